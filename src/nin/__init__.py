@@ -1,0 +1,147 @@
+"""Network-in-Network image classifiers that learn every time.
+
+The reader of *Dive into Deep Learning* writes ``import nin as d2l`` and runs the chapter's cells.
+Every name here is loaded when it is first used: ``import nin`` imports no framework.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from nin import _keras
+
+if TYPE_CHECKING:
+    from nin.backends import num_gpus, try_gpu
+    from nin.data import (
+        CIFAR10,
+        CIFAR100,
+        MNIST,
+        Augmentation,
+        DataModule,
+        Digits,
+        FashionMNIST,
+        ImageFolder,
+        open_data,
+    )
+    from nin.errors import NinError
+    from nin.hyperparameters import HyperParameters
+    from nin.models import (
+        PRESETS,
+        VGG,
+        AlexNet,
+        Classifier,
+        LeNet,
+        Module,
+        NiN,
+        mlpconv,
+        nin_block,
+        walk,
+    )
+    from nin.training import (
+        RECIPES,
+        ProgressBoard,
+        Recipe,
+        Run,
+        Trainer,
+        evaluate,
+        load,
+        resume,
+        start,
+        train,
+    )
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "nin.backends": ("num_gpus", "try_gpu"),
+    "nin.data": (
+        "CIFAR10",
+        "CIFAR100",
+        "MNIST",
+        "Augmentation",
+        "DataModule",
+        "Digits",
+        "FashionMNIST",
+        "ImageFolder",
+        "open_data",
+    ),
+    "nin.errors": ("NinError",),
+    "nin.hyperparameters": ("HyperParameters",),
+    "nin.models": (
+        "PRESETS",
+        "VGG",
+        "AlexNet",
+        "Classifier",
+        "LeNet",
+        "Module",
+        "NiN",
+        "mlpconv",
+        "nin_block",
+        "walk",
+    ),
+    "nin.training": (
+        "RECIPES",
+        "ProgressBoard",
+        "Recipe",
+        "Run",
+        "Trainer",
+        "evaluate",
+        "load",
+        "resume",
+        "start",
+        "train",
+    ),
+}
+
+__all__ = [
+    "CIFAR10",
+    "CIFAR100",
+    "MNIST",
+    "PRESETS",
+    "RECIPES",
+    "VGG",
+    "AlexNet",
+    "Augmentation",
+    "Classifier",
+    "DataModule",
+    "Digits",
+    "FashionMNIST",
+    "HyperParameters",
+    "ImageFolder",
+    "LeNet",
+    "Module",
+    "NiN",
+    "NinError",
+    "ProgressBoard",
+    "Recipe",
+    "Run",
+    "Trainer",
+    "evaluate",
+    "load",
+    "mlpconv",
+    "nin_block",
+    "num_gpus",
+    "open_data",
+    "resume",
+    "start",
+    "train",
+    "try_gpu",
+    "walk",
+]
+
+
+def __getattr__(name: str) -> Any:
+    for module, names in _HOME.items():
+        if name in names:
+            value = getattr(importlib.import_module(module), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'nin' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
+
+
+_keras.watch()

@@ -1,0 +1,129 @@
+"""Which framework computes: chosen before Keras is imported, and asked here and nowhere else.
+
+TensorFlow, JAX and PyTorch are imported in this folder only, one file each behind the same three
+functions: `gpus`, `version` and `sync`. Everything else speaks Keras.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from nin.errors import BackendError, UnknownNameError
+
+#: Backend name → the line that installs it, in order of preference.
+INSTALL = {
+    "tensorflow": "pip install tensorflow-cpu",
+    "jax": "pip install 'nin[jax]'",
+    "torch": "pip install 'nin[torch]'",
+}
+
+
+class Backend(Protocol):
+    """What each backend's file answers."""
+
+    def gpus(self) -> int: ...  # noqa: D102
+    def version(self) -> str: ...  # noqa: D102
+    def sync(self, model: Any) -> None: ...  # noqa: D102
+
+
+def choose() -> str:
+    """Settle Keras's backend, before Keras is imported, and return its name.
+
+    `KERAS_BACKEND` decides, then Keras's own configuration file, then the first of TensorFlow,
+    JAX and PyTorch that is installed.
+
+    Raises:
+        BackendError: none is installed, the chosen one is not, or Keras is already imported with
+            another one than `KERAS_BACKEND` asks for.
+        UnknownNameError: `KERAS_BACKEND` names no backend.
+    """
+    asked = os.environ.get("KERAS_BACKEND")
+    if "keras" in sys.modules and hasattr(sys.modules["keras"], "backend"):
+        return _agreed(asked, str(sys.modules["keras"].backend.backend()))
+    name = asked or _configured() or _first_installed()
+    if name not in INSTALL:
+        raise UnknownNameError("KERAS_BACKEND", name, INSTALL)
+    if importlib.util.find_spec(name) is None:
+        raise BackendError(
+            f"the backend is set to {name}, which is not installed: {INSTALL[name]},"
+            " or set KERAS_BACKEND to another one"
+        )
+    os.environ["KERAS_BACKEND"] = name
+    if name == "tensorflow":
+        _import_quietly(name)
+    return name
+
+
+def current() -> Backend:
+    """The file of this folder that speaks for the chosen backend."""
+    return cast(Backend, importlib.import_module(f"nin.backends._{choose()}"))
+
+
+def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
+    """The i-th GPU when there is one, else the CPU: ``with try_gpu(): ...``."""
+    backend = current()
+    import keras
+
+    return cast(
+        AbstractContextManager[Any],
+        keras.device(f"gpu:{i}" if i < backend.gpus() else "cpu:0"),
+    )
+
+
+def num_gpus() -> int:
+    """How many GPUs the backend can use."""
+    return current().gpus()
+
+
+def _import_quietly(module: str) -> None:
+    """Import without the log lines that compiled code writes to standard error by itself."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if module in sys.modules:
+        return
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            importlib.import_module(module)
+        except BaseException:
+            log.seek(0)
+            os.write(stderr, log.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def _agreed(asked: str | None, active: str) -> str:
+    if asked and asked != active:
+        raise BackendError(
+            f"Keras is already imported with the {active} backend, but KERAS_BACKEND asks for"
+            f" {asked}: set it before anything imports Keras"
+        )
+    return active
+
+
+def _configured() -> str | None:
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        name = json.loads((home / "keras.json").read_text())["backend"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return name if importlib.util.find_spec(str(name)) else None
+
+
+def _first_installed() -> str:
+    for name in INSTALL:
+        if importlib.util.find_spec(name):
+            return name
+    raise BackendError(
+        "Keras needs TensorFlow, JAX or PyTorch and none is installed: " + INSTALL["tensorflow"]
+    )

@@ -1,0 +1,21 @@
+"""PyTorch's answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+
+def gpus() -> int:
+    """How many GPUs PyTorch sees."""
+    return int(torch.cuda.device_count())
+
+
+def version() -> str:
+    """PyTorch's version."""
+    return str(torch.__version__)
+
+
+def sync(model: Any) -> None:
+    """Nothing to do: the weights are up to date at any time."""

@@ -1,0 +1,34 @@
+"""`HyperParameters`: constructor arguments kept as attributes, as the book does it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+
+class HyperParameters:
+    """Mixin that remembers how an object was made (*Dive into Deep Learning*, section 3.2)."""
+
+    hparams: dict[str, Any]
+
+    def save_hyperparameters(self, ignore: Iterable[str] = ()) -> None:
+        """Keep the caller's arguments in `self.hparams` and as attributes of the same names.
+
+        Call it in ``__init__``. Names that start with an underscore are left out.
+
+        Args:
+            ignore: further names to leave out.
+        """
+        frame = inspect.currentframe()
+        assert frame is not None
+        assert frame.f_back is not None
+        *_, local = inspect.getargvalues(frame.f_back)
+        left_out = {"self", *ignore}
+        self.hparams = {
+            name: value
+            for name, value in local.items()
+            if name not in left_out and not name.startswith("_")
+        }
+        for name, value in self.hparams.items():
+            setattr(self, name, value)

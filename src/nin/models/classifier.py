@@ -1,0 +1,94 @@
+"""`Classifier`: images in, one logit a class out."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import keras
+from keras import ops
+
+from nin.errors import InputSizeError
+from nin.models.geometry import ends_in_average, smallest_size
+from nin.models.module import Module
+from nin.models.preprocessing import Preprocessing
+
+
+class Classifier(Module):
+    """Base of image classifiers (*Dive into Deep Learning*, section 4.3).
+
+    A subclass sets `self.net`, usually a `keras.Sequential`, which turns floats of shape
+    (n, height, width, channels) into logits of shape (n, classes). The model itself takes images
+    as they are stored, uint8 0…255 or floats 0…1: `self.preprocessing` resizes and standardises
+    them as part of the model. `Trainer` sets it from the data.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.preprocessing = Preprocessing(name="preprocessing")
+
+    def call(self, X: Any, training: bool | None = None) -> Any:
+        """Images of shape (n, h, w, c) → logits of shape (n, classes)."""
+        X = self.preprocessing(X)
+        self._check_size(X.shape)
+        return super().call(X, training)
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights.
+
+        Args:
+            input_shape: (n, height, width, channels) of the images; n may be None.
+
+        Raises:
+            InputSizeError: the images are too small; names the smallest size that works.
+        """
+        shape = self.preprocessing.compute_output_shape(tuple(input_shape))
+        self._check_size(shape)
+        self.preprocessing.build(input_shape)
+        if not self.net.built:
+            size = (None, None) if ends_in_average(self.net) else shape[1:3]
+            self.net.build((None, *size, shape[3]))
+        self.built = True
+
+    def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
+        """Cross-entropy of logits `Y_hat` (n, classes) against integer labels `Y` (n,)."""
+        losses = keras.losses.sparse_categorical_crossentropy(Y, Y_hat, from_logits=True)
+        return ops.mean(losses) if averaged else losses
+
+    def accuracy(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
+        """Share of rows of `Y_hat` (n, classes) whose largest value stands at the label."""
+        right = ops.equal(ops.argmax(Y_hat, axis=-1), ops.cast(ops.reshape(Y, (-1,)), "int32"))
+        right = ops.cast(right, "float32")
+        return ops.mean(right) if averaged else right
+
+    def layer_summary(self, X_shape: tuple[int, ...]) -> None:
+        """Print a line a top-level layer: its class and the shape it makes of `X_shape`."""
+        if not self.built:
+            self.build((None, *X_shape[1:]))
+        X = keras.random.normal(X_shape)
+        for layer in self.net.layers:
+            X = layer(X)
+            print(type(layer).__name__, "output shape:\t", tuple(X.shape))
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments, and the preprocessing."""
+        arguments = dict(getattr(self, "hparams", {}))
+        return {**arguments, "preprocessing": self.preprocessing.description()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make the model that `get_config` describes."""
+        arguments = {key: value for key, value in config.items() if key != "preprocessing"}
+        model = cls(**arguments)
+        model.preprocessing.configure(**config.get("preprocessing", {}))
+        return model
+
+    def _check_size(self, shape: tuple[int | None, ...]) -> None:
+        height, width = shape[1:3]
+        if height is None or width is None or not isinstance(self.net, keras.Sequential):
+            return
+        smallest = smallest_size(self.net)
+        if min(height, width) < smallest:
+            raise InputSizeError(
+                f"{type(self).__name__} cannot take images of {height}x{width}:"
+                f" the smallest that works is {smallest}x{smallest}"
+            )

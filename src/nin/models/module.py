@@ -1,0 +1,80 @@
+"""`Module`: a `keras.Model` with the book's hooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from nin.hyperparameters import HyperParameters
+
+
+class Module(HyperParameters, keras.Model):
+    """Base of all networks (*Dive into Deep Learning*, section 3.2), trained by Keras's own `fit`.
+
+    A subclass gives `forward` (or `self.net`), `loss` and `configure_optimizers`. It is saved and
+    loaded by Keras without custom objects: every subclass is registered when it is defined.
+    """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        package = cls.__module__.partition(".")[0]
+        keras.saving.register_keras_serializable(package=package)(cls)
+
+    def __init__(self) -> None:
+        super().__init__(name=type(self).__name__.lower())
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Keras keeps what was given to `compile` in an attribute `loss`, which would hide the method.
+        if name != "loss":
+            super().__setattr__(name, value)
+
+    def forward(self, X: Any) -> Any:
+        """The network itself: what `self.net` makes of `X`."""
+        return self.net(X)
+
+    def call(self, X: Any, training: bool | None = None) -> Any:
+        """Keras's entry; Keras hands `training` on to the layers that `forward` calls."""
+        del training
+        return self.forward(X)
+
+    def loss(self, Y_hat: Any, Y: Any) -> Any:
+        """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method loss(Y_hat, Y)")
+
+    def configure_optimizers(self) -> Any:
+        """The optimiser to train with: plain SGD at the learning rate `self.lr`."""
+        if not hasattr(self, "lr"):
+            raise AttributeError(
+                f"{type(self).__name__} has no learning rate: set self.lr,"
+                " or override configure_optimizers"
+            )
+        return keras.optimizers.SGD(self.lr)
+
+    def training_step(self, batch: Any) -> Any:
+        """The loss of one batch ``(X, Y)``, for loops written by hand; `Trainer` calls `loss`."""
+        *inputs, Y = batch
+        return self.loss(self(*inputs, training=True), Y)
+
+    def validation_step(self, batch: Any) -> Any:
+        """The loss of one batch ``(X, Y)`` with dropout off, for loops written by hand."""
+        *inputs, Y = batch
+        return self.loss(self(*inputs, training=False), Y)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """Keras's hook: the loss given to `compile`, else this network's own `loss`."""
+        if self._compile_loss is not None:
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        if sample_weight is None:
+            own = ops.mean(self.loss(y_pred, y))
+        else:
+            own = ops.mean(self.loss(y_pred, y, averaged=False) * sample_weight)
+        return sum(self.losses, start=own)

@@ -1,0 +1,73 @@
+"""`NiN`: Network in Network, from a table of stages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+import keras
+
+from nin.models.blocks import mlpconv
+from nin.models.classifier import Classifier
+from nin.models.presets import CLASSES, Stage, preset
+
+
+class NiN(Classifier):
+    """Network in Network: mlpconv blocks, then one average a class. No dense layer.
+
+    With no arguments, the network of *Dive into Deep Learning*, section 8.3: at an input of
+    (n, 224, 224, 1) it has 1,992,166 parameters. Any number of channels works, and any image size
+    from 67 pixels a side.
+
+    Args:
+        lr: learning rate of the plain SGD that `configure_optimizers` gives.
+        num_classes: number of logits.
+        architecture: a preset: `book`, `cifar10`, `cifar100`, `svhn`, `mnist` or `imagenet`.
+        width: factor on the channels of every convolution but those that have one a class.
+
+    Raises:
+        UnknownNameError: there is no such architecture.
+        ValueError: fewer than two classes, or a width that is not positive.
+    """
+
+    def __init__(
+        self,
+        lr: float = 0.1,
+        num_classes: int = 10,
+        *,
+        architecture: str = "book",
+        width: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if num_classes < 2 or width <= 0:
+            raise ValueError(
+                f"NiN needs num_classes >= 2 and width > 0, not {num_classes} and {width}"
+            )
+        self.save_hyperparameters()
+        stages = preset(architecture).stages
+        self.net = keras.Sequential([*_layers(stages, num_classes, width)])
+
+    @classmethod
+    def from_preset(cls, name: str, **arguments: Any) -> Self:
+        """The preset `name` with the number of classes it was published for.
+
+        Args:
+            name: see `NiN`.
+            arguments: those of `NiN`, which take precedence.
+        """
+        return cls(**{"num_classes": preset(name).num_classes, "architecture": name, **arguments})
+
+
+def _layers(stages: Sequence[Stage], num_classes: int, width: float) -> Iterator[Any]:
+    for stage in stages:
+        widths = [
+            num_classes if channels == CLASSES else max(1, round(channels * width))
+            for channels in stage.widths
+        ]
+        yield mlpconv(widths, stage.kernel_size, stage.strides, stage.padding)
+        if stage.pool:
+            yield keras.layers.MaxPooling2D(pool_size=3, strides=2, padding=stage.pool)
+        if stage.dropout:
+            yield keras.layers.Dropout(stage.dropout)
+    yield keras.layers.GlobalAveragePooling2D()
+    yield keras.layers.Flatten()

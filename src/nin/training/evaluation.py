@@ -1,0 +1,78 @@
+"""How good a model is: by sums and counts over every image, never by averaging batch means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from nin.data import Split
+from nin.errors import DataError
+
+
+class Evaluation(NamedTuple):
+    """A model's answers to a split.
+
+    Attributes:
+        classes: the classes' names.
+        loss: mean cross-entropy, in nats.
+        confusion: (classes, classes) counts; rows are the truth, columns the answers.
+    """
+
+    classes: tuple[str, ...]
+    loss: float
+    confusion: np.ndarray[Any, Any]
+
+    @property
+    def n(self) -> int:
+        """How many images were looked at."""
+        return int(self.confusion.sum())
+
+    @property
+    def accuracy(self) -> float:
+        """Share of images whose label was found."""
+        return float(np.trace(self.confusion) / self.n)
+
+    def per_class(self) -> list[dict[str, Any]]:
+        """A row a class: how many images, the share found, and the share of answers right."""
+        right = np.diag(self.confusion)
+        images, answers = self.confusion.sum(axis=1), self.confusion.sum(axis=0)
+        return [
+            {
+                "class": name,
+                "n": int(images[i]),
+                "recall": float(right[i] / images[i]) if images[i] else None,
+                "precision": float(right[i] / answers[i]) if answers[i] else None,
+            }
+            for i, name in enumerate(self.classes)
+        ]
+
+
+def evaluate(
+    model: Any, split: Split, classes: Sequence[str], batch_size: int = 256
+) -> Evaluation:
+    """Ask `model` about every image of `split`.
+
+    Raises:
+        DataError: the split is empty.
+    """
+    if len(split.labels) == 0:
+        raise DataError("there is no image to evaluate on")
+    logits = model.predict(split.images, batch_size=batch_size, verbose=0)
+    count = len(classes)
+    pairs = split.labels.astype(np.int64) * count + logits.argmax(axis=1)
+    confusion = np.bincount(pairs, minlength=count * count).reshape(count, count)
+    log_probabilities = _log_softmax(logits)[np.arange(len(logits)), split.labels]
+    return Evaluation(tuple(classes), float(-log_probabilities.mean()), confusion)
+
+
+def softmax(logits: Any) -> np.ndarray[Any, Any]:
+    """Logits (n, classes) → probabilities (n, classes), in double precision."""
+    return np.exp(_log_softmax(logits))
+
+
+def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:
+    shifted = np.asarray(logits, dtype=np.float64)
+    shifted = shifted - shifted.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

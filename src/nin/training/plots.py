@@ -1,0 +1,83 @@
+"""Pictures of a training and of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nin.files import replacing
+from nin.training.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Labels are written into the confusion picture's cells up to so many classes.
+MOST_WRITTEN = 20
+
+
+def save_curves(path: Path, rows: Sequence[Mapping[str, float]], title: str) -> None:
+    """Loss and accuracy against the epoch, training and validation, side by side.
+
+    Args:
+        path: where to write the PNG.
+        rows: one an epoch, as in a run's ``metrics.jsonl``.
+        title: stands above.
+    """
+    figure = _figure(8, 3.2)
+    figure.suptitle(title, fontsize=10)
+    left, right = figure.subplots(1, 2)
+    _curves(left, rows, "loss", "loss (nats)")
+    _curves(right, rows, "accuracy", "accuracy")
+    _save(figure, path)
+
+
+def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
+    """The confusion matrix as a picture: rows are the truth, columns the answers.
+
+    Args:
+        path: where to write the PNG.
+        evaluation: whose matrix.
+        title: stands above.
+    """
+    count = len(evaluation.classes)
+    side = min(24.0, 3 + 0.45 * count)
+    figure = _figure(side, side)
+    axes = figure.subplots()
+    totals = np.maximum(evaluation.confusion.sum(axis=1, keepdims=True), 1)
+    shares = evaluation.confusion / totals
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set(title=title, xlabel="answer", ylabel="truth")
+    axes.set_xticks(range(count), evaluation.classes, rotation=90)
+    axes.set_yticks(range(count), evaluation.classes)
+    if count <= MOST_WRITTEN:
+        for (row, column), images in np.ndenumerate(evaluation.confusion):
+            color = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, str(images), ha="center", va="center", color=color, fontsize=8)
+    _save(figure, path)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=150)
+
+
+def _curves(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, label: str) -> None:
+    marker = "o" if len(rows) == 1 else None
+    for name, style, text in ((key, "-", "training"), (f"val_{key}", "--", "validation")):
+        points = [(row["epoch"], row[name]) for row in rows if name in row]
+        if points:
+            axes.plot(*zip(*points, strict=True), linestyle=style, marker=marker, label=text)
+            axes.legend(frameon=False)
+    axes.set(xlabel="epoch", ylabel=label)
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.grid(alpha=0.3)

@@ -1,0 +1,108 @@
+"""What a person sees in a terminal while a model trains."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import keras
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+
+class ShowProgress(keras.callbacks.Callback):
+    """A bar over the whole training, with rate and time left, and a line an epoch.
+
+    Where standard error is not a terminal there is only the line an epoch. The rate of training,
+    without validation, is added to the epoch's logs as `images_per_second`.
+
+    Args:
+        images_an_epoch: how many training images an epoch holds.
+        console: where to print; standard error by default.
+    """
+
+    def __init__(self, images_an_epoch: int, console: Console | None = None) -> None:
+        super().__init__()
+        self.images_an_epoch = images_an_epoch
+        self.console = console or Console(stderr=True)
+        self._rate: float | None = None
+        self._bar: Progress | None = None
+        self._task: Any = None
+        self._began = 0.0
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Put up the bar."""
+        del logs
+        if not self.console.is_terminal:
+            return
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[now]}"),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=self.console,
+            transient=True,
+        )
+        self._bar.start()
+        total = (self.params.get("steps") or 0) * self.params["epochs"]
+        self._task = self._bar.add_task("training", total=total or None, now="")
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Start the epoch's clock."""
+        del logs
+        self._began = time.perf_counter()
+        self._rate = None
+        if self._bar:
+            done = epoch * (self.params.get("steps") or 0)
+            name = f"epoch {epoch + 1}/{self.params['epochs']}"
+            self._bar.update(self._task, completed=done, description=name)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Move the bar."""
+        if self._bar:
+            share = (batch + 1) / (self.params.get("steps") or batch + 1)
+            rate = share * self.images_an_epoch / (time.perf_counter() - self._began)
+            now = f"{_shown(logs or {})}  {rate:,.0f} img/s"
+            self._bar.update(self._task, advance=1, now=now)
+
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Stop the epoch's clock: validation is not training."""
+        del logs
+        self._take_rate()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Print the epoch's line."""
+        if self._rate is None:
+            self._take_rate()
+        assert self._rate is not None
+        name = f"epoch {epoch + 1}/{self.params['epochs']}"
+        shown = _shown(logs or {})
+        if logs is not None:
+            logs["images_per_second"] = round(self._rate, 1)
+        self.console.print(f"{name}  {shown}  {self._rate:,.0f} img/s", highlight=False)
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Take down the bar."""
+        del logs
+        self.close()
+
+    def close(self) -> None:
+        """Take down the bar, after an interruption too."""
+        if self._bar:
+            self._bar.stop()
+            self._bar = None
+
+    def _take_rate(self) -> None:
+        self._rate = self.images_an_epoch / (time.perf_counter() - self._began)
+
+
+def _shown(logs: dict[str, float]) -> str:
+    names = {
+        "loss": "loss",
+        "accuracy": "acc",
+        "val_loss": "val_loss",
+        "val_accuracy": "val_acc",
+    }
+    return "  ".join(f"{short} {logs[name]:.3f}" for name, short in names.items() if name in logs)

@@ -1,0 +1,59 @@
+"""Where a result comes from: versions, machine, command."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from nin import backends
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes."""
+    backend = backends.choose()
+    named = {name: importlib.metadata.version(name) for name in ("nin", "keras", "numpy")}
+    return {
+        "python": platform.python_version(),
+        **named,
+        "backend": backend,
+        backend: backends.current().version(),
+    }
+
+
+def device() -> dict[str, Any]:
+    """The machine: processor, how many cores this process may use, GPUs."""
+    return {
+        "system": platform.system(),
+        "processor": _processor(),
+        "cores": _cores(),
+        "gpus": backends.num_gpus(),
+    }
+
+
+def command() -> str:
+    """The command line of this process, to type again."""
+    program, *arguments = sys.argv
+    name = Path(program).name
+    words = ["python", name] if name.endswith(".py") else [name]
+    return shlex.join([*words, *arguments])
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())

@@ -1,0 +1,71 @@
+"""`Recipe`: everything that decides how a network is trained, in one frozen value."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from nin.errors import RecipeError
+
+
+class Recipe(BaseModel):
+    """How a network is trained: named, typed, frozen, printable.
+
+    Raises:
+        RecipeError: `revised` or `parse` were given a value that cannot work.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: str
+    #: A named data set, or a folder of images.
+    data: str
+    #: A preset of NiN; see `nin.models.PRESETS`.
+    architecture: str = "book"
+    #: Factor on the network's channels.
+    width: float = Field(default=1.0, gt=0, le=4)
+    #: Side in pixels to which the model resizes images; None leaves them as they are stored.
+    image_size: int | None = Field(default=None, ge=1, le=4096)
+    epochs: int = Field(ge=1)
+    batch_size: int = Field(ge=1)
+    optimizer: Literal["sgd", "adamw"] = "adamw"
+    #: The largest, where there is a schedule.
+    learning_rate: float = Field(gt=0)
+    #: Of SGD.
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    weight_decay: float = Field(default=0.0, ge=0)
+    #: Cosine falls to zero at the end of the last epoch.
+    schedule: Literal["constant", "cosine"] = "cosine"
+    #: Steps over which the learning rate rises from zero; for the cosine schedule.
+    warmup: int = Field(default=0, ge=0)
+    #: Largest norm of all gradients together; 0 for no clipping.
+    clip_norm: float = Field(default=0.0, ge=0)
+    #: Training images are moved by up to this many stored pixels either way.
+    shift: int = Field(default=0, ge=0)
+    #: Training images are mirrored, each with probability one half.
+    flip: bool = False
+    #: Share of the training images held out to validate on.
+    validation: float = Field(default=0.1, ge=0, lt=1)
+    #: Use only so many training images.
+    limit: int | None = Field(default=None, ge=1)
+    seed: int = Field(default=0, ge=0)
+
+    @classmethod
+    def parse(cls, values: Any) -> Recipe:
+        """A recipe from plain values, as they stand in a run's record."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise RecipeError(_first_problem(error)) from error
+
+    def revised(self, **changes: Any) -> Recipe:
+        """This recipe with some values changed; those given as None stay as they are."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        return self.parse({**self.model_dump(), **given})
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    name = ".".join(str(part) for part in problem["loc"]) or "recipe"
+    return f"recipe: {name}={problem['input']!r}: {problem['msg'].lower()}"

@@ -1,0 +1,21 @@
+"""Handwritten digits, 8×8 pixels: the default, to see it learn within a minute.
+
+Command: nin train digits
+"""
+
+from nin.training.recipe import Recipe
+
+DIGITS = Recipe(
+    name="digits",
+    data="digits",
+    architecture="mnist",
+    width=0.5,
+    image_size=16,
+    epochs=20,
+    batch_size=64,
+    optimizer="adamw",
+    learning_rate=0.003,
+    warmup=50,
+    clip_norm=1.0,
+    shift=1,
+)

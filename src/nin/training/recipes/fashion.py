@@ -1,0 +1,21 @@
+"""Fashion-MNIST, our best within 30 minutes on 2 cores.
+
+Command: nin train fashion
+"""
+
+from nin.training.recipe import Recipe
+
+FASHION = Recipe(
+    name="fashion",
+    data="fashion-mnist",
+    architecture="mnist",
+    epochs=20,
+    batch_size=128,
+    optimizer="adamw",
+    learning_rate=0.002,
+    warmup=100,
+    clip_norm=1.0,
+    shift=2,
+    flip=True,
+    validation=0.05,
+)

@@ -1,0 +1,175 @@
+"""A run directory: all that a training leaves, readable by a person, safe to take from a stranger.
+
+::
+
+    runs/digits-1/
+      run.json                 recipe, data, classes, network, versions, device, result
+      metrics.jsonl            one line an epoch
+      curves.png               loss and accuracy, drawn
+      weights.safetensors      the network's weights after the last epoch
+      checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
+
+Numbers and names only; nothing in it is executed when it is opened.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from nin.errors import RunError
+from nin.files import write_bytes, write_json
+
+FORMAT = 1
+State = Literal["training", "interrupted", "died", "finished"]
+
+
+class Run:
+    """A training on disk.
+
+    Args:
+        path: the run directory.
+        record: what ``run.json`` holds.
+
+    Attributes:
+        path: the run directory.
+        record: what ``run.json`` holds.
+    """
+
+    def __init__(self, path: Path, record: dict[str, Any]) -> None:
+        self.path = path
+        self.record = record
+
+    @property
+    def weights_path(self) -> Path:
+        """Where the network's weights are."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where the state to continue from is."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes' names, in the order of the network's answers."""
+        return tuple(self.record["classes"])
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images the network was trained on, as stored."""
+        height, width, channels = self.record["model"]["input_shape"]
+        return height, width, channels
+
+    @cached_property
+    def model(self) -> Any:
+        """The trained network, a `keras.Model`.
+
+        Raises:
+            RunError: the weights are missing or damaged, or not those of the described network.
+        """
+        from nin.models import rebuild
+        from nin.training.weights import count, load_variables, weights
+
+        model = rebuild(self.record["model"], count(self.weights_path))
+        load_variables(self.weights_path, weights(model))
+        return model
+
+    def predict(self, images: Any, batch_size: int = 64) -> np.ndarray[Any, Any]:
+        """Probabilities (n, classes) for images (n, h, w, c), uint8 0…255 or floats 0…1."""
+        from nin.training.evaluation import softmax
+
+        return softmax(self.model.predict(np.asarray(images), batch_size=batch_size, verbose=0))
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """One row an epoch; none before the first has ended."""
+        path = self.path / "metrics.jsonl"
+        try:
+            return [json.loads(line) for line in path.read_text().splitlines()]
+        except FileNotFoundError:
+            return []
+        except ValueError as error:
+            raise RunError(f"{path} is damaged: {error}") from error
+
+    def write_metrics(self, rows: list[dict[str, Any]]) -> None:
+        """Write all rows, wholly or not at all."""
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        write_bytes(self.path / "metrics.jsonl", lines.encode())
+
+    def update(self, **values: Any) -> None:
+        """Change the record, in memory and on disk."""
+        self.record = {**self.record, **values}
+        write_json(self.path / "run.json", self.record)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.path} ({self.record['state']})>"
+
+
+def new_run(name: str, out: str | Path | None = None) -> Path:
+    """Make an empty run directory and return its path.
+
+    Args:
+        name: begins the directory's name: ``runs/<name>-<number>``.
+        out: the directory to use instead; it must be new or empty.
+
+    Raises:
+        RunError: the directory is in use, or cannot be made.
+    """
+    try:
+        return _numbered(name) if out is None else _given(Path(out))
+    except OSError as error:
+        raise RunError(f"cannot make the run directory {error.filename}: {error.strerror}") from error
+
+
+def load(path: str | Path) -> Run:
+    """Open a run directory; nothing in it is executed.
+
+    Args:
+        path: the directory, as ``nin train`` named it.
+
+    Raises:
+        RunError: it is no run directory, or a damaged one, or one of a later version.
+    """
+    path = Path(path)
+    record = _read_record(path)
+    if record.get("format") != FORMAT:
+        raise RunError(f"{path} was written in format {record.get('format')!r}, not {FORMAT}")
+    for key, kind in (("state", str), ("classes", list), ("model", dict), ("recipe", dict)):
+        if not isinstance(record.get(key), kind):
+            raise RunError(f"{path / 'run.json'} is damaged: it has no {key}")
+    return Run(path, record)
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads((path / "run.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RunError(f"{path} is no run directory: it has no run.json") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise RunError(f"{path / 'run.json'} is damaged: it holds no record")
+    return record
+
+
+def _numbered(name: str) -> Path:
+    number = 1
+    while True:
+        path = Path("runs") / f"{name}-{number}"
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return path
+
+
+def _given(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    if any(path.iterdir()):
+        raise RunError(f"{path} is not empty: name a new directory, or go on with --resume {path}")
+    return path

@@ -1,0 +1,105 @@
+"""The start: initial weights from which a NiN learns every time."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from nin.models.classifier import Classifier
+from nin.models.geometry import ends_in_average, leaves
+
+#: Where class maps start: one standard deviation above the point at which ReLU cuts off.
+MAP_BIAS = 1.0
+
+
+class Started(NamedTuple):
+    """What `start` did: how many layers it scaled, and how many it made the identity."""
+
+    scaled: int
+    identity: int
+
+
+def is_fresh(model: Classifier) -> bool:
+    """Whether `model` looks as Keras initialised it: every bias is zero."""
+    biases = [layer.bias for layer in _weighted(model.net) if layer.bias is not None]
+    return bool(biases) and not any(np.any(ops.convert_to_numpy(bias)) for bias in biases)
+
+
+def start(model: Classifier, images: Any) -> Started | None:
+    """Give a freshly built NiN initial weights from which it learns. The layers stay as they are.
+
+    Why a NiN needs it: its logit for a class is the mean over positions of ReLU(map). Keras's
+    default (Glorot) initialisation shrinks the signal from layer to layer until the logits of all
+    images are the same within 0.001; and wherever a map is negative its class gets no gradient. If
+    every map is negative the gradient is exactly zero, the loss ln(classes), and the network is
+    dead for good.
+
+    What it does, on one batch of training images, from the first layer to the last:
+
+    1. Each kernel is divided by the standard deviation of what its layer puts out, so that the
+       signal neither fades nor grows (layer-sequential unit variance, Mishkin and Matas 2016,
+       arXiv 1511.06422; its orthogonal kernels make no difference here).
+    2. The 1×1 convolutions from class maps to class maps, the last two of the book's network,
+       start as the identity: at random they would mix the classes, and each ReLU between them
+       would cut off half of what is left.
+    3. The convolution that makes the class maps starts with a bias of one of its standard
+       deviations. A value common to all logits cancels in the softmax, so the prediction is
+       unchanged; but the maps now start where ReLU is the identity, and every class gets a
+       gradient at every position.
+
+    Args:
+        model: a built classifier.
+        images: (n, h, w, c) as the model takes them; 64 are enough.
+
+    Returns:
+        What was done, or None for a network that does not end in averaged class maps, which is
+        left as it is.
+    """
+    convolutions = _weighted(model.net)
+    if not ends_in_average(model.net) or isinstance(convolutions[-1], keras.layers.Dense):
+        return None
+    identities = _from_maps_to_maps(convolutions)
+    maps = convolutions[-1 - len(identities)]
+    signal = model.preprocessing(images)
+    for layer in leaves(model.net):
+        if layer in identities:
+            layer.kernel.assign(_identity(layer))
+        elif layer in convolutions:
+            spread = float(ops.std(_linear_output(layer, signal)))
+            layer.kernel.assign(layer.kernel / max(spread, keras.backend.epsilon()))
+        if layer is maps and layer.bias is not None:
+            layer.bias.assign(ops.full(layer.bias.shape, MAP_BIAS))
+        signal = layer(signal)
+    return Started(len(convolutions) - len(identities), len(identities))
+
+
+def _weighted(net: Any) -> list[Any]:
+    kinds = (keras.layers.Conv2D, keras.layers.Dense)
+    return [layer for layer in leaves(net) if isinstance(layer, kinds)]
+
+
+def _from_maps_to_maps(convolutions: list[Any]) -> list[Any]:
+    """The 1×1 convolutions at the end that have as many inputs as outputs, one a class."""
+    classes = convolutions[-1].filters
+    found: list[Any] = []
+    for layer in reversed(convolutions[1:]):
+        if tuple(layer.kernel.shape) != (1, 1, classes, classes):
+            break
+        found.insert(0, layer)
+    return found
+
+
+def _identity(layer: Any) -> Any:
+    return ops.eye(layer.filters)[None, None]
+
+
+def _linear_output(layer: Any, signal: Any) -> Any:
+    """What `layer` puts out before an activation of its own."""
+    activation, layer.activation = layer.activation, keras.activations.linear
+    try:
+        return layer(signal)
+    finally:
+        layer.activation = activation

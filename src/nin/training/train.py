@@ -1,0 +1,189 @@
+"""From a recipe to a run directory."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from nin import backends
+from nin.data import Augmentation, ImageData, open_data
+from nin.errors import RecipeError, RunError, TrainingDiedError
+from nin.models import Classifier, NiN, describe
+from nin.training.checkpoint import Checkpoint
+from nin.training.evaluation import evaluate
+from nin.training.plots import save_curves
+from nin.training.provenance import command, device, versions
+from nin.training.recipe import Recipe
+from nin.training.run import FORMAT, Run, load, new_run
+from nin.training.trainer import Trainer
+from nin.training.weights import load_variables, metadata, save_variables, training_state, weights
+
+
+def train(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = False) -> Run:
+    """Train a NiN as `recipe` says; everything it leaves is in the run directory.
+
+    Args:
+        recipe: what to train, on what, how.
+        out: the run directory; by default ``runs/<recipe>-<number>``.
+        skip_bad: in a folder of images, go on without those that cannot be read.
+
+    Returns:
+        The finished run; ``run.record["result"]`` says how good it is.
+
+    Raises:
+        DataError: the images cannot be had.
+        RunError: the run directory cannot be used.
+        TrainingDiedError: the training could not recover; the run says why.
+        KeyboardInterrupt: Ctrl-C; what there is has been saved, `resume` goes on with it.
+    """
+    keras.utils.set_random_seed(recipe.seed)
+    data = open_recipe_data(recipe, skip_bad=skip_bad)
+    model = NiN(num_classes=len(data.classes), architecture=recipe.architecture, width=recipe.width)
+    trainer = _trainer(recipe, data)
+    trainer.prepare_model(model, data)
+    run = Run(new_run(recipe.name, out), {})
+    run.update(
+        format=FORMAT,
+        state="training",
+        recipe=recipe.model_dump(),
+        skip_bad=skip_bad,
+        data=data.describe(),
+        classes=list(data.classes),
+        model=describe(model, data.image_shape),
+        parameters=model.count_params(),
+        versions=versions(),
+        device=device(),
+        command=command(),
+    )
+    return _fit(run, recipe, trainer, model, data, epochs_done=0)
+
+
+def resume(path: str | Path, epochs: int | None = None) -> Run:
+    """Continue an interrupted run from its last whole epoch, or a finished one with more epochs.
+
+    Args:
+        path: the run directory.
+        epochs: how many epochs it is to have in all; by default as many as its recipe says.
+
+    Raises:
+        RunError: there is nothing to continue, or the images are no longer the same.
+    """
+    run = load(path)
+    recipe = Recipe.parse(run.record["recipe"]).revised(epochs=epochs)
+    done = _epochs_done(run)
+    if done >= recipe.epochs:
+        raise RunError(f"{run.path} has all its {done} epochs: to train on, add --epochs")
+    keras.utils.set_random_seed(recipe.seed)
+    data = open_recipe_data(recipe, skip_bad=run.record.get("skip_bad", False))
+    if data.fingerprint() != run.record["data"]["fingerprint"]:
+        raise RunError(f"{recipe.data} no longer holds the images that {run.path} was trained on")
+    trainer = _trainer(recipe, data)
+    model = run.model
+    trainer.compile_model(model)
+    model.optimizer.build(model.trainable_variables)
+    load_variables(run.checkpoint_path, training_state(model))
+    run.update(state="training", recipe=recipe.model_dump())
+    return _fit(run, recipe, trainer, model, data, epochs_done=done)
+
+
+def open_recipe_data(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
+    """The images that `recipe` trains on.
+
+    Raises:
+        DataError: they cannot be had.
+    """
+    augmented = recipe.shift or recipe.flip
+    arguments: dict[str, Any] = {
+        "batch_size": recipe.batch_size,
+        "validation": recipe.validation,
+        "limit": recipe.limit,
+        "seed": recipe.seed,
+        "augmentation": Augmentation(recipe.shift, recipe.flip) if augmented else None,
+    }
+    if Path(recipe.data).is_dir():
+        arguments |= {"skip_bad": skip_bad}
+        if recipe.image_size:
+            arguments |= {"image_size": recipe.image_size}
+    else:
+        arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
+    return open_data(recipe.data, **arguments)
+
+
+def _trainer(recipe: Recipe, data: ImageData) -> Trainer:
+    steps = recipe.epochs * math.ceil(len(data.train.labels) / recipe.batch_size)
+    return Trainer(recipe.epochs, gradient_clip_val=recipe.clip_norm, optimizer=optimizer(recipe, steps))
+
+
+def optimizer(recipe: Recipe, steps: int) -> Any:
+    """The optimiser of `recipe`, for a training of `steps` batches.
+
+    Raises:
+        RecipeError: the warm-up is longer than the training.
+    """
+    rate: Any = recipe.learning_rate
+    if recipe.schedule == "cosine":
+        if recipe.warmup >= steps:
+            raise RecipeError(f"recipe: warmup={recipe.warmup}, but there are only {steps} steps")
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if recipe.warmup else rate,
+            decay_steps=steps - recipe.warmup,
+            warmup_target=rate if recipe.warmup else None,
+            warmup_steps=recipe.warmup,
+        )
+    if recipe.optimizer == "adamw":
+        return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+    return keras.optimizers.SGD(
+        rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay or None
+    )
+
+
+def _epochs_done(run: Run) -> int:
+    if not run.checkpoint_path.exists():
+        raise RunError(f"{run.path} ended before its first epoch did: train it anew")
+    done = metadata(run.checkpoint_path).get("epoch", "")
+    if not done.isdecimal():
+        raise RunError(f"{run.checkpoint_path} is no checkpoint of a run")
+    return int(done)
+
+
+def _fit(
+    run: Run, recipe: Recipe, trainer: Trainer, model: Classifier, data: ImageData, epochs_done: int
+) -> Run:
+    checkpoint = Checkpoint(run, epochs_done)
+    trainer.callbacks = [checkpoint]
+    try:
+        trainer.fit(model, data, initial_epoch=epochs_done)
+    except KeyboardInterrupt:
+        backends.current().sync(model)
+        save_variables(run.weights_path, weights(model))
+        _finish(run, trainer, "interrupted")
+        raise
+    assert trainer.health is not None
+    if trainer.health.died:
+        _finish(run, trainer, "died")
+        raise TrainingDiedError(f"training stopped: {trainer.health.died} (see {run.path})")
+    part = "test" if "test" in data.parts else "validation"
+    split = data.test if part == "test" else data.validation_split
+    evaluation = evaluate(model, split, data.classes)
+    result = {
+        "split": part,
+        "n": evaluation.n,
+        "accuracy": evaluation.accuracy,
+        "loss": evaluation.loss,
+        "seconds": checkpoint.rows[-1]["seconds"],
+    }
+    _finish(run, trainer, "finished", result=result)
+    run.__dict__["model"] = model
+    return run
+
+
+def _finish(run: Run, trainer: Trainer, state: str, **values: Any) -> None:
+    findings = trainer.health.findings if trainer.health else []
+    health = [finding._asdict() for finding in findings]
+    run.update(state=state, health=health, **values)
+    rows = run.metrics()
+    if rows:
+        save_curves(run.path / "curves.png", rows, str(run.path))

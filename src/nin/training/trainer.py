@@ -1,0 +1,180 @@
+"""`Trainer`: the book's door to Keras's own `fit`."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from rich.console import Console
+
+from nin import backends
+from nin.data import DataModule
+from nin.errors import BackendError, NinError
+from nin.hyperparameters import HyperParameters
+from nin.models import Classifier, Module
+from nin.training.board import DrawCurves, ProgressBoard, in_notebook
+from nin.training.health import Finding, HealthWatch
+from nin.training.progress import ShowProgress
+from nin.training.start import is_fresh, start
+
+#: Images that the start and the health watch look at.
+PROBE = 64
+
+
+class Trainer(HyperParameters):
+    """Trains a model on a data module (*Dive into Deep Learning*, section 3.2).
+
+    `fit` runs Keras's compiled loop. Before the first step it standardises the images inside the
+    model and gives a fresh NiN weights it can learn from (`nin.training.start`); it says so in one
+    line. ``start=False`` leaves a model as Keras initialised it.
+
+    Args:
+        max_epochs: passes over the training images.
+        num_gpus: 0 for wherever the backend computes by default, 1 for the first GPU.
+        gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
+        start: whether to standardise the images and to prepare a fresh NiN's weights.
+        optimizer: in place of the model's `configure_optimizers`.
+        callbacks: further Keras callbacks.
+        verbose: whether to print: a bar, a line an epoch, findings. Curves are drawn in Jupyter.
+
+    Raises:
+        BackendError: there are fewer GPUs than asked for, or more than one was asked for.
+
+    Attributes:
+        history: after `fit`: the values of each epoch, by name.
+        health: after `fit`: the `HealthWatch`, with its findings.
+        board: the `ProgressBoard` that Jupyter shows.
+    """
+
+    def __init__(
+        self,
+        max_epochs: int,
+        num_gpus: int = 0,
+        gradient_clip_val: float = 0,
+        *,
+        start: bool = True,
+        optimizer: Any = None,
+        callbacks: Sequence[Any] = (),
+        verbose: bool = True,
+    ) -> None:
+        self.save_hyperparameters()
+        self.board = ProgressBoard(xlabel="epoch")
+        self.history: dict[str, list[float]] = {}
+        self.health: HealthWatch | None = None
+        self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
+        if num_gpus > 1 or num_gpus > backends.num_gpus():
+            raise BackendError(
+                f"num_gpus={num_gpus}, but the Trainer can use {min(1, backends.num_gpus())} here"
+            )
+
+    def fit(self, model: Module, data: DataModule, *, initial_epoch: int = 0) -> None:
+        """Train `model` on `data` until `max_epochs` epochs are done.
+
+        Args:
+            model: a classifier.
+            data: gives `train_dataloader()` and `val_dataloader()`.
+            initial_epoch: how many epochs are done already.
+
+        Raises:
+            NinError: the model overrides a hook that a compiled loop cannot call.
+        """
+        _refuse_uncompiled_hooks(model)
+        device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
+        with device:
+            self.prepare_model(model, data)
+            train = data.train_dataloader()
+            classes = getattr(data, "classes", None)
+            self.health = HealthWatch(_first_images(train), classes, self._report)
+            self._fit(model, train, data.val_dataloader(), initial_epoch)
+
+    def prepare_model(self, model: Module, data: DataModule) -> None:
+        """Set the model's preprocessing, build it, give it its start, and compile it.
+
+        `fit` does this. A model that has been trained before keeps its weights.
+        """
+        probe = _first_images(data.train_dataloader())
+        fresh = isinstance(model, Classifier) and (not model.built or is_fresh(model))
+        changes = []
+        if fresh:
+            changes += _set_preprocessing(model, data, standardise=self.start)
+        if not model.built:
+            model.build((None, *probe.shape[1:]))
+        if fresh and self.start and start(model, probe):
+            changes.append("initial weights set from the first training images")
+        if changes:
+            self._console.print(
+                f"{type(model).__name__}: {'; '.join(changes)}. Trainer(start=False) does neither.",
+                style="dim",
+            )
+        self.compile_model(model)
+
+    def compile_model(self, model: Module) -> None:
+        """Give the model its optimiser and its metric; `prepare_model` does this."""
+        optimizer = self.optimizer or model.configure_optimizers()
+        if self.gradient_clip_val:
+            optimizer.global_clipnorm = float(self.gradient_clip_val)
+        model.compile(
+            optimizer=optimizer,
+            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+            jit_compile=_pays_to_jit(),
+        )
+
+    def _fit(self, model: Module, train: Any, validation: Any, initial_epoch: int) -> None:
+        progress = ShowProgress(_count(train), self._console)
+        callbacks = [self.health, progress, *self.callbacks]
+        if in_notebook() and self.verbose:
+            callbacks.append(DrawCurves(self.board))
+        if hasattr(train, "epoch"):
+            train.epoch = initial_epoch
+        try:
+            history = model.fit(
+                train,
+                validation_data=validation,
+                epochs=self.max_epochs,
+                initial_epoch=initial_epoch,
+                shuffle=False,
+                verbose=0,
+                callbacks=callbacks,
+            )
+        finally:
+            progress.close()
+        self.history = history.history
+
+    def _report(self, finding: Finding) -> None:
+        self._console.print(f"step {finding.step}: {finding.message}", style="yellow")
+
+
+def _refuse_uncompiled_hooks(model: Module) -> None:
+    for hook in ("training_step", "validation_step"):
+        if getattr(type(model), hook, None) is not getattr(Module, hook):
+            raise NinError(
+                f"{type(model).__name__} overrides {hook}, which a compiled loop cannot call:"
+                " override loss(Y_hat, Y), or Keras's train_step and test_step"
+            )
+
+
+def _first_images(loader: Any) -> Any:
+    images, *_ = next(iter(loader))
+    return np.asarray(keras.ops.convert_to_numpy(images))[:PROBE]
+
+
+def _set_preprocessing(model: Classifier, data: DataModule, *, standardise: bool) -> list[str]:
+    """Resize as the data asks, and standardise; returns what was done beyond the book."""
+    statistics = getattr(data, "statistics", None) if standardise else None
+    mean, std = statistics() if statistics else ((0.0,), (1.0,))
+    model.preprocessing.configure(getattr(data, "resize", None), mean, std)
+    return ["images standardised inside the model"] if statistics else []
+
+
+def _pays_to_jit() -> bool:
+    """XLA is JAX's only way; on a CPU TensorFlow's own kernels (oneDNN) are faster than XLA's."""
+    backend = backends.choose()
+    return backend == "jax" or (backend == "tensorflow" and backends.num_gpus() > 0)
+
+
+def _count(loader: Any) -> int:
+    samples = getattr(loader, "num_samples", None)
+    return int(samples) if samples is not None else len(loader)

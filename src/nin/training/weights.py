@@ -1,0 +1,118 @@
+"""Weights as safetensors: plain numbers under stable names, nothing that executes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load_file, save
+
+from nin.errors import RunError
+from nin.files import write_bytes
+from nin.models.geometry import leaves
+
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+def weights(model: Any) -> dict[str, Any]:
+    """The model's weights by name: ``"<layer>.<kind>.<weight>"``, layers counted from 0."""
+    return {
+        f"{number}.{type(layer).__name__.lower()}.{variable.name}": variable
+        for number, layer in enumerate(leaves(model.net))
+        for variable in layer.weights
+    }
+
+
+def training_state(model: Any) -> dict[str, Any]:
+    """All that training changes: weights, the optimiser's variables, dropout's random state."""
+    optimizer = {
+        f"optimizer.{number}": variable
+        for number, variable in enumerate(model.optimizer.variables)
+    }
+    seeds = {
+        f"seed.{number}": variable
+        for number, variable in enumerate(model.variables)
+        if variable.name == "seed_generator_state"
+    }
+    return {**weights(model), **optimizer, **seeds}
+
+
+def save_variables(path: Path, variables: Mapping[str, Any], **beside: str) -> None:
+    """Write `variables` to `path` as safetensors, wholly or not at all; `beside` travels along."""
+    arrays = {
+        name: np.ascontiguousarray(keras.ops.convert_to_numpy(variable.value))
+        for name, variable in variables.items()
+    }
+    write_bytes(path, save(arrays, metadata={"format": "nin", **beside}))
+
+
+def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
+    """Give `variables` the values in `path`; all of them, or none.
+
+    Raises:
+        RunError: the file is missing, damaged or of another format, or was written for a network
+            of another shape.
+    """
+    arrays = _read(path)
+    _compare(path, arrays, variables)
+    for name, variable in variables.items():
+        variable.assign(arrays[name])
+
+
+def count(path: Path) -> int:
+    """How many numbers a safetensors file says it holds; only its header is read.
+
+    Raises:
+        RunError: see `load_variables`.
+    """
+    with _opening(path), safe_open(path, framework="numpy") as file:
+        return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+
+
+def metadata(path: Path) -> dict[str, str]:
+    """What `save_variables` was given beside the variables.
+
+    Raises:
+        RunError: see `load_variables`.
+    """
+    with _opening(path), safe_open(path, framework="numpy") as file:
+        return dict(file.metadata() or {})
+
+
+def _read(path: Path) -> Arrays:
+    with _opening(path):
+        return load_file(path)
+
+
+@contextmanager
+def _opening(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is missing") from error
+    except (OSError, SafetensorError, ValueError, KeyError) as error:
+        raise RunError(f"{path} is damaged or no safetensors file: {error}") from error
+
+
+def _compare(path: Path, arrays: Arrays, variables: Mapping[str, Any]) -> None:
+    if arrays.keys() != variables.keys():
+        raise RunError(
+            f"{path} belongs to another network: it has {_some(arrays.keys() - variables.keys())}"
+            f" and lacks {_some(variables.keys() - arrays.keys())}"
+        )
+    for name, variable in variables.items():
+        if arrays[name].shape != tuple(variable.shape):
+            raise RunError(
+                f"{path} belongs to another network: {name} has shape {arrays[name].shape},"
+                f" not {tuple(variable.shape)}"
+            )
+
+
+def _some(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)[:3]) or "nothing more"
