@@ -1,0 +1,77 @@
+"""`DataModule`: the book's base class for a source of training and validation batches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nin.errors import DataError
+from nin.hyperparameters import HyperParameters
+
+if TYPE_CHECKING:
+    from nin.data.loader import Batches
+
+
+class DataModule(HyperParameters):
+    """Base of data sets (*Dive into Deep Learning*, section 3.2): override `get_dataloader`.
+
+    Args:
+        root: the folder where files are kept.
+        num_workers: recorded, as in the book; batches are cut in this process, which is faster
+            for arrays held in memory.
+    """
+
+    root: str | Path | None
+    num_workers: int
+
+    def __init__(
+        self,
+        root: str | Path | None = "../data",  # noqa: ARG002  (kept by save_hyperparameters)
+        num_workers: int = 4,  # noqa: ARG002
+    ) -> None:
+        self.save_hyperparameters()
+
+    def get_dataloader(self, train: bool) -> Any:  # noqa: ARG002  (for subclasses)
+        """Return the batches of one part of the data.
+
+        Args:
+            train: whether the training part is wanted, or the validation part.
+
+        Raises:
+            DataError: the subclass does not say where its batches come from.
+        """
+        raise DataError(f"{type(self).__name__} must define get_dataloader(self, train)")
+
+    def train_dataloader(self) -> Any:
+        """Return the training batches."""
+        return self.get_dataloader(train=True)
+
+    def val_dataloader(self) -> Any:
+        """Return the validation batches."""
+        return self.get_dataloader(train=False)
+
+    def get_tensorloader(
+        self, tensors: Sequence[Any], train: bool, indices: slice = slice(0, None)
+    ) -> Batches:
+        """Return batches of arrays; training ones in another order each epoch.
+
+        Args:
+            tensors: inputs and labels, arrays of equal length along their first axis.
+            train: whether to shuffle.
+            indices: the samples to use; all of them by default.
+
+        Raises:
+            DataError: there are not two arrays, they disagree in length or are empty, or
+                ``self.batch_size`` is missing or below 1.
+        """
+        batch_size = getattr(self, "batch_size", None)
+        if batch_size is None:
+            raise DataError(f"{type(self).__name__} must set self.batch_size")
+        if len(tensors) != 2:
+            raise DataError(f"get_tensorloader takes (inputs, labels), not {len(tensors)} arrays")
+        from nin.data.loader import Batches, as_numpy
+
+        inputs, labels = (as_numpy(tensor)[indices] for tensor in tensors)
+        seed = getattr(self, "seed", 0)
+        return Batches(inputs, labels, batch_size, shuffle=train, seed=seed)

@@ -1,0 +1,125 @@
+"""A published file's content: found here or downloaded, and used only when its hash is right."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPException
+from pathlib import Path
+from typing import IO, cast
+
+from nin.data.progress import progress
+from nin.data.sources import RemoteFile, Source
+from nin.errors import DataError
+from nin.files import replacing
+
+TIMEOUT = 15.0
+BLOCK = 1 << 18
+
+
+def folder(source: Source, root: str | Path | None = None) -> Path:
+    """Where a set's files are kept: `root`, else `NIN_DATA`, else the user's cache; and its name.
+
+    Two sets may use the same file names, hence a folder each.
+    """
+    chosen = root or os.environ.get("NIN_DATA")
+    if not chosen:
+        import platformdirs
+
+        chosen = platformdirs.user_cache_dir("nin")
+    return Path(chosen).expanduser() / source.name
+
+
+def locate(source: Source, file: RemoteFile, root: str | Path | None = None) -> Path | None:
+    """Find a file on this machine, decompressed or not, or return None; nothing is read."""
+    folders = [folder(source, root)]
+    if source.system:
+        folders.append(Path(source.system))
+    candidates = (place / name for place in folders for name in (file.stored_name, file.name))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def content(source: Source, file: RemoteFile, root: str | Path | None = None) -> bytes:
+    """Return a file's bytes, decompressed if it is `gzipped`, downloading it if it is not here.
+
+    Raises:
+        DataError: the file is neither here nor to be had, or is not what was published.
+    """
+    path = locate(source, file, root) or _download(source, file, folder(source, root))
+    try:
+        data = _read(path, file)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: cannot be read ({error}): delete it to have it anew") from error
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        raise DataError(f"{path}: not the published file (SHA-256 differs): delete it, try again")
+    return data
+
+
+def _read(path: Path, file: RemoteFile) -> bytes:
+    with path.open("rb") as raw:
+        zipped = file.gzipped and raw.read(2) == b"\x1f\x8b"
+    with gzip.open(path) if zipped else path.open("rb") as stream:
+        return stream.read(file.size + 1)
+
+
+def _download(source: Source, file: RemoteFile, into: Path) -> Path:
+    target = into / file.stored_name
+    digest, size = hashlib.sha256(), 0
+    with replacing(target) as out:
+        for block in _blocks(source, file, into):
+            size += len(block)
+            if size > file.size:
+                break
+            digest.update(block)
+            out.write(block)
+        if size != file.size:
+            words = "more than" if size > file.size else f"{size:,} of"
+            raise _unavailable(source, file, into, f"got {words} {file.size:,} bytes")
+        if digest.hexdigest() != file.sha256:
+            raise _unavailable(source, file, into, "got another file: its SHA-256 differs")
+    return target
+
+
+def _blocks(source: Source, file: RemoteFile, into: Path) -> Iterator[bytes]:
+    """Yield the content as it comes; a failure of the network becomes one clear line."""
+    try:
+        with (
+            _opened(file) as stream,
+            progress(f"downloading {source.name}: {file.name}", file.size) as advance,
+        ):
+            while block := stream.read(BLOCK):
+                advance(len(block))
+                yield block
+    except (OSError, EOFError, HTTPException, zlib.error) as error:
+        reason = getattr(error, "reason", None) or error
+        if isinstance(error, urllib.error.HTTPError):
+            reason = f"HTTP {error.code} {error.reason}"
+            error.close()
+        raise _unavailable(source, file, into, str(reason)) from error
+
+
+@contextmanager
+def _opened(file: RemoteFile) -> Iterator[IO[bytes]]:
+    request = urllib.request.Request(file.url, headers={"User-Agent": "nin (Python)"})
+    with urllib.request.urlopen(request, timeout=TIMEOUT) as response:
+        if file.gzipped:
+            with gzip.GzipFile(fileobj=response) as stream:
+                yield cast(IO[bytes], stream)
+        else:
+            yield response
+
+
+def _unavailable(source: Source, file: RemoteFile, into: Path, reason: str) -> DataError:
+    names = ", ".join(each.name for each in source.files)
+    package = f", or `{source.package}`" if source.package else ""
+    return DataError(
+        f"{source.name}: {file.name} is not here and {file.url} failed ({reason}): put {names}"
+        f" into {into} (NIN_DATA names the folder above){package}, or try again online;"
+        f" home: {source.home}"
+    )

@@ -1,0 +1,243 @@
+"""`ImageData`: labelled images in memory, in a training, a validation and a test part."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.augmentation import Augmentation
+from nin.data.datamodule import DataModule
+from nin.data.split import check_share
+from nin.data.statistics import imbalance, mean_and_std
+from nin.errors import DataError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from nin.data.loader import Batches
+
+Part = Literal["train", "validation", "test"]
+
+_ABSENT = {
+    "train": "no training images",
+    "validation": "no validation images: hold some out, as validation=0.1",
+    "test": "no test images: give a folder test/, or hold some out with test=0.1",
+}
+
+
+class Split(NamedTuple):
+    """One part of a set.
+
+    Attributes:
+        images: (n, height, width, channels), uint8.
+        labels: (n,), int32: positions in the set's `classes`.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int32]
+
+
+class ImageData(DataModule):
+    """Base of image sets; a subclass names its `parts` and gives them in `load`.
+
+    Nothing is read before a part is asked for. Images stay uint8 at their stored size: resizing
+    and standardising belong to the model.
+
+    Args:
+        name: what the set is called.
+        classes: the labels' names, in order.
+        image_shape: (height, width, channels) as stored.
+        batch_size: images in a batch.
+        resize: (height, width) for the model to resize to; recorded only. None: as stored.
+        validation: share of the training images held out, at least 0 and below 1.
+        limit: use this many training images at most. None: all.
+        seed: 0 or more; decides what is held out or left out, and the order of training.
+        augmentation: random changes to training images. None: none.
+        root: the folder where files are kept.
+
+    Raises:
+        DataError: an argument out of its range.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    image_shape: tuple[int, int, int]
+    batch_size: int
+    resize: tuple[int, int] | None
+    validation: float
+    limit: int | None
+    seed: int
+    augmentation: Augmentation | None
+    parts: tuple[Part, ...] = ("train", "test")
+    source = ""
+    licence = "not stated"
+
+    def __init__(
+        self,
+        name: str,
+        classes: Sequence[str],
+        image_shape: tuple[int, int, int],
+        batch_size: int = 64,
+        resize: tuple[int, int] | None = None,
+        *,
+        validation: float = 0.0,
+        limit: int | None = None,
+        seed: int = 0,
+        augmentation: Augmentation | None = None,
+        root: str | Path | None = None,
+    ) -> None:
+        super().__init__(root=root)
+        check_share("validation", validation)
+        for what, value, least in (
+            ("batch_size", batch_size, 1),
+            ("limit", limit, 1),
+            ("seed", seed, 0),
+            *(("resize", side, 1) for side in resize or ()),
+        ):
+            if value is not None and value < least:
+                raise DataError(f"{what} must be {least} or more, not {value}")
+        self.name, self.classes, self.image_shape = name, tuple(classes), image_shape
+        self.batch_size = batch_size
+        self.resize = (resize[0], resize[1]) if resize else None
+        self.validation, self.limit, self.seed = validation, limit, seed
+        self.augmentation = augmentation
+        self._loaded: dict[Part, Split] = {}
+
+    def load(self, part: Part) -> Mapping[Part, Split]:
+        """Read a part, and whatever comes with it; called once. Override this.
+
+        Args:
+            part: one of `self.parts`.
+        """
+        raise DataError(f"{type(self).__name__} must define load(self, part), here for {part}")
+
+    @property
+    def train(self) -> Split:
+        """The training images, without those held out or beyond the limit."""
+        return self._split("train")
+
+    @property
+    def validation_split(self) -> Split:
+        """The held-out images, or those of the set's own validation part."""
+        return self._split("validation")
+
+    @property
+    def test(self) -> Split:
+        """The test images."""
+        return self._split("test")
+
+    def get_dataloader(self, train: bool) -> Batches:
+        """Return the training batches, or those that stand in for unseen images.
+
+        Without a validation part the test part takes its place, as in the book, whose
+        "validation" accuracy on Fashion-MNIST is that of the 10,000 test images. Whoever chooses
+        anything by that number should hold out a validation part and keep the test for the end.
+        """
+        if train:
+            return self._batches("train", train=True)
+        without = "validation" not in self.parts and "test" in self.parts
+        return self._batches("test" if without else "validation")
+
+    def test_dataloader(self) -> Batches:
+        """Return the test batches."""
+        return self._batches("test")
+
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the mean and standard deviation of each channel of the training images.
+
+        On the scale from 0 (black) to 1, over all pixels.
+        """
+        return mean_and_std(self.train.images)
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over the name, the classes and every image and label in use."""
+        digest = hashlib.sha256(repr((self.name, self.classes)).encode())
+        for part in self.parts:
+            images, labels = self._split(part)
+            digest.update(repr((part, images.shape)).encode())
+            digest.update(np.ascontiguousarray(images).reshape(-1).data)
+            digest.update(labels.astype("<i4").data)
+        return digest.hexdigest()
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the set is, ready for JSON.
+
+        Keys: ``name``, ``classes``, ``image_shape``, ``splits`` (part → ``images``, ``per_class``),
+        ``source``, ``licence``, ``fingerprint``.
+        """
+        return {
+            "name": self.name,
+            "classes": list(self.classes),
+            "image_shape": list(self.image_shape),
+            "splits": {
+                part: {
+                    "images": len(self._split(part).labels),
+                    "per_class": self._per_class(part),
+                }
+                for part in self.parts
+            },
+            "source": self.source,
+            "licence": self.licence,
+            "fingerprint": self.fingerprint(),
+        }
+
+    def imbalance(self) -> str | None:
+        """Return a sentence if one class has over three times the images of another, else None."""
+        return imbalance(self._per_class("train"))
+
+    def text_labels(self, indices: Iterable[Any]) -> list[str]:
+        """Return the names of labels.
+
+        Raises:
+            DataError: a label is not that of a class.
+        """
+        numbers = [int(index) for index in indices]
+        if wrong := [number for number in numbers if not 0 <= number < len(self.classes)]:
+            raise DataError(f"label {wrong[0]}: {self.name} has {len(self.classes)} classes")
+        return [self.classes[number] for number in numbers]
+
+    def visualize(
+        self, batch: Sequence[Any], nrows: int = 1, ncols: int = 8, labels: Sequence[str] = ()
+    ) -> Figure:
+        """Draw the first images of a batch in a grid, each under its class.
+
+        In Jupyter the grid is shown; elsewhere use the figure that is returned.
+
+        Args:
+            batch: (images, labels); images (n, height, width, channels), uint8, or floating-point
+                numbers from 0 to 1 (others are stretched to it), numpy or the backend's tensors.
+            nrows: rows of the grid.
+            ncols: images in a row.
+            labels: titles to use in place of the names of the classes.
+        """
+        from nin.data.grid import draw
+
+        images, numbers = batch
+        return draw(images, list(labels) or self.text_labels(numbers), nrows, ncols)
+
+    def _split(self, part: Part) -> Split:
+        if part not in self.parts:
+            raise DataError(f"{self.name} has {_ABSENT[part]}")
+        if part not in self._loaded:
+            self._loaded.update(self.load(part))
+        return self._loaded[part]
+
+    def _batches(self, part: Part, train: bool = False) -> Batches:
+        from nin.data.loader import Batches
+
+        return Batches(
+            *self._split(part),
+            self.batch_size,
+            shuffle=train,
+            seed=self.seed,
+            augmentation=self.augmentation if train else None,
+        )
+
+    def _per_class(self, part: Part) -> dict[str, int]:
+        counts = np.bincount(self._split(part).labels, minlength=len(self.classes))
+        return dict(zip(self.classes, map(int, counts), strict=True))

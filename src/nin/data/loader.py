@@ -1,0 +1,118 @@
+"""`Batches`: arrays in memory, cut into batches that every backend sees in the same order."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin import backends
+from nin.errors import DataError
+
+if TYPE_CHECKING:
+    from nin.data.augmentation import Augmentation
+
+backends.choose()
+import keras  # noqa: E402  (the backend must be chosen first)
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches for `fit`, `evaluate` and `predict`; also an ordinary sequence of (x, y) pairs.
+
+    The order of the samples depends on `seed` and `epoch` alone: another one each epoch, the same
+    one on every machine and backend. `fit(..., shuffle=False)` keeps it; Keras would otherwise
+    rearrange whole batches. Iterating by hand does not advance the epoch.
+
+    Keras calls `on_epoch_end` after each epoch, and once before the first: `fit` started with
+    `epoch` at 0 trains on the orders 1, 2, ... Setting `epoch` to the number of epochs done
+    therefore continues an interrupted training exactly; a callback that sets it in
+    `on_epoch_begin` decides by itself.
+
+    Args:
+        images: (n, height, width, channels), or any array with samples along its first axis.
+        labels: (n,).
+        batch_size: samples in a batch; the last one may be short.
+        shuffle: whether to change the order each epoch.
+        seed: 0 or more; decides the order and the augmentation.
+        augmentation: what to do to each batch of images; nothing by default.
+        epoch: which order comes first; also an attribute to set. Default 0.
+
+    Raises:
+        DataError: no samples, not as many labels as images, a `batch_size` below 1, or a negative
+            `seed`.
+    """
+
+    def __init__(
+        self,
+        images: NDArray[Any],
+        labels: NDArray[Any],
+        batch_size: int,
+        *,
+        shuffle: bool,
+        seed: int = 0,
+        augmentation: Augmentation | None = None,
+        epoch: int = 0,
+    ) -> None:
+        super().__init__(workers=0)  # in this process: slices of an array need no helpers
+        _check(images, labels, batch_size, seed)
+        self.images, self.labels = images, labels
+        self.batch_size = batch_size
+        self.shuffle = shuffle
+        self.seed = seed
+        self.augmentation = augmentation
+        self.epoch = epoch
+        self._order: tuple[int, NDArray[np.intp]] | None = None
+
+    @property
+    def num_samples(self) -> int:
+        """How many samples an epoch has."""
+        return len(self.images)
+
+    def __len__(self) -> int:
+        return math.ceil(self.num_samples / self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        index = range(len(self))[index]
+        epoch = self.epoch
+        chosen = self._permutation(epoch)[index * self.batch_size :][: self.batch_size]
+        images = self.images[chosen]
+        if self.augmentation is not None:
+            # Index 0 would repeat the permutation's stream: numpy ignores trailing zeros.
+            rng = np.random.default_rng((self.seed, epoch, 1 + index))
+            images = self.augmentation(images, rng)
+        return images, self.labels[chosen]
+
+    def on_epoch_end(self) -> None:
+        """Move on to the next epoch's order."""
+        self.epoch += 1
+
+    def _permutation(self, epoch: int) -> NDArray[np.intp]:
+        if not self.shuffle:
+            epoch = 0
+        order = self._order
+        if order is None or order[0] != epoch:
+            order = self._order = (epoch, self._drawn(epoch))
+        return order[1]
+
+    def _drawn(self, epoch: int) -> NDArray[np.intp]:
+        if not self.shuffle:
+            return np.arange(self.num_samples)
+        return np.random.default_rng((self.seed, epoch)).permutation(self.num_samples)
+
+
+def as_numpy(tensor: Any) -> NDArray[Any]:
+    """Return a list, an array or a tensor of the running backend as a numpy array."""
+    return np.asarray(keras.ops.convert_to_numpy(tensor))
+
+
+def _check(images: NDArray[Any], labels: NDArray[Any], batch_size: int, seed: int) -> None:
+    if len(images) != len(labels):
+        raise DataError(f"{len(images)} images but {len(labels)} labels: give as many of each")
+    if len(images) == 0:
+        raise DataError("no images: a loader needs at least one")
+    if batch_size < 1:
+        raise DataError(f"batch_size must be 1 or more, not {batch_size}")
+    if seed < 0:
+        raise DataError(f"seed must be 0 or more, not {seed}")

@@ -1,0 +1,50 @@
+"""Many pictures at once: decoded by a few threads into one array, every bad one accounted for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.decode import decode
+from nin.data.progress import progress
+from nin.errors import DataError
+
+
+def read_pictures(
+    paths: Sequence[Path], size: int, channels: int
+) -> tuple[NDArray[np.uint8], dict[int, str]]:
+    """Decode pictures to squares; none stops the others.
+
+    Args:
+        paths: the files.
+        size: side of the squares, in pixels.
+        channels: 3 for RGB, 1 for grey.
+
+    Returns:
+        The images (n, size, size, channels), and for each position that could not be read why;
+        those images are undefined.
+    """
+    images = np.empty((len(paths), size, size, channels), np.uint8)
+
+    def read(index: int) -> str | None:
+        try:
+            images[index] = decode(paths[index], size, channels)
+        except DataError as error:
+            return str(error)
+        return None
+
+    faults = {}
+    with (
+        ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
+        progress("reading pictures", len(paths)) as advance,
+    ):
+        for index, fault in enumerate(pool.map(read, range(len(paths)))):
+            advance(1)
+            if fault is not None:
+                faults[index] = fault
+    return images, faults

@@ -1,0 +1,91 @@
+"""The shelf of data sets: which there are, which are here, and how to open one by name."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nin.data import fetch
+from nin.data.folder import ImageFolder
+from nin.data.images import ImageData
+from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST, NamedData
+from nin.data.sources import Source
+from nin.errors import DataError, UnknownNameError
+
+NAMED: dict[str, type[NamedData]] = {
+    each.published.name: each for each in (FashionMNIST, MNIST, CIFAR10, CIFAR100, Digits)
+}
+
+
+class Row(NamedTuple):
+    """One published set.
+
+    Attributes:
+        name: what `open_data` knows it by.
+        classes: number of classes.
+        train: number of training images.
+        test: number of test images.
+        size: height, width and channels, as ``"28x28x1"``.
+        where: the folder that holds its files, None if they are not here.
+        licence: the terms it comes under.
+        home: its page.
+    """
+
+    name: str
+    classes: int
+    train: int
+    test: int
+    size: str
+    where: str | None
+    licence: str
+    home: str
+
+
+def catalogue() -> list[Row]:
+    """Return the published sets; asks the file system what is here, opens and downloads nothing."""
+    return [_row(each.published) for each in NAMED.values()]
+
+
+def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
+    """Return a published set by its name, or the pictures in a directory.
+
+    A name wins over a directory of that name: write ``./digits`` for the directory.
+
+    Args:
+        name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
+            ``"digits"``, or a directory with a folder for each class.
+        settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
+
+    Raises:
+        UnknownNameError: neither a name nor a directory.
+        DataError: a path without a directory, or an argument that the set does not take.
+    """
+    name = str(name_or_folder)
+    if name in NAMED:
+        _check_settings(NAMED[name], settings)
+        return NAMED[name](**settings)
+    path = Path(name_or_folder).expanduser()
+    if path.exists() or isinstance(name_or_folder, Path) or len(path.parts) != 1:
+        _check_settings(ImageFolder, settings)
+        return ImageFolder(path, **settings)
+    raise UnknownNameError("data set (and no folder is called that)", name, NAMED)
+
+
+def _row(source: Source) -> Row:
+    size = "x".join(map(str, source.shape))
+    counts = (len(source.classes), source.train, source.test)
+    return Row(source.name, *counts, size, _where(source), source.licence, source.home)
+
+
+def _where(source: Source) -> str | None:
+    if not source.files:
+        return "scikit-learn"
+    paths = [fetch.locate(source, file) for file in source.files]
+    return str(paths[0].parent) if all(paths) and paths[0] else None
+
+
+def _check_settings(kind: type[ImageData], settings: dict[str, Any]) -> None:
+    takes = [name for name in inspect.signature(kind).parameters if name != "path"]
+    if odd := sorted(settings.keys() - set(takes)):
+        raise DataError(f"{kind.__name__} takes no {odd[0]}: it takes {', '.join(takes)}")

@@ -1,0 +1,81 @@
+"""Choosing samples by seed so that every class keeps its share."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.errors import DataError
+
+Labels = NDArray[np.int32]
+Indices = NDArray[np.intp]
+
+
+def stratified(labels: Labels, count: int, seed: int) -> Indices:
+    """Choose `count` samples, each class in proportion and, if `count` allows, with at least one.
+
+    With the same `seed` a larger `count` extends the choice within each class, up to rounding.
+
+    Args:
+        labels: (n,), the class of each sample.
+        count: how many to choose, from 0 to n.
+        seed: 0 or more.
+
+    Returns:
+        The chosen positions in increasing order.
+    """
+    classes, sizes = np.unique(labels, return_counts=True)
+    order = np.random.default_rng(seed).permutation(len(labels))
+    shuffled = labels[order]
+    chosen = [
+        order[shuffled == label][:quota]
+        for label, quota in zip(classes, _quotas(sizes, count), strict=True)
+    ]
+    return np.sort(np.concatenate(chosen)) if chosen else order
+
+
+def hold_out(labels: Labels, share: float, seed: int, what: str) -> tuple[Indices, Indices]:
+    """Divide samples in two, stratified; no class is held out whole while another choice exists.
+
+    Args:
+        labels: (n,), the class of each sample.
+        share: part to hold out, above 0 and below 1, rounded to whole samples.
+        seed: 0 or more.
+        what: the argument's name, for the message.
+
+    Returns:
+        The positions kept and the positions held out, each in increasing order.
+
+    Raises:
+        DataError: nothing is kept or nothing is held out.
+    """
+    total = len(labels)
+    kept = stratified(labels, total - round(share * total), seed)
+    if len(kept) in (0, total):
+        raise DataError(
+            f"{what}={share:g} of {total} images leaves a part without any: change {what}"
+        )
+    held = np.setdiff1d(np.arange(total), kept, assume_unique=True)
+    return kept, held
+
+
+def check_share(what: str, share: float) -> None:
+    """Refuse a share that is not in [0, 1).
+
+    Raises:
+        DataError: naming the argument.
+    """
+    if not 0 <= share < 1:
+        raise DataError(f"{what} must be 0 or more and below 1, not {share:g}")
+
+
+def _quotas(sizes: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+    """Whole numbers up to `sizes`, adding up to `count`, by largest remainder."""
+    floor = 1 if count >= len(sizes) else 0
+    count -= floor * len(sizes)
+    room = sizes - floor
+    exact = count * room / max(room.sum(), 1)
+    quotas: NDArray[np.intp] = np.floor(exact).astype(np.intp)
+    left = count - int(quotas.sum())
+    quotas[np.argsort(quotas - exact, kind="stable")[:left]] += 1
+    return quotas + floor

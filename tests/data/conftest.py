@@ -1,0 +1,25 @@
+"""Folders of pictures made on the spot."""
+
+import numpy as np
+import pytest
+from hypothesis import settings
+from PIL import Image
+
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Make ``folder/class/000.png`` and so on; every pixel of a picture is its number."""
+
+    def make(counts, folder="photos", side=6):
+        root = tmp_path / folder
+        for name, count in counts.items():
+            (root / name).mkdir(parents=True)
+            for number in range(count):
+                image = np.full((side, side, 3), number, np.uint8)
+                Image.fromarray(image).save(root / name / f"{number:03}.png")
+        return root
+
+    return make

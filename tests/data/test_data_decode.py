@@ -1,0 +1,196 @@
+"""`decode`: formats, orientation, transparency, depth; and a clear line for whatever is broken."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from nin.data.decode import decode
+from nin.errors import DataError
+
+RAMP = np.linspace(0, 255, 48).astype(np.uint8).reshape(4, 4, 3)
+
+
+def encoded(image, form, **options):
+    buffer = io.BytesIO()
+    image.save(buffer, form, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "options"),
+    [("PNG", {}), ("BMP", {}), ("TIFF", {}), ("WEBP", {"lossless": True})],
+)
+def test_lossless_formats_come_back_exactly(form, options):
+    assert (decode(encoded(Image.fromarray(RAMP), form, **options)) == RAMP).all()
+
+
+def test_the_content_decides_and_not_the_name(tmp_path):
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(encoded(Image.fromarray(RAMP), "PNG"))
+    assert (decode(path) == RAMP).all()
+    assert (decode(str(path)) == RAMP).all()
+
+
+def test_jpeg_comes_back_nearly():
+    flat = np.full((16, 16, 3), (200, 100, 50), np.uint8)
+    close = decode(encoded(Image.fromarray(flat), "JPEG", quality=95)).astype(int) - flat
+    assert np.abs(close).max() <= 3
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("size", [None, 16])
+def test_orientation_is_applied(form, size):
+    picture = Image.new("RGB", (32, 16), "black")
+    picture.paste("white", (0, 0, 16, 16))  # left half
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn by a quarter, clockwise
+    turned = decode(encoded(picture, form, exif=exif), size)
+    assert turned.shape == ((32, 16, 3) if size is None else (16, 16, 3))
+    assert turned[1].mean() > 240
+    assert turned[-2].mean() < 15
+
+
+@pytest.mark.parametrize(("mode", "form"), [("RGBA", "WEBP"), ("RGBA", "PNG"), ("LA", "PNG")])
+def test_transparency_is_laid_on_white(mode, form):
+    picture = Image.new(mode, (3, 1), "black")
+    for column, opacity in enumerate((255, 127, 0)):
+        picture.putpixel((column, 0), (0,) * (len(mode) - 1) + (opacity,))
+    content = encoded(picture, form, lossless=True)
+    assert decode(content, channels=1).ravel().tolist() == [0, 128, 255]
+
+
+def test_palettes_and_their_transparent_colour():
+    picture = Image.new("P", (2, 1))
+    picture.putpalette([10, 20, 30, 40, 50, 60])
+    picture.putpixel((1, 0), 1)
+    assert decode(encoded(picture, "PNG"))[0].tolist() == [[10, 20, 30], [40, 50, 60]]
+    clear = encoded(picture, "PNG", transparency=1)
+    assert decode(clear)[0].tolist() == [[10, 20, 30], [255, 255, 255]]
+
+
+def test_black_and_white_pictures():
+    assert decode(encoded(Image.new("1", (2, 2), 1), "PNG")).min() == 255
+
+
+def test_cmyk():
+    ink = Image.new("CMYK", (8, 8), (0, 255, 255, 0))
+    red = decode(encoded(ink, "JPEG", quality=95))[4, 4]
+    assert red[0] > 240
+    assert red[1:].max() < 15
+
+
+@pytest.mark.parametrize("form", ["PNG", "TIFF"])
+def test_sixteen_bits_are_scaled_and_not_clipped(form):
+    values = np.array([[0, 256, 257, 25_700, 65_535]], np.uint16)
+    grey = decode(encoded(Image.fromarray(values), form), channels=1)
+    assert grey.ravel().tolist() == [0, 1, 1, 100, 255]
+
+
+def test_big_endian_sixteen_bits():
+    values = np.array([[0, 25_700, 65_535]], ">u2")
+    picture = Image.frombytes("I;16B", (3, 1), values.tobytes())
+    assert decode(encoded(picture, "TIFF"), channels=1).ravel().tolist() == [0, 100, 255]
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_32_bits_are_refused(mode):
+    with pytest.raises(DataError, match="32-bit pixels have no agreed range"):
+        decode(encoded(Image.new(mode, (2, 2)), "TIFF"))
+
+
+def test_grey_and_colour_become_each_other():
+    grey = Image.fromarray(np.array([[7, 200]], np.uint8))
+    assert decode(encoded(grey, "PNG"))[0].tolist() == [[7] * 3, [200] * 3]
+    assert decode(encoded(Image.new("RGB", (1, 1), "red"), "PNG"), channels=1).item() == 76
+
+
+@pytest.mark.parametrize("shape", [(300, 40), (40, 300), (3, 5), (900, 900)])
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_the_whole_picture_is_resized_to_a_square(shape, form):
+    height, width = shape
+    image = np.zeros((height, width, 3), np.uint8)
+    image[:, width // 2 :] = 255
+    small = decode(encoded(Image.fromarray(image), form), 20).astype(int)
+    assert small.shape == (20, 20, 3)
+    assert small[:, 0].max() < 30
+    assert small[:, -1].min() > 225
+
+
+def test_fine_detail_is_averaged():
+    board = (np.indices((512, 512)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    assert np.abs(decode(encoded(Image.fromarray(board), "PNG"), 16).astype(int) - 127).max() < 8
+
+
+def test_of_several_frames_the_first_is_taken():
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "blue")]
+    tiff = encoded(frames[0], "TIFF", save_all=True, append_images=frames[1:])
+    assert decode(tiff)[0, 0].tolist() == [255, 0, 0]
+
+
+PNG = encoded(
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)), "PNG"
+)
+BROKEN = {
+    "empty": (b"", "not a JPEG, PNG, WebP, BMP or TIFF picture"),
+    "text": (b"hello", "not a JPEG, PNG, WebP, BMP or TIFF picture"),
+    "gif": (encoded(Image.new("P", (2, 2)), "GIF"), "not a JPEG, PNG, WebP, BMP or TIFF picture"),
+    "truncated": (PNG[:-60], "truncated"),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_files_are_named_with_the_reason(kind, tmp_path):
+    content, words = BROKEN[kind]
+    path = tmp_path / "x.png"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=words) as raised:
+        decode(path)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert "\n" not in str(raised.value)
+    with pytest.raises(DataError, match=r"^image: "):
+        decode(content)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere\.png: No such file or directory"):
+        decode(tmp_path / "nowhere.png")
+
+
+@pytest.mark.filterwarnings("ignore:Image size")
+def test_a_decompression_bomb_is_refused(monkeypatch):
+    huge = encoded(Image.new("1", (10_000, 9_000)), "PNG")
+    with pytest.raises(DataError, match="10000×9000 pixels: above 89,000,000"):
+        decode(huge, 8)
+    monkeypatch.setattr("nin.data.decode.MAX_PIXELS", 80)
+    with pytest.raises(DataError, match="9×9 pixels: above 80"):
+        decode(PNG)
+
+
+@pytest.mark.parametrize(("size", "channels"), [(0, 3), (None, 2)])
+def test_impossible_results_are_refused(size, channels):
+    with pytest.raises(DataError, match="cannot decode to"):
+        decode(PNG, size, channels)
+
+
+@pytest.mark.filterwarnings("ignore")
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    form=st.sampled_from(["PNG", "JPEG", "BMP", "TIFF", "WEBP"]),
+    where=st.floats(0, 1),
+    noise=st.binary(min_size=1, max_size=12),
+    cut=st.booleans(),
+)
+def test_whatever_is_damaged_gives_an_image_or_a_data_error(form, where, noise, cut):
+    content = bytearray(encoded(Image.fromarray(RAMP), form))
+    start = int(where * len(content))
+    content[start : start + len(noise)] = noise
+    try:
+        image = decode(bytes(content[: start + len(noise)] if cut else content), 8)
+    except DataError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert (image.shape, image.dtype) == ((8, 8, 3), np.uint8)

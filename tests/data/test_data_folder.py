@@ -1,0 +1,225 @@
+"""`ImageFolder`: what counts as a class, how pictures are divided, and what is said of bad ones."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nin.data import ImageFolder
+from nin.errors import DataError
+
+
+def counts(data):
+    return {part: entry["images"] for part, entry in data.describe()["splits"].items()}
+
+
+def numbered(split):
+    """Which pictures a part has: their labels and numbers."""
+    return list(zip(split.labels.tolist(), split.images[:, 0, 0, 0].tolist(), strict=True))
+
+
+def test_an_undivided_folder_is_divided_by_class_and_seed(pictures):
+    root = pictures({"cat": 40, "dog": 20})
+    data = ImageFolder(root, image_size=6, seed=1)
+    assert data.classes == ("cat", "dog")
+    described = data.describe()
+    assert described["name"] == "photos"
+    assert described["splits"] == {
+        "train": {"images": 48, "per_class": {"cat": 32, "dog": 16}},
+        "validation": {"images": 6, "per_class": {"cat": 4, "dog": 2}},
+        "test": {"images": 6, "per_class": {"cat": 4, "dog": 2}},
+    }
+    parts = (data.train, data.validation_split, data.test)
+    seen = [pair for part in parts for pair in numbered(part)]
+    assert sorted(seen) == [(0, n) for n in range(40)] + [(1, n) for n in range(20)]
+    assert ImageFolder(root, image_size=6, seed=1).fingerprint() == described["fingerprint"]
+    assert ImageFolder(root, image_size=6, seed=2).fingerprint() != described["fingerprint"]
+
+
+def test_constructor_arguments_and_shapes(pictures):
+    root = pictures({"cat": 10, "dog": 10})
+    data = ImageFolder(root, 5, image_size=8, grey=True, test=0.2)
+    assert (data.batch_size, data.image_shape, data.resize) == (5, (8, 8, 1), (8, 8))
+    assert data.train.images.shape == (14, 8, 8, 1)
+    assert (data.train.images.dtype, data.train.labels.dtype) == (np.uint8, np.int32)
+    assert data.hparams["path"] == str(root)
+    assert (data.hparams["test"], data.hparams["image_size"]) == (0.2, 8)
+
+
+@pytest.mark.parametrize("name", ["val", "valid", "validation", "Validation"])
+def test_given_splits_are_kept(pictures, name):
+    for part, count in (("train", 8), (name, 3), ("test", 2)):
+        root = pictures({"cat": count, "dog": count}, f"photos/{part}").parent
+    data = ImageFolder(root, image_size=6)
+    assert counts(data) == {"train": 16, "validation": 6, "test": 4}
+    assert data.val_dataloader().num_samples == 6
+
+
+def test_validation_is_held_out_of_train_if_it_has_no_folder(pictures):
+    pictures({"cat": 8, "dog": 8}, "photos/train")
+    root = pictures({"cat": 2, "dog": 2}, "photos/test").parent
+    assert counts(ImageFolder(root, validation=0.25)) == {"train": 12, "validation": 4, "test": 4}
+    without = ImageFolder(root, validation=0)
+    assert counts(without) == {"train": 16, "test": 4}
+    assert without.val_dataloader().num_samples == 4
+
+
+def test_without_a_test_folder_there_is_no_test(pictures):
+    pictures({"cat": 8, "dog": 8}, "photos/train")
+    root = pictures({"cat": 2, "dog": 2}, "photos/val").parent
+    data = ImageFolder(root)
+    assert counts(data) == {"train": 16, "validation": 4}
+    with pytest.raises(DataError, match="photos has no test images: give a folder test/"):
+        data.test_dataloader()
+
+
+def test_a_class_may_be_called_train(pictures):
+    data = ImageFolder(pictures({"bus": 10, "train": 10}))
+    assert data.classes == ("bus", "train")
+
+
+def test_a_limit_takes_every_class_and_reads_no_more(pictures):
+    root = pictures({"cat": 30, "dog": 10})
+    data = ImageFolder(root, limit=8, image_size=6)
+    assert data.describe()["splits"]["train"]["per_class"] == {"cat": 6, "dog": 2}
+    every = set(numbered(data.train))
+    for label, name in enumerate(("cat", "dog")):
+        for path in (root / name).iterdir():
+            number = int(path.stem)
+            if (label, number) in every:
+                path.unlink()
+    with pytest.raises(DataError, match=r"8 picture\(s\) cannot be read"):
+        ImageFolder.load(data, "train")
+
+
+def test_what_is_no_picture_is_left_out_and_no_picture_is(pictures):
+    root = pictures({"cat": 4, "dog": 4})
+    (root / "README.md").write_text("about")
+    (root / ".git").mkdir()
+    (root / "cat" / "notes.txt").write_text("tabby")
+    (root / "cat" / ".hidden.png").write_bytes(b"x")
+    (root / "cat" / "deeper").mkdir()
+    png = (root / "cat" / "000.png").read_bytes()
+    for name in ("UPPER.PNG", "picture_without_extension", "odd.download", "deeper/5.png"):
+        (root / "cat" / name).write_bytes(png)
+    Image.new("RGB", (3, 3)).save(root / "cat" / "web", "WEBP")
+    data = ImageFolder(root, validation=0, test=0)
+    assert counts(data) == {"train": 4 + 4 + 5}
+
+
+def test_all_bad_pictures_are_named_before_anything_trains(pictures):
+    root = pictures({"cat": 20, "dog": 20})
+    for number in range(12):
+        (root / "cat" / f"{number:03}.png").write_bytes(b"not a picture")
+    Image.new("P", (3, 3)).save(root / "dog" / "a.gif")
+    with pytest.raises(DataError, match=r"13 picture\(s\) cannot be read") as raised:
+        ImageFolder(root).train  # noqa: B018
+    message = str(raised.value)
+    assert message.count("not a JPEG") == 10
+    assert "and 3 more: mend or remove them, or go on without them with skip_bad=True" in message
+    assert "\n" not in message
+
+
+def test_bad_pictures_can_be_skipped(pictures):
+    root = pictures({"cat": 20, "dog": 20})
+    bad = root / "cat" / "003.png"
+    bad.write_bytes(bad.read_bytes()[:50])
+    (root / "dog" / "phone.heic").write_bytes(b"....ftypheic")
+    data = ImageFolder(root, skip_bad=True, image_size=6)
+    assert data.skipped == []
+    total = sum(counts(data).values())
+    assert total == 39
+    assert sorted(line.partition(": ")[0] for line in data.skipped) == [
+        str(bad),
+        str(root / "dog" / "phone.heic"),
+    ]
+    cats = np.concatenate(
+        [s.images[s.labels == 0, 0, 0, 0] for s in (data.train, data.validation_split, data.test)]
+    )
+    assert sorted(cats) == [n for n in range(20) if n != 3]
+
+
+def test_skipping_may_not_empty_a_class_or_a_part(pictures):
+    root = pictures({"cat": 4, "dog": 4}, "photos/train")
+    pictures({"cat": 1, "dog": 1}, "photos/test")
+    for path in (root.parent / "test").rglob("*.png"):
+        path.write_bytes(b"")
+    with pytest.raises(DataError, match="no picture is left for test"):
+        ImageFolder(root.parent, validation=0, skip_bad=True).train  # noqa: B018
+    for path in (root / "dog").iterdir():
+        path.write_bytes(b"")
+    with pytest.raises(DataError, match="no picture of 'dog' is left for training"):
+        ImageFolder(root.parent, validation=0, skip_bad=True).train  # noqa: B018
+
+
+def test_links_are_followed_and_loops_are_named(pictures):
+    root = pictures({"cat": 4, "dog": 4})
+    elsewhere = pictures({"more": 3}, "elsewhere")
+    (root / "cat" / "more").symlink_to(elsewhere / "more")
+    assert counts(ImageFolder(root, validation=0, test=0)) == {"train": 11}
+    (root / "cat" / "back").symlink_to(root)
+    with pytest.raises(DataError, match="a link that leads back to a folder above it"):
+        ImageFolder(root)
+    (root / "cat" / "back").unlink()
+    (root / "dog" / "self").symlink_to(root / "dog" / "self")
+    with pytest.raises(DataError, match="cannot be listed"):
+        ImageFolder(root)
+
+
+def test_a_dangling_link_is_a_bad_picture(pictures):
+    root = pictures({"cat": 4, "dog": 4})
+    (root / "cat" / "gone.jpg").symlink_to(root / "nowhere.jpg")
+    with pytest.raises(DataError, match=r"gone\.jpg: No such file"):
+        ImageFolder(root, validation=0, test=0).train  # noqa: B018
+
+
+def test_folders_arranged_otherwise_are_refused_in_one_line(pictures, tmp_path):
+    root = pictures({"cat": 4, "dog": 4})
+
+    def refusal(path=root, **settings):
+        with pytest.raises(DataError) as raised:
+            ImageFolder(path, **settings)
+        assert "\n" not in str(raised.value)
+        return str(raised.value)
+
+    assert "no such folder" in refusal(tmp_path / "missing")
+    assert "not a folder" in refusal(root / "cat" / "000.png")
+    assert "put each class in one of its own" in refusal(root / "cat")
+    assert "image_size must be 1 or more, not 0" in refusal(image_size=0)
+    assert "test must be 0 or more and below 1" in refusal(test=1)
+    assert "validation and test together" in refusal(test=0.5, validation=0.5)
+    assert "test=0.01 of 8 images leaves a part without any" in refusal(test=0.01)
+    (root / "fish").mkdir()
+    assert "fish: no pictures: add some, or remove the folder" in refusal()
+    shutil.rmtree(root / "fish")
+    shutil.rmtree(root / "dog")
+    assert "1 class folder(s): two or more are needed" in refusal()
+    (root / "cat").rename(root / "test")
+    assert "has test but no train" in refusal()
+
+
+def test_splits_must_agree_on_the_classes(pictures):
+    pictures({"cat": 4, "dog": 4}, "photos/train")
+    root = pictures({"cat": 2, "dogs": 2}, "photos/test").parent
+    with pytest.raises(DataError, match=r"differ from those of .*train: dog, dogs in one"):
+        ImageFolder(root)
+
+
+def test_two_validation_folders_are_one_too_many(pictures):
+    for part in ("train", "val", "valid"):
+        root = pictures({"cat": 4, "dog": 4}, f"photos/{part}").parent
+    with pytest.raises(DataError, match="both val and valid: keep one"):
+        ImageFolder(root)
+
+
+def test_a_set_too_large_for_memory_is_refused_at_once(pictures):
+    with pytest.raises(
+        DataError, match=r"take 9\.2 GiB, above the 8 GiB allowed: lower image_size"
+    ):
+        ImageFolder(pictures({"cat": 6, "dog": 5}), image_size=17_300)
+
+
+def test_imbalance_of_a_folder(pictures):
+    data = ImageFolder(pictures({"cat": 20, "dog": 5}), validation=0, test=0, image_size=6)
+    assert "'cat' has 20 training images and 'dog' only 5" in data.imbalance()
