@@ -22,8 +22,9 @@ from brief import NiN
 from record import Record, spread
 
 import nin
+from nin.training.images import open_images
+from nin.training.pipeline import optimizer
 from nin.training.recipe import Recipe
-from nin.training.train import open_recipe_data, optimizer
 
 STEPS = 300
 LEARNT = 0.6
@@ -60,7 +61,7 @@ def measure(way: str, seed: int) -> dict[str, Any]:
     """Train once; what the held-out images say, and what the health watch saw."""
     keras.backend.clear_session()
     keras.utils.set_random_seed(seed)
-    data = open_recipe_data(RECIPE.revised(seed=seed))
+    data = open_images(RECIPE.revised(seed=seed))
     model = NiN(lr=0.05)
     chosen = trainer(way)
     began = time.perf_counter()

@@ -32,7 +32,7 @@ class Tiny(ImageData):
 class Line(DataModule):
     """A reader's own subclass that ignores root and num_workers."""
 
-    def __init__(self, batch_size=4):  # noqa: ARG002
+    def __init__(self, batch_size=4):
         self.save_hyperparameters()
 
     def get_dataloader(self, train):

@@ -156,7 +156,7 @@ def test_setting_the_epoch_continues_an_interrupted_training():
 
 def test_a_callback_can_set_the_epoch():
     class Follow(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):  # noqa: ARG002
+        def on_epoch_begin(self, epoch, logs=None):
             loader.epoch = epoch
 
     loader = numbered(23, 5)

@@ -15,12 +15,13 @@ if TYPE_CHECKING:
     from nin.data.images import ImageData, Split
     from nin.data.loader import Batches
     from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
-    from nin.data.shelf import Row, catalogue, open_data
+    from nin.data.shelf import NAMED, Row, catalogue, open_data
 
 __all__ = [
     "CIFAR10",
     "CIFAR100",
     "MNIST",
+    "NAMED",
     "Augmentation",
     "Batches",
     "DataModule",
@@ -41,7 +42,7 @@ _HOME = {
     "images": ("ImageData", "Split"),
     "loader": ("Batches",),
     "named": ("CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"),
-    "shelf": ("Row", "catalogue", "open_data"),
+    "shelf": ("NAMED", "Row", "catalogue", "open_data"),
 }
 
 

@@ -27,12 +27,12 @@ class DataModule(HyperParameters):
 
     def __init__(
         self,
-        root: str | Path | None = "../data",  # noqa: ARG002  (kept by save_hyperparameters)
-        num_workers: int = 4,  # noqa: ARG002
+        root: str | Path | None = "../data",
+        num_workers: int = 4,
     ) -> None:
         self.save_hyperparameters()
 
-    def get_dataloader(self, train: bool) -> Any:  # noqa: ARG002  (for subclasses)
+    def get_dataloader(self, train: bool) -> Any:
         """Return the batches of one part of the data.
 
         Args:

@@ -89,7 +89,7 @@ class ImageFolder(ImageData):
         self.parts = tuple(self._files)
         _check_memory(sum(len(f.paths) for f in self._files.values()), self.image_shape)
 
-    def load(self, part: Part) -> Mapping[Part, Split]:  # noqa: ARG002  (all, so that all is known)
+    def load(self, part: Part) -> Mapping[Part, Split]:
         """Read every part, so that a bad picture is known before training and not after."""
         size, _, channels = self.image_shape
         splits: dict[Part, Split] = {}

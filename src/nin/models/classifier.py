@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import keras
@@ -29,7 +30,7 @@ class Classifier(Module):
     def call(self, X: Any, training: bool | None = None) -> Any:
         """Images of shape (n, h, w, c) → logits of shape (n, classes)."""
         X = self.preprocessing(X)
-        self._check_size(X.shape)
+        self.check_size(X.shape[1:])
         return super().call(X, training)
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -42,12 +43,31 @@ class Classifier(Module):
             InputSizeError: the images are too small; names the smallest size that works.
         """
         shape = self.preprocessing.compute_output_shape(tuple(input_shape))
-        self._check_size(shape)
+        self.check_size(shape[1:])
         self.preprocessing.build(input_shape)
         if not self.net.built:
             size = (None, None) if ends_in_average(self.net) else shape[1:3]
             self.net.build((None, *size, shape[3]))
         self.built = True
+
+    def check_size(self, image_shape: Sequence[int | None]) -> None:
+        """Refuse images that leave some layer nothing to do.
+
+        Args:
+            image_shape: (height, width, channels) as the network sees them; None is not checked.
+
+        Raises:
+            InputSizeError: they are too small; names the smallest size that works.
+        """
+        height, width = image_shape[:2]
+        if height is None or width is None or not isinstance(self.net, keras.Sequential):
+            return
+        smallest = smallest_size(self.net)
+        if min(height, width) < smallest:
+            raise InputSizeError(
+                f"{type(self).__name__} cannot take images of {height}x{width}:"
+                f" the smallest that works is {smallest}x{smallest}"
+            )
 
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
         """Cross-entropy of logits `Y_hat` (n, classes) against integer labels `Y` (n,)."""
@@ -81,14 +101,3 @@ class Classifier(Module):
         model = cls(**arguments)
         model.preprocessing.configure(**config.get("preprocessing", {}))
         return model
-
-    def _check_size(self, shape: tuple[int | None, ...]) -> None:
-        height, width = shape[1:3]
-        if height is None or width is None or not isinstance(self.net, keras.Sequential):
-            return
-        smallest = smallest_size(self.net)
-        if min(height, width) < smallest:
-            raise InputSizeError(
-                f"{type(self).__name__} cannot take images of {height}x{width}:"
-                f" the smallest that works is {smallest}x{smallest}"
-            )

@@ -7,10 +7,10 @@ from typing import Any
 from nin.errors import NinError, RunError
 from nin.models.alexnet import AlexNet
 from nin.models.classifier import Classifier
+from nin.models.cost import count_parameters
 from nin.models.lenet import LeNet
 from nin.models.nin import NiN
 from nin.models.vgg import VGG
-from nin.models.walk import count_parameters
 
 #: Every network that a description can name.
 NETS: dict[str, type[Classifier]] = {"NiN": NiN, "LeNet": LeNet, "AlexNet": AlexNet, "VGG": VGG}
@@ -50,8 +50,8 @@ def rebuild(description: Any, parameters: int) -> Classifier:
         config = {**description["arguments"], "preprocessing": description["preprocessing"]}
         model = net.from_config(config)
         shape = tuple(int(size) for size in description["input_shape"])
-        seen = model.preprocessing.compute_output_shape((None, *shape))[1:]
-        described = count_parameters(model.net, seen)
+        height, width = model.preprocessing.size or shape[:2]
+        described = count_parameters(model.net, (height, width, shape[2]))
     except (NinError, KeyError, TypeError, ValueError, OverflowError) as error:
         raise RunError(f"the network's description is damaged: {error!r}") from error
     if described != parameters:

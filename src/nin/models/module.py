@@ -26,7 +26,7 @@ class Module(HyperParameters, keras.Model):
         super().__init__(name=type(self).__name__.lower())
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Keras keeps what was given to `compile` in an attribute `loss`, which would hide the method.
+        # Keras keeps what `compile` was given in an attribute `loss`, which would hide the method.
         if name != "loss":
             super().__setattr__(name, value)
 
@@ -36,11 +36,13 @@ class Module(HyperParameters, keras.Model):
 
     def call(self, X: Any, training: bool | None = None) -> Any:
         """Keras's entry; Keras hands `training` on to the layers that `forward` calls."""
-        del training
         return self.forward(X)
 
-    def loss(self, Y_hat: Any, Y: Any) -> Any:
-        """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it."""
+    def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
+        """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it.
+
+        `averaged` is False only where samples have weights: then one loss a sample is asked for.
+        """
         raise NotImplementedError(f"{type(self).__name__} needs a method loss(Y_hat, Y)")
 
     def configure_optimizers(self) -> Any:

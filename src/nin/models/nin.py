@@ -9,7 +9,7 @@ import keras
 
 from nin.models.blocks import mlpconv
 from nin.models.classifier import Classifier
-from nin.models.presets import CLASSES, Stage, preset
+from nin.models.presets import CLASSES, Stage, find_preset
 
 
 class NiN(Classifier):
@@ -22,11 +22,12 @@ class NiN(Classifier):
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
         num_classes: number of logits.
-        architecture: a preset: `book`, `cifar10`, `cifar100`, `svhn`, `mnist` or `imagenet`.
+        preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist` or `imagenet`.
         width: factor on the channels of every convolution but those that have one a class.
+        dropout: share of values dropped wherever the preset drops any; None for the preset's own.
 
     Raises:
-        UnknownNameError: there is no such architecture.
+        UnknownNameError: there is no such preset.
         ValueError: fewer than two classes, or a width that is not positive.
     """
 
@@ -35,8 +36,9 @@ class NiN(Classifier):
         lr: float = 0.1,
         num_classes: int = 10,
         *,
-        architecture: str = "book",
+        preset: str = "book",
         width: float = 1.0,
+        dropout: float | None = None,
     ) -> None:
         super().__init__()
         if num_classes < 2 or width <= 0:
@@ -44,8 +46,8 @@ class NiN(Classifier):
                 f"NiN needs num_classes >= 2 and width > 0, not {num_classes} and {width}"
             )
         self.save_hyperparameters()
-        stages = preset(architecture).stages
-        self.net = keras.Sequential([*_layers(stages, num_classes, width)])
+        stages = find_preset(preset).stages
+        self.net = keras.Sequential([*_layers(stages, num_classes, width, dropout)])
 
     @classmethod
     def from_preset(cls, name: str, **arguments: Any) -> Self:
@@ -55,10 +57,12 @@ class NiN(Classifier):
             name: see `NiN`.
             arguments: those of `NiN`, which take precedence.
         """
-        return cls(**{"num_classes": preset(name).num_classes, "architecture": name, **arguments})
+        return cls(**{"num_classes": find_preset(name).num_classes, "preset": name, **arguments})
 
 
-def _layers(stages: Sequence[Stage], num_classes: int, width: float) -> Iterator[Any]:
+def _layers(
+    stages: Sequence[Stage], num_classes: int, width: float, dropout: float | None
+) -> Iterator[Any]:
     for stage in stages:
         widths = [
             num_classes if channels == CLASSES else max(1, round(channels * width))
@@ -68,6 +72,6 @@ def _layers(stages: Sequence[Stage], num_classes: int, width: float) -> Iterator
         if stage.pool:
             yield keras.layers.MaxPooling2D(pool_size=3, strides=2, padding=stage.pool)
         if stage.dropout:
-            yield keras.layers.Dropout(stage.dropout)
+            yield keras.layers.Dropout(stage.dropout if dropout is None else dropout)
     yield keras.layers.GlobalAveragePooling2D()
     yield keras.layers.Flatten()

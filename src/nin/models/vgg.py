@@ -36,7 +36,7 @@ class VGG(Classifier):
 
 
 def vgg_block(num_convs: int, num_channels: int) -> keras.Sequential:
-    """`num_convs` 3×3 convolutions with ReLU, then 2×2 max pooling: (n, h, w, c) → half the size."""
+    """`num_convs` 3×3 convolutions with ReLU, then 2×2 max pooling, which halves the size."""
     convolutions = [
         keras.layers.Conv2D(num_channels, kernel_size=3, padding="same", activation="relu")
         for _ in range(num_convs)

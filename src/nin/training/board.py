@@ -37,6 +37,17 @@ class ProgressBoard(HyperParameters):
         display: False keeps it from drawing in Jupyter.
     """
 
+    xlabel: str | None
+    ylabel: str | None
+    xlim: tuple[float, float] | None
+    ylim: tuple[float, float] | None
+    xscale: str
+    yscale: str
+    ls: tuple[str, ...]
+    colors: tuple[str, ...]
+    figsize: tuple[float, float]
+    display: bool
+
     def __init__(
         self,
         xlabel: str | None = None,
@@ -120,7 +131,6 @@ class DrawCurves(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Remember where on the x axis the epoch begins."""
-        del logs
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:

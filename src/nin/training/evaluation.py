@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nin.data import Split
+from nin.data import ImageData, Split
 from nin.errors import DataError
 
 
@@ -49,9 +49,7 @@ class Evaluation(NamedTuple):
         ]
 
 
-def evaluate(
-    model: Any, split: Split, classes: Sequence[str], batch_size: int = 256
-) -> Evaluation:
+def evaluate(model: Any, split: Split, classes: Sequence[str], batch_size: int = 256) -> Evaluation:
     """Ask `model` about every image of `split`.
 
     Raises:
@@ -67,12 +65,23 @@ def evaluate(
     return Evaluation(tuple(classes), float(-log_probabilities.mean()), confusion)
 
 
+def final_split(data: ImageData) -> tuple[str, Split]:
+    """The images a finished training is judged by: the test part, else the held-out one."""
+    if "test" in data.parts:
+        return "test", data.test
+    return "validation", data.validation_split
+
+
 def softmax(logits: Any) -> np.ndarray[Any, Any]:
     """Logits (n, classes) → probabilities (n, classes), in double precision."""
-    return np.exp(_log_softmax(logits))
+    probabilities: np.ndarray[Any, Any] = np.exp(_log_softmax(logits))
+    return probabilities
 
 
 def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:
     shifted = np.asarray(logits, dtype=np.float64)
     shifted = shifted - shifted.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    log_probabilities: np.ndarray[Any, Any] = shifted - np.log(
+        np.exp(shifted).sum(axis=1, keepdims=True)
+    )
+    return log_probabilities

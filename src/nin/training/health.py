@@ -60,14 +60,12 @@ class HealthWatch(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Remember the weights that training starts from."""
-        del logs
         self._step = int(self.model.optimizer.iterations)
         self._next_look = self._step + FIRST_LOOK
         self._remember_kernels()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Look, when it is time."""
-        del batch
         self._step += 1
         if self._step >= self._next_look:
             self._next_look *= 2
@@ -75,7 +73,6 @@ class HealthWatch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Look, when the epoch had enough steps to tell anything."""
-        del epoch
         if self._step >= FIRST_LOOK:
             self._look(logs or {})
 

@@ -72,6 +72,8 @@ def _save(figure: Figure, path: Path) -> None:
 
 
 def _curves(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, label: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
     marker = "o" if len(rows) == 1 else None
     for name, style, text in ((key, "-", "training"), (f"val_{key}", "--", "validation")):
         points = [(row["epoch"], row[name]) for row in rows if name in row]
@@ -79,5 +81,5 @@ def _curves(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, label: str)
             axes.plot(*zip(*points, strict=True), linestyle=style, marker=marker, label=text)
             axes.legend(frameon=False)
     axes.set(xlabel="epoch", ylabel=label)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)

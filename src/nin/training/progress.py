@@ -32,7 +32,6 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Put up the bar."""
-        del logs
         if not self.console.is_terminal:
             return
         self._bar = Progress(
@@ -51,7 +50,6 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Start the epoch's clock."""
-        del logs
         self._began = time.perf_counter()
         self._rate = None
         if self._bar:
@@ -69,7 +67,6 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         """Stop the epoch's clock: validation is not training."""
-        del logs
         self._take_rate()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -85,7 +82,6 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Take down the bar."""
-        del logs
         self.close()
 
     def close(self) -> None:

@@ -22,9 +22,11 @@ class Recipe(BaseModel):
     #: A named data set, or a folder of images.
     data: str
     #: A preset of NiN; see `nin.models.PRESETS`.
-    architecture: str = "book"
+    preset: str = "book"
     #: Factor on the network's channels.
     width: float = Field(default=1.0, gt=0, le=4)
+    #: Share of values dropped, in place of the preset's; None leaves it.
+    dropout: float | None = Field(default=None, ge=0, lt=1)
     #: Side in pixels to which the model resizes images; None leaves them as they are stored.
     image_size: int | None = Field(default=None, ge=1, le=4096)
     epochs: int = Field(ge=1)

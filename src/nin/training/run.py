@@ -17,12 +17,15 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from nin.errors import RunError
 from nin.files import write_bytes, write_json
+
+if TYPE_CHECKING:
+    from nin.training.evaluation import Evaluation
 
 FORMAT = 1
 State = Literal["training", "interrupted", "died", "finished"]
@@ -85,6 +88,31 @@ class Run:
 
         return softmax(self.model.predict(np.asarray(images), batch_size=batch_size, verbose=0))
 
+    def evaluate(self, data: str | None = None) -> tuple[str, Evaluation]:
+        """How good the network is.
+
+        Args:
+            data: a named data set or a folder; None for the images the run was to be judged by.
+
+        Returns:
+            Which part of the data was looked at (``"test"`` or ``"validation"``), and the answers.
+
+        Raises:
+            DataError: the images cannot be had.
+            RunError: they do not fit the network.
+        """
+        from nin.training.evaluation import evaluate, final_split
+        from nin.training.images import open_images, open_others
+        from nin.training.recipe import Recipe
+
+        if data is None:
+            recipe = Recipe.parse(self.record["recipe"])
+            images = open_images(recipe, skip_bad=bool(self.record.get("skip_bad")))
+        else:
+            images = open_others(data, self.input_shape, self.classes)
+        part, split = final_split(images)
+        return part, evaluate(self.model, split, self.classes)
+
     def metrics(self) -> list[dict[str, Any]]:
         """One row an epoch; none before the first has ended."""
         path = self.path / "metrics.jsonl"
@@ -122,7 +150,9 @@ def new_run(name: str, out: str | Path | None = None) -> Path:
     try:
         return _numbered(name) if out is None else _given(Path(out))
     except OSError as error:
-        raise RunError(f"cannot make the run directory {error.filename}: {error.strerror}") from error
+        raise RunError(
+            f"cannot make the run directory {error.filename}: {error.strerror}"
+        ) from error
 
 
 def load(path: str | Path) -> Run:

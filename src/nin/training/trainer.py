@@ -17,8 +17,8 @@ from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.health import Finding, HealthWatch
+from nin.training.initialization import is_fresh, start
 from nin.training.progress import ShowProgress
-from nin.training.start import is_fresh, start
 
 #: Images that the start and the health watch look at.
 PROBE = 64
@@ -28,8 +28,8 @@ class Trainer(HyperParameters):
     """Trains a model on a data module (*Dive into Deep Learning*, section 3.2).
 
     `fit` runs Keras's compiled loop. Before the first step it standardises the images inside the
-    model and gives a fresh NiN weights it can learn from (`nin.training.start`); it says so in one
-    line. ``start=False`` leaves a model as Keras initialised it.
+    model and gives a fresh NiN weights it can learn from (see `nin.start`); it says so in one line.
+    ``start=False`` leaves a model as Keras initialised it.
 
     Args:
         max_epochs: passes over the training images.
@@ -48,6 +48,14 @@ class Trainer(HyperParameters):
         health: after `fit`: the `HealthWatch`, with its findings.
         board: the `ProgressBoard` that Jupyter shows.
     """
+
+    max_epochs: int
+    num_gpus: int
+    gradient_clip_val: float
+    start: bool
+    optimizer: Any
+    callbacks: Sequence[Any]
+    verbose: bool
 
     def __init__(
         self,

@@ -32,8 +32,7 @@ def weights(model: Any) -> dict[str, Any]:
 def training_state(model: Any) -> dict[str, Any]:
     """All that training changes: weights, the optimiser's variables, dropout's random state."""
     optimizer = {
-        f"optimizer.{number}": variable
-        for number, variable in enumerate(model.optimizer.variables)
+        f"optimizer.{number}": variable for number, variable in enumerate(model.optimizer.variables)
     }
     seeds = {
         f"seed.{number}": variable

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from nin.data import NAMED
 from nin.errors import UnknownNameError
 from nin.training.recipe import Recipe
 from nin.training.recipes.book import BOOK
@@ -21,3 +24,31 @@ def recipe(name: str) -> Recipe:
     if name not in RECIPES:
         raise UnknownNameError("recipe", name, RECIPES)
     return RECIPES[name]
+
+
+def choose(what: str | None, data: str | None) -> Recipe:
+    """The recipe to begin with.
+
+    Args:
+        what: a recipe's name, or a folder of images; None leaves the choice to `data`.
+        data: a named data set or a folder; None for the recipe's own.
+
+    Raises:
+        UnknownNameError: `what` is neither a recipe nor a folder.
+    """
+    if what is None:
+        return DIGITS if data is None else _for(data)
+    if what in RECIPES:
+        return RECIPES[what]
+    if Path(what).exists():
+        return _for(what)
+    raise UnknownNameError("recipe (and no folder is called that)", what, RECIPES)
+
+
+def _for(data: str) -> Recipe:
+    made_for_it = [made for made in RECIPES.values() if made.data == data]
+    if made_for_it:
+        return made_for_it[-1]
+    if data in NAMED:
+        return FASHION.revised(name=data, data=data)
+    return PHOTOS.revised(name=Path(data).resolve().name or PHOTOS.name, data=data)

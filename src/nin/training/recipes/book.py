@@ -8,7 +8,7 @@ from nin.training.recipe import Recipe
 BOOK = Recipe(
     name="book",
     data="fashion-mnist",
-    architecture="book",
+    preset="book",
     image_size=224,
     epochs=10,
     batch_size=128,

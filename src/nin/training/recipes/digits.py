@@ -8,7 +8,7 @@ from nin.training.recipe import Recipe
 DIGITS = Recipe(
     name="digits",
     data="digits",
-    architecture="mnist",
+    preset="mnist",
     width=0.5,
     image_size=16,
     epochs=20,

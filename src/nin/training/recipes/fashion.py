@@ -8,8 +8,9 @@ from nin.training.recipe import Recipe
 FASHION = Recipe(
     name="fashion",
     data="fashion-mnist",
-    architecture="mnist",
-    epochs=20,
+    preset="mnist",
+    dropout=0.2,
+    epochs=10,
     batch_size=128,
     optimizer="adamw",
     learning_rate=0.002,

@@ -8,7 +8,7 @@ from nin.training.recipe import Recipe
 PHOTOS = Recipe(
     name="photos",
     data="photos",
-    architecture="book",
+    preset="book",
     image_size=128,
     epochs=30,
     batch_size=64,

@@ -9,11 +9,12 @@ from typing import Any
 import keras
 
 from nin import backends
-from nin.data import Augmentation, ImageData, open_data
+from nin.data import ImageData
 from nin.errors import RecipeError, RunError, TrainingDiedError
 from nin.models import Classifier, NiN, describe
 from nin.training.checkpoint import Checkpoint
-from nin.training.evaluation import evaluate
+from nin.training.evaluation import evaluate, final_split
+from nin.training.images import open_images
 from nin.training.plots import save_curves
 from nin.training.provenance import command, device, versions
 from nin.training.recipe import Recipe
@@ -40,8 +41,13 @@ def train(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = Fal
         KeyboardInterrupt: Ctrl-C; what there is has been saved, `resume` goes on with it.
     """
     keras.utils.set_random_seed(recipe.seed)
-    data = open_recipe_data(recipe, skip_bad=skip_bad)
-    model = NiN(num_classes=len(data.classes), architecture=recipe.architecture, width=recipe.width)
+    data = open_images(recipe, skip_bad=skip_bad)
+    model = NiN(
+        num_classes=len(data.classes),
+        preset=recipe.preset,
+        width=recipe.width,
+        dropout=recipe.dropout,
+    )
     trainer = _trainer(recipe, data)
     trainer.prepare_model(model, data)
     run = Run(new_run(recipe.name, out), {})
@@ -58,7 +64,7 @@ def train(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = Fal
         device=device(),
         command=command(),
     )
-    return _fit(run, recipe, trainer, model, data, epochs_done=0)
+    return _fit(run, trainer, model, data, epochs_done=0)
 
 
 def resume(path: str | Path, epochs: int | None = None) -> Run:
@@ -77,7 +83,7 @@ def resume(path: str | Path, epochs: int | None = None) -> Run:
     if done >= recipe.epochs:
         raise RunError(f"{run.path} has all its {done} epochs: to train on, add --epochs")
     keras.utils.set_random_seed(recipe.seed)
-    data = open_recipe_data(recipe, skip_bad=run.record.get("skip_bad", False))
+    data = open_images(recipe, skip_bad=run.record.get("skip_bad", False))
     if data.fingerprint() != run.record["data"]["fingerprint"]:
         raise RunError(f"{recipe.data} no longer holds the images that {run.path} was trained on")
     trainer = _trainer(recipe, data)
@@ -86,35 +92,14 @@ def resume(path: str | Path, epochs: int | None = None) -> Run:
     model.optimizer.build(model.trainable_variables)
     load_variables(run.checkpoint_path, training_state(model))
     run.update(state="training", recipe=recipe.model_dump())
-    return _fit(run, recipe, trainer, model, data, epochs_done=done)
-
-
-def open_recipe_data(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
-    """The images that `recipe` trains on.
-
-    Raises:
-        DataError: they cannot be had.
-    """
-    augmented = recipe.shift or recipe.flip
-    arguments: dict[str, Any] = {
-        "batch_size": recipe.batch_size,
-        "validation": recipe.validation,
-        "limit": recipe.limit,
-        "seed": recipe.seed,
-        "augmentation": Augmentation(recipe.shift, recipe.flip) if augmented else None,
-    }
-    if Path(recipe.data).is_dir():
-        arguments |= {"skip_bad": skip_bad}
-        if recipe.image_size:
-            arguments |= {"image_size": recipe.image_size}
-    else:
-        arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
-    return open_data(recipe.data, **arguments)
+    return _fit(run, trainer, model, data, epochs_done=done)
 
 
 def _trainer(recipe: Recipe, data: ImageData) -> Trainer:
     steps = recipe.epochs * math.ceil(len(data.train.labels) / recipe.batch_size)
-    return Trainer(recipe.epochs, gradient_clip_val=recipe.clip_norm, optimizer=optimizer(recipe, steps))
+    return Trainer(
+        recipe.epochs, gradient_clip_val=recipe.clip_norm, optimizer=optimizer(recipe, steps)
+    )
 
 
 def optimizer(recipe: Recipe, steps: int) -> Any:
@@ -149,9 +134,7 @@ def _epochs_done(run: Run) -> int:
     return int(done)
 
 
-def _fit(
-    run: Run, recipe: Recipe, trainer: Trainer, model: Classifier, data: ImageData, epochs_done: int
-) -> Run:
+def _fit(run: Run, trainer: Trainer, model: Classifier, data: ImageData, epochs_done: int) -> Run:
     checkpoint = Checkpoint(run, epochs_done)
     trainer.callbacks = [checkpoint]
     try:
@@ -165,8 +148,7 @@ def _fit(
     if trainer.health.died:
         _finish(run, trainer, "died")
         raise TrainingDiedError(f"training stopped: {trainer.health.died} (see {run.path})")
-    part = "test" if "test" in data.parts else "validation"
-    split = data.test if part == "test" else data.validation_split
+    part, split = final_split(data)
     evaluation = evaluate(model, split, data.classes)
     result = {
         "split": part,

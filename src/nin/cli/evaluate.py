@@ -1,0 +1,59 @@
+"""`nin evaluate`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from nin.training import Evaluation
+
+
+def evaluate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
+    data: Annotated[
+        str | None, typer.Option(help="Other images than the run's test images.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Where the confusion picture goes; default: the run.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """How good a run is: accuracy, loss, each class, and a picture of the confusion matrix."""
+    from nin.training import load
+    from nin.training.plots import save_confusion
+
+    split, evaluation = load(run).evaluate(data)
+    picture = out or run / "confusion.png"
+    save_confusion(picture, evaluation, f"{run}: {evaluation.n:,} {split} images")
+    if as_json:
+        report = {
+            "accuracy": evaluation.accuracy,
+            "loss": evaluation.loss,
+            "n": evaluation.n,
+            "split": split,
+            "per_class": evaluation.per_class(),
+            "confusion": evaluation.confusion.tolist(),
+            "picture": str(picture),
+        }
+        typer.echo(json.dumps(report))
+    else:
+        _print(evaluation, split, picture)
+
+
+def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
+    wide = max(len(name) for name in (*evaluation.classes, "class"))
+    typer.echo(f"{'class':<{wide}}      n  recall  precision")
+    for row in evaluation.per_class():
+        recall, precision = (
+            "-" if row[key] is None else f"{row[key]:.3f}" for key in ("recall", "precision")
+        )
+        typer.echo(f"{row['class']:<{wide}}  {row['n']:>5}  {recall:>6}  {precision:>9}")
+    typer.echo(
+        f"accuracy {evaluation.accuracy:.4f}   loss {evaluation.loss:.4f}"
+        f"   on {evaluation.n:,} {split} images"
+    )
+    typer.echo(f"confusion matrix: {picture}")

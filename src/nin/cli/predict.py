@@ -1,0 +1,27 @@
+"""`nin predict`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def predict(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
+    images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
+    top: Annotated[int, typer.Option(min=1, help="Show so many likely classes.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line an image.")] = False,
+) -> None:
+    """What is in these images?"""
+    from nin.training import load
+    from nin.training.predict import predict_files
+
+    for answer in predict_files(load(run), images, top):
+        if as_json:
+            typer.echo(json.dumps(answer))
+        else:
+            names = "  ".join(f"{row['label']} {row['probability']:.3f}" for row in answer["top"])
+            typer.echo(f"{answer['file']}: {names}")

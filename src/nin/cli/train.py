@@ -1,0 +1,77 @@
+"""`nin train`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nin.errors import NinError
+
+if TYPE_CHECKING:
+    from nin.training import Run
+
+
+def train(
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="[RECIPE|FOLDER]", help="digits, book, fashion, or a folder."),
+    ] = None,
+    data: Annotated[str | None, typer.Option(help="Another data set or folder.")] = None,
+    preset: Annotated[str | None, typer.Option(help="Another network.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the images.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
+    image_size: Annotated[int | None, typer.Option(help="Side, in pixels.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Use so many training images.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run directory.")] = None,
+    resume: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")
+    ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Go on without unreadable images.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Train a NiN: a recipe (digits by default), or a folder of images, a directory a class."""
+    changes = {
+        "data": data,
+        "preset": preset,
+        "batch_size": batch_size,
+        "learning_rate": lr,
+        "image_size": image_size,
+        "limit": limit,
+        "seed": seed,
+    }
+    if resume is not None:
+        _refuse_with_resume({"RECIPE": what, "out": out, **changes})
+        from nin.training.pipeline import resume as resume_run
+
+        run = resume_run(resume, epochs)
+    else:
+        from nin.training.pipeline import train as train_recipe
+        from nin.training.recipes import choose
+
+        recipe = choose(what, data).revised(epochs=epochs, **changes)
+        run = train_recipe(recipe, out, skip_bad=skip_bad)
+    _print(run, as_json)
+
+
+def _refuse_with_resume(given: dict[str, object]) -> None:
+    wrong = [name.replace("_", "-") for name, value in given.items() if value is not None]
+    if wrong:
+        raise NinError(f"--resume goes on as the run began: leave out {wrong[0]}")
+
+
+def _print(run: Run, as_json: bool) -> None:
+    result = run.record["result"]
+    if as_json:
+        typer.echo(json.dumps({**result, "run": str(run.path)}))
+        return
+    name = "held-out images" if result["split"] == "validation" else "test images"
+    typer.echo(f"accuracy {result['accuracy']:.4f} on {result['n']:,} {name}")
+    typer.echo(f"run      {run.path} (curves.png shows how it learnt)")
+    typer.echo(f"next     nin evaluate {run.path}   or   nin predict {run.path} IMAGE")

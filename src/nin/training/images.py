@@ -1,0 +1,66 @@
+"""The images that a recipe asks for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nin.data import NAMED, Augmentation, ImageData, open_data
+from nin.errors import RunError
+from nin.training.recipe import Recipe
+
+
+def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
+    """The images that `recipe` trains on.
+
+    Args:
+        recipe: names them, and says what is held out and how they are changed.
+        skip_bad: in a folder, go on without those that cannot be read.
+
+    Raises:
+        DataError: they cannot be had.
+    """
+    augmented = recipe.shift or recipe.flip
+    arguments: dict[str, Any] = {
+        "batch_size": recipe.batch_size,
+        "validation": recipe.validation,
+        "limit": recipe.limit,
+        "seed": recipe.seed,
+        "augmentation": Augmentation(recipe.shift, recipe.flip) if augmented else None,
+    }
+    if recipe.data in NAMED:
+        arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
+    else:
+        arguments |= {"skip_bad": skip_bad}
+        arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
+    return open_data(recipe.data, **arguments)
+
+
+def open_others(
+    data: str, image_shape: tuple[int, int, int], classes: tuple[str, ...]
+) -> ImageData:
+    """Images that a network was not trained on, for the same classes.
+
+    Args:
+        data: a named data set or a folder.
+        image_shape: (height, width, channels) of those it was trained on, as stored.
+        classes: what it was trained to tell apart.
+
+    Raises:
+        DataError: the images cannot be had.
+        RunError: they are of other classes, or have another number of channels.
+    """
+    size, _, channels = image_shape
+    if data in NAMED:
+        images = open_data(data)
+    else:
+        images = open_data(data, image_size=size, grey=channels == 1)
+    if images.classes != classes:
+        raise RunError(
+            f"{data} has the classes {', '.join(images.classes)},"
+            f" but the run was trained on {', '.join(classes)}"
+        )
+    if images.image_shape[-1] != channels:
+        raise RunError(
+            f"{data} has {images.image_shape[-1]} channels, the run was trained on {channels}"
+        )
+    return images
