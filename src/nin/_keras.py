@@ -8,7 +8,6 @@ networks are registered right after.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
@@ -25,29 +24,35 @@ def watch() -> None:
 
 
 class _AtImport(MetaPathFinder):
+    """Finds Keras where the other finders find it; acts when it is executed.
+
+    To be found is not enough: TensorFlow, for one, looks for Keras long before it imports it.
+    """
+
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        del path, target
         if name != "keras":
             return None
-        sys.meta_path.remove(self)
-        from nin import backends
-
-        backends.choose()
-        spec = importlib.util.find_spec(name)
+        others = [finder for finder in sys.meta_path if finder is not self]
+        specs = (finder.find_spec(name, path, target) for finder in others)
+        spec = next((spec for spec in specs if spec is not None), None)
         if spec is not None and spec.loader is not None:
-            _after(spec)
+            self._act_around(spec)
         return spec
 
+    def _act_around(self, spec: ModuleSpec) -> None:
+        loader = spec.loader
+        assert loader is not None
+        execute = loader.exec_module
 
-def _after(spec: ModuleSpec) -> None:
-    loader = spec.loader
-    assert loader is not None
-    execute = loader.exec_module
+        def choose_execute_register(module: ModuleType) -> None:
+            from nin import backends
 
-    def execute_and_register(module: ModuleType) -> None:
-        execute(module)
-        importlib.import_module("nin.models")
+            backends.choose()
+            execute(module)
+            if self in sys.meta_path:
+                sys.meta_path.remove(self)
+            importlib.import_module("nin.models")
 
-    loader.exec_module = execute_and_register  # type: ignore[method-assign]
+        loader.exec_module = choose_execute_register  # type: ignore[method-assign]

@@ -114,10 +114,10 @@ def _agreed(asked: str | None, active: str) -> str:
 def _configured() -> str | None:
     home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
     try:
-        name = json.loads((home / "keras.json").read_text())["backend"]
+        name = str(json.loads((home / "keras.json").read_text())["backend"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return name if importlib.util.find_spec(str(name)) else None
+    return name if name in INSTALL and importlib.util.find_spec(name) else None
 
 
 def _first_installed() -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from typing import Annotated, Any, Self
 
-from nin.errors import NinError, RunError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from nin.errors import NinError, RunError, UnknownNameError
 from nin.models.alexnet import AlexNet
 from nin.models.classifier import Classifier
 from nin.models.cost import count_parameters
@@ -45,18 +48,79 @@ def rebuild(description: Any, parameters: int) -> Classifier:
         RunError: the description is damaged, names an unknown network, or does not fit
             `parameters`.
     """
+    parsed = _parse(description)
+    *size, channels = parsed.input_shape
     try:
-        net = NETS[description["net"]]
-        config = {**description["arguments"], "preprocessing": description["preprocessing"]}
-        model = net.from_config(config)
-        shape = tuple(int(size) for size in description["input_shape"])
-        height, width = model.preprocessing.size or shape[:2]
-        described = count_parameters(model.net, (height, width, shape[2]))
-    except (NinError, KeyError, TypeError, ValueError, OverflowError) as error:
-        raise RunError(f"the network's description is damaged: {error!r}") from error
+        model = _make(parsed)
+        seen = (*(model.preprocessing.size or size), channels)
+        model.check_size(seen)
+        described = count_parameters(model.net, seen)
+    except (NinError, TypeError, ValueError) as error:
+        raise RunError(f"the network's description is damaged: {error}") from error
     if described != parameters:
         raise RunError(
             f"the network that is described has {described:,} weights, not {parameters:,}"
         )
-    model.build((None, *shape))
+    model.build((None, *parsed.input_shape))
     return model
+
+
+# The limits keep a network of a stranger's making within reach of the count of its weights.
+_Few = Annotated[int, Field(ge=1, le=16)]
+_Side = Annotated[int, Field(ge=1, le=10_000)]
+_Many = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Arguments(_Strict):
+    lr: float = 0.1
+    num_classes: _Many = 10
+    preset: str = "book"
+    width: float = Field(default=1.0, gt=0, le=1000)
+    dropout: float | None = Field(default=None, ge=0, le=1)
+    arch: tuple[tuple[_Few, _Many], ...] = Field(default=(), max_length=16)
+
+
+class _Preprocessing(_Strict):
+    size: tuple[_Side, _Side] | None = None
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[Annotated[float, Field(ge=0)], ...] = (1.0,)
+
+
+class _Description(_Strict):
+    net: str
+    arguments: _Arguments
+    input_shape: tuple[_Side, _Side, _Many]
+    preprocessing: _Preprocessing
+
+    @model_validator(mode="after")
+    def _one_value_a_channel(self) -> Self:
+        channels = self.input_shape[2]
+        for values in (self.preprocessing.mean, self.preprocessing.std):
+            if len(values) not in (1, channels):
+                raise ValueError(f"{len(values)} values to standardise {channels} channels")
+        return self
+
+
+def _parse(description: Any) -> _Description:
+    try:
+        # By way of JSON, where a tuple and a list are the same.
+        return _Description.model_validate_json(json.dumps(description))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        name = ".".join(str(part) for part in problem["loc"]) or "network"
+        message = f"{name}: {problem['msg'].lower()}"
+        raise RunError(f"the network's description is damaged: {message}") from error
+    except (TypeError, ValueError, RecursionError) as error:
+        raise RunError(f"the network's description is damaged: {error}") from error
+
+
+def _make(parsed: _Description) -> Classifier:
+    if parsed.net not in NETS:
+        raise UnknownNameError("network", parsed.net, NETS)
+    arguments = parsed.arguments.model_dump(exclude_unset=True)
+    preprocessing = parsed.preprocessing.model_dump(exclude_unset=True)
+    return NETS[parsed.net].from_config({**arguments, "preprocessing": preprocessing})

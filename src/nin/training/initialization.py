@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike, NDArray
 
 from nin.models.classifier import Classifier
 from nin.models.geometry import ends_in_average, leaves
@@ -28,7 +29,7 @@ def is_fresh(model: Classifier) -> bool:
     return bool(biases) and not any(np.any(ops.convert_to_numpy(bias)) for bias in biases)
 
 
-def start(model: Classifier, images: Any) -> Started | None:
+def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> Started | None:
     """Give a freshly built NiN initial weights from which it learns. The layers stay as they are.
 
     Why a NiN needs it: its logit for a class is the mean over positions of ReLU(map). Keras's
@@ -48,11 +49,15 @@ def start(model: Classifier, images: Any) -> Started | None:
     3. The convolution that makes the class maps starts with a bias of one of its standard
        deviations. A value common to all logits cancels in the softmax, so the prediction is
        unchanged; but the maps now start where ReLU is the identity, and every class gets a
-       gradient at every position.
+       gradient at every position. Where `shares` says that some classes are rare, the bias of the
+       others is larger by the logarithm of how much more frequent they are: the first answers
+       then have the frequencies of the classes, and the first steps do not push the maps of rare
+       classes below zero.
 
     Args:
         model: a built classifier.
         images: (n, h, w, c) as the model takes them; 64 are enough.
+        shares: the share of each class among the training images; None if they are about equal.
 
     Returns:
         What was done, or None for a network that does not end in averaged class maps, which is
@@ -71,7 +76,7 @@ def start(model: Classifier, images: Any) -> Started | None:
             spread = float(ops.std(_linear_output(layer, signal)))
             layer.kernel.assign(layer.kernel / max(spread, keras.backend.epsilon()))
         if layer is maps and layer.bias is not None:
-            layer.bias.assign(ops.full(layer.bias.shape, MAP_BIAS))
+            layer.bias.assign(_map_bias(layer.filters, shares))
         signal = layer(signal)
     return Started(len(convolutions) - len(identities), len(identities))
 
@@ -90,6 +95,13 @@ def _from_maps_to_maps(convolutions: list[Any]) -> list[Any]:
             break
         found.insert(0, layer)
     return found
+
+
+def _map_bias(classes: int, shares: ArrayLike | None) -> NDArray[np.float64]:
+    frequencies = np.full(classes, 1 / classes) if shares is None else np.asarray(shares, float)
+    rarest = frequencies[frequencies > 0].min()
+    advantage: NDArray[np.float64] = np.log(np.maximum(frequencies, rarest) / rarest)
+    return MAP_BIAS + advantage
 
 
 def _identity(layer: Any) -> Any:

@@ -10,7 +10,7 @@ import keras
 
 from nin import backends
 from nin.data import ImageData
-from nin.errors import RecipeError, RunError, TrainingDiedError
+from nin.errors import RunError, TrainingDiedError
 from nin.models import Classifier, NiN, describe
 from nin.training.checkpoint import Checkpoint
 from nin.training.evaluation import evaluate, final_split
@@ -103,20 +103,15 @@ def _trainer(recipe: Recipe, data: ImageData) -> Trainer:
 
 
 def optimizer(recipe: Recipe, steps: int) -> Any:
-    """The optimiser of `recipe`, for a training of `steps` batches.
-
-    Raises:
-        RecipeError: the warm-up is longer than the training.
-    """
+    """The optimiser of `recipe`, for a training of `steps` batches."""
     rate: Any = recipe.learning_rate
+    warmup = min(recipe.warmup, steps // 10)
     if recipe.schedule == "cosine":
-        if recipe.warmup >= steps:
-            raise RecipeError(f"recipe: warmup={recipe.warmup}, but there are only {steps} steps")
         rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if recipe.warmup else rate,
-            decay_steps=steps - recipe.warmup,
-            warmup_target=rate if recipe.warmup else None,
-            warmup_steps=recipe.warmup,
+            initial_learning_rate=0.0 if warmup else rate,
+            decay_steps=steps - warmup,
+            warmup_target=rate if warmup else None,
+            warmup_steps=warmup,
         )
     if recipe.optimizer == "adamw":
         return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)

@@ -39,7 +39,7 @@ class Recipe(BaseModel):
     weight_decay: float = Field(default=0.0, ge=0)
     #: Cosine falls to zero at the end of the last epoch.
     schedule: Literal["constant", "cosine"] = "cosine"
-    #: Steps over which the learning rate rises from zero; for the cosine schedule.
+    #: Steps over which the learning rate rises from zero, at most a tenth of all; for cosine.
     warmup: int = Field(default=0, ge=0)
     #: Largest norm of all gradients together; 0 for no clipping.
     clip_norm: float = Field(default=0.0, ge=0)

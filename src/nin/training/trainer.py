@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import numpy as np
 from rich.console import Console
 
 from nin import backends
@@ -18,10 +17,8 @@ from nin.models import Classifier, Module
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.health import Finding, HealthWatch
 from nin.training.initialization import is_fresh, start
+from nin.training.probe import take_probe
 from nin.training.progress import ShowProgress
-
-#: Images that the start and the health watch look at.
-PROBE = 64
 
 
 class Trainer(HyperParameters):
@@ -93,24 +90,23 @@ class Trainer(HyperParameters):
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with device:
             self.prepare_model(model, data)
-            train = data.train_dataloader()
             classes = getattr(data, "classes", None)
-            self.health = HealthWatch(_first_images(train), classes, self._report)
-            self._fit(model, train, data.val_dataloader(), initial_epoch)
+            self.health = HealthWatch(take_probe(data).images, classes, self._report)
+            self._fit(model, data, initial_epoch)
 
     def prepare_model(self, model: Module, data: DataModule) -> None:
         """Set the model's preprocessing, build it, give it its start, and compile it.
 
         `fit` does this. A model that has been trained before keeps its weights.
         """
-        probe = _first_images(data.train_dataloader())
+        probe = take_probe(data)
         fresh = isinstance(model, Classifier) and (not model.built or is_fresh(model))
         changes = []
         if fresh:
             changes += _set_preprocessing(model, data, standardise=self.start)
         if not model.built:
-            model.build((None, *probe.shape[1:]))
-        if fresh and self.start and start(model, probe):
+            model.build((None, *probe.images.shape[1:]))
+        if fresh and self.start and start(model, probe.images, probe.shares):
             changes.append("initial weights set from the first training images")
         if changes:
             self._console.print(
@@ -130,7 +126,8 @@ class Trainer(HyperParameters):
             jit_compile=_pays_to_jit(),
         )
 
-    def _fit(self, model: Module, train: Any, validation: Any, initial_epoch: int) -> None:
+    def _fit(self, model: Module, data: DataModule, initial_epoch: int) -> None:
+        train = data.train_dataloader()
         progress = ShowProgress(_count(train), self._console)
         callbacks = [self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
@@ -140,7 +137,7 @@ class Trainer(HyperParameters):
         try:
             history = model.fit(
                 train,
-                validation_data=validation,
+                validation_data=data.val_dataloader(),
                 epochs=self.max_epochs,
                 initial_epoch=initial_epoch,
                 shuffle=False,
@@ -162,11 +159,6 @@ def _refuse_uncompiled_hooks(model: Module) -> None:
                 f"{type(model).__name__} overrides {hook}, which a compiled loop cannot call:"
                 " override loss(Y_hat, Y), or Keras's train_step and test_step"
             )
-
-
-def _first_images(loader: Any) -> Any:
-    images, *_ = next(iter(loader))
-    return np.asarray(keras.ops.convert_to_numpy(images))[:PROBE]
 
 
 def _set_preprocessing(model: Classifier, data: DataModule, *, standardise: bool) -> list[str]:
