@@ -36,11 +36,10 @@ class Record:
 
     def add(self, summary: Any = None, **row: Any) -> None:
         """Add a row and write the file; `summary` is made anew from all rows."""
-        self.rows.append(row)
+        self.rows.append({**row, "commit": commit()})
         content = {
             "claim": self.claim,
             "command": command(),
-            "commit": commit(),
             "device": device(),
             "versions": versions(),
             "summary": summary(self.rows) if summary else None,

@@ -31,6 +31,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except FileExistsError as error:
+        raise NinError(f"cannot write {path}: {error.filename} is not a folder") from error
     except OSError as error:
         raise NinError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
@@ -47,7 +49,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write `value` as indented JSON, wholly or not at all."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    write_bytes(path, text.encode() + b"\n")
+    # File names that are not UTF-8 hold lone surrogates; replaced, they are JSON's own escapes.
+    write_bytes(path, text.encode(errors="backslashreplace") + b"\n")
 
 
 def _umask() -> int:

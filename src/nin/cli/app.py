@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 from typing import Annotated
@@ -24,7 +26,6 @@ app = typer.Typer(
     help="Network-in-Network image classifiers that learn every time.",
     epilog="Begin with: nin train",
     add_completion=False,
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
@@ -49,26 +50,55 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit: 0, 1 for a training that died, 2 for a mistake, 130 Ctrl-C."""
-    sys.exit(run(sys.argv[1:]))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files and classes need not fit the terminal's encoding, nor any.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    code = run(sys.argv[1:])
+    _drain()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code. A mistake is one line on standard error."""
+    command = typer.main.get_command(app)
     try:
-        code = app(arguments, standalone_mode=False)
+        # Typer's own `main` would keep Ctrl-C and broken pipes to itself.
+        with command.make_context("nin", [*arguments] or ["--help"]) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return int(end.exit_code)
     except TrainingDiedError as error:
         return _fail(str(error), DIED)
     except NinError as error:
         return _fail(str(error), MISTAKE)
     except typer.TyperException as error:
-        return _fail(f"{error.format_message()} (nin --help, nin train --help)", MISTAKE)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("stopped", INTERRUPTED)
+        return _fail(f"{error.format_message()} ({_verb(error)} --help)", MISTAKE)
+    except KeyboardInterrupt as stop:
+        return _fail(str(stop) or "stopped", INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read the output has gone; what is left in the buffer must go nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return int(code or 0)
+    except OSError as error:
+        return _fail(_reason(error), MISTAKE)
+    return 0
+
+
+def _verb(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.command_path if context else "nin"
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return reason if error.filename is None else f"{error.filename}: {reason}"
+
+
+def _drain() -> None:
+    """Throw away what standard output still holds if nobody takes it: Python would complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(message: str, code: int) -> int:

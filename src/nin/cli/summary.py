@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +20,7 @@ def summary(
         str | None, typer.Option("--input", metavar="H,W,C", help="Image height, width, channels.")
     ] = None,
     classes: Annotated[
-        int | None, typer.Option(help="How many; default: as it was published.")
+        int | None, typer.Option(min=2, help="How many; default: as it was published.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -37,10 +38,10 @@ def summary(
 
 
 def _shape(text: str) -> tuple[int, int, int]:
-    sides = text.split(",")
-    if len(sides) != 3 or not all(side.isdecimal() and int(side) > 0 for side in sides):
-        raise NinError(f"--input {text}: give height, width and channels, as 224,224,1")
-    height, width, channels = map(int, sides)
+    sides = re.fullmatch(r"([1-9]\d{0,5}),([1-9]\d{0,5}),([1-9]\d{0,5})", text, re.ASCII)
+    if sides is None:
+        raise NinError(f"--input {text[:40]}: give height, width and channels, as 224,224,1")
+    height, width, channels = map(int, sides.groups())
     return height, width, channels
 
 

@@ -47,7 +47,7 @@ def train(
         "seed": seed,
     }
     if resume is not None:
-        _refuse_with_resume({"RECIPE": what, "out": out, **changes})
+        _refuse_with_resume(what, {"out": out, "skip_bad": skip_bad or None, **changes})
         from nin.training.pipeline import resume as resume_run
 
         run = resume_run(resume, epochs)
@@ -60,10 +60,13 @@ def train(
     _print(run, as_json)
 
 
-def _refuse_with_resume(given: dict[str, object]) -> None:
-    wrong = [name.replace("_", "-") for name, value in given.items() if value is not None]
+def _refuse_with_resume(what: str | None, options: dict[str, object]) -> None:
+    given = [name for name, value in options.items() if value is not None]
+    wrong = [f"--{'lr' if name == 'learning_rate' else name.replace('_', '-')}" for name in given]
+    if what is not None:
+        wrong.insert(0, what)
     if wrong:
-        raise NinError(f"--resume goes on as the run began: leave out {wrong[0]}")
+        raise NinError(f"--resume goes on as the run began: leave out {', '.join(wrong)}")
 
 
 def _print(run: Run, as_json: bool) -> None:

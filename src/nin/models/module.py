@@ -72,11 +72,15 @@ class Module(HyperParameters, keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Keras's hook: the loss given to `compile`, else this network's own `loss`."""
-        if self._compile_loss is not None:
+        """Keras's hook: the loss given to the last `compile`, else this network's own `loss`."""
+        if self._compile_loss is not None and self._last_compile_gave_a_loss():
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         if sample_weight is None:
             own = ops.mean(self.loss(y_pred, y))
         else:
             own = ops.mean(self.loss(y_pred, y, averaged=False) * sample_weight)
         return sum(self.losses, start=own)
+
+    def _last_compile_gave_a_loss(self) -> bool:
+        # Keras keeps the loss of an earlier `compile` beside the arguments of the last one.
+        return self._compile_config.config["loss"] is not None

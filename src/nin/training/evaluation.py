@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from nin.data import ImageData, Split
-from nin.errors import DataError
+from nin.errors import DataError, NinError
 
 
 class Evaluation(NamedTuple):
@@ -54,6 +54,7 @@ def evaluate(model: Any, split: Split, classes: Sequence[str], batch_size: int =
 
     Raises:
         DataError: the split is empty.
+        NinError: the model's answers are not finite.
     """
     if len(split.labels) == 0:
         raise DataError("there is no image to evaluate on")
@@ -80,6 +81,11 @@ def softmax(logits: Any) -> np.ndarray[Any, Any]:
 
 def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:
     shifted = np.asarray(logits, dtype=np.float64)
+    if not np.isfinite(shifted).all():
+        raise NinError(
+            "the network answers with numbers that are not finite: train it at a lower"
+            " learning rate"
+        )
     shifted = shifted - shifted.max(axis=1, keepdims=True)
     log_probabilities: np.ndarray[Any, Any] = shifted - np.log(
         np.exp(shifted).sum(axis=1, keepdims=True)

@@ -55,14 +55,15 @@ class HealthWatch(keras.callbacks.Callback):
         self.died: str | None = None
         self._step = 0
         self._next_look = FIRST_LOOK
-        self._kernels: tuple[int, list[Any]] | None = None
+        self._kernels: tuple[int, dict[str, Any]] | None = None
         self._silent_at: int | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Remember the weights that training starts from."""
         self._step = int(self.model.optimizer.iterations)
         self._next_look = self._step + FIRST_LOOK
-        self._remember_kernels()
+        if self.model.built:
+            self._remember_kernels()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Look, when it is time."""
@@ -133,29 +134,30 @@ class HealthWatch(keras.callbacks.Callback):
             )
 
     def _vanished(self) -> None:
-        assert self._kernels is not None
+        if self._kernels is None:
+            self._remember_kernels()
+            return
         since, before = self._kernels
         steps = self._step - since
         if steps < FIRST_LOOK or float(self.model.optimizer.learning_rate) == 0:
             return
-        paths = [path for path, _ in _kernels(self.model)]
-        now = [kernel for _, kernel in _kernels(self.model)]
+        self._remember_kernels()
+        now = self._kernels[1]
         still = [
             path
-            for path, old, new in zip(paths, before, now, strict=True)
-            if np.linalg.norm(new - old) <= STILL * steps * np.linalg.norm(old)
+            for path, old in before.items()
+            if np.linalg.norm(now[path] - old) <= STILL * steps * np.linalg.norm(old)
         ]
-        self._remember_kernels()
         if still:
             self._find(
                 "vanished gradients",
-                f"{len(still)} of {len(paths)} layers have not moved for {steps} steps"
+                f"{len(still)} of {len(before)} layers have not moved for {steps} steps"
                 f" ({still[0]} first): their gradients vanish; begin with Trainer's own start,"
                 " or raise the learning rate",
             )
 
     def _remember_kernels(self) -> None:
-        self._kernels = (self._step, [kernel for _, kernel in _kernels(self.model)])
+        self._kernels = (self._step, _kernels(self.model))
 
     def _find(self, kind: str, message: str) -> None:
         if any(finding.kind == kind for finding in self.findings):
@@ -176,9 +178,9 @@ def _silent_classes(logits: Any) -> Any:
     return (logits == 0).all(axis=0)
 
 
-def _kernels(model: Any) -> list[tuple[str, Any]]:
-    return [
-        (weight.path, keras.ops.convert_to_numpy(weight).copy())
+def _kernels(model: Any) -> dict[str, Any]:
+    return {
+        weight.path: keras.ops.convert_to_numpy(weight).astype(np.float64)
         for weight in model.trainable_weights
         if weight.name == "kernel"
-    ]
+    }

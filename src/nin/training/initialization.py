@@ -12,8 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from nin.models.classifier import Classifier
 from nin.models.geometry import ends_in_average, leaves
 
-#: Where class maps start: one standard deviation above the point at which ReLU cuts off.
-MAP_BIAS = 1.0
+#: The mean at which each class map starts, well above zero, where ReLU cuts off.
+MAP_MEAN = 1.0
+#: The standard deviation of the class maps, and of what they are computed from.
+MAP_SPREAD = 0.3
 
 
 class Started(NamedTuple):
@@ -38,21 +40,25 @@ def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> St
     every map is negative the gradient is exactly zero, the loss ln(classes), and the network is
     dead for good.
 
-    What it does, on one batch of training images, from the first layer to the last:
+    What it does, on a few training images, from the first layer to the last:
 
     1. Each kernel is divided by the standard deviation of what its layer puts out, so that the
        signal neither fades nor grows (layer-sequential unit variance, Mishkin and Matas 2016,
-       arXiv 1511.06422; its orthogonal kernels make no difference here).
+       arXiv 1511.06422, without its orthogonal kernels).
     2. The 1×1 convolutions from class maps to class maps, the last two of the book's network,
        start as the identity: at random they would mix the classes, and each ReLU between them
        would cut off half of what is left.
-    3. The convolution that makes the class maps starts with a bias of one of its standard
-       deviations. A value common to all logits cancels in the softmax, so the prediction is
-       unchanged; but the maps now start where ReLU is the identity, and every class gets a
-       gradient at every position. Where `shares` says that some classes are rare, the bias of the
-       others is larger by the logarithm of how much more frequent they are: the first answers
-       then have the frequencies of the classes, and the first steps do not push the maps of rare
-       classes below zero.
+    3. The class maps start with mean 1 and standard deviation 0.3, each of them. A value common to
+       all logits cancels in the softmax, so the answers are unchanged; but the maps now stand
+       where ReLU is the identity, and every class gets a gradient at every position. Where
+       `shares` says that some classes are rare, the others start higher by the logarithm of how
+       much more frequent they are: the first answers then have the frequencies of the classes,
+       and the first steps do not push the maps of rare classes below zero.
+    4. The layer before the class maps puts out a standard deviation of 0.3 instead of 1. The
+       class-map convolution sums thousands of inputs that are never negative, so that one step of
+       plain SGD at 0.05 would throw the level of a whole map up or down by more than its distance
+       from zero. Inputs of 0.3 make that step a tenth (0.3²) as long; the paper's own
+       configuration, too, trains the last layer at a tenth of the learning rate.
 
     Args:
         model: a built classifier.
@@ -67,16 +73,16 @@ def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> St
     if not ends_in_average(model.net) or isinstance(convolutions[-1], keras.layers.Dense):
         return None
     identities = _from_maps_to_maps(convolutions)
-    maps = convolutions[-1 - len(identities)]
+    *narrow, maps = convolutions[: len(convolutions) - len(identities)][-2:]
+    narrow.append(maps)
     signal = model.preprocessing(images)
     for layer in leaves(model.net):
         if layer in identities:
             layer.kernel.assign(_identity(layer))
         elif layer in convolutions:
-            spread = float(ops.std(_linear_output(layer, signal)))
-            layer.kernel.assign(layer.kernel / max(spread, keras.backend.epsilon()))
+            _scale(layer, signal, MAP_SPREAD if layer in narrow else 1.0)
         if layer is maps and layer.bias is not None:
-            layer.bias.assign(_map_bias(layer.filters, shares))
+            layer.bias.assign(_levels(layer, signal, shares))
         signal = layer(signal)
     return Started(len(convolutions) - len(identities), len(identities))
 
@@ -97,11 +103,20 @@ def _from_maps_to_maps(convolutions: list[Any]) -> list[Any]:
     return found
 
 
-def _map_bias(classes: int, shares: ArrayLike | None) -> NDArray[np.float64]:
+def _scale(layer: Any, signal: Any, spread: float) -> None:
+    now = float(ops.std(_linear_output(layer, signal)))
+    layer.kernel.assign(layer.kernel * (spread / max(now, keras.backend.epsilon())))
+
+
+def _levels(layer: Any, signal: Any, shares: ArrayLike | None) -> NDArray[np.float64]:
+    """The biases with which each map has the mean that `start` promises."""
+    classes = layer.filters
     frequencies = np.full(classes, 1 / classes) if shares is None else np.asarray(shares, float)
     rarest = frequencies[frequencies > 0].min()
     advantage: NDArray[np.float64] = np.log(np.maximum(frequencies, rarest) / rarest)
-    return MAP_BIAS + advantage
+    means = keras.ops.convert_to_numpy(ops.mean(_linear_output(layer, signal), axis=(0, 1, 2)))
+    levels: NDArray[np.float64] = MAP_MEAN + advantage - means
+    return levels
 
 
 def _identity(layer: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ def train(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = Fal
         DataError: the images cannot be had.
         RunError: the run directory cannot be used.
         TrainingDiedError: the training could not recover; the run says why.
-        KeyboardInterrupt: Ctrl-C; what there is has been saved, `resume` goes on with it.
+        KeyboardInterrupt: Ctrl-C; what there is has been saved, and the message says how to go on.
     """
     keras.utils.set_random_seed(recipe.seed)
     data = open_images(recipe, skip_bad=skip_bad)
@@ -124,7 +125,7 @@ def _epochs_done(run: Run) -> int:
     if not run.checkpoint_path.exists():
         raise RunError(f"{run.path} ended before its first epoch did: train it anew")
     done = metadata(run.checkpoint_path).get("epoch", "")
-    if not done.isdecimal():
+    if not done.isdecimal() or len(done) > 9:
         raise RunError(f"{run.checkpoint_path} is no checkpoint of a run")
     return int(done)
 
@@ -134,11 +135,11 @@ def _fit(run: Run, trainer: Trainer, model: Classifier, data: ImageData, epochs_
     trainer.callbacks = [checkpoint]
     try:
         trainer.fit(model, data, initial_epoch=epochs_done)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         backends.current().sync(model)
         save_variables(run.weights_path, weights(model))
         _finish(run, trainer, "interrupted")
-        raise
+        raise KeyboardInterrupt(_how_to_go_on(run)) from stop
     assert trainer.health is not None
     if trainer.health.died:
         _finish(run, trainer, "died")
@@ -155,6 +156,12 @@ def _fit(run: Run, trainer: Trainer, model: Classifier, data: ImageData, epochs_
     _finish(run, trainer, "finished", result=result)
     run.__dict__["model"] = model
     return run
+
+
+def _how_to_go_on(run: Run) -> str:
+    if not run.checkpoint_path.exists():
+        return f"stopped before the first epoch had ended; {run.path} holds what there is"
+    return f"stopped; to go on: nin train --resume {shlex.quote(str(run.path))}"
 
 
 def _finish(run: Run, trainer: Trainer, state: str, **values: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ def save_curves(path: Path, rows: Sequence[Mapping[str, float]], title: str) -> 
         title: stands above.
     """
     figure = _figure(8, 3.2)
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(_drawable(title), fontsize=10, parse_math=False)
     left, right = figure.subplots(1, 2)
     _curves(left, rows, "loss", "loss (nats)")
     _curves(right, rows, "accuracy", "accuracy")
@@ -50,9 +51,11 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
     totals = np.maximum(evaluation.confusion.sum(axis=1, keepdims=True), 1)
     shares = evaluation.confusion / totals
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set(title=title, xlabel="answer", ylabel="truth")
-    axes.set_xticks(range(count), evaluation.classes, rotation=90)
-    axes.set_yticks(range(count), evaluation.classes)
+    axes.set(xlabel="answer", ylabel="truth")
+    axes.set_title(_drawable(title), parse_math=False)
+    names = [_drawable(name) for name in evaluation.classes]
+    axes.set_xticks(range(count), names, rotation=90, parse_math=False)
+    axes.set_yticks(range(count), names, parse_math=False)
     if count <= MOST_WRITTEN:
         for (row, column), images in np.ndenumerate(evaluation.confusion):
             color = "white" if shares[row, column] > 0.5 else "black"
@@ -67,8 +70,15 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    with replacing(path) as file:
+    with replacing(path) as file, warnings.catch_warnings():
+        # A name in a script that matplotlib's font lacks is drawn as boxes.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure.savefig(file, format="png", dpi=150)
+
+
+def _drawable(text: str) -> str:
+    """`text` without the halves of characters that stand for bytes which are not UTF-8."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _curves(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, label: str) -> None:
@@ -76,7 +86,7 @@ def _curves(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, label: str)
 
     marker = "o" if len(rows) == 1 else None
     for name, style, text in ((key, "-", "training"), (f"val_{key}", "--", "validation")):
-        points = [(row["epoch"], row[name]) for row in rows if name in row]
+        points = [(row["epoch"], row[name]) for row in rows if row.get(name) is not None]
         if points:
             axes.plot(*zip(*points, strict=True), linestyle=style, marker=marker, label=text)
             axes.legend(frameon=False)

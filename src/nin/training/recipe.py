@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,7 +30,7 @@ class Recipe(BaseModel):
     dropout: float | None = Field(default=None, ge=0, lt=1)
     #: Side in pixels to which the model resizes images; None leaves them as they are stored.
     image_size: int | None = Field(default=None, ge=1, le=4096)
-    epochs: int = Field(ge=1)
+    epochs: int = Field(ge=1, le=1_000_000)
     batch_size: int = Field(ge=1)
     optimizer: Literal["sgd", "adamw"] = "adamw"
     #: The largest, where there is a schedule.
@@ -44,14 +45,14 @@ class Recipe(BaseModel):
     #: Largest norm of all gradients together; 0 for no clipping.
     clip_norm: float = Field(default=0.0, ge=0)
     #: Training images are moved by up to this many stored pixels either way.
-    shift: int = Field(default=0, ge=0)
+    shift: int = Field(default=0, ge=0, le=256)
     #: Training images are mirrored, each with probability one half.
     flip: bool = False
     #: Share of the training images held out to validate on.
     validation: float = Field(default=0.1, ge=0, lt=1)
     #: Use only so many training images.
     limit: int | None = Field(default=None, ge=1)
-    seed: int = Field(default=0, ge=0)
+    seed: int = Field(default=0, ge=0, lt=2**32)
 
     @classmethod
     def parse(cls, values: Any) -> Recipe:
@@ -69,5 +70,6 @@ class Recipe(BaseModel):
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    name = ".".join(str(part) for part in problem["loc"]) or "recipe"
-    return f"recipe: {name}={problem['input']!r}: {problem['msg'].lower()}"
+    name = ".".join(str(part) for part in problem["loc"])
+    given = f"={reprlib.repr(problem['input'])}" if name and problem["type"] != "missing" else ""
+    return f"recipe: {name}{given}: {problem['msg'].lower()}"

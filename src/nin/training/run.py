@@ -15,20 +15,21 @@ Numbers and names only; nothing in it is executed when it is opened.
 from __future__ import annotations
 
 import json
+import math
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nin.errors import RunError
 from nin.files import write_bytes, write_json
+from nin.training.record import fault, fault_of_row
 
 if TYPE_CHECKING:
     from nin.training.evaluation import Evaluation
 
 FORMAT = 1
-State = Literal["training", "interrupted", "died", "finished"]
 
 
 class Run:
@@ -114,18 +115,30 @@ class Run:
         return part, evaluate(self.model, split, self.classes)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """One row an epoch; none before the first has ended."""
+        """One row an epoch; none before the first has ended.
+
+        Raises:
+            RunError: the file is damaged.
+        """
         path = self.path / "metrics.jsonl"
         try:
-            return [json.loads(line) for line in path.read_text().splitlines()]
+            rows = [json.loads(line) for line in _text(path).splitlines()]
         except FileNotFoundError:
             return []
-        except ValueError as error:
-            raise RunError(f"{path} is damaged: {error}") from error
+        except (OSError, ValueError, RecursionError) as error:
+            raise RunError(f"{path} cannot be read: {error}") from error
+        for number, row in enumerate(rows, 1):
+            if problem := fault_of_row(row):
+                raise RunError(f"{path} is damaged: line {number}: {problem}")
+        return rows
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
-        """Write all rows, wholly or not at all."""
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        """Write all rows, wholly or not at all; a number that is not finite becomes null."""
+        lines = "".join(
+            json.dumps({key: value if math.isfinite(value) else None for key, value in row.items()})
+            + "\n"
+            for row in rows
+        )
         write_bytes(self.path / "metrics.jsonl", lines.encode())
 
     def update(self, **values: Any) -> None:
@@ -168,15 +181,14 @@ def load(path: str | Path) -> Run:
     record = _read_record(path)
     if record.get("format") != FORMAT:
         raise RunError(f"{path} was written in format {record.get('format')!r}, not {FORMAT}")
-    for key, kind in (("state", str), ("classes", list), ("model", dict), ("recipe", dict)):
-        if not isinstance(record.get(key), kind):
-            raise RunError(f"{path / 'run.json'} is damaged: it has no {key}")
+    if problem := fault(record):
+        raise RunError(f"{path / 'run.json'} is damaged: {problem}")
     return Run(path, record)
 
 
 def _read_record(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads((path / "run.json").read_text(encoding="utf-8"))
+        record = json.loads(_text(path / "run.json"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunError(f"{path} is no run directory: it has no run.json") from error
     except (OSError, ValueError, RecursionError) as error:
@@ -186,12 +198,19 @@ def _read_record(path: Path) -> dict[str, Any]:
     return record
 
 
+def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is not an ordinary file")
+    return path.read_text(encoding="utf-8")
+
+
 def _numbered(name: str) -> Path:
-    number = 1
+    runs, number = Path("runs"), 1
+    runs.mkdir(exist_ok=True)
     while True:
-        path = Path("runs") / f"{name}-{number}"
+        path = runs / f"{name}-{number}"
         try:
-            path.mkdir(parents=True)
+            path.mkdir()
         except FileExistsError:
             number += 1
         else:

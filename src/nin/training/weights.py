@@ -45,7 +45,7 @@ def training_state(model: Any) -> dict[str, Any]:
 def save_variables(path: Path, variables: Mapping[str, Any], **beside: str) -> None:
     """Write `variables` to `path` as safetensors, wholly or not at all; `beside` travels along."""
     arrays = {
-        name: np.ascontiguousarray(keras.ops.convert_to_numpy(variable.value))
+        name: np.asarray(keras.ops.convert_to_numpy(variable.value), order="C")
         for name, variable in variables.items()
     }
     write_bytes(path, save(arrays, metadata={"format": "nin", **beside}))
@@ -55,8 +55,8 @@ def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
     """Give `variables` the values in `path`; all of them, or none.
 
     Raises:
-        RunError: the file is missing, damaged or of another format, or was written for a network
-            of another shape.
+        RunError: the file is missing, damaged or of another format, was written for a network of
+            another shape, or holds numbers that are not finite.
     """
     arrays = _read(path)
     _compare(path, arrays, variables)
@@ -92,10 +92,12 @@ def _read(path: Path) -> Arrays:
 @contextmanager
 def _opening(path: Path) -> Iterator[None]:
     try:
+        if path.exists() and not path.is_file():
+            raise OSError("not an ordinary file")
         yield
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing") from error
-    except (OSError, SafetensorError, ValueError, KeyError) as error:
+    except (OSError, SafetensorError, ValueError, KeyError, AttributeError) as error:
         raise RunError(f"{path} is damaged or no safetensors file: {error}") from error
 
 
@@ -106,11 +108,16 @@ def _compare(path: Path, arrays: Arrays, variables: Mapping[str, Any]) -> None:
             f" and lacks {_some(variables.keys() - arrays.keys())}"
         )
     for name, variable in variables.items():
-        if arrays[name].shape != tuple(variable.shape):
+        array = arrays[name]
+        if array.shape != tuple(variable.shape):
             raise RunError(
-                f"{path} belongs to another network: {name} has shape {arrays[name].shape},"
+                f"{path} belongs to another network: {name} has shape {array.shape},"
                 f" not {tuple(variable.shape)}"
             )
+        if array.dtype.kind not in ("iu" if "int" in variable.dtype else "f"):
+            raise RunError(f"{path} is damaged: {name} is {array.dtype}, not {variable.dtype}")
+        if not np.isfinite(array).all():
+            raise RunError(f"{path} cannot be used: {name} holds numbers that are not finite")
 
 
 def _some(names: Iterable[str]) -> str:

@@ -1,0 +1,88 @@
+"""What a run's files must hold before anything is made of them: they may come from a stranger."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+State = Literal["training", "interrupted", "died", "finished"]
+
+_Side = Annotated[int, Field(ge=1, le=4096)]
+
+
+class _Checked(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+
+class _Arguments(_Checked):
+    num_classes: int = Field(ge=2)
+
+
+class _Preprocessing(_Checked):
+    model_config = ConfigDict(extra="forbid")
+
+    size: Annotated[list[_Side], Field(min_length=2, max_length=2)] | None
+    mean: list[float]
+    std: list[Annotated[float, Field(gt=0)]]
+
+
+class _Network(_Checked):
+    net: str
+    arguments: _Arguments
+    input_shape: Annotated[list[_Side], Field(min_length=3, max_length=3)]
+    preprocessing: _Preprocessing
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for values in (self.preprocessing.mean, self.preprocessing.std):
+            if len(values) not in (1, self.input_shape[2]):
+                raise ValueError(f"{len(values)} values for {self.input_shape[2]} channels")
+        return self
+
+
+class _Data(_Checked):
+    fingerprint: str
+
+
+class _Record(_Checked):
+    state: State
+    recipe: dict[str, Any]
+    skip_bad: bool = False
+    data: _Data
+    classes: list[str]
+    model: _Network
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        answers = self.model.arguments.num_classes
+        if answers != len(self.classes):
+            raise ValueError(f"{len(self.classes)} classes for a network of {answers} answers")
+        return self
+
+
+class _Row(_Checked):
+    __pydantic_extra__: dict[str, float | None] = Field(init=False)
+
+    epoch: int
+    seconds: float
+
+
+def fault(record: Any) -> str | None:
+    """What keeps `record` from being that of a run, in a few words; None if nothing does."""
+    return _fault(_Record, record)
+
+
+def fault_of_row(row: Any) -> str | None:
+    """What keeps `row` from being a line of a run's metrics; None if nothing does."""
+    return _fault(_Row, row)
+
+
+def _fault(kind: type[BaseModel], value: Any) -> str | None:
+    try:
+        kind.model_validate(value)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        return f"{place[:80]}: {problem['msg'].lower()}".removeprefix(": ")
+    return None

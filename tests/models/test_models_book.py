@@ -1,0 +1,125 @@
+"""The brief's cells: the shapes they print, and the class as a reader types it."""
+
+import types
+
+import keras
+import numpy as np
+import pytest
+
+import nin as d2l
+
+SHAPES = """\
+Sequential output shape:\t (1, 54, 54, 96)
+MaxPooling2D output shape:\t (1, 26, 26, 96)
+Sequential output shape:\t (1, 26, 26, 256)
+MaxPooling2D output shape:\t (1, 12, 12, 256)
+Sequential output shape:\t (1, 12, 12, 384)
+MaxPooling2D output shape:\t (1, 5, 5, 384)
+Dropout output shape:\t (1, 5, 5, 384)
+Sequential output shape:\t (1, 5, 5, 10)
+GlobalAveragePooling2D output shape:\t (1, 10)
+Flatten output shape:\t (1, 10)
+"""
+
+tf = types.SimpleNamespace(keras=keras)
+if keras.backend.backend() == "tensorflow":
+    import tensorflow as tf
+
+
+# To the letter of the brief.
+def nin_block(out_channels, kernel_size, strides, padding):
+    return tf.keras.models.Sequential([
+    tf.keras.layers.Conv2D(out_channels, kernel_size, strides=strides,
+                           padding=padding),
+    tf.keras.layers.Activation('relu'),
+    tf.keras.layers.Conv2D(out_channels, 1),
+    tf.keras.layers.Activation('relu'),
+    tf.keras.layers.Conv2D(out_channels, 1),
+    tf.keras.layers.Activation('relu')])  # fmt: skip
+
+
+class NiN(d2l.Classifier):
+    def __init__(self, lr=0.1, num_classes=10):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = tf.keras.models.Sequential([
+            nin_block(96, kernel_size=11, strides=4, padding='valid'),
+            tf.keras.layers.MaxPool2D(pool_size=3, strides=2),
+            nin_block(256, kernel_size=5, strides=1, padding='same'),
+            tf.keras.layers.MaxPool2D(pool_size=3, strides=2),
+            nin_block(384, kernel_size=3, strides=1, padding='same'),
+            tf.keras.layers.MaxPool2D(pool_size=3, strides=2),
+            tf.keras.layers.Dropout(0.5),
+            nin_block(num_classes, kernel_size=3, strides=1, padding='same'),
+            tf.keras.layers.GlobalAvgPool2D(),
+            tf.keras.layers.Flatten()])  # fmt: skip
+
+
+BOTH = pytest.mark.parametrize("make", [NiN, d2l.NiN], ids=["typed", "imported"])
+
+
+@pytest.mark.parametrize("make", [NiN, pytest.param(d2l.NiN, marks=pytest.mark.every_backend)])
+def test_layer_summary_prints_the_lines_of_the_brief(make, capsys):
+    model = make()
+    assert not model.built
+    model.layer_summary((1, 224, 224, 1))
+    assert capsys.readouterr().out == SHAPES
+    weights = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+    model.layer_summary((1, 224, 224, 1))
+    assert capsys.readouterr().out == SHAPES
+    after = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+    assert all(np.array_equal(*pair) for pair in zip(weights, after, strict=True))
+    assert model.count_params() == 1_992_166
+
+
+@BOTH
+def test_layer_summary_of_a_built_model(make, capsys):
+    model = make(lr=0.05)
+    model.build((None, 96, 96, 1))
+    model.layer_summary((1, 224, 224, 1))
+    assert capsys.readouterr().out == SHAPES
+
+
+@BOTH
+def test_layer_summary_speaks_of_what_the_network_sees(make, capsys):
+    model = make()
+    model.preprocessing.configure(size=(96, 96))
+    model.build((None, 28, 28, 1))
+    model.layer_summary((2, 100, 224, 1))
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first == "Sequential output shape:\t (2, 23, 54, 96)"
+    assert last == "Flatten output shape:\t (2, 10)"
+
+
+@BOTH
+def test_network_trains_and_predicts_at_another_size_than_it_printed(make, images, capsys):
+    model = make(lr=0.01, num_classes=3)
+    model.layer_summary((1, 224, 224, 1))
+    assert "(1, 5, 5, 3)" in capsys.readouterr().out
+    *_, kernel, bias = model.trainable_weights
+    kernel.assign(keras.ops.abs(kernel))
+    bias.assign(keras.ops.ones_like(bias))  # No class is dead: there is a gradient.
+    x, y = images(4, (70, 80, 1)), np.arange(4) % 3
+    model.compile(optimizer=model.configure_optimizers())
+    weights = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
+    history = model.fit(x, y, batch_size=4, epochs=1, verbose=0).history
+    assert np.isfinite(history["loss"]).all()
+    after = [keras.ops.convert_to_numpy(weight) for weight in model.trainable_weights]
+    assert not all(np.array_equal(*pair) for pair in zip(weights, after, strict=True))
+    assert model.predict(images(2, (67, 67, 1)), verbose=0).shape == (2, 3)
+
+
+def test_typed_and_imported_class_are_the_same_network(images):
+    typed, imported = NiN(), d2l.NiN()
+    typed.build((None, 67, 67, 1))
+    imported.build((None, 67, 67, 1))
+    imported.set_weights(typed.get_weights())
+    x = images(2, (67, 67, 1))
+    same = (keras.ops.convert_to_numpy(model(x)) for model in (typed, imported))
+    np.testing.assert_array_equal(*same)
+
+
+def test_typed_class_keeps_its_hyperparameters():
+    model = NiN(num_classes=4)
+    assert model.hparams == {"lr": 0.1, "num_classes": 4}
+    assert (model.lr, model.num_classes) == (0.1, 4)

@@ -1,0 +1,344 @@
+"""What holds for every preset of NiN and for every network it is compared with."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nin.errors import InputSizeError, NinError, UnknownNameError
+from nin.models import (
+    PRESETS,
+    RIVALS,
+    VGG,
+    VGG11,
+    AlexNet,
+    LeNet,
+    NiN,
+    count_parameters,
+    mlpconv,
+    named_net,
+    walk,
+)
+from nin.models.geometry import leaves, smallest_size
+
+# Published sizes, in ignorance of the table in presets.py.
+WEIGHTS = {
+    "book": 1_992_166,
+    "cifar10": 966_986,
+    "cifar100": 984_356,
+    "svhn": 1_986_026,
+    "mnist": 349_674,
+    "imagenet": 7_595_176,
+    "lenet": 61_706,
+    "alexnet": 46_764_746,
+    "vgg11": 128_806_154,
+    "vgg11-quarter": 43_093_322,
+}
+HEAVY = ("alexnet", "vgg11", "vgg11-quarter")
+SMALLEST = {"book": 67, "imagenet": 67, "lenet": 12, "alexnet": 67, "vgg11": 32, "mnist": 1}
+
+
+def multiply_adds(net, shape):
+    return sum(step.multiply_adds for step in walk(net, shape))
+
+
+def test_every_network_is_here():
+    assert {*PRESETS, *RIVALS} == set(WEIGHTS)
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_number_of_weights_is_known_without_building(name):
+    model, shape = named_net(name)
+    assert count_parameters(model.net, shape) == WEIGHTS[name]
+    assert not model.built
+    assert not any(layer.built for layer in leaves(model.net) if layer.weights)
+    assert (PRESETS.get(name) or RIVALS[name]).parameters == WEIGHTS[name]
+
+
+@pytest.mark.parametrize("name", [name for name in WEIGHTS if name not in HEAVY])
+def test_built_network_has_the_published_number_of_weights(name):
+    model, shape = named_net(name)
+    model.build((None, *shape))
+    assert model.count_params() == WEIGHTS[name]
+    assert sum(np.prod(weight.shape) for weight in model.trainable_weights) == WEIGHTS[name]
+
+
+def smallest_shape(model, shape):
+    side = max(smallest_size(model.net), 12)
+    return (side + 5, side, shape[2])
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_each_counted_layer_is_as_built(name, twin):
+    model, shape = twin(name)
+    shape = smallest_shape(model, shape)
+    steps = walk(model.net, shape)
+    model.build((None, *shape))
+    layers = list(leaves(model.net))
+    assert [step.parameters for step in steps] == [layer.count_params() for layer in layers]
+    x = keras.ops.zeros((1, *shape))
+    for step, layer in zip(steps, layers, strict=True):
+        x = layer(x)
+        assert tuple(x.shape) == (1, *step.output_shape)
+        assert step.layer.startswith(type(layer).__name__)
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize(
+    ("make", "shape", "weights", "millions"),
+    [
+        (NiN, (224, 224, 1), 1_992_166, "762.3"),
+        (LeNet, (28, 28, 1), 61_706, "0.42"),
+        (LeNet, (224, 224, 1), 5_612_426, "41.1"),
+        (AlexNet, (224, 224, 1), 46_764_746, "938"),
+        (VGG, (224, 224, 1), 128_806_154, "7547"),
+        (lambda: named_net("vgg11-quarter")[0], (224, 224, 1), 43_093_322, "512"),
+    ],
+)
+def test_multiply_adds(make, shape, weights, millions):
+    net = make().net
+    decimals = len(millions.partition(".")[2])
+    assert f"{multiply_adds(net, shape) / 1e6:.{decimals}f}" == millions
+    assert count_parameters(net, shape) == weights
+
+
+def variant(ones, window=1, last=None):
+    """NiN of the book with another number or size of its 1×1 convolutions, or another end."""
+    layers = []
+    for channels, kernel, strides, padding in (
+        (96, 11, 4, "valid"),
+        (256, 5, 1, "same"),
+        (384, 3, 1, "same"),
+        (10, 3, 1, "same"),
+    ):
+        if channels == 10 and last is not None:
+            return keras.Sequential([*layers, keras.layers.Flatten(), *last])
+        layers.append(mlpconv([channels], kernel, strides, padding))
+        layers += [keras.layers.Conv2D(channels, window, padding="same") for _ in range(ones)]
+        layers.append(keras.layers.MaxPooling2D(3, 2))
+    return keras.Sequential([*layers[:-1], keras.layers.GlobalAveragePooling2D()])
+
+
+@pytest.mark.parametrize(
+    ("ones", "window", "weights", "millions"),
+    [
+        (1, 1, 1_769_112, 670),
+        (2, 1, 1_992_166, 762),
+        (3, 1, 2_215_220, 855),
+        (2, 3, 5_549_094, 2241),
+    ],
+)
+def test_variants_of_nin(ones, window, weights, millions):
+    net = variant(ones, window)
+    assert count_parameters(net, (224, 224, 1)) == weights
+    assert round(multiply_adds(net, (224, 224, 1)) / 1e6) == millions
+
+
+@pytest.mark.parametrize(("units", "weights"), [((10,), 96_010), ((4096, 4096, 10), 56_147_978)])
+def test_dense_ends_of_nin(units, weights):
+    last = [keras.layers.Dense(number) for number in units]
+    net = variant(2, last=last)
+    assert count_parameters(net, (224, 224, 1)) == 30_336 + 746_240 + 1_180_800 + weights
+
+
+def test_weights_of_each_block_of_the_book():
+    blocks = [block for block in NiN().net.layers if isinstance(block, keras.Sequential)]
+    inputs = [(224, 224, 1), (26, 26, 96), (12, 12, 256), (5, 5, 384)]
+    counted = [count_parameters(*pair) for pair in zip(blocks, inputs, strict=True)]
+    assert counted == [30_336, 746_240, 1_180_800, 34_790]
+
+
+def test_depthwise_groups_and_missing_biases_are_counted():
+    net = keras.Sequential([keras.layers.Conv2D(8, (3, 5), groups=2, use_bias=False)])
+    net.add(keras.layers.Flatten())
+    net.add(keras.layers.Dense(2, use_bias=False))
+    convolution, _, dense = walk(net, (6, 7, 4))
+    assert convolution == ("Conv2D 3x5", (4, 3, 8), 3 * 5 * 2 * 8, 4 * 3 * 3 * 5 * 2 * 8)
+    assert dense == ("Dense", (2,), 192, 192)
+    net.build((None, 6, 7, 4))
+    assert net.count_params() == convolution.parameters + dense.parameters
+
+
+def test_layer_that_cannot_be_counted_is_named():
+    net = keras.Sequential([keras.layers.BatchNormalization(name="norm_7")])
+    with pytest.raises(NinError, match=r"BatchNormalization \(norm_7\)"):
+        walk(net, (8, 8, 1))
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+@pytest.mark.parametrize("classes", [2, 7, 1000])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_any_number_of_classes_and_channels_by_shape(name, classes, channels):
+    model, (height, width, _) = named_net(name, classes)
+    assert walk(model.net, (height, width, channels))[-1].output_shape == (classes,)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("name", [name for name in WEIGHTS if name not in HEAVY])
+def test_logits_of_any_number_of_classes_and_channels(name, channels, twin, images):
+    model, shape = twin(name, num_classes=2 + channels)
+    height, width, _ = smallest_shape(model, shape)
+    logits = model(images(2, (height, width, channels)))
+    assert logits.shape == (2, 2 + channels)
+    assert np.isfinite(keras.ops.convert_to_numpy(logits)).all()
+
+
+@pytest.mark.parametrize("name", ["alexnet", "vgg11"])
+def test_logits_of_the_heavy_networks(name, twin, images):
+    model, _ = twin(name, num_classes=3)
+    side = smallest_size(model.net)
+    logits = keras.ops.convert_to_numpy(model(images(2, (side, side, 3))))
+    assert logits.shape == (2, 3)
+    assert np.isfinite(logits).all()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_one_set_of_weights_takes_any_image_size(name, twin, images):
+    model, shape = twin(name)
+    model.build((None, *shape))
+    assert model.net.input_shape == (None, None, None, shape[2])
+    before = model.count_params()
+    for size in ((67, 67), (70, 91)):
+        assert model(images(1, (*size, shape[2]))).shape == (1, 3)
+    assert model.count_params() == before
+
+
+def test_a_dense_network_is_built_for_the_size_it_is_given(images):
+    model = LeNet()
+    model.build((None, 40, 36, 3))
+    assert model.count_params() == count_parameters(model.net, (40, 36, 3)) != WEIGHTS["lenet"]
+    assert model(images(1, (40, 36, 3))).shape == (1, 10)
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("name", [name for name in SMALLEST if SMALLEST[name] > 1])
+@pytest.mark.parametrize("narrow", ["height", "width", "both"])
+def test_too_small_an_image_is_refused_with_the_smallest_size(name, narrow, twin):
+    model, shape = twin(name)
+    smallest = SMALLEST[name]
+    height = smallest - 1 if narrow in ("height", "both") else smallest + 40
+    width = smallest - 1 if narrow in ("width", "both") else smallest + 40
+    message = f"{type(model).__name__} cannot take images of {height}x{width}"
+    message += f": the smallest that works is {smallest}x{smallest}"
+    with pytest.raises(InputSizeError, match=f"^{re.escape(message)}$"):
+        model.build((None, height, width, shape[2]))
+    assert not model.built
+    with pytest.raises(InputSizeError):
+        model(np.zeros((1, height, width, shape[2]), np.uint8))
+    model.check_size((smallest, smallest, shape[2]))
+
+
+def test_a_built_network_refuses_too_small_an_image(twin):
+    model, _ = twin("book")
+    model.build((None, 80, 80, 1))
+    with pytest.raises(InputSizeError, match="67x67"):
+        model(np.zeros((1, 66, 80, 1), np.uint8))
+    with pytest.raises(InputSizeError, match="67x67"):
+        model.predict(np.zeros((1, 80, 66, 1), np.uint8), verbose=0)
+
+
+@pytest.mark.every_backend
+def test_what_counts_is_the_size_after_resizing(twin):
+    model, _ = twin("book")
+    model.preprocessing.configure(size=(67, 67))
+    model.build((None, 9, 9, 1))
+    assert model.built
+    other, _ = twin("book")
+    other.preprocessing.configure(size=(66, 67))
+    with pytest.raises(InputSizeError, match="66x67"):
+        other.build((None, 224, 224, 1))
+
+
+@pytest.mark.parametrize("name", WEIGHTS)
+def test_the_smallest_size_works(name, twin, images):
+    model, shape = twin(name)
+    side = smallest_size(model.net)
+    assert model(images(1, (side, side, shape[2]))).shape == (1, 3)
+
+
+@given(name=st.sampled_from(sorted(WEIGHTS)), height=st.integers(1, 99), width=st.integers(1, 99))
+def test_refused_exactly_where_keras_finds_nothing_left(name, height, width):
+    model, shape = named_net(name)
+    try:
+        walk(model.net, (height, width, shape[2]))
+    except ValueError:
+        with pytest.raises(InputSizeError):
+            model.check_size((height, width, shape[2]))
+    else:
+        model.check_size((height, width, shape[2]))
+
+
+padding = st.sampled_from(["valid", "same"])
+convolutions = st.tuples(
+    st.just(keras.layers.Conv2D), st.integers(1, 7), st.integers(1, 3), padding
+)
+poolings = st.tuples(
+    st.sampled_from([keras.layers.MaxPooling2D, keras.layers.AveragePooling2D]),
+    st.integers(1, 4),
+    st.integers(1, 4),
+    padding,
+)
+
+
+def spatial(kind, window, strides, padding):
+    if kind is keras.layers.Conv2D:
+        return kind(1, window, strides=strides, padding=padding)
+    return kind(window, strides=strides, padding=padding)
+
+
+@given(drawn=st.lists(convolutions | poolings, min_size=1, max_size=4))
+def test_smallest_size_is_where_shapes_begin_to_work(drawn):
+    layers = [spatial(*layer) for layer in drawn]
+    net = keras.Sequential([keras.Sequential(layers), keras.layers.GlobalAveragePooling2D()])
+    smallest = smallest_size(net)
+    assert walk(net, (smallest, smallest, 1))[-1].output_shape == (1,)
+    if smallest > 1:
+        with pytest.raises(ValueError, match="negative"):
+            walk(net, (smallest - 1, smallest - 1, 1))
+
+
+def test_presets_begin_with_their_published_classes():
+    assert NiN.from_preset("cifar100").num_classes == 100
+    assert NiN.from_preset("imagenet", width=0.1).num_classes == 1000
+    assert NiN.from_preset("cifar100", num_classes=5).num_classes == 5
+    assert named_net("cifar100")[0].num_classes == 100
+    assert named_net("vgg11", 4)[0].num_classes == 4
+    assert named_net("vgg11")[0].arch == VGG11
+
+
+@pytest.mark.parametrize("make", [named_net, NiN.from_preset, lambda name: NiN(preset=name)])
+def test_unknown_name_is_refused_with_the_nearest(make):
+    with pytest.raises(UnknownNameError, match=r"'ciphar10': did you mean 'cifar10'\?"):
+        make("ciphar10")
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"num_classes": 1}, {"num_classes": -4}, {"width": 0}, {"width": -1.0}]
+)
+def test_impossible_networks_are_refused(arguments):
+    with pytest.raises(ValueError, match="num_classes >= 2 and width > 0"):
+        NiN(**arguments)
+
+
+def channels(model):
+    return [layer.filters for layer in leaves(model.net) if hasattr(layer, "filters")]
+
+
+def test_width_scales_all_but_the_class_maps():
+    half = NiN(width=0.5, num_classes=7)
+    assert channels(half) == [48] * 3 + [128] * 3 + [192] * 3 + [7] * 3
+    thin = NiN(width=1e-9, preset="svhn")
+    assert channels(thin) == [1] * 8 + [10]
+
+
+@pytest.mark.parametrize(("share", "rate"), [(None, 0.5), (0.0, 0), (0.2, 0.2)])
+def test_dropout_stands_where_the_preset_has_it(share, rate):
+    net = NiN(preset="cifar10", dropout=share).net
+    assert [layer.rate for layer in net.layers if hasattr(layer, "rate")] == [rate, rate]
+    kinds = [type(layer).__name__ for layer in net.layers]
+    block = ["Sequential", "MaxPooling2D", "Dropout"]
+    assert kinds == [*block, *block, "Sequential", "GlobalAveragePooling2D", "Flatten"]

@@ -1,0 +1,157 @@
+"""Keras's `save` and `load_model`, without custom objects, here and in a fresh process."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from nin.models import VGG, Classifier, LeNet, Module, NiN
+
+LOAD = """
+import sys
+{first}
+import keras, numpy as np
+for path in sys.argv[1:]:
+    model = keras.saving.load_model(path)
+    arrays = np.load(path + ".npz")
+    predictions = model.predict(arrays["x"], verbose=0)
+    assert np.array_equal(predictions, arrays["predictions"]), (path, "not the same to the bit")
+    loss = model.evaluate(arrays["x"], arrays["y"], verbose=0, return_dict=True)["loss"]
+    print(type(model).__module__, type(model).__name__, loss == float(arrays["loss"]))
+"""
+
+
+def perturb(model):
+    """Biases other than zero, so that no weight can be lost unseen."""
+    rng = np.random.default_rng(0)
+    for weight in model.trainable_weights:
+        if len(weight.shape) == 1:
+            weight.assign(rng.uniform(0.1, 0.2, weight.shape))
+
+
+@pytest.fixture
+def saved(tmp_path, images):
+    """Train a network for a step, save it, and keep its answers beside it."""
+
+    def save(model, shape=(28, 28, 1)):
+        path = tmp_path / f"{len(list(tmp_path.iterdir()))}.keras"
+        x, y = images(3, shape), np.array([0, 1, 0])
+        model.compile(optimizer="sgd", metrics=["accuracy"])
+        model.build((None, *shape))
+        perturb(model)
+        model.fit(x, y, verbose=0)
+        answers = {
+            "predictions": model.predict(x, verbose=0),
+            "loss": model.evaluate(x, y, verbose=0, return_dict=True)["loss"],
+        }
+        model.save(path)
+        np.savez(f"{path}.npz", x=x, y=y, **answers)
+        return path
+
+    return save
+
+
+def standardised(model):
+    model.preprocessing.configure((30, 26), [0.4], [0.25])
+    return model
+
+
+@pytest.mark.parametrize("first", ["import nin", "import keras, nin"])
+def test_fresh_process_loads_what_was_saved(first, saved, fresh_python):
+    paths = [
+        saved(standardised(NiN(preset="mnist", width=0.1, num_classes=2, lr=0.02))),
+        saved(LeNet(num_classes=2)),
+    ]
+    told = fresh_python(LOAD.format(first=first), *paths)
+    assert told.splitlines() == ["nin.models.nin NiN True", "nin.models.lenet LeNet True"]
+
+
+LOOK_BEFORE = """
+import importlib.util, sys, nin
+spec = importlib.util.find_spec("keras")
+assert not {"keras", "tensorflow", "jax", "torch", "nin.models"} & set(sys.modules)
+import keras
+print(keras.__file__ == spec.origin, keras.saving.get_registered_object("nin>NiN").__name__)
+print(any(type(finder).__module__.startswith("nin") for finder in sys.meta_path))
+"""
+
+
+def test_keras_may_be_looked_for_before_it_is_imported(fresh_python):
+    """TensorFlow, for one, looks for Keras in the middle of its own import."""
+    assert fresh_python(LOOK_BEFORE).splitlines() == ["True NiN", "False"]
+
+
+def test_tensorflow_may_import_keras(fresh_python):
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("it is TensorFlow that imports Keras by itself")
+    told = fresh_python(
+        "import nin, tensorflow as tf\n"
+        "print(tf.keras.utils.get_registered_object('nin>NiN').__name__)"
+    )
+    assert told == "NiN\n"
+
+
+@pytest.mark.parametrize(
+    ("make", "shape"),
+    [
+        (lambda: NiN(lr=0.3, preset="cifar10", width=0.05, dropout=0.1), (16, 16, 3)),
+        (lambda: NiN(width=0.05, num_classes=2), (67, 70, 1)),
+        (lambda: VGG(((1, 2), (2, 3)), num_classes=2), (8, 8, 1)),
+    ],
+    ids=["cifar10", "book", "vgg"],
+)
+def test_same_process(make, shape, saved):
+    model = make()
+    path = saved(model, shape)
+    again = keras.saving.load_model(path)
+    x = np.load(f"{path}.npz")["x"]
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert type(again) is type(model)
+    assert json.dumps(again.get_config()) == json.dumps(model.get_config())
+    assert again.lr == model.lr
+    assert again.optimizer.iterations == 1
+    again.fit(x, np.array([0, 1, 0]), verbose=0)
+    assert again.optimizer.iterations == 2
+
+
+class ReadersNet(Classifier):
+    def __init__(self, lr=0.1, num_classes=10, kernel=3):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = keras.Sequential(
+            [
+                keras.layers.Conv2D(4, kernel, activation="relu"),
+                keras.layers.GlobalAveragePooling2D(),
+                keras.layers.Dense(num_classes),
+            ]
+        )
+
+
+def test_class_of_a_reader(saved):
+    path = saved(standardised(ReadersNet(num_classes=2, kernel=5)))
+    again = keras.saving.load_model(path)
+    assert type(again) is ReadersNet
+    assert again.hparams == {"lr": 0.1, "num_classes": 2, "kernel": 5}
+    assert again.preprocessing.size == (30, 26)
+    arrays = np.load(f"{path}.npz")
+    np.testing.assert_array_equal(again.predict(arrays["x"], verbose=0), arrays["predictions"])
+
+
+def test_classes_are_registered_under_their_package():
+    registered = keras.saving.get_registered_object
+    assert registered("nin>NiN") is NiN
+    assert registered("nin>Module") is None
+    assert registered(f"{ReadersNet.__module__}>ReadersNet") is ReadersNet
+    assert issubclass(ReadersNet, Module)
+
+
+def test_weights_alone_can_be_saved(saved, tmp_path):
+    model, other = (NiN(preset="mnist", width=0.1, num_classes=2) for _ in range(2))
+    path = saved(model)
+    other.build((None, 28, 28, 1))
+    model.save_weights(tmp_path / "all.weights.h5")
+    other.load_weights(tmp_path / "all.weights.h5")
+    arrays = np.load(f"{path}.npz")
+    other.compile()
+    np.testing.assert_array_equal(other.predict(arrays["x"], verbose=0), arrays["predictions"])

@@ -1,0 +1,128 @@
+"""The health watch names what goes wrong, when it goes wrong, and stops what cannot recover."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+import nin
+from nin.training.health import FIRST_LOOK, HealthWatch
+
+pytestmark = pytest.mark.every_backend
+
+CLASSES = ("ant", "bee", "cat")
+
+
+def data(n=600):
+    rng = np.random.default_rng(0)
+    labels = (np.arange(n) % 3).astype("int32")
+    images = rng.random((n, 4, 4, 1)).astype("float32") * 0.2
+    images[np.arange(n), labels] += 0.7
+    return images, labels
+
+
+def model(bias=0.0, lr=0.1):
+    keras.utils.set_random_seed(0)
+
+    class Tiny(nin.Classifier):
+        def __init__(self):
+            super().__init__()
+            self.lr = lr
+            self.net = keras.Sequential(
+                [
+                    keras.layers.Conv2D(3, 4, bias_initializer=keras.initializers.Constant(bias)),
+                    keras.layers.Activation("relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                ]
+            )
+
+    return Tiny()
+
+
+def watch(net, epochs=8, optimizer=None, labels=None):
+    images, truth = data()
+    truth = truth if labels is None else labels
+    reported = []
+    health = HealthWatch(images[:60], CLASSES, reported.append)
+    if not net.built:
+        net.build((None, 4, 4, 1))
+    net.compile(optimizer or net.configure_optimizers(), jit_compile=False)
+    net.fit(images, truth, batch_size=20, epochs=epochs, verbose=0, callbacks=[health])
+    assert reported == health.findings
+    return health
+
+
+def test_a_healthy_training_is_left_in_peace():
+    health = watch(model(bias=1.0))
+    assert health.findings == []
+    assert health.died is None
+
+
+def test_dead_for_good_is_stopped_and_said():
+    net = model(bias=-100.0)
+    health = watch(net, epochs=50)
+    assert [finding.kind for finding in health.findings] == ["dead"]
+    assert "every gradient is exactly zero" in health.died
+    assert "ln 3" in health.died
+    assert int(net.optimizer.iterations) <= 4 * FIRST_LOOK
+
+
+def test_a_silent_class_is_named():
+    net = model(bias=1.0)
+    net.build((None, 4, 4, 1))
+    net.net.layers[0].bias.assign([1.0, -100.0, 1.0])
+    health = watch(net)
+    silent = [finding for finding in health.findings if finding.kind == "silent class"]
+    assert len(silent) == 1
+    assert ": bee;" in silent[0].message
+
+
+def test_a_plateau_is_named():
+    net = model(lr=1e-6)
+    net.build((None, 4, 4, 1))
+    kernel, bias = net.net.layers[0].weights
+    kernel.assign(keras.ops.zeros(kernel.shape))
+    bias.assign([1.0, 1.0, 1.0])
+    health = watch(net)
+    plateau = [finding for finding in health.findings if finding.kind == "plateau"]
+    assert len(plateau) == 1
+    assert "ln 3 = 1.099" in plateau[0].message
+    assert plateau[0].step >= 80
+
+
+def test_a_loss_that_is_no_number_is_stopped():
+    health = watch(model(bias=1.0, lr=1e38), epochs=50)
+    assert health.findings[-1].kind == "not finite"
+    assert "lower the learning rate" in health.died
+
+
+def test_weights_that_are_no_numbers_are_seen_even_where_the_loss_hides_them():
+    net = model(bias=1.0)
+    net.build((None, 4, 4, 1))
+    health = HealthWatch(data()[0][:8], CLASSES)
+    net.compile(net.configure_optimizers())
+    health.set_model(net)
+    health.on_train_begin()
+    net.net.layers[0].bias.assign([np.nan, 1.0, 1.0])
+    if keras.backend.backend() == "jax":
+        net.jax_state_sync = lambda: None
+    health._look({"loss": 1.0986})
+    assert health.findings[0].kind == "not finite"
+    assert net.stop_training
+
+
+def test_layers_that_do_not_move_are_named():
+    health = watch(model(bias=1.0, lr=1e-12))
+    vanished = [finding for finding in health.findings if finding.kind == "vanished gradients"]
+    assert len(vanished) == 1
+    assert "1 of 1 layers" in vanished[0].message
+    assert vanished[0].step == FIRST_LOOK
+
+
+def test_findings_are_in_step_order_and_said_once():
+    health = watch(model(bias=1.0, lr=1e-12), epochs=20)
+    kinds = [finding.kind for finding in health.findings]
+    assert len(kinds) == len(set(kinds))
+    steps = [finding.step for finding in health.findings]
+    assert steps == sorted(steps)

@@ -1,0 +1,122 @@
+"""The start: what it does to the weights, and that a NiN learns from it where it died before."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+import nin
+from nin.models.geometry import leaves
+from nin.training.initialization import MAP_MEAN, MAP_SPREAD, is_fresh, start
+
+pytestmark = pytest.mark.every_backend
+
+
+def images(n=32, size=16, seed=0):
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (n, 4, 4, 1))
+    return np.kron(coarse, np.ones((1, size // 4, size // 4, 1))).astype(np.uint8)
+
+
+def built(**arguments):
+    keras.utils.set_random_seed(1)
+    model = nin.NiN(**{"num_classes": 6, "preset": "mnist", "width": 0.1, **arguments})
+    model.build((None, 16, 16, 1))
+    return model
+
+
+def convolutions(model):
+    return [layer for layer in leaves(model.net) if isinstance(layer, keras.layers.Conv2D)]
+
+
+def outputs(model, x):
+    signal = model.preprocessing(x)
+    for layer in leaves(model.net):
+        signal = layer(signal)
+        if isinstance(layer, keras.layers.Conv2D):
+            yield layer, keras.ops.convert_to_numpy(signal)
+
+
+def test_every_convolution_puts_out_unit_variance():
+    model, x = built(), images()
+    assert start(model, x) == (9, 0)
+    for layer, out in outputs(model, x):
+        without_bias = out - np.asarray(keras.ops.convert_to_numpy(layer.bias))
+        expected = MAP_SPREAD if layer in convolutions(model)[-2:] else 1
+        assert without_bias.std() == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_books_last_two_convolutions_are_the_identity():
+    keras.utils.set_random_seed(1)
+    model = nin.NiN(num_classes=6, width=0.05)
+    x = images(8, 80)
+    model.build((None, 80, 80, 1))
+    assert start(model, x) == (10, 2)
+    for layer in convolutions(model)[-2:]:
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(layer.kernel)[0, 0], np.eye(6))
+    *_, maps, first, second = [out for _, out in outputs(model, x)]
+    np.testing.assert_array_equal(first, np.maximum(maps, 0))
+    np.testing.assert_array_equal(second, first)
+
+
+def class_maps(model, x):
+    *_, (_, maps) = outputs(model, x)
+    return maps
+
+
+def test_every_class_map_starts_with_the_same_mean_and_alive():
+    model, x = built(), images()
+    start(model, x)
+    maps = class_maps(model, x)
+    np.testing.assert_allclose(maps.mean(axis=(0, 1, 2)), MAP_MEAN, rtol=1e-4)
+    assert (maps > 0).mean() > 0.98
+    assert (model.predict(x, verbose=0).std(axis=0) > 0.003).all()
+
+
+def test_rare_classes_start_with_their_frequency():
+    model, x = built(), images()
+    shares = np.array([0.5, 0.25, 0.1, 0.1, 0.05, 0.0])
+    start(model, x, shares)
+    means = class_maps(model, x).mean(axis=(0, 1, 2))
+    assert means.min() == pytest.approx(MAP_MEAN, rel=1e-4)
+    np.testing.assert_allclose(np.exp(means[:5] - means[4]), shares[:5] / shares[4], rtol=1e-3)
+
+
+@pytest.mark.parametrize("net", [nin.LeNet, nin.AlexNet])
+def test_networks_without_class_maps_are_left_alone(net, monkeypatch):
+    model = net()
+    monkeypatch.setattr(model, "net", keras.Sequential(model.net.layers[-1:]))
+    model.net.build((None, 4))
+    before = model.get_weights()
+    assert start(model, np.zeros((2, 4, 1, 1), np.uint8)) is None
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_fresh_is_what_keras_initialised():
+    model = built()
+    assert is_fresh(model)
+    start(model, images())
+    assert not is_fresh(model)
+
+
+def test_activations_of_layers_stay():
+    keras.utils.set_random_seed(0)
+
+    class Fused(nin.Classifier):
+        def __init__(self):
+            super().__init__()
+            self.net = keras.Sequential(
+                [
+                    keras.layers.Conv2D(8, 3, activation="relu"),
+                    keras.layers.Conv2D(6, 1, activation="relu"),
+                    keras.layers.GlobalAveragePooling2D(),
+                ]
+            )
+
+    model = Fused()
+    model.build((None, 16, 16, 1))
+    start(model, images())
+    assert {layer.activation.__name__ for layer in convolutions(model)} == {"relu"}
+    assert (model.predict(images(), verbose=0) > 0).mean() > 0.9

@@ -1,0 +1,238 @@
+"""The book's cells, and the faults of the book's package that must not come back."""
+
+from __future__ import annotations
+
+import math
+from itertools import chain
+
+import keras
+import numpy as np
+import pytest
+
+import nin
+from nin.data import Batches, ImageData, Split
+from nin.errors import BackendError, NinError
+
+pytestmark = pytest.mark.every_backend
+
+
+class Toy(ImageData):
+    """Four classes told apart by which quarter of the image is bright."""
+
+    def __init__(self, n=60, batch_size=16, **arguments):
+        super().__init__("toy", tuple("abcd"), (8, 8, 1), batch_size, **arguments)
+        self.n = n
+
+    def load(self, part):
+        rng = np.random.default_rng(0 if part == "train" else 1)
+        labels = np.arange(self.n, dtype=np.int32) % 4
+        images = rng.integers(0, 60, (self.n, 8, 8, 1))
+        for image, label in zip(images, labels, strict=True):
+            row, column = divmod(int(label), 2)
+            image[4 * row : 4 * row + 4, 4 * column : 4 * column + 4] += 180
+        return {part: Split(images.astype(np.uint8), labels)}
+
+
+class Small(nin.Classifier):
+    """A NiN small enough for every test."""
+
+    def __init__(self, lr=0.1, num_classes=4, dropout=0.0):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = keras.Sequential(
+            [
+                nin.nin_block(8, 3, 2, "same"),
+                keras.layers.Dropout(dropout),
+                nin.nin_block(num_classes, 3, 1, "same"),
+                keras.layers.GlobalAveragePooling2D(),
+                keras.layers.Flatten(),
+            ]
+        )
+
+
+def quiet(epochs=1, **arguments):
+    return nin.Trainer(max_epochs=epochs, verbose=False, **arguments)
+
+
+def test_it_learns():
+    keras.utils.set_random_seed(0)
+    trainer, model = quiet(15), Small()
+    trainer.fit(model, Toy(n=120))
+    assert trainer.history["val_accuracy"][-1] > 0.9
+    assert trainer.history["accuracy"][-1] > 0.9
+    assert all(rate > 0 for rate in trainer.history["images_per_second"])
+
+
+def test_dropout_and_batch_norm_are_in_training_mode():
+    seen = []
+
+    class Spy(keras.layers.Layer):
+        def call(self, x, training=None):
+            seen.append(training)
+            return x
+
+    class Net(Small):
+        def __init__(self):
+            super().__init__()
+            first, *others = self.net.layers
+            self.norm = keras.layers.BatchNormalization()
+            self.net = keras.Sequential([first, self.norm, Spy(), *others])
+
+    model = Net()
+    quiet().fit(model, Toy())
+    assert True in seen  # while training
+    assert False in seen or None in seen  # while validating
+    assert np.any(keras.ops.convert_to_numpy(model.norm.moving_mean))
+
+
+def test_dropout_acts_only_while_training():
+    x = np.random.default_rng(0).random((4, 8, 8, 1), dtype="float32")
+    model = Small(dropout=0.5)
+    once, again = (keras.ops.convert_to_numpy(model(x, training=False)) for _ in range(2))
+    np.testing.assert_array_equal(once, again)
+    wet, other = (keras.ops.convert_to_numpy(model.net.layers[1](x, training=True)) for _ in "ab")
+    assert not np.array_equal(wet, other)
+
+
+def test_means_are_exact_over_a_short_last_batch():
+    model = Small()
+    trainer = quiet(start=False)
+    data = Toy(n=37)  # 16 + 16 + 5
+    trainer.fit(model, data)
+    result = nin.evaluate(model, data.test, data.classes)
+    assert trainer.history["val_loss"][0] == pytest.approx(result.loss, rel=1e-5)
+    assert trainer.history["val_accuracy"][0] == pytest.approx(result.accuracy)
+
+
+def test_samples_are_shuffled_not_batches(monkeypatch):
+    served = {}
+    serve = Batches.__getitem__
+
+    def watched(loader, index):
+        images, labels = serve(loader, index)
+        if loader.shuffle:
+            served.setdefault(loader.epoch, {})[index] = [image.tobytes() for image in images]
+        return images, labels
+
+    monkeypatch.setattr(Batches, "__getitem__", watched)
+    quiet(3).fit(Small(), Toy(n=32, batch_size=8))
+    first, second = (served[epoch] for epoch in sorted(served)[-2:])
+    everything = [set(chain.from_iterable(batches.values())) for batches in (first, second)]
+    assert everything[0] == everything[1]
+    assert len(everything[0]) == 32
+    together = [{frozenset(batch) for batch in batches.values()} for batches in (first, second)]
+    assert not together[0] & together[1]
+
+
+def test_loss_is_the_method_and_is_what_is_minimised():
+    class Shifted(Small):
+        def loss(self, Y_hat, Y, averaged=True):
+            return super().loss(Y_hat, Y, averaged) + 100.0
+
+    model, trainer = Shifted(), quiet()
+    trainer.fit(model, Toy())
+    assert 100 < trainer.history["loss"][0] < 104
+    assert 100 < trainer.history["val_loss"][0] < 104
+    logits = model(np.zeros((2, 8, 8, 1), np.uint8))
+    assert float(model.loss(logits, np.array([0, 1]))) > 100
+
+
+def test_configure_optimizers_is_asked():
+    class Adam(Small):
+        def configure_optimizers(self):
+            return keras.optimizers.Adam(self.lr)
+
+    model = Adam(lr=0.02)
+    quiet(gradient_clip_val=1.5).fit(model, Toy())
+    assert isinstance(model.optimizer, keras.optimizers.Adam)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.02)
+    assert model.optimizer.global_clipnorm == 1.5
+
+
+@pytest.mark.parametrize("hook", ["training_step", "validation_step"])
+def test_hooks_that_a_compiled_loop_cannot_call_are_refused(hook):
+    model = type("Hooked", (Small,), {hook: lambda *_: 0})()
+    with pytest.raises(NinError, match=f"Hooked overrides {hook}.*loss"):
+        quiet().fit(model, Toy())
+
+
+def test_steps_can_be_called_by_hand():
+    model = Small()
+    images, labels = next(iter(Toy().train_dataloader()))
+    loss = float(model.training_step((images, labels)))
+    assert loss == pytest.approx(float(model.validation_step((images, labels))))
+    assert 0 < loss < 5
+
+
+def test_the_model_takes_stored_images_and_resizes_inside():
+    data = Toy(resize=(12, 12))
+    model = Small()
+    quiet().fit(model, data)
+    assert model.preprocessing.size == (12, 12)
+    mean, std = data.statistics()
+    assert model.preprocessing.mean == pytest.approx(mean)
+    assert model.preprocessing.std == pytest.approx(std)
+    assert model.predict(data.test.images, verbose=0).shape == (60, 4)
+
+
+def test_start_false_leaves_keras_weights_and_plain_scaling():
+    keras.utils.set_random_seed(3)
+    untouched = Small()
+    untouched.build((None, 8, 8, 1))
+    keras.utils.set_random_seed(3)
+    model = Small()
+    quiet(start=False).prepare_model(model, Toy())
+    for ours, keras_own in zip(model.get_weights(), untouched.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, keras_own)
+    assert model.preprocessing.mean == (0.0,)
+
+
+def test_a_trained_model_keeps_its_weights():
+    model, data = Small(), Toy()
+    quiet(2).fit(model, data)
+    before = model.get_weights()
+    quiet().prepare_model(model, data)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_it_says_in_one_line_what_it_changes(capsys):
+    nin.Trainer(max_epochs=1).fit(Small(), Toy())
+    out, err = capsys.readouterr()
+    assert out == ""
+    first, *others = err.strip().splitlines()
+    assert "standardised" in first
+    assert "initial weights" in first
+    assert "start=False" in first
+    assert len(others) == 1
+    assert others[0].startswith("epoch 1/1  loss")
+    assert "Figure" not in err
+
+
+def test_readers_own_data_module():
+    class Own(nin.DataModule):
+        def __init__(self):
+            super().__init__()
+            self.batch_size = 8
+            rng = np.random.default_rng(0)
+            self.X = rng.random((20, 8, 8, 1), dtype="float32")
+            self.y = rng.integers(0, 4, 20).astype("int32")
+
+        def get_dataloader(self, train):
+            return self.get_tensorloader((self.X, self.y), train)
+
+    trainer, model = quiet(2), Small()
+    trainer.fit(model, Own())
+    assert len(trainer.history["loss"]) == 2
+
+
+def test_more_gpus_than_there_are():
+    with pytest.raises(BackendError, match="num_gpus=64"):
+        nin.Trainer(max_epochs=1, num_gpus=64)
+
+
+def test_try_gpu_trains():
+    with nin.try_gpu():
+        model = Small()
+        quiet().fit(model, Toy())
+    assert math.isfinite(sum(float(np.sum(w)) for w in model.get_weights()))
