@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from nin.errors import NinError
 from nin.models import LeNet, NiN, mlpconv, nin_block
 from nin.models.geometry import leaves
 
@@ -116,3 +117,21 @@ def test_nin_block_is_the_mlpconv_of_three_equal_widths():
 
     assert arguments(book) == arguments(ours)
     assert mlpconv((4,), 3).layers[0].padding == "same"
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("name", ["book", "cifar10", "mnist"])
+def test_class_maps_average_to_the_logits(twin, images, name):
+    model, shape = twin(name)
+    x = images(3, (shape[0] + 9, shape[1] + 5, shape[2]))
+    maps = keras.ops.convert_to_numpy(model.class_maps(x))
+    logits = model.predict(x, verbose=0)
+    assert maps.ndim == 4
+    assert maps.shape[-1] == 3
+    np.testing.assert_allclose(maps.mean(axis=(1, 2)), logits, rtol=1e-4, atol=1e-6)
+
+
+def test_networks_with_a_dense_head_have_no_class_maps(twin, images):
+    model, shape = twin("lenet")
+    with pytest.raises(NinError, match="LeNet has no class maps"):
+        model.class_maps(images(1, shape))

@@ -8,8 +8,8 @@ from typing import Any, Self
 import keras
 from keras import ops
 
-from nin.errors import InputSizeError
-from nin.models.geometry import ends_in_average, smallest_size
+from nin.errors import InputSizeError, NinError
+from nin.models.geometry import ends_in_average, leaves, smallest_size
 from nin.models.module import Module
 from nin.models.preprocessing import Preprocessing
 
@@ -79,6 +79,30 @@ class Classifier(Module):
         right = ops.equal(ops.argmax(Y_hat, axis=-1), ops.cast(ops.reshape(Y, (-1,)), "int32"))
         right = ops.cast(right, "float32")
         return ops.mean(right) if averaged else right
+
+    def class_maps(self, images: Any) -> Any:
+        """Where the evidence for each class is: what the network averages to its logits.
+
+        *Network in Network* (2014), section 3.2: each class has a map, and the map's mean is the
+        class's logit.
+
+        Args:
+            images: (n, h, w, c) as the model takes them, of any size that the network takes.
+
+        Returns:
+            (n, height, width, classes); its mean over height and width is ``model(images)``.
+
+        Raises:
+            NinError: the network does not end in an average over positions.
+        """
+        if not ends_in_average(self.net):
+            raise NinError(f"{type(self).__name__} has no class maps: it ends in dense layers")
+        X = self.preprocessing(keras.ops.convert_to_tensor(images))
+        for layer in leaves(self.net):
+            if isinstance(layer, keras.layers.GlobalAveragePooling2D):
+                break
+            X = layer(X, training=False) if isinstance(layer, keras.layers.Dropout) else layer(X)
+        return X
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:
         """Print a line a top-level layer: its class and the shape it makes of `X_shape`."""

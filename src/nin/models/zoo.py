@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from nin.errors import UnknownNameError
+from nin.errors import NinError, UnknownNameError
 from nin.models.alexnet import AlexNet
 from nin.models.classifier import Classifier
 from nin.models.lenet import LeNet
@@ -38,7 +38,10 @@ def named_net(name: str, num_classes: int | None = None) -> tuple[Classifier, tu
 
     Raises:
         UnknownNameError: there is no such network.
+        NinError: fewer than two classes.
     """
+    if num_classes is not None and num_classes < 2:
+        raise NinError(f"a classifier needs two classes or more, not {num_classes}")
     if name in RIVALS:
         rival = RIVALS[name]
         return rival.make(num_classes or 10), rival.input_shape

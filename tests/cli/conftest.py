@@ -1,0 +1,94 @@
+"""One real training of the command line, shared; calls in this process and in others."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sysconfig
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nin.cli.app import run
+
+
+class Answer(NamedTuple):
+    """What a call of the command line came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """Standard output, which must be one JSON value."""
+        return json.loads(self.out)
+
+    def is_mistake(self):
+        """Whether it is one line on standard error, after what training had to say, and a 2."""
+        *before, last = self.err.splitlines() or [""]
+        spoken = all(line.startswith(("NiN: ", "epoch ", "step ")) for line in before)
+        return self.code == 2 and last.startswith("nin: ") and spoken and self.out == ""
+
+
+class Trained(NamedTuple):
+    """A run made by `nin train` in a process of its own, and what that printed."""
+
+    path: Path
+    answer: Answer
+
+
+@pytest.fixture
+def nin(capfd, monkeypatch, tmp_path):
+    """Call the command line in this process, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        capfd.readouterr()
+        code = run([str(argument) for argument in arguments])
+        return Answer(code, *capfd.readouterr())
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The command, as it is installed."""
+    return Path(sysconfig.get_path("scripts")) / "nin"
+
+
+@pytest.fixture(scope="session")
+def trained(program, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("trained")
+    command = [program, "train", "digits", "--epochs", "1", "--limit", "200"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return Trained(folder / "runs/digits-1", Answer(done.returncode, done.stdout, done.stderr))
+
+
+@pytest.fixture
+def digits(trained, tmp_path):
+    """A copy of that run, to be hurt."""
+    return Path(shutil.copytree(trained.path, tmp_path / "digits"))
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two classes of small pictures, dark and light."""
+    root = tmp_path / "photos"
+    random = np.random.default_rng(0)
+    for name, least in (("dark", 0), ("light", 128)):
+        (root / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = random.integers(least, least + 128, (16, 16, 3), np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{number:02}.png")
+    return root
+
+
+@pytest.fixture
+def short():
+    """Options for a training as short as can be."""
+    return ("--preset", "mnist", "--image-size", "8", "--epochs", "1")

@@ -1,0 +1,180 @@
+"""Ctrl-C, and going on afterwards."""
+
+import json
+import shutil
+import signal
+import subprocess
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file
+
+import nin as d2l
+from nin.training.checkpoint import Checkpoint
+
+#: Long enough to be interrupted, short enough to be repeated.
+RECIPE = "digits --epochs 10 --limit 60 --batch-size 20 --seed 3"
+
+
+class Stopped:
+    """`nin train` in a process of its own, stopped by Ctrl-C after an epoch's line.
+
+    Ctrl-C is pressed again two epochs later: Python loses one that comes while it collects garbage.
+    """
+
+    def __init__(self, program, folder):
+        self.said = []
+        command = [program, "train", *RECIPE.split(), "--out", "it's a run"]
+        with subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            for line in process.stderr:
+                self.said.append(line)
+                if line.startswith(("epoch 2/", "epoch 4/", "epoch 6/", "epoch 8/")):
+                    process.send_signal(signal.SIGINT)
+            self.code = process.wait(60)
+            self.out = process.stdout.read()
+
+
+@pytest.fixture(scope="module")
+def stopped(program, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stopped")
+    return Stopped(program, folder), folder / "it's a run"
+
+
+@pytest.fixture
+def run(stopped, tmp_path):
+    return shutil.copytree(stopped[1], tmp_path / "run")
+
+
+def state(path):
+    return json.loads((path / "run.json").read_text())["state"]
+
+
+def test_ctrl_c_says_how_to_go_on_and_nothing_else(stopped):
+    process, _ = stopped
+    assert (process.code, process.out) == (130, "")
+    *before, last = process.said
+    assert last == "nin: stopped; to go on: nin train --resume 'it'\"'\"'s a run'\n"
+    assert all(line.startswith(("NiN: ", "epoch ")) for line in before)
+    assert len(before) < 11
+
+
+def test_what_ctrl_c_leaves_can_be_used(run, nin):
+    assert state(run) == "interrupted"
+    assert not [path for path in run.iterdir() if path.name.endswith(".part")]
+    with Image.open(run / "curves.png", formats=["PNG"]) as picture:
+        picture.load()
+    loaded = d2l.load(run)
+    assert 1 <= len(loaded.metrics()) < 10
+    probabilities = loaded.predict(np.zeros((2, 8, 8, 1), np.uint8))
+    assert np.allclose(probabilities.sum(axis=1), 1)
+    assert nin("evaluate", run, "--json").json["n"] == 359
+
+
+def test_resumed_it_ends_exactly_where_an_unbroken_training_ends(run, nin, tmp_path):
+    resumed = nin("train", "--resume", run, "--json")
+    unbroken = nin("train", *RECIPE.split(), "--out", "unbroken", "--json")
+    assert (resumed.code, unbroken.code) == (0, 0)
+    assert state(run) == "finished"
+    assert resumed.json["accuracy"] == unbroken.json["accuracy"]
+    for name in ("weights", "checkpoint"):
+        ours, theirs = (
+            load_file(path / f"{name}.safetensors") for path in (run, tmp_path / "unbroken")
+        )
+        assert ours.keys() == theirs.keys()
+        assert all(np.array_equal(ours[key], theirs[key]) for key in ours), name
+    rows, other = (d2l.load(path).metrics() for path in (run, tmp_path / "unbroken"))
+    assert [row["epoch"] for row in rows] == [*range(1, 11)]
+    assert [row["loss"] for row in rows] == [row["loss"] for row in other]
+    seconds = [row["seconds"] for row in rows]
+    assert seconds == sorted(seconds)
+
+
+def test_a_finished_run_goes_on_only_with_more_epochs(digits, nin):
+    before = {path.name: path.read_bytes() for path in digits.iterdir()}
+    for epochs in ([], ["--epochs", 1]):
+        answer = nin("train", "--resume", digits, *epochs)
+        assert answer.is_mistake()
+        assert "has all its 1 epochs: to train on, add --epochs" in answer.err
+    assert {path.name: path.read_bytes() for path in digits.iterdir()} == before
+    answer = nin("train", "--resume", digits, "--epochs", 2)
+    assert answer.code == 0
+    record = json.loads((digits / "run.json").read_text())
+    assert (record["state"], record["recipe"]["epochs"]) == ("finished", 2)
+    assert [row["epoch"] for row in d2l.load(digits).metrics()] == [1, 2]
+
+
+def test_stopped_before_the_first_epoch_there_is_nothing_to_go_on_from(nin, tmp_path, monkeypatch):
+    def ctrl_c(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "on_epoch_end", ctrl_c)
+    answer = nin("train", *RECIPE.split(), "--out", "run")
+    assert (answer.code, answer.out) == (130, "")
+    assert answer.err.splitlines()[-1] == (
+        "nin: stopped before the first epoch had ended; run holds what there is"
+    )
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {
+        "run.json",
+        "weights.safetensors",
+    }
+    assert state(tmp_path / "run") == "interrupted"
+    assert d2l.load("run").metrics() == []
+    answer = nin("train", "--resume", "run")
+    assert answer.is_mistake()
+    assert "train it anew" in answer.err
+
+
+def test_ctrl_c_before_there_is_a_run_leaves_none(nin, tmp_path, monkeypatch):
+    def ctrl_c(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nin.training.pipeline.open_images", ctrl_c)
+    assert nin("train", "digits") == (130, "", "nin: stopped\n")
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ("digits", "digits"),
+        ("--data digits", "--data"),
+        ("--preset book", "--preset"),
+        ("--batch-size 3", "--batch-size"),
+        ("--lr 0.1", "--lr"),
+        ("--image-size 9", "--image-size"),
+        ("--limit 3", "--limit"),
+        ("--seed 0", "--seed"),
+        ("--out new", "--out"),
+        ("--skip-bad", "--skip-bad"),
+        ("fashion --lr 1 --out x", "fashion, --out, --lr"),
+    ],
+)
+def test_resume_goes_on_as_the_run_began(digits, nin, more, named):
+    answer = nin("train", "--resume", digits, *more.split())
+    assert answer.is_mistake()
+    assert answer.err.endswith(f"leave out {named}\n")
+
+
+@pytest.mark.parametrize("epochs", ["0", "-1", "x", str(10**9)])
+def test_resume_with_an_impossible_number_of_epochs(digits, nin, epochs):
+    assert nin("train", "--resume", digits, "--epochs", epochs).is_mistake()
+
+
+def test_what_is_no_run_cannot_be_resumed(nin, tmp_path, digits):
+    (tmp_path / "empty").mkdir()
+    for path in ("empty", "missing", "digits/run.json", "digits/weights.safetensors"):
+        answer = nin("train", "--resume", path)
+        assert answer.is_mistake()
+        assert f"{path} is no run directory: it has no run.json" in answer.err
+    (digits / "checkpoint.safetensors").unlink()
+    assert "train it anew" in nin("train", "--resume", digits).err
+
+
+def test_the_networks_weights_are_no_checkpoint(digits, nin):
+    shutil.copy(digits / "weights.safetensors", digits / "checkpoint.safetensors")
+    answer = nin("train", "--resume", digits, "--epochs", 2)
+    assert answer.is_mistake()
+    assert "is no checkpoint of a run" in answer.err

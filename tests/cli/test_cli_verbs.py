@@ -1,0 +1,164 @@
+"""`nin evaluate`, `nin predict`, `nin summary`."""
+
+import json
+
+import pytest
+from PIL import Image
+
+import nin as d2l
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "seven.png"
+    Image.fromarray(d2l.Digits().test.images[0, ..., 0]).save(path)
+    return path
+
+
+def test_evaluate_prints_json_with_stable_keys(nin, digits):
+    answer = nin("evaluate", digits, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    report = answer.json
+    keys = "accuracy loss n split per_class confusion picture"
+    assert [*report] == keys.split()
+    result = json.loads((digits / "run.json").read_text())["result"]
+    assert (report["accuracy"], report["n"]) == (result["accuracy"], 359)
+    assert report["split"] == "test"
+    right = sum(report["confusion"][i][i] for i in range(10))
+    assert report["accuracy"] == right / 359
+    assert [row["class"] for row in report["per_class"]] == [*"0123456789"]
+    assert [row["n"] for row in report["per_class"]] == [sum(row) for row in report["confusion"]]
+    with Image.open(report["picture"], formats=["PNG"]) as drawn:
+        drawn.load()
+
+
+def test_evaluate_for_people(nin, digits):
+    answer = nin("evaluate", digits, "--data", "digits", "--out", "new/place.png")
+    assert (answer.code, answer.err) == (0, "")
+    header, *rows, result, picture = answer.out.splitlines()
+    assert header.split() == ["class", "n", "recall", "precision"]
+    assert len(rows) == 10
+    assert result.startswith("accuracy 0.")
+    assert result.endswith(" on 359 test images")
+    assert picture == "confusion matrix: new/place.png"
+    assert (digits.parent / "new/place.png").stat().st_size > 1000
+    assert not (digits / "confusion.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--data missing", "unknown data set"),
+        ("--data missing/folder", "no such folder"),
+        ("--data photos", "has the classes dark, light, but the run was trained on 0, 1"),
+        ("--out photos", "cannot write photos: Is a directory"),
+        ("--out seven.png/x.png", "seven.png is not a folder"),
+    ],
+)
+@pytest.mark.usefixtures("photos", "picture")
+def test_what_evaluate_refuses(nin, digits, options, said):
+    answer = nin("evaluate", digits, *options.split())
+    assert answer.is_mistake()
+    assert said in answer.err
+    assert not (digits / "confusion.png").exists()
+
+
+def test_predict_prints_a_json_line_an_image(nin, digits, picture):
+    answer = nin("predict", digits, picture, "seven.png", "--top", 3, "--json")
+    assert (answer.code, answer.err) == (0, "")
+    first, second = map(json.loads, answer.out.splitlines())
+    assert [*first] == ["file", "label", "probability", "top"]
+    assert (first["file"], second["file"]) == (str(picture), "seven.png")
+    assert first["label"] == second["label"]
+    assert first["probability"] == pytest.approx(second["probability"])
+    assert len(first["top"]) == 3
+    assert first["top"][0] == {"label": first["label"], "probability": first["probability"]}
+    chances = [row["probability"] for row in first["top"]]
+    assert chances == sorted(chances, reverse=True)
+    assert {row["label"] for row in first["top"]} <= {*"0123456789"}
+    expected = d2l.load(digits).predict(d2l.Digits().test.images[:1])[0]
+    assert chances[0] == pytest.approx(expected.max())
+
+
+def test_predict_for_people_and_more_answers_than_classes(nin, digits, picture):
+    answer = nin("predict", digits, picture, "--top", 10**20)
+    assert (answer.code, answer.err) == (0, "")
+    name, _, answers = answer.out.partition(": ")
+    assert name == str(picture)
+    words = answers.split()
+    assert sorted(words[::2]) == [*"0123456789"]
+    assert sum(map(float, words[1::2])) == pytest.approx(1, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("image", "said"),
+    [
+        ("missing.png", "missing.png: No such file"),
+        (".", ".: Is a directory"),
+        (__file__, "not a JPEG, PNG, WebP, BMP or TIFF picture"),
+        ("digits/weights.safetensors", "not a JPEG"),
+        ("seven.png/x", "Not a directory"),
+        ("x" * 300, "File name too long"),
+        ("empty.png", "empty.png: "),
+    ],
+)
+def test_an_image_that_cannot_be_read_is_one_line(nin, digits, picture, image, said):
+    (digits.parent / "empty.png").write_bytes(b"")
+    answer = nin("predict", digits, picture, image)
+    assert answer.is_mistake(), answer
+    assert said in answer.err
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict"])
+@pytest.mark.parametrize("path", ["missing", ".", "seven.png", "x" * 300, "digits/run.json"])
+@pytest.mark.usefixtures("digits")
+def test_what_is_no_run_is_one_line(nin, picture, verb, path):
+    answer = nin(verb, path, *([picture] if verb == "predict" else []))
+    assert answer.is_mistake(), answer
+    assert "run.json" in answer.err
+
+
+def test_summary_adds_up(nin):
+    report = nin("summary", "book", "--json").json
+    assert [*report] == ["preset", "input", "parameters", "multiply_adds", "layers"]
+    assert (report["preset"], report["input"]) == ("book", [224, 224, 1])
+    assert report["parameters"] == 1_992_166
+    for key in ("parameters", "multiply_adds"):
+        assert sum(layer[key] for layer in report["layers"]) == report[key]
+    assert report["layers"][0]["output_shape"] == [54, 54, 96]
+    text = nin("summary", "book").out
+    assert text.splitlines()[-1].split() == ["total", "1,992,166", f"{report['multiply_adds']:,}"]
+    assert len(text.splitlines()) == len(report["layers"]) + 3
+
+
+def test_summary_of_another_image_and_other_classes(nin):
+    report = nin("summary", "mnist", "--input", "40,50,3", "--classes", "7", "--json").json
+    assert report["input"] == [40, 50, 3]
+    assert report["layers"][-1]["output_shape"] == [7]
+    model = d2l.NiN(num_classes=7, preset="mnist")
+    model.build((None, 40, 50, 3))
+    assert report["parameters"] == model.count_params()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("bok", "did you mean 'book'?"),
+        ("book --input 224", "--input 224: give height"),
+        ("book --input 224,224", "give height"),
+        ("book --input 224,224,1,1", "give height"),
+        ("book --input 224,224,0", "give height"),
+        ("book --input -1,224,1", "give height"),
+        ("book --input a,b,c", "give height"),
+        ("book --input 2.5,224,1", "give height"),
+        (f"book --input {'9' * 5000},224,1", "give height"),
+        ("book --input ٣,٣,١", "give height"),
+        ("book --input 66,224,1", "smallest that works is 67x67"),
+        ("vgg11 --input 31,31,1", "smallest that works is 32x32"),
+        ("book --classes two", "'--classes'"),
+    ],
+)
+def test_what_summary_refuses(nin, line, said):
+    answer = nin("summary", *line.split())
+    assert answer.is_mistake(), answer
+    assert said in answer.err

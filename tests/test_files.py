@@ -1,0 +1,126 @@
+"""Files that are whole or absent."""
+
+import errno
+import json
+import os
+import resource
+
+import pytest
+
+from nin.errors import NinError
+from nin.files import replacing, write_bytes, write_json
+
+
+@pytest.fixture
+def old(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    return path
+
+
+def only(path):
+    """Whether `path` is alone in its folder: nothing temporary is left."""
+    return [*path.parent.iterdir()] == [path]
+
+
+def test_the_new_content_appears_only_at_the_end(old):
+    with replacing(old) as file:
+        file.write(b"new")
+        file.flush()
+        assert old.read_bytes() == b"old"
+    assert old.read_bytes() == b"new"
+    assert only(old)
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_error_inside_leaves_the_old_content_and_nothing_else(old, error):
+    def write():
+        with replacing(old) as file:
+            file.write(b"new")
+            raise error
+
+    with pytest.raises(error):
+        write()
+    assert old.read_bytes() == b"old"
+    assert only(old)
+
+
+def test_an_error_inside_leaves_no_file_where_there_was_none(tmp_path):
+    with pytest.raises(ValueError, match="stop"), replacing(tmp_path / "file"):
+        raise ValueError("stop")
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_disk_that_fills_up_at_the_last_moment(old, monkeypatch):
+    def full(_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(NinError, match=rf"^cannot write {old}: No space left on device$"):
+        write_bytes(old, b"new")
+    assert old.read_bytes() == b"old"
+    assert only(old)
+
+
+def test_a_file_that_may_not_grow_is_not_left_half_written(old):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    try:
+        with pytest.raises(NinError, match=r"^cannot write .*: File too large$"):
+            write_bytes(old, b"new" * 10_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert old.read_bytes() == b"old"
+    assert only(old)
+
+
+def test_a_second_name_for_the_old_file_keeps_the_old_content(old, tmp_path):
+    os.link(old, tmp_path / "other")
+    write_bytes(old, b"new")
+    assert (tmp_path / "other").read_bytes() == b"old"
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0, 0o666)])
+def test_permissions_are_those_of_any_new_file(tmp_path, mask, mode):
+    before = os.umask(mask)
+    try:
+        write_bytes(tmp_path / "file", b"")
+        assert os.umask(mask) == mask
+    finally:
+        os.umask(before)
+    assert (tmp_path / "file").stat().st_mode & 0o777 == mode
+
+
+def test_folders_on_the_way_are_made(tmp_path):
+    write_bytes(tmp_path / "a/b/file", b"new")
+    assert (tmp_path / "a/b/file").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("file/below", "file is not a folder"), ("folder", "Is a directory"), ("x" * 300, "too long")],
+)
+def test_a_path_that_cannot_be_written_is_one_line(old, path, said):
+    (old.parent / "folder").mkdir()
+    with pytest.raises(NinError, match=f"^cannot write .*{said}$"):
+        write_bytes(old.parent / path, b"new")
+    assert sorted(each.name for each in old.parent.iterdir()) == ["file", "folder"]
+    assert old.read_bytes() == b"old"
+
+
+def test_json_is_readable_and_any_file_name_survives(tmp_path):
+    value = {"name": os.fsdecode(b"caf\xe9"), "é": ["犬", '"', "\\", None, 1.5]}
+    write_json(tmp_path / "file", value)
+    text = (tmp_path / "file").read_text(encoding="utf-8")
+    assert json.loads(text) == value
+    assert '"é"' in text
+    assert text.endswith("}\n")
+    assert len(text.splitlines()) > 5
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}])
+def test_json_takes_nothing_that_json_has_not(old, value):
+    with pytest.raises((ValueError, TypeError)):
+        write_json(old, value)
+    assert old.read_bytes() == b"old"
+    assert only(old)

@@ -1,0 +1,143 @@
+"""Recipes: frozen, printable, and refused when they cannot work."""
+
+import contextlib
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from nin.errors import NinError, RecipeError, UnknownNameError
+from nin.models import PRESETS
+from nin.training import RECIPES, Recipe, recipe
+from nin.training.recipes import choose
+
+ODD = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.lists(st.integers(), max_size=3)
+    | st.dictionaries(st.text(max_size=3), st.integers(), max_size=3)
+    | st.sampled_from([10**400, 2**32, "1", "nan", 1e308])
+)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_comes_back_from_its_own_json(name):
+    made = recipe(name)
+    assert made.name == name
+    assert Recipe.parse(json.loads(json.dumps(made.model_dump()))) == made
+    assert Recipe.parse(json.loads(made.model_dump_json())) == made
+    assert made.preset in PRESETS
+    assert f"epochs={made.epochs}" in repr(made)
+
+
+@pytest.mark.parametrize("field", Recipe.model_fields)
+def test_a_recipe_is_frozen(field):
+    made = recipe("digits")
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(made, field, getattr(made, field))
+    with pytest.raises(ValidationError, match="frozen"):
+        delattr(made, field)
+    assert hash(made) == hash(recipe("digits"))
+
+
+def test_a_revised_recipe_is_another_one():
+    made = recipe("digits")
+    assert made.revised(epochs=3, limit=None).epochs == 3
+    assert made.epochs == 20
+    assert made.revised() == made
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"epochs": 0}, "epochs=0"),
+        ({"epochs": "many"}, "epochs='many'"),
+        ({"epochs": 1.5}, "epochs=1.5"),
+        ({"epochs": 10**7}, "epochs=10000000"),
+        ({"batch_size": 0}, "batch_size=0"),
+        ({"learning_rate": 0}, "learning_rate=0"),
+        ({"learning_rate": float("nan")}, "learning_rate=nan"),
+        ({"learning_rate": float("inf")}, "learning_rate=inf"),
+        ({"width": 0}, "width=0"),
+        ({"width": 5}, "width=5"),
+        ({"dropout": 1}, "dropout=1"),
+        ({"dropout": -0.1}, "dropout=-0.1"),
+        ({"image_size": 0}, "image_size=0"),
+        ({"image_size": 4097}, "image_size=4097"),
+        ({"optimizer": "adam"}, "optimizer='adam'"),
+        ({"schedule": "step"}, "schedule='step'"),
+        ({"momentum": 1}, "momentum=1"),
+        ({"weight_decay": -1}, "weight_decay=-1"),
+        ({"warmup": -1}, "warmup=-1"),
+        ({"clip_norm": -1}, "clip_norm=-1"),
+        ({"shift": -1}, "shift=-1"),
+        ({"shift": 257}, "shift=257"),
+        ({"flip": "perhaps"}, "flip='perhaps'"),
+        ({"validation": 1}, "validation=1"),
+        ({"validation": -0.1}, "validation=-0.1"),
+        ({"limit": 0}, "limit=0"),
+        ({"seed": -1}, "seed=-1"),
+        ({"seed": 2**32}, "seed=4294967296"),
+        ({"colour": "blue"}, "colour='blue': extra inputs are not permitted"),
+        ({"name": 3}, "name=3"),
+        ({"data": ["a"] * 1000}, "data=["),
+    ],
+)
+def test_a_value_that_cannot_work_is_named_in_one_short_line(change, said):
+    with pytest.raises(RecipeError) as caught:
+        recipe("digits").revised(**change)
+    message = str(caught.value)
+    assert message.startswith(f"recipe: {said}")
+    assert len(message.splitlines()) == 1
+    assert len(message) < 200
+
+
+@pytest.mark.parametrize("value", [None, 3, "digits", [], float("nan")])
+def test_what_is_no_table_is_no_recipe(value):
+    with pytest.raises(RecipeError, match=r"^recipe: .*"):
+        Recipe.parse(value)
+
+
+@pytest.mark.parametrize("field", ["name", "data", "epochs", "batch_size", "learning_rate"])
+def test_a_missing_value_is_named(field):
+    values = {**recipe("digits").model_dump()}
+    del values[field]
+    with pytest.raises(RecipeError, match=f"^recipe: {field}: field required$"):
+        Recipe.parse(values)
+
+
+@given(field=st.sampled_from([*Recipe.model_fields, "odd"]), value=ODD)
+@settings(deadline=None, max_examples=400)
+def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_written(field, value):
+    values = {**recipe("digits").model_dump(), field: value}
+    with contextlib.suppress(RecipeError):
+        made = Recipe.parse(values)
+        assert Recipe.parse(json.loads(json.dumps(made.model_dump(), allow_nan=False))) == made
+
+
+def test_an_unknown_recipe():
+    with pytest.raises(UnknownNameError, match="did you mean 'digits'"):
+        recipe("digit")
+
+
+def test_which_recipe_is_chosen(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "digits").mkdir()
+    (tmp_path / "cats").mkdir()
+    assert choose(None, None) is recipe("digits")
+    assert choose("digits", None) is recipe("digits")
+    assert choose("fashion", "mnist") is recipe("fashion")
+    assert choose(None, "fashion-mnist") is recipe("fashion")
+    assert (choose(None, "cifar10").name, choose(None, "cifar10").data) == ("cifar10", "cifar10")
+    for chosen in (choose("cats", None), choose(None, "cats/"), choose("./cats", None)):
+        assert (chosen.name, chosen.epochs) == ("cats", recipe("photos").epochs)
+    assert choose("./digits", None).data == "./digits"
+    assert choose("./digits", None).preset == recipe("photos").preset
+    assert choose(".", None).name == tmp_path.name
+    with pytest.raises(NinError, match="did you mean 'photos'"):
+        choose("photo", None)

@@ -1,0 +1,132 @@
+"""Run directories: made, numbered, opened, changed."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nin as d2l
+from nin.errors import NinError, RunError
+from nin.training.run import Run, load, new_run
+
+ROW = {"epoch": 1, "loss": 0.5, "seconds": 1.25}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    made = d2l.RECIPES["digits"].revised(epochs=1, limit=20, width=0.1, image_size=8)
+    return d2l.train(made, tmp_path_factory.mktemp("trained") / "run")
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_runs_are_numbered_and_gaps_are_not_overwritten(here):
+    assert [str(new_run("a")) for _ in range(3)] == ["runs/a-1", "runs/a-2", "runs/a-3"]
+    assert str(new_run("b")) == "runs/b-1"
+    (here / "runs/a-2").rmdir()
+    (here / "runs/a-4").write_text("a file")
+    assert [str(new_run("a")) for _ in range(2)] == ["runs/a-2", "runs/a-5"]
+
+
+@pytest.mark.usefixtures("here")
+def test_a_given_directory_is_made_with_those_above_it_and_must_be_empty():
+    assert new_run("a", "x/y/z").is_dir()
+    assert str(new_run("a", "x/y/z")) == "x/y/z"
+    with pytest.raises(RunError, match=r"^x/y is not empty: .*--resume x/y$"):
+        new_run("a", "x/y")
+
+
+def test_a_directory_that_cannot_be_made_is_one_line(here):
+    (here / "file").write_text("")
+    for name, out in (("a", "file"), ("a", "file/below"), ("a", "x" * 300), ("x" * 300, None)):
+        with pytest.raises(RunError, match=r"^cannot make the run directory .*: .*$"):
+            new_run(name, out)
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: path.symlink_to("nowhere")])
+def test_a_file_called_runs_is_one_line(here, make):
+    make(here / "runs")
+    with pytest.raises(RunError, match=r"^cannot make the run directory runs: File exists$"):
+        new_run("a")
+
+
+def test_load_gives_what_train_returned(trained):
+    opened = load(str(trained.path))
+    assert opened.record == trained.record
+    assert repr(opened) == f"<Run {trained.path} (finished)>"
+    assert opened.classes == tuple("0123456789")
+    assert opened.input_shape == (8, 8, 1)
+    assert opened.metrics() == trained.metrics()
+    images = d2l.Digits().test.images[:5]
+    assert np.array_equal(opened.predict(images), trained.predict(images))
+    assert np.allclose(opened.predict(images / np.float32(255)), opened.predict(images), atol=1e-5)
+    assert opened.predict(images).shape == (5, 10)
+
+
+def test_evaluate_on_other_images(trained):
+    part, evaluation = trained.evaluate("digits")
+    assert (part, evaluation.n) == ("test", 359)
+    assert evaluation.accuracy == trained.record["result"]["accuracy"]
+    with pytest.raises(NinError, match="no such folder"):
+        trained.evaluate("no/such")
+
+
+def test_metrics_come_back_and_what_is_not_finite_is_null(tmp_path):
+    run = Run(tmp_path, {})
+    assert run.metrics() == []
+    run.write_metrics([ROW, {**ROW, "epoch": 2, "loss": math.nan, "val_loss": math.inf}])
+    assert run.metrics() == [ROW, {**ROW, "epoch": 2, "loss": None, "val_loss": None}]
+    assert (tmp_path / "metrics.jsonl").read_text().count("\n") == 2
+    run.write_metrics([])
+    assert run.metrics() == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"{",
+        b'{"epoch": 1',
+        b"\xff\xfe",
+        b"[]",
+        b"1",
+        b"null",
+        b"{}",
+        b'{"epoch": 1}',
+        b'{"epoch": "1", "seconds": 1}',
+        b'{"epoch": 1, "seconds": "x"}',
+        b'{"epoch": 1, "seconds": 1, "loss": "x"}',
+        b'{"epoch": 1, "seconds": 1, "loss": [1]}',
+        b'{"epoch": 1, "seconds": NaN}',
+        b"[" * 100_000,
+        b"\n\n",
+        b"1" * 5000,
+    ],
+)
+def test_damaged_metrics_are_one_line(tmp_path, content):
+    (tmp_path / "metrics.jsonl").write_bytes(content)
+    with pytest.raises(RunError, match=r"metrics\.jsonl (is damaged|cannot be read): ") as caught:
+        Run(tmp_path, {}).metrics()
+    assert len(str(caught.value)) < 500
+
+
+def test_a_record_is_changed_on_disk_as_in_memory(tmp_path):
+    run = Run(tmp_path, {})
+    run.update(state="training", classes=["é"])
+    run.update(state="finished")
+    assert run.record == {"state": "finished", "classes": ["é"]}
+    assert json.loads((tmp_path / "run.json").read_text()) == run.record
+
+
+def test_a_record_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    run = Run(tmp_path, {})
+    run.update(state="training")
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        run.update(loss=math.nan)
+    assert json.loads((tmp_path / "run.json").read_text()) == {"state": "training"}
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
