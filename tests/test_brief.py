@@ -9,7 +9,7 @@ import pytest
 import nin
 from nin.data import ImageData, Split
 
-TYPED = '''
+TYPED = """
 import tensorflow as tf
 import nin as d2l
 
@@ -38,7 +38,7 @@ class NiN(d2l.Classifier):
             nin_block(num_classes, kernel_size=3, strides=1, padding='same'),
             tf.keras.layers.GlobalAvgPool2D(),
             tf.keras.layers.Flatten()])
-'''
+"""
 WALK = "NiN().layer_summary((1, 224, 224, 1))"
 TRAIN = """
 trainer = d2l.Trainer(max_epochs=10)

@@ -53,6 +53,14 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, text.encode(errors="backslashreplace") + b"\n")
 
 
+def expand(path: str | Path) -> Path:
+    """`path` with a leading ``~`` replaced by the home folder, where there is such a user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

@@ -261,7 +261,6 @@ def _refuse(constant):
     raise AssertionError(f"{constant} is not JSON")
 
 
-@pytest.mark.xfail(strict=True, reason="the health watch looks at nothing before step 20")
 def test_a_training_that_dies_within_a_few_steps_is_one_line_too(nin, tmp_path):
     line = "book --data digits --preset mnist --image-size 8 --limit 16 --batch-size 8 --epochs 1"
     answer = nin("train", *line.split(), "--lr", "1e20", "--out", "run")

@@ -93,7 +93,7 @@ def _import_quietly(module: str) -> None:
         os.dup2(log.fileno(), 2)
         try:
             importlib.import_module(module)
-        except BaseException:
+        except Exception:
             log.seek(0)
             os.write(stderr, log.read())
             raise

@@ -17,7 +17,7 @@ from typing import IO, cast
 from nin.data.progress import progress
 from nin.data.sources import RemoteFile, Source
 from nin.errors import DataError
-from nin.files import replacing
+from nin.files import expand, replacing
 
 TIMEOUT = 15.0
 BLOCK = 1 << 18
@@ -33,7 +33,7 @@ def folder(source: Source, root: str | Path | None = None) -> Path:
         import platformdirs
 
         chosen = platformdirs.user_cache_dir("nin")
-    return Path(chosen).expanduser() / source.name
+    return expand(chosen) / source.name
 
 
 def locate(source: Source, file: RemoteFile, root: str | Path | None = None) -> Path | None:

@@ -13,6 +13,7 @@ from nin.data.listing import Files, Listing, list_folder
 from nin.data.reading import read_pictures
 from nin.data.split import check_share, hold_out, stratified
 from nin.errors import DataError
+from nin.files import expand
 
 #: The most memory a set may take, in bytes: 8 GiB.
 MEMORY_LIMIT = 8 * 2**30
@@ -65,7 +66,7 @@ class ImageFolder(ImageData):
     ) -> None:
         self.save_hyperparameters(ignore=("path", "test"))
         hparams = {"path": str(path), "test": test, **self.hparams}
-        self.path = Path(path).expanduser()
+        self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
         _check_shares(validation, test)
@@ -83,6 +84,7 @@ class ImageFolder(ImageData):
         )
         self.hparams = hparams
         self.skip_bad = skip_bad
+        self.has_own_parts = listing.split
         self.skipped: list[str] = []
         self.source = str(path)
         self._files = _arranged(listing, validation, test, limit, seed)

@@ -74,6 +74,8 @@ class ImageData(DataModule):
     seed: int
     augmentation: Augmentation | None
     parts: tuple[Part, ...] = ("train", "test")
+    #: Whether its parts were published, or laid out in folders, rather than cut by us.
+    has_own_parts = True
     source = ""
     licence = "not stated"
 

@@ -12,6 +12,7 @@ from nin.data.images import ImageData
 from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST, NamedData
 from nin.data.sources import Source
 from nin.errors import DataError, UnknownNameError
+from nin.files import expand
 
 NAMED: dict[str, type[NamedData]] = {
     each.published.name: each for each in (FashionMNIST, MNIST, CIFAR10, CIFAR100, Digits)
@@ -65,7 +66,7 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     if name in NAMED:
         _check_settings(NAMED[name], settings)
         return NAMED[name](**settings)
-    path = Path(name_or_folder).expanduser()
+    path = expand(name_or_folder)
     if path.exists() or isinstance(name_or_folder, Path) or len(path.parts) != 1:
         _check_settings(ImageFolder, settings)
         return ImageFolder(path, **settings)

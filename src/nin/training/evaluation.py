@@ -73,6 +73,16 @@ def final_split(data: ImageData) -> tuple[str, Split]:
     return "validation", data.validation_split
 
 
+def every_image(data: ImageData) -> Split:
+    """All parts of `data` together."""
+    named = {"train": "train", "validation": "validation_split", "test": "test"}
+    parts = [getattr(data, named[part]) for part in data.parts]
+    return Split(
+        np.concatenate([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+
+
 def softmax(logits: Any) -> np.ndarray[Any, Any]:
     """Logits (n, classes) → probabilities (n, classes), in double precision."""
     probabilities: np.ndarray[Any, Any] = np.exp(_log_softmax(logits))

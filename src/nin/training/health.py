@@ -73,9 +73,8 @@ class HealthWatch(keras.callbacks.Callback):
             self._look(logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Look, when the epoch had enough steps to tell anything."""
-        if self._step >= FIRST_LOOK:
-            self._look(logs or {})
+        """Look."""
+        self._look(logs or {})
 
     def _look(self, logs: dict[str, float]) -> None:
         backends.current().sync(self.model)
@@ -90,7 +89,7 @@ class HealthWatch(keras.callbacks.Callback):
             self._silent_at = None
             self._some_silent(silent)
             self._plateau(loss, len(silent))
-        self._vanished()
+            self._vanished()
 
     def _not_finite(self, loss: float, logits: Any) -> bool:
         kernels = [keras.ops.convert_to_numpy(weight) for weight in self.model.trainable_weights]

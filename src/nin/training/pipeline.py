@@ -19,7 +19,7 @@ from nin.training.images import open_images
 from nin.training.plots import save_curves
 from nin.training.provenance import command, device, versions
 from nin.training.recipe import Recipe
-from nin.training.run import FORMAT, Run, load, new_run
+from nin.training.run import FORMAT, Run, check_free, load, new_run
 from nin.training.trainer import Trainer
 from nin.training.weights import load_variables, metadata, save_variables, training_state, weights
 
@@ -41,6 +41,7 @@ def train(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = Fal
         TrainingDiedError: the training could not recover; the run says why.
         KeyboardInterrupt: Ctrl-C; what there is has been saved, and the message says how to go on.
     """
+    check_free(out)
     keras.utils.set_random_seed(recipe.seed)
     data = open_images(recipe, skip_bad=skip_bad)
     model = NiN(
@@ -81,7 +82,7 @@ def resume(path: str | Path, epochs: int | None = None) -> Run:
     run = load(path)
     recipe = Recipe.parse(run.record["recipe"]).revised(epochs=epochs)
     done = _epochs_done(run)
-    if done >= recipe.epochs:
+    if done >= recipe.epochs and run.record["state"] == "finished":
         raise RunError(f"{run.path} has all its {done} epochs: to train on, add --epochs")
     keras.utils.set_random_seed(recipe.seed)
     data = open_images(recipe, skip_bad=run.record.get("skip_bad", False))
@@ -92,7 +93,7 @@ def resume(path: str | Path, epochs: int | None = None) -> Run:
     trainer.compile_model(model)
     model.optimizer.build(model.trainable_variables)
     load_variables(run.checkpoint_path, training_state(model))
-    run.update(state="training", recipe=recipe.model_dump())
+    run.update(state="training", recipe=recipe.model_dump(), result=None)
     return _fit(run, trainer, model, data, epochs_done=done)
 
 
@@ -131,31 +132,33 @@ def _epochs_done(run: Run) -> int:
 
 
 def _fit(run: Run, trainer: Trainer, model: Classifier, data: ImageData, epochs_done: int) -> Run:
-    checkpoint = Checkpoint(run, epochs_done)
-    trainer.callbacks = [checkpoint]
+    trainer.callbacks = [Checkpoint(run, epochs_done)]
     try:
         trainer.fit(model, data, initial_epoch=epochs_done)
+        assert trainer.health is not None
+        if trainer.health.died:
+            _finish(run, trainer, "died")
+            raise TrainingDiedError(f"training stopped: {trainer.health.died} (see {run.path})")
+        _finish(run, trainer, "finished", result=_result(run, model, data))
     except KeyboardInterrupt as stop:
         backends.current().sync(model)
         save_variables(run.weights_path, weights(model))
         _finish(run, trainer, "interrupted")
         raise KeyboardInterrupt(_how_to_go_on(run)) from stop
-    assert trainer.health is not None
-    if trainer.health.died:
-        _finish(run, trainer, "died")
-        raise TrainingDiedError(f"training stopped: {trainer.health.died} (see {run.path})")
+    run.__dict__["model"] = model
+    return run
+
+
+def _result(run: Run, model: Classifier, data: ImageData) -> dict[str, Any]:
     part, split = final_split(data)
     evaluation = evaluate(model, split, data.classes)
-    result = {
+    return {
         "split": part,
         "n": evaluation.n,
         "accuracy": evaluation.accuracy,
         "loss": evaluation.loss,
-        "seconds": checkpoint.rows[-1]["seconds"],
+        "seconds": run.metrics()[-1]["seconds"],
     }
-    _finish(run, trainer, "finished", result=result)
-    run.__dict__["model"] = model
-    return run
 
 
 def _how_to_go_on(run: Run) -> str:

@@ -94,15 +94,17 @@ class Run:
 
         Args:
             data: a named data set or a folder; None for the images the run was to be judged by.
+                Of a folder that is not divided into parts, every image is looked at.
 
         Returns:
-            Which part of the data was looked at (``"test"`` or ``"validation"``), and the answers.
+            Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
+            the answers.
 
         Raises:
             DataError: the images cannot be had.
             RunError: they do not fit the network.
         """
-        from nin.training.evaluation import evaluate, final_split
+        from nin.training.evaluation import evaluate, every_image, final_split
         from nin.training.images import open_images, open_others
         from nin.training.recipe import Recipe
 
@@ -111,7 +113,8 @@ class Run:
             images = open_images(recipe, skip_bad=bool(self.record.get("skip_bad")))
         else:
             images = open_others(data, self.input_shape, self.classes)
-        part, split = final_split(images)
+        whole = data is not None and not images.has_own_parts
+        part, split = ("all", every_image(images)) if whole else final_split(images)
         return part, evaluate(self.model, split, self.classes)
 
     def metrics(self) -> list[dict[str, Any]]:
@@ -148,6 +151,16 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run {self.path} ({self.record['state']})>"
+
+
+def check_free(out: str | Path | None) -> None:
+    """Refuse a directory that `new_run` would refuse, before anything is done or made.
+
+    Raises:
+        RunError: there is something in it.
+    """
+    if out is not None and Path(out).is_dir():
+        _refuse_full(Path(out))
 
 
 def new_run(name: str, out: str | Path | None = None) -> Path:
@@ -219,6 +232,10 @@ def _numbered(name: str) -> Path:
 
 def _given(path: Path) -> Path:
     path.mkdir(parents=True, exist_ok=True)
+    _refuse_full(path)
+    return path
+
+
+def _refuse_full(path: Path) -> None:
     if any(path.iterdir()):
         raise RunError(f"{path} is not empty: name a new directory, or go on with --resume {path}")
-    return path

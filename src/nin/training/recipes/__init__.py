@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nin.data import NAMED
-from nin.errors import UnknownNameError
+from nin.errors import NinError, UnknownNameError
 from nin.training.recipe import Recipe
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.digits import DIGITS
@@ -35,12 +35,15 @@ def choose(what: str | None, data: str | None) -> Recipe:
 
     Raises:
         UnknownNameError: `what` is neither a recipe nor a folder.
+        NinError: a folder was given, and other data.
     """
     if what is None:
         return DIGITS if data is None else _for(data)
     if what in RECIPES:
         return RECIPES[what]
     if Path(what).exists():
+        if data is not None:
+            raise NinError(f"{what} and --data {data}: give one folder")
         return _for(what)
     raise UnknownNameError("recipe (and no folder is called that)", what, RECIPES)
 
