@@ -1,0 +1,82 @@
+"""Writes the tables of README.md and docs/ anew from the records in results/.
+
+A table stands between the lines ``<!-- NAME -->`` and ``<!-- end NAME -->``.
+
+Run: python benchmarks/tables.py
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from nin.files import write_bytes
+
+ROOT = Path(__file__).parents[1]
+PAGES = (ROOT / "README.md", ROOT / "docs/learning.md")
+WAYS = {
+    "printed": "the book's cells, Keras's own weights",
+    "trainer": "the same cells through `nin.Trainer`",
+    "recipe": "the same layers, our recipe",
+}
+
+
+def learning() -> str:
+    """The share of seeds that learn."""
+    lines = [
+        "| how the chapter's ten layers are trained | seeds that learn | accuracy, mean ± sd |",
+        "|---|---|---|",
+    ]
+    rows = _record("learning")["summary"]
+    for way, name in WAYS.items():
+        row = rows[way]
+        lines.append(f"| {name} | {row['learnt']} of {row['n']} | {_spread(row)} |")
+    return "\n".join(lines)
+
+
+def fashion() -> str:
+    """What the fashion recipe reaches."""
+    record = _record("fashion")
+    first, summary = record["rows"][0], record["summary"]
+    cores = record["device"]["cores"]
+    return "\n".join(
+        [
+            "| recipe | parameters | test accuracy, mean ± sd | seeds | training, mean |",
+            "|---|---|---|---|---|",
+            f"| `nin train fashion` | {first['parameters']:,} | {_spread(summary['accuracy'])}"
+            f" | {summary['accuracy']['n']}"
+            f" | {summary['seconds']['mean'] / 60:.0f} min on {cores} busy cores |",
+        ]
+    )
+
+
+TABLES = {"learning": learning, "fashion": fashion}
+
+
+def renewed(text: str) -> str:
+    """`text` with every table written anew."""
+    for name, table in TABLES.items():
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end {name} -->)"
+        content = table() if f"<!-- {name} -->" in text else ""
+        text = re.sub(pattern, lambda m, c=content: f"{m[1]}{c}\n{m[2]}", text, flags=re.DOTALL)
+    return text
+
+
+def main() -> None:
+    """Write all pages."""
+    for page in PAGES:
+        write_bytes(page, renewed(page.read_text(encoding="utf-8")).encode())
+
+
+def _record(name: str) -> Any:
+    return json.loads((ROOT / "results" / f"{name}.json").read_text())
+
+
+def _spread(row: dict[str, Any]) -> str:
+    return f"{row['mean']:.3f} ± {row['sd']:.3f}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""`python -m nin` is the `nin` command."""
+
+from nin.cli import main
+
+main()

@@ -1,0 +1,74 @@
+"""README and docs say what is true: blocks run, tables are those of the records, links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from nin.cli.app import app
+from nin.models import PRESETS, RIVALS
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(kind):
+    return re.findall(rf"```{kind}\n(.*?)```", README, flags=re.DOTALL)
+
+
+@pytest.mark.slow
+def test_python_blocks_print_what_is_printed_below_them(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    python, texts = blocks("python"), blocks("text")
+    assert len(python) == len(texts) == 2
+    names: dict = {}
+    for code, expected in zip(python, texts, strict=True):
+        exec(code, names)
+        assert capsys.readouterr().out == expected
+
+
+def test_commands_exist():
+    lines = [line for block in blocks("sh") for line in block.splitlines()]
+    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("nin ")]
+    known = {command.callback.__name__: command.callback for command in app.registered_commands}
+    assert {words[1] for words in commands} == set(known)
+    for _, verb, *words in commands:
+        options = {word for word in words if word.startswith("--")}
+        text = subprocess.run(
+            [sys.executable, "-m", "nin", verb, "--help"], capture_output=True, text=True, check=True
+        ).stdout
+        assert all(option in text for option in options), (verb, options)
+
+
+def test_tables_are_those_of_the_records():
+    place = ROOT / "benchmarks/tables.py"
+    spec = importlib.util.spec_from_file_location("tables", place)
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    for page in tables.PAGES:
+        text = page.read_text(encoding="utf-8")
+        assert tables.renewed(text) == text, f"{page.name}: run python benchmarks/tables.py"
+
+
+def test_parameters_are_those_of_the_tables():
+    for name, network in {**PRESETS, **RIVALS}.items():
+        size = "×".join(map(str, network.input_shape))
+        assert f"| `{name}` | {size} | {network.parameters:,} |" in README
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_readme_is_short():
+    assert README.count("\n") < 180
