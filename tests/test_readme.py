@@ -1,4 +1,4 @@
-"""README and docs say what is true: blocks run, tables are those of the records, links lead somewhere."""
+"""README and docs say what is true: blocks run, tables agree with the records, links work."""
 
 from __future__ import annotations
 
@@ -42,7 +42,10 @@ def test_commands_exist():
     for _, verb, *words in commands:
         options = {word for word in words if word.startswith("--")}
         text = subprocess.run(
-            [sys.executable, "-m", "nin", verb, "--help"], capture_output=True, text=True, check=True
+            [sys.executable, "-m", "nin", verb, "--help"],
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout
         assert all(option in text for option in options), (verb, options)
 

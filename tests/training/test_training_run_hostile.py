@@ -304,7 +304,6 @@ def test_a_described_network_of_any_size_takes_no_memory(run):
         (("model", "arguments", "width"), "1"),
         (("model", "arguments", "num_classes"), 10.0),
         (("model", "arguments", "num_classes"), True),
-        (("model", "arguments", "num_classes"), ...),
         (("model", "arguments", "dropout"), "much"),
         (("model", "arguments", "dropout"), 7),
         (("model", "arguments", "other"), 1),

@@ -66,7 +66,7 @@ def rebuild(description: Any, parameters: int) -> Classifier:
 
 
 # The limits keep a network of a stranger's making within reach of the count of its weights.
-_Few = Annotated[int, Field(ge=1, le=16)]
+_MOST = 16
 _Side = Annotated[int, Field(ge=1, le=10_000)]
 _Many = Annotated[int, Field(ge=1, le=1_000_000)]
 
@@ -81,19 +81,29 @@ class _Arguments(_Strict):
     preset: str = "book"
     width: float = Field(default=1.0, gt=0, le=1000)
     dropout: float | None = Field(default=None, ge=0, le=1)
-    arch: tuple[tuple[_Few, _Many], ...] = Field(default=(), max_length=16)
+    arch: list[Annotated[list[_Many], Field(min_length=2, max_length=2)]] = Field(
+        default=[], max_length=_MOST
+    )
+
+    @model_validator(mode="after")
+    def _few_convolutions(self) -> Self:
+        if any(number > _MOST for number, _ in self.arch):
+            raise ValueError(f"a block of more than {_MOST} convolutions")
+        return self
 
 
 class _Preprocessing(_Strict):
-    size: tuple[_Side, _Side] | None = None
-    mean: tuple[float, ...] = (0.0,)
-    std: tuple[Annotated[float, Field(ge=0)], ...] = (1.0,)
+    size: Annotated[list[_Side], Field(min_length=2, max_length=2)] | None = None
+    mean: list[float] = [0.0]
+    std: list[Annotated[float, Field(gt=0)]] = [1.0]
 
 
-class _Description(_Strict):
+class Description(_Strict):
+    """What `describe` gives, checked value by value."""
+
     net: str
     arguments: _Arguments
-    input_shape: tuple[_Side, _Side, _Many]
+    input_shape: Annotated[list[_Side], Field(min_length=3, max_length=3)]
     preprocessing: _Preprocessing
 
     @model_validator(mode="after")
@@ -105,10 +115,10 @@ class _Description(_Strict):
         return self
 
 
-def _parse(description: Any) -> _Description:
+def _parse(description: Any) -> Description:
     try:
         # By way of JSON, where a tuple and a list are the same.
-        return _Description.model_validate_json(json.dumps(description))
+        return Description.model_validate_json(json.dumps(description))
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"]) or "network"
@@ -118,7 +128,7 @@ def _parse(description: Any) -> _Description:
         raise RunError(f"the network's description is damaged: {error}") from error
 
 
-def _make(parsed: _Description) -> Classifier:
+def _make(parsed: Description) -> Classifier:
     if parsed.net not in NETS:
         raise UnknownNameError("network", parsed.net, NETS)
     arguments = parsed.arguments.model_dump(exclude_unset=True)

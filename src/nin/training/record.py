@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-State = Literal["training", "interrupted", "died", "finished"]
+from nin.models.description import Description
 
-_Side = Annotated[int, Field(ge=1, le=4096)]
+State = Literal["training", "interrupted", "died", "finished"]
 
 
 class _Checked(BaseModel):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
-
-
-class _Arguments(_Checked):
-    num_classes: int = Field(ge=2)
-
-
-class _Preprocessing(_Checked):
-    model_config = ConfigDict(extra="forbid")
-
-    size: Annotated[list[_Side], Field(min_length=2, max_length=2)] | None
-    mean: list[float]
-    std: list[Annotated[float, Field(gt=0)]]
-
-
-class _Network(_Checked):
-    net: str
-    arguments: _Arguments
-    input_shape: Annotated[list[_Side], Field(min_length=3, max_length=3)]
-    preprocessing: _Preprocessing
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        for values in (self.preprocessing.mean, self.preprocessing.std):
-            if len(values) not in (1, self.input_shape[2]):
-                raise ValueError(f"{len(values)} values for {self.input_shape[2]} channels")
-        return self
 
 
 class _Data(_Checked):
@@ -51,7 +25,7 @@ class _Record(_Checked):
     skip_bad: bool = False
     data: _Data
     classes: list[str]
-    model: _Network
+    model: Description
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
