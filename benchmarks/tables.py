@@ -52,7 +52,21 @@ def fashion() -> str:
     )
 
 
-TABLES = {"learning": learning, "fashion": fashion}
+def photos() -> str:
+    """What the photos recipe reaches."""
+    record = _record("photos")
+    first, summary = record["rows"][0], record["summary"]
+    accuracy = summary["accuracy"]
+    reached = _spread(accuracy) if accuracy["n"] > 1 else f"{accuracy['mean']:.3f} (one seed)"
+    return (
+        f"On 3,781 photographs of clothes in ten unbalanced classes it reaches {reached} on the"
+        f" {first['n']} test photographs; always naming the largest class gives"
+        f" {first['largest_class']:.3f}. Training took"
+        f" {summary['seconds']['mean'] / 60:.0f} minutes on {record['device']['cores']} busy cores."
+    )
+
+
+TABLES = {"learning": learning, "fashion": fashion, "photos": photos}
 
 
 def renewed(text: str) -> str:

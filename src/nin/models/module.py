@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -35,8 +36,9 @@ class Module(HyperParameters, keras.Model):
         return self.net(X)
 
     def call(self, X: Any, training: bool | None = None) -> Any:
-        """Keras's entry; Keras hands `training` on to the layers that `forward` calls."""
-        return self.forward(X)
+        """Keras's entry; every layer that `forward` calls learns whether this is training."""
+        forward = _InContext(self.forward, name="forward", dtype=self.dtype_policy)
+        return forward(X, training=training)
 
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
         """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it.
@@ -84,3 +86,18 @@ class Module(HyperParameters, keras.Model):
     def _last_compile_gave_a_loss(self) -> bool:
         # Keras keeps the loss of an earlier `compile` beside the arguments of the last one.
         return self._compile_config.config["loss"] is not None
+
+
+class _InContext(keras.layers.Layer):
+    """Calls a function that knows nothing of `training`, and hands it on to the layers in there.
+
+    Keras does so by itself when a layer is called. But the JAX trainer calls a model's `call`, not
+    the model: dropout and batch normalisation would then never be in training mode.
+    """
+
+    def __init__(self, function: Callable[[Any], Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.function = function
+
+    def call(self, X: Any, training: bool | None = None) -> Any:
+        return self.function(X)
