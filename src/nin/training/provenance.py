@@ -38,8 +38,8 @@ def device() -> dict[str, Any]:
 def command() -> str:
     """The command line of this process, to type again."""
     program, *arguments = sys.argv
-    name = Path(program).name
-    words = ["python", name] if name.endswith(".py") else [name]
+    path = Path(program).resolve()
+    words = ["python", f"{path.parent.name}/{path.name}"] if path.suffix == ".py" else [path.name]
     return shlex.join([*words, *arguments])
 
 
