@@ -1,59 +1,13 @@
 """The brief's cells: the shapes they print, and the class as a reader types it."""
 
-import types
-
+import brief_cells
 import keras
 import numpy as np
 import pytest
 
 import nin as d2l
 
-SHAPES = """\
-Sequential output shape:\t (1, 54, 54, 96)
-MaxPooling2D output shape:\t (1, 26, 26, 96)
-Sequential output shape:\t (1, 26, 26, 256)
-MaxPooling2D output shape:\t (1, 12, 12, 256)
-Sequential output shape:\t (1, 12, 12, 384)
-MaxPooling2D output shape:\t (1, 5, 5, 384)
-Dropout output shape:\t (1, 5, 5, 384)
-Sequential output shape:\t (1, 5, 5, 10)
-GlobalAveragePooling2D output shape:\t (1, 10)
-Flatten output shape:\t (1, 10)
-"""
-
-tf = types.SimpleNamespace(keras=keras)
-if keras.backend.backend() == "tensorflow":
-    import tensorflow as tf
-
-
-# To the letter of the brief.
-def nin_block(out_channels, kernel_size, strides, padding):
-    return tf.keras.models.Sequential([
-    tf.keras.layers.Conv2D(out_channels, kernel_size, strides=strides,
-                           padding=padding),
-    tf.keras.layers.Activation('relu'),
-    tf.keras.layers.Conv2D(out_channels, 1),
-    tf.keras.layers.Activation('relu'),
-    tf.keras.layers.Conv2D(out_channels, 1),
-    tf.keras.layers.Activation('relu')])  # fmt: skip
-
-
-class NiN(d2l.Classifier):
-    def __init__(self, lr=0.1, num_classes=10):
-        super().__init__()
-        self.save_hyperparameters()
-        self.net = tf.keras.models.Sequential([
-            nin_block(96, kernel_size=11, strides=4, padding='valid'),
-            tf.keras.layers.MaxPool2D(pool_size=3, strides=2),
-            nin_block(256, kernel_size=5, strides=1, padding='same'),
-            tf.keras.layers.MaxPool2D(pool_size=3, strides=2),
-            nin_block(384, kernel_size=3, strides=1, padding='same'),
-            tf.keras.layers.MaxPool2D(pool_size=3, strides=2),
-            tf.keras.layers.Dropout(0.5),
-            nin_block(num_classes, kernel_size=3, strides=1, padding='same'),
-            tf.keras.layers.GlobalAvgPool2D(),
-            tf.keras.layers.Flatten()])  # fmt: skip
-
+NiN = brief_cells.run()["NiN"]
 
 BOTH = pytest.mark.parametrize("make", [NiN, d2l.NiN], ids=["typed", "imported"])
 
@@ -63,10 +17,10 @@ def test_layer_summary_prints_the_lines_of_the_brief(make, capsys):
     model = make()
     assert not model.built
     model.layer_summary((1, 224, 224, 1))
-    assert capsys.readouterr().out == SHAPES
+    assert capsys.readouterr().out == brief_cells.TEN_LINES
     weights = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
     model.layer_summary((1, 224, 224, 1))
-    assert capsys.readouterr().out == SHAPES
+    assert capsys.readouterr().out == brief_cells.TEN_LINES
     after = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
     assert all(np.array_equal(*pair) for pair in zip(weights, after, strict=True))
     assert model.count_params() == 1_992_166
@@ -77,7 +31,7 @@ def test_layer_summary_of_a_built_model(make, capsys):
     model = make(lr=0.05)
     model.build((None, 96, 96, 1))
     model.layer_summary((1, 224, 224, 1))
-    assert capsys.readouterr().out == SHAPES
+    assert capsys.readouterr().out == brief_cells.TEN_LINES
 
 
 @BOTH
