@@ -196,7 +196,7 @@ def test_summary_counts_the_weights():
 @pytest.mark.every_backend
 def test_optimiser_is_plain_sgd_at_the_learning_rate():
     optimizer = small(lr=0.25).configure_optimizers()
-    assert type(optimizer) is keras.optimizers.SGD
+    assert isinstance(optimizer, keras.optimizers.SGD)
     assert float(optimizer.learning_rate) == 0.25
     assert optimizer.momentum == 0
     assert optimizer.weight_decay is None

@@ -6,6 +6,7 @@ functions: `gpus`, `version` and `sync`. Everything else speaks Keras.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -69,13 +70,13 @@ def current() -> Backend:
 
 def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
     """The i-th GPU when there is one, else the CPU: ``with try_gpu(): ...``."""
-    backend = current()
+    gpus = current().gpus()
+    if not gpus:
+        # Where there is only the CPU, to ask PyTorch for it makes copies of the weights.
+        return contextlib.nullcontext()
     import keras
 
-    return cast(
-        AbstractContextManager[Any],
-        keras.device(f"gpu:{i}" if i < backend.gpus() else "cpu:0"),
-    )
+    return cast(AbstractContextManager[Any], keras.device(f"gpu:{i}" if i < gpus else "cpu:0"))
 
 
 def num_gpus() -> int:

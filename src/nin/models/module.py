@@ -14,12 +14,17 @@ from nin.hyperparameters import HyperParameters
 class Module(HyperParameters, keras.Model):
     """Base of all networks (*Dive into Deep Learning*, section 3.2), trained by Keras's own `fit`.
 
-    A subclass gives `forward` (or `self.net`), `loss` and `configure_optimizers`. It is saved and
-    loaded by Keras without custom objects: every subclass is registered when it is defined.
+    A subclass sets `self.net` or defines ``forward(X)``, and gives `loss` and
+    `configure_optimizers`. It is saved and loaded by Keras without custom objects: every subclass
+    is registered when it is defined.
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        if "forward" in cls.__dict__:
+            # On PyTorch a Keras layer is a torch module as well, whose own `forward` has to stay.
+            setattr(cls, "_network", cls.__dict__["forward"])  # noqa: B010
+            del cls.forward
         package = cls.__module__.partition(".")[0]
         keras.saving.register_keras_serializable(package=package)(cls)
 
@@ -31,14 +36,14 @@ class Module(HyperParameters, keras.Model):
         if name != "loss":
             super().__setattr__(name, value)
 
-    def forward(self, X: Any) -> Any:
-        """The network itself: what `self.net` makes of `X`."""
-        return self.net(X)
-
     def call(self, X: Any, training: bool | None = None) -> Any:
-        """Keras's entry; every layer that `forward` calls learns whether this is training."""
-        forward = _InContext(self.forward, name="forward", dtype=self.dtype_policy)
-        return forward(X, training=training)
+        """Keras's entry; every layer in the network learns whether this is training."""
+        network = _InContext(self._network, name="network", dtype=self.dtype_policy)
+        return network(X, training=training)
+
+    def _network(self, X: Any) -> Any:
+        """What a subclass's `forward` replaces."""
+        return self.net(X)
 
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
         """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it.

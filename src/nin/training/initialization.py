@@ -104,7 +104,7 @@ def _from_maps_to_maps(convolutions: list[Any]) -> list[Any]:
 
 
 def _scale(layer: Any, signal: Any, spread: float) -> None:
-    now = float(ops.std(_linear_output(layer, signal)))
+    now = float(ops.convert_to_numpy(ops.std(_linear_output(layer, signal))))
     layer.kernel.assign(layer.kernel * (spread / max(now, keras.backend.epsilon())))
 
 
@@ -114,7 +114,7 @@ def _levels(layer: Any, signal: Any, shares: ArrayLike | None) -> NDArray[np.flo
     frequencies = np.full(classes, 1 / classes) if shares is None else np.asarray(shares, float)
     rarest = frequencies[frequencies > 0].min()
     advantage: NDArray[np.float64] = np.log(np.maximum(frequencies, rarest) / rarest)
-    means = keras.ops.convert_to_numpy(ops.mean(_linear_output(layer, signal), axis=(0, 1, 2)))
+    means = ops.convert_to_numpy(ops.mean(_linear_output(layer, signal), axis=(0, 1, 2)))
     levels: NDArray[np.float64] = MAP_MEAN + advantage - means
     return levels
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import keras
 from rich.console import Console
 
 from nin import backends
-from nin.data import DataModule
+from nin.data import DataModule, ImageData
 from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
@@ -89,6 +89,8 @@ class Trainer(HyperParameters):
         _refuse_uncompiled_hooks(model)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with device:
+            for note in _notes(data):
+                self._console.print(note, markup=False)
             self.prepare_model(model, data)
             classes = getattr(data, "classes", None)
             self.health = HealthWatch(take_probe(data).images, classes, self._report)
@@ -150,6 +152,14 @@ class Trainer(HyperParameters):
 
     def _report(self, finding: Finding) -> None:
         self._console.print(f"step {finding.step}: {finding.message}", style="yellow")
+
+
+def _notes(data: DataModule) -> Iterator[str]:
+    """What a person should know of the images before training on them."""
+    if isinstance(data, ImageData) and (unbalanced := data.imbalance()):
+        yield unbalanced
+    if skipped := getattr(data, "skipped", ()):
+        yield f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}"
 
 
 def _refuse_uncompiled_hooks(model: Module) -> None:
