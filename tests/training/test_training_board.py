@@ -15,7 +15,7 @@ from nin.data import ImageData, Split
 
 class Few(ImageData):
     def __init__(self):
-        super().__init__("few", ("a", "b"), (8, 8, 1), 8)
+        super().__init__("few", ("a", "b"), (8, 8, 1), 8, (28, 28))
     def load(self, part):
         labels = np.arange(16, dtype=np.int32) % 2
         images = np.zeros((16, 8, 8, 1), np.uint8)
@@ -51,7 +51,8 @@ def test_a_script_prints_nothing_and_can_save(capsys, tmp_path):
     board.save(tmp_path / "board.png")
     board.save(tmp_path / "board.svg")
     assert capsys.readouterr() == ("", "")
-    assert Image.open(tmp_path / "board.png").size[0] > 300
+    with Image.open(tmp_path / "board.png") as image:
+        assert image.width > 300
     assert (tmp_path / "board.svg").read_text().lstrip().startswith("<?xml")
 
 
