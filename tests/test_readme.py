@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 import subprocess
@@ -58,6 +59,13 @@ def test_tables_are_those_of_the_records():
     for page in tables.PAGES:
         text = page.read_text(encoding="utf-8")
         assert tables.renewed(text) == text, f"{page.name}: run python benchmarks/tables.py"
+
+
+@pytest.mark.parametrize("name", ["digits", "fashion", "photos"])
+def test_recipes_open_with_what_the_records_say(name):
+    accuracy = json.loads((ROOT / f"results/{name}.json").read_text())["summary"]["accuracy"]
+    text = (ROOT / f"src/nin/training/recipes/{name}.py").read_text(encoding="utf-8")
+    assert f"{accuracy['mean']:.3f} ± {accuracy['sd']:.3f} (n = {accuracy['n']}," in text
 
 
 def test_parameters_are_those_of_the_tables():

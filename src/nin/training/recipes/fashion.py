@@ -1,6 +1,7 @@
-"""Fashion-MNIST, our best within 30 minutes on 2 cores.
+"""Fashion-MNIST with the paper's MNIST network, well within 30 minutes on 2 cores.
 
 Command: nin train fashion
+Test accuracy: 0.906 ± 0.001 (n = 3, results/fashion.json), in 12 minutes on 2 busy cores.
 """
 
 from nin.training.recipe import Recipe
