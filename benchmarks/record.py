@@ -48,12 +48,12 @@ class Record:
         write_json(self.path, content)
 
 
-def spread(values: Sequence[float]) -> dict[str, float | int]:
-    """n, mean and standard deviation."""
+def spread(values: Sequence[float]) -> dict[str, float | int | None]:
+    """n, mean, standard deviation (None of a single value), smallest and largest."""
     return {
         "n": len(values),
         "mean": round(statistics.fmean(values), 4),
-        "sd": round(statistics.stdev(values), 4) if len(values) > 1 else 0.0,
+        "sd": round(statistics.stdev(values), 4) if len(values) > 1 else None,
         "min": min(values),
         "max": max(values),
     }

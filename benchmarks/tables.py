@@ -32,7 +32,7 @@ def learning() -> str:
     rows = _record("learning")["summary"]
     for way, name in WAYS.items():
         row = rows[way]
-        lines.append(f"| {name} | {row['learnt']} of {row['n']} | {_spread(row)} |")
+        lines.append(f"| {name} | {row['learnt']} of {row['n']} | {spread(row)} |")
     return "\n".join(lines)
 
 
@@ -46,7 +46,7 @@ def recipes() -> str:
         record = _record(name)
         summary, first = record["summary"], record["rows"][0]
         lines.append(
-            f"| `nin train {name}` | {first['parameters']:,} | {_spread(summary['accuracy'])}"
+            f"| `nin train {name}` | {first['parameters']:,} | {spread(summary['accuracy'])}"
             f" | {summary['accuracy']['n']} | {_duration(record)} |"
         )
     return "\n".join(lines)
@@ -58,7 +58,7 @@ def photos() -> str:
     first, accuracy = record["rows"][0], record["summary"]["accuracy"]
     return (
         "On 3,781 photographs of clothes in ten unbalanced classes this reaches"
-        f" {_spread(accuracy)} (n = {accuracy['n']}) on the {first['n']} test photographs; always"
+        f" {spread(accuracy)} (n = {accuracy['n']}) on the {first['n']} test photographs; always"
         f" naming the largest class gives {first['largest_class']:.3f}."
         f" Training took {_duration(record)}."
     )
@@ -92,8 +92,8 @@ def _duration(record: Any) -> str:
     return f"{time} on {record['device']['cores']} busy cores"
 
 
-def _spread(row: dict[str, Any]) -> str:
-    return f"{row['mean']:.3f} ± {row['sd']:.3f}"
+def spread(row: dict[str, Any]) -> str:
+    return f"{row['mean']:.3f}" + ("" if row["sd"] is None else f" ± {row['sd']:.3f}")
 
 
 if __name__ == "__main__":

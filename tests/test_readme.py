@@ -51,21 +51,24 @@ def test_commands_exist():
         assert all(option in text for option in options), (verb, options)
 
 
+def tables():
+    spec = importlib.util.spec_from_file_location("tables", ROOT / "benchmarks/tables.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def test_tables_are_those_of_the_records():
-    place = ROOT / "benchmarks/tables.py"
-    spec = importlib.util.spec_from_file_location("tables", place)
-    tables = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tables)
-    for page in tables.PAGES:
+    for page in tables().PAGES:
         text = page.read_text(encoding="utf-8")
-        assert tables.renewed(text) == text, f"{page.name}: run python benchmarks/tables.py"
+        assert tables().renewed(text) == text, f"{page.name}: run python benchmarks/tables.py"
 
 
 @pytest.mark.parametrize("name", ["digits", "fashion", "photos"])
 def test_recipes_open_with_what_the_records_say(name):
     accuracy = json.loads((ROOT / f"results/{name}.json").read_text())["summary"]["accuracy"]
     text = (ROOT / f"src/nin/training/recipes/{name}.py").read_text(encoding="utf-8")
-    assert f"{accuracy['mean']:.3f} ± {accuracy['sd']:.3f} (n = {accuracy['n']}," in text
+    assert f"{tables().spread(accuracy)} (n = {accuracy['n']}," in text
 
 
 def test_parameters_are_those_of_the_tables():
