@@ -60,12 +60,12 @@ def spread(values: Sequence[float]) -> dict[str, float | int | None]:
 
 
 def commit() -> str:
-    """The commit that is checked out, marked where files differ from it."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=RESULTS.parent,
-    )
-    return described.stdout.strip()
+    """The commit that is checked out, marked where files other than results differ from it."""
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":!results")
+    return _git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changed else "")
+
+
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=RESULTS.parent)
+    return done.stdout.strip()
