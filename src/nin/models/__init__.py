@@ -8,16 +8,20 @@ from nin.models.alexnet import AlexNet  # noqa: E402
 from nin.models.blocks import mlpconv, nin_block  # noqa: E402
 from nin.models.classifier import Classifier  # noqa: E402
 from nin.models.cost import Step, count_parameters, walk  # noqa: E402
+from nin.models.densenet import DenseNet  # noqa: E402
 from nin.models.description import describe, rebuild  # noqa: E402
+from nin.models.googlenet import GoogLeNet  # noqa: E402
 from nin.models.lenet import LeNet  # noqa: E402
 from nin.models.module import Module  # noqa: E402
 from nin.models.nin import NiN  # noqa: E402
 from nin.models.preprocessing import Preprocessing  # noqa: E402
 from nin.models.presets import PRESETS, Preset, Stage  # noqa: E402
+from nin.models.resnet import ResNet18  # noqa: E402
 from nin.models.vgg import VGG, VGG11, VGG11_QUARTER  # noqa: E402
-from nin.models.zoo import RIVALS, named_net  # noqa: E402
+from nin.models.zoo import NETS, RIVALS, find_net, named_net  # noqa: E402
 
 __all__ = [
+    "NETS",
     "PRESETS",
     "RIVALS",
     "VGG",
@@ -25,15 +29,19 @@ __all__ = [
     "VGG11_QUARTER",
     "AlexNet",
     "Classifier",
+    "DenseNet",
+    "GoogLeNet",
     "LeNet",
     "Module",
     "NiN",
     "Preprocessing",
     "Preset",
+    "ResNet18",
     "Stage",
     "Step",
     "count_parameters",
     "describe",
+    "find_net",
     "mlpconv",
     "named_net",
     "nin_block",

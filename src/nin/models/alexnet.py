@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import keras
 
 from nin.models.classifier import Classifier
@@ -36,12 +38,16 @@ class AlexNet(Classifier):
         )
 
 
-def dense_head(num_classes: int) -> list[keras.layers.Layer]:
-    """The 4096-4096 head that AlexNet and VGG share, with dropout 0.5 after each layer."""
-    return [
-        keras.layers.Dense(4096, activation="relu"),
-        keras.layers.Dropout(0.5),
-        keras.layers.Dense(4096, activation="relu"),
-        keras.layers.Dropout(0.5),
-        keras.layers.Dense(num_classes),
+def dense_head(num_classes: int, hidden: Sequence[int] = (4096, 4096)) -> list[keras.layers.Layer]:
+    """The 4096-4096 head that AlexNet and VGG share, with dropout 0.5 after each hidden layer.
+
+    Args:
+        num_classes: number of logits.
+        hidden: units of each layer before them.
+    """
+    layers = [
+        layer
+        for units in hidden
+        for layer in (keras.layers.Dense(units, activation="relu"), keras.layers.Dropout(0.5))
     ]
+    return [*layers, keras.layers.Dense(num_classes)]

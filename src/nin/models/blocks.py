@@ -9,7 +9,13 @@ import keras
 
 
 def mlpconv(
-    widths: Sequence[int], kernel_size: int, strides: int = 1, padding: str = "same"
+    widths: Sequence[int],
+    kernel_size: int,
+    strides: int = 1,
+    padding: str = "same",
+    *,
+    window: int = 1,
+    last_relu: bool = True,
 ) -> Any:
     """A convolution and then 1×1 convolutions: a small perceptron slid over the image.
 
@@ -20,15 +26,21 @@ def mlpconv(
         kernel_size: side of the first window, in pixels.
         strides: step of the first window, in pixels.
         padding: of the first convolution, ``"valid"`` or ``"same"``.
+        window: side of the other windows; more than 1 asks what the 1×1 is worth.
+        last_relu: False leaves the last convolution without its ReLU.
 
     Returns:
         A `keras.Sequential`: (n, h, w, c) → (n, h', w', widths[-1]).
     """
     first, *others = widths
-    layers = [keras.layers.Conv2D(first, kernel_size, strides=strides, padding=padding)]
-    layers += [keras.layers.Conv2D(width, 1) for width in others]
-    relus = [keras.layers.Activation("relu") for _ in layers]
-    return keras.Sequential([layer for pair in zip(layers, relus, strict=True) for layer in pair])
+    convolutions = [keras.layers.Conv2D(first, kernel_size, strides=strides, padding=padding)]
+    convolutions += [keras.layers.Conv2D(width, window, padding="same") for width in others]
+    layers = [
+        layer
+        for convolution in convolutions
+        for layer in (convolution, keras.layers.Activation("relu"))
+    ]
+    return keras.Sequential(layers if last_relu else layers[:-1])
 
 
 def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -> Any:

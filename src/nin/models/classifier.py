@@ -9,7 +9,7 @@ import keras
 from keras import ops
 
 from nin.errors import InputSizeError, NinError
-from nin.models.geometry import ends_in_average, leaves, smallest_size
+from nin.models.geometry import ends_in_average, flow, has_class_maps, smallest_size
 from nin.models.module import Module
 from nin.models.preprocessing import Preprocessing
 
@@ -84,7 +84,9 @@ class Classifier(Module):
         """Where the evidence for each class is: what the network averages to its logits.
 
         *Network in Network* (2014), section 3.2: each class has a map, and the map's mean is the
-        class's logit.
+        class's logit. Where one linear layer follows the average, as in GoogLeNet and ResNet, it
+        is applied at each position instead, which comes to the same (Zhou et al. 2016, *Learning
+        Deep Features for Discriminative Localization*).
 
         Args:
             images: (n, h, w, c) as the model takes them, of any size that the network takes.
@@ -93,16 +95,12 @@ class Classifier(Module):
             (n, height, width, classes); its mean over height and width is ``model(images)``.
 
         Raises:
-            NinError: the network does not end in an average over positions.
+            NinError: the logits are not averages over positions.
         """
-        if not ends_in_average(self.net):
+        if not has_class_maps(self.net):
             raise NinError(f"{type(self).__name__} has no class maps: it ends in dense layers")
         X = self.preprocessing(keras.ops.convert_to_tensor(images))
-        for layer in leaves(self.net):
-            if isinstance(layer, keras.layers.GlobalAveragePooling2D):
-                break
-            X = layer(X, training=False) if isinstance(layer, keras.layers.Dropout) else layer(X)
-        return X
+        return flow(self.net, X, _without_averaging)
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:
         """Print a line a top-level layer: its class and the shape it makes of `X_shape`."""
@@ -125,3 +123,11 @@ class Classifier(Module):
         model = cls(**arguments)
         model.preprocessing.configure(**config.get("preprocessing", {}))
         return model
+
+
+def _without_averaging(layer: Any, X: Any) -> Any:
+    if isinstance(layer, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten)):
+        return X
+    if isinstance(layer, (keras.layers.Dropout, keras.layers.BatchNormalization)):
+        return layer(X, training=False)
+    return layer(X)

@@ -5,18 +5,13 @@ from __future__ import annotations
 import json
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nin.errors import NinError, RunError, UnknownNameError
-from nin.models.alexnet import AlexNet
 from nin.models.classifier import Classifier
 from nin.models.cost import count_parameters
-from nin.models.lenet import LeNet
-from nin.models.nin import NiN
-from nin.models.vgg import VGG
-
-#: Every network that a description can name.
-NETS: dict[str, type[Classifier]] = {"NiN": NiN, "LeNet": LeNet, "AlexNet": AlexNet, "VGG": VGG}
+from nin.models.presets import Stage
+from nin.models.zoo import NETS
 
 
 def describe(model: Classifier, input_shape: tuple[int, int, int]) -> dict[str, Any]:
@@ -71,6 +66,21 @@ _Side = Annotated[int, Field(ge=1, le=10_000)]
 _Many = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
+def _within_reach(stage: Stage) -> Stage:
+    if not 1 <= len(stage.widths) <= _MOST or not all(0 <= w <= 1_000_000 for w in stage.widths):
+        raise ValueError("a stage has 1 to 16 convolutions of up to 1,000,000 channels")
+    if not all(1 <= side <= 100 for side in (stage.kernel_size, stage.strides, stage.window)):
+        raise ValueError("windows and strides are 1 to 100 pixels")
+    if stage.padding not in ("same", "valid") or stage.pool not in ("same", "valid", None):
+        raise ValueError("padding is same or valid")
+    if not 0 <= stage.dropout <= 1:
+        raise ValueError("dropout is a share from 0 to 1")
+    return stage
+
+
+_Stage = Annotated[Stage, AfterValidator(_within_reach)]
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
 
@@ -84,6 +94,8 @@ class _Arguments(_Strict):
     arch: list[Annotated[list[_Many], Field(min_length=2, max_length=2)]] = Field(
         default=[], max_length=_MOST
     )
+    stages: Annotated[list[_Stage], Field(min_length=1, max_length=_MOST)] | None = None
+    head: Annotated[list[_Many], Field(max_length=_MOST)] | None = None
 
     @model_validator(mode="after")
     def _few_convolutions(self) -> Self:

@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
 import keras
 
+from nin.models.branches import Branches
+
 LARGEST_SEARCHED = 1024
-_SPATIAL = (keras.layers.Conv2D, keras.layers.MaxPooling2D, keras.layers.AveragePooling2D)
+_SPATIAL = (
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+    keras.layers.MaxPooling2D,
+    keras.layers.AveragePooling2D,
+)
+
+
+def flow(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
+    """Send something through nested layers, in the order in which data meets them.
+
+    Args:
+        net: `keras.Sequential`s and `Branches`, nested at will.
+        signal: what enters: a tensor, a shape, anything.
+        visit: called as ``visit(layer, signal)`` at each innermost layer; returns what leaves it.
+            The join of `Branches` is given a list.
+    """
+    for layer in net.layers:
+        if isinstance(layer, keras.Sequential):
+            signal = flow(layer, signal, visit)
+        elif isinstance(layer, Branches):
+            signal = visit(layer.join, [flow(path, signal, visit) for path in layer.paths])
+        else:
+            signal = visit(layer, signal)
+    return signal
 
 
 def leaves(net: Any) -> Iterator[Any]:
-    """The layers of nested `Sequential`s, in the order in which data meets them."""
-    for layer in net.layers:
-        if isinstance(layer, keras.Sequential):
-            yield from leaves(layer)
-        else:
-            yield layer
+    """The innermost layers, in the order in which data meets them."""
+    found: list[Any] = []
+    flow(net, None, lambda layer, _: found.append(layer))
+    yield from found
 
 
 def ends_in_average(net: Any) -> bool:
-    """Whether the answer is an average over positions, so that any image size will do."""
+    """Whether positions are averaged away before any dense layer, so that any size will do."""
     kinds = [type(layer) for layer in leaves(net)]
     return (
         keras.layers.GlobalAveragePooling2D in kinds
@@ -30,10 +55,37 @@ def ends_in_average(net: Any) -> bool:
     )
 
 
+def has_class_maps(net: Any) -> bool:
+    """Whether each logit is the mean of a map: nothing but a linear layer follows the average."""
+    if not ends_in_average(net):
+        return False
+    layers = list(leaves(net))
+    kinds = [type(layer) for layer in layers]
+    after = layers[kinds.index(keras.layers.GlobalAveragePooling2D) + 1 :]
+    return all(
+        isinstance(layer, (keras.layers.Flatten, keras.layers.Dropout))
+        or (isinstance(layer, keras.layers.Dense) and _is_linear(layer))
+        for layer in after
+    )
+
+
+def _is_linear(layer: Any) -> bool:
+    return layer.activation is keras.activations.linear
+
+
 def smallest_size(net: Any) -> int:
     """The smallest side, in pixels, of a square image that leaves every layer something to do."""
-    steps = tuple(_step(layer) for layer in leaves(net) if isinstance(layer, _SPATIAL))
+    steps = tuple(_step(layer) for layer in _first_way(net) if isinstance(layer, _SPATIAL))
     return _smallest(steps)
+
+
+def _first_way(net: Any) -> Iterator[Any]:
+    """The innermost layers along the first path of all `Branches`: all paths agree in size."""
+    for layer in net.layers:
+        if isinstance(layer, (keras.Sequential, Branches)):
+            yield from _first_way(layer if isinstance(layer, keras.Sequential) else layer.paths[0])
+        else:
+            yield layer
 
 
 def _step(layer: Any) -> tuple[int, int, str]:

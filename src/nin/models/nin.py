@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import keras
 
+from nin.models.alexnet import dense_head
 from nin.models.blocks import mlpconv
 from nin.models.classifier import Classifier
 from nin.models.presets import CLASSES, Stage, find_preset
@@ -25,10 +26,13 @@ class NiN(Classifier):
         preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist` or `imagenet`.
         width: factor on the channels of every convolution but those that have one a class.
         dropout: share of values dropped wherever the preset drops any; None for the preset's own.
+        stages: the blocks, in place of the preset's: a network of your own.
+        head: None for the average over positions. Else dense layers take the place of the last
+            stage, to show what they cost: hidden units of each, ``()`` for none before the logits.
 
     Raises:
         UnknownNameError: there is no such preset.
-        ValueError: fewer than two classes, or a width that is not positive.
+        ValueError: fewer than two classes, a width that is not positive, or no stages.
     """
 
     def __init__(
@@ -39,6 +43,8 @@ class NiN(Classifier):
         preset: str = "book",
         width: float = 1.0,
         dropout: float | None = None,
+        stages: Sequence[Stage] | None = None,
+        head: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
         if num_classes < 2 or width <= 0:
@@ -46,8 +52,14 @@ class NiN(Classifier):
                 f"NiN needs num_classes >= 2 and width > 0, not {num_classes} and {width}"
             )
         self.save_hyperparameters()
-        stages = find_preset(preset).stages
-        self.net = keras.Sequential([*_layers(stages, num_classes, width, dropout)])
+        table = find_preset(preset).stages if stages is None else [Stage(*one) for one in stages]
+        if not table:
+            raise ValueError("NiN needs a stage or more")
+        trunk = table if head is None else table[:-1]
+        end = (
+            _average() if head is None else [keras.layers.Flatten(), *dense_head(num_classes, head)]
+        )
+        self.net = keras.Sequential([*_layers(trunk, num_classes, width, dropout), *end])
 
     @classmethod
     def from_preset(cls, name: str, **arguments: Any) -> Self:
@@ -68,10 +80,19 @@ def _layers(
             num_classes if channels == CLASSES else max(1, round(channels * width))
             for channels in stage.widths
         ]
-        yield mlpconv(widths, stage.kernel_size, stage.strides, stage.padding)
+        yield mlpconv(
+            widths,
+            stage.kernel_size,
+            stage.strides,
+            stage.padding,
+            window=stage.window,
+            last_relu=stage.last_relu,
+        )
         if stage.pool:
             yield keras.layers.MaxPooling2D(pool_size=3, strides=2, padding=stage.pool)
         if stage.dropout:
             yield keras.layers.Dropout(stage.dropout if dropout is None else dropout)
-    yield keras.layers.GlobalAveragePooling2D()
-    yield keras.layers.Flatten()
+
+
+def _average() -> list[Any]:
+    return [keras.layers.GlobalAveragePooling2D(), keras.layers.Flatten()]

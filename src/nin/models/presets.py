@@ -27,6 +27,8 @@ class Stage(NamedTuple):
         padding: of the first window.
         pool: padding of the 3×3, stride-2 max pooling that follows; None for no pooling.
         dropout: share of values dropped after that.
+        window: side of the convolutions after the first, 1 in every published network.
+        last_relu: whether a ReLU follows the last convolution as well.
     """
 
     widths: tuple[int, ...]
@@ -35,6 +37,8 @@ class Stage(NamedTuple):
     padding: str = "same"
     pool: str | None = None
     dropout: float = 0.0
+    window: int = 1
+    last_relu: bool = True
 
 
 class Preset(NamedTuple):

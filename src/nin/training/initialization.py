@@ -10,7 +10,7 @@ from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
 from nin.models.classifier import Classifier
-from nin.models.geometry import ends_in_average, leaves
+from nin.models.geometry import ends_in_average, flow, leaves
 
 #: The mean at which each class map starts, well above zero, where ReLU cuts off.
 MAP_MEAN = 1.0
@@ -32,7 +32,7 @@ def is_fresh(model: Classifier) -> bool:
 
 
 def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> Started | None:
-    """Give a freshly built NiN initial weights from which it learns. The layers stay as they are.
+    """Give a freshly built network initial weights from which it learns; its layers stay.
 
     Why a NiN needs it: its logit for a class is the mean over positions of ReLU(map). Keras's
     default (Glorot) initialisation shrinks the signal from layer to layer until the logits of all
@@ -60,31 +60,51 @@ def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> St
        from zero. Inputs of 0.3 make that step a tenth (0.3²) as long; the paper's own
        configuration, too, trains the last layer at a tenth of the learning rate.
 
+    A network that ends otherwise gets step 1, its logits a standard deviation of 0.3: whoever
+    compares it with a NiN compares networks, not starts. One with batch normalisation sets every
+    scale itself and is left as it is.
+
     Args:
         model: a built classifier.
         images: (n, h, w, c) as the model takes them; 64 are enough.
         shares: the share of each class among the training images; None if they are about equal.
 
     Returns:
-        What was done, or None for a network that does not end in averaged class maps, which is
-        left as it is.
+        What was done, or None for a network with batch normalisation.
     """
-    convolutions = _weighted(model.net)
-    if not ends_in_average(model.net) or isinstance(convolutions[-1], keras.layers.Dense):
+    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
         return None
-    identities = _from_maps_to_maps(convolutions)
-    *narrow, maps = convolutions[: len(convolutions) - len(identities)][-2:]
-    narrow.append(maps)
-    signal = model.preprocessing(images)
-    for layer in leaves(model.net):
-        if layer in identities:
+    plan = _plan(model.net)
+
+    def prepare(layer: Any, signal: Any) -> Any:
+        if layer in plan.identities:
             layer.kernel.assign(_identity(layer))
-        elif layer in convolutions:
-            _scale(layer, signal, MAP_SPREAD if layer in narrow else 1.0)
-        if layer is maps and layer.bias is not None:
+        elif layer in plan.scaled:
+            _scale(layer, signal, MAP_SPREAD if layer in plan.narrow else 1.0)
+        if layer is plan.maps and layer.bias is not None:
             layer.bias.assign(_levels(layer, signal, shares))
-        signal = layer(signal)
-    return Started(len(convolutions) - len(identities), len(identities))
+        return layer(signal)
+
+    flow(model.net, model.preprocessing(images), prepare)
+    return Started(len(plan.scaled), len(plan.identities))
+
+
+class _Plan(NamedTuple):
+    """Which layers are scaled, which of them to `MAP_SPREAD`, which become the identity."""
+
+    scaled: list[Any]
+    narrow: list[Any]
+    identities: list[Any]
+    maps: Any
+
+
+def _plan(net: Any) -> _Plan:
+    weighted = _weighted(net)
+    if not ends_in_average(net) or isinstance(weighted[-1], keras.layers.Dense):
+        return _Plan(weighted, weighted[-1:], [], None)
+    identities = _from_maps_to_maps(weighted)
+    scaled = weighted[: len(weighted) - len(identities)]
+    return _Plan(scaled, scaled[-2:], identities, scaled[-1])
 
 
 def _weighted(net: Any) -> list[Any]:
