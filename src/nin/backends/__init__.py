@@ -79,6 +79,17 @@ def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
     return cast(AbstractContextManager[Any], keras.device(f"gpu:{i}" if i < gpus else "cpu:0"))
 
 
+def share_cores(workers: int) -> None:
+    """Let processes that are started from now on take only their share of the cores.
+
+    Args:
+        workers: how many of them there will be at a time.
+    """
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, threads)
+
+
 def num_gpus() -> int:
     """How many GPUs the backend can use."""
     return current().gpus()

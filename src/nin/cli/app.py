@@ -11,6 +11,8 @@ from typing import Annotated
 import typer
 
 from nin import __version__
+from nin.cli.ablate import ablate
+from nin.cli.compare import compare
 from nin.cli.data import data
 from nin.cli.evaluate import evaluate
 from nin.cli.predict import predict
@@ -29,7 +31,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, predict, summary, data):
+for verb in (train, evaluate, predict, summary, compare, ablate, data):
     app.command()(verb)
 
 

@@ -18,7 +18,7 @@ from nin.models.preprocessing import Preprocessing  # noqa: E402
 from nin.models.presets import PRESETS, Preset, Stage  # noqa: E402
 from nin.models.resnet import ResNet18  # noqa: E402
 from nin.models.vgg import VGG, VGG11, VGG11_QUARTER  # noqa: E402
-from nin.models.zoo import NETS, RIVALS, find_net, named_net  # noqa: E402
+from nin.models.zoo import NETS, RIVALS, find_net, make_net, named_net  # noqa: E402
 
 __all__ = [
     "NETS",
@@ -42,6 +42,7 @@ __all__ = [
     "count_parameters",
     "describe",
     "find_net",
+    "make_net",
     "mlpconv",
     "named_net",
     "nin_block",

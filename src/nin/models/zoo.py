@@ -65,6 +65,13 @@ def find_net(name: str) -> tuple[str, dict[str, Any]]:
     raise UnknownNameError("network", name, ["nin", *PRESETS, *RIVALS])
 
 
+def make_net(net: str, num_classes: int, **arguments: Any) -> Classifier:
+    """A network of the class called `net`, one of `NETS`; not yet built."""
+    kind: Any = NETS[net]
+    model: Classifier = kind(num_classes=num_classes, **arguments)
+    return model
+
+
 def named_net(name: str, num_classes: int | None = None) -> tuple[Classifier, tuple[int, int, int]]:
     """A network, not yet built, and the (height, width, channels) it was published for.
 
@@ -80,5 +87,5 @@ def named_net(name: str, num_classes: int | None = None) -> tuple[Classifier, tu
         raise NinError(f"a classifier needs two classes or more, not {num_classes}")
     net, arguments = find_net(name)
     published = RIVALS.get(name) or PRESETS[arguments["preset"]]
-    classes = num_classes or getattr(published, "num_classes", 10)
-    return NETS[net](num_classes=classes, **arguments), published.input_shape
+    classes = num_classes or int(getattr(published, "num_classes", 10))
+    return make_net(net, classes, **arguments), published.input_shape

@@ -1,0 +1,56 @@
+"""Parameter economy: every network, and the chapter's exercises, on Fashion-MNIST.
+
+At a size that two cores can afford, which is far from the book's: 4,000 training images, 2 epochs,
+3 seeds; each network's learning rate is the best of three on held-out training images.
+
+- ``compare``: all networks at 67×67 pixels, the smallest that all of them can take.
+- ``ablate``: the exercises, on the book's NiN at half its width and 128×128 pixels, where the last
+  maps have more than one cell.
+
+Where the processor can, oneDNN multiplies in bfloat16 and adds in float32.
+
+Run: python benchmarks/economy.py compare|ablate [JOBS]
+Takes half an hour to an hour on 2 cores; an interrupted measurement is continued.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+os.environ.setdefault("ONEDNN_DEFAULT_FPMATH_MODE", "BF16")
+
+from record import RESULTS, commit
+
+from nin.files import write_json
+from nin.models import RIVALS
+from nin.study import compare, exercise_contenders, named_contenders
+from nin.study.comparison import RECIPE
+
+SMALL = RECIPE.revised(limit=4000, epochs=2, validation=1 / 30)
+
+
+def main() -> None:
+    """Compare, and write the record."""
+    what, *jobs = sys.argv[1:]
+    if what == "compare":
+        contenders, recipe = named_contenders(["nin", *RIVALS]), SMALL
+        title = "Accuracy and what it costs"
+    else:
+        contenders = exercise_contenders([], "book", width=0.5)
+        recipe = SMALL.revised(image_size=128)
+        title = "The chapter's exercises"
+    made = compare(
+        contenders,
+        recipe,
+        out=f"runs/economy-{what}",
+        title=title,
+        seeds=3,
+        jobs=int(jobs[0]) if jobs else 1,
+    )
+    claim = (__doc__ or "").splitlines()[0]
+    write_json(RESULTS / f"{what}.json", {"claim": claim, "commit": commit(), **made.model_dump()})
+
+
+if __name__ == "__main__":
+    main()

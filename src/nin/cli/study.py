@@ -1,0 +1,103 @@
+"""What `nin compare` and `nin ablate` share: their options, and what they print."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nin.errors import NinError
+
+if TYPE_CHECKING:
+    from nin.study import Comparison, Contender
+
+Data = Annotated[str, typer.Option(help="A named data set or a folder.")]
+Seeds = Annotated[int, typer.Option(help="Trainings of each network that are judged.")]
+Epochs = Annotated[int, typer.Option(help="Passes over the images, the same for all.")]
+Seconds = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Train each for so long, in place of --epochs."),
+]
+ImageSize = Annotated[
+    int | None,
+    typer.Option(help="Side in pixels; default: as stored, or the smallest that all can take."),
+]
+Limit = Annotated[int | None, typer.Option(help="Use so many training images.")]
+BatchSize = Annotated[int, typer.Option(help="Images a step.")]
+Rates = Annotated[str, typer.Option(help="Learning rates to choose from, with commas.")]
+Jobs = Annotated[int | None, typer.Option(min=1, help="Trainings at a time; default: 1.")]
+NoMeasure = Annotated[
+    bool, typer.Option("--no-measure", help="Leave out images/s and peak memory.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def run_study(
+    contenders: Sequence[Contender],
+    out: Path,
+    *,
+    title: str,
+    data: str,
+    seeds: int,
+    epochs: int,
+    budget: float | None,
+    image_size: int | None,
+    limit: int | None,
+    batch_size: int,
+    rates: str,
+    jobs: int | None,
+    no_measure: bool,
+    as_json: bool,
+) -> None:
+    """Compare `contenders`, write the results to `out` and print a table."""
+    from nin.study import compare
+    from nin.study.comparison import RECIPE
+    from nin.study.files import write_results
+
+    recipe = RECIPE.revised(
+        data=data, epochs=epochs, image_size=image_size, limit=limit, batch_size=batch_size
+    )
+    comparison = compare(
+        contenders,
+        recipe,
+        out=out,
+        title=title,
+        rates=_rates(rates),
+        seeds=seeds,
+        seconds=budget,
+        jobs=jobs,
+        measured=not no_measure,
+    )
+    paths = write_results(comparison, out)
+    if as_json:
+        typer.echo(comparison.model_dump_json())
+    else:
+        _print(comparison, paths)
+
+
+def _rates(text: str) -> list[float]:
+    try:
+        return [float(word) for word in text.split(",")]
+    except ValueError:
+        raise NinError(f"--rates {text[:40]}: give numbers, as 0.0003,0.001,0.003") from None
+
+
+def _print(comparison: Comparison, paths: Sequence[Path]) -> None:
+    wide = max(len(row.net) for row in comparison.rows)
+    group = ""
+    for row in comparison.rows:
+        if row.group != group:
+            group = row.group
+            typer.echo(group)
+        mean = statistics.fmean(row.accuracies)
+        spread = f" ± {statistics.stdev(row.accuracies):.4f}" if row.n > 1 else ""
+        typer.echo(
+            f"{row.net:<{wide}}  {mean:.4f}{spread}  {row.cost.parameters.total:>11,} parameters"
+            f"  {row.cost.multiply_adds / 1e6:>8,.1f} M multiply-adds"
+            + ("  on the front" if row.on_front else "")
+            + (f"  {row.died} died" if row.died else "")
+        )
+    typer.echo("written: " + ", ".join(str(path) for path in paths))

@@ -1,0 +1,222 @@
+"""The comparison: the same Trainer, images, budget and search of learning rates for all."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from nin.data import ImageData
+from nin.study.cell import SEARCH_SEED, Cell, Outcome, steps_of
+from nin.study.contender import Contender
+from nin.study.cost import Cost, count_cost
+from nin.study.grid import Grid
+from nin.study.measurement import kept_measure
+from nin.study.preparation import check_request, check_writable, fingerprint, prepare, seen_size
+from nin.study.result import Comparison, Difference, Measured, Row
+from nin.study.statistics import difference, with_front
+from nin.study.store import Store
+from nin.training import Recipe
+from nin.training.provenance import command, device, versions
+
+#: How every network of a comparison is trained; learning rate and seed are filled in.
+RECIPE = Recipe(
+    name="compare",
+    data="fashion-mnist",
+    epochs=3,
+    batch_size=64,
+    optimizer="adamw",
+    learning_rate=0.001,
+    warmup=100,
+    clip_norm=1.0,
+    validation=0.1,
+)
+RATES = (0.0003, 0.001, 0.003)
+SEEDS = 5
+#: A forward and a backward pass take about three times what the forward pass takes.
+_TRAINING_EFFORT = 3
+
+
+def compare(
+    contenders: Sequence[Contender],
+    recipe: Recipe = RECIPE,
+    *,
+    out: str | Path,
+    title: str = "Networks compared",
+    rates: Sequence[float] = RATES,
+    seeds: int = SEEDS,
+    seconds: float | None = None,
+    jobs: int | None = None,
+    measured: bool = True,
+) -> Comparison:
+    """Train every contender in the same way and say what each is worth.
+
+    Each is trained once with every rate, with a seed of its own, and the rate that is best on
+    held-out training images is the contender's. With that it is trained once a seed and judged by
+    the test images, by which nothing was chosen.
+
+    Every finished training is kept in ``out/trainings``: the same call goes on where it was
+    stopped, and more seeds, rates or contenders only add what is missing.
+
+    Args:
+        contenders: the networks; within a group, the first NiN is held against each other one.
+        recipe: how all are trained. An `image_size` of None becomes the stored size if all
+            contenders can take it, else the smallest that they all can.
+        out: folder for the results.
+        title: stands above the report.
+        rates: learning rates to choose from.
+        seeds: how many; they are 0, 1, ….
+        seconds: train each for so many seconds, as measured on this machine, in place of epochs.
+        jobs: trainings at a time; None for one, or for joblib's context (a Dask or Ray cluster).
+        measured: whether to measure images/s and peak memory.
+
+    Raises:
+        NinError: something that is asked for cannot be; what is finished is kept.
+        KeyboardInterrupt: Ctrl-C; what is finished is kept.
+    """
+    check_request(contenders, rates, seeds, seconds)
+    recipe, data = prepare(contenders, recipe, [SEARCH_SEED, *range(seeds)])
+    out = Path(out)
+    check_writable(out / "trainings")
+    study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)
+    entries = _entries(study, contenders, measured)
+    rows = _rows(study, entries)
+    return Comparison(
+        title=title,
+        settings=_settings(study),
+        data=data.describe(),
+        judged_on="test",
+        images=len(data.test.labels),
+        rows=rows,
+        differences=_differences(rows, contenders),
+        versions=versions(),
+        device=device(),
+        command=command(),
+    )
+
+
+class _Study(NamedTuple):
+    """What is the same for all contenders."""
+
+    recipe: Recipe
+    data: ImageData
+    rates: Sequence[float]
+    seeds: Sequence[int]
+    seconds: float | None
+    jobs: int | None
+    out: Path
+    console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class _Entry(NamedTuple):
+    """A contender with all that is known before it is trained."""
+
+    cost: Cost
+    measured: Measured | None
+    #: Any learning rate, any seed.
+    cell: Cell
+
+    def trained(self, rate: float, seed: int) -> Cell:
+        """The training with this rate and seed."""
+        recipe = self.cell.recipe.revised(learning_rate=rate, seed=seed)
+        return self.cell._replace(recipe=recipe)
+
+
+def _entries(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Entry]:
+    digest = fingerprint(study.recipe)
+    return [
+        _entry(study, contender, digest, measured or study.seconds is not None)
+        for contender in contenders
+    ]
+
+
+def _entry(study: _Study, contender: Contender, digest: str, measured: bool) -> _Entry:
+    data, recipe = study.data, study.recipe
+    height, width, channels = data.image_shape
+    classes = len(data.classes)
+    shape = (*seen_size(recipe, data), channels)
+    cost = count_cost(contender.make(classes).net, shape, recipe.batch_size)
+    speed, passes = None, None
+    if measured:
+        given = (contender, recipe, (height, width, channels), classes)
+        speed = kept_measure(study.out / "measured", *given, study.console)
+        passes = study.seconds and study.seconds * speed.training.images_per_second
+    recipe, steps = steps_of(recipe, len(data.train.labels), passes)
+    images = _TRAINING_EFFORT * steps * recipe.batch_size + len(data.test.labels)
+    cell = Cell(contender, recipe, steps, digest, effort=float(cost.multiply_adds * images))
+    return _Entry(cost, speed, cell)
+
+
+def _rows(study: _Study, entries: Sequence[_Entry]) -> list[Row]:
+    searched = study.rates if len(study.rates) > 1 else ()
+    searches = [[entry.trained(rate, SEARCH_SEED) for rate in searched] for entry in entries]
+    number = len(searched) + len(study.seeds)
+    # An exercise's first network is every other one's, too.
+    planned = {entry.cell.key(): number * entry.cell.effort for entry in entries}
+    store = Store(study.out / "trainings")
+    cells, effort = number * len(planned), sum(planned.values())
+    with Grid(store, study.jobs, cells, effort, study.console) as grid:
+        outcomes = grid.outcomes([cell for search in searches for cell in search])
+        tried = [
+            {cell.recipe.learning_rate: outcomes[cell.key()].validation for cell in search}
+            for search in searches
+        ]
+        best = [max(rates, key=rates.__getitem__) if rates else study.rates[0] for rates in tried]
+        finals = [
+            [entry.trained(rate, seed) for seed in study.seeds]
+            for entry, rate in zip(entries, best, strict=True)
+        ]
+        outcomes = grid.outcomes([cell for final in finals for cell in final])
+    judged = [[outcomes[cell.key()] for cell in final] for final in finals]
+    together = zip(entries, tried, best, judged, strict=True)
+    return _with_fronts([_row(*each) for each in together])
+
+
+def _row(entry: _Entry, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
+    return Row(
+        net=entry.cell.contender.name,
+        group=entry.cell.contender.group,
+        cost=entry.cost,
+        rates={f"{rate:g}": accuracy for rate, accuracy in tried.items()},
+        learning_rate=best,
+        accuracies=[outcome.accuracy for outcome in outcomes if outcome.accuracy is not None],
+        curves=[outcome.curve for outcome in outcomes],
+        seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
+        died=sum(outcome.died for outcome in outcomes),
+        measured=entry.measured,
+    )
+
+
+def _with_fronts(rows: Sequence[Row]) -> list[Row]:
+    groups = groupby(rows, key=lambda row: row.group)
+    return [row for _, group in groups for row in with_front(list(group))]
+
+
+def _differences(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[Difference]:
+    found = []
+    for _, pairs in groupby(zip(rows, contenders, strict=True), key=lambda pair: pair[0].group):
+        group = list(pairs)
+        nin = next((row for row, contender in group if contender.net == "NiN"), group[0][0])
+        found += [difference(nin, row) for row, _ in group if row is not nin]
+    return found
+
+
+def _settings(study: _Study) -> dict[str, Any]:
+    recipe = study.recipe.model_dump(
+        exclude={"name", "preset", "width", "dropout", "learning_rate", "seed"}
+    )
+    if study.seconds is not None:
+        recipe["epochs"] = None
+    height, width = seen_size(study.recipe, study.data)
+    return {
+        **recipe,
+        "image_size": [height, width],
+        "seconds": study.seconds,
+        "learning_rates": list(study.rates),
+        "seeds": list(study.seeds),
+        "jobs": study.jobs or 1,
+    }

@@ -1,0 +1,147 @@
+"""The chapter's exercises (*Dive into Deep Learning*, section 8.3.5), as networks to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from nin.errors import UnknownNameError
+from nin.models.presets import CLASSES, Stage, find_preset
+from nin.study.contender import Contender
+
+Stages = tuple[Stage, ...]
+#: The network that every exercise starts from, in tables.
+BASE = "as printed"
+
+
+class Exercise(NamedTuple):
+    """One exercise.
+
+    Attributes:
+        number: as in the chapter.
+        title: what is asked, in a few words.
+        variants: from the stages of a preset, arguments of `NiN` by the variant's name.
+    """
+
+    number: int
+    title: str
+    variants: Callable[[Stages], dict[str, dict[str, Any]]]
+
+
+def one_by_ones(stages: Stages, count: int) -> Stages:
+    """`count` 1×1 convolutions in each block, in place of two."""
+    return tuple(
+        stage._replace(widths=(stage.widths[0], *stage.widths[1:2] * (count - 1), stage.widths[-1]))
+        for stage in stages
+    )
+
+
+def tapered(stages: Stages) -> Stages:
+    """From the last features to the class maps in three steps: a half, an eighth, the classes."""
+    *others, last = stages
+    features = others[-1].widths[-1] if others else last.widths[0]
+    return (*others, last._replace(widths=(features // 2, features // 8, CLASSES)))
+
+
+def in_one_step(stages: Stages) -> Stages:
+    """From the last features to the class maps at once."""
+    *others, last = stages
+    return (*others, last._replace(widths=(CLASSES,) * len(last.widths)))
+
+
+def without_last_relu(stages: Stages) -> Stages:
+    """No ReLU on the class maps."""
+    return (*stages[:-1], stages[-1]._replace(last_relu=False))
+
+
+def deepened(stages: Stages, blocks: int) -> Stages:
+    """`blocks` blocks before each pooling but the first: as VGG grew from 11 to 16 to 19.
+
+    The blocks that are added have 3×3 windows and the width of the one they follow.
+    """
+    deep: list[Stage] = []
+    for number, stage in enumerate(stages):
+        more = blocks - 1 if 0 < number < len(stages) - 1 else 0
+        added = stage._replace(widths=(stage.widths[-1], *stage.widths[1:]), kernel_size=3)
+        chain = [stage, *[added._replace(strides=1, padding="same")] * more]
+        deep += [one._replace(pool=None, dropout=0.0) for one in chain[:-1]]
+        deep.append(chain[-1])
+    return tuple(deep)
+
+
+def _family(stages: Stages) -> dict[str, dict[str, Any]]:
+    return {
+        f"NiN-{sum(len(stage.widths) for stage in deep)} ×{width:g}": {
+            "stages": deep,
+            "width": width,
+        }
+        for width in (0.5, 1.0)
+        for deep in (deepened(stages, blocks) for blocks in (1, 2, 3))
+        if (deep, width) != (stages, 1.0)
+    }
+
+
+EXERCISES = {
+    "ones": Exercise(
+        1,
+        "one, two or three 1×1 convolutions a block",
+        lambda stages: {
+            "one 1×1": {"stages": one_by_ones(stages, 1)},
+            "three 1×1": {"stages": one_by_ones(stages, 3)},
+        },
+    ),
+    "windows": Exercise(
+        2,
+        "3×3 convolutions in place of the 1×1s",
+        lambda stages: {
+            "3×3 for 1×1": {"stages": tuple(stage._replace(window=3) for stage in stages)}
+        },
+    ),
+    "head": Exercise(
+        3,
+        "global average pooling against dense heads",
+        lambda stages: {
+            "flatten, dense": {"stages": stages, "head": ()},
+            "4096-4096 head": {"stages": stages, "head": (4096, 4096)},
+        },
+    ),
+    "resources": Exercise(4, "what it takes: parameters, computation, memory", lambda _: {}),
+    "end": Exercise(
+        5,
+        "to the classes in one step or tapered, with and without a ReLU on the class maps",
+        lambda stages: {
+            "no ReLU on maps": {"stages": without_last_relu(stages)},
+            "tapered": {"stages": tapered(stages)},
+            "tapered, no ReLU": {"stages": without_last_relu(tapered(stages))},
+        },
+    ),
+    "family": Exercise(6, "a family by depth and width, as VGG-11, 16 and 19", _family),
+}
+
+
+def exercise_contenders(names: list[str], preset: str, width: float = 1.0) -> list[Contender]:
+    """The networks of some exercises; each exercise begins with the network as printed.
+
+    Args:
+        names: keys of `EXERCISES`, or their numbers; none for all.
+        preset: the network that is varied.
+        width: factor on its channels.
+
+    Raises:
+        UnknownNameError: there is no such exercise or preset.
+    """
+    stages = find_preset(preset).stages
+    by_number = {str(exercise.number): name for name, exercise in EXERCISES.items()}
+    chosen = [by_number.get(name, name) for name in names] or list(EXERCISES)
+    for name in chosen:
+        if name not in EXERCISES:
+            raise UnknownNameError("exercise", name, [*EXERCISES, *by_number])
+    return [
+        Contender(name, "NiN", _scaled(arguments, width), f"{made.number}. {made.title}")
+        for made in (EXERCISES[name] for name in dict.fromkeys(chosen))
+        for name, arguments in {BASE: {"stages": stages}, **made.variants(stages)}.items()
+    ]
+
+
+def _scaled(arguments: dict[str, Any], width: float) -> dict[str, Any]:
+    return {**arguments, "width": arguments.get("width", 1.0) * width}

@@ -1,0 +1,97 @@
+"""What must be right before the first training of a comparison: all mistakes are found here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from nin.data import ImageData
+from nin.errors import DataError, NinError
+from nin.models.geometry import smallest_size
+from nin.study.contender import Contender
+from nin.training import Recipe
+from nin.training.images import open_images
+
+
+def check_request(
+    contenders: Sequence[Contender], rates: Sequence[float], seeds: int, seconds: float | None
+) -> None:
+    """Refuse what cannot be compared.
+
+    Raises:
+        NinError: there is no contender, rate or seed, or one of them makes no sense.
+    """
+    if not contenders:
+        raise NinError("there is nothing to compare: name a network or more")
+    names = [contender[::3] for contender in contenders]
+    if twice := [name for name, _ in names if sum(name == other for other, _ in names) > 1]:
+        groups = [group for name, group in names if name == twice[0]]
+        if len(set(groups)) < len(groups):
+            raise NinError(f"{twice[0]} is named twice: name each network once")
+    if not rates or min(rates) <= 0:
+        raise NinError("learning rates must be one or more numbers above 0")
+    if len(set(rates)) < len(rates):
+        raise NinError(f"a learning rate is given twice: {', '.join(f'{r:g}' for r in rates)}")
+    if seeds < 1:
+        raise NinError(f"seeds must be 1 or more, not {seeds}")
+    if seconds is not None and seconds <= 0:
+        raise NinError(f"the budget must be more than 0 seconds, not {seconds:g}")
+
+
+def check_writable(folder: Path) -> None:
+    """Make `folder`, and refuse it now rather than after the first training.
+
+    Raises:
+        NinError: nothing can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise NinError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+
+def prepare(
+    contenders: Sequence[Contender], recipe: Recipe, seeds: Sequence[int]
+) -> tuple[Recipe, ImageData]:
+    """The recipe at an image size that all contenders take, and its images.
+
+    Raises:
+        DataError: the images cannot be had, are too few to be divided, or have no test part.
+        InputSizeError: a contender cannot take images of the size that is asked for.
+    """
+    data = open_images(recipe)
+    if "test" not in data.parts:
+        raise DataError(f"{data.name} has no test images to judge by: lay some out in test/")
+    for seed in seeds:
+        _check_parts(open_images(recipe.revised(seed=seed)))
+    models = [contender.make(len(data.classes)) for contender in contenders]
+    side = min(data.image_shape[:2])
+    smallest = max(smallest_size(model.net) for model in models)
+    if recipe.image_size is None and side < smallest:
+        recipe = recipe.revised(image_size=smallest)
+        data = open_images(recipe)
+    for model in models:
+        model.check_size((*seen_size(recipe, data), data.image_shape[2]))
+    return recipe, data
+
+
+def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:
+    """(height, width) of what the networks see."""
+    if recipe.image_size is not None:
+        return recipe.image_size, recipe.image_size
+    height, width, _ = data.image_shape
+    return height, width
+
+
+def fingerprint(recipe: Recipe) -> str:
+    """A digest of every image there is, whether or not the recipe limits them."""
+    return open_images(recipe.model_copy(update={"limit": None})).fingerprint()
+
+
+def _check_parts(data: ImageData) -> None:
+    for part in ("train", "validation_split", "test"):
+        if len(getattr(data, part).labels) == 0:
+            raise DataError(f"{data.name} has too few images to hold some out for {part}")
