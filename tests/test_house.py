@@ -17,7 +17,8 @@ BELOW = {
     "models": {"backends", "errors", "hyperparameters"},
     "data": {"backends", "errors", "files", "hyperparameters"},
     "training": {"backends", "data", "errors", "files", "hyperparameters", "models"},
-    "cli": {"data", "errors", "models", "training"},
+    "study": {"backends", "data", "errors", "files", "hyperparameters", "models", "training"},
+    "cli": {"data", "errors", "models", "study", "training"},
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 
