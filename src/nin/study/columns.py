@@ -1,0 +1,107 @@
+"""The columns of a report's tables: what each is called, and its text for a row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from nin.study import wording
+from nin.study.result import Measured, Row
+
+
+class Column(NamedTuple):
+    """One column.
+
+    Attributes:
+        title: stands above it.
+        text: what stands in it.
+    """
+
+    title: str
+    text: Callable[[Row], str]
+
+
+def _measured(text: Callable[[Measured], str]) -> Callable[[Row], str]:
+    return lambda row: wording.NOTHING if row.measured is None else text(row.measured)
+
+
+def _seeds(row: Row) -> str:
+    return f"{row.n} ({row.died} died)" if row.died else str(row.n)
+
+
+def _rate(row: Row) -> str:
+    tried = [float(key) for key in row.rates]
+    at_edge = len(tried) > 1 and row.learning_rate in (min(tried), max(tried))
+    return f"{row.learning_rate:g}" + (" (edge)" if at_edge else "")
+
+
+def _window(row: Row) -> str:
+    sides = row.cost.receptive_field
+    return "whole image" if sides is None else "×".join(map(str, sides))
+
+
+RESULTS = (
+    Column("accuracy", lambda row: wording.accuracy(row.accuracies)),
+    Column("seeds", _seeds),
+    Column("on the front", lambda row: "yes" if row.on_front else "no"),
+    Column("parameters", lambda row: wording.count(row.cost.parameters.total)),
+    Column("in convolutions", lambda row: wording.count(row.cost.parameters.spatial)),
+    Column("in 1×1", lambda row: wording.count(row.cost.parameters.pointwise)),
+    Column("in dense", lambda row: wording.count(row.cost.parameters.dense)),
+    Column(
+        "elsewhere",
+        lambda row: wording.count(row.cost.parameters.normalisation + row.cost.parameters.other),
+    ),
+    Column("learning rate", _rate),
+)
+
+COSTS = (
+    Column("multiply-adds", lambda row: wording.count(row.cost.multiply_adds)),
+    Column("weights", lambda row: wording.size(row.cost.weight_bytes)),
+    Column("activations, training", lambda row: wording.size(row.cost.training_activation_bytes)),
+    Column(
+        "activations, prediction", lambda row: wording.size(row.cost.prediction_activation_bytes)
+    ),
+    Column("receptive field", _window),
+    Column("time to train", lambda row: wording.seconds(row.seconds)),
+)
+
+MEASURED = (
+    Column("training, images/s", _measured(lambda m: wording.rate(m.training.images_per_second))),
+    Column("training, peak", _measured(lambda m: wording.size(m.training.peak_bytes))),
+    Column(
+        "prediction, images/s", _measured(lambda m: wording.rate(m.prediction.images_per_second))
+    ),
+    Column("prediction, peak", _measured(lambda m: wording.size(m.prediction.peak_bytes))),
+)
+
+
+def tables(rows: Sequence[Row]) -> list[tuple[str, tuple[Column, ...]]]:
+    """The tables to draw of `rows`: a title and columns each."""
+    measured = MEASURED if any(row.measured for row in rows) else ()
+    return [("What they reached", RESULTS), ("What they cost", COSTS + measured)]
+
+
+def notes(rows: Sequence[Row]) -> list[str]:
+    """What has to be known to read the tables, a sentence each."""
+    counted = _several({row.cost.batch_size for row in rows})
+    measured = _several({row.measured.batch_size for row in rows if row.measured})
+    said = [
+        "Accuracy is mean ± standard deviation over seeds.",
+        "On the front: no other network has as few parameters and is as accurate.",
+        f"Multiply-adds are for one image, activations for a batch of {counted}.",
+    ]
+    if measured:
+        said.append(
+            f"Images/s and peak memory were measured in batches of {measured}, each in a process"
+            " of its own; the peak is by how much its memory grew."
+        )
+    if any("edge" in _rate(row) for row in rows):
+        said.append("Edge: the lowest or highest learning rate tried was best; try one beyond.")
+    if any(row.died for row in rows):
+        said.append("A seed that died was given up in training; its accuracy counts all the same.")
+    return said
+
+
+def _several(numbers: set[int]) -> str:
+    return " or ".join(map(str, sorted(numbers)))

@@ -1,0 +1,107 @@
+"""Accuracy against what a network costs, with the front and each network's name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nin.study import labels
+from nin.study.look import look, shown
+from nin.study.result import Row
+from nin.study.spread import deviation
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.text import Text
+
+#: From one end of the cost axis to the other at least, so that close costs do not look far apart.
+_LEAST_SPAN = 4.0
+
+
+def front(rows: Sequence[Row], cost: Callable[[Row], int]) -> list[Row]:
+    """The rows that no other beats: at most their cost, at least their accuracy, not both alike."""
+    places = [(row, _place(row, cost)) for row in rows if row.n]
+    return [row for row, here in places if not any(_beats(one, here) for _, one in places)]
+
+
+def draw(
+    figure: Figure, rows: Sequence[Row], cost: Callable[[Row], int], best: Sequence[Row], axis: str
+) -> list[Text]:
+    """Draw into an empty figure.
+
+    Args:
+        figure: where.
+        rows: those without any accuracy are left out.
+        cost: of a row.
+        best: those on the front.
+        axis: what the cost is called.
+
+    Returns:
+        The names that were written.
+    """
+    axes = figure.subplots()
+    places = [(row, _place(row, cost), index) for index, row in enumerate(rows) if row.n]
+    for row, point, index in places:
+        _point(axes, point, deviation(row.accuracies), index)
+    points = [point for _, point, _ in places]
+    axes.set(xlabel=axis, ylabel="accuracy")
+    _scale(axes, [x for x, _ in points])
+    _stairs(axes, sorted(_place(row, cost) for row in best if row.n))
+    return labels.write(axes, points, [shown(row.net) for row, _, _ in places])
+
+
+def _place(row: Row, cost: Callable[[Row], int]) -> tuple[float, float]:
+    """On the axes; a cost of nothing has no logarithm."""
+    return max(cost(row), 1), fmean(row.accuracies)
+
+
+def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one != other and one[0] <= other[0] and one[1] >= other[1]
+
+
+def _point(axes: Axes, point: tuple[float, float], sd: float | None, index: int) -> None:
+    color, marker, face, _ = look(index)
+    x, y = point
+    if sd:
+        bar = ([x, x], [y - sd, y + sd])
+        axes.plot(*bar, color=color, linewidth=1, marker="_", markersize=5, zorder=2)
+    axes.plot([x], [y], marker, color=color, markerfacecolor=face, markersize=6.5, zorder=3)
+
+
+def _scale(axes: Axes, costs: Sequence[float]) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    low, high = min(costs, default=1), max(costs, default=1)
+    factor = max(high / low, _LEAST_SPAN)
+    middle, air = math.sqrt(low * high), factor**0.62
+    axes.set(xscale="log", xlim=(middle / air, middle * air))
+    axes.margins(y=0.15)
+    steps = (1, 2, 5) if factor < 30 else (1,)
+    axes.xaxis.set_major_locator(LogLocator(subs=steps))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _short(x)))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.grid(alpha=0.25)
+
+
+def _stairs(axes: Axes, best: Sequence[tuple[float, float]]) -> None:
+    """The highest accuracy to be had at each cost, up to the right edge."""
+    right = axes.get_xlim()[1]
+    corners = []
+    for (x, y), (after, _) in pairwise([*best, (right, 0)]):
+        corners += [(x, y), (after, y)]
+    axes.plot(
+        *np.reshape(corners, (-1, 2)).T, color="#777777", linestyle="--", linewidth=1, zorder=1
+    )
+
+
+def _short(value: float) -> str:
+    """A round number on the axis: ``500 k``."""
+    power = min(math.floor(math.log10(value) / 3 + 1e-9), 4) if value >= 1 else 0
+    return f"{value / 1000**power:g} {' kMGT'[power]}".strip()

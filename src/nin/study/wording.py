@@ -1,0 +1,134 @@
+"""Numbers and findings in the words that a reader of a report sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+from nin.study.result import Difference
+from nin.study.spread import deviation
+
+#: Stands where there is nothing to say.
+NOTHING = "–"
+_INTERVALS = (
+    "In brackets: the 95 % confidence interval, from the differences seed by seed. Where it holds"
+    " 0, seeds alone may have made the difference. A point is one image in a hundred."
+)
+_ONE_SEED = (
+    "One seed cannot tell a better network from a lucky one. A point is one image in a hundred."
+)
+
+
+def count(value: int) -> str:
+    """Three digits and a unit: ``1.99 M``; below a thousand as it is."""
+    if value < 1000:
+        return str(value)
+    short, units = value / 1000, "kMGT"
+    while short >= 999.5 and units[1:]:
+        short, units = short / 1000, units[1:]
+    return f"{short:#.3g}".rstrip(".") + f" {units[0]}"
+
+
+def size(octets: int) -> str:
+    """Bytes in MiB: ``7.6 MiB``."""
+    value = octets / 2**20
+    if 0 < value < 1:
+        return f"{value:.2g} MiB"
+    return f"{value:,.{1 if 0 < value < 100 else 0}f} MiB"
+
+
+def seconds(value: float) -> str:
+    """``12.3 s``, ``4.5 min`` or ``2.1 h``."""
+    for limit, unit, length in ((120, "s", 1), (7200, "min", 60)):
+        if value < limit:
+            return f"{value / length:.1f} {unit}"
+    return f"{value / 3600:.1f} h"
+
+
+def rate(value: float) -> str:
+    """Images a second: ``1,234`` or ``5.6``."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
+
+
+def accuracy(values: Sequence[float]) -> str:
+    """Mean ± standard deviation; of a single value there is none."""
+    if not values:
+        return NOTHING
+    width = deviation(values)
+    return f"{fmean(values):.3f}" + ("" if width is None else f" ± {width:.3f}")
+
+
+def finding(difference: Difference) -> str:
+    """One sentence: which is better, by how many points, and the interval."""
+    return f"{_verdict(difference)}{_interval(difference)}"
+
+
+def certainty(difference: Difference) -> str:
+    """Whether the seeds settle it, in a word or two."""
+    if difference.low is None or difference.high is None:
+        return NOTHING
+    return "clear" if difference.low > 0 or difference.high < 0 else "may be chance"
+
+
+def explanation(differences: Sequence[Difference]) -> str:
+    """How to read `finding` and `certainty`."""
+    return _ONE_SEED if all(each.low is None for each in differences) else _INTERVALS
+
+
+def parameters(difference: Difference) -> str:
+    """Which of the two has how many times the other's parameters."""
+    ratio = difference.parameter_ratio
+    larger, smaller = difference.rival, difference.net
+    if 0 < ratio < 1:
+        ratio, larger, smaller = 1 / ratio, smaller, larger
+    if f"{ratio:.2f}" == "1.00":
+        return "as many parameters"
+    if ratio == 0:
+        return f"{larger} has no parameters"
+    return f"{larger} has {_times(ratio)} times the parameters of {smaller}"
+
+
+def plain(value: Any) -> str:
+    """Any value of a settings table on one line."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return ", ".join(f"{label(key)} {plain(item)}" for key, item in value.items()) or NOTHING
+    if isinstance(value, list | tuple):
+        return ", ".join(map(plain, value)) or NOTHING
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def label(key: Any) -> str:
+    """A key of a settings table, without underscores."""
+    return str(key).replace("_", " ")
+
+
+def _verdict(difference: Difference) -> str:
+    points = f"{abs(100 * difference.mean):.1f}"
+    net, rival = difference.net, difference.rival
+    if points == "0.0":
+        return f"{net} and {rival} are equal to within 0.1 points"
+    word = "better" if difference.mean > 0 else "worse"
+    return f"{net} is {points} points {word} than {rival}"
+
+
+def _interval(difference: Difference) -> str:
+    if difference.low is None or difference.high is None:
+        return "; one seed: no interval"
+    sign = -100 if difference.mean < 0 else 100
+    low, high = sorted((sign * difference.low, sign * difference.high))
+    return f" [{_signed(low)},\N{NO-BREAK SPACE}{_signed(high)}]"
+
+
+def _signed(points: float) -> str:
+    return f"{round(points, 1) + 0.0:.1f}".replace("-", "−")
+
+
+def _times(ratio: float) -> str:
+    if ratio < 1.1:
+        return f"{ratio:.2f}"
+    return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
