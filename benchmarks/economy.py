@@ -4,7 +4,7 @@ At a size that two cores can afford, which is far from the book's: 4,000 trainin
 3 seeds; each network's learning rate is the best of three on held-out training images.
 
 - ``compare``: all networks at 67×67 pixels, the smallest that all of them can take.
-- ``ablate``: the exercises, on the book's NiN at half its width and 128×128 pixels, where the last
+- ``ablate``: the exercises, on the book's NiN at a quarter of its width and 128×128 pixels, where the last
   maps have more than one cell.
 
 Where the processor can, oneDNN multiplies in bfloat16 and adds in float32.
@@ -37,7 +37,7 @@ def main() -> None:
         contenders, recipe = named_contenders(["nin", *RIVALS]), SMALL
         title = "Accuracy and what it costs"
     else:
-        contenders = exercise_contenders([], "book", width=0.5)
+        contenders = exercise_contenders([], "book", width=0.25)
         recipe = SMALL.revised(image_size=128)
         title = "The chapter's exercises"
     made = compare(

@@ -42,6 +42,15 @@ if TYPE_CHECKING:
         nin_block,
         walk,
     )
+    from nin.study import (
+        EXERCISES,
+        Comparison,
+        Contender,
+        compare,
+        count_cost,
+        exercise_contenders,
+        named_contenders,
+    )
     from nin.training import (
         RECIPES,
         ProgressBoard,
@@ -88,6 +97,15 @@ _HOME = {
         "nin_block",
         "walk",
     ),
+    "nin.study": (
+        "EXERCISES",
+        "Comparison",
+        "Contender",
+        "compare",
+        "count_cost",
+        "exercise_contenders",
+        "named_contenders",
+    ),
     "nin.training": (
         "RECIPES",
         "ProgressBoard",
@@ -105,6 +123,7 @@ _HOME = {
 __all__ = [
     "CIFAR10",
     "CIFAR100",
+    "EXERCISES",
     "MNIST",
     "PRESETS",
     "RECIPES",
@@ -112,6 +131,8 @@ __all__ = [
     "AlexNet",
     "Augmentation",
     "Classifier",
+    "Comparison",
+    "Contender",
     "DataModule",
     "DenseNet",
     "Digits",
@@ -129,9 +150,13 @@ __all__ = [
     "Run",
     "Stage",
     "Trainer",
+    "compare",
+    "count_cost",
     "evaluate",
+    "exercise_contenders",
     "load",
     "mlpconv",
+    "named_contenders",
     "nin_block",
     "num_gpus",
     "open_data",

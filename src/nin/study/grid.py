@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
@@ -86,10 +87,13 @@ class Grid:
             backends.share_cores(self.jobs)
         parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
         try:
-            for cell, outcome in parallel(joblib.delayed(_train)(cell) for cell in cells):
-                self.store.put(cell, outcome)
-                done[cell.key()] = outcome
-                self._tell(cell, outcome)
+            with warnings.catch_warnings():
+                # loky replaces a worker that has grown, between two trainings.
+                warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+                for cell, outcome in parallel(joblib.delayed(_train)(cell) for cell in cells):
+                    self.store.put(cell, outcome)
+                    done[cell.key()] = outcome
+                    self._tell(cell, outcome)
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(
                 f"stopped: {self.done} of {self.cells} trainings are kept;"

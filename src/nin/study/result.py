@@ -48,7 +48,8 @@ class Row(_Frozen):
         seconds: of training, mean over seeds.
         died: how many seeds the health watch gave up.
         measured: peak memory and images/s, if they were measured.
-        on_front: whether no other network has as few parameters and is more accurate.
+        on_front: whether no other network of its group is at least as accurate with as few
+            parameters (and better in one of the two).
     """
 
     net: str

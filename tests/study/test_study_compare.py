@@ -1,0 +1,241 @@
+"""A comparison: what is chosen by what, what is kept, and what is never done twice."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+
+import pytest
+
+from nin.errors import DataError, InputSizeError, NinError, RunError
+from nin.study import Contender, compare, exercise_contenders, named_contenders
+from nin.study.cell import SEARCH_SEED, Outcome
+from nin.study.comparison import RECIPE
+from nin.study.result import Measured, Speed
+
+DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
+SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
+LARGE = Contender("large", "NiN", {"preset": "mnist", "width": 0.1})
+LENET = Contender("lenet", "LeNet", {})
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """Trainings without training: the cells that were asked for, with made-up outcomes."""
+    cells = []
+
+    def pretend(cell):
+        cells.append(cell)
+        width = cell.contender.arguments.get("width", 0.01)
+        rate, seed = cell.recipe.learning_rate, cell.recipe.seed
+        quality = 0.5 + width - abs(rate - 0.002) * 10
+        return Outcome(
+            validation=quality,
+            # The test images disagree with the held-out ones about the best rate.
+            accuracy=None if cell.is_search else 0.9 + width - quality / 10 + 0.001 * seed,
+            n=0 if cell.is_search else 359,
+            curve=[quality / 2, quality],
+            seconds=1.5,
+            died=seed == 1 and width == 0.1,
+        )
+
+    monkeypatch.setattr("nin.study.grid.train_cell", pretend)
+    return cells
+
+
+@pytest.fixture
+def compared(tmp_path, trained):
+    """Compare two networks without training."""
+
+    def call(contenders=(SMALL, LARGE), recipe=DIGITS, **settings):
+        settings = {"rates": [0.001, 0.002, 0.01], "seeds": 2, "measured": False, **settings}
+        return compare(contenders, recipe, out=tmp_path / "out", **settings)
+
+    return call
+
+
+def test_the_rate_is_the_one_that_held_out_images_like_best(compared, trained):
+    rows = compared().rows
+    assert [row.learning_rate for row in rows] == [0.002, 0.002]
+    assert rows[0].rates == pytest.approx({"0.001": 0.54, "0.002": 0.55, "0.01": 0.47})
+    judged = [cell for cell in trained if not cell.is_search]
+    assert {cell.recipe.learning_rate for cell in judged} == {0.002}
+    assert sorted({cell.recipe.seed for cell in judged}) == [0, 1]
+
+
+def test_one_rate_needs_no_search(compared, trained):
+    rows = compared(rates=[0.01]).rows
+    assert len(trained) == 4
+    assert [(row.learning_rate, row.rates) for row in rows] == [(0.01, {})] * 2
+
+
+def test_what_a_row_says(compared):
+    comparison = compared()
+    small, large = comparison.rows
+    assert small.accuracies == pytest.approx([0.895, 0.896])
+    assert small.curves == [pytest.approx([0.275, 0.55])] * 2
+    assert (small.n, small.seconds, small.died, large.died) == (2, 1.5, 0, 1)
+    assert (small.on_front, large.on_front) == (True, True)
+    assert small.cost.parameters.total < large.cost.parameters.total
+    assert comparison.settings["seeds"] == [0, 1]
+    assert comparison.settings["image_size"] == [8, 8]
+    assert (comparison.judged_on, comparison.images) == ("test", 359)
+
+
+def test_nothing_is_trained_twice(compared, trained):
+    first = compared()
+    assert len(trained) == 2 * (3 + 2)
+    second = compared()
+    assert len(trained) == 2 * (3 + 2)
+    assert second == first
+
+
+def test_more_seeds_rates_or_networks_add_only_what_is_missing(compared, trained):
+    compared()
+    done = len(trained)
+    compared(seeds=4)
+    assert [cell.recipe.seed for cell in trained[done:]] == [2, 3, 2, 3]
+    done = len(trained)
+    medium = Contender("medium", "NiN", {"preset": "mnist", "width": 0.07})
+    compared([medium, SMALL, LARGE], seeds=4)
+    assert {cell.contender.name for cell in trained[done:]} == {"medium"}
+
+
+def test_an_interruption_keeps_what_is_finished(compared, trained, monkeypatch):
+    import nin.study.grid as grid
+
+    pretend = grid.train_cell
+
+    def interrupted(cell):
+        if len(trained) == 4:
+            raise KeyboardInterrupt
+        return pretend(cell)
+
+    monkeypatch.setattr(grid, "train_cell", interrupted)
+    with pytest.raises(KeyboardInterrupt, match="stopped: 4 of 10 trainings are kept"):
+        compared()
+    monkeypatch.setattr(grid, "train_cell", pretend)
+    compared()
+    keys = [cell.key() for cell in trained]
+    assert len(keys) == len(set(keys)) == 10
+
+
+def test_a_network_in_several_exercises_is_trained_once(compared, trained):
+    contenders = exercise_contenders(["1", "head"], "mnist", 0.05)
+    comparison = compared(contenders)
+    assert [row.net for row in comparison.rows].count("as printed") == 2
+    assert len(trained) == 5 * (3 + 2)
+    groups = {row.group for row in comparison.rows}
+    assert len(groups) == 2
+    assert {pair.net for pair in comparison.differences} == {"as printed"}
+
+
+def test_nin_is_held_against_each_rival(compared):
+    differences = compared([LENET, SMALL, LARGE]).differences
+    assert [(pair.net, pair.rival) for pair in differences] == [
+        ("small", "lenet"),
+        ("small", "large"),
+    ]
+
+
+def test_a_damaged_result_is_named_and_nothing_else_is_lost(compared, trained, tmp_path):
+    compared()
+    files = sorted((tmp_path / "out/trainings").iterdir())
+    files[0].write_text('{"outcome": {"validation": 1}}')
+    contents = [file.read_bytes() for file in files]
+    with pytest.raises(RunError, match=f"^{files[0]} is damaged .*: remove it") as caught:
+        compared()
+    assert "\n" not in str(caught.value)
+    assert [file.read_bytes() for file in files] == contents
+    files[0].unlink()
+    done = len(trained)
+    compared()
+    assert len(trained) == done + 1
+
+
+def test_a_full_disk_keeps_what_is_finished(compared, trained, tmp_path, monkeypatch):
+    def full(descriptor):
+        if len(trained) == 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(NinError, match=r"cannot write .*: No space left on device"):
+        compared()
+    assert len(list((tmp_path / "out/trainings").iterdir())) == 2
+    monkeypatch.undo()
+
+
+def test_a_kept_result_says_what_it_is_of(compared, tmp_path):
+    compared()
+    for file in (tmp_path / "out/trainings").iterdir():
+        content = json.loads(file.read_text())
+        assert content["cell"]["recipe"]["data"] == "digits"
+        assert content["versions"]["keras"]
+        name = "search" if content["cell"]["recipe"]["seed"] == SEARCH_SEED else "seed"
+        assert name in file.name
+
+
+def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, monkeypatch):
+    speeds = {"small": 640.0, "large": 64.0}
+
+    def measured(folder, contender, *others):
+        speed = Speed(images_per_second=speeds[contender.name], peak_bytes=1)
+        return Measured(batch_size=64, training=speed, prediction=speed)
+
+    monkeypatch.setattr("nin.study.comparison.kept_measure", measured)
+    comparison = compared(seconds=3.0)
+    steps = {cell.contender.name: (cell.steps, cell.recipe.epochs) for cell in trained}
+    assert steps == {"small": (30, 8), "large": (3, 1)}
+    assert (comparison.settings["seconds"], comparison.settings["epochs"]) == (3.0, None)
+
+
+@pytest.mark.parametrize(
+    ("change", "what"),
+    [
+        ({"seeds": 0}, "seeds must be 1 or more, not 0"),
+        ({"rates": []}, "learning rates must be"),
+        ({"rates": [0.1, 0.0]}, "learning rates must be"),
+        ({"rates": [0.1, 0.1]}, "a learning rate is given twice: 0.1, 0.1"),
+        ({"seconds": 0.0}, "the budget must be more than 0 seconds, not 0"),
+        ({"contenders": []}, "there is nothing to compare"),
+        ({"contenders": [SMALL, SMALL]}, "small is named twice"),
+    ],
+)
+def test_impossible_requests_are_refused(compared, trained, change, what):
+    with pytest.raises(NinError, match=what):
+        compared(**change)
+    assert not trained
+
+
+def test_networks_by_name():
+    assert named_contenders(["nin", "vgg11-quarter"])[0] == ("nin", "NiN", {"preset": "book"}, "")
+    with pytest.raises(NinError, match="did you mean 'alexnet'"):
+        named_contenders(["alexnit"])
+    with pytest.raises(NinError, match="lenet is named twice"):
+        named_contenders(["lenet", "lenet"])
+
+
+def test_images_become_as_large_as_all_networks_need(compared):
+    comparison = compared(named_contenders(["lenet", "nin"]))
+    assert comparison.settings["image_size"] == [67, 67]
+    assert {row.cost.input_shape for row in comparison.rows} == {(67, 67, 1)}
+
+
+def test_images_that_a_network_cannot_take_are_refused_at_once(compared, trained):
+    with pytest.raises(InputSizeError, match="NiN cannot take images of 66x66"):
+        compared(named_contenders(["lenet", "nin"]), DIGITS.revised(image_size=66))
+    assert not trained
+
+
+def test_too_few_images_are_refused_at_once(compared, trained):
+    with pytest.raises(DataError, match="validation=0.0001"):
+        compared(recipe=DIGITS.revised(validation=0.0001))
+    assert not trained
+
+
+def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path, trained):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NinError, match="cannot write to"):
+        compare([SMALL], DIGITS, out=tmp_path / "file", measured=False)
+    assert not trained
