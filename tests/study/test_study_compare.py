@@ -45,7 +45,7 @@ def trained(monkeypatch):
 
 
 @pytest.fixture
-def compared(tmp_path, trained):
+def compared(tmp_path, trained):  # noqa: ARG001
     """Compare two networks without training."""
 
     def call(contenders=(SMALL, LARGE), recipe=DIGITS, **settings):
@@ -155,7 +155,7 @@ def test_a_damaged_result_is_named_and_nothing_else_is_lost(compared, trained, t
 
 
 def test_a_full_disk_keeps_what_is_finished(compared, trained, tmp_path, monkeypatch):
-    def full(descriptor):
+    def full(_):
         if len(trained) == 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -179,7 +179,7 @@ def test_a_kept_result_says_what_it_is_of(compared, tmp_path):
 def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, monkeypatch):
     speeds = {"small": 640.0, "large": 64.0}
 
-    def measured(folder, contender, *others):
+    def measured(_, contender, *__):
         speed = Speed(images_per_second=speeds[contender.name], peak_bytes=1)
         return Measured(batch_size=64, training=speed, prediction=speed)
 
@@ -229,7 +229,7 @@ def test_images_that_a_network_cannot_take_are_refused_at_once(compared, trained
 
 
 def test_too_few_images_are_refused_at_once(compared, trained):
-    with pytest.raises(DataError, match="validation=0.0001"):
+    with pytest.raises(DataError, match=r"validation=0\.0001"):
         compared(recipe=DIGITS.revised(validation=0.0001))
     assert not trained
 
