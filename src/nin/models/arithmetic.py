@@ -8,6 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from keras import layers
 
+from nin.models.preprocessing import Preprocessing
+
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
 
@@ -184,8 +186,10 @@ def _resized(layer: Any, before: Shape, after: Shape) -> list[Work]:
     (height, width, _), (new_height, new_width, _) = before, after
     if (height, width) == (new_height, new_width):
         return [Work("resampling", after)]
-    sides, new_sides = (height, width), (new_height, new_width)
-    return [Work("resampling", after, window=(taps, taps), strides=sides, enlarges=new_sides)]
+    if getattr(layer, "antialias", False):  # Smoothed: the window grows as the image shrinks.
+        taps *= max(1, -(-height // new_height), -(-width // new_width))
+    window, strides, enlarges = (taps, taps), (height, width), (new_height, new_width)
+    return [Work("resampling", after, window=window, strides=strides, enlarges=enlarges)]
 
 
 def _free(kind: Kind) -> Rule:
@@ -206,6 +210,7 @@ _RULES: dict[type, Rule] = {
     layers.AveragePooling2D: _pooling,
     layers.MaxPooling2D: _pooling,
     layers.Resizing: _resized,
+    Preprocessing: _resized,
     layers.UpSampling2D: _resized,
     layers.GlobalAveragePooling2D: _free("global"),
     layers.GlobalMaxPooling2D: _free("global"),
