@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 import nin as d2l
+from nin.models import PRESETS, RIVALS, walk
 
 
 @pytest.fixture
@@ -120,15 +121,69 @@ def test_what_is_no_run_is_one_line(nin, picture, verb, path):
 
 def test_summary_adds_up(nin):
     report = nin("summary", "book", "--json").json
-    assert [*report] == ["preset", "input", "parameters", "multiply_adds", "layers"]
+    assert [*report] == ["preset", "input", "parameters", "multiply_adds", "layers", "cost"]
     assert (report["preset"], report["input"]) == ("book", [224, 224, 1])
     assert report["parameters"] == 1_992_166
     for key in ("parameters", "multiply_adds"):
         assert sum(layer[key] for layer in report["layers"]) == report[key]
     assert report["layers"][0]["output_shape"] == [54, 54, 96]
-    text = nin("summary", "book").out
-    assert text.splitlines()[-1].split() == ["total", "1,992,166", f"{report['multiply_adds']:,}"]
-    assert len(text.splitlines()) == len(report["layers"]) + 3
+    cost = report["cost"]
+    assert sum(cost["parameters"].values()) == report["parameters"]
+    assert (cost["batch_size"], cost["receptive_field"]) == (128, [195, 195])
+    assert nin("summary", "nin", "--json").json["cost"] == cost
+
+
+def test_summary_in_words(nin):
+    lines = nin("summary", "book").out.splitlines()
+    end = lines.index("")
+    assert lines[0].split() == ["layer", "output", "parameters", "multiply-adds"]
+    assert lines[1].split() == ["input", "224×224×1"]
+    assert lines[2].split() == ["Conv2D", "11x11", "54×54×96", "11,712", "33,872,256"]
+    assert lines[end - 1].split() == ["total", "1,992,166", "762,297,352"]
+    assert end == len(walk(d2l.NiN(), (224, 224, 1))) + 3
+    assert [line.split("  ")[0] for line in lines[end + 1 : -2]] == [
+        "parameters in larger windows",
+        "parameters in 1×1 convolutions",
+        "multiply-adds for an image",
+        "weights",
+        "optimiser's state, AdamW",
+        "kept for training, batch of 128",
+        "alive in prediction, batch of 128",
+        "receptive field",
+    ]
+    assert [line.split("  ")[-1].strip() for line in lines[end + 1 : -2]] == [
+        "1,546,058",
+        "446,108",
+        "762,297,352",
+        "7.6 MiB",
+        "15.2 MiB",
+        "799 MiB",
+        "273 MiB",
+        "195×195 pixels",
+    ]
+
+
+def test_summary_says_where_a_branch_comes_from(nin):
+    lines = nin("summary", "googlenet", "--batch-size", "1").out.splitlines()
+    assert lines[0].split()[-1] == "from"
+    assert lines[1].split() == ["0", "input", "224×224×1"]
+    assert lines[7].split() == ["6", "Conv2D", "1x1", "28×28×64", "12,352", "9,633,792"]
+    assert lines[8].split()[0::6] == ["7", "5"]
+    assert lines[14].split("  ")[-1].strip() == "6, 8, 10, 12"
+    assert "kept for training, batch of 1 " in "\n".join(lines)
+
+
+@pytest.mark.parametrize("name", [*PRESETS, *RIVALS])
+def test_summary_of_every_network(nin, name):
+    answer = nin("summary", name, "--batch-size", "7")
+    assert (answer.code, answer.err) == (0, "")
+    published = (PRESETS.get(name) or RIVALS[name]).parameters
+    (total,) = [line for line in answer.out.splitlines() if line.startswith("total ")]
+    assert total.split()[1] == f"{published:,}"
+    assert "batch of 7 " in answer.out
+    whole = name in ("lenet", "alexnet", "vgg11", "vgg11-quarter")
+    (field,) = [line for line in answer.out.splitlines() if line.startswith("receptive field")]
+    assert field.endswith("the whole image" if whole else " pixels")
 
 
 def test_summary_of_another_image_and_other_classes(nin):
@@ -156,6 +211,8 @@ def test_summary_of_another_image_and_other_classes(nin):
         ("book --input 66,224,1", "smallest that works is 67x67"),
         ("vgg11 --input 31,31,1", "smallest that works is 32x32"),
         ("book --classes two", "'--classes'"),
+        ("book --batch-size 0", "'--batch-size'"),
+        ("book --batch-size all", "'--batch-size'"),
     ],
 )
 def test_what_summary_refuses(nin, line, said):

@@ -12,29 +12,36 @@ from nin.errors import NinError
 
 if TYPE_CHECKING:
     from nin.models import Step
+    from nin.study.cost import Cost
 
 
 def summary(
-    preset: Annotated[str, typer.Argument(metavar="PRESET", help="book, cifar10, mnist, …")],
+    network: Annotated[
+        str, typer.Argument(metavar="NETWORK", help="nin, cifar10, mnist, lenet, resnet18, …")
+    ],
     shape: Annotated[
         str | None, typer.Option("--input", metavar="H,W,C", help="Image height, width, channels.")
     ] = None,
     classes: Annotated[
         int | None, typer.Option(min=2, help="How many; default: as it was published.")
     ] = None,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Images at a time, for the memory of activations.")
+    ] = 128,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """A network, layer by layer: shapes, parameters and multiply-adds for one image."""
+    """A network, layer by layer, and what it costs: parameters, multiply-adds, memory."""
     from nin.models import named_net, walk
+    from nin.study.cost import count_cost
+    from nin.study.listing import cost_lines, layer_lines
 
-    model, published = named_net(preset, classes)
+    model, published = named_net(network, classes)
     size = published if shape is None else _shape(shape)
-    model.check_size(size)
-    steps = walk(model.net, size)
+    tape, cost = walk(model, size), count_cost(model, size, batch_size)
     if as_json:
-        typer.echo(json.dumps(_report(preset, size, steps)))
+        typer.echo(json.dumps(_report(network, tape, cost)))
     else:
-        _print(size, steps)
+        typer.echo("\n".join([*layer_lines(size, tape), "", *cost_lines(cost)]))
 
 
 def _shape(text: str) -> tuple[int, int, int]:
@@ -45,35 +52,12 @@ def _shape(text: str) -> tuple[int, int, int]:
     return height, width, channels
 
 
-def _report(name: str, size: tuple[int, int, int], steps: list[Step]) -> dict[str, object]:
+def _report(name: str, tape: list[Step], cost: Cost) -> dict[str, object]:
     return {
         "preset": name,
-        "input": list(size),
-        "parameters": sum(step.parameters for step in steps),
-        "multiply_adds": sum(step.multiply_adds for step in steps),
-        "layers": [step._asdict() for step in steps],
+        "input": cost.input_shape,
+        "parameters": cost.parameters.total,
+        "multiply_adds": cost.multiply_adds,
+        "layers": [step._asdict() for step in tape],
+        "cost": cost.model_dump(),
     }
-
-
-def _print(size: tuple[int, int, int], steps: list[Step]) -> None:
-    header = ("layer", "output", "parameters", "multiply-adds")
-    rows: list[tuple[str, ...]] = [header, ("input", _sides(size), "", ""), *map(_row, steps)]
-    totals = (sum(step.parameters for step in steps), sum(step.multiply_adds for step in steps))
-    rows.append(("total", "", *map(_number, totals)))
-    first, *others = (max(len(row[column]) for row in rows) for column in range(4))
-    for name, *cells in rows:
-        aligned = (f"{cell:>{wide}}" for cell, wide in zip(cells, others, strict=True))
-        typer.echo("  ".join((f"{name:<{first}}", *aligned)).rstrip())
-
-
-def _row(step: Step) -> tuple[str, str, str, str]:
-    counts = (_number(step.parameters), _number(step.multiply_adds))
-    return (step.layer, _sides(step.output_shape), *counts)
-
-
-def _sides(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape))
-
-
-def _number(value: int) -> str:
-    return f"{value:,}" if value else ""
