@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 HOME = HERE / ".venv"
 BIN = HOME / "bin"
 #: What each job installs beside the package itself.
-EXTRAS = {"train": "", "test": "[test,notebook,jax]"}
+EXTRAS = {"train": "", "test": "[test,notebook,jax,cluster]"}
 #: The version of which an index may hold a build without CUDA.
 TORCH = "torch==2.13.0"
 

@@ -4,8 +4,8 @@ At a size that two cores can afford, which is far from the book's: 4,000 trainin
 3 seeds; each network's learning rate is the best of three on held-out training images.
 
 - ``compare``: all networks at 67×67 pixels, the smallest that all of them can take.
-- ``ablate``: the exercises, on the book's NiN at a quarter of its width and 128×128 pixels, where the last
-  maps have more than one cell.
+- ``ablate``: the exercises, on the book's NiN at a quarter of its width and 128×128 pixels, where
+  the last maps have more than one cell.
 
 Where the processor can, oneDNN multiplies in bfloat16 and adds in float32.
 
@@ -49,7 +49,8 @@ def main() -> None:
         jobs=int(jobs[0]) if jobs else 1,
     )
     claim = (__doc__ or "").splitlines()[0]
-    write_json(RESULTS / f"{what}.json", {"claim": claim, "commit": commit(), **made.model_dump()})
+    record = {"claim": claim, "commit": commit(), "comparison": made.model_dump(mode="json")}
+    write_json(RESULTS / f"{what}.json", record)
 
 
 if __name__ == "__main__":
