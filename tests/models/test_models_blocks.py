@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from nin.errors import NinError
-from nin.models import LeNet, NiN, mlpconv, nin_block
+from nin.models import PRESETS, LeNet, NiN, ResNet18, mlpconv, nin_block
 from nin.models.geometry import leaves
 
 
@@ -120,7 +120,7 @@ def test_nin_block_is_the_mlpconv_of_three_equal_widths():
 
 
 @pytest.mark.every_backend
-@pytest.mark.parametrize("name", ["book", "cifar10", "mnist"])
+@pytest.mark.parametrize("name", ["book", "cifar10", "mnist", "googlenet", "resnet18", "densenet"])
 def test_class_maps_average_to_the_logits(twin, images, name):
     model, shape = twin(name)
     x = images(3, (shape[0] + 9, shape[1] + 5, shape[2]))
@@ -129,6 +129,60 @@ def test_class_maps_average_to_the_logits(twin, images, name):
     assert maps.ndim == 4
     assert maps.shape[-1] == 3
     np.testing.assert_allclose(maps.mean(axis=(1, 2)), logits, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.every_backend
+def test_class_maps_of_a_network_that_ends_in_a_linear_layer(images):
+    """Zhou et al. 2016: the linear layer at each position of the last features."""
+    model = ResNet18(num_classes=3)
+    x = images(2, (64, 80, 1))
+    model.build((None, 64, 80, 1))
+    give_random_weights(model, 1)
+    features = model.preprocessing(x)
+    for layer in model.net.layers[:-2]:
+        features = layer(features, training=False)
+    kernel, bias = (keras.ops.convert_to_numpy(w) for w in model.net.layers[-1].weights)
+    maps = keras.ops.convert_to_numpy(model.class_maps(x))
+    assert maps.shape == (2, 2, 3, 3)
+    expected = keras.ops.convert_to_numpy(features) @ kernel + bias
+    np.testing.assert_allclose(maps, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("head", [(), (5,)])
+def test_a_nin_with_a_dense_end_has_no_class_maps(head, images):
+    model = NiN(preset="mnist", width=0.1, head=head)
+    with pytest.raises(NinError, match="NiN has no class maps: it ends in dense layers"):
+        model.class_maps(images(1, (28, 28, 1)))
+
+
+def test_stages_are_the_preset_written_out(images):
+    preset, own = (
+        NiN(num_classes=4, width=0.1, preset="mnist", **arguments)
+        for arguments in ({}, {"stages": PRESETS["mnist"].stages})
+    )
+    x = images(2, (28, 28, 1))
+    preset.build((None, 28, 28, 1))
+    own.build((None, 28, 28, 1))
+    own.set_weights(preset.get_weights())
+    answers = (keras.ops.convert_to_numpy(model(x)) for model in (preset, own))
+    np.testing.assert_array_equal(*answers)
+
+
+def test_window_and_last_relu_of_a_block():
+    block = mlpconv((5, 4, 3), 5, 2, "valid", window=3, last_relu=False)
+    assert [type(layer).__name__ for layer in block.layers] == ["Conv2D", "Activation"] * 2 + [
+        "Conv2D"
+    ]
+    convolutions = block.layers[::2]
+    assert [layer.kernel_size for layer in convolutions] == [(5, 5), (3, 3), (3, 3)]
+    assert [layer.padding for layer in convolutions] == ["valid", "same", "same"]
+    assert [layer.strides for layer in convolutions] == [(2, 2), (1, 1), (1, 1)]
+
+
+def test_nin_without_stages_is_refused():
+    with pytest.raises(ValueError, match="a stage or more"):
+        NiN(stages=[])
 
 
 def test_networks_with_a_dense_head_have_no_class_maps(twin, images):

@@ -16,13 +16,18 @@ from nin.models import (
     VGG,
     AlexNet,
     Classifier,
+    DenseNet,
+    GoogLeNet,
     LeNet,
     NiN,
+    ResNet18,
+    Stage,
     count_parameters,
     describe,
     named_net,
     rebuild,
 )
+from nin.models.presets import CLASSES
 
 TINY = {
     "net": "NiN",
@@ -30,6 +35,12 @@ TINY = {
     "input_shape": [28, 28, 1],
     "preprocessing": {"size": None, "mean": [0.5], "std": [0.25]},
 }
+#: All that a stage can be, in few weights.
+STAGES = [
+    Stage((4, 3), 3, strides=2, padding="valid", pool="same", dropout=0.25),
+    Stage((5, 4, 3), 3, window=3, pool="valid"),
+    Stage((4, CLASSES), 2, last_relu=False),
+]
 WEIGHTS = count_parameters(NiN(num_classes=4, preset="mnist", width=0.05).net, (28, 28, 1))
 
 
@@ -41,14 +52,22 @@ WEIGHTS = count_parameters(NiN(num_classes=4, preset="mnist", width=0.05).net, (
         (lambda: LeNet(num_classes=3), (20, 24, 3)),
         (lambda: VGG(((1, 2), (2, 3)), lr=0.2, num_classes=2), (8, 8, 1)),
         (lambda: AlexNet(num_classes=2), (67, 67, 1)),
+        (lambda: GoogLeNet(num_classes=2), (32, 33, 1)),
+        (lambda: ResNet18(0.2, 3), (32, 33, 3)),
+        (lambda: DenseNet(num_classes=2), (32, 33, 1)),
+        (lambda: NiN(num_classes=3, stages=STAGES), (20, 18, 3)),
+        (lambda: NiN(num_classes=3, stages=STAGES, head=()), (20, 18, 1)),
+        (lambda: NiN(num_classes=3, stages=STAGES, head=[5, 4], width=2.0), (20, 18, 1)),
     ],
-    ids=["cifar10", "book", "lenet", "vgg", "alexnet"],
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 @pytest.mark.parametrize("travelled", [False, True])
 def test_round_trip(make, shape, travelled, images):
     model = make()
     model.preprocessing.configure(None, [0.4], [0.2])
     model.build((None, *shape))
+    for weight in model.weights:  # Moving averages too.
+        weight.assign(weight + 0.01)
     description = describe(model, shape)
     if travelled:
         description = json.loads(json.dumps(description, allow_nan=False))
@@ -75,6 +94,8 @@ def test_every_preset_is_described_by_plain_values(name):
             "preset": name,
             "width": 1.0,
             "dropout": None,
+            "stages": None,
+            "head": None,
         },
         "input_shape": list(shape),
         "preprocessing": {"size": [96, 80], "mean": [0.5] * shape[2], "std": [0.1] * shape[2]},
@@ -246,6 +267,83 @@ def test_hostile_blocks_of_vgg_are_refused(arch):
         rebuild(description, WEIGHTS)
 
 
+def staged(**arguments):
+    return {**TINY, "arguments": {"num_classes": 4, **arguments}}
+
+
+GOOD = [[4, 0], 3, 1, "same", None, 0.0, 1, True]
+
+
+def test_stages_of_a_stranger_are_a_network():
+    model = NiN(num_classes=4, stages=[Stage((4, CLASSES), 3)])
+    weights = count_parameters(model, (28, 28, 1))
+    for stage in (GOOD, GOOD[:2], Stage((4, 0), 3)._asdict()):
+        again = rebuild(staged(stages=[stage]), weights)
+        assert again.count_params() == weights
+    with pytest.raises(RunError, match=f"has {weights} weights, not {weights + 1}$"):
+        rebuild(staged(stages=[GOOD]), weights + 1)
+
+
+HOSTILE_STAGES = [
+    [],
+    "4,0",
+    {"0": GOOD},
+    [None],
+    [[]],
+    [[[4, 0]]],
+    [GOOD] * 17,
+    [GOOD] * 100_000,
+    [[*GOOD, "evil"]],
+    [{**Stage((4, 0), 3)._asdict(), "evil": 1}],
+    [{"widths": [4, 0]}],
+    *(
+        [[*GOOD[:place], value, *GOOD[place + 1 :]]]
+        for place, values in enumerate(
+            [
+                [None, [], 4, "40", [4.0, 0], [-1, 0], [10**9, 0], [[4], 0], [1] * 17, [10**4000]],
+                [None, 0, -3, 3.0, "3", 101, 10**9, [3, 3], True],
+                [0, -1, 101, 1.5, "1", None],
+                ["full", None, 1, ["same"]],
+                ["full", 3, True, ["same"]],
+                [-0.1, 1.5, NAN, INF, "0", None],
+                [0, 101, 10**9, "1", None],
+                [None, "yes", 1, []],
+            ]
+        )
+        for value in values
+    ),
+]
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("stages", HOSTILE_STAGES, ids=lambda value: repr(value)[:40])
+def test_hostile_stages_are_refused_at_little_cost(stages):
+    tracemalloc.start()
+    try:
+        with pytest.raises(RunError) as caught:
+            rebuild(staged(stages=stages), WEIGHTS)
+        assert tracemalloc.get_traced_memory()[1] < 64 * 2**20
+    finally:
+        tracemalloc.stop()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize(
+    "head", [5, "5", [0], [-1], [10**9], [1.0], [True], [[5]], [5] * 17, {"5": 5}, [10**6, 10**6]]
+)
+def test_hostile_heads_are_refused(head):
+    with pytest.raises(RunError):
+        rebuild({**TINY, "arguments": {**TINY["arguments"], "head": head}}, WEIGHTS)
+
+
+@pytest.mark.every_backend
+def test_stages_may_be_as_wide_as_is_allowed_and_are_refused_for_their_weights():
+    wide = [[[10**6] * 16, 100, 1, "same", None, 0.0, 100, True]] * 16
+    with pytest.raises(RunError, match=r"has [\d,]{20,} weights"):
+        rebuild(staged(stages=wide), WEIGHTS)
+
+
 garbage = st.recursive(
     st.none()
     | st.booleans()
@@ -261,7 +359,7 @@ garbage = st.recursive(
 )
 somewhere = st.sampled_from(
     ["net", "arguments", "input_shape", "preprocessing"]
-    + [f"arguments.{name}" for name in (*TINY["arguments"], "arch", "other")]
+    + [f"arguments.{name}" for name in (*TINY["arguments"], "arch", "stages", "head", "other")]
     + [f"preprocessing.{name}" for name in (*TINY["preprocessing"], "other")]
 )
 

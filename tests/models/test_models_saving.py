@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from nin.models import VGG, Classifier, LeNet, Module, NiN
+from nin.models import VGG, Classifier, LeNet, Module, NiN, Stage
 
 LOAD = """
 import sys
@@ -98,8 +98,10 @@ def test_tensorflow_may_import_keras(fresh_python):
         (lambda: NiN(lr=0.3, preset="cifar10", width=0.05, dropout=0.1), (16, 16, 3)),
         (lambda: NiN(width=0.05, num_classes=2), (67, 70, 1)),
         (lambda: VGG(((1, 2), (2, 3)), num_classes=2), (8, 8, 1)),
+        (lambda: NiN(num_classes=2, stages=[Stage((3, 2), 3), Stage((0,), 3)]), (8, 8, 1)),
+        (lambda: NiN(num_classes=2, stages=[Stage((3,), 3), Stage((0,), 3)], head=[4]), (8, 8, 1)),
     ],
-    ids=["cifar10", "book", "vgg"],
+    ids=["cifar10", "book", "vgg", "stages", "head"],
 )
 def test_same_process(make, shape, saved):
     model = make()
