@@ -83,7 +83,7 @@ def test_version_and_nothing_at_all(nin):
         ("predict run", "Missing argument 'IMAGE...'"),
         ("predict run a.png --top 0", "'--top'"),
         ("predict run a.png --top -1", "'--top'"),
-        ("summary", "Missing argument 'PRESET'"),
+        ("summary", "Missing argument 'NETWORK'"),
         ("summary book --classes 1", "'--classes'"),
         ("summary book --classes 0", "'--classes'"),
         ("data extra", "unexpected extra argument"),

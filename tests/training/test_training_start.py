@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import nin
-from nin.models.geometry import leaves
+from nin.models import DenseNet, GoogLeNet, ResNet18, Stage
+from nin.models.geometry import flow, leaves
+from nin.models.presets import CLASSES
 from nin.training.initialization import MAP_MEAN, MAP_SPREAD, is_fresh, start
 
 pytestmark = pytest.mark.every_backend
@@ -83,15 +85,68 @@ def test_rare_classes_start_with_their_frequency():
     np.testing.assert_allclose(np.exp(means[:5] - means[4]), shares[:5] / shares[4], rtol=1e-3)
 
 
-@pytest.mark.parametrize("net", [nin.LeNet, nin.AlexNet])
-def test_networks_without_class_maps_are_left_alone(net, monkeypatch):
-    model = net()
-    monkeypatch.setattr(model, "net", keras.Sequential(model.net.layers[-1:]))
-    model.net.build((None, 4))
+def linear_spreads(model, x):
+    """The standard deviation of what each layer with a kernel puts out, before its activation."""
+    spreads = []
+
+    def visit(layer, signal):
+        if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
+            activation, layer.activation = layer.activation, keras.activations.linear
+            spreads.append(float(keras.ops.convert_to_numpy(layer(signal)).std()))
+            layer.activation = activation
+        return layer(signal)
+
+    flow(model.net, model.preprocessing(x), visit)
+    return spreads
+
+
+OTHERS = {
+    "lenet": (lambda: nin.LeNet(num_classes=6), 28, 5),
+    "vgg": (lambda: nin.VGG([(1, 8)] * 3, num_classes=6), 16, 6),
+    "googlenet": (lambda: GoogLeNet(num_classes=6), 32, 58),
+    "dense end": (lambda: nin.NiN(6, preset="mnist", width=0.1, head=(32,)), 16, 8),
+    "linear end": (lambda: nin.NiN(6, preset="mnist", width=0.1, head=()), 16, 7),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_layer_of_other_networks_gets_unit_variance_too(name):
+    make, size, layers = OTHERS[name]
+    keras.utils.set_random_seed(1)
+    model, x = make(), images(16, size)
+    model.build((None, size, size, 1))
+    assert start(model, x) == (layers, 0)
+    *spreads, logits = linear_spreads(model, x)
+    np.testing.assert_allclose(spreads, 1, rtol=1e-3)
+    assert logits == pytest.approx(MAP_SPREAD, rel=1e-3)
+    assert model.predict(x, verbose=0).std() == pytest.approx(MAP_SPREAD, rel=1e-2)
+    assert not any(
+        np.any(keras.ops.convert_to_numpy(layer.bias))
+        for layer in leaves(model.net)
+        if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense))
+    )
+
+
+@pytest.mark.parametrize("net", [ResNet18, DenseNet])
+def test_batch_normalisation_sets_the_scale_by_itself(net):
+    model, x = net(num_classes=6), images(4, 32)
+    model.build((None, 32, 32, 1))
     before = model.get_weights()
-    assert start(model, np.zeros((2, 4, 1, 1), np.uint8)) is None
+    assert is_fresh(model)
+    assert start(model, x) is None
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_stages_without_a_last_relu_start_as_class_maps_do():
+    keras.utils.set_random_seed(1)
+    stages = [Stage((8, 8), 3, pool="same"), Stage((8, CLASSES), 3, last_relu=False)]
+    model, x = nin.NiN(6, stages=stages), images()
+    model.build((None, 16, 16, 1))
+    assert start(model, x) == (4, 0)
+    maps = class_maps(model, x)
+    np.testing.assert_allclose(maps.mean(axis=(0, 1, 2)), MAP_MEAN, rtol=1e-4)
+    assert 0.1 < maps.std() <= MAP_SPREAD
 
 
 def test_fresh_is_what_keras_initialised():
