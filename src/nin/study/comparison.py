@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +20,7 @@ from nin.study.preparation import check_request, check_writable, fingerprint, pr
 from nin.study.result import Comparison, Difference, Measured, Row
 from nin.study.statistics import difference, with_front
 from nin.study.store import Store
+from nin.study.wording import seconds as in_words
 from nin.training import Recipe
 from nin.training.provenance import command, device, versions
 
@@ -153,27 +154,55 @@ def _entry(study: _Study, contender: Contender, digest: str, measured: bool) -> 
 
 def _rows(study: _Study, entries: Sequence[_Entry]) -> list[Row]:
     searched = study.rates if len(study.rates) > 1 else ()
-    searches = [[entry.trained(rate, SEARCH_SEED) for rate in searched] for entry in entries]
     number = len(searched) + len(study.seeds)
     # An exercise's first network is every other one's, too.
-    planned = {entry.cell.key(): number * entry.cell.effort for entry in entries}
+    distinct = list({entry.cell.key(): entry for entry in entries}.values())
+    effort = number * sum(entry.cell.effort for entry in distinct)
+    _announce(study, distinct, number)
     store = Store(study.out / "trainings")
-    cells, effort = number * len(planned), sum(planned.values())
-    with Grid(store, study.jobs, cells, effort, study.console) as grid:
-        outcomes = grid.outcomes([cell for search in searches for cell in search])
-        tried = [
-            {cell.recipe.learning_rate: outcomes[cell.key()].validation for cell in search}
-            for search in searches
-        ]
+    with Grid(store, study.jobs, number * len(distinct), effort, study.console) as grid:
+        tried = _search(grid, entries, searched)
         best = [max(rates, key=rates.__getitem__) if rates else study.rates[0] for rates in tried]
-        finals = [
-            [entry.trained(rate, seed) for seed in study.seeds]
-            for entry, rate in zip(entries, best, strict=True)
-        ]
-        outcomes = grid.outcomes([cell for final in finals for cell in final])
-    judged = [[outcomes[cell.key()] for cell in final] for final in finals]
-    together = zip(entries, tried, best, judged, strict=True)
+        outcomes = _judge(grid, entries, best, study.seeds)
+    together = zip(entries, tried, best, outcomes, strict=True)
     return _with_fronts([_row(*each) for each in together])
+
+
+def _search(
+    grid: Grid, entries: Sequence[_Entry], rates: Sequence[float]
+) -> list[dict[float, float]]:
+    """Each entry's held-out accuracy by learning rate."""
+    cells = [[entry.trained(rate, SEARCH_SEED) for rate in rates] for entry in entries]
+    outcomes = grid.outcomes([cell for row in cells for cell in row])
+    return [
+        {cell.recipe.learning_rate: outcomes[cell.key()].validation for cell in row}
+        for row in cells
+    ]
+
+
+def _judge(
+    grid: Grid, entries: Sequence[_Entry], best: Sequence[float], seeds: Sequence[int]
+) -> list[list[Outcome]]:
+    """Each entry's outcomes with its best rate, one a seed."""
+    pairs = zip(entries, best, strict=True)
+    cells = [[entry.trained(rate, seed) for seed in seeds] for entry, rate in pairs]
+    outcomes = grid.outcomes([cell for row in cells for cell in row])
+    return [[outcomes[cell.key()] for cell in row] for row in cells]
+
+
+def _announce(study: _Study, entries: Sequence[_Entry], number: int) -> None:
+    """Say how long all of it will take, if speeds were measured."""
+    judged, total = len(study.seeds) * len(study.data.test.labels), 0.0
+    for entry in entries:
+        if entry.measured is None:
+            return
+        images = number * entry.cell.steps * study.recipe.batch_size
+        total += images / entry.measured.training.images_per_second
+        total += judged / entry.measured.prediction.images_per_second
+    study.console.print(
+        f"{number * len(entries)} trainings take about {in_words(total)} on this machine; --limit,"
+        " --epochs or --seeds make it less, and Ctrl-C loses nothing that is finished"
+    )
 
 
 def _row(entry: _Entry, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
