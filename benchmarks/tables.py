@@ -16,12 +16,18 @@ from pathlib import Path
 from typing import Any
 
 from nin.files import write_bytes
-from nin.study import plots, wording
+from nin.models import PRESETS, RIVALS, named_net
+from nin.study import count_cost, plots, wording
 from nin.study.result import Comparison, Difference, Row, Speed
 from nin.study.sections import Section, sections
 
 ROOT = Path(__file__).parents[1]
-PAGES = (ROOT / "README.md", ROOT / "docs/learning.md", ROOT / "docs/exercises.md")
+PAGES = (
+    ROOT / "README.md",
+    ROOT / "docs/learning.md",
+    ROOT / "docs/exercises.md",
+    ROOT / "docs/networks.md",
+)
 WAYS = {
     "printed": "the book's cells, Keras's own weights",
     "trainer": "the same cells through `nin.Trainer`",
@@ -137,6 +143,51 @@ def resources() -> str:
     )
 
 
+def book_resources() -> str:
+    """What NiN and its rivals take at the chapter's size, counted."""
+    titles = (
+        "network, parameters, multiply-adds, weights, optimiser, activations in training,"
+        " in prediction"
+    )
+    return grid(titles, [_at_book_size(name) for name in ("nin", *RIVALS)])
+
+
+def _at_book_size(name: str) -> tuple[str, ...]:
+    cost = count_cost(named_net(name, 10)[0], PRESETS["book"].input_shape, batch_size=128)
+    return (
+        f"`{name}`",
+        f"{cost.parameters.total:,}",
+        wording.count(cost.multiply_adds),
+        wording.size(cost.weight_bytes),
+        wording.size(cost.optimizer_bytes),
+        wording.size(cost.training_activation_bytes),
+        wording.size(cost.prediction_activation_bytes),
+    )
+
+
+def networks() -> str:
+    """Every network that has a name, at the input it was published for."""
+    titles = "network, input, parameters, of them 1×1, dense, multiply-adds, class-map cell sees"
+    return grid(titles, [_network(name) for name in (*PRESETS, *RIVALS)])
+
+
+def _network(name: str) -> tuple[str, ...]:
+    model, shape = named_net(name)
+    cost = count_cost(model, shape)
+    total = cost.parameters.total
+    return (
+        f"`{name}`",
+        "×".join(map(str, shape)),
+        f"{total:,}",
+        f"{cost.parameters.pointwise / total:.0%}",
+        f"{cost.parameters.dense / total:.0%}",
+        wording.count(cost.multiply_adds),
+        "×".join(map(str, cost.receptive_field)) + " px"
+        if cost.receptive_field
+        else "no class maps",
+    )
+
+
 def grid(titles: str, lines: list[tuple[str, ...]]) -> str:
     """A table; `titles` have commas between them."""
     head = titles.split(", ")
@@ -173,9 +224,11 @@ TABLES = {
     "recipes": recipes,
     "photos": photos,
     "economy": economy,
+    "networks": networks,
     "economy conditions": partial(conditions, "compare"),
     "exercise conditions": partial(conditions, "ablate"),
     "resources": resources,
+    "book resources": book_resources,
     **{f"exercise {number}": partial(exercise, number) for number in (1, 2, 3, 5, 6)},
 }
 

@@ -71,10 +71,18 @@ def test_recipes_open_with_what_the_records_say(name):
     assert f"{tables().spread(accuracy)} (n = {accuracy['n']}," in text
 
 
-def test_parameters_are_those_of_the_tables():
+def test_every_network_stands_in_its_page_with_its_published_parameters():
+    page = (ROOT / "docs/networks.md").read_text(encoding="utf-8")
     for name, network in {**PRESETS, **RIVALS}.items():
         size = "×".join(map(str, network.input_shape))
-        assert f"| `{name}` | {size} | {network.parameters:,} |" in README
+        assert f"| `{name}` | {size} | {network.parameters:,} |" in page
+
+
+def test_pictures_are_drawn_from_the_records():
+    marks = {"docs/economy.svg": "compare", "docs/family.svg": "ablate"}
+    for picture, record in marks.items():
+        drawn = (ROOT / picture).read_text(encoding="utf-8")
+        assert drawn.endswith(tables().mark(record)), f"{picture}: run python benchmarks/tables.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -8,6 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import joblib
 from rich.console import Console
 
 from nin.data import ImageData
@@ -80,7 +81,7 @@ def compare(
         KeyboardInterrupt: Ctrl-C; what is finished is kept.
     """
     check_request(contenders, rates, seeds, seconds)
-    recipe, data = prepare(contenders, recipe, [SEARCH_SEED, *range(seeds)])
+    recipe, data = prepare(contenders, recipe)
     out = Path(out)
     check_writable(out / "trainings")
     study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)
@@ -128,7 +129,7 @@ class _Entry(NamedTuple):
 
 
 def _entries(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Entry]:
-    digest = fingerprint(study.recipe)
+    digest = fingerprint(study.recipe, study.data)
     return [
         _entry(study, contender, digest, measured or study.seconds is not None)
         for contender in contenders
@@ -247,5 +248,5 @@ def _settings(study: _Study) -> dict[str, Any]:
         "seconds": study.seconds,
         "learning_rates": list(study.rates),
         "seeds": list(study.seeds),
-        "jobs": study.jobs or 1,
+        "jobs": joblib.effective_n_jobs(study.jobs),
     }

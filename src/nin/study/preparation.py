@@ -53,9 +53,7 @@ def check_writable(folder: Path) -> None:
         raise NinError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
-def prepare(
-    contenders: Sequence[Contender], recipe: Recipe, seeds: Sequence[int]
-) -> tuple[Recipe, ImageData]:
+def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, ImageData]:
     """The recipe at an image size that all contenders take, and its images.
 
     Raises:
@@ -65,8 +63,8 @@ def prepare(
     data = open_images(recipe)
     if "test" not in data.parts:
         raise DataError(f"{data.name} has no test images to judge by: lay some out in test/")
-    for seed in seeds:
-        _check_parts(open_images(recipe.revised(seed=seed)))
+    # Sizes of the parts do not depend on the seed.
+    _check_parts(data)
     models = [contender.make(len(data.classes)) for contender in contenders]
     side = min(data.image_shape[:2])
     smallest = max(smallest_size(model.net) for model in models)
@@ -86,9 +84,11 @@ def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:
     return height, width
 
 
-def fingerprint(recipe: Recipe) -> str:
-    """A digest of every image there is, whether or not the recipe limits them."""
-    return open_images(recipe.model_copy(update={"limit": None})).fingerprint()
+def fingerprint(recipe: Recipe, data: ImageData) -> str:
+    """A digest of every image there is, whether or not the recipe limits them to `data`."""
+    if recipe.limit is not None:
+        data = open_images(recipe.model_copy(update={"limit": None}))
+    return data.fingerprint()
 
 
 def _check_parts(data: ImageData) -> None:
