@@ -108,8 +108,10 @@ def test_a_network_of_branches_takes_any_size():
     assert model(np.zeros((1, 5, 9, 1), np.uint8)).shape == (1, 3)
 
 
-@pytest.mark.every_backend
-@pytest.mark.parametrize("make", [Forked, lambda: DenseNet(num_classes=3)])
+@pytest.mark.parametrize(
+    "make",
+    [pytest.param(Forked, marks=pytest.mark.every_backend), lambda: DenseNet(num_classes=3)],
+)
 def test_branches_are_saved_with_all_their_weights(make, tmp_path, images):
     model, x = make(), images(3, (32, 32, 1))
     model.compile(optimizer="sgd")
