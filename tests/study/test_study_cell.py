@@ -21,6 +21,7 @@ def outcome():
     return train_cell(CELL)
 
 
+@pytest.mark.every_backend
 def test_a_judged_training(outcome):
     assert outcome.n == 359
     assert 0 <= outcome.accuracy <= 1
@@ -45,6 +46,7 @@ def test_a_search_never_looks_at_the_images_that_judge(monkeypatch):
     assert (found.accuracy, found.n) == (None, 0)
 
 
+@pytest.mark.every_backend
 def test_training_ends_after_its_steps(monkeypatch):
     steps = []
     monkeypatch.setattr(

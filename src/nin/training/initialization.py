@@ -48,7 +48,7 @@ def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> St
     2. The 1×1 convolutions from class maps to class maps, the last two of the book's network,
        start as the identity: at random they would mix the classes, and each ReLU between them
        would cut off half of what is left.
-    3. The class maps start with mean 1 and standard deviation 0.3, each of them. A value common to
+    3. The class maps start with mean 1, each of them, and vary by 0.3 at most. A value common to
        all logits cancels in the softmax, so the answers are unchanged; but the maps now stand
        where ReLU is the identity, and every class gets a gradient at every position. Where
        `shares` says that some classes are rare, the others start higher by the logarithm of how

@@ -1,0 +1,207 @@
+"""The tables and pictures of README.md and docs/ that are about parameter economy."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import partial
+from pathlib import Path
+
+from nin.models import PRESETS, RIVALS, named_net
+from nin.study import count_cost, plots, wording
+from nin.study.result import Comparison, Difference, Row, Speed
+from nin.study.sections import Section, sections
+
+ROOT = Path(__file__).parents[1]
+
+
+def economy() -> str:
+    """Every network's accuracy and parameters, and NiN against each."""
+    section = sections(comparison("compare"))[0]
+    against = {pair.rival: pair for pair in section.differences}
+    titles = "network, parameters, in dense layers, multiply-adds, test accuracy, NiN − it (points)"
+    return grid(
+        titles,
+        [
+            (
+                f"`{row.net}`",
+                f"{row.cost.parameters.total:,}",
+                f"{row.cost.parameters.dense / row.cost.parameters.total:.0%}",
+                wording.count(row.cost.multiply_adds),
+                wording.accuracy(row.accuracies),
+                points(against.get(row.net)),
+            )
+            for row in section.rows
+        ],
+    )
+
+
+def exercise(number: int) -> str:
+    """One exercise's networks, each against the one as printed."""
+    section = _exercise(number)
+    against = {pair.rival: pair for pair in section.differences}
+    titles = (
+        "network, parameters, multiply-adds, test accuracy, it − as printed (points),"
+        " images/s in training"
+    )
+    return grid(
+        titles,
+        [
+            (
+                row.net,
+                f"{row.cost.parameters.total:,}",
+                wording.count(row.cost.multiply_adds),
+                wording.accuracy(row.accuracies),
+                points(against.get(row.net), sign=-1),
+                wording.rate(_speeds(row)[0].images_per_second),
+            )
+            for row in section.rows
+        ],
+    )
+
+
+def resources() -> str:
+    """What each network of the comparison takes: counted, and measured."""
+    titles = (
+        "network, weights, activations in training, in prediction, peak in training,"
+        " in prediction, images/s in training, in prediction"
+    )
+    return grid(
+        titles,
+        [
+            (
+                f"`{row.net}`",
+                wording.size(row.cost.weight_bytes),
+                wording.size(row.cost.training_activation_bytes),
+                wording.size(row.cost.prediction_activation_bytes),
+                *(wording.size(speed.peak_bytes) for speed in _speeds(row)),
+                *(wording.rate(speed.images_per_second) for speed in _speeds(row)),
+            )
+            for row in sections(comparison("compare"))[0].rows
+        ],
+    )
+
+
+def book_resources() -> str:
+    """What NiN and its rivals take at the chapter's size, counted."""
+    titles = (
+        "network, parameters, multiply-adds, weights, optimiser, activations in training,"
+        " in prediction"
+    )
+    return grid(titles, [_at_book_size(name) for name in ("nin", *RIVALS)])
+
+
+def _at_book_size(name: str) -> tuple[str, ...]:
+    cost = count_cost(named_net(name, 10)[0], PRESETS["book"].input_shape, batch_size=128)
+    return (
+        f"`{name}`",
+        f"{cost.parameters.total:,}",
+        wording.count(cost.multiply_adds),
+        wording.size(cost.weight_bytes),
+        wording.size(cost.optimizer_bytes),
+        wording.size(cost.training_activation_bytes),
+        wording.size(cost.prediction_activation_bytes),
+    )
+
+
+def networks() -> str:
+    """Every network that has a name, at the input it was published for."""
+    titles = "network, input, parameters, of them 1×1, dense, multiply-adds, class-map cell sees"
+    return grid(titles, [_network(name) for name in (*PRESETS, *RIVALS)])
+
+
+def _network(name: str) -> tuple[str, ...]:
+    model, shape = named_net(name)
+    cost = count_cost(model, shape)
+    total = cost.parameters.total
+    return (
+        f"`{name}`",
+        "×".join(map(str, shape)),
+        f"{total:,}",
+        f"{cost.parameters.pointwise / total:.0%}",
+        f"{cost.parameters.dense / total:.0%}",
+        wording.count(cost.multiply_adds),
+        "×".join(map(str, cost.receptive_field)) + " px"
+        if cost.receptive_field
+        else "no class maps",
+    )
+
+
+def grid(titles: str, lines: list[tuple[str, ...]]) -> str:
+    """A table; `titles` have commas between them."""
+    head = titles.split(", ")
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *lines))
+
+
+def conditions(record: str) -> str:
+    """What was the same for all networks of a comparison."""
+    made = comparison(record)
+    settings = made.settings
+    height, width = settings["image_size"]
+    training = made.data["splits"]["train"]["images"]
+    return (
+        f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images,"
+        f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, the best of"
+        f" {len(settings['learning_rates'])} learning rates on held-out training images; accuracy"
+        f" on the {made.images:,} test images, mean ± sd; differences with their 95 % interval."
+    )
+
+
+def points(difference: Difference | None, sign: int = 1) -> str:
+    """A difference in points of accuracy with its confidence interval."""
+    if difference is None:
+        return ""
+    assert difference.low is not None
+    assert difference.high is not None
+    low, high = sorted((sign * difference.low, sign * difference.high))
+    values = (100 * value for value in (sign * difference.mean, low, high))
+    return "{:+.1f} [{:+.1f}, {:+.1f}]".format(*values).replace("-", "−")
+
+
+ECONOMY = {
+    "economy": economy,
+    "networks": networks,
+    "economy conditions": partial(conditions, "compare"),
+    "exercise conditions": partial(conditions, "ablate"),
+    "resources": resources,
+    "book resources": book_resources,
+    **{f"exercise {number}": partial(exercise, number) for number in (1, 2, 3, 5, 6)},
+}
+
+
+def pictures() -> dict[Path, str]:
+    """Every picture that is drawn from a record, by its path."""
+    family = _exercise(6).title
+    return {
+        ROOT / "docs/economy.svg": _drawn("compare", ""),
+        ROOT / "docs/family.svg": _drawn("ablate", family),
+    }
+
+
+def mark(record: str) -> str:
+    """The digest of a record, as it stands in its picture."""
+    digest = hashlib.sha256(_path(record).read_bytes()).hexdigest()
+    return f"<!-- drawn from results/{record}.json, SHA-256 {digest} -->\n"
+
+
+def _drawn(record: str, group: str) -> str:
+    return plots.accuracy_against_parameters(comparison(record), group) + mark(record)
+
+
+def comparison(record: str) -> Comparison:
+    """The comparison in a record."""
+    return Comparison.model_validate(json.loads(_path(record).read_text())["comparison"])
+
+
+def _speeds(row: Row) -> tuple[Speed, Speed]:
+    assert row.measured is not None
+    return row.measured.training, row.measured.prediction
+
+
+def _exercise(number: int) -> Section:
+    cut = sections(comparison("ablate"))
+    return next(section for section in cut if section.title.startswith(f"{number}. "))
+
+
+def _path(record: str) -> Path:
+    return ROOT / f"results/{record}.json"
