@@ -64,6 +64,20 @@ def test_the_rate_is_the_one_that_held_out_images_like_best(compared, trained):
     assert sorted({cell.recipe.seed for cell in judged}) == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("rates", "tried", "best"),
+    [
+        ([0.0005, 0.001], [0.0005, 0.001, 0.002, 0.004], 0.002),
+        ([0.1, 0.2], [0.025, 0.05, 0.1, 0.2], 0.025),
+        ([0.001, 0.002, 0.003], [0.001, 0.002, 0.003], 0.002),
+    ],
+)
+def test_the_search_goes_on_beyond_an_end_that_is_best(compared, rates, tried, best):
+    for row in compared(rates=rates).rows:
+        assert sorted(map(float, row.rates)) == pytest.approx(tried)
+        assert row.learning_rate == pytest.approx(best)
+
+
 def test_one_rate_needs_no_search(compared, trained):
     rows = compared(rates=[0.01]).rows
     assert len(trained) == 4

@@ -68,6 +68,11 @@ class Cell(NamedTuple):
         """Whether this training only helps to choose a learning rate."""
         return self.recipe.seed == SEARCH_SEED
 
+    def revised(self, learning_rate: float, seed: int) -> Cell:
+        """The training of the same network with this rate and seed."""
+        recipe = self.recipe.revised(learning_rate=learning_rate, seed=seed)
+        return self._replace(recipe=recipe)
+
     def spec(self) -> dict[str, Any]:
         """All that decides the result, as JSON values; its names and the effort do not."""
         recipe = self.recipe.model_dump(exclude={"name", "preset", "width", "dropout"})

@@ -12,13 +12,14 @@ import joblib
 from rich.console import Console
 
 from nin.data import ImageData
-from nin.study.cell import SEARCH_SEED, Cell, Outcome, steps_of
+from nin.study.cell import Cell, Outcome, steps_of
 from nin.study.contender import Contender
 from nin.study.cost import Cost, count_cost
 from nin.study.grid import Grid
 from nin.study.measurement import kept_measure
 from nin.study.preparation import check_request, check_writable, fingerprint, prepare, seen_size
 from nin.study.result import Comparison, Difference, Measured, Row
+from nin.study.search import search
 from nin.study.statistics import difference, with_front
 from nin.study.store import Store
 from nin.study.wording import seconds as in_words
@@ -57,9 +58,10 @@ def compare(
 ) -> Comparison:
     """Train every contender in the same way and say what each is worth.
 
-    Each is trained once with every rate, with a seed of its own, and the rate that is best on
-    held-out training images is the contender's. With that it is trained once a seed and judged by
-    the test images, by which nothing was chosen.
+    Each is trained once with every rate, with a seed kept for that, and with further ones while the
+    best is the lowest or the highest. The rate that is best on held-out training images is the
+    contender's. With it the contender is trained once a seed and judged by the test images, by
+    which nothing was chosen.
 
     Every finished training is kept in ``out/trainings``: the same call goes on where it was
     stopped, and more seeds, rates or contenders only add what is missing.
@@ -70,7 +72,7 @@ def compare(
             contenders can take it, else the smallest that they all can.
         out: folder for the results.
         title: stands above the report.
-        rates: learning rates to choose from.
+        rates: learning rates to begin the search with; of a single one there is no search.
         seeds: how many; they are 0, 1, ….
         seconds: train each for so many seconds, as measured on this machine, in place of epochs.
         jobs: trainings at a time; None for one, or for joblib's context (a Dask or Ray cluster).
@@ -122,11 +124,6 @@ class _Entry(NamedTuple):
     #: Any learning rate, any seed.
     cell: Cell
 
-    def trained(self, rate: float, seed: int) -> Cell:
-        """The training with this rate and seed."""
-        recipe = self.cell.recipe.revised(learning_rate=rate, seed=seed)
-        return self.cell._replace(recipe=recipe)
-
 
 def _entries(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Entry]:
     digest = fingerprint(study.recipe, study.data)
@@ -162,23 +159,11 @@ def _rows(study: _Study, entries: Sequence[_Entry]) -> list[Row]:
     _announce(study, distinct, number)
     store = Store(study.out / "trainings")
     with Grid(store, study.jobs, number * len(distinct), effort, study.console) as grid:
-        tried = _search(grid, entries, searched)
+        tried = search(grid, [entry.cell for entry in entries], searched)
         best = [max(rates, key=rates.__getitem__) if rates else study.rates[0] for rates in tried]
         outcomes = _judge(grid, entries, best, study.seeds)
     together = zip(entries, tried, best, outcomes, strict=True)
     return _with_fronts([_row(*each) for each in together])
-
-
-def _search(
-    grid: Grid, entries: Sequence[_Entry], rates: Sequence[float]
-) -> list[dict[float, float]]:
-    """Each entry's held-out accuracy by learning rate."""
-    cells = [[entry.trained(rate, SEARCH_SEED) for rate in rates] for entry in entries]
-    outcomes = grid.outcomes([cell for row in cells for cell in row])
-    return [
-        {cell.recipe.learning_rate: outcomes[cell.key()].validation for cell in row}
-        for row in cells
-    ]
 
 
 def _judge(
@@ -186,7 +171,7 @@ def _judge(
 ) -> list[list[Outcome]]:
     """Each entry's outcomes with its best rate, one a seed."""
     pairs = zip(entries, best, strict=True)
-    cells = [[entry.trained(rate, seed) for seed in seeds] for entry, rate in pairs]
+    cells = [[entry.cell.revised(rate, seed) for seed in seeds] for entry, rate in pairs]
     outcomes = grid.outcomes([cell for row in cells for cell in row])
     return [[outcomes[cell.key()] for cell in row] for row in cells]
 

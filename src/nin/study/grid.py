@@ -82,6 +82,13 @@ class Grid:
         self._train([cell for key, cell in wanted.items() if key not in done], done)
         return done
 
+    def expect(self, cells: Iterable[Cell]) -> None:
+        """There will be these trainings, too."""
+        more = {cell.key(): cell for cell in cells}.values()
+        self.cells += len(more)
+        total = self._bar.tasks[0].total or 0.0
+        self._bar.update(self._task, total=total + sum(cell.effort for cell in more))
+
     def _train(self, cells: list[Cell], done: dict[str, Outcome]) -> None:
         if self.jobs is not None and self.jobs > 1:
             backends.share_cores(self.jobs)
