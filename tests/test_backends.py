@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -256,3 +257,13 @@ def test_weights_are_up_to_date_while_training():
     ones = np.ones((4, 1), "float32")
     model.fit(ones, ones, batch_size=2, verbose=0, callbacks=[Watch()])
     assert seen == pytest.approx([0.5, 0.75])
+
+
+def test_training_one_network_after_another_is_no_news(caplog):
+    if backends.choose() != "tensorflow":
+        pytest.skip("TensorFlow's log")
+    backends.current()
+    log = logging.getLogger("tensorflow")
+    log.warning("6 out of the last 6 calls to %s triggered tf.function retracing.", "f")
+    log.warning("the disk is on fire")
+    assert [record.getMessage() for record in caplog.records] == ["the disk is on fire"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import tensorflow as tf
@@ -19,3 +20,11 @@ def version() -> str:
 
 def sync(model: Any) -> None:
     """Nothing to do: the weights are up to date at any time."""
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a line of TensorFlow's log tells anything: each new network is traced, of course."""
+    return "triggered tf.function retracing" not in record.getMessage()
+
+
+logging.getLogger("tensorflow").addFilter(_is_news)

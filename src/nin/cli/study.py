@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -86,17 +85,18 @@ def _rates(text: str) -> list[float]:
 
 
 def _print(comparison: Comparison, paths: Sequence[Path]) -> None:
+    from nin.study.wording import accuracy, count
+
     wide = max(len(row.net) for row in comparison.rows)
     group = ""
     for row in comparison.rows:
         if row.group != group:
             group = row.group
             typer.echo(group)
-        mean = statistics.fmean(row.accuracies)
-        spread = f" ± {statistics.stdev(row.accuracies):.4f}" if row.n > 1 else ""
+        parameters, work = row.cost.parameters.total, count(row.cost.multiply_adds)
         typer.echo(
-            f"{row.net:<{wide}}  {mean:.4f}{spread}  {row.cost.parameters.total:>11,} parameters"
-            f"  {row.cost.multiply_adds / 1e6:>8,.1f} M multiply-adds"
+            f"{row.net:<{wide}}  {accuracy(row.accuracies):<13}  {parameters:>11,} parameters"
+            f"  {work:>6} multiply-adds"
             + ("  on the front" if row.on_front else "")
             + (f"  {row.died} died" if row.died else "")
         )
