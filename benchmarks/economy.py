@@ -24,7 +24,7 @@ from record import RESULTS, commit
 
 from nin.files import write_json
 from nin.models import RIVALS
-from nin.study import compare, exercise_contenders, named_contenders
+from nin.study import compare, exercise_contenders
 from nin.study.comparison import RECIPE
 
 SMALL = RECIPE.revised(limit=4000, epochs=2, validation=1 / 30)
@@ -34,14 +34,14 @@ def main() -> None:
     """Compare, and write the record."""
     what, *jobs = sys.argv[1:]
     if what == "compare":
-        contenders, recipe = named_contenders(["nin", *RIVALS]), SMALL
+        nets, recipe = ["nin", *RIVALS], SMALL
         title = "Accuracy and what it costs"
     else:
-        contenders = exercise_contenders([], "book", width=0.25)
+        nets = exercise_contenders([], "book", width=0.25)
         recipe = SMALL.revised(image_size=128)
         title = "The chapter's exercises"
     made = compare(
-        contenders,
+        nets,
         recipe,
         out=f"runs/economy-{what}",
         title=title,

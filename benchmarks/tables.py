@@ -46,18 +46,15 @@ def learning() -> str:
 
 def recipes() -> str:
     """What the recipes for published sets reach."""
-    lines = [
-        "| recipe | parameters | test accuracy, mean ± sd | seeds | training, mean |",
-        "|---|---|---|---|---|",
-    ]
+    said = []
     for name in ("digits", "fashion"):
         record = _record(name)
-        summary, first = record["summary"], record["rows"][0]
-        lines.append(
-            f"| `nin train {name}` | {first['parameters']:,} | {spread(summary['accuracy'])}"
-            f" | {summary['accuracy']['n']} | {_duration(record)} |"
+        accuracy, first = record["summary"]["accuracy"], record["rows"][0]
+        said.append(
+            f"`nin train {name}` reaches {spread(accuracy)} with {first['parameters']:,} parameters"
+            f" ({accuracy['n']} seeds, {_duration(record)})"
         )
-    return "\n".join(lines)
+    return f"On test images, which it sees once, at the end, {'; '.join(said)}."
 
 
 def photos() -> str:

@@ -20,15 +20,18 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
-def blocks(kind):
-    return re.findall(rf"```{kind}\n(.*?)```", README, flags=re.DOTALL)
+BOOK = (ROOT / "docs/d2l.md").read_text(encoding="utf-8")
+
+
+def blocks(kind, text=README):
+    return re.findall(rf"```{kind}\n(.*?)```", text, flags=re.DOTALL)
 
 
 @pytest.mark.slow
 def test_python_blocks_print_what_is_printed_below_them(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    python, texts = blocks("python"), blocks("text")
-    assert len(python) == len(texts) == 2
+    python = [*blocks("python"), *blocks("python", BOOK)]
+    texts = [*blocks("text"), "", *blocks("text", BOOK)]
     names: dict = {}
     for code, expected in zip(python, texts, strict=True):
         exec(code, names)

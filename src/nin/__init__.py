@@ -49,7 +49,6 @@ if TYPE_CHECKING:
         compare,
         count_cost,
         exercise_contenders,
-        named_contenders,
     )
     from nin.training import (
         RECIPES,
@@ -104,7 +103,6 @@ _HOME = {
         "compare",
         "count_cost",
         "exercise_contenders",
-        "named_contenders",
     ),
     "nin.training": (
         "RECIPES",
@@ -156,7 +154,6 @@ __all__ = [
     "exercise_contenders",
     "load",
     "mlpconv",
-    "named_contenders",
     "nin_block",
     "num_gpus",
     "open_data",

@@ -9,9 +9,10 @@ import os
 import pytest
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
-from nin.study import Contender, compare, exercise_contenders, named_contenders
+from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.cell import SEARCH_SEED, Outcome
 from nin.study.comparison import RECIPE
+from nin.study.contender import contenders_of
 from nin.study.result import Measured, Speed
 
 DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
@@ -84,7 +85,7 @@ def test_one_rate_needs_no_search(compared, trained):
     assert [(row.learning_rate, row.rates) for row in rows] == [(0.01, {})] * 2
 
 
-def test_what_a_row_says(compared):
+def test_what_a_row_says(compared, tmp_path):
     comparison = compared()
     small, large = comparison.rows
     assert small.accuracies == pytest.approx([0.895, 0.896])
@@ -94,6 +95,7 @@ def test_what_a_row_says(compared):
     assert small.cost.parameters.total < large.cost.parameters.total
     assert comparison.settings["seeds"] == [0, 1]
     assert comparison.settings["image_size"] == [8, 8]
+    assert Comparison.model_validate_json((tmp_path / "out/compare.json").read_text()) == comparison
     assert (comparison.judged_on, comparison.images) == ("test", 359)
 
 
@@ -223,22 +225,24 @@ def test_impossible_requests_are_refused(compared, trained, change, what):
 
 
 def test_networks_by_name():
-    assert named_contenders(["nin", "vgg11-quarter"])[0] == ("nin", "NiN", {"preset": "book"}, "")
+    nin, small = contenders_of(["nin", SMALL])
+    assert nin == ("nin", "NiN", {"preset": "book"}, "")
+    assert small is SMALL
     with pytest.raises(NinError, match="did you mean 'alexnet'"):
-        named_contenders(["alexnit"])
+        contenders_of(["alexnit"])
     with pytest.raises(NinError, match="lenet is named twice"):
-        named_contenders(["lenet", "lenet"])
+        contenders_of(["lenet", "lenet"])
 
 
 def test_images_become_as_large_as_all_networks_need(compared):
-    comparison = compared(named_contenders(["lenet", "nin"]))
+    comparison = compared(["lenet", "nin"])
     assert comparison.settings["image_size"] == [67, 67]
     assert {row.cost.input_shape for row in comparison.rows} == {(67, 67, 1)}
 
 
 def test_images_that_a_network_cannot_take_are_refused_at_once(compared, trained):
     with pytest.raises(InputSizeError, match="NiN cannot take images of 66x66"):
-        compared(named_contenders(["lenet", "nin"]), DIGITS.revised(image_size=66))
+        compared(["lenet", "nin"], DIGITS.revised(image_size=66))
     assert not trained
 
 

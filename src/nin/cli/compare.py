@@ -45,10 +45,9 @@ def compare(
 ) -> None:
     """Which network is worth its parameters? Trains each in the same way, over several seeds."""
     from nin.models import RIVALS
-    from nin.study import named_contenders
 
     run_study(
-        named_contenders(nets or ["nin", *RIVALS]),
+        nets or ["nin", *RIVALS],
         out,
         title="Accuracy and what it costs",
         data=data,

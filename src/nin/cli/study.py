@@ -35,7 +35,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 def run_study(
-    contenders: Sequence[Contender],
+    nets: Sequence[str | Contender],
     out: Path,
     *,
     title: str,
@@ -51,16 +51,15 @@ def run_study(
     no_measure: bool,
     as_json: bool,
 ) -> None:
-    """Compare `contenders`, write the results to `out` and print a table."""
+    """Compare `nets`, with the results in `out`, and print a table."""
     from nin.study import compare
     from nin.study.comparison import RECIPE
-    from nin.study.files import write_results
 
     recipe = RECIPE.revised(
         data=data, epochs=epochs, image_size=image_size, limit=limit, batch_size=batch_size
     )
     comparison = compare(
-        contenders,
+        nets,
         recipe,
         out=out,
         title=title,
@@ -70,11 +69,10 @@ def run_study(
         jobs=jobs,
         measured=not no_measure,
     )
-    paths = write_results(comparison, out)
     if as_json:
         typer.echo(comparison.model_dump_json())
     else:
-        _print(comparison, paths)
+        _print(comparison, out)
 
 
 def _rates(text: str) -> list[float]:
@@ -84,7 +82,8 @@ def _rates(text: str) -> list[float]:
         raise NinError(f"--rates {text[:40]}: give numbers, as 0.0003,0.001,0.003") from None
 
 
-def _print(comparison: Comparison, paths: Sequence[Path]) -> None:
+def _print(comparison: Comparison, out: Path) -> None:
+    from nin.study.files import FILES
     from nin.study.wording import accuracy, count
 
     wide = max(len(row.net) for row in comparison.rows)
@@ -100,4 +99,4 @@ def _print(comparison: Comparison, paths: Sequence[Path]) -> None:
             + ("  on the front" if row.on_front else "")
             + (f"  {row.died} died" if row.died else "")
         )
-    typer.echo("written: " + ", ".join(str(path) for path in paths))
+    typer.echo("written: " + ", ".join(str(out / name) for name in FILES))

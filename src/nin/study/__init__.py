@@ -5,7 +5,7 @@ from nin import backends
 backends.choose()
 
 from nin.study.comparison import compare  # noqa: E402
-from nin.study.contender import Contender, named_contenders  # noqa: E402
+from nin.study.contender import Contender  # noqa: E402
 from nin.study.cost import Cost, count_cost  # noqa: E402
 from nin.study.exercises import EXERCISES, exercise_contenders  # noqa: E402
 from nin.study.result import Comparison, Difference, Row  # noqa: E402
@@ -20,5 +20,4 @@ __all__ = [
     "compare",
     "count_cost",
     "exercise_contenders",
-    "named_contenders",
 ]

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from nin.data import ImageData
 from nin.study.cell import Cell, Outcome, steps_of
-from nin.study.contender import Contender
+from nin.study.contender import Contender, contenders_of
 from nin.study.cost import Cost, count_cost
+from nin.study.files import write_results
 from nin.study.grid import Grid
 from nin.study.measurement import kept_measure
 from nin.study.preparation import check_request, check_writable, fingerprint, prepare, seen_size
@@ -45,7 +46,7 @@ _TRAINING_EFFORT = 3
 
 
 def compare(
-    contenders: Sequence[Contender],
+    nets: Sequence[str | Contender],
     recipe: Recipe = RECIPE,
     *,
     out: str | Path,
@@ -56,20 +57,21 @@ def compare(
     jobs: int | None = None,
     measured: bool = True,
 ) -> Comparison:
-    """Train every contender in the same way and say what each is worth.
+    """Train every network in the same way and say what each is worth.
 
     Each is trained once with every rate, with a seed kept for that, and with further ones while the
-    best is the lowest or the highest. The rate that is best on held-out training images is the
-    contender's. With it the contender is trained once a seed and judged by the test images, by
-    which nothing was chosen.
+    best is the lowest or the highest. With the rate that is best on held-out training images it is
+    trained once a seed and judged by the test images, by which nothing was chosen.
 
     Every finished training is kept in ``out/trainings``: the same call goes on where it was
-    stopped, and more seeds, rates or contenders only add what is missing.
+    stopped, and more seeds, rates or networks only add what is missing. In the end `out` holds
+    ``compare.csv``, ``compare.json``, ``compare.md`` and ``report.html``.
 
     Args:
-        contenders: the networks; within a group, the first NiN is held against each other one.
+        nets: names (see `nin.models.find_net`) or contenders; within a group, the first NiN is
+            held against each other one.
         recipe: how all are trained. An `image_size` of None becomes the stored size if all
-            contenders can take it, else the smallest that they all can.
+            networks can take it, else the smallest that they all can.
         out: folder for the results.
         title: stands above the report.
         rates: learning rates to begin the search with; of a single one there is no search.
@@ -82,14 +84,15 @@ def compare(
         NinError: something that is asked for cannot be; what is finished is kept.
         KeyboardInterrupt: Ctrl-C; what is finished is kept.
     """
-    check_request(contenders, rates, seeds, seconds)
+    contenders = contenders_of(nets)
+    check_request(rates, seeds, seconds)
     recipe, data = prepare(contenders, recipe)
     out = Path(out)
     check_writable(out / "trainings")
     study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)
     entries = _entries(study, contenders, measured)
     rows = _rows(study, entries)
-    return Comparison(
+    comparison = Comparison(
         title=title,
         settings=_settings(study),
         data=data.describe(),
@@ -101,6 +104,8 @@ def compare(
         device=device(),
         command=command(),
     )
+    write_results(comparison, out)
+    return comparison
 
 
 class _Study(NamedTuple):

@@ -29,16 +29,18 @@ class Contender(NamedTuple):
         return make_net(self.net, classes, **self.arguments)
 
 
-def named_contenders(names: Sequence[str]) -> list[Contender]:
-    """The networks called `names`, in that order.
+def contenders_of(nets: Sequence[str | Contender]) -> list[Contender]:
+    """The networks called so, in that order; one that is a contender already stays what it is.
 
     Raises:
         UnknownNameError: there is no such network.
-        NinError: one is named twice, or none is.
+        NinError: two of a group have the same name, or there is none.
     """
-    if not names:
+    if not nets:
         raise NinError("there is nothing to compare: name a network or more")
-    twice = [name for name in names if names.count(name) > 1]
+    found = [Contender(net, *find_net(net)) if isinstance(net, str) else net for net in nets]
+    names = [(contender.name, contender.group) for contender in found]
+    twice = [name for name, group in names if names.count((name, group)) > 1]
     if twice:
         raise NinError(f"{twice[0]} is named twice: name each network once")
-    return [Contender(name, *find_net(name)) for name in names]
+    return found

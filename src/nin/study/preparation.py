@@ -14,21 +14,12 @@ from nin.training import Recipe
 from nin.training.images import open_images
 
 
-def check_request(
-    contenders: Sequence[Contender], rates: Sequence[float], seeds: int, seconds: float | None
-) -> None:
-    """Refuse what cannot be compared.
+def check_request(rates: Sequence[float], seeds: int, seconds: float | None) -> None:
+    """Refuse what cannot be done.
 
     Raises:
-        NinError: there is no contender, rate or seed, or one of them makes no sense.
+        NinError: there is no rate or seed, or one of them makes no sense.
     """
-    if not contenders:
-        raise NinError("there is nothing to compare: name a network or more")
-    names = [contender[::3] for contender in contenders]
-    if twice := [name for name, _ in names if sum(name == other for other, _ in names) > 1]:
-        groups = [group for name, group in names if name == twice[0]]
-        if len(set(groups)) < len(groups):
-            raise NinError(f"{twice[0]} is named twice: name each network once")
     if not rates or min(rates) <= 0:
         raise NinError("learning rates must be one or more numbers above 0")
     if len(set(rates)) < len(rates):

@@ -25,14 +25,14 @@ class Trainer(HyperParameters):
     """Trains a model on a data module (*Dive into Deep Learning*, section 3.2).
 
     `fit` runs Keras's compiled loop. Before the first step it standardises the images inside the
-    model and gives a fresh NiN weights it can learn from (see `nin.start`); it says so in one line.
-    ``start=False`` leaves a model as Keras initialised it.
+    model and gives a fresh network weights it can learn from (see `nin.start`); it says so in one
+    line. ``start=False`` leaves a model as Keras initialised it.
 
     Args:
         max_epochs: passes over the training images.
         num_gpus: 0 for wherever the backend computes by default, 1 for the first GPU.
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
-        start: whether to standardise the images and to prepare a fresh NiN's weights.
+        start: whether to standardise the images and to prepare fresh weights.
         optimizer: in place of the model's `configure_optimizers`.
         callbacks: further Keras callbacks.
         verbose: whether to print: a bar, a line an epoch, findings. Curves are drawn in Jupyter.
