@@ -141,9 +141,9 @@ def conditions(record: str) -> str:
     training = made.data["splits"]["train"]["images"]
     return (
         f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images,"
-        f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, the best of"
-        f" {len(settings['learning_rates'])} learning rates on held-out training images; accuracy"
-        f" on the {made.images:,} test images, mean ± sd; differences with their 95 % interval."
+        f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, each network's rate by the"
+        f" same search on held-out training images. Accuracy on the {made.images:,} test images,"
+        " mean ± sd; differences with their 95 % interval."
     )
 
 

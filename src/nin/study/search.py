@@ -30,7 +30,7 @@ def search(grid: Grid, cells: Sequence[Cell], rates: Sequence[float]) -> list[di
             grid.expect([cell for row in rows for cell in row])
         outcomes = grid.outcomes([cell for row in rows for cell in row])
         for found, row in zip(tried, rows, strict=True):
-            found |= {c.recipe.learning_rate: outcomes[c.key()].validation for c in row}
+            found |= {c.recipe.learning_rate: round(outcomes[c.key()].validation, 6) for c in row}
         wanted = [further_rates(found) for found in tried]
     return tried
 
