@@ -1,15 +1,17 @@
 """Parameter economy: every network, and the chapter's exercises, on Fashion-MNIST.
 
 At a size that two cores can afford, which is far from the book's: 4,000 training images, 2 epochs,
-3 seeds; each network's learning rate is the best of three on held-out training images.
+3 seeds; each network's learning rate is chosen by the same search on held-out training images.
 
 - ``compare``: all networks at 67×67 pixels, the smallest that all of them can take.
+- ``time``: NiN, AlexNet and VGG-11 at a quarter of its width, 30 seconds of training each and
+  10,000 training images, in place of epochs.
 - ``ablate``: the exercises, on the book's NiN at a quarter of its width and 128×128 pixels, where
   the last maps have more than one cell.
 
 Where the processor can, oneDNN multiplies in bfloat16 and adds in float32.
 
-Run: python benchmarks/economy.py compare|ablate [JOBS]
+Run: python benchmarks/economy.py compare|time|ablate [JOBS]
 Takes half an hour to an hour on 2 cores; an interrupted measurement is continued.
 """
 
@@ -17,6 +19,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 os.environ.setdefault("ONEDNN_DEFAULT_FPMATH_MODE", "BF16")
 
@@ -28,23 +31,32 @@ from nin.study import compare, exercise_contenders
 from nin.study.comparison import RECIPE
 
 SMALL = RECIPE.revised(limit=4000, epochs=2, validation=1 / 30)
+STUDIES: dict[str, dict[str, Any]] = {
+    "compare": {
+        "nets": ["nin", *RIVALS],
+        "recipe": SMALL,
+        "title": "Accuracy and what it costs",
+    },
+    "time": {
+        "nets": ["nin", "alexnet", "vgg11-quarter"],
+        "recipe": SMALL.revised(limit=10_000),
+        "seconds": 30.0,
+        "title": "Accuracy after 30 seconds of training",
+    },
+    "ablate": {
+        "nets": exercise_contenders([], "book", width=0.25),
+        "recipe": SMALL.revised(image_size=128),
+        "title": "The chapter's exercises",
+    },
+}
 
 
 def main() -> None:
     """Compare, and write the record."""
     what, *jobs = sys.argv[1:]
-    if what == "compare":
-        nets, recipe = ["nin", *RIVALS], SMALL
-        title = "Accuracy and what it costs"
-    else:
-        nets = exercise_contenders([], "book", width=0.25)
-        recipe = SMALL.revised(image_size=128)
-        title = "The chapter's exercises"
     made = compare(
-        nets,
-        recipe,
+        **STUDIES[what],
         out=f"runs/economy-{what}",
-        title=title,
         seeds=3,
         jobs=int(jobs[0]) if jobs else 1,
     )

@@ -104,6 +104,18 @@ def _at_book_size(name: str) -> tuple[str, ...]:
     )
 
 
+def equal_time() -> str:
+    """What NiN and two rivals reach in the same time."""
+    made = comparison("time")
+    section = sections(made)[0]
+    reached = ", ".join(f"`{row.net}` {wording.accuracy(row.accuracies)}" for row in section.rows)
+    against = ", ".join(f"{points(pair)} to `{pair.rival}`" for pair in section.differences)
+    return (
+        f"In equal time instead of equal epochs, {made.settings['seconds']:g} s each on"
+        f" {made.device['cores']} cores: {reached}; NiN − it, in points: {against}."
+    )
+
+
 def networks() -> str:
     """Every network that has a name, at the input it was published for."""
     titles = "network, input, parameters, of them 1×1, dense, multiply-adds, class-map cell sees"
@@ -160,6 +172,7 @@ def points(difference: Difference | None, sign: int = 1) -> str:
 
 ECONOMY = {
     "economy": economy,
+    "equal time": equal_time,
     "networks": networks,
     "economy conditions": partial(conditions, "compare"),
     "exercise conditions": partial(conditions, "ablate"),
