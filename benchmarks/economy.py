@@ -61,7 +61,12 @@ def main() -> None:
         jobs=int(jobs[0]) if jobs else 1,
     )
     claim = (__doc__ or "").splitlines()[0]
-    record = {"claim": claim, "commit": commit(), "comparison": made.model_dump(mode="json")}
+    record = {
+        "claim": claim,
+        "commit": commit(),
+        "onednn_fpmath_mode": os.environ["ONEDNN_DEFAULT_FPMATH_MODE"],
+        "comparison": made.model_dump(mode="json"),
+    }
     write_json(RESULTS / f"{what}.json", record)
 
 

@@ -121,8 +121,8 @@ def test_what_is_no_run_is_one_line(nin, picture, verb, path):
 
 def test_summary_adds_up(nin):
     report = nin("summary", "book", "--json").json
-    assert [*report] == ["preset", "input", "parameters", "multiply_adds", "layers", "cost"]
-    assert (report["preset"], report["input"]) == ("book", [224, 224, 1])
+    assert [*report] == ["network", "input", "parameters", "multiply_adds", "layers", "cost"]
+    assert (report["network"], report["input"]) == ("book", [224, 224, 1])
     assert report["parameters"] == 1_992_166
     for key in ("parameters", "multiply_adds"):
         assert sum(layer[key] for layer in report["layers"]) == report[key]

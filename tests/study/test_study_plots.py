@@ -9,6 +9,7 @@ from study_report_cases import HOSTILE, comparison, published, row
 
 from nin.study import plots, scatter, svg
 from nin.study.look import look
+from nin.study.statistics import front
 
 ALL = (
     plots.accuracy_against_parameters,
@@ -38,7 +39,7 @@ def shares(one, other):
 @pytest.mark.parametrize("rows", CROWDS.values(), ids=CROWDS)
 def test_names_are_inside_and_cover_neither_each_other_nor_points(rows):
     with svg.drawing(plots.height(rows)) as figure:
-        texts = scatter.draw(figure, rows, parameters, scatter.front(rows, parameters), "cost")
+        texts = scatter.draw(figure, rows, parameters, front(rows, parameters), "cost")
         svg.text_of(figure, "a", "a")
         axes = figure.axes[0]
         boxes = [text.get_window_extent() for text in texts]
@@ -74,7 +75,7 @@ def test_the_front_has_what_no_other_beats():
         row("best", [0.9], 30),
         row("larger", [0.8], 40),
     ]
-    assert [each.net for each in scatter.front(rows, parameters)] == ["small", "same", "best"]
+    assert [each.net for each in front(rows, parameters)] == ["small", "same", "best"]
 
 
 def test_parameters_are_drawn_with_the_front_of_the_table():

@@ -11,7 +11,7 @@ from scipy import stats
 
 from nin.study.cost import Cost, Parameters
 from nin.study.result import Row
-from nin.study.statistics import difference, with_front
+from nin.study.statistics import difference, with_fronts
 
 
 def row(net, parameters, accuracies):
@@ -60,7 +60,7 @@ def test_one_seed_has_no_interval():
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 6)), min_size=1, max_size=9))
 def test_the_front_is_what_nothing_beats(networks):
-    rows = with_front([row(str(i), size, [a / 6]) for i, (size, a) in enumerate(networks)])
+    rows = with_fronts([row(str(i), size, [a / 6]) for i, (size, a) in enumerate(networks)])
     for (size, accuracy), found in zip(networks, rows, strict=True):
         beaten = any(
             (s < size and a >= accuracy) or (s <= size and a > accuracy) for s, a in networks

@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -79,15 +80,22 @@ def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
     return cast(AbstractContextManager[Any], keras.device(f"gpu:{i}" if i < gpus else "cpu:0"))
 
 
-def share_cores(workers: int) -> None:
-    """Let processes that are started from now on take only their share of the cores.
+@contextlib.contextmanager
+def cores_shared(workers: int) -> Iterator[None]:
+    """Within this, processes that are started take only their share of the cores.
 
     Args:
         workers: how many of them there will be at a time.
     """
     threads = str(max(1, (os.cpu_count() or 1) // workers))
-    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
-        os.environ.setdefault(name, threads)
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    ours = [name for name in names if name not in os.environ]
+    os.environ.update(dict.fromkeys(ours, threads))
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
 
 
 def num_gpus() -> int:

@@ -54,7 +54,7 @@ def _shape(text: str) -> tuple[int, int, int]:
 
 def _report(name: str, tape: list[Step], cost: Cost) -> dict[str, object]:
     return {
-        "preset": name,
+        "network": name,
         "input": cost.input_shape,
         "parameters": cost.parameters.total,
         "multiply_adds": cost.multiply_adds,

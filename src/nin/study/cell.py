@@ -53,7 +53,8 @@ class Cell(NamedTuple):
         contender: the network.
         recipe: all but the network.
         steps: how many batches; the recipe's epochs are as many as hold them.
-        fingerprint: of the images, so that a result is never taken for that of others.
+        fingerprint: of the images as the comparison found them, so that a result is not taken for
+            that of others.
         effort: how much work it is, in any unit; the time left is reckoned from it.
     """
 
@@ -86,7 +87,7 @@ class Cell(NamedTuple):
         }
 
     def key(self) -> str:
-        """Tells this training from all others; the same on every machine."""
+        """Tells this training from all others."""
         text = json.dumps(self.spec(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

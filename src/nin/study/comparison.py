@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +19,8 @@ from nin.study.grid import Grid
 from nin.study.measurement import kept_measure
 from nin.study.preparation import check_request, check_writable, fingerprint, prepare, seen_size
 from nin.study.result import Comparison, Difference, Measured, Row
-from nin.study.search import search
-from nin.study.statistics import difference, with_front
+from nin.study.search import best_rate, search
+from nin.study.statistics import difference, with_fronts
 from nin.study.store import Store
 from nin.study.wording import seconds as in_words
 from nin.training import Recipe
@@ -69,7 +68,7 @@ def compare(
 
     Args:
         nets: names (see `nin.models.find_net`) or contenders; within a group, the first NiN is
-            held against each other one.
+            held against each other one, or the first network if there is no NiN.
         recipe: how all are trained. An `image_size` of None becomes the stored size if all
             networks can take it, else the smallest that they all can.
         out: folder for the results.
@@ -77,7 +76,7 @@ def compare(
         rates: learning rates to begin the search with; of a single one there is no search.
         seeds: how many; they are 0, 1, ….
         seconds: train each for so many seconds, as measured on this machine, in place of epochs.
-        jobs: trainings at a time; None for one, or for joblib's context (a Dask or Ray cluster).
+        jobs: trainings at a time; None for one, or for joblib's context (a Dask cluster).
         measured: whether to measure images/s and peak memory.
 
     Raises:
@@ -165,10 +164,10 @@ def _rows(study: _Study, entries: Sequence[_Entry]) -> list[Row]:
     store = Store(study.out / "trainings")
     with Grid(store, study.jobs, number * len(distinct), effort, study.console) as grid:
         tried = search(grid, [entry.cell for entry in entries], searched)
-        best = [max(rates, key=rates.__getitem__) if rates else study.rates[0] for rates in tried]
+        best = [best_rate(rates) if rates else study.rates[0] for rates in tried]
         outcomes = _judge(grid, entries, best, study.seeds)
     together = zip(entries, tried, best, outcomes, strict=True)
-    return _with_fronts([_row(*each) for each in together])
+    return with_fronts([_row(*each) for each in together])
 
 
 def _judge(
@@ -182,7 +181,9 @@ def _judge(
 
 
 def _announce(study: _Study, entries: Sequence[_Entry], number: int) -> None:
-    """Say how long all of it will take, if speeds were measured."""
+    """Say before the first training how long all of it will take, if speeds were measured."""
+    if any((study.out / "trainings").iterdir()):
+        return
     judged, total = len(study.seeds) * len(study.data.test.labels), 0.0
     for entry in entries:
         if entry.measured is None:
@@ -201,7 +202,7 @@ def _row(entry: _Entry, tried: dict[float, float], best: float, outcomes: Sequen
         net=entry.cell.contender.name,
         group=entry.cell.contender.group,
         cost=entry.cost,
-        rates={f"{rate:g}": accuracy for rate, accuracy in tried.items()},
+        rates={repr(rate): accuracy for rate, accuracy in tried.items()},
         learning_rate=best,
         accuracies=[outcome.accuracy for outcome in outcomes if outcome.accuracy is not None],
         curves=[outcome.curve for outcome in outcomes],
@@ -211,17 +212,17 @@ def _row(entry: _Entry, tried: dict[float, float], best: float, outcomes: Sequen
     )
 
 
-def _with_fronts(rows: Sequence[Row]) -> list[Row]:
-    groups = groupby(rows, key=lambda row: row.group)
-    return [row for _, group in groups for row in with_front(list(group))]
-
-
 def _differences(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[Difference]:
     found = []
-    for _, pairs in groupby(zip(rows, contenders, strict=True), key=lambda pair: pair[0].group):
-        group = list(pairs)
-        nin = next((row for row, contender in group if contender.net == "NiN"), group[0][0])
-        found += [difference(nin, row) for row, _ in group if row is not nin]
+    for group in dict.fromkeys(row.group for row in rows):
+        nets = {
+            row.net: (row, contender.net)
+            for row, contender in zip(rows, contenders, strict=True)
+            if row.group == group
+        }
+        members = [row for row, _ in nets.values()]
+        one = next((row for row, net in nets.values() if net == "NiN"), members[0])
+        found += [difference(one, row) for row in members if row is not one]
     return found
 
 

@@ -43,12 +43,6 @@ def tapered(stages: Stages) -> Stages:
     return (*others, last._replace(widths=(features // 2, features // 8, CLASSES)))
 
 
-def in_one_step(stages: Stages) -> Stages:
-    """From the last features to the class maps at once."""
-    *others, last = stages
-    return (*others, last._replace(widths=(CLASSES,) * len(last.widths)))
-
-
 def without_last_relu(stages: Stages) -> Stages:
     """No ReLU on the class maps."""
     return (*stages[:-1], stages[-1]._replace(last_relu=False))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import BrokenExecutor
 from types import TracebackType
 from typing import Self
 
@@ -12,15 +13,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nin import backends
+from nin.errors import NinError
 from nin.study.cell import Cell, Outcome, train_cell
-from nin.study.store import Store
+from nin.study.store import Provenance, Store, provenance
 
 
 class Grid:
     """Trains cells, keeps each outcome as soon as it is there, and shows how far all of it is.
 
-    The workers are joblib's. Under ``joblib.parallel_config("dask")`` or ``("ray")`` they are
-    those of a cluster; outcomes come back to this process, which alone writes.
+    The workers are joblib's. Under ``joblib.parallel_config("dask")`` they are those of a cluster;
+    outcomes come back to this process, which alone writes.
 
     Args:
         store: where outcomes are kept.
@@ -90,22 +92,32 @@ class Grid:
         self._bar.update(self._task, total=total + sum(cell.effort for cell in more))
 
     def _train(self, cells: list[Cell], done: dict[str, Outcome]) -> None:
-        if self.jobs is not None and self.jobs > 1:
-            backends.share_cores(self.jobs)
-        parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
         try:
-            with warnings.catch_warnings():
-                # loky replaces a worker that has grown, between two trainings.
-                warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
-                for cell, outcome in parallel(joblib.delayed(_train)(cell) for cell in cells):
-                    self.store.put(cell, outcome)
-                    done[cell.key()] = outcome
-                    self._tell(cell, outcome)
+            for cell, outcome, made in self._trained(cells):
+                self.store.put(cell, outcome, made)
+                done[cell.key()] = outcome
+                self._tell(cell, outcome)
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(
-                f"stopped: {self.done} of {self.cells} trainings are kept;"
-                " the same command goes on from there"
+                f"stopped: {self._kept()}; the same command goes on from there"
             ) from stop
+        except BrokenExecutor as error:
+            raise NinError(
+                "a worker was killed, probably for want of memory: fewer --jobs or a smaller"
+                f" --batch-size may do; {self._kept()}"
+            ) from error
+
+    def _trained(self, cells: list[Cell]) -> Iterator[tuple[Cell, Outcome, Provenance]]:
+        """Outcomes as they come, each with the versions and the machine that made it."""
+        parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
+        workers = max(1, joblib.effective_n_jobs(self.jobs))
+        with backends.cores_shared(workers), warnings.catch_warnings():
+            # loky replaces a worker that has grown, between two trainings.
+            warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+            yield from parallel(joblib.delayed(_train)(cell) for cell in cells)
+
+    def _kept(self) -> str:
+        return f"{self.done} of {self.cells} trainings are kept"
 
     def _skip(self, cell: Cell) -> None:
         self.done += 1
@@ -129,5 +141,5 @@ class Grid:
         return f"{self.done}/{self.cells}"
 
 
-def _train(cell: Cell) -> tuple[Cell, Outcome]:
-    return cell, train_cell(cell)
+def _train(cell: Cell) -> tuple[Cell, Outcome, Provenance]:
+    return cell, train_cell(cell), provenance()

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import hashlib
 import json
-import multiprocessing
-import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -14,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel
 from rich.console import Console
 
+from nin.errors import NinError
 from nin.files import write_json
+from nin.study import memory
 from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
 from nin.study.store import read
@@ -30,6 +31,11 @@ LEAST_SECONDS, LEAST_BATCHES = 2.0, 3
 WARM_UP = 2
 
 
+class _Kept(BaseModel):
+    net: str
+    measured: Measured
+
+
 def measure(
     contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
 ) -> Measured:
@@ -40,12 +46,15 @@ def measure(
         recipe: gives batch size, image size and optimiser.
         input_shape: (height, width, channels) of the images as stored.
         classes: how many.
+
+    Raises:
+        NinError: the process ended without an answer.
     """
     given = (contender, recipe, input_shape, classes)
     return Measured(
         batch_size=recipe.batch_size,
-        training=_in_a_process(_training, *given),
-        prediction=_in_a_process(_prediction, *given),
+        training=_in_a_process("training", *given),
+        prediction=_in_a_process("prediction", *given),
     )
 
 
@@ -60,14 +69,14 @@ def kept_measure(
     """As `measure`; but what was measured before on this machine is taken from `folder`.
 
     Raises:
-        RunError: what is kept is damaged.
+        NinError: it could not be measured, or what is kept is damaged.
     """
-    training = (recipe.batch_size, recipe.image_size, recipe.optimizer)
+    training = (recipe.batch_size, recipe.image_size, recipe.optimizer, recipe.clip_norm)
     asked = (contender[1:3], training, input_shape, classes, device(), versions())
     key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
     path = folder / f"{key}.json"
     if path.exists():
-        return read(path, Measured, "measured")
+        return read(path, _Kept).measured
     measured = measure(contender, recipe, input_shape, classes)
     write_json(path, {"net": contender.name, "measured": measured.model_dump()})
     console.print(
@@ -78,26 +87,39 @@ def kept_measure(
     return measured
 
 
-def _in_a_process(job: Callable[..., Speed], *given: Any) -> Speed:
-    # A process that did other work before would not show its own peak.
-    context = multiprocessing.get_context("spawn")
-    with concurrent.futures.ProcessPoolExecutor(1, mp_context=context) as executor:
-        return executor.submit(job, *given).result()
-
-
-def _training(
-    contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
+def _in_a_process(
+    what: str,
+    contender: Contender,
+    recipe: Recipe,
+    input_shape: tuple[int, int, int],
+    classes: int,
 ) -> Speed:
-    model, images = _ready(contender, recipe, input_shape, classes)
-    labels = np.arange(recipe.batch_size, dtype=np.int32) % classes
-    return _timed(lambda: model.train_on_batch(images, labels), recipe.batch_size)
+    """Measure in a process that did nothing before: another would not show its own peak."""
+    asked = [what, *contender, recipe.model_dump(), input_shape, classes]
+    program = "from nin.study.measurement import answer; answer()"
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=json.dumps(asked), capture_output=True, text=True
+    )
+    if done.returncode:
+        why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise NinError(
+            f"{contender.name} could not be measured in {what} ({why}), perhaps for want of memory:"
+            " give a smaller --batch-size, or --no-measure"
+        )
+    return Speed.model_validate_json(done.stdout.splitlines()[-1])
 
 
-def _prediction(
-    contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
-) -> Speed:
-    model, images = _ready(contender, recipe, input_shape, classes)
-    return _timed(lambda: model.predict_on_batch(images), recipe.batch_size)
+def answer() -> None:
+    """Measure what standard input asks for, and print it."""
+    what, name, net, arguments, group, recipe, input_shape, classes = json.load(sys.stdin)
+    contender = Contender(name, net, arguments, group)
+    model, images = _ready(contender, Recipe.parse(recipe), tuple(input_shape), classes)
+    labels = np.arange(len(images), dtype=np.int32) % classes
+    if what == "training":
+        speed = _timed(lambda: model.train_on_batch(images, labels), len(images))
+    else:
+        speed = _timed(lambda: model.predict_on_batch(images), len(images))
+    print(speed.model_dump_json())
 
 
 def _ready(
@@ -107,13 +129,16 @@ def _ready(
     if recipe.image_size is not None:
         model.preprocessing.configure((recipe.image_size, recipe.image_size))
     model.build((None, *input_shape))
-    Trainer(1, optimizer=optimizer(recipe, 1000), verbose=False).compile_model(model)
+    trainer = Trainer(
+        1, gradient_clip_val=recipe.clip_norm, optimizer=optimizer(recipe, 1000), verbose=False
+    )
+    trainer.compile_model(model)
     shape = (recipe.batch_size, *input_shape)
     return model, np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
 def _timed(work: Callable[[], object], images: int) -> Speed:
-    before = _peak_bytes()
+    before = memory.begin()
     for _ in range(WARM_UP):
         work()
     began, batches = time.perf_counter(), 0
@@ -121,15 +146,4 @@ def _timed(work: Callable[[], object], images: int) -> Speed:
         work()
         batches += 1
     rate = batches * images / (time.perf_counter() - began)
-    return Speed(images_per_second=round(rate, 1), peak_bytes=max(0, _peak_bytes() - before))
-
-
-def _peak_bytes() -> int:
-    """The most memory that this process has held so far."""
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
-    # Unlike getrusage, this does not count what the parent held when it made the process.
-    return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+    return Speed(images_per_second=round(rate, 1), peak_bytes=max(0, memory.peak() - before))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from nin.study import scatter, svg, wording
 from nin.study.look import look, shown
 from nin.study.result import Comparison, Row
+from nin.study.statistics import front
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -42,7 +43,7 @@ def accuracy_against_multiply_adds(comparison: Comparison, group: str = "", name
     """Accuracy against multiply-adds for one image, with the front of that cost."""
     rows = _rows(comparison, group)
     with svg.drawing(height(rows)) as figure:
-        best = scatter.front(rows, _multiply_adds)
+        best = front(rows, _multiply_adds)
         scatter.draw(figure, rows, _multiply_adds, best, "multiply-adds, one image")
         return svg.text_of(figure, name, f"Accuracy against multiply-adds, {_networks(rows)}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,13 +21,13 @@ def check_request(rates: Sequence[float], seeds: int, seconds: float | None) -> 
     Raises:
         NinError: there is no rate or seed, or one of them makes no sense.
     """
-    if not rates or min(rates) <= 0:
+    if not rates or not all(0 < rate < math.inf for rate in rates):
         raise NinError("learning rates must be one or more numbers above 0")
     if len(set(rates)) < len(rates):
         raise NinError(f"a learning rate is given twice: {', '.join(f'{r:g}' for r in rates)}")
     if seeds < 1:
         raise NinError(f"seeds must be 1 or more, not {seeds}")
-    if seconds is not None and seconds <= 0:
+    if seconds is not None and not 0 < seconds < math.inf:
         raise NinError(f"the budget must be more than 0 seconds, not {seconds:g}")
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from nin.files import write_bytes
 from nin.study import columns, plots, wording
 from nin.study.result import Comparison
-from nin.study.sections import Section, conditions, elsewhere, lead, sections
+from nin.study.sections import Section, conditions, lead, sections
 
 #: What draws a picture, its title and what else to say below it.
 _PICTURES = (
@@ -72,7 +72,6 @@ def _page(comparison: Comparison) -> str:
         lead=lead(comparison),
         conditions=conditions(comparison),
         sections=[_told(comparison, section, number) for number, section in enumerate(cut)],
-        elsewhere=elsewhere(comparison),
         wording=wording,
     )
 

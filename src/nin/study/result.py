@@ -76,6 +76,7 @@ class Difference(_Frozen):
     Attributes:
         net: the one.
         rival: the other.
+        group: the exercise that both belong to.
         n: how many seeds.
         mean: accuracy of `net` minus that of `rival`.
         low: lower end of the 95 % confidence interval of the mean (paired t); None of one seed.
@@ -85,6 +86,7 @@ class Difference(_Frozen):
 
     net: str
     rival: str
+    group: str = ""
     n: int
     mean: float
     low: float | None
@@ -102,7 +104,7 @@ class Comparison(_Frozen):
         judged_on: ``"test"`` or ``"validation"``: the images that accuracies are of.
         images: how many of these there are.
         rows: one a network.
-        differences: the first network against each other one.
+        differences: within a group, the first NiN (or the first network) against each other one.
         versions: of what computed.
         device: the machine.
         command: that made it.

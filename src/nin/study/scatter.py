@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 _LEAST_SPAN = 4.0
 
 
-def front(rows: Sequence[Row], cost: Callable[[Row], int]) -> list[Row]:
-    """The rows that no other beats: at most their cost, at least their accuracy, not both alike."""
-    places = [(row, _place(row, cost)) for row in rows if row.n]
-    return [row for row, here in places if not any(_beats(one, here) for _, one in places)]
-
-
 def draw(
     figure: Figure, rows: Sequence[Row], cost: Callable[[Row], int], best: Sequence[Row], axis: str
 ) -> list[Text]:
@@ -59,10 +53,6 @@ def draw(
 def _place(row: Row, cost: Callable[[Row], int]) -> tuple[float, float]:
     """On the axes; a cost of nothing has no logarithm."""
     return max(cost(row), 1), fmean(row.accuracies)
-
-
-def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one != other and one[0] <= other[0] and one[1] >= other[1]
 
 
 def _point(axes: Axes, point: tuple[float, float], sd: float | None, index: int) -> None:

@@ -32,7 +32,12 @@ def search(grid: Grid, cells: Sequence[Cell], rates: Sequence[float]) -> list[di
         for found, row in zip(tried, rows, strict=True):
             found |= {c.recipe.learning_rate: round(outcomes[c.key()].validation, 6) for c in row}
         wanted = [further_rates(found) for found in tried]
-    return tried
+    return [dict(sorted(found.items())) for found in tried]
+
+
+def best_rate(tried: dict[float, float]) -> float:
+    """The rate with the highest accuracy; of several, the lowest."""
+    return max(sorted(tried), key=tried.__getitem__)
 
 
 def further_rates(tried: dict[float, float]) -> list[float]:
@@ -40,8 +45,9 @@ def further_rates(tried: dict[float, float]) -> list[float]:
     if not tried:
         return []
     rates = sorted(tried)
-    best = max(rates, key=tried.__getitem__)
+    best = best_rate(tried)
     if best not in (rates[0], rates[-1]):
         return []
     neighbour = rates[1] if best == rates[0] else rates[-2]
-    return [float(f"{best * best / neighbour:.2g}")]
+    beyond = float(f"{best * best / neighbour:.2g}")
+    return [] if beyond in tried else [beyond]

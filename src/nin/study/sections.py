@@ -28,12 +28,6 @@ def sections(comparison: Comparison) -> list[Section]:
     return [_section(comparison, group) for group in groups]
 
 
-def elsewhere(comparison: Comparison) -> list[Difference]:
-    """The differences between networks that no section has both of."""
-    found = [difference for section in sections(comparison) for difference in section.differences]
-    return [difference for difference in comparison.differences if difference not in found]
-
-
 def lead(comparison: Comparison) -> str:
     """What was compared, in one sentence."""
     nets = len({row.net for row in comparison.rows})
@@ -58,9 +52,7 @@ def conditions(comparison: Comparison) -> list[tuple[str, str]]:
 
 def _section(comparison: Comparison, group: str) -> Section:
     rows = [row for row in comparison.rows if row.group == group]
-    nets = {row.net for row in rows}
-    pairs = [each for each in comparison.differences if {each.net, each.rival} <= nets]
-    return Section(group, rows, pairs)
+    return Section(group, rows, [each for each in comparison.differences if each.group == group])
 
 
 def _images(data: dict[str, Any]) -> str:

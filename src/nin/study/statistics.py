@@ -4,29 +4,37 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nin.study.result import Difference, Row
 
 CONFIDENCE = 0.95
 
 
-def with_front(rows: Sequence[Row]) -> list[Row]:
-    """`rows`, each told whether it is on the Pareto front of parameters and mean accuracy."""
-    means = [statistics.fmean(row.accuracies) for row in rows]
-    sizes = [row.cost.parameters.total for row in rows]
+def front(rows: Sequence[Row], cost: Callable[[Row], float]) -> list[Row]:
+    """The rows that no other beats: at most their cost, at least their accuracy, not both alike."""
+    places = [(row, (cost(row), statistics.fmean(row.accuracies))) for row in rows if row.n]
+    return [row for row, here in places if not any(_beats(one, here) for _, one in places)]
+
+
+def with_fronts(rows: Sequence[Row]) -> list[Row]:
+    """`rows`, each told whether it is on its group's Pareto front of parameters and accuracy."""
     return [
-        row.model_copy(update={"on_front": not _is_beaten(number, sizes, means)})
-        for number, row in enumerate(rows)
+        row.model_copy(update={"on_front": row in front(_group(rows, row.group), _parameters)})
+        for row in rows
     ]
 
 
-def _is_beaten(number: int, sizes: Sequence[int], means: Sequence[float]) -> bool:
-    size, mean = sizes[number], means[number]
-    return any(
-        other_size <= size and other_mean >= mean and (other_size, other_mean) != (size, mean)
-        for other_size, other_mean in zip(sizes, means, strict=True)
-    )
+def _group(rows: Sequence[Row], group: str) -> list[Row]:
+    return [row for row in rows if row.group == group]
+
+
+def _parameters(row: Row) -> int:
+    return row.cost.parameters.total
+
+
+def _beats(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one != other and one[0] <= other[0] and one[1] >= other[1]
 
 
 def difference(row: Row, rival: Row) -> Difference:
@@ -40,6 +48,7 @@ def difference(row: Row, rival: Row) -> Difference:
     return Difference(
         net=row.net,
         rival=rival.net,
+        group=row.group,
         n=len(gaps),
         mean=mean,
         low=None if half is None else mean - half,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,6 +15,7 @@ from nin.study.cell import Cell, Outcome
 from nin.training.provenance import device, versions
 
 Value = TypeVar("Value", bound=BaseModel)
+Provenance = dict[str, dict[str, Any]]
 
 
 class Store:
@@ -29,38 +30,52 @@ class Store:
 
     def path(self, cell: Cell) -> Path:
         """The file of `cell`: named for people, told apart by the cell's key."""
-        name = re.sub(r"[^\w-]+", "-", cell.contender.name).strip("-")
+        name = re.sub(r"[^\w-]+", "-", cell.contender.name).strip("-")[:60]
         seed = "search" if cell.is_search else f"seed{cell.recipe.seed}"
         return self.folder / f"{name}-{cell.recipe.learning_rate:g}-{seed}-{cell.key()}.json"
 
     def get(self, cell: Cell) -> Outcome | None:
-        """What came of `cell`, if it was trained before, under whatever name.
+        """What came of `cell`, if it was trained before by these versions, under whatever name.
 
         Raises:
             RunError: the file is damaged.
         """
-        found = sorted(self.folder.glob(f"*-{cell.key()}.json"))
-        return read(found[0], Outcome, "outcome") if found else None
+        for path in sorted(self.folder.glob(f"*-{cell.key()}.json")):
+            kept = read(path, _Kept)
+            if kept.versions == versions():
+                return kept.outcome
+        return None
 
-    def put(self, cell: Cell, outcome: Outcome) -> None:
+    def put(self, cell: Cell, outcome: Outcome, made: Provenance) -> None:
         """Keep `outcome`, wholly or not at all.
 
         Raises:
             NinError: it cannot be written.
         """
-        made = {"versions": versions(), "device": device()}
         content = {"cell": cell.spec(), "outcome": outcome.model_dump(), **made}
         write_json(self.path(cell), content)
 
 
-def read(path: Path, kind: type[Value], key: str) -> Value:
-    """The value of `kind` that stands in the JSON file `path` under `key`.
+class _Kept(BaseModel):
+    cell: dict[str, Any]
+    outcome: Outcome
+    versions: dict[str, str]
+    device: dict[str, Any]
+
+
+def provenance() -> Provenance:
+    """The versions and the machine of this process."""
+    return {"versions": versions(), "device": device()}
+
+
+def read(path: Path, kind: type[Value]) -> Value:
+    """The value of `kind` that stands in the JSON file `path`.
 
     Raises:
         RunError: the file is damaged.
     """
     try:
-        return kind.model_validate(json.loads(path.read_text(encoding="utf-8"))[key])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        return kind.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
         problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise RunError(f"{path} is damaged ({problem}): remove it, and it is made anew") from error

@@ -44,7 +44,6 @@ def write_markdown(comparison: Comparison, path: Path) -> None:
         for title, shown in columns.tables(section.rows):
             blocks += [f"**{title}**", _table(section.rows, shown)]
         blocks.append(" ".join(columns.notes(section.rows)))
-    blocks += _findings(parts.elsewhere(comparison))
     blocks += ["## How it was made", *_made(comparison)]
     _write(path, "\n\n".join(blocks) + "\n")
 
