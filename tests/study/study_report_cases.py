@@ -81,10 +81,9 @@ def published(count=15):
     ]
 
 
-def difference(net="NiN", rival="LeNet", mean=0.012, low=0.004, high=0.02, ratio=0.2, n=3):
-    return Difference(
-        net=net, rival=rival, n=n, mean=mean, low=low, high=high, parameter_ratio=ratio
-    )
+def difference(net="NiN", rival="LeNet", mean=0.012, low=0.004, high=0.02, ratio=0.2, **changed):
+    fields = {"n": 3, "mean": mean, "low": low, "high": high, "parameter_ratio": ratio}
+    return Difference(net=net, rival=rival, **{**fields, **changed})
 
 
 def comparison(rows, differences=(), **changed):
@@ -118,7 +117,8 @@ def comparison(rows, differences=(), **changed):
 
 def hostile():
     nets = [row(net, group=group) for group in HOSTILE[:2] for net in HOSTILE]
-    differences = [difference(HOSTILE[0], rival) for rival in HOSTILE[1:]]
+    pairs = [(rival, group) for group in HOSTILE[:2] for rival in HOSTILE[1:]]
+    differences = [difference(HOSTILE[0], rival, group=group) for rival, group in pairs]
     words = " ".join(HOSTILE)
     data = {"name": words, "classes": [words], "source": words, "splits": {words: {"images": 1}}}
     return comparison(

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from nin.study import Contender
+from nin.errors import NinError
+from nin.study import Contender, memory
 from nin.study.cell import SEARCH_SEED, Cell, steps_of, train_cell
 from nin.study.comparison import RECIPE
 from nin.study.measurement import kept_measure
@@ -113,3 +114,20 @@ def test_measured_once_and_kept(tmp_path):
     assert first.training.peak_bytes > 0
     assert kept_measure(tmp_path, TINY, DIGITS, (8, 8, 1), 10, console) == first
     assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_a_network_that_cannot_be_measured_is_named(tmp_path):
+    from rich.console import Console
+
+    nobody = Contender("nobody", "NoNet", {})
+    with pytest.raises(NinError, match=r"^nobody could not be measured in training \(KeyError"):
+        kept_measure(tmp_path, nobody, DIGITS, (8, 8, 1), 10, Console(quiet=True))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_peak_is_counted_from_what_is_held_before():
+    before = memory.begin()
+    held = bytearray(b"x" * 50_000_000)
+    del held
+    assert 40_000_000 < memory.peak() - before < 200_000_000

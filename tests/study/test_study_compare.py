@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+from concurrent.futures import BrokenExecutor
 
 import pytest
 
@@ -14,6 +15,7 @@ from nin.study.cell import SEARCH_SEED, Outcome
 from nin.study.comparison import RECIPE
 from nin.study.contender import contenders_of
 from nin.study.result import Measured, Speed
+from nin.study.sections import sections
 
 DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
 SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
@@ -170,6 +172,39 @@ def test_a_damaged_result_is_named_and_nothing_else_is_lost(compared, trained, t
     assert len(trained) == done + 1
 
 
+def test_what_other_versions_trained_is_trained_anew(compared, trained, monkeypatch):
+    compared()
+    done = len(trained)
+    monkeypatch.setattr("nin.study.store.versions", lambda: {"keras": "3.99"})
+    compared()
+    assert len(trained) == 2 * done
+
+
+def test_a_killed_worker_is_one_line_and_loses_nothing(compared, trained, monkeypatch):
+    import nin.study.grid as grid
+
+    pretend = grid.train_cell
+
+    def killed(cell):
+        if len(trained) == 4:
+            raise BrokenExecutor
+        return pretend(cell)
+
+    monkeypatch.setattr(grid, "train_cell", killed)
+    with pytest.raises(NinError, match=r"a worker was killed.*; 4 of 10 trainings are kept"):
+        compared()
+
+
+def test_networks_of_the_same_names_in_two_groups_are_kept_apart(compared):
+    both = [each._replace(group=group) for group in ("a", "b") for each in (SMALL, LARGE)]
+    wide = both[3]._replace(arguments={"preset": "mnist", "width": 0.2})
+    comparison = compared([both[0], both[2], both[1], wide])
+    found = {pair.group: pair.mean for pair in comparison.differences}
+    assert found["b"] < found["a"] < 0
+    assert [section.title for section in sections(comparison)] == ["a", "b"]
+    assert all(len(section.differences) == 1 for section in sections(comparison))
+
+
 def test_a_full_disk_keeps_what_is_finished(compared, trained, tmp_path, monkeypatch):
     def full(_):
         if len(trained) == 3:
@@ -213,7 +248,11 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, 
         ({"rates": []}, "learning rates must be"),
         ({"rates": [0.1, 0.0]}, "learning rates must be"),
         ({"rates": [0.1, 0.1]}, "a learning rate is given twice: 0.1, 0.1"),
+        ({"rates": [0.1, float("nan")]}, "learning rates must be"),
+        ({"rates": [float("inf")]}, "learning rates must be"),
         ({"seconds": 0.0}, "the budget must be more than 0 seconds, not 0"),
+        ({"seconds": float("nan")}, "the budget must be more than 0 seconds, not nan"),
+        ({"seconds": float("inf")}, "the budget must be more than 0 seconds, not inf"),
         ({"contenders": []}, "there is nothing to compare"),
         ({"contenders": [SMALL, SMALL]}, "small is named twice"),
     ],
