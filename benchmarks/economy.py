@@ -4,7 +4,7 @@ At a size that two cores can afford, which is far from the book's: 4,000 trainin
 3 seeds; each network's learning rate is chosen by the same search on held-out training images.
 
 - ``compare``: all networks at 67×67 pixels, the smallest that all of them can take.
-- ``time``: NiN, AlexNet and VGG-11 at a quarter of its width, 30 seconds of training each and
+- ``time``: NiN, AlexNet and VGG-11 at a quarter of its width, 10 seconds of training each and
   10,000 training images, in place of epochs.
 - ``ablate``: the exercises, on the book's NiN at a quarter of its width and 128×128 pixels, where
   the last maps have more than one cell.
@@ -40,8 +40,8 @@ STUDIES: dict[str, dict[str, Any]] = {
     "time": {
         "nets": ["nin", "alexnet", "vgg11-quarter"],
         "recipe": SMALL.revised(limit=10_000),
-        "seconds": 30.0,
-        "title": "Accuracy after 30 seconds of training",
+        "seconds": 10.0,
+        "title": "Accuracy after 10 seconds of training",
     },
     "ablate": {
         "nets": exercise_contenders([], "book", width=0.25),
