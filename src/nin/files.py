@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -31,6 +32,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+        _flush_folder(path.parent)
     except FileExistsError as error:
         raise NinError(f"cannot write {path}: {error.filename} is not a folder") from error
     except OSError as error:
@@ -59,6 +61,14 @@ def expand(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def _flush_folder(path: Path) -> None:
+    """Make a renaming last through a loss of power; some file systems have no such call."""
+    folder = os.open(path, os.O_RDONLY)
+    with contextlib.suppress(OSError):
+        os.fsync(folder)
+    os.close(folder)
 
 
 def _umask() -> int:

@@ -12,6 +12,7 @@ from safetensors.numpy import load_file
 
 import nin as d2l
 from nin.training.checkpoint import Checkpoint
+from nin.training.lock import locked
 
 #: Long enough to be interrupted, short enough to be repeated.
 RECIPE = "digits --epochs 10 --limit 60 --batch-size 20 --seed 3"
@@ -106,25 +107,31 @@ def test_a_finished_run_goes_on_only_with_more_epochs(digits, nin):
     assert [row["epoch"] for row in d2l.load(digits).metrics()] == [1, 2]
 
 
-def test_stopped_before_the_first_epoch_there_is_nothing_to_go_on_from(nin, tmp_path, monkeypatch):
+def test_stopped_before_the_first_epoch_has_ended_it_goes_on_too(nin, tmp_path, monkeypatch):
     def ctrl_c(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Checkpoint, "on_epoch_end", ctrl_c)
-    answer = nin("train", *RECIPE.split(), "--out", "run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "on_epoch_end", ctrl_c)
+        answer = nin("train", *RECIPE.split(), "--out", "run")
     assert (answer.code, answer.out) == (130, "")
-    assert answer.err.splitlines()[-1] == (
-        "nin: stopped before the first epoch had ended; run holds what there is"
-    )
+    assert answer.err.splitlines()[-1] == "nin: stopped; to go on: nin train --resume run"
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
         "run.json",
         "weights.safetensors",
+        "checkpoint.safetensors",
     }
     assert state(tmp_path / "run") == "interrupted"
     assert d2l.load("run").metrics() == []
-    answer = nin("train", "--resume", "run")
+    assert nin("train", "--resume", "run").code == 0
+    assert len(d2l.load("run").metrics()) == 10
+
+
+def test_two_processes_at_one_run(digits, nin):
+    with locked(digits):
+        answer = nin("train", "--resume", digits, "--epochs", 2)
     assert answer.is_mistake()
-    assert "train it anew" in answer.err
+    assert "is in use: another process is training there" in answer.err
 
 
 def test_ctrl_c_before_there_is_a_run_leaves_none(nin, tmp_path, monkeypatch):

@@ -231,8 +231,8 @@ def no_large_files():
 def test_a_disk_that_fills_up_while_training(nin, tmp_path):
     answer = nin("train", "digits", "--epochs", 2, "--limit", 20, "--out", "run")
     assert answer.is_mistake(), answer
-    assert "nin: cannot write run/weights.safetensors: File too large\n" in answer.err
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json", "metrics.jsonl"}
+    assert "nin: cannot write run/checkpoint.safetensors: File too large\n" in answer.err
+    assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json"}
     assert json.loads((tmp_path / "run/run.json").read_text())["state"] == "training"
     assert nin("predict", "run", __file__).is_mistake()
 

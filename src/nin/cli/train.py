@@ -27,6 +27,15 @@ def train(
     image_size: Annotated[int | None, typer.Option(help="Side, in pixels.")] = None,
     limit: Annotated[int | None, typer.Option(help="Use so many training images.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="float32, or bfloat16: faster where the processor can.")
+    ] = None,
+    accumulate: Annotated[
+        int | None, typer.Option(help="Compute each batch in so many parts.")
+    ] = None,
+    save_every: Annotated[
+        float, typer.Option(help="Seconds between two checkpoints.", min=0.0)
+    ] = 60.0,
     out: Annotated[Path | None, typer.Option(help="The run directory.")] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")
@@ -45,18 +54,20 @@ def train(
         "image_size": image_size,
         "limit": limit,
         "seed": seed,
+        "precision": precision,
+        "accumulate": accumulate,
     }
     if resume is not None:
         _refuse_with_resume(what, {"out": out, "skip_bad": skip_bad or None, **changes})
         from nin.training.pipeline import resume as resume_run
 
-        run = resume_run(resume, epochs)
+        run = resume_run(resume, epochs, save_every=save_every)
     else:
         from nin.training.pipeline import train as train_recipe
         from nin.training.recipes import choose
 
         recipe = choose(what, data).revised(epochs=epochs, **changes)
-        run = train_recipe(recipe, out, skip_bad=skip_bad)
+        run = train_recipe(recipe, out, skip_bad=skip_bad, save_every=save_every)
     _print(run, as_json)
 
 

@@ -25,7 +25,7 @@ class Classifier(Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.preprocessing = Preprocessing(name="preprocessing")
+        self.preprocessing = Preprocessing(name="preprocessing", dtype="float32")
 
     def call(self, X: Any, training: bool | None = None) -> Any:
         """Images of shape (n, h, w, c) → logits of shape (n, classes)."""

@@ -95,4 +95,6 @@ def _layers(
 
 
 def _average() -> list[Any]:
-    return [keras.layers.GlobalAveragePooling2D(), keras.layers.Flatten()]
+    # In float32 whatever the rest computes in: an average adds up many small numbers.
+    layers = keras.layers
+    return [layers.GlobalAveragePooling2D(dtype="float32"), layers.Flatten(dtype="float32")]

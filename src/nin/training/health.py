@@ -61,7 +61,9 @@ class HealthWatch(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Remember the weights that training starts from."""
         self._step = int(self.model.optimizer.iterations)
-        self._next_look = self._step + FIRST_LOOK
+        self._next_look = FIRST_LOOK
+        while self._next_look <= self._step:
+            self._next_look *= 2
         if self.model.built:
             self._remember_kernels()
 

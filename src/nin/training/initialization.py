@@ -144,9 +144,9 @@ def _identity(layer: Any) -> Any:
 
 
 def _linear_output(layer: Any, signal: Any) -> Any:
-    """What `layer` puts out before an activation of its own."""
+    """What `layer` puts out before an activation of its own, in float32."""
     activation, layer.activation = layer.activation, keras.activations.linear
     try:
-        return layer(signal)
+        return ops.cast(layer(signal), "float32")
     finally:
         layer.activation = activation

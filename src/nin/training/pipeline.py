@@ -12,25 +12,36 @@ import keras
 from nin import backends
 from nin.data import ImageData
 from nin.errors import RunError, TrainingDiedError
-from nin.models import Classifier, NiN, describe
-from nin.training.checkpoint import Checkpoint
+from nin.models import Classifier, NiN, describe, rebuild
+from nin.training.checkpoint import SAVE_EVERY, Checkpoint, Place, load_checkpoint, place_of
 from nin.training.evaluation import evaluate, final_split
+from nin.training.health import Finding
 from nin.training.images import open_images
+from nin.training.lock import locked
 from nin.training.plots import save_curves
+from nin.training.precision import computing_in
 from nin.training.provenance import command, device, versions
 from nin.training.recipe import Recipe
 from nin.training.run import FORMAT, Run, check_free, load, new_run
+from nin.training.stopping import Stopping
 from nin.training.trainer import Trainer
-from nin.training.weights import load_variables, metadata, save_variables, training_state, weights
+from nin.training.weights import count, save_variables, weights
 
 
-def train(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = False) -> Run:
+def train(
+    recipe: Recipe,
+    out: str | Path | None = None,
+    *,
+    skip_bad: bool = False,
+    save_every: float = SAVE_EVERY,
+) -> Run:
     """Train a NiN as `recipe` says; everything it leaves is in the run directory.
 
     Args:
         recipe: what to train, on what, how.
         out: the run directory; by default ``runs/<recipe>-<number>``.
         skip_bad: in a folder of images, go on without those that cannot be read.
+        save_every: seconds between two checkpoints within an epoch.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is.
@@ -39,75 +50,112 @@ def train(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = Fal
         DataError: the images cannot be had.
         RunError: the run directory cannot be used.
         TrainingDiedError: the training could not recover; the run says why.
-        KeyboardInterrupt: Ctrl-C; what there is has been saved, and the message says how to go on.
+        KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
+            to go on.
     """
     check_free(out)
-    keras.utils.set_random_seed(recipe.seed)
     data = open_images(recipe, skip_bad=skip_bad)
-    model = NiN(
-        num_classes=len(data.classes),
-        preset=recipe.preset,
-        width=recipe.width,
-        dropout=recipe.dropout,
-    )
-    trainer = _trainer(recipe, data)
-    trainer.prepare_model(model, data)
+    trainer, model = _fresh(recipe, data)
     run = Run(new_run(recipe.name, out), {})
-    run.update(
-        format=FORMAT,
-        state="training",
-        recipe=recipe.model_dump(),
-        skip_bad=skip_bad,
-        data=data.describe(),
-        classes=list(data.classes),
-        model=describe(model, data.image_shape),
-        parameters=model.count_params(),
-        versions=versions(),
-        device=device(),
-        command=command(),
-    )
-    return _fit(run, trainer, model, data, epochs_done=0)
+    with locked(run.path):
+        run.update(**_first_record(recipe, data, model, skip_bad))
+        return _fit(run, trainer, model, data, Place(), save_every)
 
 
-def resume(path: str | Path, epochs: int | None = None) -> Run:
-    """Continue an interrupted run from its last whole epoch, or a finished one with more epochs.
+def resume(path: str | Path, epochs: int | None = None, *, save_every: float = SAVE_EVERY) -> Run:
+    """Continue an interrupted run exactly where it was, or a finished one with more epochs.
+
+    On a CPU the weights are to the bit those of a training that was never interrupted.
 
     Args:
         path: the run directory.
         epochs: how many epochs it is to have in all; by default as many as its recipe says.
+        save_every: seconds between two checkpoints within an epoch.
 
     Raises:
-        RunError: there is nothing to continue, or the images are no longer the same.
+        RunError: there is nothing to continue, the images are no longer the same, or another
+            process is training there.
     """
-    run = load(path)
-    recipe = Recipe.parse(run.record["recipe"]).revised(epochs=epochs)
-    done = _epochs_done(run)
-    if done >= recipe.epochs and run.record["state"] == "finished":
-        raise RunError(f"{run.path} has all its {done} epochs: to train on, add --epochs")
+    with locked(load(path).path):
+        run = load(path)
+        recipe = Recipe.parse(run.record["recipe"]).revised(epochs=epochs)
+        place = place_of(run)
+        if place and place.epoch >= recipe.epochs and run.record["state"] == "finished":
+            raise RunError(
+                f"{run.path} has all its {place.epoch} epochs: to train on, add --epochs"
+            )
+        skip_bad = bool(run.record.get("skip_bad", False))
+        data = open_images(recipe, skip_bad=skip_bad)
+        if data.fingerprint() != run.record["data"]["fingerprint"]:
+            raise RunError(
+                f"{recipe.data} no longer holds the images that {run.path} was trained on"
+            )
+        if place is None:
+            trainer, model = _fresh(recipe, data)
+        else:
+            trainer, model = _as_it_was(run, recipe, data)
+        run.update(state="training", recipe=recipe.model_dump(mode="json"), result=None)
+        return _fit(run, trainer, model, data, place or Place(), save_every)
+
+
+def _fresh(recipe: Recipe, data: ImageData) -> tuple[Trainer, Classifier]:
     keras.utils.set_random_seed(recipe.seed)
-    data = open_images(recipe, skip_bad=run.record.get("skip_bad", False))
-    if data.fingerprint() != run.record["data"]["fingerprint"]:
-        raise RunError(f"{recipe.data} no longer holds the images that {run.path} was trained on")
     trainer = _trainer(recipe, data)
-    model = run.model
+    with computing_in(recipe.precision):
+        model = NiN(
+            num_classes=len(data.classes),
+            preset=recipe.preset,
+            width=recipe.width,
+            dropout=recipe.dropout,
+        )
+        trainer.prepare_model(model, data)
+    return trainer, model
+
+
+def _as_it_was(run: Run, recipe: Recipe, data: ImageData) -> tuple[Trainer, Classifier]:
+    keras.utils.set_random_seed(recipe.seed)
+    trainer = _trainer(recipe, data)
+    with computing_in(recipe.precision):
+        model = rebuild(run.record["model"], count(run.checkpoint_path))
     trainer.compile_model(model)
-    model.optimizer.build(model.trainable_variables)
-    load_variables(run.checkpoint_path, training_state(model))
-    run.update(state="training", recipe=recipe.model_dump(), result=None)
-    return _fit(run, trainer, model, data, epochs_done=done)
+    load_checkpoint(run, model)
+    return trainer, model
+
+
+def _first_record(
+    recipe: Recipe, data: ImageData, model: Classifier, skip_bad: bool
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "state": "training",
+        "recipe": recipe.model_dump(mode="json"),
+        "skip_bad": skip_bad,
+        "data": data.describe(),
+        "classes": list(data.classes),
+        "model": describe(model, data.image_shape),
+        "parameters": model.count_params(),
+        "versions": versions(),
+        "device": device(),
+        "command": command(),
+    }
 
 
 def _trainer(recipe: Recipe, data: ImageData) -> Trainer:
-    steps = recipe.epochs * math.ceil(len(data.train.labels) / recipe.batch_size)
+    steps = recipe.epochs * math.ceil(len(data.train.labels) / data.batch_size)
     return Trainer(
-        recipe.epochs, gradient_clip_val=recipe.clip_norm, optimizer=optimizer(recipe, steps)
+        recipe.epochs,
+        gradient_clip_val=recipe.clip_norm,
+        optimizer=optimizer(recipe, steps),
+        smaller_first=recipe.smaller_first,
     )
 
 
 def optimizer(recipe: Recipe, steps: int) -> Any:
-    """The optimiser of `recipe`, for a training of `steps` batches."""
+    """The optimiser of `recipe`, for a training of `steps` batches, or parts of batches."""
     rate: Any = recipe.learning_rate
-    warmup = min(recipe.warmup, steps // 10)
+    # Keras counts every part of an accumulated batch as an iteration of the schedule.
+    warmup = min(recipe.warmup * recipe.accumulate, steps // 10)
+    parts = recipe.accumulate if recipe.accumulate > 1 else None
     if recipe.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(
             initial_learning_rate=0.0 if warmup else rate,
@@ -116,42 +164,50 @@ def optimizer(recipe: Recipe, steps: int) -> Any:
             warmup_steps=warmup,
         )
     if recipe.optimizer == "adamw":
-        return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+        return keras.optimizers.AdamW(
+            rate, weight_decay=recipe.weight_decay, gradient_accumulation_steps=parts
+        )
     return keras.optimizers.SGD(
-        rate, momentum=recipe.momentum, weight_decay=recipe.weight_decay or None
+        rate,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay or None,
+        gradient_accumulation_steps=parts,
     )
 
 
-def _epochs_done(run: Run) -> int:
-    if not run.checkpoint_path.exists():
-        raise RunError(f"{run.path} ended before its first epoch did: train it anew")
-    done = metadata(run.checkpoint_path).get("epoch", "")
-    if not done.isdecimal() or len(done) > 9:
-        raise RunError(f"{run.checkpoint_path} is no checkpoint of a run")
-    return int(done)
-
-
-def _fit(run: Run, trainer: Trainer, model: Classifier, data: ImageData, epochs_done: int) -> Run:
-    trainer.callbacks = [Checkpoint(run, epochs_done)]
+def _fit(
+    run: Run, trainer: Trainer, model: Classifier, data: ImageData, place: Place, save_every: float
+) -> Run:
+    stopping = Stopping()
+    checkpoint = Checkpoint(
+        run,
+        place,
+        every=save_every,
+        health=lambda: _findings(place, trainer),
+        stopping=stopping,
+    )
+    trainer.callbacks = [checkpoint]
     try:
-        trainer.fit(model, data, initial_epoch=epochs_done)
+        with stopping.watching():
+            trainer.fit(model, data, initial_epoch=place.epoch, initial_batch=place.batch)
         assert trainer.health is not None
         if trainer.health.died:
-            _finish(run, trainer, "died")
+            _finish(run, "died", _findings(place, trainer))
             raise TrainingDiedError(f"training stopped: {trainer.health.died} (see {run.path})")
-        _finish(run, trainer, "finished", result=_result(run, model, data))
+        if run.record["recipe"]["precision"] == "float32":
+            run.__dict__["model"] = model
+        _finish(run, "finished", _findings(place, trainer), result=_result(run, data))
     except KeyboardInterrupt as stop:
         backends.current().sync(model)
         save_variables(run.weights_path, weights(model))
-        _finish(run, trainer, "interrupted")
+        _finish(run, "interrupted", _findings(place, trainer))
         raise KeyboardInterrupt(_how_to_go_on(run)) from stop
-    run.__dict__["model"] = model
     return run
 
 
-def _result(run: Run, model: Classifier, data: ImageData) -> dict[str, Any]:
+def _result(run: Run, data: ImageData) -> dict[str, Any]:
     part, split = final_split(data)
-    evaluation = evaluate(model, split, data.classes)
+    evaluation = evaluate(run.model, split, data.classes)
     return {
         "split": part,
         "n": evaluation.n,
@@ -162,15 +218,18 @@ def _result(run: Run, model: Classifier, data: ImageData) -> dict[str, Any]:
 
 
 def _how_to_go_on(run: Run) -> str:
-    if not run.checkpoint_path.exists():
-        return f"stopped before the first epoch had ended; {run.path} holds what there is"
     return f"stopped; to go on: nin train --resume {shlex.quote(str(run.path))}"
 
 
-def _finish(run: Run, trainer: Trainer, state: str, **values: Any) -> None:
-    findings = trainer.health.findings if trainer.health else []
-    health = [finding._asdict() for finding in findings]
-    run.update(state=state, health=health, **values)
+def _findings(place: Place, trainer: Trainer) -> list[Finding]:
+    """What has been found before the last interruption, and new kinds of findings since."""
+    kinds = {finding.kind for finding in place.findings}
+    since = trainer.health.findings if trainer.health else []
+    return [*place.findings, *(finding for finding in since if finding.kind not in kinds)]
+
+
+def _finish(run: Run, state: str, findings: list[Finding], **values: Any) -> None:
+    run.update(state=state, health=[finding._asdict() for finding in findings], **values)
     rows = run.metrics()
     if rows:
         save_curves(run.path / "curves.png", rows, str(run.path))

@@ -19,12 +19,20 @@ class ShowProgress(keras.callbacks.Callback):
     Args:
         images_an_epoch: how many training images an epoch holds.
         console: where to print; standard error by default.
+        epochs: how many there are in all; by default as many as `fit` was asked for.
+
+    Attributes:
+        skipped: batches that are left out at the beginning of the coming epoch.
     """
 
-    def __init__(self, images_an_epoch: int, console: Console | None = None) -> None:
+    def __init__(
+        self, images_an_epoch: int, console: Console | None = None, epochs: int | None = None
+    ) -> None:
         super().__init__()
         self.images_an_epoch = images_an_epoch
         self.console = console or Console(stderr=True)
+        self.epochs = epochs
+        self.skipped = 0
         self._rate: float | None = None
         self._bar: Progress | None = None
         self._task: Any = None
@@ -45,7 +53,7 @@ class ShowProgress(keras.callbacks.Callback):
             transient=True,
         )
         self._bar.start()
-        total = (self.params.get("steps") or 0) * self.params["epochs"]
+        total = self._steps() * self._epochs()
         self._task = self._bar.add_task("training", total=total or None, now="")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -53,14 +61,14 @@ class ShowProgress(keras.callbacks.Callback):
         self._began = time.perf_counter()
         self._rate = None
         if self._bar:
-            done = epoch * (self.params.get("steps") or 0)
-            name = f"epoch {epoch + 1}/{self.params['epochs']}"
+            done = epoch * self._steps() + self.skipped
+            name = f"epoch {epoch + 1}/{self._epochs()}"
             self._bar.update(self._task, completed=done, description=name)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Move the bar."""
         if self._bar:
-            share = (batch + 1) / (self.params.get("steps") or batch + 1)
+            share = (batch + 1) / (self._steps() or batch + 1)
             rate = share * self.images_an_epoch / (time.perf_counter() - self._began)
             now = f"{_shown(logs or {})}  {rate:,.0f} img/s"
             self._bar.update(self._task, advance=1, now=now)
@@ -74,7 +82,7 @@ class ShowProgress(keras.callbacks.Callback):
         if self._rate is None:
             self._take_rate()
         assert self._rate is not None
-        name = f"epoch {epoch + 1}/{self.params['epochs']}"
+        name = f"epoch {epoch + 1}/{self._epochs()}"
         shown = _shown(logs or {})
         if logs is not None:
             logs["images_per_second"] = round(self._rate, 1)
@@ -91,7 +99,15 @@ class ShowProgress(keras.callbacks.Callback):
             self._bar = None
 
     def _take_rate(self) -> None:
-        self._rate = self.images_an_epoch / (time.perf_counter() - self._began)
+        share = 1 - self.skipped / (self._steps() or 1)
+        self._rate = share * self.images_an_epoch / (time.perf_counter() - self._began)
+
+    def _epochs(self) -> int:
+        return self.epochs or int(self.params["epochs"])
+
+    def _steps(self) -> int:
+        """Batches in a whole epoch; 0 where that is not known."""
+        return (self.params.get("steps") or -self.skipped) + self.skipped
 
 
 def _shown(logs: dict[str, float]) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import reprlib
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nin.errors import RecipeError
 
@@ -30,8 +30,17 @@ class Recipe(BaseModel):
     dropout: float | None = Field(default=None, ge=0, lt=1)
     #: Side in pixels to which the model resizes images; None leaves them as they are stored.
     image_size: int | None = Field(default=None, ge=1, le=4096)
+    #: Smaller sides to begin with, in pixels; they and `image_size` share the epochs evenly, and
+    #: the last epochs have `image_size`. Those that are not smaller are passed over.
+    smaller_first: tuple[int, ...] = ()
     epochs: int = Field(ge=1, le=1_000_000)
+    #: Images a step of the optimiser.
     batch_size: int = Field(ge=1)
+    #: Parts in which a step's images are computed, where memory is short; gradients are averaged.
+    accumulate: int = Field(default=1, ge=1, le=1024)
+    #: `bfloat16` halves memory and is faster where the processor can; weights, the maps' average
+    #: and the loss stay in float32.
+    precision: Literal["float32", "bfloat16"] = "float32"
     optimizer: Literal["sgd", "adamw"] = "adamw"
     #: The largest, where there is a schedule.
     learning_rate: float = Field(gt=0)
@@ -53,6 +62,14 @@ class Recipe(BaseModel):
     #: Use only so many training images.
     limit: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
+
+    @model_validator(mode="after")
+    def _parts_are_equal(self) -> Self:
+        if self.batch_size % self.accumulate:
+            raise ValueError(
+                f"batch_size {self.batch_size} cannot be divided into {self.accumulate} parts"
+            )
+        return self
 
     @classmethod
     def parse(cls, values: Any) -> Recipe:

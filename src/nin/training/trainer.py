@@ -15,6 +15,7 @@ from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
+from nin.training.growth import legs
 from nin.training.health import Finding, HealthWatch
 from nin.training.initialization import is_fresh, start
 from nin.training.probe import take_probe
@@ -35,6 +36,7 @@ class Trainer(HyperParameters):
         start: whether to standardise the images and to prepare fresh weights.
         optimizer: in place of the model's `configure_optimizers`.
         callbacks: further Keras callbacks.
+        smaller_first: sides in pixels of smaller images to begin with; see `Recipe`.
         verbose: whether to print: a bar, a line an epoch, findings. Curves are drawn in Jupyter.
 
     Raises:
@@ -52,6 +54,7 @@ class Trainer(HyperParameters):
     start: bool
     optimizer: Any
     callbacks: Sequence[Any]
+    smaller_first: Sequence[int]
     verbose: bool
 
     def __init__(
@@ -63,6 +66,7 @@ class Trainer(HyperParameters):
         start: bool = True,
         optimizer: Any = None,
         callbacks: Sequence[Any] = (),
+        smaller_first: Sequence[int] = (),
         verbose: bool = True,
     ) -> None:
         self.save_hyperparameters()
@@ -75,15 +79,25 @@ class Trainer(HyperParameters):
                 f"num_gpus={num_gpus}, but the Trainer can use {min(1, backends.num_gpus())} here"
             )
 
-    def fit(self, model: Module, data: DataModule, *, initial_epoch: int = 0) -> None:
+    def fit(
+        self,
+        model: Module,
+        data: DataModule,
+        *,
+        initial_epoch: int = 0,
+        initial_batch: int = 0,
+    ) -> None:
         """Train `model` on `data` until `max_epochs` epochs are done.
 
         Args:
             model: a classifier.
             data: gives `train_dataloader()` and `val_dataloader()`.
             initial_epoch: how many epochs are done already.
+            initial_batch: how many batches of the next epoch are done already; for data whose
+                loader has `first`, as `Batches` does.
 
         Raises:
+            InputSizeError: the images, or the smaller ones to begin with, are too small.
             NinError: the model overrides a hook that a compiled loop cannot call.
         """
         _refuse_uncompiled_hooks(model)
@@ -94,7 +108,7 @@ class Trainer(HyperParameters):
             self.prepare_model(model, data)
             classes = getattr(data, "classes", None)
             self.health = HealthWatch(take_probe(data).images, classes, self._report)
-            self._fit(model, data, initial_epoch)
+            self._fit(model, data, initial_epoch, initial_batch)
 
     def prepare_model(self, model: Module, data: DataModule) -> None:
         """Set the model's preprocessing, build it, give it its start, and compile it.
@@ -122,33 +136,53 @@ class Trainer(HyperParameters):
         optimizer = self.optimizer or model.configure_optimizers()
         if self.gradient_clip_val:
             optimizer.global_clipnorm = float(self.gradient_clip_val)
-        model.compile(
-            optimizer=optimizer,
-            metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
-            jit_compile=_pays_to_jit(),
-        )
+        _compile(model, optimizer)
+        if not optimizer.built:
+            optimizer.build(model.trainable_variables)
 
-    def _fit(self, model: Module, data: DataModule, initial_epoch: int) -> None:
+    def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
         train = data.train_dataloader()
-        progress = ShowProgress(_count(train), self._console)
+        progress = ShowProgress(_count(train), self._console, self.max_epochs)
         callbacks = [self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
             callbacks.append(DrawCurves(self.board))
-        if hasattr(train, "epoch"):
-            train.epoch = initial_epoch
+        sides = self._sides(model)
+        self.history = {}
         try:
-            history = model.fit(
-                train,
-                validation_data=data.val_dataloader(),
-                epochs=self.max_epochs,
-                initial_epoch=initial_epoch,
-                shuffle=False,
-                verbose=0,
-                callbacks=callbacks,
-            )
+            for leg in legs(epoch, self.max_epochs, sides, alone=batch > 0):
+                _show_at(model, leg.side)
+                _wind(train, leg.begin, batch)
+                progress.skipped = batch
+                history = model.fit(
+                    train,
+                    validation_data=data.val_dataloader(),
+                    epochs=leg.end,
+                    initial_epoch=leg.begin,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=callbacks,
+                )
+                self._extend_history(history.history)
+                batch = 0
+                if model.stop_training:
+                    break
         finally:
             progress.close()
-        self.history = history.history
+            _show_at(model, sides[-1])
+
+    def _sides(self, model: Module) -> list[int | None]:
+        """The sides of the images, from the first epoch's to the last's; None for as they are."""
+        size = model.preprocessing.size if isinstance(model, Classifier) else None
+        if size is None or size[0] != size[1]:
+            return [None]
+        smaller = [side for side in self.smaller_first if side < size[0]]
+        for side in smaller:
+            model.check_size((side, side))
+        return [*smaller, size[0]]
+
+    def _extend_history(self, values: dict[str, list[float]]) -> None:
+        for name, more in values.items():
+            self.history.setdefault(name, []).extend(more)
 
     def _report(self, finding: Finding) -> None:
         self._console.print(f"step {finding.step}: {finding.message}", style="yellow")
@@ -177,6 +211,27 @@ def _set_preprocessing(model: Classifier, data: DataModule, *, standardise: bool
     mean, std = statistics() if statistics else ((0.0,), (1.0,))
     model.preprocessing.configure(getattr(data, "resize", None), mean, std)
     return ["images standardised inside the model"] if statistics else []
+
+
+def _compile(model: Module, optimizer: Any) -> None:
+    model.compile(
+        optimizer=optimizer,
+        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        jit_compile=_pays_to_jit(),
+    )
+
+
+def _show_at(model: Module, side: int | None) -> None:
+    """From now on the model sees images of this side."""
+    if side is not None and model.preprocessing.size != (side, side):
+        model.preprocessing.size = (side, side)
+        _compile(model, model.optimizer)
+
+
+def _wind(loader: Any, epoch: int, batch: int) -> None:
+    """Set a loader that can be set to where training goes on."""
+    if hasattr(loader, "epoch"):
+        loader.epoch, loader.first = epoch, batch
 
 
 def _pays_to_jit() -> bool:

@@ -65,13 +65,16 @@ def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
 
 
 def count(path: Path) -> int:
-    """How many numbers a safetensors file says it holds; only its header is read.
+    """How many weights of a network a safetensors file says it holds; only its header is read.
+
+    What a checkpoint holds beside them, the optimiser's state and dropout's, is not counted.
 
     Raises:
         RunError: see `load_variables`.
     """
     with _opening(path), safe_open(path, framework="numpy") as file:
-        return sum(math.prod(file.get_slice(name).get_shape()) for name in file.keys())  # noqa: SIM118
+        names = [name for name in file.keys() if name[:1].isdecimal()]  # noqa: SIM118
+        return sum(math.prod(file.get_slice(name).get_shape()) for name in names)
 
 
 def metadata(path: Path) -> dict[str, str]:

@@ -1,0 +1,41 @@
+"""Asked to stop, a training finishes the step it is in."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Stopping:
+    """Whether somebody has asked this process to stop.
+
+    Attributes:
+        asked: becomes True at Ctrl-C, and at SIGTERM, which Slurm and Kubernetes send before they
+            end a process.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Within this the first signal only sets `asked`; a second one acts as it always does."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # Only the main thread may change what signals do.
+            return
+        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+        def ask(number: int, _: FrameType | None) -> None:
+            self.asked = True
+            signal.signal(number, before[signal.Signals(number)])
+
+        for number in before:
+            signal.signal(number, ask)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

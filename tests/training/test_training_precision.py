@@ -1,0 +1,85 @@
+"""bfloat16 and batches in parts: what changes, and what must not."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+import nin
+from nin.errors import RecipeError
+from nin.training.pipeline import optimizer
+from nin.training.precision import computing_in
+
+pytestmark = pytest.mark.every_backend
+
+RECIPE = nin.RECIPES["digits"].revised(
+    epochs=2, limit=96, batch_size=32, width=0.1, image_size=8, dropout=0.0, shift=0
+)
+
+
+def convolutions(model):
+    return [layer for block in model.net.layers for layer in getattr(block, "layers", [])]
+
+
+def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_answers_alone():
+    with computing_in("bfloat16"):
+        model = nin.NiN(preset="mnist", width=0.1)
+        model.build((None, 12, 12, 1))
+    assert keras.config.dtype_policy().name == "float32"
+    assert {layer.compute_dtype for layer in convolutions(model)} == {"bfloat16"}
+    assert {weight.dtype for weight in model.weights} == {"float32"}
+    assert keras.backend.standardize_dtype(model(np.zeros((1, 12, 12, 1))).dtype) == "float32"
+
+
+def test_a_run_in_bfloat16_learns_what_one_in_float32_does_and_is_one_in_float32(tmp_path):
+    runs = [
+        nin.train(RECIPE.revised(precision=precision, epochs=4), tmp_path / precision)
+        for precision in ("float32", "bfloat16")
+    ]
+    exact, rough = (run.metrics() for run in runs)
+    assert [row["loss"] for row in rough] == pytest.approx([row["loss"] for row in exact], rel=0.05)
+    assert [row["loss"] for row in rough] != [row["loss"] for row in exact]
+    loaded = nin.load(tmp_path / "bfloat16")
+    assert {layer.compute_dtype for layer in convolutions(loaded.model)} == {"float32"}
+    _, again = loaded.evaluate()
+    assert (again.accuracy, again.loss) == (
+        runs[1].record["result"]["accuracy"],
+        runs[1].record["result"]["loss"],
+    )
+
+
+def test_a_batch_in_parts_takes_the_same_steps_as_a_whole_one():
+    data = nin.Digits(batch_size=32, limit=64)
+    images, labels = data.train
+    trained = []
+    for parts in (1, 4):
+        keras.utils.set_random_seed(0)
+        recipe = RECIPE.revised(accumulate=parts, schedule="constant", clip_norm=0.1)
+        model = nin.NiN(preset="mnist", width=0.1, dropout=0.0)
+        trainer = nin.Trainer(
+            1,
+            gradient_clip_val=recipe.clip_norm,
+            optimizer=optimizer(recipe, 2 * parts),
+            verbose=False,
+        )
+        trainer.prepare_model(model, data)
+        before = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
+        size = 32 // parts
+        for first in range(0, 64, size):
+            model.train_on_batch(images[first : first + size], labels[first : first + size])
+        trained.append([keras.ops.convert_to_numpy(weight) for weight in model.weights])
+    assert any(not np.array_equal(a, b) for a, b in zip(before, trained[1], strict=True))
+    for whole, parts in zip(*trained, strict=True):
+        np.testing.assert_allclose(parts, whole, atol=2e-4)
+
+
+def test_a_run_with_batches_in_parts_counts_its_steps_by_whole_batches(tmp_path):
+    run = nin.train(RECIPE.revised(accumulate=2, epochs=1), tmp_path / "run")
+    assert run.record["recipe"]["accumulate"] == 2
+    assert int(run.model.optimizer.iterations) == 3
+
+
+def test_parts_that_are_not_equal_are_refused():
+    with pytest.raises(RecipeError, match="batch_size 32 cannot be divided into 5 parts"):
+        RECIPE.revised(accumulate=5)
