@@ -14,6 +14,10 @@ class BackendError(NinError):
     """Keras has no backend, or not the one that was asked for."""
 
 
+class PeerLostError(NinError):
+    """Another process of the same training has ended, or cannot be reached."""
+
+
 class UnknownNameError(NinError):
     """A preset, recipe, data set or net that does not exist.
 

@@ -213,11 +213,14 @@ def test_two_validation_folders_are_one_too_many(pictures):
         ImageFolder(root)
 
 
-def test_a_set_too_large_for_memory_is_refused_at_once(pictures):
+def test_a_set_too_large_for_memory_is_refused_at_once_or_streamed(pictures):
+    root = pictures({"cat": 6, "dog": 5})
     with pytest.raises(
-        DataError, match=r"take 9\.2 GiB, above the 8 GiB allowed: lower image_size"
+        DataError, match=r"take 9\.2 GiB, above the 8 GiB allowed in memory: lower image_size"
     ):
-        ImageFolder(pictures({"cat": 6, "dog": 5}), image_size=17_300)
+        ImageFolder(root, image_size=17_300, stream=False)
+    assert ImageFolder(root, image_size=17_300).stream is True
+    assert ImageFolder(root, image_size=6).stream is False
 
 
 def test_imbalance_of_a_folder(pictures):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import tensorflow as tf
+
+from nin.backends import SEVERAL, Layout
+from nin.errors import BackendError
 
 
 def gpus() -> int:
@@ -20,6 +26,39 @@ def version() -> str:
 
 def sync(model: Any) -> None:
     """Nothing to do: the weights are up to date at any time."""
+
+
+def layout() -> Layout:
+    """One device, one process."""
+    return Layout()
+
+
+def lost_peers() -> AbstractContextManager[None]:
+    """There are no others to lose."""
+    return contextlib.nullcontext()
+
+
+def spread(_: int) -> None:
+    """Refuse: Keras spreads a training on JAX only."""
+    raise BackendError(SEVERAL.format("tensorflow"))
+
+
+def gather() -> None:
+    """Nothing to do."""
+
+
+def bounded_dataset(batches: Iterable[Any], arrays: Sequence[tuple[Sequence[int], Any]]) -> Any:
+    """A `tf.data.Dataset` that holds one batch ready, and never more.
+
+    Args:
+        batches: tuples of arrays, anew each time they are iterated over.
+        arrays: (shape of a sample, type) of each array of a batch.
+    """
+    signature = tuple(tf.TensorSpec((None, *shape), dtype) for shape, dtype in arrays)
+    dataset = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=signature)
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.prefetch(1).with_options(options)
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from nin.data.images import ImageData, Split
     from nin.data.loader import Batches
     from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
+    from nin.data.pictures import Pictures
+    from nin.data.share import Share
     from nin.data.shelf import NAMED, Row, catalogue, open_data
+    from nin.data.streaming import StreamedBatches, batches, reading_ahead
 
 __all__ = [
     "CIFAR10",
@@ -29,10 +32,15 @@ __all__ = [
     "FashionMNIST",
     "ImageData",
     "ImageFolder",
+    "Pictures",
     "Row",
+    "Share",
     "Split",
+    "StreamedBatches",
+    "batches",
     "catalogue",
     "open_data",
+    "reading_ahead",
 ]
 
 _HOME = {
@@ -42,7 +50,10 @@ _HOME = {
     "images": ("ImageData", "Split"),
     "loader": ("Batches",),
     "named": ("CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"),
+    "pictures": ("Pictures",),
+    "share": ("Share",),
     "shelf": ("NAMED", "Row", "catalogue", "open_data"),
+    "streaming": ("StreamedBatches", "batches", "reading_ahead"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,13 +11,15 @@ import numpy as np
 from nin.data.augmentation import Augmentation
 from nin.data.images import ImageData, Part, Split
 from nin.data.listing import Files, Listing, list_folder
-from nin.data.reading import read_pictures
+from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
+from nin.data.reading import names_and_sizes, read_pictures
 from nin.data.split import check_share, hold_out, stratified
+from nin.data.statistics import mean_and_std
 from nin.errors import DataError
 from nin.files import expand
 
-#: The most memory a set may take, in bytes: 8 GiB.
-MEMORY_LIMIT = 8 * 2**30
+#: How many pictures of a streamed set its mean and standard deviation are taken from.
+SAMPLE = 1024
 
 _NAMED_IN_MESSAGE = 10
 
@@ -30,6 +33,14 @@ class ImageFolder(ImageData):
     once; the pictures are read, all of them, when a part is first asked for (see
     `nin.data.decode.decode` for what is read and how), and stay in memory.
 
+    A set above `MEMORY_LIMIT` is streamed: its pictures stay on disk, are decoded by threads ahead
+    of the step, each epoch anew, and come in the same batches to the bit. ``train.images`` is then
+    a `Pictures`. Three things cannot be had without reading all. Of more than `SAMPLE` training
+    pictures, `statistics` (and so what the model standardises by) come from as many, chosen by
+    `seed`. `fingerprint` covers names and file sizes in place of pixels. And an unreadable picture
+    is met only where it is wanted: there it is an error, or with `skip_bad` the next readable one
+    of its class in that part takes its place, training or test, so that the number stays.
+
     Args:
         path: the directory.
         batch_size: images in a batch.
@@ -41,13 +52,14 @@ class ImageFolder(ImageData):
         augmentation: random changes to training images. None: none.
         skip_bad: go on without pictures that cannot be read, naming them in `skipped`.
         grey: one channel in place of three.
+        stream: whether to leave the pictures on disk. None: if they are above `MEMORY_LIMIT`.
 
     Attributes:
-        skipped: pictures left out because they cannot be read, with the reason; filled on reading.
+        stream: whether the pictures are left on disk.
 
     Raises:
         DataError: a missing folder or one arranged otherwise, an argument out of its range, a set
-            above `MEMORY_LIMIT`; on reading, pictures that cannot be read.
+            above `MEMORY_LIMIT` with ``stream=False``; on reading, pictures that cannot be read.
     """
 
     def __init__(
@@ -63,6 +75,7 @@ class ImageFolder(ImageData):
         augmentation: Augmentation | None = None,
         skip_bad: bool = False,
         grey: bool = False,
+        stream: bool | None = None,
     ) -> None:
         self.save_hyperparameters(ignore=("path", "test"))
         hparams = {"path": str(path), "test": test, **self.hparams}
@@ -85,30 +98,72 @@ class ImageFolder(ImageData):
         self.hparams = hparams
         self.skip_bad = skip_bad
         self.has_own_parts = listing.split
-        self.skipped: list[str] = []
+        self._skipped: dict[str, str] = {}
         self.source = str(path)
         self._files = _arranged(listing, validation, test, limit, seed)
         self.parts = tuple(self._files)
-        _check_memory(sum(len(f.paths) for f in self._files.values()), self.image_shape)
+        count = sum(len(files.paths) for files in self._files.values())
+        self.stream = _is_streamed(stream, count, self.image_shape)
+
+    @property
+    def skipped(self) -> list[str]:
+        """The unreadable pictures that were met and done without, by name, with the reason."""
+        return [self._skipped[path] for path in sorted(self._skipped)]
 
     def load(self, part: Part) -> Mapping[Part, Split]:
-        """Read every part, so that a bad picture is known before training and not after."""
+        """Read every part, so that a bad picture is known before training and not after.
+
+        Of a streamed set nothing is read.
+        """
         size, _, channels = self.image_shape
+        if self.stream:
+            skipped = self._skipped if self.skip_bad else None
+            return {
+                name: Split(Pictures(files, size, channels, skipped), files.labels)
+                for name, files in self._files.items()
+            }
         splits: dict[Part, Split] = {}
-        bad: list[str] = []
+        bad: dict[str, str] = {}
         for name, files in self._files.items():
             images, faults = read_pictures(files.paths, size, channels)
-            bad += faults.values()
+            bad |= {files.paths[index]: fault for index, fault in faults.items()}
             labels = files.labels
             if faults:
                 images = np.delete(images, list(faults), axis=0)
                 labels = np.delete(labels, list(faults))
             splits[name] = Split(images, labels)
         if bad and not self.skip_bad:
-            raise DataError(_message(bad))
+            raise DataError(_message(list(bad.values())))
         self._check_left(splits)
-        self.skipped = bad
+        self._skipped = bad
         return splits
+
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the mean and standard deviation of each channel of the training images.
+
+        On the scale from 0 (black) to 1, over all pixels; of more than `SAMPLE` streamed pictures,
+        over as many, chosen by `seed`.
+        """
+        images, _ = self.train
+        if not self.stream or len(images) <= SAMPLE:
+            return mean_and_std(images)
+        chosen = np.random.default_rng(self.seed).choice(len(images), SAMPLE, replace=False)
+        return mean_and_std(images, np.sort(chosen))
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over the name, the classes and every image and label in use.
+
+        Of a streamed set, an image counts by its name in the folder and the size of its file.
+        """
+        if not self.stream:
+            return super().fingerprint()
+        digest = hashlib.sha256(repr((self.name, self.classes, self.image_shape)).encode())
+        for part, files in self._files.items():
+            digest.update(repr((part, len(files.paths))).encode())
+            for line in names_and_sizes(files.paths, self.path):
+                digest.update(line)
+            digest.update(files.labels.astype("<i4").data)
+        return digest.hexdigest()
 
     def _check_left(self, splits: Mapping[Part, Split]) -> None:
         for label, name in enumerate(self.classes):
@@ -148,13 +203,16 @@ def _check_shares(validation: float, test: float) -> None:
     check_share("validation and test together", validation + test)
 
 
-def _check_memory(count: int, shape: tuple[int, int, int]) -> None:
-    size = count * int(np.prod(shape))
-    if size > MEMORY_LIMIT:
+def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -> bool:
+    size = gibibytes(count, shape)
+    fits = size <= MEMORY_LIMIT / 2**30
+    if stream is False and not fits:
         raise DataError(
-            f"{count:,} pictures of {shape[0]}×{shape[1]} take {size / 2**30:.1f} GiB, above the"
-            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed: lower image_size, or set limit"
+            f"{count:,} pictures of {shape[0]}×{shape[1]} take {size:.1f} GiB, above the"
+            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed in memory: lower image_size, set limit, or"
+            " leave stream=False away"
         )
+    return stream or (stream is None and not fits)
 
 
 def _message(bad: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""`ImageData`: labelled images in memory, in a training, a validation and a test part."""
+"""`ImageData`: labelled images in a training, a validation and a test part."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nin.data.loader import Batches
+    from nin.data.pictures import Pictures
 
 Part = Literal["train", "validation", "test"]
 
@@ -34,11 +35,12 @@ class Split(NamedTuple):
     """One part of a set.
 
     Attributes:
-        images: (n, height, width, channels), uint8.
+        images: (n, height, width, channels), uint8; an array, or pictures on disk that are indexed
+            like one.
         labels: (n,), int32: positions in the set's `classes`.
     """
 
-    images: NDArray[np.uint8]
+    images: NDArray[np.uint8] | Pictures
     labels: NDArray[np.int32]
 
 
@@ -230,10 +232,10 @@ class ImageData(DataModule):
         return self._loaded[part]
 
     def _batches(self, part: Part, train: bool = False) -> Batches:
-        from nin.data.loader import Batches
+        from nin.data.streaming import batches
 
-        return Batches(
-            *self._split(part),
+        return batches(
+            self._split(part),
             self.batch_size,
             shuffle=train,
             seed=self.seed,

@@ -13,6 +13,7 @@ from nin.errors import DataError
 
 if TYPE_CHECKING:
     from nin.data.augmentation import Augmentation
+    from nin.data.pictures import Pictures
 
 backends.choose()
 import keras  # noqa: E402  (the backend must be chosen first)
@@ -28,7 +29,8 @@ class Batches(keras.utils.PyDataset):
     Keras calls `on_epoch_end` after each epoch, and once before the first: `fit` started with
     `epoch` at 0 trains on the orders 1, 2, ... Setting `epoch` to the number of epochs done
     therefore continues an interrupted training exactly; a callback that sets it in
-    `on_epoch_begin` decides by itself.
+    `on_epoch_begin` decides by itself. In the middle of an epoch a training is continued by setting
+    `first`, too.
 
     Args:
         images: (n, height, width, channels), or any array with samples along its first axis.
@@ -42,11 +44,14 @@ class Batches(keras.utils.PyDataset):
     Raises:
         DataError: no samples, not as many labels as images, a `batch_size` below 1, or a negative
             `seed`.
+
+    Attributes:
+        first: how many batches to leave out at the beginning of an epoch; default 0.
     """
 
     def __init__(
         self,
-        images: NDArray[Any],
+        images: NDArray[Any] | Pictures,
         labels: NDArray[Any],
         batch_size: int,
         *,
@@ -63,6 +68,7 @@ class Batches(keras.utils.PyDataset):
         self.seed = seed
         self.augmentation = augmentation
         self.epoch = epoch
+        self.first = 0
         self._order: tuple[int, NDArray[np.intp]] | None = None
 
     @property
@@ -71,22 +77,28 @@ class Batches(keras.utils.PyDataset):
         return len(self.images)
 
     def __len__(self) -> int:
-        return math.ceil(self.num_samples / self.batch_size)
+        return math.ceil(self.num_samples / self.batch_size) - self.first
 
     def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        index = range(len(self))[index]
+        index = self.first + range(len(self))[index]
         epoch = self.epoch
-        chosen = self._permutation(epoch)[index * self.batch_size :][: self.batch_size]
-        images = self.images[chosen]
+        images = self._stored(epoch, index)
         if self.augmentation is not None:
             # Index 0 would repeat the permutation's stream: numpy ignores trailing zeros.
             rng = np.random.default_rng((self.seed, epoch, 1 + index))
             images = self.augmentation(images, rng)
-        return images, self.labels[chosen]
+        return images, self.labels[self._chosen(epoch, index)]
 
     def on_epoch_end(self) -> None:
         """Move on to the next epoch's order."""
         self.epoch += 1
+
+    def _stored(self, epoch: int, index: int) -> NDArray[Any]:
+        """The images of a batch as they are stored; `index` counts from the epoch's beginning."""
+        return self.images[self._chosen(epoch, index)]
+
+    def _chosen(self, epoch: int, index: int) -> NDArray[np.intp]:
+        return self._permutation(epoch)[index * self.batch_size :][: self.batch_size]
 
     def _permutation(self, epoch: int) -> NDArray[np.intp]:
         if not self.shuffle:
@@ -107,7 +119,9 @@ def as_numpy(tensor: Any) -> NDArray[Any]:
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 
-def _check(images: NDArray[Any], labels: NDArray[Any], batch_size: int, seed: int) -> None:
+def _check(
+    images: NDArray[Any] | Pictures, labels: NDArray[Any], batch_size: int, seed: int
+) -> None:
     if len(images) != len(labels):
         raise DataError(f"{len(images)} images but {len(labels)} labels: give as many of each")
     if len(images) == 0:

@@ -1,9 +1,9 @@
-"""Many pictures at once: decoded by a few threads into one array, every bad one accounted for."""
+"""Many pictures at once: all decoded into one array, every bad one accounted for, or all sized."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from nin.errors import DataError
 
 
 def read_pictures(
-    paths: Sequence[Path], size: int, channels: int
+    paths: Sequence[str], size: int, channels: int
 ) -> tuple[NDArray[np.uint8], dict[int, str]]:
     """Decode pictures to squares; none stops the others.
 
@@ -48,3 +48,26 @@ def read_pictures(
             if fault is not None:
                 faults[index] = fault
     return images, faults
+
+
+def names_and_sizes(paths: Sequence[str], root: Path) -> Iterator[bytes]:
+    """Give for each file its path below `root` and its size in bytes; -1 for one that is missing.
+
+    Args:
+        paths: the files, all below `root` and written as it is.
+        root: the folder.
+    """
+    above = len(str(root / "_")) - 1
+    with progress("looking at files", len(paths)) as advance:
+        for number, path in enumerate(paths):
+            if number % 1000 == 0:
+                advance(1000)
+            name = os.fsencode(path[above:])
+            yield b"%s\0%d\0" % (name, _size(Path(path)))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-CHUNK = 1024
+if TYPE_CHECKING:
+    from nin.data.pictures import Pictures
+
+CHUNK = 64
 
 
 def mean_and_std(
-    images: NDArray[np.uint8],
+    images: NDArray[np.uint8] | Pictures, chosen: NDArray[np.intp] | None = None
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return each channel's mean and standard deviation on the scale from 0 (black) to 1.
 
@@ -19,10 +23,12 @@ def mean_and_std(
 
     Args:
         images: (n, height, width, channels), n at least 1.
+        chosen: positions of those that count, at least one. None: all.
     """
     counts = np.zeros((images.shape[-1], 256), np.int64)
-    for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK]
+    for start in range(0, len(images if chosen is None else chosen), CHUNK):
+        part = slice(start, start + CHUNK)
+        chunk = images[part if chosen is None else chosen[part]]
         for channel, row in enumerate(counts):
             row += np.bincount(chunk[..., channel].ravel(), minlength=256)
     scale = np.arange(256) / 255

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nin.data import ImageData, Split
+from nin.data import ImageData, Pictures, Split
 from nin.errors import DataError, NinError
 
 
@@ -52,13 +52,19 @@ class Evaluation(NamedTuple):
 def evaluate(model: Any, split: Split, classes: Sequence[str], batch_size: int = 256) -> Evaluation:
     """Ask `model` about every image of `split`.
 
+    Args:
+        model: gives logits (n, classes).
+        split: images, in memory or on disk, and labels.
+        classes: the classes' names.
+        batch_size: images asked about at a time.
+
     Raises:
-        DataError: the split is empty.
+        DataError: the split is empty, or a picture on disk cannot be read.
         NinError: the model's answers are not finite.
     """
     if len(split.labels) == 0:
         raise DataError("there is no image to evaluate on")
-    logits = model.predict(split.images, batch_size=batch_size, verbose=0)
+    logits = _predicted(model, split, batch_size)
     count = len(classes)
     pairs = split.labels.astype(np.int64) * count + logits.argmax(axis=1)
     confusion = np.bincount(pairs, minlength=count * count).reshape(count, count)
@@ -76,9 +82,9 @@ def final_split(data: ImageData) -> tuple[str, Split]:
 def every_image(data: ImageData) -> Split:
     """All parts of `data` together."""
     named = {"train": "train", "validation": "validation_split", "test": "test"}
-    parts = [getattr(data, named[part]) for part in data.parts]
+    parts: list[Split] = [getattr(data, named[part]) for part in data.parts]
     return Split(
-        np.concatenate([part.images for part in parts]),
+        _joined([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),
     )
 
@@ -87,6 +93,22 @@ def softmax(logits: Any) -> np.ndarray[Any, Any]:
     """Logits (n, classes) → probabilities (n, classes), in double precision."""
     probabilities: np.ndarray[Any, Any] = np.exp(_log_softmax(logits))
     return probabilities
+
+
+def _predicted(model: Any, split: Split, batch_size: int) -> Any:
+    if not isinstance(split.images, Pictures):
+        return model.predict(split.images, batch_size=batch_size, verbose=0)
+    from nin.data import batches, reading_ahead
+
+    loader = batches(split, batch_size, shuffle=False)
+    with reading_ahead(loader):
+        return model.predict(loader, verbose=0)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    if isinstance(parts[0], Pictures):
+        return parts[0].joined(parts[1:])
+    return np.concatenate(parts)
 
 
 def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def train(
     *,
     skip_bad: bool = False,
     save_every: float = SAVE_EVERY,
+    callbacks: Sequence[Any] = (),
 ) -> Run:
     """Train a NiN as `recipe` says; everything it leaves is in the run directory.
 
@@ -42,6 +44,7 @@ def train(
         out: the run directory; by default ``runs/<recipe>-<number>``.
         skip_bad: in a folder of images, go on without those that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
+        callbacks: further Keras callbacks; a run that is resumed has none.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is.
@@ -59,6 +62,7 @@ def train(
     run = Run(new_run(recipe.name, out), {})
     with locked(run.path):
         run.update(**_first_record(recipe, data, model, skip_bad))
+        trainer.callbacks = callbacks
         return _fit(run, trainer, model, data, Place(), save_every)
 
 
@@ -186,7 +190,7 @@ def _fit(
         health=lambda: _findings(place, trainer),
         stopping=stopping,
     )
-    trainer.callbacks = [checkpoint]
+    trainer.callbacks = [*trainer.callbacks, checkpoint]
     try:
         with stopping.watching():
             trainer.fit(model, data, initial_epoch=place.epoch, initial_batch=place.batch)

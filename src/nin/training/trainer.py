@@ -10,7 +10,7 @@ import keras
 from rich.console import Console
 
 from nin import backends
-from nin.data import DataModule, ImageData
+from nin.data import DataModule, ImageData, Share, reading_ahead
 from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
@@ -141,7 +141,7 @@ class Trainer(HyperParameters):
             optimizer.build(model.trainable_variables)
 
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
-        train = data.train_dataloader()
+        train, validation = self._loaders(data)
         progress = ShowProgress(_count(train), self._console, self.max_epochs)
         callbacks = [self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
@@ -153,15 +153,16 @@ class Trainer(HyperParameters):
                 _show_at(model, leg.side)
                 _wind(train, leg.begin, batch)
                 progress.skipped = batch
-                history = model.fit(
-                    train,
-                    validation_data=data.val_dataloader(),
-                    epochs=leg.end,
-                    initial_epoch=leg.begin,
-                    shuffle=False,
-                    verbose=0,
-                    callbacks=callbacks,
-                )
+                with reading_ahead(_source(train), _source(validation)):
+                    history = model.fit(
+                        train,
+                        validation_data=validation,
+                        epochs=leg.end,
+                        initial_epoch=leg.begin,
+                        shuffle=False,
+                        verbose=0,
+                        callbacks=callbacks,
+                    )
                 self._extend_history(history.history)
                 batch = 0
                 if model.stop_training:
@@ -169,6 +170,14 @@ class Trainer(HyperParameters):
         finally:
             progress.close()
             _show_at(model, sides[-1])
+
+    def _loaders(self, data: DataModule) -> tuple[Any, Any]:
+        """Training and validation batches; where several devices train, this process's rows."""
+        train, validation = data.train_dataloader(), data.val_dataloader()
+        layout = backends.current().layout()
+        if layout.devices == 1:
+            return train, validation
+        return Share(train, layout, training=True), Share(validation, layout, training=False)
 
     def _sides(self, model: Module) -> list[int | None]:
         """The sides of the images, from the first epoch's to the last's; None for as they are."""
@@ -216,7 +225,8 @@ def _set_preprocessing(model: Classifier, data: DataModule, *, standardise: bool
 def _compile(model: Module, optimizer: Any) -> None:
     model.compile(
         optimizer=optimizer,
-        metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        # With weights: a batch that several devices share may be filled up with images of weight 0.
+        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
         jit_compile=_pays_to_jit(),
     )
 
@@ -230,8 +240,14 @@ def _show_at(model: Module, side: int | None) -> None:
 
 def _wind(loader: Any, epoch: int, batch: int) -> None:
     """Set a loader that can be set to where training goes on."""
-    if hasattr(loader, "epoch"):
-        loader.epoch, loader.first = epoch, batch
+    source = _source(loader)
+    if hasattr(source, "epoch"):
+        source.epoch, source.first = epoch, batch
+
+
+def _source(loader: Any) -> Any:
+    """What a `Share` takes its rows from; any other loader itself."""
+    return loader.batches if isinstance(loader, Share) else loader
 
 
 def _pays_to_jit() -> bool:

@@ -8,11 +8,12 @@ from nin.data import NAMED
 from nin.errors import NinError, UnknownNameError
 from nin.training.recipe import Recipe
 from nin.training.recipes.book import BOOK
+from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
 from nin.training.recipes.fashion import FASHION
 from nin.training.recipes.photos import PHOTOS
 
-RECIPES: dict[str, Recipe] = {made.name: made for made in (BOOK, DIGITS, FASHION, PHOTOS)}
+RECIPES: dict[str, Recipe] = {made.name: made for made in (BOOK, CHAPTER, DIGITS, FASHION, PHOTOS)}
 
 
 def recipe(name: str) -> Recipe:

@@ -1,7 +1,7 @@
-"""The chapter's experiment (*Dive into Deep Learning*, section 8.3), to the letter.
+"""The book's network on Fashion-MNIST: its layers to the letter, trained small first.
 
 Command: nin train book
-Not measured to its end here. The book prints a validation accuracy of 0.87 on TensorFlow.
+Test accuracy: TODO
 """
 
 from nin.training.recipe import Recipe
@@ -10,10 +10,17 @@ BOOK = Recipe(
     name="book",
     data="fashion-mnist",
     preset="book",
-    image_size=224,
-    epochs=10,
+    dropout=0.3,
+    image_size=96,
+    smaller_first=(67, 67, 67, 67, 67),
+    epochs=6,
     batch_size=128,
-    optimizer="sgd",
-    learning_rate=0.05,
-    schedule="constant",
+    optimizer="adamw",
+    learning_rate=0.002,
+    weight_decay=0.02,
+    warmup=100,
+    clip_norm=1.0,
+    shift=1,
+    flip=True,
+    validation=0.05,
 )

@@ -1,0 +1,170 @@
+"""`Pictures`: files on disk that are indexed like an array in memory, and decoded when they are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.decode import decode
+from nin.data.listing import Files
+from nin.errors import DataError
+
+#: The most memory that decoded pictures may take at once, in bytes: 8 GiB.
+MEMORY_LIMIT = 8 * 2**30
+
+#: Threads that decode; Pillow holds the interpreter's lock for a tenth of its time.
+WORKERS = max(2, min(16, os.cpu_count() or 1))
+
+#: Pictures in one task of a thread.
+TASK = 8
+
+
+class Pictures:
+    """Squares, (n, size, size, channels), uint8, none of which is in memory until it is asked for.
+
+    Indexed along the first axis as numpy does it: by a number, a slice, an array of numbers or of
+    truth values. Each time the files are decoded anew; the result is an ordinary array.
+
+    Args:
+        files: paths and labels.
+        size: side of the squares, in pixels.
+        channels: 3 for RGB, 1 for grey.
+        skipped: path → why it cannot be read, to be filled. In the place of such a picture stands
+            the next one of its class in `files` that can be read, after the last the first. None:
+            such a picture is an error.
+
+    Raises:
+        DataError: on indexing: a picture cannot be read, or none of its class; more is asked for
+            than `MEMORY_LIMIT` holds.
+        IndexError: on indexing: a position that does not exist, or a second axis.
+    """
+
+    dtype = np.dtype(np.uint8)
+    ndim = 4
+
+    def __init__(
+        self, files: Files, size: int, channels: int, skipped: dict[str, str] | None = None
+    ) -> None:
+        self.files = files
+        self.shape = (len(files.paths), size, size, channels)
+        self._positions = np.arange(len(files.paths))
+        self._skipped = skipped
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> NDArray[np.uint8]:
+        if isinstance(key, tuple):
+            raise IndexError("pictures on disk are indexed along their first axis only")
+        chosen: NDArray[np.intp] = np.asarray(self._positions[key])
+        _check_memory(chosen.size, self.shape[1:])
+        return self._read(chosen.ravel()).reshape(*chosen.shape, *self.shape[1:])
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self[:] if dtype is None else self[:].astype(dtype, copy=False)
+
+    def read_into(self, images: NDArray[np.uint8], chosen: NDArray[np.intp]) -> None:
+        """Decode the pictures at the positions `chosen` into an array with as many rows."""
+        for row, position in enumerate(chosen.tolist()):
+            images[row] = self._picture(position)
+
+    def joined(self, others: Sequence[Pictures]) -> Pictures:
+        """Return these pictures and others of the same size, one after the other."""
+        every = [self.files, *(other.files for other in others)]
+        paths = [path for files in every for path in files.paths]
+        labels = np.concatenate([files.labels for files in every])
+        return Pictures(Files(paths, labels), *self.shape[2:], self._skipped)
+
+    def _read(self, chosen: NDArray[np.intp]) -> NDArray[np.uint8]:
+        if len(chosen) > TASK:
+            with ThreadPoolExecutor(WORKERS) as pool:
+                return Reading(self, chosen, pool).result()
+        images = np.empty((len(chosen), *self.shape[1:]), np.uint8)
+        self.read_into(images, chosen)
+        return images
+
+    def _picture(self, position: int) -> NDArray[np.uint8]:
+        path = self.files.paths[position]
+        if self._skipped is not None and path in self._skipped:
+            return self._stand_in(position)
+        try:
+            return decode(path, *self.shape[2:])
+        except DataError as error:
+            if self._skipped is None:
+                raise DataError(
+                    f"{error}: mend or remove it, or go on without it with skip_bad=True"
+                    " (nin train --skip-bad)"
+                ) from error
+            self._skipped[path] = str(error)
+        return self._stand_in(position)
+
+    def _stand_in(self, position: int) -> NDArray[np.uint8]:
+        """The next picture of the same class that can be read: the same one whoever asks first."""
+        assert self._skipped is not None
+        labels = self.files.labels
+        alike = np.flatnonzero(labels == labels[position])
+        for other in np.roll(alike, -int(np.searchsorted(alike, position))).tolist():
+            path = self.files.paths[other]
+            if path in self._skipped:
+                continue
+            try:
+                return decode(path, *self.shape[2:])
+            except DataError as error:
+                self._skipped[path] = str(error)
+        raise DataError(f"{self.files.paths[position]}: no picture of its class can be read")
+
+
+class Reading:
+    """Pictures on their way into one array, some to each task of a pool.
+
+    Args:
+        pictures: what is read.
+        chosen: (n,), the positions wanted.
+        pool: does the work, from now on.
+    """
+
+    def __init__(self, pictures: Pictures, chosen: NDArray[np.intp], pool: Executor) -> None:
+        images = np.empty((len(chosen), *pictures.shape[1:]), np.uint8)
+        parts = [slice(start, start + TASK) for start in range(0, len(chosen), TASK)]
+        self._images = images
+        self._tasks = [
+            pool.submit(pictures.read_into, images[part], chosen[part]) for part in parts
+        ]
+
+    def result(self) -> NDArray[np.uint8]:
+        """Wait for the pictures, and return them.
+
+        Raises:
+            DataError: one cannot be read: the first that is wanted, if there are several.
+        """
+        try:
+            for task in self._tasks:
+                task.result()
+        except BaseException:
+            self.cancel()
+            raise
+        return self._images
+
+    def cancel(self) -> None:
+        """Give up what has not been begun."""
+        for task in self._tasks:
+            task.cancel()
+
+
+def gibibytes(count: int, shape: Sequence[int]) -> float:
+    """How much memory so many pictures of a shape (height, width, channels) take, in GiB."""
+    return count * int(np.prod(shape)) / 2**30
+
+
+def _check_memory(count: int, shape: Sequence[int]) -> None:
+    size = gibibytes(count, shape)
+    if size > MEMORY_LIMIT / 2**30:
+        raise DataError(
+            f"{count:,} pictures of {shape[0]}×{shape[1]} at once take {size:.1f} GiB, above the"
+            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed: ask for fewer, or lower image_size"
+        )

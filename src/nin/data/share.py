@@ -1,0 +1,73 @@
+"""`Share`: one process's rows of each batch, where several devices train together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin import backends
+from nin.data.loader import Batches
+
+backends.choose()
+import keras  # noqa: E402  (the backend must be chosen first)
+
+
+class Share(keras.utils.PyDataset):
+    """This process's rows of each batch of `batches`.
+
+    A batch has to be a multiple of the number of devices. Where one is not, it is filled up with
+    copies of its first images at weight 0. The weights of the others make the mean over the filled
+    batch that over the batch (in training), or the mean over the filled epoch that over the epoch
+    (in validation).
+
+    Args:
+        batches: the whole batches, the same in every process.
+        layout: how many devices and processes there are, and which process this is.
+        training: whether a step counts by itself, or only the mean of them all.
+    """
+
+    def __init__(self, batches: Batches, layout: backends.Layout, *, training: bool) -> None:
+        super().__init__(workers=0)
+        self.batches, self.layout, self.training = batches, layout, training
+
+    @property
+    def num_samples(self) -> int:
+        """How many samples an epoch has, over all processes."""
+        return self.batches.num_samples
+
+    def on_epoch_end(self) -> None:
+        """Move on to the next epoch's order."""
+        self.batches.on_epoch_end()
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
+        images, labels = self.batches[index]
+        if not self._uneven:
+            return self._rows(images), self._rows(labels)
+        chosen = np.resize(np.arange(len(images)), self._filled(len(images)))
+        weights = np.zeros(len(chosen), np.float32)
+        weights[: len(images)] = self._weight(len(images))
+        return self._rows(images[chosen]), self._rows(labels[chosen]), self._rows(weights)
+
+    @property
+    def _uneven(self) -> bool:
+        devices = self.layout.devices
+        return bool(self.num_samples % devices or self.batches.batch_size % devices)
+
+    def _weight(self, n: int) -> float:
+        if self.training:
+            return self._filled(n) / n
+        whole, last = divmod(self.num_samples, self.batches.batch_size)
+        filled = whole * self._filled(self.batches.batch_size) + self._filled(last)
+        return filled / self.num_samples
+
+    def _filled(self, n: int) -> int:
+        return -(-n // self.layout.devices) * self.layout.devices
+
+    def _rows(self, batch: NDArray[Any]) -> NDArray[Any]:
+        rows = len(batch) // self.layout.processes
+        return batch[self.layout.process * rows :][:rows]

@@ -1,0 +1,155 @@
+"""`StreamedBatches`: `Batches` of pictures on disk, decoded by threads ahead of the step."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin import backends
+from nin.data.images import Split
+from nin.data.loader import Batches
+from nin.data.pictures import TASK, WORKERS, Pictures, Reading
+from nin.errors import DataError
+
+Key = tuple[int, int]
+
+
+def _adapter() -> Any:
+    """What lets Keras on TensorFlow ask a loader itself for a `tf.data.Dataset`.
+
+    The one that Keras makes of a `PyDataset` prefetches without a fixed bound.
+    """
+    if backends.choose() == "tensorflow":
+        with suppress(ImportError):
+            from keras.src.trainers.data_adapters.data_adapter import DataAdapter
+
+            return DataAdapter
+    return object
+
+
+class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
+    """The same batches as `Batches` would cut from memory, to the bit, in bounded memory.
+
+    While one is in use the next ones are decoded: two batches, or two tasks a thread if that is
+    more. What a batch holds depends on `seed`, `epoch` and its index alone, never on which thread
+    was first, so order, augmentation and resuming are exact.
+
+    Args:
+        images: the pictures.
+        labels: (n,).
+        batch_size: pictures in a batch.
+        settings: further arguments of `Batches`.
+
+    Attributes:
+        fault: the picture that could not be read and so ended the last epoch, or None.
+
+    Raises:
+        DataError: as `Batches`; on indexing, a picture that cannot be read.
+    """
+
+    batch_size: int = 1  # Keras's adapter has a property of this name, which cannot be set.
+
+    def __init__(
+        self, images: Pictures, labels: NDArray[Any], batch_size: int, **settings: Any
+    ) -> None:
+        super().__init__(images, labels, batch_size, **settings)
+        self.fault: DataError | None = None
+        self._pictures = images
+        self._ahead = math.ceil(max(2 * batch_size, 2 * TASK * WORKERS) / batch_size)
+        self._lock = threading.Lock()
+        self._pool: ThreadPoolExecutor | None = None
+        self._readings: dict[Key, Reading] = {}
+
+    def get_tf_dataset(self) -> Any:
+        """Return these batches as Keras on TensorFlow takes them."""
+        from nin.backends._tensorflow import bounded_dataset
+
+        arrays = (self._pictures, self.labels)
+        return bounded_dataset(self, [(array.shape[1:], array.dtype) for array in arrays])
+
+    def close(self) -> None:
+        """Give up what is being decoded ahead; the next batch asked for begins it anew."""
+        with self._lock:
+            self._stop()
+
+    def _stored(self, epoch: int, index: int) -> NDArray[np.uint8]:
+        end = min(index + 1 + self._ahead, math.ceil(self.num_samples / self.batch_size))
+        try:
+            return self._begun([(epoch, each) for each in range(index, end)]).result()
+        except DataError as error:
+            self.fault = error
+            self.close()
+            raise
+
+    def _begun(self, wanted: Sequence[Key]) -> Reading:
+        """Have all these under way and no others; hand out the first."""
+        with self._lock:
+            for key in self._readings.keys() - set(wanted):
+                self._readings.pop(key).cancel()
+            for key in wanted:
+                if key not in self._readings:
+                    self._readings[key] = self._reading(key)
+            first = self._readings.pop(wanted[0])
+            if not self._readings:
+                self._stop()
+            return first
+
+    def _reading(self, key: Key) -> Reading:
+        if self._pool is None:
+            self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="nin-pictures")
+        return Reading(self._pictures, self._chosen(*key), self._pool)
+
+    def _stop(self) -> None:
+        for reading in self._readings.values():
+            reading.cancel()
+        self._readings.clear()
+        if self._pool is not None:
+            self._pool.shutdown(wait=False)
+            self._pool = None
+
+
+def batches(split: Split, batch_size: int, **settings: Any) -> Batches:
+    """Return the batches of a split, from memory or from disk.
+
+    Args:
+        split: the images and their labels.
+        batch_size: images in a batch.
+        settings: further arguments of `Batches`.
+    """
+    kind: Any = StreamedBatches if isinstance(split.images, Pictures) else Batches
+    loader: Batches = kind(split.images, split.labels, batch_size, **settings)
+    return loader
+
+
+@contextmanager
+def reading_ahead(*loaders: Any) -> Iterator[None]:
+    """Within this let Keras take batches: whatever happens, their threads end with it.
+
+    TensorFlow turns an exception of a loader into one of its own, wrapped in tracebacks.
+
+    Args:
+        loaders: those that are streamed are looked after; others may be among them.
+
+    Raises:
+        DataError: the one that a loader met, in the place of what became of it.
+    """
+    streamed = [loader for loader in loaders if isinstance(loader, StreamedBatches)]
+    for loader in streamed:
+        loader.fault = None
+    try:
+        yield
+    except Exception as error:
+        for loader in streamed:
+            if loader.fault is not None and loader.fault is not error:
+                raise loader.fault from None
+        raise
+    finally:
+        for loader in streamed:
+            loader.close()
