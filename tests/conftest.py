@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import os
+import sysconfig
+from pathlib import Path
+
+import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # No test may read or fill the cache of the machine it runs on.
 os.environ["NIN_DATA"] = "/nonexistent/nin-data"
+
+
+@pytest.fixture(scope="session")
+def program():
+    """The command, as it is installed."""
+    return Path(sysconfig.get_path("scripts")) / "nin"

@@ -18,7 +18,7 @@ BELOW = {
     "data": {"backends", "errors", "files", "hyperparameters"},
     "training": {"backends", "data", "errors", "files", "hyperparameters", "models"},
     "study": {"backends", "data", "errors", "files", "hyperparameters", "models", "training"},
-    "cli": {"data", "errors", "models", "study", "training"},
+    "cli": {"backends", "data", "errors", "models", "study", "training"},
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sysconfig
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,12 +52,6 @@ def nin(capfd, monkeypatch, tmp_path):
         return Answer(code, *capfd.readouterr())
 
     return call
-
-
-@pytest.fixture(scope="session")
-def program():
-    """The command, as it is installed."""
-    return Path(sysconfig.get_path("scripts")) / "nin"
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 
 import nin
 from nin.errors import RecipeError
-from nin.training.pipeline import optimizer
+from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in
 
 pytestmark = pytest.mark.every_backend

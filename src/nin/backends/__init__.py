@@ -1,7 +1,7 @@
 """Which framework computes: chosen before Keras is imported, and asked here and nowhere else.
 
-TensorFlow, JAX and PyTorch are imported in this folder only, one file each behind the same few
-functions, those of `Backend`. Everything else speaks Keras.
+TensorFlow, JAX and PyTorch are imported in this folder only, one file each behind the same three
+functions: `gpus`, `version` and `sync`. Everything else speaks Keras.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from typing import Any, Protocol, cast
 
 from nin.errors import BackendError, UnknownNameError
 
@@ -28,33 +28,12 @@ INSTALL = {
 }
 
 
-#: What is said to several devices or processes without JAX.
-SEVERAL = "several devices need JAX, and the backend is {}: set KERAS_BACKEND=jax"
-
-
-class Layout(NamedTuple):
-    """How a training is spread: over how many devices and processes; which process this is."""
-
-    devices: int = 1
-    processes: int = 1
-    process: int = 0
-
-    @property
-    def is_chief(self) -> bool:
-        """Whether this process is the one that writes files and speaks."""
-        return self.process == 0
-
-
 class Backend(Protocol):
     """What each backend's file answers."""
 
     def gpus(self) -> int: ...  # noqa: D102
     def version(self) -> str: ...  # noqa: D102
     def sync(self, model: Any) -> None: ...  # noqa: D102
-    def layout(self) -> Layout: ...  # noqa: D102
-    def lost_peers(self) -> AbstractContextManager[None]: ...  # noqa: D102
-    def spread(self, devices: int, /) -> None: ...  # noqa: D102
-    def gather(self) -> None: ...  # noqa: D102
 
 
 def choose() -> str:
@@ -80,6 +59,8 @@ def choose() -> str:
             " or set KERAS_BACKEND to another one"
         )
     os.environ["KERAS_BACKEND"] = name
+    # Keras imports TensorFlow for its data sets on every backend.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if name == "tensorflow":
         _import_quietly(name)
     return name
@@ -119,48 +100,6 @@ def cores_shared(workers: int) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def join() -> None:
-    """Meet the other processes that train together with this one; before anything is computed.
-
-    Raises:
-        BackendError: the backend is not JAX, or nothing says where the others are.
-        PeerLostError: they did not all come.
-    """
-    if choose() != "jax":
-        raise BackendError(SEVERAL.format(choose()))
-    importlib.import_module("nin.backends.processes").join()
-
-
-@contextlib.contextmanager
-def spread(devices: int | None) -> Iterator[Layout]:
-    """Networks that are made within this live on several devices, each with its rows of a batch.
-
-    Args:
-        devices: how many of this machine's devices; 0 for all of them. None for one device, or,
-            after `join`, for all devices of all processes.
-
-    Raises:
-        BackendError: there are not so many, or the backend can use one only.
-    """
-    backend = current()
-    together = "nin.backends.processes" in sys.modules
-    if devices is None and not together:
-        yield Layout()
-        return
-    backend.spread(devices or 0)
-    try:
-        yield backend.layout()
-    finally:
-        backend.gather()
-
-
-def abandon_others(code: int) -> None:
-    """After a failure: end at once with `code` if other processes wait for this one."""
-    processes = sys.modules.get("nin.backends.processes")
-    if processes is not None and processes.joined():
-        processes.abandon(code)
-
-
 def num_gpus() -> int:
     """How many GPUs the backend can use."""
     return current().gpus()
@@ -168,7 +107,6 @@ def num_gpus() -> int:
 
 def _import_quietly(module: str) -> None:
     """Import without the log lines that compiled code writes to standard error by itself."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if module in sys.modules:
         return
     stderr = os.dup(2)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 from typing import Any
 
 import tensorflow as tf
-
-from nin.backends import SEVERAL, Layout
-from nin.errors import BackendError
 
 
 def gpus() -> int:
@@ -26,25 +21,6 @@ def version() -> str:
 
 def sync(model: Any) -> None:
     """Nothing to do: the weights are up to date at any time."""
-
-
-def layout() -> Layout:
-    """One device, one process."""
-    return Layout()
-
-
-def lost_peers() -> AbstractContextManager[None]:
-    """There are no others to lose."""
-    return contextlib.nullcontext()
-
-
-def spread(_: int) -> None:
-    """Refuse: Keras spreads a training on JAX only."""
-    raise BackendError(SEVERAL.format("tensorflow"))
-
-
-def gather() -> None:
-    """Nothing to do."""
 
 
 def bounded_dataset(batches: Iterable[Any], arrays: Sequence[tuple[Sequence[int], Any]]) -> Any:

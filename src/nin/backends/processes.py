@@ -114,7 +114,8 @@ def _number(name: str) -> int | None:
 class _Abort:
     """Answers for JAX where it aborts: it does so from C++, where no exception can pass.
 
-    What C++ writes to standard error is put aside, and shown if an abort has another cause.
+    What C++ writes by itself, to standard output too, is put aside; it is shown if an abort has
+    another cause.
     """
 
     line: ClassVar[str] = ""
@@ -123,13 +124,16 @@ class _Abort:
 
     @classmethod
     def prepare(cls, line: str) -> None:
-        """Take over aborts, and standard error."""
+        """Take over aborts, and what is written past Python."""
         cls.line = line
         if cls.log is not None:
             return
         cls.log, cls.stderr = tempfile.TemporaryFile(), os.dup(2)  # noqa: SIM115
-        sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
-        os.dup2(cls.log.fileno(), 2)
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            getattr(sys, name).flush()
+            ours = os.fdopen(os.dup(number), "w", buffering=1, errors="backslashreplace")
+            setattr(sys, name, ours)
+            os.dup2(cls.log.fileno(), number)
         libc = ctypes.CDLL(None)
         libc.signal.argtypes = (ctypes.c_int, ctypes.c_void_p)
         libc.signal(signal.SIGABRT, ctypes.cast(_on_abort, ctypes.c_void_p))

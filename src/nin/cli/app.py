@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nin import __version__
+from nin.backends import distribution
 from nin.cli.ablate import ablate
 from nin.cli.compare import compare
 from nin.cli.data import data
@@ -57,6 +58,8 @@ def main() -> None:
         sys.stdout.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
     _drain()
+    if code:
+        distribution.abandon(code)
     sys.exit(code)
 
 

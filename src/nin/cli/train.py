@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -33,6 +33,15 @@ def train(
     accumulate: Annotated[
         int | None, typer.Option(help="Compute each batch in so many parts.")
     ] = None,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Read pictures anew for each batch, to save memory.")
+    ] = False,
+    devices: Annotated[
+        str | None, typer.Option(help="How many devices share a batch, or: all. JAX only.")
+    ] = None,
+    join: Annotated[
+        bool, typer.Option("--join", help="Train together with other processes. JAX only.")
+    ] = False,
     save_every: Annotated[
         float, typer.Option(help="Seconds between two checkpoints.", min=0.0)
     ] = 60.0,
@@ -56,19 +65,34 @@ def train(
         "seed": seed,
         "precision": precision,
         "accumulate": accumulate,
+        "stream": stream or None,
     }
+    if join:
+        from nin.backends.distribution import join as join_others
+
+        join_others()
+    settings: dict[str, Any] = {"save_every": save_every, "devices": _number(devices)}
     if resume is not None:
         _refuse_with_resume(what, {"out": out, "skip_bad": skip_bad or None, **changes})
         from nin.training.pipeline import resume as resume_run
 
-        run = resume_run(resume, epochs, save_every=save_every)
+        run = resume_run(resume, epochs, **settings)
     else:
         from nin.training.pipeline import train as train_recipe
         from nin.training.recipes import choose
 
         recipe = choose(what, data).revised(epochs=epochs, **changes)
-        run = train_recipe(recipe, out, skip_bad=skip_bad, save_every=save_every)
-    _print(run, as_json)
+        run = train_recipe(recipe, out, skip_bad=skip_bad, **settings)
+    if run.record.get("result"):
+        _print(run, as_json)
+
+
+def _number(devices: str | None) -> int | None:
+    if devices is None or devices == "all":
+        return None if devices is None else 0
+    if not devices.isdecimal() or int(devices) == 0:
+        raise NinError(f"--devices {devices}: give a number from 1 on, or: all")
+    return int(devices)
 
 
 def _refuse_with_resume(what: str | None, options: dict[str, object]) -> None:

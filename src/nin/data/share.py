@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin import backends
+from nin.backends.distribution import Layout
 from nin.data.loader import Batches
 
 backends.choose()
@@ -28,7 +29,7 @@ class Share(keras.utils.PyDataset):
         training: whether a step counts by itself, or only the mean of them all.
     """
 
-    def __init__(self, batches: Batches, layout: backends.Layout, *, training: bool) -> None:
+    def __init__(self, batches: Batches, layout: Layout, *, training: bool) -> None:
         super().__init__(workers=0)
         self.batches, self.layout, self.training = batches, layout, training
 

@@ -18,7 +18,7 @@ from nin.study.contender import Contender
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.evaluation import final_split
 from nin.training.images import open_images
-from nin.training.pipeline import optimizer
+from nin.training.optimizer import optimizer
 
 #: Learning rates are chosen with this seed, which no comparison is judged by.
 SEARCH_SEED = 2**31

@@ -22,7 +22,7 @@ from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
 from nin.study.store import read
 from nin.training import Recipe, Trainer
-from nin.training.pipeline import optimizer
+from nin.training.optimizer import optimizer
 from nin.training.provenance import device, versions
 
 #: A measurement lasts at least so many seconds and batches.

@@ -30,7 +30,7 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     if recipe.data in NAMED:
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
-        arguments |= {"skip_bad": skip_bad}
+        arguments |= {"skip_bad": skip_bad, "stream": recipe.stream}
         arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
     return open_data(recipe.data, **arguments)
 

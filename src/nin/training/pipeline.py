@@ -11,20 +11,22 @@ from typing import Any
 import keras
 
 from nin import backends
+from nin.backends.distribution import Layout, gather, layout, leave, lost_peers, spread
 from nin.data import ImageData
-from nin.errors import RunError, TrainingDiedError
+from nin.errors import PeerLostError, RunError, TrainingDiedError
 from nin.models import Classifier, NiN, describe, rebuild
 from nin.training.checkpoint import SAVE_EVERY, Checkpoint, Place, load_checkpoint, place_of
 from nin.training.evaluation import evaluate, final_split
 from nin.training.health import Finding
 from nin.training.images import open_images
-from nin.training.lock import locked
+from nin.training.optimizer import optimizer
 from nin.training.plots import save_curves
 from nin.training.precision import computing_in
 from nin.training.provenance import command, device, versions
 from nin.training.recipe import Recipe
-from nin.training.run import FORMAT, Run, check_free, load, new_run
+from nin.training.run import FORMAT, Run, check_free, load
 from nin.training.stopping import Stopping
+from nin.training.team import run_folder, run_folder_again
 from nin.training.trainer import Trainer
 from nin.training.weights import count, save_variables, weights
 
@@ -35,6 +37,7 @@ def train(
     *,
     skip_bad: bool = False,
     save_every: float = SAVE_EVERY,
+    devices: int | None = None,
     callbacks: Sequence[Any] = (),
 ) -> Run:
     """Train a NiN as `recipe` says; everything it leaves is in the run directory.
@@ -44,12 +47,18 @@ def train(
         out: the run directory; by default ``runs/<recipe>-<number>``.
         skip_bad: in a folder of images, go on without those that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
+        devices: how many of this machine's devices share each batch; 0 for all of them, None for
+            one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
+            all their devices share it.
         callbacks: further Keras callbacks; a run that is resumed has none.
 
     Returns:
-        The finished run; ``run.record["result"]`` says how good it is.
+        The finished run; ``run.record["result"]`` says how good it is. Of several processes only
+        the first keeps the run and judges it.
 
     Raises:
+        BackendError: there are not so many devices.
+        PeerLostError: another process of this training has ended; the run can be resumed.
         DataError: the images cannot be had.
         RunError: the run directory cannot be used.
         TrainingDiedError: the training could not recover; the run says why.
@@ -57,16 +66,23 @@ def train(
             to go on.
     """
     check_free(out)
-    data = open_images(recipe, skip_bad=skip_bad)
-    trainer, model = _fresh(recipe, data)
-    run = Run(new_run(recipe.name, out), {})
-    with locked(run.path):
-        run.update(**_first_record(recipe, data, model, skip_bad))
-        trainer.callbacks = callbacks
-        return _fit(run, trainer, model, data, Place(), save_every)
+    with spread(devices) as here:
+        data = open_images(recipe, skip_bad=skip_bad)
+        trainer, model = _fresh(recipe, data, here)
+        with run_folder(here, recipe.name, out) as path:
+            run = Run(path, {})
+            run.update(**_first_record(recipe, data, model, skip_bad))
+            trainer.callbacks = callbacks
+            return _fit(run, trainer, model, data, Place(), save_every)
 
 
-def resume(path: str | Path, epochs: int | None = None, *, save_every: float = SAVE_EVERY) -> Run:
+def resume(
+    path: str | Path,
+    epochs: int | None = None,
+    *,
+    save_every: float = SAVE_EVERY,
+    devices: int | None = None,
+) -> Run:
     """Continue an interrupted run exactly where it was, or a finished one with more epochs.
 
     On a CPU the weights are to the bit those of a training that was never interrupted.
@@ -75,13 +91,18 @@ def resume(path: str | Path, epochs: int | None = None, *, save_every: float = S
         path: the run directory.
         epochs: how many epochs it is to have in all; by default as many as its recipe says.
         save_every: seconds between two checkpoints within an epoch.
+        devices: as in `train`; need not be as many as before.
 
     Raises:
         RunError: there is nothing to continue, the images are no longer the same, or another
             process is training there.
     """
-    with locked(load(path).path):
-        run = load(path)
+    load(path)
+    with (
+        spread(devices) as here,
+        run_folder_again(here, Path(path)) as folder,
+    ):
+        run = load(folder)
         recipe = Recipe.parse(run.record["recipe"]).revised(epochs=epochs)
         place = place_of(run)
         if place and place.epoch >= recipe.epochs and run.record["state"] == "finished":
@@ -95,16 +116,16 @@ def resume(path: str | Path, epochs: int | None = None, *, save_every: float = S
                 f"{recipe.data} no longer holds the images that {run.path} was trained on"
             )
         if place is None:
-            trainer, model = _fresh(recipe, data)
+            trainer, model = _fresh(recipe, data, here)
         else:
-            trainer, model = _as_it_was(run, recipe, data)
+            trainer, model = _as_it_was(run, recipe, data, here)
         run.update(state="training", recipe=recipe.model_dump(mode="json"), result=None)
         return _fit(run, trainer, model, data, place or Place(), save_every)
 
 
-def _fresh(recipe: Recipe, data: ImageData) -> tuple[Trainer, Classifier]:
+def _fresh(recipe: Recipe, data: ImageData, here: Layout) -> tuple[Trainer, Classifier]:
     keras.utils.set_random_seed(recipe.seed)
-    trainer = _trainer(recipe, data)
+    trainer = _trainer(recipe, data, here)
     with computing_in(recipe.precision):
         model = NiN(
             num_classes=len(data.classes),
@@ -116,9 +137,11 @@ def _fresh(recipe: Recipe, data: ImageData) -> tuple[Trainer, Classifier]:
     return trainer, model
 
 
-def _as_it_was(run: Run, recipe: Recipe, data: ImageData) -> tuple[Trainer, Classifier]:
+def _as_it_was(
+    run: Run, recipe: Recipe, data: ImageData, here: Layout
+) -> tuple[Trainer, Classifier]:
     keras.utils.set_random_seed(recipe.seed)
-    trainer = _trainer(recipe, data)
+    trainer = _trainer(recipe, data, here)
     with computing_in(recipe.precision):
         model = rebuild(run.record["model"], count(run.checkpoint_path))
     trainer.compile_model(model)
@@ -144,38 +167,14 @@ def _first_record(
     }
 
 
-def _trainer(recipe: Recipe, data: ImageData) -> Trainer:
+def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:
     steps = recipe.epochs * math.ceil(len(data.train.labels) / data.batch_size)
     return Trainer(
         recipe.epochs,
         gradient_clip_val=recipe.clip_norm,
         optimizer=optimizer(recipe, steps),
         smaller_first=recipe.smaller_first,
-    )
-
-
-def optimizer(recipe: Recipe, steps: int) -> Any:
-    """The optimiser of `recipe`, for a training of `steps` batches, or parts of batches."""
-    rate: Any = recipe.learning_rate
-    # Keras counts every part of an accumulated batch as an iteration of the schedule.
-    warmup = min(recipe.warmup * recipe.accumulate, steps // 10)
-    parts = recipe.accumulate if recipe.accumulate > 1 else None
-    if recipe.schedule == "cosine":
-        rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if warmup else rate,
-            decay_steps=steps - warmup,
-            warmup_target=rate if warmup else None,
-            warmup_steps=warmup,
-        )
-    if recipe.optimizer == "adamw":
-        return keras.optimizers.AdamW(
-            rate, weight_decay=recipe.weight_decay, gradient_accumulation_steps=parts
-        )
-    return keras.optimizers.SGD(
-        rate,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay or None,
-        gradient_accumulation_steps=parts,
+        verbose=here.is_chief,
     )
 
 
@@ -192,21 +191,35 @@ def _fit(
     )
     trainer.callbacks = [*trainer.callbacks, checkpoint]
     try:
-        with stopping.watching():
+        with stopping.watching(), lost_peers():
             trainer.fit(model, data, initial_epoch=place.epoch, initial_batch=place.batch)
         assert trainer.health is not None
         if trainer.health.died:
             _finish(run, "died", _findings(place, trainer))
             raise TrainingDiedError(f"training stopped: {trainer.health.died} (see {run.path})")
-        if run.record["recipe"]["precision"] == "float32":
+        if _is_usable(run):
             run.__dict__["model"] = model
-        _finish(run, "finished", _findings(place, trainer), result=_result(run, data))
+        is_chief = layout().is_chief
+        gather()
+        leave()
+        if is_chief:
+            result = _result(run, data)
+            _finish(run, "finished", _findings(place, trainer), result=result)
+    except PeerLostError as lost:
+        _finish(run, "interrupted", _findings(place, trainer))
+        raise PeerLostError(f"another process was lost; {_how_to_go_on(run)}") from lost
     except KeyboardInterrupt as stop:
         backends.current().sync(model)
         save_variables(run.weights_path, weights(model))
         _finish(run, "interrupted", _findings(place, trainer))
-        raise KeyboardInterrupt(_how_to_go_on(run)) from stop
+        raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run)}") from stop
     return run
+
+
+def _is_usable(run: Run) -> bool:
+    """Whether the network that was trained is the one that the run gives: here, in float32."""
+    alone = layout().devices == 1
+    return alone and run.record["recipe"]["precision"] == "float32"
 
 
 def _result(run: Run, data: ImageData) -> dict[str, Any]:
@@ -222,7 +235,10 @@ def _result(run: Run, data: ImageData) -> dict[str, Any]:
 
 
 def _how_to_go_on(run: Run) -> str:
-    return f"stopped; to go on: nin train --resume {shlex.quote(str(run.path))}"
+    here = layout()
+    path = shlex.quote(str(run.path)) if here.is_chief else "RUN"
+    together = " --join, in every process" if here.processes > 1 else ""
+    return f"to go on: nin train --resume {path}{together}"
 
 
 def _findings(place: Place, trainer: Trainer) -> list[Finding]:

@@ -57,6 +57,8 @@ class Recipe(BaseModel):
     shift: int = Field(default=0, ge=0, le=256)
     #: Training images are mirrored, each with probability one half.
     flip: bool = False
+    #: Whether a folder's pictures are read anew for each batch; None: where memory is too small.
+    stream: bool | None = None
     #: Share of the training images held out to validate on.
     validation: float = Field(default=0.1, ge=0, lt=1)
     #: Use only so many training images.

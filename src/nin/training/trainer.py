@@ -10,6 +10,7 @@ import keras
 from rich.console import Console
 
 from nin import backends
+from nin.backends.distribution import layout
 from nin.data import DataModule, ImageData, Share, reading_ahead
 from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
@@ -174,10 +175,10 @@ class Trainer(HyperParameters):
     def _loaders(self, data: DataModule) -> tuple[Any, Any]:
         """Training and validation batches; where several devices train, this process's rows."""
         train, validation = data.train_dataloader(), data.val_dataloader()
-        layout = backends.current().layout()
-        if layout.devices == 1:
+        here = layout()
+        if here.devices == 1:
             return train, validation
-        return Share(train, layout, training=True), Share(validation, layout, training=False)
+        return Share(train, here, training=True), Share(validation, here, training=False)
 
     def _sides(self, model: Module) -> list[int | None]:
         """The sides of the images, from the first epoch's to the last's; None for as they are."""

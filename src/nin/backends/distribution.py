@@ -1,0 +1,134 @@
+"""One training on several devices, and by several processes: Keras's data parallelism, on JAX.
+
+Of the engines that Keras 3 can use this is the one that is sound: the same loss, to rounding, as on
+one device. On TensorFlow `MirroredStrategy` reports twice the loss and gives other weights; for
+PyTorch Keras has none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from nin import backends
+from nin.errors import BackendError
+
+_PROCESSES = "nin.backends.processes"
+
+
+class Layout(NamedTuple):
+    """How a training is spread: over how many devices and processes; which process this is."""
+
+    devices: int = 1
+    processes: int = 1
+    process: int = 0
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process is the one that keeps the run and speaks."""
+        return self.process == 0
+
+
+def layout() -> Layout:
+    """How networks that are made now are spread."""
+    import keras
+
+    chosen = keras.distribution.distribution()
+    if chosen is None:
+        return Layout()
+    import jax
+
+    return Layout(chosen.device_mesh.devices.size, jax.process_count(), jax.process_index())
+
+
+def join() -> None:
+    """Meet the other processes of a training; before anything is computed.
+
+    Where they are is told by Keras's variables KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES
+    and _PROCESS_ID; without them by what JAX knows of Slurm, Open MPI and Kubernetes.
+
+    Raises:
+        BackendError: the backend is not JAX, nothing says where the others are, or something has
+            been computed already.
+        PeerLostError: they did not all come.
+    """
+    _check_backend()
+    importlib.import_module(_PROCESSES).join()
+
+
+@contextlib.contextmanager
+def spread(devices: int | None) -> Iterator[Layout]:
+    """Networks that are made within this live on several devices, each with its rows of a batch.
+
+    Args:
+        devices: how many of this machine's devices; 0 for all of them. None for one device, or,
+            after `join`, for all devices of all processes.
+
+    Raises:
+        BackendError: there are not so many, or the backend can use one only.
+    """
+    if devices is None and not _have_joined():
+        yield Layout()
+        return
+    _check_backend()
+    import keras
+
+    there = keras.distribution.list_devices()
+    keras.distribution.set_distribution(
+        keras.distribution.DataParallel(
+            devices=_some(there, devices or 0), auto_shard_dataset=False
+        )
+    )
+    try:
+        yield layout()
+    finally:
+        gather()
+
+
+def gather() -> None:
+    """Let networks live on one device again."""
+    import keras
+
+    keras.distribution.set_distribution(None)
+
+
+def leave() -> None:
+    """Wait until the other processes, if there are any, have come as far; then part from them."""
+    if _have_joined():
+        sys.modules[_PROCESSES].leave()
+
+
+def abandon(code: int) -> None:
+    """End this process with `code` at once if others would wait for it; else do nothing."""
+    if _have_joined():
+        sys.modules[_PROCESSES].abandon(code)
+
+
+@contextlib.contextmanager
+def lost_peers() -> Iterator[None]:
+    """Turn what is raised when another process has ended into a `PeerLostError`."""
+    with sys.modules[_PROCESSES].lost_peers() if _have_joined() else contextlib.nullcontext():
+        yield
+
+
+def _some(there: list[Any], devices: int) -> list[Any]:
+    if devices and _have_joined():
+        raise BackendError("several processes use all their devices: leave out --devices")
+    if devices > len(there):
+        raise BackendError(f"{devices} devices were asked for, but JAX sees {len(there)} here")
+    return there[:devices] if devices else there
+
+
+def _check_backend() -> None:
+    backend = backends.choose()
+    if backend != "jax":
+        raise BackendError(
+            f"several devices need JAX, and the backend is {backend}: set KERAS_BACKEND=jax"
+        )
+
+
+def _have_joined() -> bool:
+    return _PROCESSES in sys.modules and bool(sys.modules[_PROCESSES].joined())

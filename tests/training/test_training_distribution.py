@@ -1,0 +1,223 @@
+"""Several devices, and several real processes: the same training, one writer, a loss survived."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from safetensors import safe_open
+from safetensors.numpy import load_file
+
+import nin
+from nin.backends import distribution
+from nin.backends.distribution import Layout
+from nin.data import Batches, Share
+from nin.errors import BackendError
+
+#: An uneven last batch, dropout, augmentation.
+LINE = ["digits", "--limit", "245", "--image-size", "12", "--seed", "3", "--save-every", "0"]
+#: What data parallelism may change: the order in which numbers are added.
+TOLERANCE = 1e-5
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as found:
+        found.bind(("127.0.0.1", 0))
+        return found.getsockname()[1]
+
+
+class Processes:
+    """`nin train --join` so many times over, on loopback."""
+
+    def __init__(self, program, folder, count, *arguments):
+        address = f"127.0.0.1:{free_port()}"
+        self.all = [
+            subprocess.Popen(
+                [program, "train", *arguments, "--join"],
+                cwd=folder,
+                env={
+                    **os.environ,
+                    "KERAS_BACKEND": "jax",
+                    "KERAS_DISTRIBUTION_JOB_ADDRESSES": address,
+                    "KERAS_DISTRIBUTION_NUM_PROCESSES": str(count),
+                    "KERAS_DISTRIBUTION_PROCESS_ID": str(number),
+                },
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            for number in range(count)
+        ]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for process in self.all:
+            process.kill()
+            process.communicate()
+
+    def end(self):
+        """Exit code, standard output and standard error of each."""
+        return [
+            (process.returncode, *said)
+            for process in self.all
+            for said in [process.communicate(timeout=120)]
+        ]
+
+
+def alone(program, folder, *arguments, **variables):
+    environment = {**os.environ, "KERAS_BACKEND": "jax", **variables}
+    command = [program, "train", *arguments]
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def assert_same_training(one, other):
+    for name in ("weights", "checkpoint"):
+        ours, theirs = (load_file(run.path / f"{name}.safetensors") for run in (one, other))
+        assert ours.keys() == theirs.keys()
+        for key in ours:
+            np.testing.assert_allclose(ours[key], theirs[key], atol=TOLERANCE, err_msg=key)
+    for ours, theirs in zip(one.metrics(), other.metrics(), strict=True):
+        for key in ("val_loss", "val_accuracy"):
+            assert ours[key] == pytest.approx(theirs[key], abs=TOLERANCE)
+        # Keras weighs a batch that was filled up by its filled length, in this log alone.
+        assert ours["loss"] == pytest.approx(theirs["loss"], abs=1e-3)
+    accuracies = [run.record["result"]["accuracy"] for run in (one, other)]
+    assert accuracies[0] == pytest.approx(accuracies[1], abs=1 / 359)
+
+
+@pytest.fixture(scope="module")
+def one(program, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("alone")
+    alone(program, folder, *LINE, "--epochs", "2", "--out", "run")
+    return nin.load(folder / "run")
+
+
+@pytest.mark.slow
+def test_two_processes_train_as_one_does_and_one_of_them_writes(program, tmp_path, one):
+    with Processes(program, tmp_path, 2, *LINE, "--epochs", "2", "--out", "run") as two:
+        (code, out, err), (other_code, other_out, other_err) = two.end()
+    assert (code, other_code) == (0, 0), (err, other_err)
+    assert out.startswith("accuracy ")
+    assert err.count("epoch 2/2") == 1
+    assert (other_out, other_err) == ("", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    assert_same_training(nin.load(tmp_path / "run"), one)
+
+
+@pytest.mark.slow
+def test_two_devices_in_one_process_train_as_one_does(program, tmp_path, one):
+    devices = "--xla_force_host_platform_device_count=2"
+    line = [*LINE, "--epochs", "2", "--out", "run", "--devices", "2"]
+    alone(program, tmp_path, *line, XLA_FLAGS=devices)
+    assert_same_training(nin.load(tmp_path / "run"), one)
+
+
+def steps_done(run):
+    try:
+        with safe_open(run / "checkpoint.safetensors", framework="numpy") as file:
+            return int(file.get_tensor("optimizer.0"))
+    except FileNotFoundError:
+        return 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [0, 1])
+def test_a_process_that_is_lost_ends_the_others_in_one_line_and_the_run_goes_on(
+    program, tmp_path, one, killed
+):
+    run = tmp_path / "run"
+    line = [*LINE, "--epochs", "2", "--out", "run"]
+    with Processes(program, tmp_path, 2, *line) as two:
+        deadline = time.monotonic() + 120
+        while steps_done(run) < 2:
+            assert time.monotonic() < deadline
+            assert all(process.poll() is None for process in two.all)
+            time.sleep(0.002)
+        two.all[killed].send_signal(signal.SIGKILL)
+        ended = two.end()
+    code, out, err = ended[1 - killed]
+    assert (code, out) == (2, ""), err
+    *before, last = err.splitlines()
+    assert last.startswith("nin: another process was lost; to go on: nin train --resume ")
+    assert all(said.startswith(("NiN: ", "epoch ")) for said in before)
+    if killed == 0:  # The run is what the chief had written; it goes on in the same way.
+        return
+    assert nin.load(run).record["state"] == "interrupted"
+    with Processes(program, tmp_path, 2, "--resume", "run") as two:
+        assert [code for code, *_ in two.end()] == [0, 0]
+    assert_same_training(nin.load(run), one)
+
+
+@pytest.mark.slow
+def test_processes_that_do_not_say_where_they_are(program, tmp_path):
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("SLURM")
+    }
+    command = [program, "train", "digits", "--join"]
+    for variables, said in (
+        ({"KERAS_BACKEND": "jax"}, "set KERAS_DISTRIBUTION_JOB_ADDRESSES"),
+        (
+            {"KERAS_BACKEND": "tensorflow"},
+            "several devices need JAX, and the backend is tensorflow",
+        ),
+        (
+            {"KERAS_BACKEND": "jax", "KERAS_DISTRIBUTION_NUM_PROCESSES": "two"},
+            "must be a whole number, not 'two'",
+        ),
+    ):
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**environment, **variables}, capture_output=True, text=True
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert said in done.stderr
+        assert done.stderr.count("\n") == 1
+    assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.every_backend
+def test_devices_that_are_not_there_are_refused(tmp_path):
+    if nin.backends.choose() == "jax":
+        expected = "99 devices were asked for, but JAX sees"
+    else:
+        expected = "several devices need JAX"
+    with pytest.raises(BackendError, match=expected):
+        nin.train(nin.RECIPES["digits"], tmp_path / "run", devices=99)
+    assert not (tmp_path / "run").exists()
+    assert distribution.layout() == Layout()
+
+
+@pytest.mark.parametrize("samples", [48, 50, 53])
+@pytest.mark.parametrize("batch_size", [16, 18])
+def test_the_shares_of_a_batch_make_it_up_and_weights_keep_its_mean(samples, batch_size):
+    images = np.arange(samples, dtype=np.float32)[:, None]
+    whole = Batches(images, np.arange(samples), batch_size, shuffle=True, seed=1)
+    shares = [Share(whole, Layout(4, 2, process), training=True) for process in range(2)]
+    judged = [Share(whole, Layout(4, 2, process), training=False) for process in range(2)]
+    total = count = 0.0
+    for index in range(len(whole)):
+        expected, _ = whole[index]
+        values, weights = joined(shares, index)
+        assert len(values) % 4 == 0
+        np.testing.assert_array_equal(values[: len(expected)], expected)
+        assert np.mean(values[:, 0] * weights) == pytest.approx(expected.mean(), rel=1e-6)
+        values, weights = joined(judged, index)
+        total, count = total + (values[:, 0] * weights).sum(), count + len(values)
+    assert total / count == pytest.approx(images.mean(), rel=1e-6)
+
+
+def joined(shares, index):
+    parts = [share[index] for share in shares]
+    values = np.concatenate([part[0] for part in parts])
+    weights = [part[2] for part in parts if len(part) == 3]
+    return values, np.concatenate(weights) if weights else np.ones(len(values))
