@@ -23,7 +23,7 @@ from record import Record, spread
 
 import nin
 from nin.training.images import open_images
-from nin.training.pipeline import optimizer
+from nin.training.optimizer import optimizer
 from nin.training.recipe import Recipe
 
 STEPS = 300

@@ -6,7 +6,7 @@ resident, as the system accounts for it. ``import tensorflow`` and ``import kera
 whatever computes has to pay for them. `nin predict` answers for one picture of 8×8 pixels with a
 network that was trained for one epoch on 128 digits.
 
-Memory in training: ``nin train book`` at 224 pixels and batches of 128, 2,000 images for one epoch,
+Memory in training: ``nin train chapter`` (224 pixels, batches of 128), 2,000 images for one epoch,
 once. The book's loader fills a shuffle buffer with every image, resized; it is measured at 1,000
 to 4,000 images, and the straight line through these is drawn to all 60,000.
 
@@ -34,7 +34,7 @@ NIN = [sys.executable, "-m", "nin"]
 LOADED = (1000, 2000, 3000, 4000)
 #: Training images in Fashion-MNIST.
 ALL = 60_000
-TRAINING = ["--image-size", "224", "--batch-size", "128", "--limit", "2000", "--epochs", "1"]
+TRAINING = ["--limit", "2000", "--epochs", "1"]
 
 
 def starts(folder: Path) -> dict[str, list[str]]:
@@ -87,11 +87,11 @@ def measure_starts(record: Record, times: int) -> None:
 
 def measure_memory(record: Record) -> None:
     """One training of the book's network, and the book's loader."""
-    if not record.has(what="nin train book"):
+    if not record.has(what="nin train chapter"):
         with tempfile.TemporaryDirectory() as folder:
             out = ["--out", str(Path(folder) / "run")]
-            row = use([*NIN, "train", "book", *TRAINING, *out])
-        record.add(summary, what="nin train book", options=" ".join(TRAINING), **row)
+            row = use([*NIN, "train", "chapter", *TRAINING, *out])
+        record.add(summary, what="nin train chapter", options=" ".join(TRAINING), **row)
     for count in LOADED:
         if not record.has(what="the book's loader", images=count):
             row = use([sys.executable, str(HERE / "book_loader.py"), str(count)])
