@@ -1,0 +1,100 @@
+"""What works on which backend, by the tests that say so.
+
+Each capability is one or more tests, run on each backend. `refused` means that a test holds that it
+is refused, with the reason and the remedy.
+
+Run: python benchmarks/capabilities.py [BACKEND=PYTHON ...]
+A backend whose environment is another one is named with its interpreter. Takes about five minutes.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+from record import Record
+
+ROOT = Path(__file__).parents[1]
+BACKENDS = ("tensorflow", "jax", "torch")
+TRAINING = "tests/training/test_training_"
+#: Capability → the tests of it.
+EVERYWHERE = {
+    "the book's Trainer": f"{TRAINING}trainer.py",
+    "same seed, same weights to the bit (CPU)": f"{TRAINING}resume.py::test_the_same_seed",
+    "stopped within an epoch and resumed, to the bit (CPU)": f"{TRAINING}resume.py::test_stopped",
+    "images that grow": f"{TRAINING}growth.py::test_a_training_goes_through",
+    "bfloat16": f"{TRAINING}precision.py::test_a_run_in_bfloat16",
+    "batches in parts": f"{TRAINING}precision.py::test_a_batch_in_parts",
+    "a folder beyond memory": f"{TRAINING}streamed.py",
+}
+DEVICES = "several devices in one process"
+PROCESSES = "several processes, a lost one survived"
+REFUSED = f"{TRAINING}distribution.py::test_devices_that_are_not_there"
+ON_JAX = {
+    DEVICES: f"{TRAINING}distribution.py::test_two_devices",
+    PROCESSES: f"{TRAINING}distribution.py::test_a_process_that_is_lost",
+}
+
+
+def tests_of(backend: str) -> dict[str, tuple[str, str]]:
+    """Capability → its tests on `backend`, and what it means that they pass."""
+    shared = {name: (tests, "yes") for name, tests in EVERYWHERE.items()}
+    if backend == "jax":
+        return {**shared, **{name: (tests, "yes") for name, tests in ON_JAX.items()}}
+    return {**shared, **{name: (REFUSED, "refused") for name in ON_JAX}}
+
+
+def outcomes(python: str, backend: str, files: list[str]) -> dict[str, str]:
+    """``file::test`` → passed, failed or skipped, of every test in `files`."""
+    environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": str(ROOT / "src")}
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [python, "-m", "pytest", "-q", f"--junitxml={report}", *files]
+        subprocess.run(command, cwd=ROOT, env=environment, check=False)
+        cases = ET.parse(report).getroot().iter("testcase")
+        return {
+            f"{case.get('classname', '').replace('.', '/')}.py::{case.get('name')}": _outcome(case)
+            for case in cases
+        }
+
+
+def _outcome(case: ET.Element) -> str:
+    kinds = {child.tag for child in case}
+    return "failed" if kinds & {"failure", "error"} else "skipped" if kinds else "passed"
+
+
+def judged(tests: str, meaning: str, found: dict[str, str]) -> dict[str, Any]:
+    """What the outcomes say of one capability."""
+    own = [outcome for name, outcome in found.items() if name.startswith(tests)]
+    right = bool(own) and set(own) == {"passed"}
+    return {"outcome": meaning if right else "no", "tests": len(own)}
+
+
+def main() -> None:
+    """Run what is not yet in the record."""
+    pythons = dict(pair.split("=", 1) for pair in sys.argv[1:])
+    del sys.argv[1:]
+    record = Record("capabilities", (__doc__ or "").splitlines()[0])
+    for backend in BACKENDS:
+        wanted = {
+            name: tests
+            for name, tests in tests_of(backend).items()
+            if not record.has(backend=backend, capability=name)
+        }
+        if not wanted:
+            continue
+        files = sorted({tests.partition("::")[0] for tests, _ in wanted.values()})
+        found = outcomes(pythons.get(backend, sys.executable), backend, files)
+        for name, (tests, meaning) in wanted.items():
+            row = judged(tests, meaning, found)
+            record.add(backend=backend, capability=name, **row)
+            print(backend, name, row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
