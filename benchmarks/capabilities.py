@@ -46,7 +46,7 @@ def tests_of(backend: str) -> dict[str, tuple[str, str]]:
     shared = {name: (tests, "yes") for name, tests in EVERYWHERE.items()}
     if backend == "jax":
         return {**shared, **{name: (tests, "yes") for name, tests in ON_JAX.items()}}
-    return {**shared, **{name: (REFUSED, "refused") for name in ON_JAX}}
+    return {**shared, **dict.fromkeys(ON_JAX, (REFUSED, "refused"))}
 
 
 def outcomes(python: str, backend: str, files: list[str]) -> dict[str, str]:
