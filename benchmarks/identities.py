@@ -6,7 +6,7 @@ Batches of 64 at 224 pixels, TensorFlow, float32, each way in turn:
   convolution of the stored 28×28 image would save at most all of it.
 - ``stem as 3×3``: the same convolution as one of 3×3 with stride 1 on blocks of 4×4 pixels, equal
   to rounding (checked here).
-- ``pool, then relu``: relu(max(x)) in place of max(relu(x)), the whole step, with ``step`` beside it.
+- ``pool, then relu``: relu(max(x)) in place of max(relu(x)), the whole step; ``step`` is beside it.
 
 Run: python benchmarks/identities.py [ROUNDS]
 Takes a minute a round on 2 cores.
