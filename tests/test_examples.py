@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from nin.cli.train import train
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -28,3 +31,18 @@ def test_a_comparison_on_two_dask_workers(tmp_path):
     trainings = [path.name for path in (tmp_path / "runs/dask/trainings").iterdir()]
     assert len([name for name in trainings if "-search-" in name]) >= 2 * 2
     assert len([name for name in trainings if "-seed" in name]) == 2 * 2
+
+
+def test_the_job_for_kubernetes_is_whole_and_calls_what_exists():
+    yaml = pytest.importorskip("yaml", reason="comes with nin[cluster]")
+    service, job = yaml.safe_load_all((EXAMPLES / "kubernetes.yaml").read_text())
+    assert service["metadata"]["name"] == job["spec"]["template"]["spec"]["subdomain"]
+    assert service["spec"]["selector"] == {"job-name": job["metadata"]["name"]}
+    assert job["spec"]["completions"] == job["spec"]["parallelism"] == 2
+    (container,) = job["spec"]["template"]["spec"]["containers"]
+    told = {each["name"]: each["value"] for each in container["env"]}
+    assert told["KERAS_DISTRIBUTION_NUM_PROCESSES"] == "2"
+    first = f"{job['metadata']['name']}-0.{service['metadata']['name']}:"
+    assert told["KERAS_DISTRIBUTION_JOB_ADDRESSES"].startswith(first)
+    options = re.findall(r"--(\w+)", container["args"][0])
+    assert set(options) == {"resume", "join", "out"} <= train.__annotations__.keys()

@@ -66,7 +66,7 @@ def test_tables_are_those_of_the_records():
         assert tables().renewed(text) == text, f"{page.name}: run python benchmarks/tables.py"
 
 
-@pytest.mark.parametrize("name", ["digits", "fashion", "photos"])
+@pytest.mark.parametrize("name", ["book", "digits", "fashion", "photos"])
 def test_recipes_open_with_what_the_records_say(name):
     accuracy = json.loads((ROOT / f"results/{name}.json").read_text())["summary"]["accuracy"]
     text = (ROOT / f"src/nin/training/recipes/{name}.py").read_text(encoding="utf-8")

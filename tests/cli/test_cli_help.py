@@ -16,8 +16,8 @@ STUDY = (
 )
 VERBS = {
     "train": (
-        "--data --preset --epochs --batch-size --lr --image-size --limit --seed --out --resume"
-        " --skip-bad --json"
+        "--data --preset --epochs --batch-size --lr --image-size --limit --seed --precision"
+        " --accumulate --stream --devices --join --save-every --out --resume --skip-bad --json"
     ),
     "evaluate": "--data --out --json",
     "predict": "--top --json",

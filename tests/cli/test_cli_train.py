@@ -118,6 +118,15 @@ def test_a_run_directory_in_use_is_refused_and_left_as_it_is(nin, digits):
     assert {path: path.read_bytes() for path in digits.iterdir()} == before
 
 
+def test_a_folder_whose_pictures_stay_on_disk(nin, photos, short):
+    learnt = [
+        nin("train", photos, *short, *more, "--json").json["loss"]
+        for more in ([], ["--stream"], ["--stream", "--precision", "bfloat16"])
+    ]
+    assert learnt[0] == learnt[1]
+    assert learnt[2] == pytest.approx(learnt[0], rel=0.1)
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [
@@ -125,6 +134,14 @@ def test_a_run_directory_in_use_is_refused_and_left_as_it_is(nin, digits):
         ("--data fashion-mnits", "did you mean 'fashion-mnist'?"),
         ("--data no/such/folder", "no/such/folder: no such folder"),
         ("--preset bok", "did you mean 'book'?"),
+        ("--precision float16", "precision='float16': input should be 'float32' or 'bfloat16'"),
+        ("--accumulate 3", "recipe: batch_size 64 cannot be divided into 3 parts"),
+        ("--accumulate 0", "accumulate=0"),
+        ("--devices 0", "--devices 0: give a number from 1 on, or: all"),
+        ("--devices two", "--devices two: give a number from 1 on, or: all"),
+        ("--devices 2", "several devices need JAX, and the backend is tensorflow"),
+        ("--join", "several devices need JAX, and the backend is tensorflow"),
+        ("--save-every -1", "--save-every"),
         ("--epochs 0", "epochs=0"),
         ("--epochs -3", "epochs=-3"),
         (f"--epochs {10**30}", "epochs=1"),

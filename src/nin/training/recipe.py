@@ -90,5 +90,7 @@ class Recipe(BaseModel):
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"])
-    given = f"={reprlib.repr(problem['input'])}" if name and problem["type"] != "missing" else ""
+    if not name:
+        return f"recipe: {problem['msg'].removeprefix('Value error, ')}"
+    given = "" if problem["type"] == "missing" else f"={reprlib.repr(problem['input'])}"
     return f"recipe: {name}{given}: {problem['msg'].lower()}"

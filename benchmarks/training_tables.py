@@ -1,0 +1,207 @@
+"""The tables of docs/training.md, and README's sentence on recipes, from the records."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parents[1] / "results"
+GOALS = ("0.87", "0.9")
+CONTENDERS = {
+    "ours": "nin (TensorFlow)",
+    "keras-tensorflow": "Keras `fit` on TensorFlow",
+    "keras-jax": "Keras `fit` on JAX",
+    "torch": "PyTorch, channels last",
+    "torch-compile": "PyTorch, channels last, `torch.compile`",
+    "d2l": "d2l 1.0.3 on legacy Keras",
+    "ours-bfloat16": "nin, products in bfloat16 (other mathematics)",
+}
+TASKS = {"book": "book's net, 224 px", "cifar10": "`cifar10`, 32 px"}
+
+
+def record(name: str) -> Any:
+    """What is in a file of results/."""
+    return json.loads((RESULTS / f"{name}.json").read_text())
+
+
+def spread(row: dict[str, Any], digits: int = 3) -> str:
+    """Mean and standard deviation."""
+    sd = "" if row["sd"] is None else f" ± {row['sd']:.{digits}f}"
+    return f"{row['mean']:,.{digits}f}{sd}"
+
+
+def lines(head: list[str], rows: list[list[str]]) -> str:
+    """A table in Markdown."""
+    body = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *body])
+
+
+def recipes() -> str:
+    """What the recipes for published sets reach, and how soon."""
+    said = []
+    for name in ("digits", "fashion", "book"):
+        made = record(name)
+        accuracy, first = made["summary"]["accuracy"], made["rows"][0]
+        said.append(
+            f"`nin train {name}` reaches {spread(accuracy)} with {first['parameters']:,} parameters"
+            f" ({accuracy['n']} seeds, {duration(made['summary']['seconds']['mean'])})"
+        )
+    return f"On test images, on {_cores()} busy cores: {'; '.join(said)}."
+
+
+def duration(seconds: float) -> str:
+    """Seconds, or minutes."""
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
+
+
+def accuracy() -> str:
+    """Seconds to each goal, and where it ends."""
+    rows = []
+    for name in ("fashion", "book"):
+        made = record(name)["summary"]
+        times = [_reached(made, goal) for goal in GOALS]
+        end = f"{spread(made['accuracy'])} after {duration(made['seconds']['mean'])}"
+        parameters = f"{record(name)['rows'][0]['parameters']:,}"
+        rows.append([f"`nin train {name}`", parameters, *times, end])
+    head = ["", "parameters", "to 0.87, median [range]", "to 0.90, median [range]", "at the end"]
+    return lines(head, rows)
+
+
+def accuracy_with_conditions() -> str:
+    """The same, with where it was measured."""
+    return f"{accuracy()}\n\nThree seeds each. {_conditions('fashion', 'book')}"
+
+
+def _reached(summary: dict[str, Any], goal: str) -> str:
+    row = summary.get(f"seconds_to_{goal}")
+    if row is None:
+        return "not reached by every seed"
+    return f"{row['median']:.0f} s [{row['min']:.0f}, {row['max']:.0f}]"
+
+
+def speed() -> str:
+    """Images a second of each contender, and ratios."""
+    made = record("speed")["summary"]
+    tables = []
+    for task, title in TASKS.items():
+        rows = [
+            [CONTENDERS[name], *_standing(row)]
+            for name, row in made["tasks"][task].items()
+            if row and name in CONTENDERS
+        ]
+        head = [title, "training, images/s", "nin ÷ it", "prediction, images/s", "nin ÷ it"]
+        tables.append(lines(head, rows))
+    book = made["tasks"]["book"]["ours"]
+    shares = " and ".join(
+        f"{book[what]['share_of_sgemm']:.0%} in {what}" for what in ("training", "prediction")
+    )
+    peak = (
+        f"The best sgemm measured in the same run: {made['sgemm_gflops']:.0f} GFLOP/s; nin's share"
+        f" of it on the book's net: {shares}. {_conditions('speed')}"
+    )
+    return "\n\n".join([*tables, peak])
+
+
+def _standing(row: dict[str, Any]) -> list[str]:
+    if "could_not_run" in row:
+        return [f"could not run: {row['could_not_run']}", "", "", ""]
+    told = []
+    for what in ("training", "prediction"):
+        ratio = row[what]["ours_over_it"]
+        told += [
+            spread(row[what]["images_per_second"], 1),
+            f"{ratio['mean']:.2f} [{ratio['min']:.2f}, {ratio['max']:.2f}]" if ratio else "",
+        ]
+    return told
+
+
+def identities() -> str:
+    """Milliseconds with and without."""
+    made = record("identities")["summary"]
+    named = {
+        "step": "a whole step",
+        "pool, then relu": "a whole step with ReLU after the pooling",
+        "stem": "of it, resizing and first convolution, forward and gradient",
+        "stem as 3×3": "the same with the convolution on blocks of 4×4 pixels",
+    }
+    rows = [[words, spread(made[name], 1)] for name, words in named.items()]
+    return lines(["", "ms, mean ± sd"], rows)
+
+
+def startup() -> str:
+    """Cold starts and peaks."""
+    made = record("startup")["summary"]
+    rows = [
+        [
+            f"`{what}`",
+            f"{row['seconds']['median']:.2f} s [{row['seconds']['min']:.2f},"
+            f" {row['seconds']['max']:.2f}]",
+            _mebibytes(row["peak_bytes"]["median"]),
+        ]
+        for what, row in made["starts"].items()
+    ]
+    for what, peak in made["peak_bytes"].items():
+        rows.append([f"`{what} --limit 2000 --epochs 1`, 224 px", "", _mebibytes(peak)])
+    loader = _mebibytes(made["book_loader"]["extrapolated_to_60000"])
+    rows.append(["the book's loader, all images (extrapolated)", "", loader])
+    head = ["cold", "seconds, median [range]", "peak memory, MiB"]
+    return f"{lines(head, rows)}\n\n{_conditions('startup')}"
+
+
+def _mebibytes(count: float) -> str:
+    return f"{count / 2**20:,.0f}"
+
+
+def loading() -> str:
+    """Images a second of each loader, and the folder of many files."""
+    made = record("loading")["summary"]
+    over = made["streamed_over"]
+    rows = [
+        [way, spread(row, 0), spread(over[way], 2) if way in over else ""]
+        for way, row in made["images_per_second"].items()
+    ]
+    table = lines(["", "images/s, mean ± sd", "streamed ÷ it"], rows)
+    many = lines(
+        ["files of 64×64", "", "images/s", "peak memory, MiB"],
+        [
+            [f"{r['files']:,}", r["way"], f"{r['images_per_second']:,.0f}", f"{r['peak_mib']:,.0f}"]
+            for r in made["many"]
+        ],
+    )
+    return f"{table}\n\n{many}\n\n{_conditions('loading')}"
+
+
+def capabilities() -> str:
+    """What works on which backend."""
+    rows = record("capabilities")["rows"]
+    backends = list(dict.fromkeys(row["backend"] for row in rows))
+    found = {(row["capability"], row["backend"]): row["outcome"] for row in rows}
+    names = dict.fromkeys(row["capability"] for row in rows)
+    named = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+    head = ["", *(named[backend] for backend in backends)]
+    return lines(head, [[name, *(found[name, backend] for backend in backends)] for name in names])
+
+
+def _conditions(*names: str) -> str:
+    device = record(names[0])["device"]
+    rows = [row for name in names for row in record(name)["rows"]]
+    commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
+    commands = ", ".join(f"`{record(name)['command']}`" for name in names)
+    return f"({device['processor']}, {device['cores']} cores; commit {commits}; {commands})"
+
+
+def _cores() -> int:
+    return int(record("fashion")["device"]["cores"])
+
+
+TRAINING = {
+    "recipes": recipes,
+    "accuracy short": accuracy,
+    "accuracy": accuracy_with_conditions,
+    "speed": speed,
+    "identities": identities,
+    "startup": startup,
+    "loading": loading,
+    "capabilities": capabilities,
+}
