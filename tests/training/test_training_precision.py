@@ -32,6 +32,13 @@ def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_answer
     assert keras.backend.standardize_dtype(model(np.zeros((1, 12, 12, 1))).dtype) == "float32"
 
 
+def test_other_networks_answer_in_float32_too():
+    with computing_in("bfloat16"):
+        model = nin.LeNet()
+        answers = model(np.zeros((2, 28, 28, 1), np.uint8))
+    assert keras.backend.standardize_dtype(answers.dtype) == "float32"
+
+
 def test_a_run_in_bfloat16_learns_what_one_in_float32_does_and_is_one_in_float32(tmp_path):
     runs = [
         nin.train(RECIPE.revised(precision=precision, epochs=4), tmp_path / precision)

@@ -28,10 +28,10 @@ class Classifier(Module):
         self.preprocessing = Preprocessing(name="preprocessing", dtype="float32")
 
     def call(self, X: Any, training: bool | None = None) -> Any:
-        """Images of shape (n, h, w, c) → logits of shape (n, classes)."""
+        """Images of shape (n, h, w, c) → logits of shape (n, classes), in float32."""
         X = self.preprocessing(X)
         self.check_size(X.shape[1:])
-        return super().call(X, training)
+        return ops.cast(super().call(X, training), "float32")
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Create the weights.

@@ -19,6 +19,7 @@ from nin.training import Recipe, Trainer, evaluate
 from nin.training.evaluation import final_split
 from nin.training.images import open_images
 from nin.training.optimizer import optimizer
+from nin.training.precision import computing_in
 
 #: Learning rates are chosen with this seed, which no comparison is judged by.
 SEARCH_SEED = 2**31
@@ -97,16 +98,18 @@ def train_cell(cell: Cell) -> Outcome:
     keras.backend.clear_session()
     keras.utils.set_random_seed(cell.recipe.seed)
     data = open_images(cell.recipe)
-    model = cell.contender.make(len(data.classes))
     clock = _Clock(cell.steps)
     trainer = Trainer(
         cell.recipe.epochs,
         gradient_clip_val=cell.recipe.clip_norm,
         optimizer=optimizer(cell.recipe, cell.steps),
         callbacks=[clock],
+        smaller_first=cell.recipe.smaller_first,
         verbose=False,
     )
-    trainer.fit(model, data)
+    with computing_in(cell.recipe.precision):
+        model = cell.contender.make(len(data.classes))
+        trainer.fit(model, data)
     assert trainer.health is not None
     accuracy, n = (None, 0) if cell.is_search else _judge(model, data)
     return Outcome(
@@ -153,15 +156,15 @@ class _Clock(keras.callbacks.Callback):
 
 
 def steps_of(recipe: Recipe, images: int, budget_images: float | None) -> tuple[Recipe, int]:
-    """How long a training is, in batches, and the recipe with as many epochs as hold them.
+    """How long a training is, in batches or parts of them, and the recipe with epochs to hold them.
 
     Args:
         recipe: says how many epochs and how large a batch.
         images: how many training images there are.
         budget_images: how many images to train on in all, in place of whole epochs.
     """
-    an_epoch = math.ceil(images / recipe.batch_size)
+    an_epoch = math.ceil(images / recipe.part_size)
     if budget_images is None:
         return recipe, recipe.epochs * an_epoch
-    steps = max(1, round(budget_images / recipe.batch_size))
+    steps = max(1, round(budget_images / recipe.part_size))
     return recipe.revised(epochs=math.ceil(steps / an_epoch)), steps

@@ -21,7 +21,7 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     """
     augmented = recipe.shift or recipe.flip
     arguments: dict[str, Any] = {
-        "batch_size": recipe.batch_size // recipe.accumulate,
+        "batch_size": recipe.part_size,
         "validation": recipe.validation,
         "limit": recipe.limit,
         "seed": recipe.seed,

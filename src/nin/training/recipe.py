@@ -65,6 +65,11 @@ class Recipe(BaseModel):
     limit: int | None = Field(default=None, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
 
+    @property
+    def part_size(self) -> int:
+        """Images that are computed at a time."""
+        return self.batch_size // self.accumulate
+
     @model_validator(mode="after")
     def _parts_are_equal(self) -> Self:
         if self.batch_size % self.accumulate:
