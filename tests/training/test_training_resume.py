@@ -14,8 +14,6 @@ import nin
 from nin.errors import RunError
 from nin.training.checkpoint import Checkpoint, Place, place_of
 
-pytestmark = pytest.mark.every_backend
-
 #: Dropout, augmentation, a schedule, sizes that grow, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
     epochs=3, limit=90, batch_size=16, width=0.1, image_size=10, smaller_first=(8,), dropout=0.3
@@ -57,11 +55,20 @@ def unbroken(tmp_path_factory):
     return nin.train(RECIPE, tmp_path_factory.mktemp("unbroken") / "run")
 
 
+@pytest.mark.every_backend
 def test_the_same_seed_gives_the_same_weights_to_the_bit(unbroken, tmp_path):
     same(nin.train(RECIPE, tmp_path / "again"), unbroken)
 
 
-@pytest.mark.parametrize("step", [2, EPOCH, EPOCH + 5, 2 * EPOCH + 1])
+@pytest.mark.parametrize(
+    "step",
+    [
+        pytest.param(2, marks=pytest.mark.every_backend),
+        EPOCH,
+        EPOCH + 5,
+        pytest.param(2 * EPOCH + 1, marks=pytest.mark.every_backend),
+    ],
+)
 def test_stopped_at_a_step_and_resumed(unbroken, tmp_path, monkeypatch, step):
     with monkeypatch.context() as patch:
         stop_at(patch, step)
