@@ -2,7 +2,7 @@
 
 A network without dense layers has one set of weights for every image size, and a step costs about
 as much as the image has pixels. Howard (fast.ai, DAWNBench 2018) trained so, *progressive
-resizing*.
+resizing*. It wants a learning rate that is still high when the images grow; see docs/training.md.
 """
 
 from __future__ import annotations
