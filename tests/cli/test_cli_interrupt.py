@@ -118,13 +118,28 @@ def test_stopped_before_the_first_epoch_has_ended_it_goes_on_too(nin, tmp_path, 
     assert answer.err.splitlines()[-1] == "nin: stopped; to go on: nin train --resume run"
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
         "run.json",
-        "weights.safetensors",
         "checkpoint.safetensors",
     }
     assert state(tmp_path / "run") == "interrupted"
     assert d2l.load("run").metrics() == []
     assert nin("train", "--resume", "run").code == 0
     assert len(d2l.load("run").metrics()) == 10
+
+
+def test_a_run_that_is_further_than_it_is_asked_to_go(run, nin):
+    before = {path.name: path.read_bytes() for path in run.iterdir()}
+    answer = nin("train", "--resume", run, "--epochs", 1)
+    assert answer.is_mistake()
+    assert "is further than 1 epochs: give a larger --epochs" in answer.err
+    assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_a_training_that_died_is_not_continued(digits, nin):
+    record = json.loads((digits / "run.json").read_text())
+    (digits / "run.json").write_text(json.dumps({**record, "state": "died"}))
+    answer = nin("train", "--resume", digits, "--epochs", 2)
+    assert answer.is_mistake()
+    assert "died: train anew, with a lower learning rate" in answer.err
 
 
 def test_two_processes_at_one_run(digits, nin):
@@ -155,7 +170,6 @@ def test_ctrl_c_before_there_is_a_run_leaves_none(nin, tmp_path, monkeypatch):
         ("--limit 3", "--limit"),
         ("--seed 0", "--seed"),
         ("--out new", "--out"),
-        ("--skip-bad", "--skip-bad"),
         ("fashion --lr 1 --out x", "fashion, --out, --lr"),
     ],
 )

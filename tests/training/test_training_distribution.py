@@ -133,7 +133,7 @@ def steps_done(run):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("killed", [0, 1])
-def test_a_process_that_is_lost_ends_the_others_in_one_line_and_the_run_goes_on(
+def test_a_process_that_is_lost_ends_the_other_in_one_line_and_leaves_a_run_to_resume(
     program, tmp_path, one, killed
 ):
     run = tmp_path / "run"

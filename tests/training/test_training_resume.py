@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import math
 import shutil
 import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from safetensors import safe_open
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save
 
 import nin
-from nin.errors import RunError
+from nin.errors import DataError, RunError
 from nin.training.checkpoint import Checkpoint, Place, place_of
+from nin.training.health import Finding
 
 #: Dropout, augmentation, a schedule, sizes that grow, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
@@ -94,6 +99,76 @@ def test_stopped_twice_within_one_epoch(unbroken, tmp_path, monkeypatch):
     same(nin.resume(tmp_path / "run"), unbroken)
 
 
+def test_with_every_option(tmp_path, monkeypatch, photos):
+    recipe = RECIPE.revised(
+        data=str(photos),
+        limit=18,
+        batch_size=4,
+        accumulate=2,
+        precision="bfloat16",
+        stream=True,
+        optimizer="sgd",
+        momentum=0.9,
+        learning_rate=0.01,
+        epochs=2,
+    )
+    unbroken = nin.train(recipe, tmp_path / "whole", skip_bad=True)
+    with monkeypatch.context() as patch:
+        stop_at(patch, 12)
+        with pytest.raises(KeyboardInterrupt):
+            nin.train(recipe, tmp_path / "run", skip_bad=True)
+    assert place_of(nin.load(tmp_path / "run")).batch
+    same(nin.resume(tmp_path / "run"), unbroken)
+    assert [Path(line.partition(": ")[0]).name for line in unbroken.record["skipped"]] == [
+        "bad.png"
+    ]
+
+
+def test_a_picture_that_is_met_late_can_be_done_without(tmp_path, photos):
+    (photos / "train/light/bad.png").rename(photos / "test/light/bad.png")
+    recipe = RECIPE.revised(data=str(photos), stream=True, batch_size=4)
+    with pytest.raises(DataError, match=r"bad\.png.*--skip-bad"):
+        nin.train(recipe, tmp_path / "run")
+    resumed = nin.resume(tmp_path / "run", skip_bad=True)
+    same(resumed, nin.train(recipe, tmp_path / "whole", skip_bad=True))
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """Two classes of small pictures, one of which cannot be read."""
+    random = np.random.default_rng(0)
+    for part, count in (("train", 10), ("test", 3)):
+        for name, least in (("dark", 0), ("light", 128)):
+            folder = tmp_path / "photos" / part / name
+            folder.mkdir(parents=True)
+            for number in range(count):
+                pixels = random.integers(least, least + 128, (12, 12, 3), np.uint8)
+                Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    (tmp_path / "photos/train/light/bad.png").write_bytes(b"no picture")
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("place", [{"batch": 6}, {"batch": 3, "metrics": (1.0,)}, {"epoch": 3}])
+def test_a_place_of_another_run_is_one_line(unbroken, tmp_path, place):
+    run = nin.load(shutil.copytree(unbroken.path, tmp_path / "run"))
+    run.update(state="interrupted")
+    arrays = load_file(run.checkpoint_path)
+    told = json.dumps(Place(**place).model_dump())
+    run.checkpoint_path.write_bytes(save(arrays, metadata={"place": told}))
+    run.write_metrics(run.metrics()[:1])
+    with pytest.raises(RunError, match=r"is no checkpoint of this run|but not their metrics"):
+        nin.resume(run.path)
+
+
+def test_a_place_keeps_what_json_can_hardly_say():
+    finding = Finding(80, "silent class", "for: caf\udce9")
+    place = Place(metrics=(math.nan, math.inf), findings=(finding,))
+    again = Place.model_validate(json.loads(json.dumps(place.model_dump())))
+    assert again.findings == (finding,)
+    assert math.isnan(again.metrics[0])
+    assert again.metrics[1] == math.inf
+
+
 def test_without_a_checkpoint_it_begins_again(unbroken, tmp_path):
     run = nin.load(shutil.copytree(unbroken.path, tmp_path / "run"))
     run.update(state="training", result=None)
@@ -111,7 +186,17 @@ def test_a_checkpoint_says_where_it_is_and_is_as_small_as_can_be(unbroken):
 
 
 @pytest.mark.parametrize(
-    "told", ["", "{}x", '{"epoch": -1}', '{"epoch": "a"}', '{"other": 1}', "[]", '{"seconds": NaN}']
+    "told",
+    [
+        "",
+        "{}x",
+        '{"epoch": -1}',
+        '{"epoch": "a"}',
+        '{"other": 1}',
+        "[]",
+        '{"seconds": NaN}',
+        "1" * 9999,
+    ],
 )
 def test_a_foreign_place_is_one_line(unbroken, monkeypatch, told):
     monkeypatch.setattr("nin.training.checkpoint.metadata", lambda _: {"place": told})

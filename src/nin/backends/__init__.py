@@ -1,7 +1,8 @@
 """Which framework computes: chosen before Keras is imported, and asked here and nowhere else.
 
-TensorFlow, JAX and PyTorch are imported in this folder only, one file each behind the same three
-functions: `gpus`, `version` and `sync`. Everything else speaks Keras.
+TensorFlow, JAX and PyTorch are imported in this folder only, one file each behind the same
+functions, those of `Backend`; what several devices need of JAX is in `distribution` and
+`processes`. Everything else speaks Keras.
 """
 
 from __future__ import annotations

@@ -117,7 +117,7 @@ def lost_peers() -> Iterator[None]:
 def _some(there: list[Any], devices: int) -> list[Any]:
     if devices and _have_joined():
         raise BackendError("several processes use all their devices: leave out --devices")
-    if devices > len(there):
+    if not 0 <= devices <= len(there):
         raise BackendError(f"{devices} devices were asked for, but JAX sees {len(there)} here")
     return there[:devices] if devices else there
 

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def train(
     what: Annotated[
         str | None,
-        typer.Argument(metavar="[RECIPE|FOLDER]", help="digits, book, fashion, or a folder."),
+        typer.Argument(
+            metavar="[RECIPE|FOLDER]", help="digits, book, chapter, fashion, or a folder."
+        ),
     ] = None,
     data: Annotated[str | None, typer.Option(help="Another data set or folder.")] = None,
     preset: Annotated[str | None, typer.Option(help="Another network.")] = None,
@@ -67,24 +69,29 @@ def train(
         "accumulate": accumulate,
         "stream": stream or None,
     }
-    if join:
-        from nin.backends.distribution import join as join_others
-
-        join_others()
     settings: dict[str, Any] = {"save_every": save_every, "devices": _number(devices)}
     if resume is not None:
-        _refuse_with_resume(what, {"out": out, "skip_bad": skip_bad or None, **changes})
+        _refuse_with_resume(what, {"out": out, **changes})
+        _meet(join)
         from nin.training.pipeline import resume as resume_run
 
-        run = resume_run(resume, epochs, **settings)
+        run = resume_run(resume, epochs, skip_bad=skip_bad, **settings)
     else:
         from nin.training.pipeline import train as train_recipe
         from nin.training.recipes import choose
 
         recipe = choose(what, data).revised(epochs=epochs, **changes)
+        _meet(join)
         run = train_recipe(recipe, out, skip_bad=skip_bad, **settings)
     if run.record.get("result"):
         _print(run, as_json)
+
+
+def _meet(join: bool) -> None:
+    if join:
+        from nin.backends.distribution import join as join_others
+
+        join_others()
 
 
 def _number(devices: str | None) -> int | None:

@@ -77,7 +77,7 @@ class Cell(NamedTuple):
 
     def spec(self) -> dict[str, Any]:
         """All that decides the result, as JSON values; its names and the effort do not."""
-        recipe = self.recipe.model_dump(exclude={"name", "preset", "width", "dropout"})
+        recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
         return {
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),

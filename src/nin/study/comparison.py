@@ -149,7 +149,7 @@ def _entry(study: _Study, contender: Contender, digest: str, measured: bool) -> 
         speed = kept_measure(study.out / "measured", *given, study.console)
         passes = study.seconds and study.seconds * speed.training.images_per_second
     recipe, steps = steps_of(recipe, len(data.train.labels), passes)
-    images = _TRAINING_EFFORT * steps * recipe.batch_size + len(data.test.labels)
+    images = _TRAINING_EFFORT * steps * recipe.part_size + len(data.test.labels)
     cell = Cell(contender, recipe, steps, digest, effort=float(cost.multiply_adds * images))
     return _Entry(cost, speed, cell)
 
@@ -188,7 +188,7 @@ def _announce(study: _Study, entries: Sequence[_Entry], number: int) -> None:
     for entry in entries:
         if entry.measured is None:
             return
-        images = number * entry.cell.steps * study.recipe.batch_size
+        images = number * entry.cell.steps * study.recipe.part_size
         total += images / entry.measured.training.images_per_second
         total += judged / entry.measured.prediction.images_per_second
     study.console.print(
@@ -228,7 +228,7 @@ def _differences(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[D
 
 def _settings(study: _Study) -> dict[str, Any]:
     recipe = study.recipe.model_dump(
-        exclude={"name", "preset", "width", "dropout", "learning_rate", "seed"}
+        mode="json", exclude={"name", "preset", "width", "dropout", "learning_rate", "seed"}
     )
     if study.seconds is not None:
         recipe["epochs"] = None

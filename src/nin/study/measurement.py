@@ -23,6 +23,7 @@ from nin.study.result import Measured, Speed
 from nin.study.store import read
 from nin.training import Recipe, Trainer
 from nin.training.optimizer import optimizer
+from nin.training.precision import computing_in
 from nin.training.provenance import device, versions
 
 #: A measurement lasts at least so many seconds and batches.
@@ -71,7 +72,14 @@ def kept_measure(
     Raises:
         NinError: it could not be measured, or what is kept is damaged.
     """
-    training = (recipe.batch_size, recipe.image_size, recipe.optimizer, recipe.clip_norm)
+    training = (
+        recipe.part_size,
+        recipe.accumulate,
+        recipe.precision,
+        recipe.image_size,
+        recipe.optimizer,
+        recipe.clip_norm,
+    )
     asked = (contender[1:3], training, input_shape, classes, device(), versions())
     key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
     path = folder / f"{key}.json"
@@ -125,15 +133,16 @@ def answer() -> None:
 def _ready(
     contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
 ) -> tuple[Any, Any]:
-    model = contender.make(classes)
-    if recipe.image_size is not None:
-        model.preprocessing.configure((recipe.image_size, recipe.image_size))
-    model.build((None, *input_shape))
+    with computing_in(recipe.precision):
+        model = contender.make(classes)
+        if recipe.image_size is not None:
+            model.preprocessing.configure((recipe.image_size, recipe.image_size))
+        model.build((None, *input_shape))
     trainer = Trainer(
         1, gradient_clip_val=recipe.clip_norm, optimizer=optimizer(recipe, 1000), verbose=False
     )
     trainer.compile_model(model)
-    shape = (recipe.batch_size, *input_shape)
+    shape = (recipe.part_size, *input_shape)
     return model, np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 

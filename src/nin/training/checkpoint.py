@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from nin import backends
 from nin.errors import RunError
@@ -58,8 +59,9 @@ def place_of(run: Run) -> Place | None:
             raise RunError(f"{run.checkpoint_path} is missing: train it anew")
         return None
     try:
-        return Place.model_validate_json(metadata(run.checkpoint_path).get("place", ""))
-    except ValidationError as error:
+        told = json.loads(metadata(run.checkpoint_path).get("place", ""))
+        return Place.model_validate(told)
+    except (ValueError, RecursionError) as error:
         raise RunError(f"{run.checkpoint_path} is no checkpoint of a run") from error
 
 
@@ -129,6 +131,7 @@ class Checkpoint(keras.callbacks.Callback):
         if self.stopping.asked or time.perf_counter() - self._saved >= self.every:
             self._save(self._epoch, self._skipped + batch + 1)
         if self.stopping.asked:
+            save_variables(self.run.weights_path, weights(self.model))
             raise KeyboardInterrupt
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -148,8 +151,10 @@ class Checkpoint(keras.callbacks.Callback):
         each is a sum, and to add what it was is what an unbroken epoch had done, to the bit.
         """
         backends.current().sync(self.model)
-        earlier = zip(self.model.metrics_variables, self.place.metrics, strict=True)
-        for variable, value in earlier:
+        variables = self.model.metrics_variables
+        if len(variables) != len(self.place.metrics):
+            raise RunError(f"{self.run.checkpoint_path} is no checkpoint of this run")
+        for variable, value in zip(variables, self.place.metrics, strict=True):
             now = keras.ops.convert_to_numpy(variable.value)
             variable.assign(np.asarray(value, now.dtype) + now)
 
@@ -164,7 +169,7 @@ class Checkpoint(keras.callbacks.Callback):
             findings=tuple(self.health()),
         )
         state = training_state(self.model)
-        save_variables(self.run.checkpoint_path, state, place=place.model_dump_json())
+        save_variables(self.run.checkpoint_path, state, place=json.dumps(place.model_dump()))
         self._saved = time.perf_counter()
 
     def _seconds(self) -> float:

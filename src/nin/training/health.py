@@ -60,7 +60,9 @@ class HealthWatch(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Remember the weights that training starts from."""
-        self._step = int(self.model.optimizer.iterations)
+        # Not `iterations`: that counts whole batches, and steps here may be parts of one.
+        self._step = int(self.model.optimizer._iterations)
+        self._silent_at = None
         self._next_look = FIRST_LOOK
         while self._next_look <= self._step:
             self._next_look *= 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nin.data import NAMED, Augmentation, ImageData, open_data
-from nin.errors import RunError
+from nin.errors import RecipeError, RunError
 from nin.training.recipe import Recipe
 
 
@@ -18,6 +18,7 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
 
     Raises:
         DataError: they cannot be had.
+        RecipeError: a published set is to be streamed.
     """
     augmented = recipe.shift or recipe.flip
     arguments: dict[str, Any] = {
@@ -28,6 +29,8 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         "augmentation": Augmentation(recipe.shift, recipe.flip) if augmented else None,
     }
     if recipe.data in NAMED:
+        if recipe.stream:
+            raise RecipeError(f"recipe: stream: {recipe.data} is held in memory; folders are read")
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream}

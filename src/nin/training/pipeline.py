@@ -10,7 +10,6 @@ from typing import Any
 
 import keras
 
-from nin import backends
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers, spread
 from nin.data import ImageData
 from nin.errors import PeerLostError, RunError, TrainingDiedError
@@ -28,7 +27,7 @@ from nin.training.run import FORMAT, Run, check_free, load
 from nin.training.stopping import Stopping
 from nin.training.team import run_folder, run_folder_again
 from nin.training.trainer import Trainer
-from nin.training.weights import count, save_variables, weights
+from nin.training.weights import count
 
 
 def train(
@@ -50,7 +49,8 @@ def train(
         devices: how many of this machine's devices share each batch; 0 for all of them, None for
             one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
             all their devices share it.
-        callbacks: further Keras callbacks; a run that is resumed has none.
+        callbacks: further Keras callbacks; a run that is resumed has none. Where images grow they
+            see a training begin and end for each size.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is. Of several processes only
@@ -80,6 +80,7 @@ def resume(
     path: str | Path,
     epochs: int | None = None,
     *,
+    skip_bad: bool = False,
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
 ) -> Run:
@@ -90,6 +91,7 @@ def resume(
     Args:
         path: the run directory.
         epochs: how many epochs it is to have in all; by default as many as its recipe says.
+        skip_bad: from now on do without pictures of a folder that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
         devices: as in `train`; need not be as many as before.
 
@@ -105,22 +107,34 @@ def resume(
         run = load(folder)
         recipe = Recipe.parse(run.record["recipe"]).revised(epochs=epochs)
         place = place_of(run)
-        if place and place.epoch >= recipe.epochs and run.record["state"] == "finished":
-            raise RunError(
-                f"{run.path} has all its {place.epoch} epochs: to train on, add --epochs"
-            )
-        skip_bad = bool(run.record.get("skip_bad", False))
+        if place is not None:
+            _check_unfinished(run, recipe, place, path)
+        skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
         data = open_images(recipe, skip_bad=skip_bad)
         if data.fingerprint() != run.record["data"]["fingerprint"]:
             raise RunError(
                 f"{recipe.data} no longer holds the images that {run.path} was trained on"
             )
+        if place is not None and place.batch >= math.ceil(len(data.train.labels) / data.batch_size):
+            raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
         if place is None:
             trainer, model = _fresh(recipe, data, here)
         else:
             trainer, model = _as_it_was(run, recipe, data, here)
-        run.update(state="training", recipe=recipe.model_dump(mode="json"), result=None)
+        values = recipe.model_dump(mode="json")
+        run.update(state="training", recipe=values, skip_bad=skip_bad, result=None)
         return _fit(run, trainer, model, data, place or Place(), save_every)
+
+
+def _check_unfinished(run: Run, recipe: Recipe, place: Place, path: str | Path) -> None:
+    if run.record["state"] == "died":
+        raise RunError(f"{path} died: train anew, with a lower learning rate")
+    if len(run.metrics()) < place.epoch:
+        raise RunError(f"{path} is damaged: it has {place.epoch} epochs, but not their metrics")
+    if run.record["state"] == "finished" and place.epoch >= recipe.epochs:
+        raise RunError(f"{path} has all its {place.epoch} epochs: to train on, add --epochs")
+    if (place.epoch, place.batch) > (recipe.epochs, 0):
+        raise RunError(f"{path} is further than {recipe.epochs} epochs: give a larger --epochs")
 
 
 def _fresh(recipe: Recipe, data: ImageData, here: Layout) -> tuple[Trainer, Classifier]:
@@ -181,7 +195,7 @@ def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:
 def _fit(
     run: Run, trainer: Trainer, model: Classifier, data: ImageData, place: Place, save_every: float
 ) -> Run:
-    stopping = Stopping()
+    here, stopping = layout(), Stopping()
     checkpoint = Checkpoint(
         run,
         place,
@@ -193,26 +207,24 @@ def _fit(
     try:
         with stopping.watching(), lost_peers():
             trainer.fit(model, data, initial_epoch=place.epoch, initial_batch=place.batch)
+        run.update(skipped=list(getattr(data, "skipped", ())))
         assert trainer.health is not None
         if trainer.health.died:
             _finish(run, "died", _findings(place, trainer))
             raise TrainingDiedError(f"training stopped: {trainer.health.died} (see {run.path})")
         if _is_usable(run):
             run.__dict__["model"] = model
-        is_chief = layout().is_chief
         gather()
         leave()
-        if is_chief:
+        if here.is_chief:
             result = _result(run, data)
             _finish(run, "finished", _findings(place, trainer), result=result)
     except PeerLostError as lost:
         _finish(run, "interrupted", _findings(place, trainer))
-        raise PeerLostError(f"another process was lost; {_how_to_go_on(run)}") from lost
+        raise PeerLostError(f"another process was lost; {_how_to_go_on(run, here)}") from lost
     except KeyboardInterrupt as stop:
-        backends.current().sync(model)
-        save_variables(run.weights_path, weights(model))
         _finish(run, "interrupted", _findings(place, trainer))
-        raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run)}") from stop
+        raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run, here)}") from stop
     return run
 
 
@@ -234,8 +246,7 @@ def _result(run: Run, data: ImageData) -> dict[str, Any]:
     }
 
 
-def _how_to_go_on(run: Run) -> str:
-    here = layout()
+def _how_to_go_on(run: Run, here: Layout) -> str:
     path = shlex.quote(str(run.path)) if here.is_chief else "RUN"
     together = " --join, in every process" if here.processes > 1 else ""
     return f"to go on: nin train --resume {path}{together}"

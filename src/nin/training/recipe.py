@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -32,7 +32,9 @@ class Recipe(BaseModel):
     image_size: int | None = Field(default=None, ge=1, le=4096)
     #: Smaller sides to begin with, in pixels; they and `image_size` share the epochs evenly, and
     #: the last epochs have `image_size`. Those that are not smaller are passed over.
-    smaller_first: tuple[int, ...] = ()
+    smaller_first: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
+        default=(), max_length=64
+    )
     epochs: int = Field(ge=1, le=1_000_000)
     #: Images a step of the optimiser.
     batch_size: int = Field(ge=1)

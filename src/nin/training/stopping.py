@@ -26,7 +26,10 @@ class Stopping:
         if threading.current_thread() is not threading.main_thread():
             yield  # Only the main thread may change what signals do.
             return
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {
+            number: signal.getsignal(number) or signal.SIG_DFL
+            for number in (signal.SIGINT, signal.SIGTERM)
+        }
 
         def ask(number: int, _: FrameType | None) -> None:
             self.asked = True

@@ -11,10 +11,11 @@ from rich.console import Console
 
 from nin import backends
 from nin.backends.distribution import layout
-from nin.data import DataModule, ImageData, Share, reading_ahead
-from nin.errors import BackendError, NinError
+from nin.data import Batches, DataModule, ImageData, Share, reading_ahead
+from nin.errors import BackendError, InputSizeError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
+from nin.models.geometry import ends_in_average
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.growth import legs
 from nin.training.health import Finding, HealthWatch
@@ -36,7 +37,8 @@ class Trainer(HyperParameters):
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
         start: whether to standardise the images and to prepare fresh weights.
         optimizer: in place of the model's `configure_optimizers`.
-        callbacks: further Keras callbacks.
+        callbacks: further Keras callbacks. Where images grow they see a training begin and end for
+            each size.
         smaller_first: sides in pixels of smaller images to begin with; see `Recipe`.
         verbose: whether to print: a bar, a line an epoch, findings. Curves are drawn in Jupyter.
 
@@ -168,6 +170,8 @@ class Trainer(HyperParameters):
                 batch = 0
                 if model.stop_training:
                     break
+            for note in _unreadable(data):
+                self._console.print(note, markup=False)
         finally:
             progress.close()
             _show_at(model, sides[-1])
@@ -178,6 +182,11 @@ class Trainer(HyperParameters):
         here = layout()
         if here.devices == 1:
             return train, validation
+        if not (isinstance(train, Batches) and isinstance(validation, Batches)):
+            raise BackendError(
+                f"{type(data).__name__} gives loaders that several devices cannot share:"
+                " let them be nin.data.Batches"
+            )
         return Share(train, here, training=True), Share(validation, here, training=False)
 
     def _sides(self, model: Module) -> list[int | None]:
@@ -186,6 +195,10 @@ class Trainer(HyperParameters):
         if size is None or size[0] != size[1]:
             return [None]
         smaller = [side for side in self.smaller_first if side < size[0]]
+        if smaller and not ends_in_average(model.net):
+            raise InputSizeError(
+                f"{type(model).__name__} takes images of one size: leave out smaller_first"
+            )
         for side in smaller:
             model.check_size((side, side))
         return [*smaller, size[0]]
@@ -202,6 +215,11 @@ def _notes(data: DataModule) -> Iterator[str]:
     """What a person should know of the images before training on them."""
     if isinstance(data, ImageData) and (unbalanced := data.imbalance()):
         yield unbalanced
+    yield from _unreadable(data)
+
+
+def _unreadable(data: DataModule) -> Iterator[str]:
+    """The pictures that had to be left out; of a streamed set they are known afterwards."""
     if skipped := getattr(data, "skipped", ()):
         yield f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}"
 

@@ -58,8 +58,9 @@ def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
         RunError: the file is missing, damaged or of another format, was written for a network of
             another shape, or holds numbers that are not finite.
     """
+    _compare_shapes(path, _shapes(path), variables)
     arrays = _read(path)
-    _compare(path, arrays, variables)
+    _compare_values(path, arrays, variables)
     for name, variable in variables.items():
         variable.assign(arrays[name])
 
@@ -87,6 +88,11 @@ def metadata(path: Path) -> dict[str, str]:
         return dict(file.metadata() or {})
 
 
+def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    with _opening(path), safe_open(path, framework="numpy") as file:
+        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+
+
 def _read(path: Path) -> Arrays:
     with _opening(path):
         return load_file(path)
@@ -104,19 +110,26 @@ def _opening(path: Path) -> Iterator[None]:
         raise RunError(f"{path} is damaged or no safetensors file: {error}") from error
 
 
-def _compare(path: Path, arrays: Arrays, variables: Mapping[str, Any]) -> None:
-    if arrays.keys() != variables.keys():
+def _compare_shapes(
+    path: Path, shapes: Mapping[str, tuple[int, ...]], variables: Mapping[str, Any]
+) -> None:
+    """Refuse a file of another network before any memory is taken for it."""
+    if shapes.keys() != variables.keys():
         raise RunError(
-            f"{path} belongs to another network: it has {_some(arrays.keys() - variables.keys())}"
-            f" and lacks {_some(variables.keys() - arrays.keys())}"
+            f"{path} belongs to another network: it has {_some(shapes.keys() - variables.keys())}"
+            f" and lacks {_some(variables.keys() - shapes.keys())}"
         )
     for name, variable in variables.items():
-        array = arrays[name]
-        if array.shape != tuple(variable.shape):
+        if shapes[name] != tuple(variable.shape):
             raise RunError(
-                f"{path} belongs to another network: {name} has shape {array.shape},"
+                f"{path} belongs to another network: {name} has shape {shapes[name]},"
                 f" not {tuple(variable.shape)}"
             )
+
+
+def _compare_values(path: Path, arrays: Arrays, variables: Mapping[str, Any]) -> None:
+    for name, variable in variables.items():
+        array = arrays[name]
         if array.dtype.kind not in ("iu" if "int" in variable.dtype else "f"):
             raise RunError(f"{path} is damaged: {name} is {array.dtype}, not {variable.dtype}")
         if not np.isfinite(array).all():
