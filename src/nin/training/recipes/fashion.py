@@ -1,7 +1,8 @@
 """Fashion-MNIST with the book's network at half its width: the quickest way to 0.9.
 
 Command: nin train fashion
-Test accuracy: TODO
+Test accuracy: 0.912 ± 0.002 (n = 3, results/fashion.json); 0.9 is reached within three minutes on
+2 cores.
 """
 
 from nin.training.recipe import Recipe
