@@ -18,6 +18,7 @@ import nin
 from nin.errors import DataError, RunError
 from nin.training.checkpoint import Checkpoint, Place, place_of
 from nin.training.health import Finding
+from nin.training.stopping import Stopping
 
 #: Dropout, augmentation, a schedule, sizes that grow, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
@@ -85,6 +86,20 @@ def test_stopped_at_a_step_and_resumed(unbroken, tmp_path, monkeypatch, step):
     assert (place.epoch * EPOCH + place.batch) == step
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     same(nin.resume(tmp_path / "run"), unbroken)
+
+
+def test_a_signal_that_is_ignored_stays_so():
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    stopping = Stopping()
+    try:
+        with stopping.watching():
+            signal.raise_signal(signal.SIGTERM)
+            assert not stopping.asked
+            signal.raise_signal(signal.SIGINT)
+            assert stopping.asked
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_stopped_twice_within_one_epoch(unbroken, tmp_path, monkeypatch):

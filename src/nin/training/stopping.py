@@ -22,13 +22,17 @@ class Stopping:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Within this the first signal only sets `asked`; a second one acts as it always does."""
+        """Within this the first signal only sets `asked`; a second one acts as it always does.
+
+        A signal that is ignored, as Ctrl-C is by a job in the background, stays so.
+        """
         if threading.current_thread() is not threading.main_thread():
             yield  # Only the main thread may change what signals do.
             return
         before = {
             number: signal.getsignal(number) or signal.SIG_DFL
             for number in (signal.SIGINT, signal.SIGTERM)
+            if signal.getsignal(number) != signal.SIG_IGN
         }
 
         def ask(number: int, _: FrameType | None) -> None:

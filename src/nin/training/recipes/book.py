@@ -1,7 +1,8 @@
 """The book's network on Fashion-MNIST: its layers to the letter, on the smallest images it takes.
 
 Command: nin train book
-Test accuracy: TODO
+Test accuracy: 0.914 ± 0.002 (n = 3, results/book.json); 0.87, which the book prints, after three
+minutes on 2 cores, 0.9 after four and a half (medians).
 """
 
 from nin.training.recipe import Recipe

@@ -1,7 +1,7 @@
 """Fashion-MNIST with the book's network at half its width: the quickest way to 0.9.
 
 Command: nin train fashion
-Test accuracy: 0.912 ± 0.002 (n = 3, results/fashion.json); 0.9 is reached within three minutes on
+Test accuracy: 0.912 ± 0.002 (n = 3, results/fashion.json); 0.9 after three minutes (median) on
 2 cores.
 """
 
