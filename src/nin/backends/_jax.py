@@ -20,3 +20,7 @@ def version() -> str:
 def sync(model: Any) -> None:
     """Bring the weights up to date while `fit` runs: until then JAX's loop holds them."""
     model.jax_state_sync()
+
+
+def reseed(*_: int) -> None:
+    """Nothing to do: Keras keeps the state of all random numbers in variables."""

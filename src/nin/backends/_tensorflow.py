@@ -23,6 +23,10 @@ def sync(model: Any) -> None:
     """Nothing to do: the weights are up to date at any time."""
 
 
+def reseed(*_: int) -> None:
+    """Nothing to do: Keras keeps the state of all random numbers in variables."""
+
+
 def bounded_dataset(batches: Iterable[Any], arrays: Sequence[tuple[Sequence[int], Any]]) -> Any:
     """A `tf.data.Dataset` that holds one batch ready, and never more.
 

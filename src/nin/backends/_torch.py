@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -19,3 +20,8 @@ def version() -> str:
 
 def sync(model: Any) -> None:
     """Nothing to do: the weights are up to date at any time."""
+
+
+def reseed(*numbers: int) -> None:
+    """Seed PyTorch's own generators, which Keras's dropout draws from on this backend."""
+    torch.manual_seed(int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0]))

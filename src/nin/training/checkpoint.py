@@ -122,6 +122,11 @@ class Checkpoint(keras.callbacks.Callback):
         self._epoch = epoch
         self._skipped = self.place.batch if epoch == self.place.epoch else 0
 
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Let random numbers that no variable holds depend on the place alone."""
+        seed = int(self.run.record["recipe"]["seed"])
+        backends.current().reseed(seed, self._epoch, self._skipped + batch)
+
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Write the state, when it is time."""
         if batch == 0 and self._skipped:

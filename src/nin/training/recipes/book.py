@@ -1,4 +1,4 @@
-"""The book's network on Fashion-MNIST: its layers to the letter, on the smallest images it takes.
+"""The book's network on Fashion-MNIST: its layers, on the smallest images that they take.
 
 Command: nin train book
 Test accuracy: 0.914 ± 0.002 (n = 3, results/book.json); 0.87, which the book prints, after three
