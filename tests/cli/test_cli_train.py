@@ -48,6 +48,7 @@ def test_the_record_says_what_was_trained_on_what_and_where(trained):
         "versions": dict,
         "device": dict,
         "command": str,
+        "skipped": list,
         "health": list,
         "result": dict,
     }
