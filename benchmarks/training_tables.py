@@ -17,6 +17,12 @@ CONTENDERS = {
     "d2l": "d2l 1.0.3 on legacy Keras",
     "ours-bfloat16": "nin, products in bfloat16 (other mathematics)",
 }
+LOADERS = {
+    "streamed": "nin, streamed",
+    "memory": "nin, into memory (first epoch)",
+    "keras": "Keras `image_dataset_from_directory`",
+    "torchvision": "torchvision `ImageFolder`, PyTorch `DataLoader`",
+}
 TASKS = {"book": "book's net, 224 px", "cifar10": "`cifar10`, 32 px"}
 
 
@@ -97,7 +103,8 @@ def speed() -> str:
         f"{book[what]['share_of_sgemm']:.0%} in {what}" for what in ("training", "prediction")
     )
     peak = (
-        f"The best sgemm measured in the same run: {made['sgemm_gflops']:.0f} GFLOP/s; nin's share"
+        f"Rounds: {book['training']['images_per_second']['n']}. The best sgemm measured in the same"
+        f" run: {made['sgemm_gflops']:.0f} GFLOP/s; nin's share"
         f" of it on the book's net: {shares}. {_conditions('speed')}"
     )
     return "\n\n".join([*tables, peak])
@@ -109,11 +116,13 @@ def _standing(row: dict[str, Any]) -> list[str]:
     told = []
     for what in ("training", "prediction"):
         ratio = row[what]["ours_over_it"]
-        told += [
-            spread(row[what]["images_per_second"], 1),
-            f"{ratio['mean']:.2f} [{ratio['min']:.2f}, {ratio['max']:.2f}]" if ratio else "",
-        ]
+        told += [spread(row[what]["images_per_second"], 1), _ratio(ratio) if ratio else ""]
     return told
+
+
+def _ratio(row: dict[str, Any]) -> str:
+    least_and_most = f" [{row['min']:.2f}, {row['max']:.2f}]" if row["n"] > 1 else ""
+    return f"{row['mean']:.2f}{least_and_most}"
 
 
 def identities() -> str:
@@ -158,7 +167,7 @@ def loading() -> str:
     made = record("loading")["summary"]
     over = made["streamed_over"]
     rows = [
-        [way, spread(row, 0), spread(over[way], 2) if way in over else ""]
+        [LOADERS[way], spread(row, 0), spread(over[way], 2) if way in over else ""]
         for way, row in made["images_per_second"].items()
     ]
     table = lines(["", "images/s, mean ± sd", "streamed ÷ it"], rows)
