@@ -81,6 +81,7 @@ def test_every_network_stands_in_its_page_with_its_published_parameters():
 
 
 def test_pictures_are_drawn_from_the_records():
+    tables()
     marks = {"docs/economy.svg": "compare", "docs/family.svg": "ablate"}
     for picture, record in marks.items():
         drawn = (ROOT / picture).read_text(encoding="utf-8")
