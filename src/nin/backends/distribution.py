@@ -1,8 +1,7 @@
 """One training on several devices, and by several processes: Keras's data parallelism, on JAX.
 
-Of the engines that Keras 3 can use this is the one that is sound: the same loss, to rounding, as on
-one device. On TensorFlow `MirroredStrategy` reports twice the loss and gives other weights; for
-PyTorch Keras has none.
+Of the engines that Keras 3 can use this is the one that gives the same loss, to rounding, as one
+device. On TensorFlow `MirroredStrategy` does not; for PyTorch Keras has none.
 """
 
 from __future__ import annotations

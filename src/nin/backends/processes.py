@@ -19,9 +19,8 @@ import jax
 
 from nin.errors import BackendError, PeerLostError
 
-#: Seconds without a sign of life after which a process counts as lost.
 HEARTBEAT = 20
-#: Seconds to wait for the others: at the beginning, and at the end.
+#: Also at the end, for the others to have come as far.
 PATIENCE = 300
 #: The exit code of a process that has lost another one in the middle of JAX's own code.
 LOST = 2
@@ -32,14 +31,11 @@ _GONE = "another process was lost; to go on: nin train --resume RUN, in all of t
 
 
 def join(patience: int = PATIENCE, heartbeat: int = HEARTBEAT) -> None:
-    """Meet the other processes; returns when all of them are there.
+    """Meet the other processes, as `nin.backends.distribution.join` says.
 
-    Where they are is told by Keras's variables KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES
-    and _PROCESS_ID; without them by what JAX knows of Slurm, Open MPI and Kubernetes.
-
-    Raises:
-        BackendError: something has been computed already, or nothing says how many there are.
-        PeerLostError: not all of them came within `patience` seconds.
+    Args:
+        patience: seconds to wait for them.
+        heartbeat: seconds without a sign of life after which one of them counts as lost.
     """
     address = _setting("JOB_ADDRESSES")
     _Abort.prepare(f"not all processes came within {patience} s: start as many as were announced")
