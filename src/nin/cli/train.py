@@ -72,8 +72,11 @@ def train(
     settings: dict[str, Any] = {"save_every": save_every, "devices": _number(devices)}
     if resume is not None:
         _refuse_with_resume(what, {"out": out, **changes})
-        _meet(join)
         from nin.training.pipeline import resume as resume_run
+        from nin.training.run import load
+
+        load(resume)  # Others are not kept waiting for what is no run.
+        _meet(join)
 
         run = resume_run(resume, epochs, skip_bad=skip_bad, **settings)
     else:

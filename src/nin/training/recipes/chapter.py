@@ -2,7 +2,7 @@
 
 Command: nin train chapter
 Not measured to its end here: about two hours and a half on 2 cores, by results/speed.json. The book
-prints a validation accuracy of 0.87 on TensorFlow; `book` gets there in two minutes.
+prints a validation accuracy of 0.87 on TensorFlow; `book` gets there in three minutes.
 """
 
 from nin.training.recipe import Recipe
