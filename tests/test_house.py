@@ -16,9 +16,11 @@ BELOW = {
     "backends": {"errors"},
     "models": {"backends", "errors", "hyperparameters"},
     "data": {"backends", "errors", "files", "hyperparameters"},
+    "maps": {"data", "errors", "files"},
     "training": {"backends", "data", "errors", "files", "hyperparameters", "models"},
     "study": {"backends", "data", "errors", "files", "hyperparameters", "models", "training"},
-    "cli": {"backends", "data", "errors", "models", "study", "training"},
+    "shipping": {"backends", "data", "errors", "files", "maps", "models", "training"},
+    "cli": {"backends", "data", "errors", "maps", "models", "shipping", "study", "training"},
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 

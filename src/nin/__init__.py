@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     )
     from nin.errors import NinError
     from nin.hyperparameters import HyperParameters
+    from nin.maps import show_maps
     from nin.models import (
         PRESETS,
         VGG,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         nin_block,
         walk,
     )
+    from nin.shipping import Predictor, export
     from nin.study import (
         EXERCISES,
         Comparison,
@@ -80,6 +82,7 @@ _HOME = {
     ),
     "nin.errors": ("NinError",),
     "nin.hyperparameters": ("HyperParameters",),
+    "nin.maps": ("show_maps",),
     "nin.models": (
         "PRESETS",
         "VGG",
@@ -96,6 +99,7 @@ _HOME = {
         "nin_block",
         "walk",
     ),
+    "nin.shipping": ("Predictor", "export"),
     "nin.study": (
         "EXERCISES",
         "Comparison",
@@ -142,6 +146,7 @@ __all__ = [
     "Module",
     "NiN",
     "NinError",
+    "Predictor",
     "ProgressBoard",
     "Recipe",
     "ResNet18",
@@ -152,12 +157,14 @@ __all__ = [
     "count_cost",
     "evaluate",
     "exercise_contenders",
+    "export",
     "load",
     "mlpconv",
     "nin_block",
     "num_gpus",
     "open_data",
     "resume",
+    "show_maps",
     "start",
     "train",
     "try_gpu",

@@ -52,3 +52,8 @@ class RecipeError(NinError):
 
 class TrainingDiedError(NinError):
     """Training that cannot recover: every gradient is zero, or a number is not finite."""
+
+
+class ExportError(NinError):
+    """A form that a run cannot leave in, an exported file that does not answer as its run does, or
+    one that cannot be opened."""

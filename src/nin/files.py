@@ -42,6 +42,33 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def replacing_path(path: Path) -> Iterator[Path]:
+    """A path to write a file or a folder to, which takes the place of `path` if no error ends it.
+
+    For writers that want a path. What is at `path` meanwhile stays; a folder is there twice for a
+    moment, and never half.
+
+    Raises:
+        NinError: the disk is full or the folder cannot be written; `path` is as it was.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+        ) as folder:
+            new, old = Path(folder) / path.name, Path(folder) / "old"
+            yield new
+            if path.is_dir():
+                path.rename(old)
+            new.replace(path)
+            _flush_folder(path.parent)
+    except FileExistsError as error:
+        raise NinError(f"cannot write {path}: {error.filename} is not a folder") from error
+    except OSError as error:
+        raise NinError(f"cannot write {path}: {error.strerror or error}") from error
+
+
 def write_bytes(path: Path, content: bytes) -> None:
     """Write `content` to `path`, wholly or not at all."""
     with replacing(path) as file:

@@ -64,7 +64,7 @@ def choose() -> str:
     # Keras imports TensorFlow for its data sets on every backend.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if name == "tensorflow":
-        _import_quietly(name)
+        quietly_imported(name)
     return name
 
 
@@ -82,6 +82,25 @@ def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
     import keras
 
     return cast(AbstractContextManager[Any], keras.device(f"gpu:{i}" if i < gpus else "cpu:0"))
+
+
+def quietly_imported(module: str) -> None:
+    """Import without the log lines that compiled code writes to standard error by itself."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if module in sys.modules:
+        return
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as log:
+        os.dup2(log.fileno(), 2)
+        try:
+            importlib.import_module(module)
+        except Exception:
+            log.seek(0)
+            os.write(stderr, log.read())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
 
 
 @contextlib.contextmanager
@@ -105,24 +124,6 @@ def cores_shared(workers: int) -> Iterator[None]:
 def num_gpus() -> int:
     """How many GPUs the backend can use."""
     return current().gpus()
-
-
-def _import_quietly(module: str) -> None:
-    """Import without the log lines that compiled code writes to standard error by itself."""
-    if module in sys.modules:
-        return
-    stderr = os.dup(2)
-    with tempfile.TemporaryFile() as log:
-        os.dup2(log.fileno(), 2)
-        try:
-            importlib.import_module(module)
-        except Exception:
-            log.seek(0)
-            os.write(stderr, log.read())
-            raise
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
 
 
 def _agreed(asked: str | None, active: str) -> str:

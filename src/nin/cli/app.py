@@ -16,7 +16,10 @@ from nin.cli.ablate import ablate
 from nin.cli.compare import compare
 from nin.cli.data import data
 from nin.cli.evaluate import evaluate
+from nin.cli.explain import explain
+from nin.cli.export import export
 from nin.cli.predict import predict
+from nin.cli.serve import serve
 from nin.cli.summary import summary
 from nin.cli.train import train
 from nin.errors import NinError, TrainingDiedError
@@ -32,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, predict, summary, compare, ablate, data):
+for verb in (train, evaluate, predict, explain, export, serve, summary, compare, ablate, data):
     app.command()(verb)
 
 

@@ -10,16 +10,15 @@ import typer
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory or export.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
     top: Annotated[int, typer.Option(min=1, help="Show so many likely classes.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line an image.")] = False,
 ) -> None:
     """What is in these images?"""
-    from nin.training import load
-    from nin.training.predict import predict_files
+    from nin.shipping import Predictor
 
-    for answer in predict_files(load(run), images, top):
+    for answer in Predictor(run).predict_files(images, top):
         if as_json:
             typer.echo(json.dumps(answer))
         else:

@@ -81,11 +81,35 @@ def _decoded(source: Any, size: int | None, channels: int) -> NDArray[np.uint8]:
         if size is not None:
             opened.draft(None, (2 * size, 2 * size))  # JPEG only: skips detail nobody will see
         picture = _eight_bits(ImageOps.exif_transpose(opened))
+    return _fitted(picture, None if size is None else (size, size), channels)
+
+
+def fitted(image: NDArray[np.uint8], size: tuple[int, int], channels: int = 3) -> NDArray[np.uint8]:
+    """Bring an image in memory to a size and a number of channels, as `decode` brings a file's.
+
+    Args:
+        image: (height, width, channels), uint8; grey, RGB or RGBA.
+        size: (height, width) of the result; the aspect ratio is given up.
+        channels: 3 for RGB, 1 for grey.
+
+    Returns:
+        (*size, channels), uint8; the image itself where nothing is to be done.
+    """
+    from PIL import Image
+
+    if image.shape == (*size, channels):
+        return image
+    return _fitted(Image.fromarray(image[..., 0] if image.shape[2] == 1 else image), size, channels)
+
+
+def _fitted(picture: Image, size: tuple[int, int] | None, channels: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
     picture = _on_white(picture).convert("RGB")
     if channels == 1:
         picture = picture.convert("L")
     if size is not None:
-        picture = picture.resize((size, size), Image.Resampling.BICUBIC, reducing_gap=2.0)
+        picture = picture.resize(size[::-1], Image.Resampling.BICUBIC, reducing_gap=2.0)
     return np.array(picture, np.uint8).reshape(picture.height, picture.width, channels)
 
 

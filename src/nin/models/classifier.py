@@ -80,7 +80,7 @@ class Classifier(Module):
         right = ops.cast(right, "float32")
         return ops.mean(right) if averaged else right
 
-    def class_maps(self, images: Any) -> Any:
+    def class_maps(self, images: Any, image_size: int | None = None) -> Any:
         """Where the evidence for each class is: what the network averages to its logits.
 
         *Network in Network* (2014), section 3.2: each class has a map, and the map's mean is the
@@ -90,16 +90,22 @@ class Classifier(Module):
 
         Args:
             images: (n, h, w, c) as the model takes them, of any size that the network takes.
+            image_size: side in pixels to look at them with, in place of the one trained with: more
+                pixels make larger maps. None: as the model does.
 
         Returns:
-            (n, height, width, classes); its mean over height and width is ``model(images)``.
+            (n, height, width, classes); its mean over height and width is ``model(images)``, of the
+            images at that size.
 
         Raises:
+            InputSizeError: the images are too small.
             NinError: the logits are not averages over positions.
         """
         if not has_class_maps(self.net):
             raise NinError(f"{type(self).__name__} has no class maps: it ends in dense layers")
-        X = self.preprocessing(keras.ops.convert_to_tensor(images))
+        size = None if image_size is None else (image_size, image_size)
+        X = self.preprocessing(keras.ops.convert_to_tensor(images), size=size)
+        self.check_size(X.shape[1:])
         return flow(self.net, X, _without_averaging)
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:

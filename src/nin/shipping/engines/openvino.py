@@ -1,0 +1,49 @@
+"""OpenVINO's own format, a folder with ``model.xml`` and ``model.bin``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nin.errors import ExportError
+from nin.shipping.description import KEY, parse
+from nin.shipping.engines import FORMS, Answers, Images, require
+
+
+class OpenVinoEngine:
+    """A model that OpenVINO has compiled for the CPU.
+
+    Args:
+        path: the folder.
+        threads: how many may compute one answer; 0 for all cores.
+    """
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        require("openvino")
+        import openvino as runtime
+
+        core = runtime.Core()
+        try:
+            model = core.read_model(path / FORMS["openvino"].marker)
+            self.description = parse(_note(model), path)
+            options: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads} if threads else {}
+            # Some processors would compute in bfloat16 by themselves.
+            options |= {"INFERENCE_PRECISION_HINT": "f32"}
+            self.compiled = core.compile_model(model, "CPU", options)
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise ExportError(f"{path} cannot be opened: {reason}") from error
+
+    def answer(self, images: Images, maps: bool) -> Answers:
+        """See `nin.shipping.engines.Engine`."""
+        found: Any = self.compiled.create_infer_request().infer({"images": images})
+        return Answers(found["probabilities"], found["maps"] if maps else None)
+
+
+def open_file(path: Path, threads: int) -> OpenVinoEngine:
+    """Open an exported folder."""
+    return OpenVinoEngine(path, threads)
+
+
+def _note(model: Any) -> str | None:
+    return str(model.get_rt_info([KEY]).value) if model.has_rt_info([KEY]) else None

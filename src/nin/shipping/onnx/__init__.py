@@ -1,0 +1,1 @@
+"""The network as an ONNX graph, written node by node: the same file from every backend."""

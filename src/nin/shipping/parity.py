@@ -1,0 +1,101 @@
+"""Whether an exported file answers as its run does, on real images."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nin.data import NAMED, open_data
+from nin.errors import ExportError, NinError
+from nin.shipping.engines import Images
+
+if TYPE_CHECKING:
+    from nin.data import ImageData
+    from nin.shipping.predictor import Predictor
+    from nin.training import Run
+
+#: Real images that are compared.
+IMAGES = 256
+#: Largest difference between probabilities that is put down to the order of additions.
+TOLERANCE = 1e-3
+
+
+class Parity(NamedTuple):
+    """How two forms of a network agree.
+
+    Attributes:
+        images: how many were compared.
+        labels_equal: how many of them got the same label from both.
+        largest_difference: between two probabilities.
+    """
+
+    images: int
+    labels_equal: int
+    largest_difference: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether they are the same network."""
+        return self.labels_equal == self.images and self.largest_difference <= TOLERANCE
+
+
+def compare(first: Predictor, second: Predictor, images: Images) -> Parity:
+    """Ask both about the same images (n, h, w, c)."""
+    a, b = (one.predict(images).probabilities for one in (first, second))
+    same = a.argmax(axis=1) == b.argmax(axis=1)
+    return Parity(len(images), int(same.sum()), float(np.abs(a - b).max()))
+
+
+def real_images(run: Run, data: str | None = None, count: int = IMAGES) -> Images:
+    """Images the network was not trained on, as they are stored, spread over the part.
+
+    Args:
+        run: a trained run.
+        data: a named data set or a folder; None for the run's own.
+        count: at most so many.
+
+    Raises:
+        ExportError: the run's own cannot be had; says what to do.
+    """
+    from nin.training.evaluation import every_image, final_split
+
+    images = run_images(run) if data is None else _others(run, data)
+    split = final_split(images)[1] if data is None else every_image(images)
+    return np.asarray(split.images[spread(len(split.labels), count)])
+
+
+def training_images(run: Run, count: int) -> Images:
+    """Images the network was trained on, as they are stored."""
+    split = run_images(run).train
+    return np.asarray(split.images[spread(len(split.labels), count)])
+
+
+def run_images(run: Run) -> ImageData:
+    """The images a run was trained and judged on.
+
+    Raises:
+        ExportError: they cannot be had; says what to do.
+    """
+    from nin.training.images import open_images
+    from nin.training.recipe import Recipe
+
+    try:
+        recipe = Recipe.parse(run.record["recipe"])
+        return open_images(recipe, skip_bad=bool(run.record.get("skip_bad")))
+    except NinError as error:
+        raise ExportError(
+            f"the images of {run.path} cannot be had ({error}): name others with --data"
+        ) from error
+
+
+def _others(run: Run, data: str) -> Any:
+    height, _, channels = run.input_shape
+    if data in NAMED:
+        return open_data(data)
+    return open_data(data, image_size=height, grey=channels == 1)
+
+
+def spread(available: int, count: int) -> Any:
+    """Positions of `count` of so many images, or of all, evenly over them."""
+    return np.unique(np.linspace(0, available - 1, min(available, count)).round().astype(int))

@@ -1,0 +1,70 @@
+"""`nin export`, and `nin predict` of what it leaves."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "one.png"
+    Image.new("L", (8, 8), 90).save(path)
+    return path
+
+
+def test_a_run_leaves_and_answers_the_same(nin, digits, image):
+    before = nin("predict", digits, image, "--json").json
+    answer = nin("export", digits)
+    assert (answer.code, answer.err) == (0, "")
+    first, second = answer.out.splitlines()
+    assert first.startswith(f"{digits / 'model.onnx'}: onnx, ")
+    assert second.startswith("beside the run, on 256 images: 256 labels equal, largest difference")
+    for what in (digits, digits / "model.onnx"):
+        after = nin("predict", what, image, "--json").json
+        assert after["label"] == before["label"]
+        assert after["probability"] == pytest.approx(before["probability"], abs=1e-5)
+
+
+def test_json_has_all_that_was_measured(nin, digits, tmp_path):
+    out = tmp_path / "small.onnx"
+    answer = nin("export", digits, "--quantize", "int8", "--out", out, "--no-maps", "--json")
+    assert (answer.code, answer.err) == (0, "")
+    assert [*answer.json] == ["path", "form", "bytes", "parity", "quantization"]
+    assert answer.json["bytes"] == out.stat().st_size
+    assert answer.json["parity"]["labels_equal"] == 256
+    assert answer.json["quantization"]["bytes"][1] == out.stat().st_size
+
+
+def test_eight_bits_are_told_in_words(nin, digits):
+    text = nin("export", digits, "--quantize", "int8").out
+    assert "int8, beside float32:" in text
+    assert " ms an image for " in text
+    assert "the same labels, on 359 images" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--to", "keras"], "unknown form 'keras'"),
+        (["--quantize", "int3"], "unknown quantisation 'int3'"),
+        (["--out", "model.h5"], "ends in .onnx"),
+        (["--data", "nowhere"], "nowhere"),
+    ],
+)
+def test_mistakes_are_one_line(nin, digits, words, said):
+    answer = nin("export", digits, *words)
+    assert answer.is_mistake(), answer
+    assert said in answer.err
+    assert not (digits / "model.onnx").exists()
+
+
+def test_what_is_no_run_cannot_leave(nin, tmp_path):
+    assert "is no run directory" in nin("export", tmp_path).err
+    assert nin("export", tmp_path).is_mistake()
+
+
+def test_predict_of_something_else_is_one_line(nin, image, tmp_path):
+    (tmp_path / "other.onnx").write_bytes(b"other")
+    for what in ("nowhere", "other.onnx", image, tmp_path):
+        assert nin("predict", what, image).is_mistake()
