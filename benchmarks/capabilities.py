@@ -22,6 +22,12 @@ from record import Record
 ROOT = Path(__file__).parents[1]
 BACKENDS = ("tensorflow", "jax", "torch")
 TRAINING = "tests/training/test_training_"
+SHIPPING = "tests/shipping/test_shipping_exporting.py"
+REFUSED_FORM = f"{SHIPPING}::test_another_backend_is_told_how"
+BY_TENSORFLOW = {
+    "export to LiteRT": f"{SHIPPING}::test_every_form and litert",
+    "export to SavedModel": f"{SHIPPING}::test_every_form and savedmodel",
+}
 #: Capability → the tests of it.
 EVERYWHERE = {
     "the book's Trainer": f"{TRAINING}trainer.py",
@@ -31,6 +37,8 @@ EVERYWHERE = {
     "bfloat16": f"{TRAINING}precision.py::test_a_run_in_bfloat16",
     "batches in parts": f"{TRAINING}precision.py::test_a_batch_in_parts",
     "a folder beyond memory": f"{TRAINING}streamed.py",
+    "export to ONNX": f"{SHIPPING}::test_every_form and onnx",
+    "export to OpenVINO": f"{SHIPPING}::test_every_form and openvino",
 }
 DEVICES = "several devices in one process"
 PROCESSES = "several processes, a lost one survived"
@@ -43,10 +51,12 @@ ON_JAX = {
 
 def tests_of(backend: str) -> dict[str, tuple[str, str]]:
     """Capability → its tests on `backend`, and what it means that they pass."""
-    shared = {name: (tests, "yes") for name, tests in EVERYWHERE.items()}
-    if backend == "jax":
-        return {**shared, **{name: (tests, "yes") for name, tests in ON_JAX.items()}}
-    return {**shared, **dict.fromkeys(ON_JAX, (REFUSED, "refused"))}
+    own = {"tensorflow": BY_TENSORFLOW, "jax": ON_JAX}.get(backend, {})
+    refused = {**dict.fromkeys(ON_JAX, REFUSED), **dict.fromkeys(BY_TENSORFLOW, REFUSED_FORM)}
+    return {
+        **{name: (tests, "refused") for name, tests in refused.items()},
+        **{name: (tests, "yes") for name, tests in {**EVERYWHERE, **own}.items()},
+    }
 
 
 def judged(python: str, backend: str, tests: str, meaning: str) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""What leaves, in which form: agreement with the run, size, cold start, and what eight bits cost.
+
+Agreement: each preset at full width, trained for one epoch on 512 real images (grey presets on
+Fashion-MNIST, colour ones on a folder of photographs), asked about 128 images it was not trained
+on, as they are stored and at one and a half times that size, one by one and 32 at a time. At the
+other size the run's side resizes with Pillow and the file's side in its graph.
+
+Forms and eight bits: the network of `nin train fashion`. A cold start is a new process that imports
+`nin`, opens the file and answers one picture; all forms in turn, after a round that does not count.
+
+Run: python benchmarks/exports.py FOLDER [TIMES]
+Takes about twenty minutes on 2 cores; an interrupted measurement is continued.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+from record import Record, spread
+from startup import use
+
+import nin
+from nin.data.decode import fitted
+from nin.shipping.parity import compare, real_images
+from nin.training.recipes import choose
+
+IMAGES, LIMIT = 128, 512
+BATCHES = (1, 32)
+#: Side in pixels; None as the images are stored.
+SIDES = {"book": 67, "mnist": None, "svhn": 32, "cifar10": 32, "cifar100": 32, "imagenet": 67}
+GREY = ("book", "mnist")
+FORMS = ("onnx", "openvino", "litert", "savedmodel")
+ASK = "import nin, sys; print(next(nin.Predictor(sys.argv[1]).predict_files([sys.argv[2]])))"
+
+
+def trained(preset: str, folder: Path, photos: str) -> nin.Run:
+    """A run of this preset that has seen some images."""
+    recipe = choose("fashion" if preset in GREY else photos)
+    changes = {"preset": preset, "width": 1.0, "limit": LIMIT, "epochs": 1}
+    recipe = recipe.model_copy(update={"image_size": None}) if SIDES[preset] is None else recipe
+    return nin.train(recipe.revised(**changes, image_size=SIDES[preset]), folder / preset)
+
+
+class InBatches:
+    """Asks a predictor so many images at a time."""
+
+    def __init__(self, predictor: nin.Predictor, batch: int) -> None:
+        self.predictor, self.batch = predictor, batch
+
+    def predict(self, images: Any) -> Any:
+        """Answers, put together again."""
+        parts = [
+            self.predictor.predict(images[first : first + self.batch])
+            for first in range(0, len(images), self.batch)
+        ]
+        return parts[0]._replace(probabilities=np.concatenate([p.probabilities for p in parts]))
+
+
+def measure_agreement(record: Record, photos: str) -> None:
+    """Each preset at two sizes, in two batch sizes."""
+    for preset in SIDES:
+        if record.has(what="agreement", preset=preset):
+            continue
+        with tempfile.TemporaryDirectory() as name:
+            run = trained(preset, Path(name), photos)
+            there, home = nin.Predictor(nin.export(run).path), nin.Predictor(run)
+            stored = real_images(run, count=IMAGES)
+            side = stored.shape[1] * 3 // 2
+            larger = np.stack([fitted(one, (side, side), one.shape[2]) for one in stored])
+            rows = [
+                {
+                    "size": size,
+                    "batch": batch,
+                    **compare(home, InBatches(there, batch), images)._asdict(),  # type: ignore[arg-type]
+                }
+                for size, images in (("stored", stored), ("larger", larger))
+                for batch in BATCHES
+            ]
+        record.add(
+            summary,
+            what="agreement",
+            preset=preset,
+            side=stored.shape[1],
+            parameters=run.record["parameters"],
+            rows=rows,
+        )
+
+
+def measure_forms(record: Record, times: int) -> None:
+    """Size, agreement and cold start of each form; eight bits."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run = nin.train(choose("fashion"), folder / "run")
+        picture = folder / "image.png"
+        Image.fromarray(real_images(run, count=1)[0, ..., 0]).save(picture)
+        paths = {"run": run.path}
+        for form in FORMS:
+            done = nin.export(run, form, folder / f"to.{form}" / _name(form))  # type: ignore[arg-type]
+            paths[form] = done.path
+            if not record.has(what="form", form=form):
+                agreement = done.parity._asdict()
+                record.add(summary, what="form", form=form, bytes=done.bytes, **agreement)
+        if not record.has(what="int8"):
+            cost = nin.export(run, quantize="int8", out=folder / "model.int8.onnx").quantization
+            assert cost is not None
+            record.add(summary, what="int8", **cost._asdict())
+        for number in range(-1, times):
+            for form, path in paths.items():
+                row = use([sys.executable, "-c", ASK, str(path), str(picture)])
+                if number >= 0 and not record.has(what="start", form=form, number=number):
+                    record.add(summary, what="start", form=form, number=number, **row)
+
+
+def _name(form: str) -> str:
+    return {"onnx": "model.onnx", "litert": "model.tflite"}.get(form, form)
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Cold starts: medians and spreads."""
+    starts = [row for row in rows if row["what"] == "start"]
+    return {
+        form: {
+            key: {"median": statistics.median(values), **spread(values)}
+            for key in ("seconds", "processor_seconds", "peak_bytes")
+            for values in [[row[key] for row in starts if row["form"] == form]]
+        }
+        for form in dict.fromkeys(row["form"] for row in starts)
+    }
+
+
+def main() -> None:
+    """Measure what is not yet in the record."""
+    record = Record("exports", (__doc__ or "").splitlines()[0])
+    measure_agreement(record, sys.argv[1])
+    measure_forms(record, int(sys.argv[2]) if len(sys.argv) > 2 else 5)
+
+
+if __name__ == "__main__":
+    main()
