@@ -22,7 +22,7 @@ VERBS = {
     "evaluate": "--data --out --json",
     "predict": "--top --json",
     "explain": "--classes --top --strongest --image-size --out --raw --json",
-    "export": "--to --out --maps --no-maps --quantize --data --runtime --json",
+    "export": "--to --out --no-maps --quantize --data --runtime --json",
     "serve": (
         "--host --port --workers --max-bytes --max-pixels --queue --timeout --allow-origin --quiet"
     ),

@@ -128,8 +128,9 @@ def test_nothing_is_replaced_but_an_export(run, tmp_path):
     for form in ("openvino", "savedmodel", "web"):
         with pytest.raises(ExportError, match="is there already, and no"):
             nin.export(run, form, mine)
+    (tmp_path / "folder.onnx").mkdir()
     with pytest.raises(ExportError, match="is there already, and no"):
-        nin.export(run, out=tmp_path / "folder.onnx") if (tmp_path / "folder.onnx").mkdir() else 0
+        nin.export(run, out=tmp_path / "folder.onnx")
     assert (mine / "diary.txt").read_text() == "dear"
 
 

@@ -24,7 +24,14 @@ from nin.shipping.onnx.model import to_onnx
 from nin.training.evaluation import softmax
 
 #: Smallest sides that these take.
-SIDES = {"book": 67, "imagenet": 67, "alexnet": 67, "vgg11": 32, "vgg11-quarter": 32, "densenet": 32}
+SIDES = {
+    "book": 67,
+    "imagenet": 67,
+    "alexnet": 67,
+    "vgg11": 32,
+    "vgg11-quarter": 32,
+    "densenet": 32,
+}
 DENSE = ("lenet", "alexnet", "vgg11", "vgg11-quarter")
 
 
@@ -62,7 +69,9 @@ def pictures(side, channels):
     return np.stack([fitted(image, (side, side), channels) for image in rough])
 
 
-@pytest.mark.parametrize("name", ["book", "cifar10", "mnist", "lenet", "googlenet", "densenet", "resnet18", "vgg11"])
+@pytest.mark.parametrize(
+    "name", ["book", "cifar10", "mnist", "lenet", "googlenet", "densenet", "resnet18", "vgg11"]
+)
 @pytest.mark.every_backend
 def test_every_kind_of_network_answers_alike(name):
     side = SIDES.get(name, 28)
@@ -114,6 +123,16 @@ def intake(shape):
     return onnxruntime.InferenceSession(model.SerializeToString())
 
 
+def by_pillow(image, size, channels):
+    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    if image.shape[2] == 4:
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    picture = picture.convert("RGB").convert("RGB" if channels == 3 else "L")
+    resized = picture.resize(size[::-1], Image.Resampling.BICUBIC)
+    return np.asarray(resized, np.float32).reshape(*size, channels)
+
+
 @given(
     height=st.integers(1, 90),
     width=st.integers(1, 90),
@@ -124,12 +143,18 @@ def intake(shape):
 def test_the_intake_is_what_pillow_does(height, width, given_channels, channels, seed):
     shape = (24, 20, channels)
     random = np.random.default_rng(seed)
-    image = random.integers(0, 256, (height, width, given_channels), np.uint8)
+    # Away from black and white nothing is clipped between the passes, whose order Pillow chooses.
+    image = random.integers(64, 192, (height, width, given_channels), np.uint8)
     seen = _INTAKES[channels].run(None, {"images": image[None]})[0][0]
-    difference = np.abs(seen - fitted(image, shape[:2], channels))
+    difference = np.abs(seen - by_pillow(image, shape[:2], channels))
     # Pillow computes in fixed point, and rounds opacity and luma on the way.
-    assert difference.max() <= 3
+    assert difference.max() <= 2
     assert (difference <= 1).mean() > 0.98
+
+
+def test_the_intake_stays_within_eight_bits(noise):
+    seen = _INTAKES[3].run(None, {"images": (noise(2, 90, 11, 3) > 127) * np.uint8(255)})[0]
+    assert (seen.min(), seen.max()) == (0, 255)
 
 
 _INTAKES = {channels: intake((24, 20, channels)) for channels in (1, 3)}

@@ -20,7 +20,7 @@ def export(
     out: Annotated[
         Path | None, typer.Option(help="The file or folder; default: in the run directory.")
     ] = None,
-    maps: Annotated[bool, typer.Option(help="Whether the class maps go along.")] = True,
+    no_maps: Annotated[bool, typer.Option("--no-maps", help="Leave the class maps out.")] = False,
     quantize: Annotated[
         str | None, typer.Option(metavar="int8", help="Eight bits; measures what they cost.")
     ] = None,
@@ -36,8 +36,8 @@ def export(
     from nin.shipping import export as leave
     from nin.training import load
 
-    wanted = None if maps else False
-    done = leave(load(run), to, out, maps=wanted, quantize=quantize, data=data, runtime=runtime)  # type: ignore[arg-type]
+    maps = False if no_maps else None
+    done = leave(load(run), to, out, maps=maps, quantize=quantize, data=data, runtime=runtime)  # type: ignore[arg-type]
     if as_json:
         typer.echo(json.dumps(_plain(done)))
     else:

@@ -1,0 +1,97 @@
+"""Signed values as colours laid over a photograph: one definition for figures and for pages."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: From nothing to the strongest: red, green, blue, opacity, 0…1. Blue against orange is told apart
+#: by every kind of colour vision; each ramp darkens steadily, so that it reads in grey as well.
+_FOR = np.array(
+    [
+        (1.00, 0.86, 0.35, 0.00),
+        (1.00, 0.75, 0.20, 0.48),
+        (0.95, 0.48, 0.10, 0.60),
+        (0.80, 0.18, 0.10, 0.67),
+        (0.50, 0.00, 0.15, 0.72),
+    ]
+)
+_AGAINST = np.array(
+    [
+        (0.65, 0.88, 1.00, 0.00),
+        (0.50, 0.78, 0.98, 0.48),
+        (0.20, 0.55, 0.90, 0.60),
+        (0.10, 0.32, 0.70, 0.67),
+        (0.05, 0.12, 0.45, 0.72),
+    ]
+)
+#: The grey that black becomes beneath an overlay, 0…1; white stays white.
+_BLACK = 0.5
+
+
+def limit(low: float, high: float) -> float:
+    """The value that has the strongest colour on a scale from `low` to `high`; zero has none."""
+    return max(abs(low), abs(high)) or 1.0
+
+
+def shade(values: NDArray[np.floating], most: float) -> NDArray[np.uint8]:
+    """Colours (…, 4), RGBA, of signed `values`; beyond ±`most` they stay the same."""
+    share = np.clip(np.asarray(values, np.float64) / most, -1, 1)
+    colours = np.where(share[..., None] < 0, _ramp(_AGAINST, -share), _ramp(_FOR, share))
+    return np.round(255 * colours).astype(np.uint8)
+
+
+def stretched(map_: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
+    """A map (h, w) at `size`, (height, width): bilinear, each cell's value at its own middle.
+
+    The cells divide the picture evenly; half a cell from its edges the outermost values hold.
+    """
+    from PIL import Image
+
+    height, width = size
+    picture = Image.fromarray(np.ascontiguousarray(map_, np.float32))
+    return np.asarray(picture.resize((width, height), Image.Resampling.BILINEAR))
+
+
+def beneath(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A photograph (h, w, 3) in light greys, (h, w, 3): colours above it keep their meaning."""
+    grey = photo @ (np.array([0.299, 0.587, 0.114]) / 255)
+    light = np.round(255 * (_BLACK + (1 - _BLACK) * grey)).astype(np.uint8)
+    return np.repeat(light[..., None], 3, axis=2)
+
+
+def laid_over(photo: NDArray[np.uint8], colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """RGBA `colours` (h, w, 4) over an opaque `photo` (h, w, 3), as (h, w, 3)."""
+    opacity = colours[..., 3:] / 255
+    return np.round(opacity * colours[..., :3] + (1 - opacity) * photo).astype(np.uint8)
+
+
+def overlay_png(
+    map_: NDArray[np.floating], low: float, high: float, size: tuple[int, int]
+) -> bytes:
+    """A class map as a picture to lay over the photograph, transparent where the map is zero.
+
+    Warm colours are evidence for the class, blue ones evidence against it. Zero is the middle of
+    the scale whatever `low` and `high` are: give the same two to overlays that are to be compared.
+
+    Args:
+        map_: (h, w), signed.
+        low: the smallest value of the scale.
+        high: the largest.
+        size: (height, width) of the picture, in pixels.
+
+    Returns:
+        A PNG, RGBA.
+    """
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(shade(stretched(map_, size), limit(low, high))).save(file, "PNG")
+    return file.getvalue()
+
+
+def _ramp(stops: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:
+    places = np.linspace(0, 1, len(stops))
+    return np.stack([np.interp(share, places, channel) for channel in stops.T], axis=-1)

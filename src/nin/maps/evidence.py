@@ -1,0 +1,102 @@
+"""What a network says about one image, and the wording of it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.errors import NinError, UnknownNameError
+
+#: Maps of one image in one picture: more cannot be compared by eye.
+MOST_SHOWN = 60
+
+
+class Evidence(NamedTuple):
+    """One image and its class maps.
+
+    Attributes:
+        title: stands above the photograph.
+        photo: (height, width, 3), uint8, at any size.
+        maps: (map height, map width, classes), signed; a map's mean is its class's logit.
+        probabilities: (classes,).
+        classes: their names.
+        shown: the numbers of the classes to draw, in order.
+    """
+
+    title: str
+    photo: NDArray[np.uint8]
+    maps: NDArray[np.float32]
+    probabilities: NDArray[np.floating]
+    classes: Sequence[str]
+    shown: Sequence[int]
+
+    @property
+    def answer(self) -> int:
+        """The number of the likeliest class."""
+        return int(self.probabilities.argmax())
+
+    @property
+    def logits(self) -> NDArray[np.float64]:
+        """(classes,): the maps' means."""
+        means: NDArray[np.float64] = self.maps.mean(axis=(0, 1), dtype=np.float64)
+        return means
+
+    @property
+    def says_where(self) -> bool:
+        """Whether there is more than one value a class."""
+        return self.maps.shape[:2] != (1, 1)
+
+
+def likeliest(probabilities: NDArray[np.floating], top: int) -> tuple[int, ...]:
+    """The numbers of the `top` likeliest classes, the likeliest first; all if there are fewer."""
+    best = np.argsort(-probabilities, kind="stable")[:top]
+    return tuple(int(number) for number in best)
+
+
+def numbers_of(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...]:
+    """The numbers of the classes that are named, each once.
+
+    Args:
+        names: each a class, or several with commas between them.
+        classes: all there are.
+
+    Raises:
+        UnknownNameError: a class that does not exist.
+    """
+    asked: dict[int, None] = {}
+    for name in names:
+        for part in [name] if name in classes else name.split(","):
+            if part.strip() not in classes:
+                raise UnknownNameError("class", part.strip(), classes)
+            asked[list(classes).index(part.strip())] = None
+    return tuple(asked)
+
+
+def check_number(shown: int) -> None:
+    """Refuse to draw no map of an image, or more than can be looked at.
+
+    Raises:
+        NinError: it is not 1 to `MOST_SHOWN`.
+    """
+    if not 1 <= shown <= MOST_SHOWN:
+        raise NinError(f"{shown} maps an image: 1 to {MOST_SHOWN} can be drawn beside it")
+
+
+def strongest(map_: NDArray[np.float32], percent: float) -> NDArray[np.float32]:
+    """Only the top `percent` % of a map's activations, as *Network in Network*, section 4.6.
+
+    Args:
+        map_: (h, w).
+        percent: above 0, up to 100; of few cells at least one is kept.
+
+    Returns:
+        (h, w), zero where the value is not among the largest, and where it is not evidence for the
+        class: not above zero.
+    """
+    kept = math.ceil(map_.size * percent / 100)
+    least = np.partition(map_, -kept, axis=None)[-kept]
+    return np.where((map_ >= least) & (map_ > 0), map_, 0).astype(np.float32)

@@ -1,0 +1,67 @@
+"""What the colours of a picture mean: the scale, and the words below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nin.maps import colours
+from nin.maps.evidence import Evidence
+from nin.maps.layout import EDGE, LINE, Layout
+from nin.maps.words import SMALL, breadth, wrapped
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+NOWHERE = "one value a class at this image size: says what, not where"
+_SCALE = "value of the map; its mean is the logit"
+
+
+def words_of(
+    images: Sequence[Evidence], is_signed: bool, percent: float | None, hint: str, room: float
+) -> list[str]:
+    """What stands under the legend, in lines that fit into so many inches."""
+    parts = ["orange to red: evidence for the class"]
+    parts += ["blue: against it"] * is_signed
+    parts += ["numbers: probability · logit"]
+    parts += ["framed: the network's answer"] * any(i.answer in i.shown for i in images)
+    if percent is not None:
+        parts.append(f"only the strongest {percent:g} % of each map")
+    lines = wrapped("; ".join(parts), room, SMALL)
+    if not all(image.says_where for image in images):
+        lines += wrapped(f"{NOWHERE}; {hint}" if hint else NOWHERE, room, SMALL)
+    return lines
+
+
+def draw_legend(
+    figure: Figure, layout: Layout, low: float, high: float, words: Sequence[str]
+) -> None:
+    """The scale from `low` to `high`, with words below it, at the foot of a figure."""
+    width, height = layout.size
+    bottom = EDGE + len(words) * LINE
+    long = min(3.2, width - 2 * EDGE)
+    place = (EDGE / width, (bottom + 0.2) / height, long / width, 0.13 / height)
+    axes = figure.add_axes(place, yticks=[])
+    _draw_bar(axes, low, high)
+    left = (EDGE + long + 0.12) / width
+    if width - EDGE - long - 0.12 > breadth(_SCALE, SMALL):
+        figure.text(left, (bottom + 0.265) / height, _SCALE, fontsize=SMALL, va="center")
+    for number, line in enumerate(words):
+        y = (bottom - (number + 0.7) * LINE) / height
+        figure.text(EDGE / width, y, line, fontsize=SMALL, parse_math=False)
+
+
+def _draw_bar(axes: Axes, low: float, high: float) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    low, high = (low, high) if high > low else (0.0, 1.0)
+    values = np.linspace(low, high, 512)[None]
+    grey = colours.beneath(np.full((1, 512, 3), 128, np.uint8))
+    bar = colours.laid_over(grey, colours.shade(values, colours.limit(low, high)))
+    axes.imshow(bar, extent=(low, high, 0, 1), aspect="auto")
+    axes.xaxis.set_major_locator(MaxNLocator(5))
+    axes.tick_params(labelsize=SMALL, length=2, pad=2)
+    axes.spines[:].set(color="#BBBBBB", linewidth=0.5)

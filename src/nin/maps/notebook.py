@@ -1,0 +1,126 @@
+"""`show_maps`: class maps of images in memory, for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.errors import DataError
+from nin.maps.evidence import Evidence, check_number, likeliest, numbers_of
+from nin.maps.picture import draw
+from nin.maps.reading import enlarged
+
+if TYPE_CHECKING:
+    from nin.data.grid import Grid
+
+#: Images in one figure.
+MOST_IMAGES = 20
+
+
+def show_maps(
+    model: Any,
+    images: Any,
+    labels: Sequence[Any] | None = None,
+    *,
+    classes: str | Sequence[str] = (),
+    top: int = 3,
+    strongest: float | None = None,
+) -> Grid:
+    """Draw images beside the maps of their likeliest classes, all on one scale.
+
+    Warm colours are evidence for the class, blue ones evidence against it; a map's mean is the
+    class's logit (*Network in Network* 2014, section 3.2).
+
+    Args:
+        model: a `Classifier`, a `Run`, or a `nin.shipping.Predictor`.
+        images: (n, height, width, channels), uint8 0…255 or floats 0…1; 20 at most.
+        labels: (n,), the truth: stands above each image.
+        classes: names of the classes to show, in place of the likeliest; a `Classifier` by itself
+            knows its classes by number only: ``"0"``, ``"1"``.
+        top: how many of the likeliest to show.
+        strongest: show only so many per cent of each map's activations, as in section 4.6.
+
+    Returns:
+        A matplotlib figure; a notebook shows it.
+
+    Raises:
+        DataError: images of another shape, or too many.
+        NinError: the network has no class maps.
+        UnknownNameError: a class it does not know.
+    """
+    pixels = _pixels(images)
+    if strongest is not None and not 0 < strongest <= 100:
+        raise DataError(f"strongest={strongest:g}: a share is above 0 and up to 100 per cent")
+    maps, probabilities, names = _answers(model, pixels)
+    chosen = numbers_of([classes] if isinstance(classes, str) else classes, names)
+    check_number(len(chosen) or min(top, len(names)))
+    titles = _titles(labels, len(pixels), names)
+    rows = [
+        Evidence(
+            titles[i],
+            _photo(pixels[i]),
+            maps[i],
+            probabilities[i],
+            names,
+            chosen or likeliest(probabilities[i], top),
+        )
+        for i in range(len(pixels))
+    ]
+    figure = draw(rows, strongest)
+    figure.show_in_notebook()
+    return figure
+
+
+def _answers(
+    model: Any, images: NDArray[Any]
+) -> tuple[NDArray[np.float32], NDArray[np.floating], tuple[str, ...]]:
+    if hasattr(model, "has_maps"):
+        answers = model.predict(images, maps=True)
+        return answers.maps, answers.probabilities, model.classes
+    network = model if hasattr(model, "class_maps") else model.model
+    maps = _as_array(network.class_maps(images)).astype(np.float32)
+    logits = maps.mean(axis=(1, 2), dtype=np.float64)
+    numbers = tuple(str(number) for number in range(logits.shape[1]))
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return maps, odds / odds.sum(axis=1, keepdims=True), getattr(model, "classes", numbers)
+
+
+def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> list[str]:
+    if labels is None:
+        return [""] * count
+    truth = _as_array(labels)
+    if len(truth) != count:
+        raise DataError(f"{count} images but {len(truth)} labels: give as many of each")
+    if not np.issubdtype(truth.dtype, np.integer):
+        return [str(label) for label in truth]
+    if truth.min() < 0 or truth.max() >= len(names):
+        raise DataError(
+            f"labels {truth.min()} to {truth.max()}, but there are {len(names)} classes"
+        )
+    return [names[label] for label in truth]
+
+
+def _pixels(images: Any) -> NDArray[Any]:
+    pixels = _as_array(images)
+    if pixels.ndim != 4 or pixels.shape[3] not in (1, 3) or not 1 <= len(pixels) <= MOST_IMAGES:
+        raise DataError(
+            f"images must be (1 to {MOST_IMAGES}, height, width, 1 or 3), not {pixels.shape}"
+        )
+    return pixels
+
+
+def _photo(image: NDArray[Any]) -> NDArray[np.uint8]:
+    if image.dtype != np.uint8:
+        image = np.round(255 * np.clip(image, 0, 1)).astype(np.uint8)
+    return enlarged(np.broadcast_to(image, (*image.shape[:2], 3)))
+
+
+def _as_array(values: Any) -> NDArray[Any]:
+    if isinstance(values, (np.ndarray, list, tuple)):
+        return np.asarray(values)
+    from nin.data.loader import as_numpy
+
+    return as_numpy(values)

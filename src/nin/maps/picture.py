@@ -1,0 +1,168 @@
+"""The picture itself: a photograph, its class maps over it, and the one scale they share."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.files import replacing
+from nin.maps import colours
+from nin.maps.evidence import Evidence, strongest
+from nin.maps.layout import ACROSS, EDGE, Layout, Place, arranged, lines_of
+from nin.maps.legend import draw_legend, words_of
+from nin.maps.words import SMALL, TEXT, breadth, shortened
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from nin.data.grid import Grid
+
+NOTHING = "no evidence\nfor this class"
+
+_DPI = 150
+_FRAME, _LINE = "#111111", "#BBBBBB"
+_BOX = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+
+
+def draw(images: Sequence[Evidence], percent: float | None = None, hint: str = "") -> Grid:
+    """Draw images one below the other, each beside the maps of its `shown` classes.
+
+    All maps are on one scale: the largest value drawn, of either sign, has the strongest colour;
+    zero has none. The likeliest class is framed; a class whose map is nowhere above zero is said
+    to have no evidence.
+
+    Args:
+        images: at least one.
+        percent: of each map show only so many per cent of the activations, the strongest.
+        hint: what to do where there is but one value a class, in words.
+
+    Returns:
+        A figure that shows itself in a notebook.
+    """
+    from nin.data.grid import Grid
+
+    with style():
+        low, high = _range(images, percent)
+        room = arranged(images).size[0] - 2 * EDGE
+        words = words_of(images, low < 0, percent, hint, room)
+        layout = arranged(images, len(words))
+        figure = Grid(figsize=layout.size, dpi=_DPI, facecolor="white")
+        line = 0
+        for image in images:
+            _draw_image(figure, layout, line, image, colours.limit(low, high), percent)
+            line += lines_of(image)
+        draw_legend(figure, layout, low, high, words)
+    return figure
+
+
+@contextmanager
+def style() -> Iterator[None]:
+    """matplotlib as it comes, whatever the user has set; missing glyphs are drawn as boxes."""
+    from matplotlib import rc_context, rcdefaults
+
+    with rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        rcdefaults()
+        yield
+
+
+def _range(images: Sequence[Evidence], percent: float | None) -> tuple[float, float]:
+    """From the smallest value that is drawn, or zero, to the largest, or zero."""
+    drawn = [_map(image, number, percent) for image in images for number in image.shown]
+    low = min(float(map_.min(initial=0)) for map_ in drawn)
+    return low, max(float(map_.max(initial=0)) for map_ in drawn)
+
+
+def _map(image: Evidence, number: int, percent: float | None) -> NDArray[np.float32]:
+    map_ = image.maps[..., number]
+    return map_ if percent is None else strongest(map_, percent)
+
+
+def _draw_image(
+    figure: Grid, layout: Layout, line: int, image: Evidence, most: float, percent: float | None
+) -> None:
+    _panel(figure, layout.place(line, 0), image.photo)
+    _head(figure, layout, (line, 0), image.title)
+    if image.answer not in image.shown:
+        name = shortened(image.classes[image.answer], layout.width / 2, SMALL)
+        _say(figure, layout.place(line, 0), f"predicted:\n{name} {_numbers(image, image.answer)}")
+    for place, number in enumerate(image.shown):
+        where = (line + place // ACROSS, 1 + place % ACROSS)
+        map_ = _map(image, number, percent)
+        panel = _panel(figure, layout.place(*where), _overlaid(image, map_, most))
+        is_answer = number == image.answer
+        name, numbers = str(image.classes[number]), _numbers(image, number)
+        _head(figure, layout, where, name, numbers, "bold" if is_answer else "normal")
+        if is_answer:
+            panel.spines[:].set(color=_FRAME, linewidth=2.5)
+        if map_.max() <= 0:
+            _say(figure, layout.place(*where), NOTHING)
+
+
+def _overlaid(image: Evidence, map_: NDArray[np.float32], most: float) -> NDArray[np.uint8]:
+    overlay = colours.shade(colours.stretched(map_, image.photo.shape[:2]), most)
+    return colours.laid_over(colours.beneath(image.photo), overlay)
+
+
+def _panel(figure: Grid, place: Place, pixels: NDArray[np.uint8]) -> Axes:
+    axes = figure.add_axes(place, anchor="NW", xticks=[], yticks=[])
+    axes.imshow(pixels, interpolation_stage="rgba")
+    axes.spines[:].set(color=_LINE, linewidth=0.5)
+    return axes
+
+
+def _head(
+    figure: Grid,
+    layout: Layout,
+    where: tuple[int, int],
+    name: str,
+    numbers: str = "",
+    weight: str = "normal",
+) -> None:
+    """Above a panel: a name on the left, numbers on the right."""
+    left, bottom, width, height = layout.place(*where)
+    y = bottom + height + 0.06 / layout.size[1]
+    name = shortened(name, layout.width - breadth(f"  {numbers}", TEXT, weight), TEXT, weight)
+    look: dict[str, Any] = {"fontsize": TEXT, "fontweight": weight, "parse_math": False}
+    figure.text(left, y, name, **look)
+    figure.text(left + width, y, numbers, ha="right", **look)
+
+
+def _numbers(image: Evidence, number: int) -> str:
+    """``0.83 · 4.1``: probability and logit of a class."""
+    return f"{image.probabilities[number]:.2f} · {image.logits[number]:.1f}".replace("-", "−")
+
+
+def _say(figure: Grid, place: Place, words: str) -> None:
+    """At the foot of a panel."""
+    left, bottom, width, height = place
+    figure.text(
+        left + width / 2,
+        bottom + 0.04 * height,
+        words,
+        ha="center",
+        va="bottom",
+        fontsize=SMALL,
+        bbox=_BOX,
+        parse_math=False,
+    )
+
+
+def save(figure: Grid, path: Path) -> None:
+    """Write a figure as its name says, ``.png`` or ``.svg``, wholly or not at all.
+
+    Raises:
+        NinError: it cannot be written.
+    """
+    from matplotlib import rcParams
+
+    form = path.suffix[1:].lower()
+    with style(), replacing(path) as file:
+        rcParams["svg.hashsalt"] = "nin"  # The same images give the same file.
+        figure.savefig(file, format=form, metadata={"Date": None} if form == "svg" else None)

@@ -1,0 +1,101 @@
+"""`nin.show_maps`: what it takes."""
+
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import nin
+
+MAPS = np.random.default_rng(0).normal(size=(3, 4, 4, 3)).astype(np.float32)
+IMAGES = np.random.default_rng(1).integers(0, 256, (3, 8, 8, 1), np.uint8)
+
+
+class Model:
+    """As a `Classifier` shows itself."""
+
+    def class_maps(self, images):
+        return MAPS[: len(images)]
+
+
+RUN = SimpleNamespace(model=Model(), classes=("a", "b", "c"))
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.texts if text.get_text()]
+
+
+def test_a_model_a_run_and_a_predictor_show_the_same(network):
+    odds = np.exp(MAPS.mean(axis=(1, 2)))
+    odds /= odds.sum(axis=1, keepdims=True)
+    network.predict = lambda *_, **__: SimpleNamespace(maps=MAPS, probabilities=odds)
+    network.classes = RUN.classes
+    by_number, run, predictor = (nin.show_maps(it, IMAGES) for it in (Model(), RUN, network))
+    assert texts(run) == texts(predictor)
+    assert texts(by_number) != texts(run)
+    assert len(run.axes) == 3 * 4 + 1
+    for one, other in zip(by_number.axes[:-1], run.axes[:-1], strict=True):
+        assert (one.images[0].get_array() == other.images[0].get_array()).all()
+
+
+def test_a_real_network():
+    model = nin.NiN(preset="mnist", width=0.1)
+    model.build((None, 28, 28, 1))
+    images = np.random.default_rng(0).integers(0, 256, (2, 28, 28, 1), np.uint8)
+    figure = nin.show_maps(model, images, [3, 4], top=2)
+    logits = np.asarray(model(images))
+    odds = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    best = logits[0].argmax()
+    assert texts(figure)[:3] == ["3", str(best), f"{odds[0, best]:.2f} · {logits[0, best]:.1f}"]
+
+
+def test_titles_are_the_truth_by_number_or_name():
+    assert texts(nin.show_maps(RUN, IMAGES[:1], np.array([2])))[0] == "c"
+    assert texts(nin.show_maps(RUN, IMAGES[:1], ["cat"]))[0] == "cat"
+
+
+def test_classes_and_the_strongest():
+    figure = nin.show_maps(RUN, IMAGES[:1], classes="b", strongest=10)
+    assert len(figure.axes) == 3
+    assert "the strongest 10 %" in " ".join(texts(figure))
+
+
+def test_floats_are_shown_as_bytes_are():
+    one, other = (nin.show_maps(RUN, images) for images in (IMAGES, IMAGES / np.float32(255)))
+    assert (one.axes[0].images[0].get_array() == other.axes[0].images[0].get_array()).all()
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "said"),
+    [
+        (IMAGES[0], {}, r"images must be \(1 to 20, height, width, 1 or 3\), not \(8, 8, 1\)"),
+        (IMAGES[:0], {}, r"not \(0, 8, 8, 1\)"),
+        (np.zeros((21, 8, 8, 1), np.uint8), {}, r"not \(21, 8, 8, 1\)"),
+        (IMAGES, {"labels": [1]}, "3 images but 1 labels"),
+        (IMAGES, {"labels": [0, 1, 3]}, "labels 0 to 3, but there are 3 classes"),
+        (IMAGES, {"strongest": 0}, "strongest=0: a share"),
+        (IMAGES, {"top": 0}, "0 maps an image"),
+        (IMAGES, {"classes": ["d"]}, "unknown class 'd'"),
+    ],
+)
+def test_what_is_refused(images, options, said):
+    with pytest.raises(nin.NinError, match=said):
+        nin.show_maps(RUN, images, **options)
+
+
+def test_a_network_without_maps():
+    with pytest.raises(nin.NinError, match="AlexNet has no class maps: it ends in dense layers"):
+        nin.show_maps(nin.AlexNet(), IMAGES)
+
+
+def test_a_notebook_shows_it_once(monkeypatch):
+    shown = []
+    shell = SimpleNamespace(kernel=True, execution_count=1)
+    display = SimpleNamespace(display=shown.append, Image=lambda content: content)
+    ipython = SimpleNamespace(get_ipython=lambda: shell, version_info=(9, 0))
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    monkeypatch.setitem(sys.modules, "IPython.display", display)
+    figure = nin.show_maps(RUN, IMAGES[:1])
+    figure._ipython_display_()
+    assert [content[:4] for content in shown] == [b"\x89PNG"]
