@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -22,7 +23,7 @@ HERE = Path(__file__).resolve().parent
 HOME = HERE / ".venv"
 BIN = HOME / "bin"
 #: What each job installs beside the package itself.
-EXTRAS = {"train": "", "test": "[test,notebook,jax,cluster]"}
+EXTRAS = {"train": "", "test": "[test,notebook,jax,cluster,serve,openvino,litert]"}
 #: The version of which an index may hold a build without CUDA.
 TORCH = "torch==2.13.0"
 
@@ -93,6 +94,7 @@ def test() -> int:
         [BIN / "mypy"],
     ]
     suites = [[python, "-m", "pytest", "-m", "every_backend"]] * (2 if install_torch() else 1)
+    find_browser()
     for check in checks:
         if code := run(check):
             return code
@@ -114,6 +116,20 @@ def install_torch() -> bool:
     pip("install", "--quiet", "--constraint", "constraints.txt", TORCH)
     marker.touch()
     return True
+
+
+def find_browser() -> None:
+    """Install Debian's Chromium for the tests of the page, where that can be done; else say so."""
+    if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say("installing Debian's chromium, for the tests of the page")
+        quiet = {"check": False, "stdout": subprocess.DEVNULL}
+        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", *words, "--quiet"], env=environment, **quiet)
+    if not shutil.which("chromium"):
+        say("left out the tests in a browser: there is no chromium")
 
 
 def pip(*arguments: str) -> str:

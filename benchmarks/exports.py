@@ -77,7 +77,7 @@ def measure_agreement(record: Record, photos: str) -> None:
                 {
                     "size": size,
                     "batch": batch,
-                    **compare(home, InBatches(there, batch), images)._asdict(),  # type: ignore[arg-type]
+                    **compare(home, InBatches(there, batch), images)._asdict(),
                 }
                 for size, images in (("stored", stored), ("larger", larger))
                 for batch in BATCHES
@@ -101,7 +101,7 @@ def measure_forms(record: Record, times: int) -> None:
         Image.fromarray(real_images(run, count=1)[0, ..., 0]).save(picture)
         paths = {"run": run.path}
         for form in FORMS:
-            done = nin.export(run, form, folder / f"to.{form}" / _name(form))  # type: ignore[arg-type]
+            done = nin.export(run, form, folder / f"to.{form}" / _name(form))
             paths[form] = done.path
             if not record.has(what="form", form=form):
                 agreement = done.parity._asdict()

@@ -12,6 +12,7 @@ import re
 from pathlib import Path
 
 from economy_tables import ECONOMY, pictures
+from shipping_tables import SHIPPING
 from training_tables import TRAINING, duration, record, spread
 
 from nin.files import write_bytes
@@ -23,6 +24,8 @@ PAGES = (
     ROOT / "docs/exercises.md",
     ROOT / "docs/networks.md",
     ROOT / "docs/training.md",
+    ROOT / "docs/shipping.md",
+    ROOT / "docs/maps.md",
 )
 WAYS = {
     "printed": "the book's cells, Keras's own weights",
@@ -62,6 +65,7 @@ TABLES = {
     "photos": photos,
     **ECONOMY,
     **TRAINING,
+    **SHIPPING,
 }
 
 

@@ -76,7 +76,7 @@ def accuracy() -> str:
 
 def accuracy_with_conditions() -> str:
     """The same, with where it was measured."""
-    return f"{accuracy()}\n\nThree seeds each. {_conditions('fashion', 'book')}"
+    return f"{accuracy()}\n\nThree seeds each. {conditions('fashion', 'book')}"
 
 
 def _reached(summary: dict[str, Any], goal: str) -> str:
@@ -105,7 +105,7 @@ def speed() -> str:
     peak = (
         f"Rounds: {book['training']['images_per_second']['n']}. The best sgemm measured in the same"
         f" run: {made['sgemm_gflops']:.0f} GFLOP/s; nin's share"
-        f" of it on the book's net: {shares}. {_conditions('speed')}"
+        f" of it on the book's net: {shares}. {conditions('speed')}"
     )
     return "\n\n".join([*tables, peak])
 
@@ -155,7 +155,7 @@ def startup() -> str:
     loader = _mebibytes(made["book_loader"]["extrapolated_to_60000"])
     rows.append(["the book's loader, all images (extrapolated)", "", loader])
     head = ["cold", "seconds, median [range]", "peak memory, MiB"]
-    return f"{lines(head, rows)}\n\n{_conditions('startup')}"
+    return f"{lines(head, rows)}\n\n{conditions('startup')}"
 
 
 def _mebibytes(count: float) -> str:
@@ -178,7 +178,7 @@ def loading() -> str:
             for r in made["many"]
         ],
     )
-    return f"{table}\n\n{many}\n\n{_conditions('loading')}"
+    return f"{table}\n\n{many}\n\n{conditions('loading')}"
 
 
 def capabilities() -> str:
@@ -192,7 +192,8 @@ def capabilities() -> str:
     return lines(head, [[name, *(found[name, backend] for backend in backends)] for name in names])
 
 
-def _conditions(*names: str) -> str:
+def conditions(*names: str) -> str:
+    """Where it was measured, and how."""
     device = record(names[0])["device"]
     rows = [row for name in names for row in record(name)["rows"]]
     commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))

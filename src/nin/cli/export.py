@@ -37,7 +37,7 @@ def export(
     from nin.training import load
 
     maps = False if no_maps else None
-    done = leave(load(run), to, out, maps=maps, quantize=quantize, data=data, runtime=runtime)  # type: ignore[arg-type]
+    done = leave(load(run), to, out, maps=maps, quantize=quantize, data=data, runtime=runtime)
     if as_json:
         typer.echo(json.dumps(_plain(done)))
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nin.errors import ExportError, UnknownNameError
 from nin.files import expand, replacing_path
@@ -18,8 +18,6 @@ from nin.shipping.quantization import Quantization
 
 if TYPE_CHECKING:
     from nin.training import Run
-
-Form = Literal["onnx", "openvino", "litert", "savedmodel", "web"]
 
 #: Forms that are, or hold, an ONNX file, and can be had in eight bits.
 _OF_ONNX = ("onnx", "web")
@@ -45,11 +43,11 @@ class Export(NamedTuple):
 
 def export(
     run: Run,
-    to: Form = "onnx",
+    to: str = "onnx",
     out: str | Path | None = None,
     *,
     maps: bool | None = None,
-    quantize: Literal["int8"] | None = None,
+    quantize: str | None = None,
     data: str | None = None,
     runtime: str | Path | None = None,
 ) -> Export:
@@ -78,7 +76,7 @@ def export(
     Raises:
         ExportError: it cannot be written in this form, or does not answer as the run does; then
             nothing is left behind.
-        UnknownNameError: there is no such form.
+        UnknownNameError: there is no such form or quantisation.
     """
     target = _target(run, to, out, quantize)
     description = describe(run, maps=maps)

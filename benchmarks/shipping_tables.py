@@ -1,0 +1,115 @@
+"""The tables of docs/shipping.md and docs/maps.md, from the records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from training_tables import conditions, lines, record, spread
+
+FORMS = {
+    "run": ("a run directory", "Keras on TensorFlow"),
+    "onnx": ("ONNX", "ONNX Runtime"),
+    "openvino": ("OpenVINO", "OpenVINO"),
+    "litert": ("LiteRT", "ai-edge-litert"),
+    "savedmodel": ("SavedModel", "TensorFlow"),
+}
+WRITTEN_ON = {"onnx": "any", "openvino": "any", "litert": "TensorFlow", "savedmodel": "TensorFlow"}
+SERVERS = {
+    "nin": "`nin serve`",
+    "keras": "FastAPI and Keras's `predict`",
+    "savedmodel": "FastAPI and a SavedModel",
+}
+
+
+def _rows(name: str, what: str) -> list[dict[str, Any]]:
+    return [row for row in record(name)["rows"] if row["what"] == what]
+
+
+def forms() -> str:
+    """Size, agreement, cold start and memory of each form."""
+    starts = record("exports")["summary"]
+    found = {row["form"]: row for row in _rows("exports", "form")}
+    table = []
+    for form, (name, runtime) in FORMS.items():
+        seconds, peak = (starts[form][key]["median"] for key in ("seconds", "peak_bytes"))
+        size = f"{found[form]['bytes'] / 1e6:.2f}" if form in found else ""
+        off = f"{found[form]['largest_difference']:.0e}" if form in found else ""
+        row = [name, WRITTEN_ON.get(form, ""), runtime, size, off]
+        table.append([*row, f"{seconds:.2f}", f"{peak / 2**20:,.0f}"])
+    head = ["form", "written on", "run by", "MB", "largest difference"]
+    head += ["cold start to an answer, s", "peak memory, MiB"]
+    return (
+        f"{lines(head, table)}\n\nThe network of `nin train fashion`; a cold start is a new process"
+        f" that answers one picture, median of {starts['onnx']['seconds']['n']}."
+        f" {conditions('exports')}"
+    )
+
+
+def agreement() -> str:
+    """Each preset at two sizes and two batch sizes."""
+    table = []
+    for row in _rows("exports", "agreement"):
+        cells = [f"`{row['preset']}`", f"{row['parameters']:,}", f"{row['side']} px"]
+        for size in ("stored", "larger"):
+            some = [part for part in row["rows"] if part["size"] == size]
+            equal = " and ".join(f"{part['labels_equal']}" for part in some)
+            cells += [equal, f"{max(part['largest_difference'] for part in some):.0e}"]
+        table.append(cells)
+    head = ["preset", "parameters", "stored at", "same label of 128, stored", "difference"]
+    return lines([*head, "same label, larger", "difference"], table)
+
+
+def int8() -> str:
+    """What eight bits cost and bring."""
+    [row] = _rows("exports", "int8")
+    (large, small), (slow, fast), (exact, rough) = (
+        row["bytes"],
+        row["milliseconds"],
+        row["accuracy"],
+    )
+    return (
+        f"The network of `nin train fashion`: {small / 1e6:.2f} MB for {large / 1e6:.2f},"
+        f" {fast:.2f} ms an image for {slow:.2f} (asked one by one, in turns), accuracy {rough:.4f}"
+        f" for {exact:.4f} and {row['same_label']:.1%} the same labels on {row['images']:,} test"
+        " images."
+    )
+
+
+def serving() -> str:
+    """Throughput and latency of each server at each concurrency."""
+    made = record("serving")
+    table = [
+        [
+            SERVERS[server],
+            connections,
+            spread(row["images_per_second"], 0),
+            f"{row['p50_ms']['mean']:,.0f}",
+            f"{row['p99_ms']['mean']:,.0f}",
+            f"{row['resident_mib']['mean']:,.0f}",
+        ]
+        for server, by in made["summary"].items()
+        for connections, row in by.items()
+    ]
+    head = ["", "connections", "images/s, mean ± sd", "p50, ms", "p99, ms", "memory, MiB"]
+    return f"{lines(head, table)}\n\n{made['claim']} {conditions('serving')}"
+
+
+def fuzz() -> str:
+    """What came of malformed images."""
+    [row] = record("fuzz")["rows"]
+    said = ", ".join(f"{count:,} × {status}" for status, count in sorted(row["statuses"].items()))
+    first, last = row["mebibytes"][1], row["mebibytes"][-1]
+    return (
+        f"{row['requests']:,} malformed pictures and forms in {row['seconds']:.0f} s: {said};"
+        f" {len(row['rude'])} answers with a traceback or without an answer; memory"
+        f" {first:.0f} MiB after the warm-up and {last:.0f} at the end. {conditions('fuzz')}"
+    )
+
+
+SHIPPING = {
+    "forms": forms,
+    "agreement": agreement,
+    "int8": int8,
+    "serving": serving,
+    "fuzz": fuzz,
+}

@@ -1,0 +1,50 @@
+"""`nin serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from nin.errors import NinError
+
+
+def serve(
+    path: Annotated[
+        Path, typer.Argument(metavar="RUN|FILE", help="A run directory, or an exported file.")
+    ],
+    host: Annotated[
+        str, typer.Option(help="The address to listen at; 0.0.0.0 for other machines, too.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 for any that is free.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1, max=256)] = 1,
+    max_bytes: Annotated[int, typer.Option(help="Of one request.", min=1)] = 16 * 2**20,
+    max_pixels: Annotated[int, typer.Option(help="Of one image.", min=1)] = 40_000_000,
+    queue: Annotated[
+        int, typer.Option(help="Images taken on at a time by each worker.", min=1)
+    ] = 128,
+    timeout: Annotated[
+        float, typer.Option(help="Seconds for a request to arrive, and to be answered.", min=0.1)
+    ] = 30.0,
+    allow_origin: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ORIGIN", help="A web origin whose pages may ask; * for all."),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No line a request.")] = False,
+) -> None:
+    """Answer images over HTTP: a page at /, its description at /docs."""
+    try:
+        from nin.shipping.server import Limits, Settings, serve
+        from nin.shipping.server.listening import address_of, listen
+        from nin.shipping.server.threads import share
+    except ModuleNotFoundError as error:
+        raise NinError(
+            f"nin serve needs {error.name}, which is not installed: pip install 'nin[serve]'"
+        ) from error
+
+    limits = Limits(max_bytes, max_pixels, queue, timeout)
+    settings = Settings(path, limits, tuple(allow_origin or ()), quiet, *share(workers))
+    with listen(host, port) as listener:
+        address = address_of(listener)
+        serve(settings, listener, workers, lambda what: typer.echo(f"{address} answers for {what}"))

@@ -1,0 +1,250 @@
+// The page: images come in, are answered one after the other, and one of them is looked at.
+
+import { Pad, normalised } from "./drawing.js";
+import { blank, decode } from "./picture.js";
+import { label, strip } from "./strip.js";
+import { $, View, best, percent } from "./view.js";
+
+const MOST = 100;
+const DIGITS = "0123456789";
+// Milliseconds between the answers to a drawing that goes on.
+const PAUSE = 40;
+
+let backend, view, pad;
+let items = [];
+let current = null;
+// The class whose map is to be seen; null: that of the answer.
+let chosen = null;
+let round = new AbortController();
+
+start().catch((error) => fail(error));
+
+async function start() {
+  const { content } = document.querySelector('meta[name="nin-backend"]');
+  const { open, where, descriptionAt } = await import(`./${content}.js`);
+  $("where").textContent = where;
+  $("description").href = descriptionAt;
+  backend = await open();
+  const { description } = backend;
+  view = new View({ description, choose });
+  introduce(description);
+  listen();
+  const draws = description.draw ?? description.classes.join("") === DIGITS;
+  pad = new Pad($("pad"), $("ink"), drawn);
+  $("draw").hidden = !draws;
+  if (draws) startDrawing();
+}
+
+function introduce({ name, classes, input_shape, parameters, provenance }) {
+  const [height, width, channels] = input_shape;
+  const result = provenance?.result;
+  const facts = [
+    `${classes.length} classes`,
+    `sees ${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`,
+    parameters && `${parameters.toLocaleString("en")} parameters`,
+    result?.accuracy && `${percent(result.accuracy)} of ${result.split ?? "its"} images right`,
+  ];
+  document.title = `${name} – nin`;
+  $("name").textContent = name;
+  $("facts").textContent = facts.filter(Boolean).join(" · ");
+}
+
+// Images in
+
+function listen() {
+  for (const [button, input] of [["choose", "files"], ["photograph", "camera"]]) {
+    $(button).addEventListener("click", () => $(input).click());
+    $(input).addEventListener("change", ({ target }) => {
+      take(target.files);
+      target.value = "";
+    });
+  }
+  $("stage").addEventListener("click", () => $("page").dataset.mode === "empty" && $("files").click());
+  $("draw").addEventListener("click", startDrawing);
+  $("clear").addEventListener("click", () => pad.clear());
+  $("paste").hidden = !navigator.clipboard?.read;
+  $("paste").addEventListener("click", pasted);
+  document.addEventListener("paste", ({ clipboardData }) => take(clipboardData.files));
+  document.addEventListener("dragover", (event) => dragged(event, true));
+  document.addEventListener("dragleave", (event) => event.relatedTarget || dragged(event, false));
+  document.addEventListener("drop", (event) => {
+    dragged(event, false);
+    take(event.dataTransfer.files);
+  });
+}
+
+function dragged(event, isOver) {
+  event.preventDefault();
+  $("page").classList.toggle("dragging", isOver);
+}
+
+async function pasted() {
+  try {
+    const files = [];
+    for (const each of await navigator.clipboard.read()) {
+      const type = each.types.find((type) => type.startsWith("image/"));
+      if (type) files.push(new File([await each.getType(type)], "pasted image", { type }));
+    }
+    take(files);
+  } catch {
+    fail(new Error("the browser does not let this page read the clipboard: press Ctrl+V instead"));
+  }
+}
+
+async function take(files) {
+  if (!files.length) return fail(new Error("that is no image: drop, paste or choose a file"));
+  const signal = begin("image");
+  const every = [...files];
+  items = every.slice(0, MOST).map((file) => ({ file, name: file.name || "image" }));
+  strip(items, switchTo);
+  for (const item of items) {
+    await read(item, signal);
+    if (signal.aborted) return;
+    tell(item);
+  }
+  if (items.length > 1) announce(`${items.filter((item) => item.answer).length} images answered`);
+  if (every.length > MOST) fail(new Error(`these are the first ${MOST} of ${every.length} images`));
+}
+
+async function read(item, signal) {
+  try {
+    item.canvas = await decode(item.file);
+  } catch (error) {
+    item.error = error;
+  }
+  if (!current && !signal.aborted) preview(item);
+  // A server may read what the browser does not: TIFF.
+  if (item.canvas || backend.reads) await ask(item, signal);
+}
+
+function preview(item) {
+  place(item);
+  view.empty("Looking …");
+}
+
+async function ask(item, signal) {
+  try {
+    item.answer = await backend.answer(item, signal);
+  } catch (error) {
+    item.error = error;
+  }
+}
+
+function tell(item) {
+  label(item, item.answer && backend.description.classes[best(item.answer)], !current);
+  if (!current || current === item) show(item);
+}
+
+// A drawing
+
+function startDrawing() {
+  begin("draw");
+  pad.clear();
+}
+
+let isReading = false;
+let isChanged = false;
+
+function drawn() {
+  isChanged = pad.strokes.length > 0;
+  $("page").classList.toggle("drawn", isChanged);
+  if (!isChanged) forget();
+  else if (!isReading) follow();
+}
+
+// One drawing is asked about at a time: when it is answered, what has been drawn meanwhile.
+async function follow() {
+  isReading = true;
+  while (isChanged) {
+    isChanged = false;
+    await readDrawing(pad.strokes, round.signal);
+    await new Promise((resume) => setTimeout(resume, PAUSE));
+  }
+  isReading = false;
+}
+
+async function readDrawing(strokes, signal) {
+  const { canvas, square } = normalised(strokes, backend.description.input_shape);
+  const item = { name: "The drawing", canvas, square };
+  await ask(item, signal);
+  if (!signal.aborted && strokes === pad.strokes) show(item);
+}
+
+function forget() {
+  current = chosen = null;
+  view.empty();
+  fail(null);
+}
+
+// What is looked at
+
+function begin(mode) {
+  round.abort();
+  round = new AbortController();
+  items = [];
+  $("page").dataset.mode = mode;
+  $("strip").hidden = true;
+  $("page").setAttribute("aria-busy", mode === "image");
+  forget();
+  return round.signal;
+}
+
+function show(item) {
+  current = item;
+  $("page").setAttribute("aria-busy", !item.answer && !item.error);
+  fail(item.error, item.answer ? `${item.name} is answered, not shown` : item.name);
+  place(item);
+  if (!item.answer) return view.empty(item.error ? "No answer" : "Looking …");
+  announce(view.show(item.answer, chosen, item.name));
+}
+
+function switchTo(item) {
+  chosen = null;
+  show(item);
+}
+
+function choose(index) {
+  chosen = index;
+  view.show(current.answer, chosen, current.name);
+  announce($("caption").textContent);
+}
+
+function place({ canvas, square }) {
+  if (square) return placeDrawing(canvas, square);
+  const image = canvas ?? blank();
+  const { width, height } = image;
+  Object.assign($("picture"), { width, height });
+  $("picture").getContext("2d").drawImage(image, 0, 0);
+  $("picture").classList.toggle("small", Math.max(width, height) <= 96);
+  $("frame").style.setProperty("--ratio", width / height);
+  spot({ x: 0, y: 0, side: 1 });
+}
+
+function placeDrawing(canvas, square) {
+  const seen = $("seen").querySelector("canvas");
+  Object.assign(seen, { width: canvas.width, height: canvas.height });
+  seen.getContext("2d").drawImage(canvas, 0, 0);
+  $("seen").hidden = false;
+  spot(square);
+}
+
+function spot({ x, y, side }) {
+  const [left, top, width] = [x, y, side].map((part) => `${100 * part}%`);
+  Object.assign($("overlay").style, { left, top, width, height: width });
+}
+
+// Words
+
+function fail(error, subject) {
+  const words = error ? [subject, error.message].filter(Boolean).join(": ") : "";
+  $("error").textContent = words;
+  if (error && !backend) $("facts").textContent = "";
+}
+
+let speaking = null;
+
+// Not every stroke of a drawing is read aloud.
+function announce(words) {
+  clearTimeout(speaking);
+  speaking = setTimeout(() => ($("status").textContent = words), 500);
+}

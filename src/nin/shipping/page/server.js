@@ -1,0 +1,64 @@
+// Answers from `nin serve`: the file itself is sent, and decoded there as in training.
+
+const WORDS = {
+  413: "too large for this server",
+  415: "not a kind of image that this server reads",
+  503: "the server is busy: try again in a moment",
+  504: "the server took too long: try again in a moment",
+};
+
+export const where = "Images go to this server and nowhere else.";
+export const descriptionAt = "model";
+
+export async function open() {
+  const description = await (await request(descriptionAt)).json();
+  const ask = (source, signal) => answer(description, source, signal);
+  return { description, answer: ask, reads: true };
+}
+
+async function answer(description, { file, canvas }, signal) {
+  let response;
+  try {
+    response = await send(description, file ?? (await png(canvas)), signal);
+  } catch (error) {
+    // A kind that this browser reads and the server does not: HEIC on an iPhone, AVIF.
+    if (error.status !== 415 || !canvas || !file) throw error;
+    response = await send(description, await png(canvas), signal);
+  }
+  const [first] = (await response.json()).answers;
+  const likely = new Map(first.top.map(({ label, probability }) => [label, probability]));
+  return {
+    probabilities: description.classes.map((name) => likely.get(name) ?? 0),
+    maps: first.maps && decodeMaps(first.maps),
+  };
+}
+
+function send(description, body, signal) {
+  const headers = { "Content-Type": body.type || "application/octet-stream" };
+  const maps = description.maps ? "values" : "none";
+  return request(`predict?maps=${maps}`, { method: "POST", body, headers, signal });
+}
+
+async function request(url, options) {
+  let response;
+  try {
+    response = await fetch(url, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Error("the server does not answer: is nin serve still running?");
+  }
+  if (response.ok) return response;
+  const told = await response.json().catch(() => ({}));
+  const words = WORDS[response.status] ?? `the server answered ${response.status}`;
+  const detail = typeof told.detail === "string" ? told.detail : words;
+  throw Object.assign(new Error(detail), { status: response.status });
+}
+
+function decodeMaps({ shape: [height, width, classes], values }) {
+  const bytes = Uint8Array.from(atob(values), (character) => character.charCodeAt(0));
+  return { height, width, classes, values: new Float32Array(bytes.buffer) };
+}
+
+function png(canvas) {
+  return new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+}

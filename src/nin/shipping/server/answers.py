@@ -1,0 +1,140 @@
+"""What a client gets: its form, and how it is made of what the network said."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from nin.shipping.predictor import ranked
+from nin.shipping.server.batching import Seen
+
+if TYPE_CHECKING:
+    from nin.shipping import Predictor
+
+
+class MapsForm(StrEnum):
+    """How class maps are sent."""
+
+    NONE = "none"
+    VALUES = "values"
+    PNG = "png"
+
+
+class _Exact(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Row(_Exact):
+    """A class and how likely it is."""
+
+    label: str
+    probability: float = Field(ge=0, le=1.0001)
+
+
+class MapValues(_Exact):
+    """The class maps as numbers; the mean of a map is its class's logit."""
+
+    shape: tuple[int, int, int] = Field(description="height, width, classes")
+    values: str = Field(description="base64 of float32, little-endian, row by row")
+
+
+class MapPictures(_Exact):
+    """The class maps as pictures to lay over the image, on one scale."""
+
+    low: float = Field(description="the smallest value in any of the maps")
+    high: float = Field(description="the largest")
+    png: dict[str, str] = Field(description="class → data URI of an RGBA PNG")
+
+
+class Answer(_Exact):
+    """What is in one image."""
+
+    name: str | None = Field(description="of the file, as the client gave it")
+    label: str
+    probability: float = Field(ge=0, le=1.0001)
+    top: list[Row] = Field(description="the likeliest classes, the likeliest first")
+    maps: MapValues | MapPictures | None
+
+
+class Predictions(_Exact):
+    """What is in each image, in their order."""
+
+    answers: list[Answer]
+
+
+class Problem(_Exact):
+    """Why there is no answer, in one line."""
+
+    detail: str
+
+
+class Health(_Exact):
+    """How the server is."""
+
+    status: str
+
+
+def answers_json(
+    predictor: Predictor,
+    names: Sequence[str | None],
+    seen: Sequence[Seen],
+    top: int | None,
+    form: MapsForm,
+) -> bytes:
+    """The JSON of `Predictions`.
+
+    Args:
+        predictor: the network that answered.
+        names: of the images.
+        seen: what it said of each.
+        top: how many classes to name; None: all.
+        form: of the maps.
+    """
+    answers = [
+        _answer(predictor, name, each, top, form) for name, each in zip(names, seen, strict=True)
+    ]
+    return to_json({"answers": answers})
+
+
+def to_json(value: Any) -> bytes:
+    """JSON in ASCII: names of classes need not be text that any encoding can hold."""
+    return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _answer(
+    predictor: Predictor, name: str | None, seen: Seen, top: int | None, form: MapsForm
+) -> dict[str, Any]:
+    classes = predictor.classes
+    found = ranked(classes, seen.probabilities, len(classes) if top is None else top)
+    maps: dict[str, Any] | None = None
+    if seen.maps is not None and form is MapsForm.VALUES:
+        maps = _values(seen.maps)
+    elif seen.maps is not None and form is MapsForm.PNG:
+        shown = [row["label"] for row in found["top"]]
+        maps = _pictures(seen.maps, classes, shown, predictor.input_shape[:2])
+    return {"name": name, **found, "maps": maps}
+
+
+def _values(maps: NDArray[np.floating]) -> dict[str, Any]:
+    content = np.ascontiguousarray(maps, "<f4").tobytes()
+    return {"shape": list(maps.shape), "values": base64.b64encode(content).decode()}
+
+
+def _pictures(
+    maps: NDArray[np.floating], classes: Sequence[str], shown: Sequence[str], size: tuple[int, int]
+) -> dict[str, Any]:
+    from nin.maps.colours import overlay_png
+
+    low, high = float(maps.min()), float(maps.max())
+    pictures = {}
+    for label in shown:
+        png = overlay_png(maps[..., classes.index(label)], low, high, size)
+        pictures[label] = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return {"low": low, "high": high, "png": pictures}
