@@ -1,0 +1,93 @@
+"""`nin serve`: what it refuses before it listens, and a run served as it is."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from nin.shipping import Predictor
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("missing", "missing does not exist"),
+        ("photos", "neither a run directory nor an exported network"),
+        ("photos/dark/00.png", "is no exported network"),
+        ("digits/weights.safetensors", "is no exported network"),
+        ("broken.onnx", "cannot be opened"),
+        ("digits --host no.such.host.invalid", "--host no.such.host.invalid: no such host"),
+        ("digits --host 192.0.2.1", "is no address of this machine"),
+        ("digits --port 70000", "'--port'"),
+        ("digits --port http", "'--port'"),
+        ("digits --workers 0", "'--workers'"),
+        ("digits --queue 0", "'--queue'"),
+        ("digits --timeout 0", "'--timeout'"),
+        ("digits --max-bytes -1", "'--max-bytes'"),
+    ],
+)
+@pytest.mark.usefixtures("digits", "photos")
+def test_what_serve_refuses(nin, tmp_path, line, said):
+    (tmp_path / "broken.onnx").write_bytes(b"no network")
+    options = [] if "--port" in line else ["--port", "0"]
+    answer = nin("serve", *line.split(), *options)
+    assert answer.is_mistake(), answer
+    assert said in answer.err
+
+
+def test_a_port_in_use_is_one_line(nin, digits):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        answer = nin("serve", digits, "--port", port)
+    assert answer.is_mistake(), answer
+    assert f"127.0.0.1:{port} is in use: stop the other program" in answer.err
+
+
+@pytest.mark.usefixtures("digits")
+def test_a_port_of_the_administrator_is_one_line(nin, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket, "create_server", refuse)
+    answer = nin("serve", "digits", "--port", 80)
+    assert answer.is_mistake()
+    assert "127.0.0.1:80 needs the rights of an administrator" in answer.err
+
+
+def test_without_what_it_needs_it_says_what_to_type(nin, digits, monkeypatch):
+    ours = [name for name in sys.modules if name.startswith("nin.shipping.server")]
+    for name in ours:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "fastapi", None)
+    answer = nin("serve", digits, "--port", 0)
+    assert answer.is_mistake()
+    assert "nin serve needs fastapi" in answer.err
+    assert "pip install 'nin[serve]'" in answer.err
+
+
+@pytest.mark.slow
+def test_a_run_is_served_without_keras_in_the_server(program, digits, photos):
+    command = [program, "serve", digits, "--port", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        address = process.stdout.readline().split()[0]
+        content = (photos / "dark/00.png").read_bytes()
+        request = urllib.request.Request(f"{address}/predict", content, {"Content-Type": "image/*"})
+        with urllib.request.urlopen(request, timeout=30) as response:
+            (answer,) = json.load(response)["answers"]
+        maps = Path(f"/proc/{process.pid}/maps")
+        loaded = maps.read_text() if maps.exists() else ""
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 0
+        assert process.stderr.read().count("\n") == 1
+    assert "tensorflow" not in loaded
+    predictor = Predictor(digits)
+    (expected,) = predictor.predict(predictor.read(content)[None]).probabilities
+    told = {row["label"]: row["probability"] for row in answer["top"]}
+    assert [told[name] for name in predictor.classes] == pytest.approx(expected, abs=1e-5)

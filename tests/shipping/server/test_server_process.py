@@ -1,0 +1,169 @@
+"""`nin serve` as a process: started, asked, pestered and stopped."""
+
+import signal
+import socket
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from server_cases import picture, started
+
+
+@pytest.fixture(scope="module")
+def shared(network, tmp_path_factory):
+    """A server that is asked by several tests."""
+    options = ("--max-bytes", 1000, "--timeout", 1, "--quiet")
+    with started(network, tmp_path_factory.mktemp("shared") / "log", *options) as server:
+        yield server
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+        assert server.log.read_text().count("\n") == server.log.read_text().count("Invalid HTTP")
+
+
+def connect(server):
+    return socket.create_connection(("127.0.0.1", server.port), timeout=20)
+
+
+def everything(connection):
+    """What the server sends until it closes the connection."""
+    pieces = []
+    try:
+        while piece := connection.recv(65536):
+            pieces.append(piece)
+    except ConnectionResetError:
+        pass
+    return b"".join(pieces)
+
+
+def body_of(connection, stated, sent):
+    head = f"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: {stated}\r\n\r\n"
+    connection.sendall(head.encode() + sent)
+
+
+def test_it_says_where_it_is_and_what_it_serves_and_answers(running):
+    with running() as server:
+        assert server.said.endswith(" answers for shades (2 classes, 8×8×1, with class maps)\n")
+        assert server.address.startswith("http://127.0.0.1:")
+        with server.client() as client:
+            assert client.get("/readyz").status_code == 200
+            assert client.post("/predict", content=picture()).json()["answers"][0]["label"]
+            client.get("/odd%0d%0apath%1b")
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(20) == 0
+        assert server.process.stdout.read() == ""
+        log = server.log.read_text().splitlines()
+        assert [line.split(" ", 3)[3].rsplit(" ", 2)[0] for line in log] == [
+            "GET /readyz 200",
+            "POST /predict 200",
+            "GET /odd%0d%0apath%1b 404",
+        ]
+
+
+def test_stopped_it_finishes_what_it_has_taken(running):
+    with running() as server, connect(server) as slow, server.client() as client:
+        content = picture()
+        body_of(slow, len(content), content[:20])
+        assert client.get("/readyz").status_code == 200
+        server.process.terminate()
+        server.until(lambda: client.get("/readyz").status_code == 503)
+        assert client.post("/predict", content=content).status_code == 200
+        time.sleep(1.5)
+        slow.sendall(content[20:])
+        assert everything(slow).startswith(b"HTTP/1.1 200 ")
+        assert server.process.wait(20) == 0
+        with pytest.raises(httpx.TransportError):
+            client.get("/healthz")
+
+
+def test_a_slow_client_is_told_so_and_others_are_served_meanwhile(shared):
+    with connect(shared) as slow, shared.client() as client:
+        body_of(slow, 1000, b"x")
+        started = time.monotonic()
+        told = []
+        listening = threading.Thread(target=lambda: told.append(everything(slow)))
+        listening.start()
+        while listening.is_alive() and time.monotonic() < started + 10:
+            assert client.post("/predict", content=picture()).status_code == 200
+            try:
+                slow.sendall(b"x")
+            except OSError:
+                break
+            listening.join(0.2)
+        listening.join(10)
+        assert told[0].startswith(b"HTTP/1.1 408 ")
+        assert time.monotonic() - started < 8
+
+
+def test_a_large_body_is_refused_and_the_answer_arrives(shared):
+    with connect(shared) as connection:
+        body_of(connection, 10**9, b"x" * 300_000)
+        assert everything(connection).startswith(b"HTTP/1.1 413 ")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"nonsense\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx",
+        b"POST /predict HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET /" + b"x" * 200_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 50_000 + b"\r\n",
+        b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + b"\0" * 100,
+    ],
+)
+def test_what_is_no_http(shared, sent):
+    with connect(shared) as connection:
+        try:
+            connection.sendall(sent)
+            connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+        answer = everything(connection)
+    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+    assert "Traceback" not in shared.log.read_text()
+    assert httpx.get(f"{shared.address}/healthz", trust_env=False).status_code == 200
+
+
+@pytest.mark.slow
+def test_connections_that_never_say_anything_are_dropped(running):
+    with running() as server:
+        silent = [connect(server) for _ in range(20)]
+        for connection in silent[:10]:
+            connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
+        started = time.monotonic()
+        assert [everything(connection) for connection in silent] == [b""] * 20
+        assert 5 < time.monotonic() - started < 15
+        for connection in silent:
+            connection.close()
+
+
+def test_several_workers_count_together_and_stop_together(running):
+    with running("--workers", 2) as server:
+
+        def ask(_):
+            url = f"{server.address}/predict"
+            return httpx.post(url, content=picture(), timeout=30, trust_env=False).status_code
+
+        with ThreadPoolExecutor(4) as pool:
+            assert [*pool.map(ask, range(40))] == [200] * 40
+        with server.client() as client:
+            assert "nin_images_total 40.0" in client.get("/metrics").text
+        server.process.terminate()
+        assert server.process.wait(30) == 0
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_a_port_in_use(program, network, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        command = [program, "serve", network, "--port", port]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"nin: 127.0.0.1:{port} is in use: ")
+    assert not [*tmp_path.iterdir()]

@@ -1,0 +1,73 @@
+"""Requests made from the OpenAPI description: whatever it allows or forbids is answered so."""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi import checks
+from server_cases import picture
+
+FORM = [checks.response_schema_conformance, checks.content_type_conformance]
+PATHS = ["/model", "/healthz", "/readyz", "/metrics"]
+PICTURES = st.builds(
+    picture,
+    st.integers(0, 255),
+    st.tuples(st.integers(1, 40), st.integers(1, 40)),
+    st.sampled_from(["PNG", "JPEG", "WEBP", "BMP", "TIFF"]),
+)
+
+
+@pytest.fixture
+def described(open_app):
+    return schemathesis.openapi.from_asgi("/openapi.json", open_app())
+
+
+def asked(operation, examples, *, mode=GenerationMode.POSITIVE, **fixed):
+    """Ask as the description says, some times, and return the statuses of the answers."""
+    statuses = []
+
+    @given(operation.as_strategy(generation_mode=mode, **fixed))
+    @settings(max_examples=examples, deadline=None, suppress_health_check=[*HealthCheck])
+    def ask(case):
+        # Not all bytes are a picture, which a schema cannot say.
+        apart = [schemathesis.checks.positive_data_acceptance]
+        response = case.call_and_validate(excluded_checks=apart)
+        statuses.append(response.status_code)
+
+    ask()
+    return statuses
+
+
+def test_the_description_names_every_answer(described):
+    assert {*described} == {"/predict", *PATHS}
+    answers = described["/predict"]["POST"].definition.raw["responses"]
+    assert {*answers} == {"200", "408", "413", "415", "422", "503", "504"}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_can_be_read(described, path):
+    assert {*asked(described[path]["GET"], 5)} == {200}
+
+
+@pytest.mark.parametrize("kind", ["image/*", "application/octet-stream", "multipart/form-data"])
+def test_any_bytes_are_answered_as_described(described, kind):
+    statuses = asked(described["/predict"]["POST"], 40, media_type=kind)
+    assert {*statuses} <= {200, 413, 415, 422}
+
+
+def test_any_picture_is_answered_whatever_is_asked_of_it(described):
+    @given(st.data())
+    @settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+    def ask(data):
+        strategy = described["/predict"]["POST"].as_strategy(media_type="image/*")
+        case = data.draw(strategy)
+        case.body = data.draw(PICTURES)
+        assert case.call_and_validate(checks=FORM).status_code == 200
+
+    ask()
+
+
+def test_what_the_description_forbids_is_refused(described):
+    statuses = asked(described["/predict"]["POST"], 40, mode=GenerationMode.NEGATIVE)
+    assert {*statuses} <= {405, 413, 415, 422}
