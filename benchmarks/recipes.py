@@ -7,7 +7,8 @@ reached; nothing is chosen by that. The clock starts before the images are read.
 `results/photos.json` was made on 3,781 photographs of clothes in ten unbalanced classes, shorter
 side 160 pixels (clothing-small, CC0), with that folder's own train/, validation/ and test/.
 
-Run: python benchmarks/recipes.py digits|fashion|book|FOLDER [SEEDS]
+Run: python benchmarks/recipes.py digits|fashion|book|FOLDER [SEEDS [KEEP]]
+The run directories are thrown away, or kept in the folder KEEP.
 """
 
 from __future__ import annotations
@@ -53,11 +54,12 @@ class Watch(keras.callbacks.Callback):
         return next((at["seconds"] for at in self.curve if at["accuracy"] >= goal), None)
 
 
-def measure(recipe: nin.Recipe) -> dict[str, Any]:
+def measure(recipe: nin.Recipe, keep: Path | None) -> dict[str, Any]:
     """Train once."""
     watch = Watch(recipe)
     with tempfile.TemporaryDirectory() as folder:
-        run = nin.train(recipe, Path(folder) / "run", callbacks=[watch])
+        out = (keep or Path(folder)) / f"{recipe.name}-{recipe.seed}"
+        run = nin.train(recipe, out, callbacks=[watch])
         rows = run.metrics()
     result = run.record["result"]
     per_class = run.record["data"]["splits"][result["split"]]["per_class"]
@@ -92,10 +94,11 @@ def main() -> None:
     name = what if what in nin.RECIPES else "photos"
     record = Record(name, (__doc__ or "").splitlines()[0])
     recipe = choose(what, None)
-    sys.argv[1] = Path(what).name
+    keep = Path(others[1]) if len(others) > 1 else None
+    sys.argv[1:] = [Path(what).name, *others[:1]]
     for seed in range(int(others[0]) if others else 3):
         if not record.has(seed=seed):
-            row = measure(recipe.revised(seed=seed))
+            row = measure(recipe.revised(seed=seed), keep)
             record.add(summary, seed=seed, **row)
             print(name, seed, row, flush=True)
 
