@@ -7,8 +7,8 @@ reached; nothing is chosen by that. The clock starts before the images are read.
 `results/photos.json` was made on 3,781 photographs of clothes in ten unbalanced classes, shorter
 side 160 pixels (clothing-small, CC0), with that folder's own train/, validation/ and test/.
 
-Run: python benchmarks/recipes.py digits|fashion|book|FOLDER [SEEDS [KEEP]]
-The run directories are thrown away, or kept in the folder KEEP.
+Run: python benchmarks/recipes.py digits|fashion|book|FOLDER|RUN [SEEDS]
+RUN, the directory of a finished `nin train FOLDER`, is recorded as it is.
 """
 
 from __future__ import annotations
@@ -54,13 +54,19 @@ class Watch(keras.callbacks.Callback):
         return next((at["seconds"] for at in self.curve if at["accuracy"] >= goal), None)
 
 
-def measure(recipe: nin.Recipe, keep: Path | None) -> dict[str, Any]:
+def measure(recipe: nin.Recipe) -> dict[str, Any]:
     """Train once."""
     watch = Watch(recipe)
     with tempfile.TemporaryDirectory() as folder:
-        out = (keep or Path(folder)) / f"{recipe.name}-{recipe.seed}"
-        run = nin.train(recipe, out, callbacks=[watch])
-        rows = run.metrics()
+        made = told(nin.train(recipe, Path(folder) / "run", callbacks=[watch]))
+    seconds = watch.curve[-1]["seconds"]
+    reached = {str(goal): watch.reached(goal) for goal in GOALS}
+    return {**made, "seconds": seconds, "seconds_to": reached, "curve": watch.curve}
+
+
+def told(run: nin.Run) -> dict[str, Any]:
+    """What a finished run says of itself."""
+    rows = run.metrics()
     result = run.record["result"]
     per_class = run.record["data"]["splits"][result["split"]]["per_class"]
     return {
@@ -69,12 +75,10 @@ def measure(recipe: nin.Recipe, keep: Path | None) -> dict[str, Any]:
         "n": result["n"],
         "largest_class": round(max(per_class.values()) / result["n"], 4),
         "validation_accuracy": round(rows[-1]["val_accuracy"], 4),
-        "seconds": watch.curve[-1]["seconds"],
-        "seconds_to": {str(goal): watch.reached(goal) for goal in GOALS},
-        "curve": watch.curve,
+        "seconds": rows[-1]["seconds"],
         "images_per_second": rows[-1]["images_per_second"],
         "parameters": run.record["parameters"],
-        "epochs": recipe.epochs,
+        "epochs": run.record["recipe"]["epochs"],
     }
 
 
@@ -93,12 +97,15 @@ def main() -> None:
     what, *others = sys.argv[1:]
     name = what if what in nin.RECIPES else "photos"
     record = Record(name, (__doc__ or "").splitlines()[0])
+    if (Path(what) / "run.json").exists():
+        run = nin.load(what)
+        record.add(summary, seed=run.record["recipe"]["seed"], **told(run))
+        return
     recipe = choose(what, None)
-    keep = Path(others[1]) if len(others) > 1 else None
-    sys.argv[1:] = [Path(what).name, *others[:1]]
+    sys.argv[1] = Path(what).name
     for seed in range(int(others[0]) if others else 3):
         if not record.has(seed=seed):
-            row = measure(recipe.revised(seed=seed), keep)
+            row = measure(recipe.revised(seed=seed))
             record.add(summary, seed=seed, **row)
             print(name, seed, row, flush=True)
 
