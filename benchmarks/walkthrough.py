@@ -1,4 +1,4 @@
-"""Runs docs/photos.md: each line after ``$`` of its console blocks, and writes what it prints below.
+"""Runs docs/photos.md: the lines after ``$`` of its console blocks, and writes what they print.
 
 The page's folder `photos` is FOLDER, linked into WORK, where everything is run and left. A training
 that is in WORK already is not repeated.

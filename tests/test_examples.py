@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from nin.cli.train import train
 
@@ -31,6 +36,33 @@ def test_a_comparison_on_two_dask_workers(tmp_path):
     trainings = [path.name for path in (tmp_path / "runs/dask/trainings").iterdir()]
     assert len([name for name in trainings if "-search-" in name]) >= 2 * 2
     assert len([name for name in trainings if "-seed" in name]) == 2 * 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
+def test_from_a_folder_to_a_server(tmp_path, program):
+    pytest.importorskip("fastapi", reason="needs nin[serve]")
+    random = np.random.default_rng(0)
+    for name, least in (("dark", 0), ("light", 128)):
+        (tmp_path / "my photos" / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = random.integers(least, least + 128, (20, 16, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "my photos" / name / f"{number} a.png")
+    options = ["--preset", "mnist", "--image-size", "16", "--epochs", "2", "--batch-size", "8"]
+    done = subprocess.run(
+        ["sh", EXAMPLES / "photos.sh", "my photos", "run", *options],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=400,
+    )
+    assert done.returncode == 0, done.stderr
+    [answer] = json.loads(done.stdout.splitlines()[-1])["answers"]
+    assert (answer["name"], len(answer["top"])) == ("0 a.png", 2)
+    made = {path.name for path in (tmp_path / "run").iterdir()}
+    assert {"confusion.png", "maps.png", "model.onnx", "model.int8.onnx", "run.json"} <= made
+    assert " labels equal, largest difference of a probability " in done.stdout
 
 
 def test_the_job_for_kubernetes_is_whole_and_calls_what_exists():
