@@ -5,15 +5,17 @@ Fashion-MNIST, colour ones on a folder of photographs), asked about 128 images i
 on, as they are stored and at one and a half times that size, one by one and 32 at a time. At the
 other size the run's side resizes with Pillow and the file's side in its graph.
 
-Forms and eight bits: the network of `nin train fashion`. A cold start is a new process that imports
-`nin`, opens the file and answers one picture; all forms in turn, after a round that does not count.
+Forms and eight bits: RUN, the network that `nin train FOLDER` left. A cold start is a new process
+that imports `nin`, opens the file and answers one photograph; all forms in turn, after a round that
+does not count.
 
-Run: python benchmarks/exports.py FOLDER [TIMES]
-Takes about twenty minutes on 2 cores; an interrupted measurement is continued.
+Run: python benchmarks/exports.py FOLDER RUN [TIMES]
+Takes about ten minutes on 2 cores; an interrupted measurement is continued.
 """
 
 from __future__ import annotations
 
+import shutil
 import statistics
 import sys
 import tempfile
@@ -21,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 from record import Record, spread
 from startup import use
 
@@ -92,14 +93,14 @@ def measure_agreement(record: Record, photos: str) -> None:
         )
 
 
-def measure_forms(record: Record, times: int) -> None:
+def measure_forms(record: Record, run: nin.Run, photo: Path, times: int) -> None:
     """Size, agreement and cold start of each form; eight bits."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        run = nin.train(choose("fashion"), folder / "run")
-        picture = folder / "image.png"
-        Image.fromarray(real_images(run, count=1)[0, ..., 0]).save(picture)
-        paths = {"run": run.path}
+        paths = {"run": folder / "run"}
+        paths["run"].mkdir()
+        for file in (run.path / "run.json", run.weights_path):
+            shutil.copy(file, paths["run"])
         for form in FORMS:
             done = nin.export(run, form, folder / f"to.{form}" / _name(form))
             paths[form] = done.path
@@ -112,7 +113,7 @@ def measure_forms(record: Record, times: int) -> None:
             record.add(summary, what="int8", **cost._asdict())
         for number in range(-1, times):
             for form, path in paths.items():
-                row = use([sys.executable, "-c", ASK, str(path), str(picture)])
+                row = use([sys.executable, "-c", ASK, str(path), str(photo)])
                 if number >= 0 and not record.has(what="start", form=form, number=number):
                     record.add(summary, what="start", form=form, number=number, **row)
 
@@ -137,8 +138,11 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     """Measure what is not yet in the record."""
     record = Record("exports", (__doc__ or "").splitlines()[0])
-    measure_agreement(record, sys.argv[1])
-    measure_forms(record, int(sys.argv[2]) if len(sys.argv) > 2 else 5)
+    photos, run, *times = sys.argv[1:]
+    photo = next(path for path in sorted(Path(photos).rglob("*")) if path.is_file())
+    sys.argv[1:] = [Path(photos).name, Path(run).name, *times]
+    measure_agreement(record, photos)
+    measure_forms(record, nin.load(run), photo, int(times[0]) if times else 5)
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def forms() -> str:
     head = ["form", "written on", "run by", "MB", "largest difference"]
     head += ["cold start to an answer, s", "peak memory, MiB"]
     return (
-        f"{lines(head, table)}\n\nThe network of `nin train fashion`; a cold start is a new process"
-        f" that answers one picture, median of {starts['onnx']['seconds']['n']}."
+        f"{lines(head, table)}\n\nThe network of [photos.md](photos.md); a cold start is a new process"
+        f" that answers one photograph, median of {starts['onnx']['seconds']['n']}."
         f" {conditions('exports')}"
     )
 
@@ -68,7 +68,7 @@ def int8() -> str:
         row["accuracy"],
     )
     return (
-        f"The network of `nin train fashion`: {small / 1e6:.2f} MB for {large / 1e6:.2f},"
+        f"The network of [photos.md](photos.md): {small / 1e6:.2f} MB for {large / 1e6:.2f},"
         f" {fast:.2f} ms an image for {slow:.2f} (asked one by one, in turns), accuracy {rough:.4f}"
         f" for {exact:.4f} and {row['same_label']:.1%} the same labels on {row['images']:,} test"
         " images."
