@@ -19,6 +19,13 @@ SERVERS = {
     "keras": "FastAPI and Keras's `predict`",
     "savedmodel": "FastAPI and a SavedModel",
 }
+#: (Network, map) of the record → its name in the table.
+MAPS = {
+    ("nin", "class map"): "NiN, class map",
+    ("nin", "class map, resized"): "NiN, class map of the canvas resized to 68×68",
+    ("alexnet", "grad-cam"): "AlexNet, Grad-CAM of the last convolution",
+    ("alexnet", "grad-cam, 2nd convolution"): "AlexNet, Grad-CAM of the second convolution",
+}
 
 
 def _rows(name: str, what: str) -> list[dict[str, Any]]:
@@ -39,8 +46,8 @@ def forms() -> str:
     head = ["form", "written on", "run by", "MB", "largest difference"]
     head += ["cold start to an answer, s", "peak memory, MiB"]
     return (
-        f"{lines(head, table)}\n\nThe network of [photos.md](photos.md); a cold start is a new process"
-        f" that answers one photograph, median of {starts['onnx']['seconds']['n']}."
+        f"{lines(head, table)}\n\nThe network of [photos.md](photos.md); a cold start is a new"
+        f" process that answers one photograph, median of {starts['onnx']['seconds']['n']}."
         f" {conditions('exports')}"
     )
 
@@ -106,7 +113,32 @@ def fuzz() -> str:
     )
 
 
+def localisation() -> str:
+    """Where maps point, beside what points there without a network."""
+    made = record("localisation")
+    table = [
+        [
+            f"{row['side']}×{row['side']}",
+            MAPS[row["network"], row["map"]],
+            f"{row['cells']}×{row['cells']}",
+            *(spread(row[key]) for key in ("box", "box_other_class", "energy", "accuracy")),
+        ]
+        for row in made["summary"]
+        if (row["network"], row["map"]) in MAPS
+    ]
+    [chance] = [row["measured"] for row in made["rows"] if row["kind"] == "chance"]
+    for row in chance:
+        if row["what"] == "box":
+            side = f"{row['side']}×{row['side']}"
+            for what, name in (("brightest", "the brightest spot"), ("random", "a random pixel")):
+                table.append([side, name, "", f"{row[what]:.3f}", "", "", ""])
+    head = ["canvas", "map", "cells", "points into the box", "another class's map does"]
+    head += ["share of the map in the box", "accuracy"]
+    return f"{lines(head, table)}\n\nThree seeds, 1,000 test scenes. {conditions('localisation')}"
+
+
 SHIPPING = {
+    "localisation": localisation,
     "forms": forms,
     "agreement": agreement,
     "int8": int8,
