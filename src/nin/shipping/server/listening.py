@@ -33,7 +33,11 @@ def listen(host: str, port: int) -> socket.socket:
         raise NinError(f"--host {host}: no such host") from error
     family, *_, address = found[0]
     try:
-        return socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        # Inherited by each connection: an answer's last piece must not wait for the client's word
+        # that it has the first.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, f"cannot be listened at: {error.strerror or error}")
         raise NinError(f"{host}:{port} {reason}") from error
