@@ -9,10 +9,11 @@ Run: python benchmarks/walkthrough.py FOLDER WORK
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from PIL import Image
 
 from nin.files import write_bytes
 
@@ -64,7 +65,9 @@ def main() -> None:
             parts[number] = f"```console\n{block(inside, work)}```"
             write_bytes(PAGE, "".join(parts).encode())
     for name, picture in PICTURES.items():
-        shutil.copy(work / name, DOCS / picture)
+        with Image.open(work / name) as image:
+            # 256 colours do for a page, and take a quarter of the room.
+            image.convert("RGB").quantize(256).save(DOCS / picture, optimize=True)
 
 
 if __name__ == "__main__":
