@@ -139,7 +139,7 @@ def main() -> None:
     """Measure what is not yet in the record."""
     record = Record("exports", (__doc__ or "").splitlines()[0])
     photos, run, *times = sys.argv[1:]
-    photo = next(path for path in sorted(Path(photos).rglob("*")) if path.is_file())
+    photo = min(Path(photos).rglob("*.jpg"))
     sys.argv[1:] = [Path(photos).name, Path(run).name, *times]
     measure_agreement(record, photos)
     measure_forms(record, nin.load(run), photo, int(times[0]) if times else 5)
