@@ -105,11 +105,12 @@ def fuzz() -> str:
     """What came of malformed images."""
     [row] = record("fuzz")["rows"]
     said = ", ".join(f"{count:,} × {status}" for status, count in sorted(row["statuses"].items()))
-    first, last = row["mebibytes"][1], row["mebibytes"][-1]
+    low, high = min(row["mebibytes"][1:]), max(row["mebibytes"][1:])
     return (
         f"{row['requests']:,} malformed pictures and forms in {row['seconds']:.0f} s: {said};"
         f" {len(row['rude'])} answers with a traceback or without an answer; memory"
-        f" {first:.0f} MiB after the warm-up and {last:.0f} at the end. {conditions('fuzz')}"
+        f" between {low:.0f} and {high:.0f} MiB, {row['mebibytes_grown']:+.1f} from the first half to the"
+        f" second. {conditions('fuzz')}"
     )
 
 

@@ -22,7 +22,7 @@ PAGE = DOCS / "photos.md"
 PICTURES = {
     "runs/photos/curves.png": "photos_curves.png",
     "runs/photos/confusion.png": "photos_confusion.png",
-    "maps.png": "photos_maps.png",
+    "maps.png": "photos_maps.jpg",
 }
 #: Stands between what commands print.
 MARK = "==== walkthrough ===="
@@ -66,8 +66,7 @@ def main() -> None:
             write_bytes(PAGE, "".join(parts).encode())
     for name, picture in PICTURES.items():
         with Image.open(work / name) as image:
-            # 256 colours do for a page, and take a quarter of the room.
-            image.convert("RGB").quantize(256).save(DOCS / picture, optimize=True)
+            image.convert("RGB").save(DOCS / picture, optimize=True, quality=88)
 
 
 if __name__ == "__main__":
