@@ -106,11 +106,11 @@ def fuzz() -> str:
     [row] = record("fuzz")["rows"]
     said = ", ".join(f"{count:,} × {status}" for status, count in sorted(row["statuses"].items()))
     low, high = min(row["mebibytes"][1:]), max(row["mebibytes"][1:])
+    grown = f"{row['mebibytes_grown']:+.1f} from the first half to the second"
     return (
         f"{row['requests']:,} malformed pictures and forms in {row['seconds']:.0f} s: {said};"
         f" {len(row['rude'])} answers with a traceback or without an answer; memory"
-        f" between {low:.0f} and {high:.0f} MiB, {row['mebibytes_grown']:+.1f} from the first half to the"
-        f" second. {conditions('fuzz')}"
+        f" between {low:.0f} and {high:.0f} MiB, {grown}. {conditions('fuzz')}"
     )
 
 
