@@ -5,7 +5,8 @@
     python3 bootstrap.py test  [ARGUMENTS OF pytest]
 
 Needs Python 3.11, 3.12 or 3.13 and a package index, nothing else. Everything goes to `.venv` beside
-this file; a second call finds it there and starts at once.
+this file; a second call finds it there and starts at once. One thing does not: run by root where
+there is apt-get, `test` installs Debian's chromium, unless some Chromium is there already.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def _from_archive(path: Path) -> dict[str, bytes]:
                 if member.name in wanted and (file := archive.extractfile(member))
             }
     except (OSError, EOFError, tarfile.TarError) as error:
-        raise ExportError(f"{path}: cannot be read ({error}): expected {_TARBALL}") from error
+        raise ExportError(f"{path} cannot be read as an archive: expected {_TARBALL}") from error
 
 
 def _checked(files: dict[str, bytes], where: Path) -> dict[str, bytes]:
