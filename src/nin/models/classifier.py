@@ -103,8 +103,10 @@ class Classifier(Module):
         """
         if not has_class_maps(self.net):
             raise NinError(f"{type(self).__name__} has no class maps: it ends in dense layers")
-        size = None if image_size is None else (image_size, image_size)
-        X = self.preprocessing(keras.ops.convert_to_tensor(images), size=size)
+        preprocessing = (
+            self.preprocessing if image_size is None else self.preprocessing.at(image_size)
+        )
+        X = preprocessing(keras.ops.convert_to_tensor(images))
         self.check_size(X.shape[1:])
         return flow(self.net, X, _without_averaging)
 

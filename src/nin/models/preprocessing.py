@@ -45,29 +45,26 @@ class Preprocessing(keras.layers.Layer):
         # A channel that never varies would divide by zero.
         self.std = tuple(float(value) or 1.0 for value in std)
 
-    def call(self, images: Any, size: tuple[int, int] | None = None) -> Any:
-        """Images of shape (n, h, w, c) → floats of shape (n, *size, c).
-
-        Args:
-            images: see the class.
-            size: (height, width) in place of the layer's own.
-        """
-        size = size or self.size
+    def call(self, images: Any) -> Any:
+        """Images of shape (n, h, w, c) → floats of shape (n, *size, c)."""
         is_integer = "int" in keras.backend.standardize_dtype(images.dtype)
         x = ops.cast(images, self.compute_dtype)
-        if size is not None and tuple(images.shape[1:3]) != size:
-            x = ops.image.resize(x, size, interpolation="bilinear", antialias=False)
+        if self.size is not None and tuple(images.shape[1:3]) != self.size:
+            x = ops.image.resize(x, self.size, interpolation="bilinear", antialias=False)
         scale = 255.0 if is_integer else 1.0
         mean = ops.convert_to_tensor([scale * value for value in self.mean], dtype=x.dtype)
         std = ops.convert_to_tensor([scale * value for value in self.std], dtype=x.dtype)
         return (x - mean) / std
 
-    def compute_output_shape(
-        self, input_shape: tuple[int | None, ...], size: tuple[int, int] | None = None
-    ) -> tuple[int | None, ...]:
+    def at(self, image_size: int) -> Preprocessing:
+        """Another that resizes to `image_size` pixels a side, and standardises as this one."""
+        side = (image_size, image_size)
+        return Preprocessing(side, self.mean, self.std, dtype=self.dtype_policy)
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The shape of `call`'s result."""
-        seen = size or self.size or input_shape[1:3]
-        return (input_shape[0], *seen, input_shape[3])
+        size = self.size or input_shape[1:3]
+        return (input_shape[0], *size, input_shape[3])
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
