@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
+from nin.errors import InputSizeError
 from nin.models import NiN, Preprocessing
 
 
@@ -161,3 +162,20 @@ def test_model_is_its_network_after_its_preprocessing(images):
     model.preprocessing.configure((20, 18), [0.4], [0.2])
     expected = model.net(model.preprocessing(x))
     np.testing.assert_allclose(numbers(model(x)), numbers(expected), rtol=1e-5)
+
+
+@pytest.mark.every_backend
+def test_maps_at_another_size_are_those_of_a_network_that_resizes_so(images):
+    model = NiN(num_classes=3, preset="mnist", width=0.05)
+    model.preprocessing.configure((16, 16), [0.4], [0.3])
+    model.build((None, 12, 12, 1))
+    x = images(2, (12, 12, 1))
+    usual, larger = numbers(model.class_maps(x)), numbers(model.class_maps(x, image_size=24))
+    assert (usual.shape, larger.shape) == ((2, 4, 4, 3), (2, 6, 6, 3))
+    model.preprocessing.configure((24, 24), [0.4], [0.3])
+    np.testing.assert_allclose(numbers(model.class_maps(x)), larger, atol=1e-6)
+    np.testing.assert_allclose(numbers(model(x)), larger.mean(axis=(1, 2)), atol=1e-5)
+    with pytest.raises(InputSizeError, match="67x67"):
+        book = NiN(num_classes=3, width=0.05)
+        book.build((None, 67, 67, 1))
+        book.class_maps(images(1, (67, 67, 1)), image_size=66)
