@@ -175,7 +175,7 @@ def test_maps_at_another_size_are_those_of_a_network_that_resizes_so(images):
     model.preprocessing.configure((24, 24), [0.4], [0.3])
     np.testing.assert_allclose(numbers(model.class_maps(x)), larger, atol=1e-6)
     np.testing.assert_allclose(numbers(model(x)), larger.mean(axis=(1, 2)), atol=1e-5)
+    book = NiN(num_classes=3, width=0.05)
+    book.build((None, 67, 67, 1))
     with pytest.raises(InputSizeError, match="67x67"):
-        book = NiN(num_classes=3, width=0.05)
-        book.build((None, 67, 67, 1))
         book.class_maps(images(1, (67, 67, 1)), image_size=66)
