@@ -5,8 +5,8 @@
     python3 bootstrap.py test  [ARGUMENTS OF pytest]
 
 Needs Python 3.11, 3.12 or 3.13 and a package index, nothing else. Everything goes to `.venv` beside
-this file; a second call finds it there and starts at once. One thing does not: run by root where
-there is apt-get, `test` installs Debian's chromium, unless some Chromium is there already.
+this file; a second call finds it there and starts at once. One thing does not: run by root on
+Debian, `test` installs the package chromium, unless some Chromium is there already.
 """
 
 from __future__ import annotations
@@ -123,9 +123,10 @@ def find_browser() -> None:
     """Install Debian's Chromium for the tests of the page, where that can be done; else say so."""
     if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
         return
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    system = Path("/etc/os-release")
+    if os.geteuid() == 0 and system.exists() and "\nID=debian\n" in system.read_text():
         say("installing Debian's chromium, for the tests of the page")
-        quiet = {"check": False, "stdout": subprocess.DEVNULL}
+        quiet = {"check": False, "stdout": subprocess.DEVNULL, "timeout": 600}
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
             subprocess.run(["apt-get", *words, "--quiet"], env=environment, **quiet)

@@ -29,9 +29,14 @@ class UnknownNameError(NinError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
+        self._arguments = (kind, name, names)
         close = difflib.get_close_matches(name, names, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         super().__init__(f"unknown {kind} {name!r}: {hint}known: {', '.join(names)}")
+
+    def __reduce__(self) -> tuple[type[UnknownNameError], tuple[str, str, list[str]]]:
+        """It can travel from one process to another."""
+        return type(self), self._arguments
 
 
 class InputSizeError(NinError):

@@ -61,7 +61,12 @@ def replacing_path(path: Path) -> Iterator[Path]:
             yield new
             if path.is_dir():
                 path.rename(old)
-            new.replace(path)
+            try:
+                new.replace(path)
+            except BaseException:
+                if old.exists():
+                    old.rename(path)
+                raise
             _flush_folder(path.parent)
     except FileExistsError as error:
         raise NinError(f"cannot write {path}: {error.filename} is not a folder") from error

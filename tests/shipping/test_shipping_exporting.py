@@ -103,7 +103,8 @@ def test_eight_bits_are_smaller_and_their_cost_is_measured(run, real_digits):
     kinds = {node.op_type for node in onnx.load(done.path).graph.node}
     assert "QuantizeLinear" in kinds
     there = nin.Predictor(done.path)
-    assert there.description == nin.Predictor(run).description
+    told = {**nin.Predictor(run).description, "quantization": "int8", "complete": False}
+    assert there.description == told
     answers = there.predict(np.repeat(real_digits[:3], 3, axis=1), maps=True)
     assert answers.maps.shape == (3, 4, 4, 10)
     # The run goes on being answered by floats.
@@ -115,6 +116,8 @@ def test_only_forms_that_exist(run):
         nin.export(run, "onx")
     with pytest.raises(UnknownNameError, match="unknown quantisation 'int4'"):
         nin.export(run, quantize="int4")
+    with pytest.raises(ExportError, match="a runtime is for web, not onnx"):
+        nin.export(run, runtime="somewhere")
     with pytest.raises(ExportError, match="int8 is for onnx and web, not litert"):
         nin.export(run, "litert", quantize="int8")
 
@@ -140,7 +143,23 @@ def test_a_folder_is_replaced_as_a_whole(run, tmp_path):
     for _ in range(2):
         nin.export(run, "openvino", out)
         assert sorted(path.name for path in out.iterdir()) == ["model.bin", "model.xml"]
-        (out / "left over").touch()
+    (out / "mine").touch()
+    with pytest.raises(ExportError, match="is there already, and no"):
+        nin.export(run, "openvino", out)
+    assert (out / "mine").exists()
+
+
+def test_a_strangers_file_is_not_replaced(run, tmp_path):
+    (tmp_path / "other.onnx").write_bytes(b"precious")
+    with pytest.raises(ExportError, match="is there already, and no"):
+        nin.export(run, out=tmp_path / "other.onnx")
+    assert (tmp_path / "other.onnx").read_bytes() == b"precious"
+
+
+def test_classes_of_any_name_travel(run, tmp_path):
+    names = [*"abcdefg", "zwölf", "\udce9t\udce9", "<b>"]
+    run.record = {**run.record, "classes": names}
+    assert nin.Predictor(nin.export(run, out=tmp_path / "odd.onnx").path).classes == tuple(names)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -24,7 +24,9 @@ def explain(
     image_size: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Look at so many pixels a side: finer maps, perhaps another answer."
+            min=1,
+            max=4096,
+            help="Look at so many pixels a side: finer maps, perhaps another answer.",
         ),
     ] = None,
     out: Annotated[

@@ -58,8 +58,9 @@ def _plain(done: Export) -> dict[str, object]:
 def _print(done: Export) -> None:
     found, cost = done.parity, done.quantization
     typer.echo(f"{done.path}: {done.form}, {done.bytes / 1e6:.2f} MB")
+    which = "" if cost is None else "float32, "
     typer.echo(
-        f"beside the run, on {found.images} images: {found.labels_equal} labels equal,"
+        f"{which}beside the run, on {found.images} images: {found.labels_equal} labels equal,"
         f" largest difference of a probability {found.largest_difference:.1e}"
     )
     if cost is None:

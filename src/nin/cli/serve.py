@@ -25,7 +25,10 @@ def serve(
         int, typer.Option(help="Images taken on at a time by each worker.", min=1)
     ] = 128,
     timeout: Annotated[
-        float, typer.Option(help="Seconds for a request to arrive, and to be answered.", min=0.1)
+        float,
+        typer.Option(
+            help="Seconds for a request to arrive, and to be answered.", min=0.1, max=3600
+        ),
     ] = 30.0,
     allow_origin: Annotated[
         list[str] | None,

@@ -55,13 +55,13 @@ def explain(
     if raw is not None:
         _check_raw(raw, files)
     answered = ask(network, files, classes, top)
-    if raw is not None:
-        _write_raw(raw, answered)
     for picture, numbers in places.items():
         images = [answered.evidence(number) for number in numbers]
         save(draw(images, percent, HINT), picture)
         for number, image in zip(numbers, images, strict=True):
             yield _row(files[number], picture, image)
+    if raw is not None:
+        _write_raw(raw, answered)
 
 
 def _row(file: Path, picture: Path, image: Evidence) -> dict[str, Any]:

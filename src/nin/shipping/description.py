@@ -33,7 +33,8 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
 
     Returns:
         ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on),
-        ``maps``, ``complete`` (whether nothing that the network has was left out), ``draw``
+        ``maps``, ``complete`` (whether nothing that the network has was left out),
+        ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw``
         (whether it reads digits that somebody draws), ``network``, ``preprocessing``,
         ``parameters``, ``weights_sha256`` and ``provenance``.
 
@@ -54,6 +55,7 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
         "input_shape": list(run.input_shape),
         "maps": has_maps if maps is None else maps,
         "complete": maps is None or maps == has_maps,
+        "quantization": None,
         "draw": record["data"].get("name") in _DRAWN,
         "network": record["model"]["net"],
         "preprocessing": record["model"]["preprocessing"],
@@ -110,8 +112,10 @@ def _fault(description: Any) -> str | None:
         return "its classes are not a list of names"
     if len(classes) < 2:
         return "it has fewer than two classes"
+    if len(set(classes)) < len(classes):
+        return "it has two classes of one name"
     if not _is_shape(shape):
-        return "input_shape is not height, width and 1 or 3 channels"
+        return "input_shape is not two equal sides and 1 or 3 channels"
     if not isinstance(description.get("maps"), bool):
         return "maps is neither true nor false"
     return None
@@ -122,5 +126,6 @@ def _is_shape(shape: Any) -> bool:
         isinstance(shape, list)
         and len(shape) == 3
         and all(type(side) is int and 1 <= side <= 10_000 for side in shape)
+        and shape[0] == shape[1]
         and shape[2] in (1, 3)
     )

@@ -9,18 +9,27 @@ from typing import TYPE_CHECKING, NamedTuple
 from nin.errors import ExportError, UnknownNameError
 from nin.files import expand, replacing_path
 from nin.shipping import parity, quantization
-from nin.shipping.description import describe
-from nin.shipping.engines import FORMS, require
+from nin.shipping.description import describe, parse
+from nin.shipping.engines import FORMS, open_engine, require
 from nin.shipping.formats import WRITERS
 from nin.shipping.parity import Parity
 from nin.shipping.predictor import Predictor
 from nin.shipping.quantization import Quantization
+from nin.shipping.web import PAGE, export_web
 
 if TYPE_CHECKING:
     from nin.training import Run
 
 #: Forms that are, or hold, an ONNX file, and can be had in eight bits.
 _OF_ONNX = ("onnx", "web")
+
+
+#: What an exported folder holds.
+_CONTENTS = {
+    "openvino": {"model.xml", "model.bin"},
+    "savedmodel": {"assets", "assets.extra", "variables", "saved_model.pb", "fingerprint.pb"},
+    "web": {"model.onnx", "model.json", "onnxruntime", *(file.name for file in PAGE.iterdir())},
+}
 
 
 class Export(NamedTuple):
@@ -78,7 +87,7 @@ def export(
             nothing is left behind.
         UnknownNameError: there is no such form or quantisation.
     """
-    target = _target(run, to, out, quantize)
+    target = _target(run, to, out, quantize, runtime)
     description = describe(run, maps=maps)
     images = parity.real_images(run, data)
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
@@ -89,21 +98,24 @@ def export(
             raise ExportError(_broken(to, found))
         cost = None
         if quantize:
-            core, cost = _in_eight_bits(run, core, path if to == "onnx" else core.parent / "q.onnx")
+            small = path if to == "onnx" else core.with_name("small.onnx")
+            core, cost = _in_eight_bits(run, data, core, small)
         if to == "web":
-            from nin.shipping.web import export_web
-
-            export_web(core, description, path, runtime)
+            export_web(core, Predictor(core).description, path, runtime)
         size = _size(path)
     return Export(target, to, size, found, cost)
 
 
-def _target(run: Run, to: str, out: str | Path | None, quantize: str | None) -> Path:
+def _target(
+    run: Run, to: str, out: str | Path | None, quantize: str | None, runtime: str | Path | None
+) -> Path:
     """Where to write; refuses what cannot be done before anything is."""
     if to not in (known := (*WRITERS, "web")):
         raise UnknownNameError("form", to, known)
     if quantize not in (None, "int8"):
         raise UnknownNameError("quantisation", str(quantize), ["int8"])
+    if runtime is not None and to != "web":
+        raise ExportError(f"a runtime is for web, not {to}")
     if quantize and to not in _OF_ONNX:
         raise ExportError(f"int8 is for {' and '.join(_OF_ONNX)}, not {to}")
     if to in FORMS:
@@ -123,16 +135,31 @@ def _check_replaceable(path: Path, to: str) -> None:
         return
     if is_folder and path.is_dir() and not any(path.iterdir()):
         return
-    marker = "model.json" if to == "web" else FORMS[to].marker
-    if is_folder != path.is_dir() or (is_folder and not (path / marker).exists()):
+    if is_folder != path.is_dir() or not _is_export(path, to):
         raise ExportError(f"{path} is there already, and no {to} export: name another --out")
 
 
-def _in_eight_bits(run: Run, source: Path, out: Path) -> tuple[Path, Quantization]:
-    images = parity.training_images(run, quantization.CALIBRATION)
-    quantization.quantize(source, out, images)
+def _is_export(path: Path, to: str) -> bool:
+    """Whether `path` is what `export` has written in this form, and nothing besides."""
+    if path.is_dir() and not {file.name for file in path.iterdir()} <= _CONTENTS[to]:
+        return False
+    try:
+        if to == "web":
+            parse((path / "model.json").read_bytes(), path)
+        else:
+            open_engine(to, path, 1)
+    except (ExportError, OSError):
+        return False
+    return True
+
+
+def _in_eight_bits(
+    run: Run, data: str | None, source: Path, out: Path
+) -> tuple[Path, Quantization]:
+    quantization.quantize(source, out, parity.training_images(run, data, quantization.CALIBRATION))
     sizes = (_size(source), _size(out))
-    return out, quantization.measure(run, Predictor(source), Predictor(out), sizes)
+    split = parity.judged(run, data)
+    return out, quantization.measure(split, Predictor(source), Predictor(out), sizes)
 
 
 def _broken(to: str, found: Parity) -> str:

@@ -57,7 +57,8 @@ def write_litert(run: Run, description: Description, path: Path) -> None:
     """A ``.tflite`` file with ``labels.txt`` and the description packed behind the network."""
     _by_keras(run, description, path, "litert")
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr("labels.txt", "".join(f"{name}\n" for name in description["classes"]))
+        labels = "".join(f"{name}\n" for name in description["classes"])
+        archive.writestr("labels.txt", labels.encode(errors="backslashreplace"))
         archive.writestr(DESCRIPTION_FILE, json.dumps(description))
 
 

@@ -11,7 +11,7 @@ from nin.errors import ExportError, NinError
 from nin.shipping.engines import Images
 
 if TYPE_CHECKING:
-    from nin.data import ImageData
+    from nin.data import ImageData, Split
     from nin.shipping.predictor import Predictor
     from nin.training import Run
 
@@ -28,23 +28,40 @@ class Parity(NamedTuple):
         images: how many were compared.
         labels_equal: how many of them got the same label from both.
         largest_difference: between two probabilities.
+        maps_difference: between two values of the class maps, as a share of the largest value; None
+            where one of the two has none.
     """
 
     images: int
     labels_equal: int
     largest_difference: float
+    maps_difference: float | None
 
     @property
     def holds(self) -> bool:
         """Whether they are the same network."""
-        return self.labels_equal == self.images and self.largest_difference <= TOLERANCE
+        largest = max(self.largest_difference, self.maps_difference or 0.0)
+        return self.labels_equal == self.images and largest <= TOLERANCE
 
 
 def compare(first: Predictor, second: Predictor, images: Images) -> Parity:
     """Ask both about the same images (n, h, w, c)."""
-    a, b = (one.predict(images).probabilities for one in (first, second))
-    same = a.argmax(axis=1) == b.argmax(axis=1)
-    return Parity(len(images), int(same.sum()), float(np.abs(a - b).max()))
+    maps = first.has_maps and second.has_maps
+    a, b = (one.predict(images, maps=maps) for one in (first, second))
+    same = a.probabilities.argmax(axis=1) == b.probabilities.argmax(axis=1)
+    return Parity(
+        len(images),
+        int(same.sum()),
+        float(np.abs(a.probabilities - b.probabilities).max()),
+        _relative(a.maps, b.maps) if maps else None,
+    )
+
+
+def _relative(a: Any, b: Any) -> float:
+    """The largest difference, as a share of the largest value; infinite for other shapes."""
+    if a.shape != b.shape:
+        return float("inf")
+    return float(np.abs(a - b).max() / (np.abs(a).max() or 1.0))
 
 
 def real_images(run: Run, data: str | None = None, count: int = IMAGES) -> Images:
@@ -58,16 +75,22 @@ def real_images(run: Run, data: str | None = None, count: int = IMAGES) -> Image
     Raises:
         ExportError: the run's own cannot be had; says what to do.
     """
-    from nin.training.evaluation import every_image, final_split
-
-    images = run_images(run) if data is None else _others(run, data)
-    split = final_split(images)[1] if data is None else every_image(images)
+    split = judged(run, data)
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 
-def training_images(run: Run, count: int) -> Images:
-    """Images the network was trained on, as they are stored."""
-    split = run_images(run).train
+def judged(run: Run, data: str | None = None) -> Split:
+    """The images, with their labels, that the run was to be judged by; or all of `data`."""
+    from nin.training.evaluation import every_image, final_split
+
+    if data is None:
+        return final_split(run_images(run))[1]
+    return every_image(_others(run, data))
+
+
+def training_images(run: Run, data: str | None, count: int) -> Images:
+    """Images the network was trained on, as they are stored; or some of `data`."""
+    split = run_images(run).train if data is None else judged(run, data)
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 

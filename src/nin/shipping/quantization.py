@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import statistics
 import tempfile
@@ -19,7 +20,6 @@ from nin.shipping.predictor import Predictor
 
 if TYPE_CHECKING:
     from nin.data import Split
-    from nin.training import Run
 
 #: Training images from which the ranges of activations are taken.
 CALIBRATION = 256
@@ -76,14 +76,13 @@ def quantize(source: Path, out: Path, images: Images) -> None:
             weight_type=QuantType.QInt8,
             nodes_to_quantize=[node.name for node in nodes if _is_in_eight_bits(node)],
         )
-    _restore_metadata(source, out)
+    _describe(source, out)
 
 
-def measure(run: Run, before: Predictor, after: Predictor, sizes: tuple[int, int]) -> Quantization:
-    """Ask both about the images the run was to be judged by, and time them in turns."""
-    from nin.training.evaluation import final_split
-
-    split: Split = final_split(parity.run_images(run))[1]
+def measure(
+    split: Split, before: Predictor, after: Predictor, sizes: tuple[int, int]
+) -> Quantization:
+    """Ask both about the same images, and time them in turns."""
     chosen = parity.spread(len(split.labels), JUDGED_ON)
     images, labels = np.asarray(split.images[chosen]), split.labels[chosen]
     a, b = (one.predict(images).probabilities.argmax(axis=1) for one in (before, after))
@@ -112,12 +111,14 @@ def _is_in_eight_bits(node: Any) -> bool:
     return node.op_type in kinds and not node.name.startswith("intake/")
 
 
-def _restore_metadata(source: Path, out: Path) -> None:
+def _describe(source: Path, out: Path) -> None:
+    """Eight bits are told apart, and never stand for the run itself."""
     import onnx
 
     before, after = onnx.load(str(source)), onnx.load(str(out))
-    del after.metadata_props[:]
-    after.metadata_props.extend(before.metadata_props)
+    [note] = before.metadata_props
+    description = {**json.loads(note.value), "quantization": "int8", "complete": False}
+    onnx.helper.set_model_props(after, {note.key: json.dumps(description)})
     out.write_bytes(after.SerializeToString(deterministic=True))
 
 

@@ -42,5 +42,5 @@ def to_onnx(model: Any, description: dict[str, Any]) -> Any:
         graph.node("Transpose", written.maps, name="maps", perm=[0, 2, 3, 1])
         outputs["maps"] = ("float32", ["n", "map_height", "map_width", classes])
     inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
-    metadata = {KEY: json.dumps(description, ensure_ascii=False)}
+    metadata = {KEY: json.dumps(description)}
     return graph.model(inputs, outputs, metadata)

@@ -19,6 +19,10 @@ _BEGINNINGS = (
     b"MM\0+",
 )
 
+#: Begins each scan of a JPEG. Progressive ones have about ten, and every scan goes over all pixels:
+#: thousands fit into a small file, and would take hours.
+_SCAN, _MOST_SCANS = b"\xff\xda", 100
+
 
 def inspect(content: bytes, most: int) -> None:
     """Refuse what should not be decoded.
@@ -33,6 +37,8 @@ def inspect(content: bytes, most: int) -> None:
     """
     if not _begins_like_a_picture(content):
         raise HTTPException(415, "not a JPEG, PNG, WebP, BMP or TIFF picture")
+    if content.startswith(_BEGINNINGS[0]) and content.count(_SCAN) > _MOST_SCANS:
+        raise HTTPException(422, f"a JPEG of more than {_MOST_SCANS} scans")
     width, height = _size(content, most)
     if width * height > most:
         raise _too_large(most, f"{width}×{height} pixels")

@@ -43,7 +43,8 @@ def supervise(settings: Settings, listener: socket, workers: int, folder: Path) 
         living = [_start(settings, listener) for _ in range(workers)]
         try:
             while not told:
-                living = [_kept(each, settings, listener) for each in living]
+                for number, each in enumerate(living):
+                    living[number] = _kept(each, settings, listener)
                 connection.wait([each.sentinel for each, _ in living], timeout=0.2)
         finally:
             _stop([each for each, _ in living], told, 3 * settings.limits.seconds + 10)
