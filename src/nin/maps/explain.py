@@ -54,14 +54,16 @@ def explain(
         raise NinError(f"--strongest {percent:g}: a share is above 0 and up to 100 per cent")
     if raw is not None:
         _check_raw(raw, files)
+    for picture in places:
+        _check_folder(picture)
     answered = ask(network, files, classes, top)
+    if raw is not None:
+        _write_raw(raw, answered)
     for picture, numbers in places.items():
         images = [answered.evidence(number) for number in numbers]
         save(draw(images, percent, HINT), picture)
         for number, image in zip(numbers, images, strict=True):
             yield _row(files[number], picture, image)
-    if raw is not None:
-        _write_raw(raw, answered)
 
 
 def _row(file: Path, picture: Path, image: Evidence) -> dict[str, Any]:
@@ -81,6 +83,12 @@ def _row(file: Path, picture: Path, image: Evidence) -> dict[str, Any]:
         "top": rows,
         "map_shape": list(image.maps.shape),
     }
+
+
+def _check_folder(picture: Path) -> None:
+    there = next(folder for folder in picture.absolute().parents if folder.exists())
+    if not there.is_dir():
+        raise NinError(f"cannot write {picture}: {there} is not a folder")
 
 
 def _check_raw(raw: Path, files: Sequence[Path]) -> None:
