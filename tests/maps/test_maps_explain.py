@@ -76,6 +76,7 @@ def test_classes_that_are_named_are_shown_in_that_order(network, picture):
         ({"out": Path("maps.gif")}, NinError, "--out maps.gif"),
         ({"out": Path("a.jpg/maps.png")}, NinError, "cannot write"),
         ({"raw": Path("a.jpg/maps.npz")}, NinError, "cannot write"),
+        ({"raw": Path("maps.npz"), "out": Path("a.jpg/maps.png")}, NinError, "cannot write"),
     ],
 )
 def test_what_is_refused(network, picture, options, error, said):

@@ -47,6 +47,15 @@ def wide(kind):
     return file.getvalue()
 
 
+def scans(count):
+    """A progressive JPEG that goes over its pixels so many times."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((16, 16)).save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * (count - whole.count(b"\xff\xda")) + whole[-2:]
+
+
 @pytest.fixture
 def limited(open_app):
     app = open_app(body=200_000, pixels=1_000_000, queue=4)
@@ -73,6 +82,7 @@ def limited(open_app):
         (422, b"", {}),
         (422, picture()[:50], {}),
         (422, picture(kind="JPEG")[:100], {}),
+        (422, scans(101), {}),
         (422, b"BM", {}),
         (422, b"II*\0", {}),
         (422, b"RIFF\0\0\0\0WEBP", {}),
@@ -92,6 +102,10 @@ def test_what_is_refused(limited, status, content, headers):
     (line,) = response.json()["detail"].splitlines()
     assert "Traceback" not in line
     assert "0x" not in line
+
+
+def test_a_jpeg_of_many_scans_is_answered_up_to_a_limit(limited):
+    assert limited.client.post("/predict", content=scans(100)).status_code == 200
 
 
 def test_a_webp_that_states_to_be_huge(limited):
