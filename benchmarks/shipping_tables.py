@@ -13,7 +13,12 @@ FORMS = {
     "litert": ("LiteRT", "ai-edge-litert"),
     "savedmodel": ("SavedModel", "TensorFlow"),
 }
-WRITTEN_ON = {"onnx": "any", "openvino": "any", "litert": "TensorFlow", "savedmodel": "TensorFlow"}
+WRITTEN_ON = {
+    "onnx": "any",
+    "openvino": "any; on JAX it warns of a fork",
+    "litert": "TensorFlow",
+    "savedmodel": "TensorFlow",
+}
 SERVERS = {
     "nin": "`nin serve`",
     "keras": "FastAPI and Keras's `predict`",

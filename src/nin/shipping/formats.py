@@ -39,7 +39,8 @@ def write_openvino(run: Run, description: Description, path: Path) -> None:
     require("openvino")
     import openvino
 
-    model = openvino.convert_model(io.BytesIO(onnx_bytes(run, description)))
+    # Not by `convert_model`, which reports its use to its makers.
+    model = openvino.Core().read_model(io.BytesIO(onnx_bytes(run, description)))
     model.set_rt_info(json.dumps(description), [KEY])
     path.mkdir()
     openvino.save_model(model, path / FORMS["openvino"].marker, compress_to_fp16=False)
