@@ -54,7 +54,7 @@ from nin.training.recipe import Recipe
 
 SIDE = 68
 SIDES = (SIDE, 2 * SIDE)
-TRAINED, SEARCHED, HELD, TESTED = 10_000, 3_200, 1_000, 1_000
+TRAINED, SEARCHED, HELD, TESTED = 40_000, 10_000, 1_000, 1_000
 RATES = (0.0005, 0.0015, 0.005)
 RECIPE = Recipe(
     name="localisation",
