@@ -27,6 +27,11 @@ BIN = HOME / "bin"
 EXTRAS = {"train": "", "test": "[test,notebook,jax,cluster,serve,openvino,litert]"}
 #: The version of which an index may hold a build without CUDA.
 TORCH = "torch==2.13.0"
+#: Tests of one file stay together, in their order: they share what they have trained.
+IN_PARALLEL = [
+    *("--numprocesses=logical", "--maxprocesses=4"),
+    *("--dist=loadfile", "--no-loadscope-reorder"),
+]
 
 
 def main() -> int:
@@ -88,21 +93,21 @@ def install(job: str) -> None:
 
 def test() -> int:
     """Lint, check types, run the suite on TensorFlow, and a part of it on each other backend."""
-    python = str(BIN / "python")
     checks = [
         [BIN / "ruff", "check", "."],
         [BIN / "ruff", "format", "--check", "."],
         [BIN / "mypy"],
     ]
-    suites = [[python, "-m", "pytest", "-m", "every_backend"]] * (2 if install_torch() else 1)
+    others = ["jax", "torch"] if install_torch() else ["jax"]
     find_browser()
     for check in checks:
         if code := run(check):
             return code
-    for backend, suite in zip(("jax", "torch"), suites, strict=False):
-        if code := run(suite, backend):
+    suite = [BIN / "python", "-m", "pytest", *IN_PARALLEL]
+    for backend in others:
+        if code := run([*suite, "-m", "every_backend and not slow"], backend):
             return code
-    return run([python, "-m", "pytest"], "tensorflow")
+    return run(suite, "tensorflow")
 
 
 def install_torch() -> bool:

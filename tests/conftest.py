@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import signal
 import sysconfig
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,11 @@ import pytest
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # No test may read or fill the cache of the machine it runs on.
 os.environ["NIN_DATA"] = "/nonexistent/nin-data"
+# JAX compiles the same few programs for test after test, in processes of their own as well.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="nin-jax-")
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
+    atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 # Tests press Ctrl-C, here and in processes of their own; a job in the background would ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -43,7 +43,6 @@ def test_every_form_answers_as_the_run(run, form, real_digits, noise):
             np.testing.assert_allclose(there.predict(images).probabilities, expected, atol=1e-4)
 
 
-@pytest.mark.every_backend
 @pytest.mark.parametrize("channels", [1, 3])
 def test_keras_and_onnx_say_the_same_of_any_image(channels, noise):
     onnxruntime = pytest.importorskip("onnxruntime")

@@ -69,10 +69,14 @@ def pictures(side, channels):
     return np.stack([fitted(image, (side, side), channels) for image in rough])
 
 
-@pytest.mark.parametrize(
-    "name", ["book", "cifar10", "mnist", "lenet", "googlenet", "densenet", "resnet18", "vgg11"]
-)
 @pytest.mark.every_backend
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("book", "cifar10", "mnist", "lenet", "resnet18", "vgg11"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("googlenet", "densenet")),
+    ],
+)
 def test_every_kind_of_network_answers_alike(name):
     side = SIDES.get(name, 28)
     model = make(name, 3, side)

@@ -109,7 +109,10 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow if name == "googlenet" else ()) for name in OTHERS],
+)
 def test_every_layer_of_other_networks_gets_unit_variance_too(name):
     make, size, layers = OTHERS[name]
     keras.utils.set_random_seed(1)

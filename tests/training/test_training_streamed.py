@@ -77,7 +77,6 @@ def test_an_unreadable_picture_ends_an_evaluation_as_one_data_error(root, tmp_pa
     assert "\n" not in str(raised.value)
 
 
-@pytest.mark.slow
 def test_a_whole_training_is_that_of_memory_to_the_bit(twins):
     losses = []
     for data in twins:

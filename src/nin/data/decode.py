@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 
+#: Weights of red, green and blue in grey (ITU-R 601), and the parameter of the cubic filter that
+#: resizes (Keys 1981): Pillow's, for whoever does the same elsewhere.
+LUMA, CUBIC = (0.299, 0.587, 0.114), -0.5
+
 #: Pictures of more pixels are refused: a small file can claim any size.
 MAX_PIXELS = 89_000_000
 

@@ -7,6 +7,8 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.decode import LUMA
+
 #: From nothing to the strongest: red, green, blue, opacity, 0…1. Blue against orange is told apart
 #: by every kind of colour vision; each ramp darkens steadily, so that it reads in grey as well.
 _FOR = np.array(
@@ -57,7 +59,7 @@ def stretched(map_: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.f
 
 def beneath(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A photograph (h, w, 3) in light greys, (h, w, 3): colours above it keep their meaning."""
-    grey = photo @ (np.array([0.299, 0.587, 0.114]) / 255)
+    grey = photo @ (np.array(LUMA) / 255)
     light = np.round(255 * (_BLACK + (1 - _BLACK) * grey)).astype(np.uint8)
     return np.repeat(light[..., None], 3, axis=2)
 

@@ -11,12 +11,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from nin.data.decode import CUBIC, LUMA
 from nin.models import Classifier
-
-#: Of the cubic filter (Keys 1981); Pillow's.
-CUBIC = -0.5
-#: ITU-R 601, as Pillow has it.
-LUMA = (0.299, 0.587, 0.114)
 
 
 class Servable(keras.Model):

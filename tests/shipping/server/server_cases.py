@@ -29,7 +29,9 @@ DESCRIPTION = {
 
 
 def shades(path, **changes):
-    """An ONNX file whose logits are ±(the mean of the pixels − 128) / 32."""
+    """An ONNX file whose logits are ±(the mean of the pixels − 128) / 32, in turns."""
+    description = {**DESCRIPTION, **changes}
+    classes = len(description["classes"])
     nodes = [
         helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT),
         helper.make_node("Sub", ["floats", "middle"], ["signed"]),
@@ -39,7 +41,7 @@ def shades(path, **changes):
     ]
     constants = {
         "middle": np.array([128], np.float32),
-        "weights": np.array([-1 / 32, 1 / 32], np.float32),
+        "weights": np.resize(np.float32([-1 / 32, 1 / 32]), classes),
         "axes": np.array([1, 2], np.int64),
     }
     graph = helper.make_graph(
@@ -47,13 +49,13 @@ def shades(path, **changes):
         "shades",
         [helper.make_tensor_value_info("images", TensorProto.UINT8, ["n", "h", "w", "c"])],
         [
-            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", 2]),
-            helper.make_tensor_value_info("maps", TensorProto.FLOAT, ["n", "h", "w", 2]),
+            helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, ["n", classes]),
+            helper.make_tensor_value_info("maps", TensorProto.FLOAT, ["n", "h", "w", classes]),
         ],
         [onnx.numpy_helper.from_array(value, name) for name, value in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
-    helper.set_model_props(model, {"nin": json.dumps({**DESCRIPTION, **changes})})
+    helper.set_model_props(model, {"nin": json.dumps(description)})
     onnx.save(model, str(path))
     return path
 

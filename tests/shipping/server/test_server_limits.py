@@ -124,6 +124,12 @@ def test_a_parameter_that_cannot_be_is_one_line(limited, query):
     assert response.json()["detail"].startswith((query.partition("=")[0], "maps"))
 
 
+def test_a_parameter_of_another_name_would_do_nothing(limited):
+    response = limited.client.post("/predict?tops=3", content=picture())
+    assert response.status_code == 422
+    assert response.json()["detail"] == "tops: there is no such parameter"
+
+
 def test_maps_of_a_network_without_any(open_app, tmp_path):
     client = open_app(Predictor(shades(tmp_path / "x.onnx", maps=False))).client
     assert client.post("/predict", content=picture()).status_code == 200
@@ -132,6 +138,17 @@ def test_maps_of_a_network_without_any(open_app, tmp_path):
         422,
         "this network has no class maps",
     )
+
+
+def test_more_maps_than_anybody_looks_at_are_not_drawn(open_app, tmp_path):
+    names = [f"class {number}" for number in range(61)]
+    client = open_app(Predictor(shades(tmp_path / "x.onnx", classes=names))).client
+    response = client.post("/predict?maps=png", content=picture())
+    assert response.status_code == 422
+    assert response.json()["detail"] == "at most 60 maps are drawn: say top=60"
+    for query, drawn in {"maps=png&top=60": 60, "maps=values&top=61": 2}.items():
+        (answer,) = client.post(f"/predict?{query}", content=picture()).json()["answers"]
+        assert len(answer["maps"].get("png", answer["maps"])) == drawn
 
 
 def test_the_broken_one_of_several_is_named_and_no_file_name_is(limited):

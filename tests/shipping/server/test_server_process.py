@@ -62,6 +62,14 @@ def test_it_says_where_it_is_and_what_it_serves_and_answers(running):
         ]
 
 
+def test_head_is_answered_as_get_without_its_body(shared):
+    with shared.client() as client:
+        for path, status in {"/": 200, "/healthz": 200, "/predict": 405, "/nothing": 404}.items():
+            head = client.head(path)
+            assert (head.status_code, head.content) == (status, b"")
+            assert head.headers["content-length"] == client.get(path).headers["content-length"]
+
+
 def test_stopped_it_finishes_what_it_has_taken(running):
     with running() as server, connect(server) as slow, server.client() as client:
         content = picture()

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nin.data.decode import CUBIC, LUMA
 from nin.shipping.onnx.graph import Graph
-
-#: Of the cubic filter (Keys 1981); Pillow's.
-CUBIC = -0.5
-#: ITU-R 601, as Pillow has it.
-LUMA = (0.299, 0.587, 0.114)
 
 
 def take_in(graph: Graph, images: str, shape: tuple[int, int, int]) -> str:

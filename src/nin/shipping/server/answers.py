@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,17 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nin.shipping.predictor import ranked
 from nin.shipping.server.batching import Seen
+from nin.shipping.server.question import MapsForm, Question
 
 if TYPE_CHECKING:
     from nin.shipping import Predictor
-
-
-class MapsForm(StrEnum):
-    """How class maps are sent."""
-
-    NONE = "none"
-    VALUES = "values"
-    PNG = "png"
 
 
 class _Exact(BaseModel):
@@ -85,8 +77,7 @@ def answers_json(
     predictor: Predictor,
     names: Sequence[str | None],
     seen: Sequence[Seen],
-    top: int | None,
-    form: MapsForm,
+    asked: Question,
 ) -> bytes:
     """The JSON of `Predictions`.
 
@@ -94,11 +85,10 @@ def answers_json(
         predictor: the network that answered.
         names: of the images.
         seen: what it said of each.
-        top: how many classes to name; None: all.
-        form: of the maps.
+        asked: how the answers are to be.
     """
     answers = [
-        _answer(predictor, name, each, top, form) for name, each in zip(names, seen, strict=True)
+        _answer(predictor, name, each, asked) for name, each in zip(names, seen, strict=True)
     ]
     return to_json({"answers": answers})
 
@@ -108,15 +98,13 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _answer(
-    predictor: Predictor, name: str | None, seen: Seen, top: int | None, form: MapsForm
-) -> dict[str, Any]:
+def _answer(predictor: Predictor, name: str | None, seen: Seen, asked: Question) -> dict[str, Any]:
     classes = predictor.classes
-    found = ranked(classes, seen.probabilities, len(classes) if top is None else top)
+    found = ranked(classes, seen.probabilities, len(classes) if asked.top is None else asked.top)
     maps: dict[str, Any] | None = None
-    if seen.maps is not None and form is MapsForm.VALUES:
+    if seen.maps is not None and asked.maps is MapsForm.VALUES:
         maps = _values(seen.maps)
-    elif seen.maps is not None and form is MapsForm.PNG:
+    elif seen.maps is not None and asked.maps is MapsForm.PNG:
         shown = [row["label"] for row in found["top"]]
         maps = _pictures(seen.maps, classes, shown, predictor.input_shape[:2])
     return {"name": name, **found, "maps": maps}

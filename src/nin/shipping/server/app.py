@@ -15,7 +15,6 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from nin import __version__
 from nin.shipping.server.answers import (
     Health,
-    MapsForm,
     Predictions,
     Problem,
     answers_json,
@@ -25,6 +24,7 @@ from nin.shipping.server.edge import Edge
 from nin.shipping.server.intake import check_type, images_of, read_body
 from nin.shipping.server.metrics import CONTENT_TYPE
 from nin.shipping.server.page import page_files
+from nin.shipping.server.question import Question
 from nin.shipping.server.reference import reference
 from nin.shipping.server.room import busy
 from nin.shipping.server.service import Service
@@ -109,21 +109,11 @@ def _add_predict(app: FastAPI, service: Service) -> None:
         responses=_PREDICT_RESPONSES,
         openapi_extra={"requestBody": _BODY, "x-examples": _EXAMPLES},
     )
-    async def predict(
-        request: Request,
-        top: Annotated[
-            int | None, Query(ge=1, description="How many classes to name; default: all.")
-        ] = None,
-        maps: Annotated[
-            MapsForm, Query(description="Class maps: none (the default), values or png.")
-        ] = MapsForm.NONE,
-    ) -> Response:
+    async def predict(request: Request, asked: Annotated[Question, Query()]) -> Response:
         """What is in one image or several."""
         kind = request.headers.get("content-type", "")
-        wanted = maps is not MapsForm.NONE
         check_type(kind)
-        if wanted and not predictor.has_maps:
-            raise HTTPException(422, "this network has no class maps")
+        asked.check(predictor)
         if service.images.is_full:
             raise busy()
         with service.bytes.taking() as take_bytes, service.images.taking() as take_images:
@@ -131,11 +121,11 @@ def _add_predict(app: FastAPI, service: Service) -> None:
             async with asyncio.timeout(limits.seconds):
                 uploads = await service.work(images_of, body, kind, limits)
                 take_images(len(uploads))
-                seen = await service.answer([each.content for each in uploads], wanted)
+                seen = await service.answer([each.content for each in uploads], asked.wants_maps)
                 if sum(each.maps.nbytes for each in seen if each.maps is not None) > limits.answer:
                     raise HTTPException(413, "the maps of so many images are too large together")
                 names = [each.name for each in uploads]
-                content = await service.work(answers_json, predictor, names, seen, top, maps)
+                content = await service.work(answers_json, predictor, names, seen, asked)
         return _json(content)
 
 
@@ -192,7 +182,9 @@ def _answer_faults(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
-        return _json(to_json({"detail": f"{first['loc'][-1]}: {first['msg']}"}), 422)
+        is_unknown = first["type"] == "extra_forbidden"
+        why = "there is no such parameter" if is_unknown else first["msg"]
+        return _json(to_json({"detail": f"{first['loc'][-1]}: {why}"}), 422)
 
     @app.exception_handler(TimeoutError)
     async def late(*_: object) -> Response:

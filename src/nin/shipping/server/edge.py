@@ -52,23 +52,26 @@ class Edge:
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._seconds)
+        # To HEAD uvicorn sends the answer to GET without its body.
+        asked = scope["method"]
+        scope = {**scope, "method": "GET"} if asked == "HEAD" else scope
         started = time.perf_counter()
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _GONE
         except Exception:
-            log.exception("%s %s failed", scope["method"], _path(scope))
+            log.exception("%s %s failed", asked, _path(scope))
         finally:
-            self._note(scope, exchange.status, time.perf_counter() - started)
+            self._note(asked, scope, exchange.status, time.perf_counter() - started)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, method: str, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
         self._metrics.requests.labels(route, str(status)).inc()
         self._metrics.seconds.labels(route).observe(seconds)
         if not self._quiet:
             client = (scope.get("client") or ("-",))[0]
-            what = (client, scope["method"], _path(scope), status, 1000 * seconds)
+            what = (client, method, _path(scope), status, 1000 * seconds)
             log.info("%s %s %s %d %.0f ms", *what)
 
 
