@@ -15,7 +15,7 @@ FORMS = {
 }
 WRITTEN_ON = {
     "onnx": "any",
-    "openvino": "any; on JAX it warns of a fork",
+    "openvino": "any",
     "litert": "TensorFlow",
     "savedmodel": "TensorFlow",
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import zipfile
 
 import keras
@@ -146,6 +148,13 @@ def test_a_folder_is_replaced_as_a_whole(run, tmp_path):
     with pytest.raises(ExportError, match="is there already, and no"):
         nin.export(run, "openvino", out)
     assert (out / "mine").exists()
+
+
+def test_openvino_does_not_report_to_its_makers():
+    pytest.importorskip("openvino")
+    code = "import sys; from nin.shipping.engines.openvino import openvino; openvino().Core();"
+    code += "sys.exit('openvino_telemetry' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_a_strangers_file_is_not_replaced(run, tmp_path):

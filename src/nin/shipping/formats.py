@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from nin import backends
 from nin.errors import ExportError
 from nin.shipping.description import DESCRIPTION_FILE, EXTRA_FOLDER, KEY
-from nin.shipping.engines import FORMS, require
+from nin.shipping.engines import FORMS
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -36,14 +36,13 @@ def onnx_bytes(run: Run, description: Description) -> bytes:
 
 def write_openvino(run: Run, description: Description, path: Path) -> None:
     """A folder with OpenVINO's two files, made of the ONNX graph."""
-    require("openvino")
-    import openvino
+    from nin.shipping.engines.openvino import openvino
 
-    # Not by `convert_model`, which reports its use to its makers.
-    model = openvino.Core().read_model(io.BytesIO(onnx_bytes(run, description)))
+    runtime = openvino()
+    model = runtime.Core().read_model(io.BytesIO(onnx_bytes(run, description)))
     model.set_rt_info(json.dumps(description), [KEY])
     path.mkdir()
-    openvino.save_model(model, path / FORMS["openvino"].marker, compress_to_fp16=False)
+    runtime.save_model(model, path / FORMS["openvino"].marker, compress_to_fp16=False)
 
 
 def write_savedmodel(run: Run, description: Description, path: Path) -> None:
