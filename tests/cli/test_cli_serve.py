@@ -29,6 +29,9 @@ from nin.shipping import Predictor
         ("digits --queue 0", "'--queue'"),
         ("digits --timeout 0", "'--timeout'"),
         ("digits --max-bytes -1", "'--max-bytes'"),
+        ("digits --allow-origin example.org", "--allow-origin 'example.org' is no origin"),
+        ("digits --allow-origin https://example.org/", "is no origin"),
+        ("digits --allow-origin * --allow-origin https://Example.org", "is no origin"),
     ],
 )
 @pytest.mark.usefixtures("digits", "photos")

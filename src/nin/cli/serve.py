@@ -40,6 +40,7 @@ def serve(
     try:
         from nin.shipping.server import Limits, Settings, serve
         from nin.shipping.server.listening import address_of, listen
+        from nin.shipping.server.settings import checked_origins
         from nin.shipping.server.threads import share
     except ModuleNotFoundError as error:
         raise NinError(
@@ -47,7 +48,8 @@ def serve(
         ) from error
 
     limits = Limits(max_bytes, max_pixels, queue, timeout)
-    settings = Settings(path, limits, tuple(allow_origin or ()), quiet, *share(workers))
+    origins = checked_origins(allow_origin or ())
+    settings = Settings(path, limits, origins, quiet, *share(workers))
     with listen(host, port) as listener:
         address = address_of(listener)
         serve(settings, listener, workers, lambda what: typer.echo(f"{address} answers for {what}"))

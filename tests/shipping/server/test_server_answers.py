@@ -10,6 +10,7 @@ from PIL import Image
 from server_cases import light, picture, shades
 
 from nin.shipping import Predictor
+from nin.shipping.server.settings import checked_origins
 
 PNG = {"content-type": "image/png"}
 OF_CURL = "application/x-www-form-urlencoded"
@@ -135,6 +136,11 @@ def test_other_origins_may_ask_only_if_they_were_named(open_app):
     assert answered.headers["access-control-allow-origin"] == "https://example.org"
     other = allowed.post("/predict", content=picture(), headers={**ask, "origin": "https://a.b"})
     assert "access-control-allow-origin" not in other.headers
+
+
+def test_an_origin_is_what_a_browser_states():
+    origins = ("*", "null", "https://a.org", "http://localhost:8080", "http://[::1]:80")
+    assert checked_origins(origins) == origins
 
 
 def test_metrics_count_what_was_answered(client):

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+from nin.errors import NinError
+
+#: As a browser states it: a scheme and a host, perhaps a port, in small letters, and nothing more.
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\sA-Z/?#@]+")
 
 
 class Limits(NamedTuple):
@@ -55,3 +62,18 @@ class Settings(NamedTuple):
     quiet: bool = False
     threads: int = 1
     decoders: int = 2
+
+
+def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
+    """Web origins that a browser can state; any other would allow nobody.
+
+    Raises:
+        NinError: one of them is none.
+    """
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise NinError(
+                f"--allow-origin {origin!r} is no origin: https://example.org is one, in small"
+                " letters, without a path or a slash behind it; * is for all"
+            )
+    return tuple(origins)
