@@ -46,9 +46,10 @@ def open_file(path: Path, threads: int) -> OpenVinoEngine:
 
 
 def openvino() -> Any:
-    """The package, without its word to its makers: being imported, it would report that to them.
+    """The package, imported without the report that it sends to its makers when it is.
 
-    It does without where what reports is not installed; here it seems so while it is imported.
+    It sends none where `openvino_telemetry` is not installed: for as long as the import takes, that
+    cannot be imported.
 
     Raises:
         ExportError: it is not installed.
