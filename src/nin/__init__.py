@@ -6,10 +6,10 @@ Every name here is loaded when it is first used: ``import nin`` imports no frame
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nin import _keras
+from nin._lazy import attach
 
 if TYPE_CHECKING:
     from nin.backends import num_gpus, try_gpu
@@ -172,17 +172,11 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    for module, names in _HOME.items():
-        if name in names:
-            value = getattr(importlib.import_module(module), name)
-            globals()[name] = value
-            return value
-    raise AttributeError(f"module 'nin' has no attribute {name!r}")
+__getattr__, _names = attach(__name__, _HOME)
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*_names(), "__version__"]
 
 
 _keras.watch()

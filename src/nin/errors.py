@@ -55,6 +55,10 @@ class RecipeError(NinError):
     """A training recipe with a value that cannot work."""
 
 
+class WeightsError(NinError):
+    """Pretrained weights that are not installed, or not those that were published."""
+
+
 class TrainingDiedError(NinError):
     """Training that cannot recover: every gradient is zero, or a number is not finite."""
 

@@ -34,6 +34,9 @@ WEIGHTS = {
     "svhn": 1_986_026,
     "mnist": 349_674,
     "imagenet": 7_595_176,
+    "efficientnet-lite0": 4_652_008,
+    "efficientnet-lite1": 5_416_680,
+    "efficientnet-lite2": 6_092_072,
     "lenet": 61_706,
     "alexnet": 46_764_746,
     "vgg11": 128_806_154,
@@ -43,7 +46,13 @@ WEIGHTS = {
     "densenet": 758_226,
 }
 #: Moving averages: two a channel of each batch normalisation.
-AVERAGES = {"resnet18": 7_808, "densenet": 6_608}
+AVERAGES = {
+    "resnet18": 7_808,
+    "densenet": 6_608,
+    "efficientnet-lite0": 42_016,
+    "efficientnet-lite1": 53_664,
+    "efficientnet-lite2": 58_096,
+}
 HEAVY = ("alexnet", "vgg11", "vgg11-quarter")
 SMALLEST = {"book": 67, "imagenet": 67, "lenet": 12, "alexnet": 67, "vgg11": 32, "mnist": 1}
 

@@ -27,7 +27,7 @@ from nin.models import (
     named_net,
     rebuild,
 )
-from nin.models.presets import CLASSES
+from nin.presets import CLASSES
 
 TINY = {
     "net": "NiN",

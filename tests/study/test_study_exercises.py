@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nin.errors import UnknownNameError
+from nin.errors import NinError, UnknownNameError
 from nin.models import PRESETS, count_parameters, walk
 from nin.study import EXERCISES, exercise_contenders
 from nin.study.exercises import BASE
@@ -83,7 +83,7 @@ def test_width_scales_every_variant_but_its_class_maps():
     assert half["NiN-12 ×0.5"].arguments["width"] == 0.25
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", [name for name in PRESETS if not PRESETS[name].pretrained])
 @pytest.mark.parametrize("name", EXERCISES)
 def test_every_exercise_can_be_put_to_every_preset(preset, name):
     height, width, channels = PRESETS[preset].input_shape
@@ -95,3 +95,8 @@ def test_every_exercise_can_be_put_to_every_preset(preset, name):
 def test_unknown_exercise_is_refused():
     with pytest.raises(UnknownNameError, match="unknown exercise 'heads': did you mean 'head'"):
         exercise_contenders(["heads"], "book")
+
+
+def test_exercises_are_for_networks_of_mlpconv_blocks():
+    with pytest.raises(NinError, match="vary mlpconv blocks, and efficientnet-lite0 has others"):
+        exercise_contenders(["ones"], "efficientnet-lite0")

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from nin.errors import NinError, RecipeError, UnknownNameError
 from nin.models import PRESETS
-from nin.training import RECIPES, Recipe, recipe
+from nin.training import RECIPES, Recipe, find_recipe
 from nin.training.recipes import choose
 
 ODD = (
@@ -27,7 +27,7 @@ ODD = (
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_comes_back_from_its_own_json(name):
-    made = recipe(name)
+    made = find_recipe(name)
     assert made.name == name
     assert Recipe.parse(json.loads(json.dumps(made.model_dump()))) == made
     assert Recipe.parse(json.loads(made.model_dump_json())) == made
@@ -37,16 +37,16 @@ def test_every_recipe_comes_back_from_its_own_json(name):
 
 @pytest.mark.parametrize("field", Recipe.model_fields)
 def test_a_recipe_is_frozen(field):
-    made = recipe("digits")
+    made = find_recipe("digits")
     with pytest.raises(ValidationError, match="frozen"):
         setattr(made, field, getattr(made, field))
     with pytest.raises(ValidationError, match="frozen"):
         delattr(made, field)
-    assert hash(made) == hash(recipe("digits"))
+    assert hash(made) == hash(find_recipe("digits"))
 
 
 def test_a_revised_recipe_is_another_one():
-    made = recipe("digits")
+    made = find_recipe("digits")
     assert made.revised(epochs=3, limit=None).epochs == 3
     assert made.epochs == RECIPES["digits"].epochs != 3
     assert made.revised() == made
@@ -90,7 +90,7 @@ def test_a_revised_recipe_is_another_one():
 )
 def test_a_value_that_cannot_work_is_named_in_one_short_line(change, said):
     with pytest.raises(RecipeError) as caught:
-        recipe("digits").revised(**change)
+        find_recipe("digits").revised(**change)
     message = str(caught.value)
     assert message.startswith(f"recipe: {said}")
     assert len(message.splitlines()) == 1
@@ -105,7 +105,7 @@ def test_what_is_no_table_is_no_recipe(value):
 
 @pytest.mark.parametrize("field", ["name", "data", "epochs", "batch_size", "learning_rate"])
 def test_a_missing_value_is_named(field):
-    values = {**recipe("digits").model_dump()}
+    values = {**find_recipe("digits").model_dump()}
     del values[field]
     with pytest.raises(RecipeError, match=f"^recipe: {field}: field required$"):
         Recipe.parse(values)
@@ -114,7 +114,7 @@ def test_a_missing_value_is_named(field):
 @given(field=st.sampled_from([*Recipe.model_fields, "odd"]), value=ODD)
 @settings(deadline=None, max_examples=400)
 def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_written(field, value):
-    values = {**recipe("digits").model_dump(), field: value}
+    values = {**find_recipe("digits").model_dump(), field: value}
     with contextlib.suppress(RecipeError):
         made = Recipe.parse(values)
         assert Recipe.parse(json.loads(json.dumps(made.model_dump(), allow_nan=False))) == made
@@ -122,22 +122,22 @@ def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_written(field, v
 
 def test_an_unknown_recipe():
     with pytest.raises(UnknownNameError, match="did you mean 'digits'"):
-        recipe("digit")
+        find_recipe("digit")
 
 
 def test_which_recipe_is_chosen(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "digits").mkdir()
     (tmp_path / "cats").mkdir()
-    assert choose(None, None) is recipe("digits")
-    assert choose("digits", None) is recipe("digits")
-    assert choose("fashion", "mnist") is recipe("fashion")
-    assert choose(None, "fashion-mnist") is recipe("fashion")
+    assert choose(None, None) is find_recipe("digits")
+    assert choose("digits", None) is find_recipe("digits")
+    assert choose("fashion", "mnist") is find_recipe("fashion")
+    assert choose(None, "fashion-mnist") is find_recipe("fashion")
     assert (choose(None, "cifar10").name, choose(None, "cifar10").data) == ("cifar10", "cifar10")
     for chosen in (choose("cats", None), choose(None, "cats/"), choose("./cats", None)):
-        assert (chosen.name, chosen.epochs) == ("cats", recipe("photos").epochs)
+        assert (chosen.name, chosen.epochs) == ("cats", find_recipe("photos").epochs)
     assert choose("./digits", None).data == "./digits"
-    assert choose("./digits", None).preset == recipe("photos").preset
+    assert choose("./digits", None).preset == find_recipe("photos").preset
     assert choose(".", None).name == tmp_path.name
     with pytest.raises(NinError, match="did you mean 'photos'"):
         choose("photo", None)

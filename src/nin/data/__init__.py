@@ -5,8 +5,9 @@ Everything is loaded when first used, so that importing this package costs nothi
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nin._lazy import attach
 
 if TYPE_CHECKING:
     from nin.data.augmentation import Augmentation
@@ -43,26 +44,18 @@ __all__ = [
     "reading_ahead",
 ]
 
-_HOME = {
-    "augmentation": ("Augmentation",),
-    "datamodule": ("DataModule",),
-    "folder": ("ImageFolder",),
-    "images": ("ImageData", "Split"),
-    "loader": ("Batches",),
-    "named": ("CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"),
-    "pictures": ("Pictures",),
-    "share": ("Share",),
-    "shelf": ("NAMED", "Row", "catalogue", "open_data"),
-    "streaming": ("StreamedBatches", "batches", "reading_ahead"),
-}
-
-
-def __getattr__(name: str) -> Any:
-    for module, names in _HOME.items():
-        if name in names:
-            return getattr(importlib.import_module(f"nin.data.{module}"), name)
-    raise AttributeError(f"module 'nin.data' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "nin.data.augmentation": ("Augmentation",),
+        "nin.data.datamodule": ("DataModule",),
+        "nin.data.folder": ("ImageFolder",),
+        "nin.data.images": ("ImageData", "Split"),
+        "nin.data.loader": ("Batches",),
+        "nin.data.named": ("CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"),
+        "nin.data.pictures": ("Pictures",),
+        "nin.data.share": ("Share",),
+        "nin.data.shelf": ("NAMED", "Row", "catalogue", "open_data"),
+        "nin.data.streaming": ("StreamedBatches", "batches", "reading_ahead"),
+    },
+)

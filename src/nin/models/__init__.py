@@ -15,10 +15,15 @@ from nin.models.lenet import LeNet  # noqa: E402
 from nin.models.module import Module  # noqa: E402
 from nin.models.nin import NiN  # noqa: E402
 from nin.models.preprocessing import Preprocessing  # noqa: E402
-from nin.models.presets import PRESETS, Preset, Stage  # noqa: E402
 from nin.models.resnet import ResNet18  # noqa: E402
 from nin.models.vgg import VGG, VGG11, VGG11_QUARTER  # noqa: E402
 from nin.models.zoo import NETS, RIVALS, find_net, make_net, named_net  # noqa: E402
+from nin.presets import (  # noqa: E402
+    PRESETS,
+    MBConv,
+    Preset,
+    Stage,
+)
 
 __all__ = [
     "NETS",
@@ -32,6 +37,7 @@ __all__ = [
     "DenseNet",
     "GoogLeNet",
     "LeNet",
+    "MBConv",
     "Module",
     "NiN",
     "Preprocessing",

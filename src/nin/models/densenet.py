@@ -6,9 +6,10 @@ from typing import Any
 
 import keras
 
+from nin.models.blocks import batch_normalization
 from nin.models.branches import Branches
 from nin.models.classifier import Classifier
-from nin.models.resnet import batch_norm, stem
+from nin.models.resnet import stem
 
 #: How many convolutions each block has, and how many channels each of them adds.
 DENSE_BLOCKS, GROWTH_RATE = (4, 4, 4, 4), 32
@@ -34,7 +35,7 @@ class DenseNet(Classifier):
                 layers += transition(channels)
             layers += dense_block(count, GROWTH_RATE)
             channels += count * GROWTH_RATE
-        layers += [batch_norm(), keras.layers.Activation("relu")]
+        layers += [batch_normalization(), keras.layers.Activation("relu")]
         average = keras.layers.GlobalAveragePooling2D()
         self.net = keras.Sequential([*layers, average, keras.layers.Dense(num_classes)])
 
@@ -50,7 +51,7 @@ def dense_block(num_convs: int, num_channels: int) -> list[Branches]:
         Branches(
             [],
             [
-                batch_norm(),
+                batch_normalization(),
                 keras.layers.Activation("relu"),
                 keras.layers.Conv2D(num_channels, 3, padding="same"),
             ],
@@ -63,7 +64,7 @@ def dense_block(num_convs: int, num_channels: int) -> list[Branches]:
 def transition(num_channels: int) -> list[Any]:
     """A 1×1 convolution to `num_channels`, and 2×2 average pooling, which halves the size."""
     return [
-        batch_norm(),
+        batch_normalization(),
         keras.layers.Activation("relu"),
         keras.layers.Conv2D(num_channels, 1),
         keras.layers.AveragePooling2D(pool_size=2, strides=2),

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.models.classifier import Classifier
 from nin.models.cost import count_parameters
-from nin.models.presets import Stage
 from nin.models.zoo import NETS
+from nin.presets import MBConv, Stage
 
 
 def describe(model: Classifier, input_shape: tuple[int, int, int]) -> dict[str, Any]:
@@ -75,10 +75,21 @@ def _within_reach(stage: Stage) -> Stage:
         raise ValueError("padding is same or valid")
     if not 0 <= stage.dropout <= 1:
         raise ValueError("dropout is a share from 0 to 1")
+    if stage.activation not in ("relu", "relu6"):
+        raise ValueError("an activation is relu or relu6")
     return stage
 
 
-_Stage = Annotated[Stage, AfterValidator(_within_reach)]
+def _few_blocks(row: MBConv) -> MBConv:
+    sides = (row.kernel_size, row.strides, row.expand, row.repeats)
+    if not 1 <= row.channels <= 1_000_000 or not all(1 <= side <= 100 for side in sides):
+        raise ValueError("an MBConv has 1 to 1,000,000 channels, all else in it is 1 to 100")
+    return row
+
+
+_Row = (
+    Annotated[Stage, AfterValidator(_within_reach)] | Annotated[MBConv, AfterValidator(_few_blocks)]
+)
 
 
 class _Strict(BaseModel):
@@ -94,7 +105,7 @@ class _Arguments(_Strict):
     arch: list[Annotated[list[_Many], Field(min_length=2, max_length=2)]] = Field(
         default=[], max_length=_MOST
     )
-    stages: Annotated[list[_Stage], Field(min_length=1, max_length=_MOST)] | None = None
+    stages: Annotated[list[_Row], Field(min_length=1, max_length=_MOST)] | None = None
     head: Annotated[list[_Many], Field(max_length=_MOST)] | None = None
 
     @model_validator(mode="after")

@@ -8,9 +8,9 @@ from typing import Any, Self
 import keras
 
 from nin.models.alexnet import dense_head
-from nin.models.blocks import mlpconv
+from nin.models.blocks import mbconv, mlpconv
 from nin.models.classifier import Classifier
-from nin.models.presets import CLASSES, Stage, find_preset
+from nin.presets import CLASSES, MBConv, Stage, find_preset
 
 
 class NiN(Classifier):
@@ -23,7 +23,9 @@ class NiN(Classifier):
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
         num_classes: number of logits.
-        preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist` or `imagenet`.
+        preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist`, `imagenet`,
+            `efficientnet-lite0`, `-lite1` or `-lite2`. The last three start, like all others, with
+            fresh weights; `nin.pretrained` has trained ones.
         width: factor on the channels of every convolution but those that have one a class.
         dropout: share of values dropped wherever the preset drops any; None for the preset's own.
         stages: the blocks, in place of the preset's: a network of your own.
@@ -32,7 +34,8 @@ class NiN(Classifier):
 
     Raises:
         UnknownNameError: there is no such preset.
-        ValueError: fewer than two classes, a width that is not positive, or no stages.
+        ValueError: fewer than two classes, a width that is not positive, no stages, or an `MBConv`
+            before any `Stage`.
     """
 
     def __init__(
@@ -43,7 +46,7 @@ class NiN(Classifier):
         preset: str = "book",
         width: float = 1.0,
         dropout: float | None = None,
-        stages: Sequence[Stage] | None = None,
+        stages: Sequence[Stage | MBConv] | None = None,
         head: Sequence[int] | None = None,
     ) -> None:
         super().__init__()
@@ -52,9 +55,9 @@ class NiN(Classifier):
                 f"NiN needs num_classes >= 2 and width > 0, not {num_classes} and {width}"
             )
         self.save_hyperparameters()
-        table = find_preset(preset).stages if stages is None else [Stage(*one) for one in stages]
-        if not table:
-            raise ValueError("NiN needs a stage or more")
+        table = find_preset(preset).stages if stages is None else [_row(one) for one in stages]
+        if not table or isinstance(table[0], MBConv):
+            raise ValueError("NiN needs a stage or more, the first of them no MBConv")
         trunk = table if head is None else table[:-1]
         end = (
             _average() if head is None else [keras.layers.Flatten(), *dense_head(num_classes, head)]
@@ -72,26 +75,43 @@ class NiN(Classifier):
         return cls(**{"num_classes": find_preset(name).num_classes, "preset": name, **arguments})
 
 
+def _row(values: Sequence[Any]) -> Stage | MBConv:
+    """A row of a table that has been JSON: a `Stage` begins with a list of widths."""
+    kind = Stage if isinstance(values[0], (list, tuple)) else MBConv
+    return kind(*values)
+
+
 def _layers(
-    stages: Sequence[Stage], num_classes: int, width: float, dropout: float | None
+    stages: Sequence[Stage | MBConv], num_classes: int, width: float, dropout: float | None
 ) -> Iterator[Any]:
+    def scaled(channels: int) -> int:
+        return num_classes if channels == CLASSES else max(1, round(channels * width))
+
+    channels = 0
     for stage in stages:
-        widths = [
-            num_classes if channels == CLASSES else max(1, round(channels * width))
-            for channels in stage.widths
-        ]
-        yield mlpconv(
-            widths,
-            stage.kernel_size,
-            stage.strides,
-            stage.padding,
-            window=stage.window,
-            last_relu=stage.last_relu,
-        )
-        if stage.pool:
-            yield keras.layers.MaxPooling2D(pool_size=3, strides=2, padding=stage.pool)
-        if stage.dropout:
-            yield keras.layers.Dropout(stage.dropout if dropout is None else dropout)
+        if isinstance(stage, MBConv):
+            yield from mbconv(stage._replace(channels=scaled(stage.channels)), channels)
+            channels = scaled(stage.channels)
+        else:
+            yield from _mlpconv(stage, [scaled(channels) for channels in stage.widths], dropout)
+            channels = scaled(stage.widths[-1])
+
+
+def _mlpconv(stage: Stage, widths: Sequence[int], dropout: float | None) -> Iterator[Any]:
+    yield mlpconv(
+        widths,
+        stage.kernel_size,
+        stage.strides,
+        stage.padding,
+        window=stage.window,
+        last_relu=stage.last_relu,
+        batch_norm=stage.batch_norm,
+        activation=stage.activation,
+    )
+    if stage.pool:
+        yield keras.layers.MaxPooling2D(pool_size=3, strides=2, padding=stage.pool)
+    if stage.dropout:
+        yield keras.layers.Dropout(stage.dropout if dropout is None else dropout)
 
 
 def _average() -> list[Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from nin.models.blocks import batch_normalization
 from nin.models.branches import Branches
 from nin.models.classifier import Classifier
 
@@ -47,7 +48,7 @@ def stem() -> list[Any]:
     """A strided 7×7 convolution and a pooling: a quarter of the side; DenseNet's as well."""
     return [
         keras.layers.Conv2D(64, 7, strides=2, padding="same"),
-        batch_norm(),
+        batch_normalization(),
         keras.layers.Activation("relu"),
         keras.layers.MaxPooling2D(pool_size=3, strides=2, padding="same"),
     ]
@@ -63,19 +64,10 @@ def residual(channels: int, halve: bool) -> list[Any]:
     strides = 2 if halve else 1
     main = [
         keras.layers.Conv2D(channels, 3, strides=strides, padding="same"),
-        batch_norm(),
+        batch_normalization(),
         keras.layers.Activation("relu"),
         keras.layers.Conv2D(channels, 3, padding="same"),
-        batch_norm(),
+        batch_normalization(),
     ]
     short_cut = [keras.layers.Conv2D(channels, 1, strides=strides)] if halve else []
     return [Branches(main, short_cut, join=keras.layers.Add()), keras.layers.Activation("relu")]
-
-
-def batch_norm() -> Any:
-    """Batch normalisation whose averages follow within tens of steps.
-
-    Keras's momentum of 0.99 is still a third of its start after a hundred steps; 0.9 is that of
-    the book's PyTorch edition.
-    """
-    return keras.layers.BatchNormalization(momentum=0.9)

@@ -11,9 +11,9 @@ from nin.models.densenet import DenseNet
 from nin.models.googlenet import GoogLeNet
 from nin.models.lenet import LeNet
 from nin.models.nin import NiN
-from nin.models.presets import PRESETS
 from nin.models.resnet import ResNet18
 from nin.models.vgg import VGG, VGG11, VGG11_QUARTER
+from nin.presets import PRESETS
 
 #: Every class of network.
 NETS: dict[str, type[Classifier]] = {

@@ -5,8 +5,9 @@ Loaded when first used: whoever opens an ONNX file imports neither Keras nor its
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from nin._lazy import attach
 
 if TYPE_CHECKING:
     from nin.shipping.engines import Answers
@@ -15,15 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Answers", "Export", "Predictor", "export"]
 
-_HOME = {
-    "Answers": "nin.shipping.engines",
-    "Export": "nin.shipping.exporting",
-    "Predictor": "nin.shipping.predictor",
-    "export": "nin.shipping.exporting",
-}
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'nin.shipping' has no attribute {name!r}")
-    return getattr(importlib.import_module(_HOME[name]), name)
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "nin.shipping.engines": ("Answers",),
+        "nin.shipping.exporting": ("Export", "export"),
+        "nin.shipping.predictor": ("Predictor",),
+    },
+)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from nin.errors import UnknownNameError
-from nin.models.presets import CLASSES, Stage, find_preset
+from nin.errors import NinError, UnknownNameError
+from nin.presets import CLASSES, Stage, find_preset
 from nin.study.contender import Contender
 
 Stages = tuple[Stage, ...]
@@ -123,8 +123,9 @@ def exercise_contenders(names: list[str], preset: str, width: float = 1.0) -> li
 
     Raises:
         UnknownNameError: there is no such exercise or preset.
+        NinError: the preset is not made of mlpconv blocks alone.
     """
-    stages = find_preset(preset).stages
+    stages = _mlpconvs(preset)
     by_number = {str(exercise.number): name for name, exercise in EXERCISES.items()}
     chosen = [by_number.get(name, name) for name in names] or list(EXERCISES)
     for name in chosen:
@@ -135,6 +136,15 @@ def exercise_contenders(names: list[str], preset: str, width: float = 1.0) -> li
         for made in (EXERCISES[name] for name in dict.fromkeys(chosen))
         for name, arguments in {BASE: {"stages": stages}, **made.variants(stages)}.items()
     ]
+
+
+def _mlpconvs(preset: str) -> Stages:
+    stages = tuple(stage for stage in find_preset(preset).stages if isinstance(stage, Stage))
+    if len(stages) < len(find_preset(preset).stages):
+        raise NinError(
+            f"the exercises vary mlpconv blocks, and {preset} has others: choose another"
+        )
+    return stages
 
 
 def _scaled(arguments: dict[str, Any], width: float) -> dict[str, Any]:

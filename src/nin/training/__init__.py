@@ -1,18 +1,24 @@
-"""How a network learns: the Trainer, its start, recipes, runs and the health watch."""
+"""How a network learns: the Trainer, its start, recipes, runs and the health watch.
 
-from nin import backends
+Everything is loaded when first used: recipes and runs can be read without Keras.
+"""
 
-backends.choose()
+from __future__ import annotations
 
-from nin.training.board import ProgressBoard  # noqa: E402
-from nin.training.evaluation import Evaluation, evaluate  # noqa: E402
-from nin.training.health import Finding, HealthWatch  # noqa: E402
-from nin.training.initialization import start  # noqa: E402
-from nin.training.pipeline import resume, train  # noqa: E402
-from nin.training.recipe import Recipe  # noqa: E402
-from nin.training.recipes import RECIPES, recipe  # noqa: E402
-from nin.training.run import Run, load  # noqa: E402
-from nin.training.trainer import Trainer  # noqa: E402
+from typing import TYPE_CHECKING
+
+from nin._lazy import attach
+
+if TYPE_CHECKING:
+    from nin.training.board import ProgressBoard
+    from nin.training.evaluation import Evaluation, evaluate
+    from nin.training.health import Finding, HealthWatch
+    from nin.training.initialization import start
+    from nin.training.pipeline import resume, train
+    from nin.training.recipe import Recipe
+    from nin.training.recipes import RECIPES, find_recipe
+    from nin.training.run import Run, load
+    from nin.training.trainer import Trainer
 
 __all__ = [
     "RECIPES",
@@ -24,9 +30,24 @@ __all__ = [
     "Run",
     "Trainer",
     "evaluate",
+    "find_recipe",
     "load",
-    "recipe",
     "resume",
     "start",
     "train",
 ]
+
+__getattr__, __dir__ = attach(
+    __name__,
+    {
+        "nin.training.board": ("ProgressBoard",),
+        "nin.training.evaluation": ("Evaluation", "evaluate"),
+        "nin.training.health": ("Finding", "HealthWatch"),
+        "nin.training.initialization": ("start",),
+        "nin.training.pipeline": ("resume", "train"),
+        "nin.training.recipe": ("Recipe",),
+        "nin.training.recipes": ("RECIPES", "find_recipe"),
+        "nin.training.run": ("Run", "load"),
+        "nin.training.trainer": ("Trainer",),
+    },
+)

@@ -66,18 +66,26 @@ def _rule(layer: Any) -> Write:
     raise ExportError(f"no rule to export a layer of the kind {type(layer).__name__}")
 
 
-def _convolution(graph: Graph, x: str, kernel: Any, bias: Any, **attributes: Any) -> str:
+def _convolution(graph: Graph, x: str, kernel: Any, *bias: Any, **attributes: Any) -> str:
     """`kernel` is (height, width, channels in, channels out), as Keras keeps it."""
     name = graph.name("Conv")
     weight = graph.array(f"{name}/kernel", kernel.transpose(3, 2, 0, 1))
-    offset = graph.array(f"{name}/bias", bias)
-    return graph.node("Conv", x, weight, offset, name=name, **attributes)
+    offset = [graph.array(f"{name}/bias", values) for values in bias]
+    return graph.node("Conv", x, weight, *offset, name=name, **attributes)
 
 
 def _conv2d(graph: Graph, layer: Any, x: str) -> str:
-    kernel, bias = _values(layer.kernel, layer.bias)
-    y = _convolution(graph, x, kernel, bias, strides=layer.strides, auto_pad=_padding(layer))
+    kernel, *bias = _weights(layer)
+    y = _convolution(graph, x, kernel, *bias, strides=layer.strides, auto_pad=_padding(layer))
     return _activate(graph, y, layer.activation)
+
+
+def _depthwise(graph: Graph, layer: Any, x: str) -> str:
+    kernel, *bias = _weights(layer)
+    height, width, channels, each = kernel.shape
+    kernel = kernel.reshape(height, width, 1, channels * each)
+    place = {"strides": layer.strides, "auto_pad": _padding(layer), "group": channels}
+    return _activate(graph, _convolution(graph, x, kernel, *bias, **place), layer.activation)
 
 
 def _dense(graph: Graph, layer: Any, x: str) -> str:
@@ -95,6 +103,11 @@ def _batch_normalization(graph: Graph, layer: Any, x: str) -> str:
     parts = zip(("scale", "offset", "mean", "variance"), values, strict=True)
     constants = [graph.array(f"{name}/{part}", value) for part, value in parts]
     return graph.node("BatchNormalization", x, *constants, name=name, epsilon=layer.epsilon)
+
+
+def _weights(layer: Any) -> list[Any]:
+    """The kernel, and the bias where there is one."""
+    return _values(layer.kernel, *([layer.bias] if layer.use_bias else []))
 
 
 def _values(*variables: Any) -> list[Any]:
@@ -142,6 +155,8 @@ def _activate(graph: Graph, x: str, activation: Any) -> str:
     name = activation.__name__
     if name == "linear":
         return x
+    if name == "relu6":
+        return graph.node("Clip", x, graph.constant(0.0), graph.constant(6.0))
     if name not in _ACTIVATIONS:
         raise ExportError(f"no rule to export the activation {name}")
     return graph.node(_ACTIVATIONS[name], x)
@@ -158,6 +173,7 @@ def _add(graph: Graph, layer: Any, several: Any) -> str:
 
 _ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid"}
 _RULES: dict[type, Write] = {
+    keras.layers.DepthwiseConv2D: _depthwise,
     keras.layers.Conv2D: _conv2d,
     keras.layers.Dense: _dense,
     keras.layers.BatchNormalization: _batch_normalization,

@@ -16,7 +16,7 @@ from nin.training.recipes.photos import PHOTOS
 RECIPES: dict[str, Recipe] = {made.name: made for made in (BOOK, CHAPTER, DIGITS, FASHION, PHOTOS)}
 
 
-def recipe(name: str) -> Recipe:
+def find_recipe(name: str) -> Recipe:
     """The recipe called `name`.
 
     Raises:

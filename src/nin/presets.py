@@ -4,10 +4,17 @@
 those of Lin, Chen and Yan (arXiv 1312.4400), with the sizes of the authors' own configuration
 files; their pooling runs in ceil mode, which is ``padding="same"`` here. `imagenet` is the network
 of the Caffe model zoo.
+
+The `efficientnet-lite` presets are what became of the idea: EfficientNet (Tan and Le 2019, arXiv
+1905.11946) without squeeze-and-excitation and with ReLU6, as Google published it in 2020 for small
+devices. Most of its weights are 1×1 convolutions and it ends in a global average; here the last of
+them makes one map per class, so that a map's mean is the class's logit. Their trunks have weights
+trained on ImageNet, see `nin.pretrained`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nin.errors import UnknownNameError
@@ -28,7 +35,9 @@ class Stage(NamedTuple):
         pool: padding of the 3×3, stride-2 max pooling that follows; None for no pooling.
         dropout: share of values dropped after that.
         window: side of the convolutions after the first, 1 in every published network.
-        last_relu: whether a ReLU follows the last convolution as well.
+        last_relu: whether an activation follows the last convolution as well.
+        batch_norm: whether batch normalisation follows each convolution, in place of its bias.
+        activation: ``"relu"`` or ``"relu6"``.
     """
 
     widths: tuple[int, ...]
@@ -39,15 +48,71 @@ class Stage(NamedTuple):
     dropout: float = 0.0
     window: int = 1
     last_relu: bool = True
+    batch_norm: bool = False
+    activation: str = "relu"
+
+
+class MBConv(NamedTuple):
+    """Inverted residual blocks (Sandler et al. 2018, *MobileNetV2*, arXiv 1801.04381).
+
+    Each is a 1×1 convolution to more channels, a depthwise convolution and a 1×1 convolution back
+    to few, each with batch normalisation, the first two with ReLU6. Where size and channels stay,
+    the block's input is added to its output.
+
+    Attributes:
+        channels: of the output.
+        kernel_size: side of the depthwise window, in pixels.
+        strides: step of the first block's window, in pixels; the others' is 1.
+        expand: how many times the input's channels the depthwise convolution has; 1 leaves the
+            first 1×1 convolution out.
+        repeats: how many blocks.
+    """
+
+    channels: int
+    kernel_size: int
+    strides: int = 1
+    expand: int = 6
+    repeats: int = 1
 
 
 class Preset(NamedTuple):
-    """A network: its stages, and the images and classes it was published for."""
+    """A network: its stages, and the images and classes it was published for.
 
-    stages: tuple[Stage, ...]
+    Attributes:
+        stages: its blocks, in order.
+        input_shape: (height, width, channels).
+        num_classes: number of logits.
+        parameters: weights that training changes, moving averages not among them.
+        pretrained: whether `nin.pretrained` has weights for all stages but the last.
+    """
+
+    stages: tuple[Stage | MBConv, ...]
     input_shape: tuple[int, int, int]
     num_classes: int
     parameters: int
+    pretrained: bool = False
+
+
+def _lite(side: int, parameters: int, widths: Sequence[int], repeats: Sequence[int]) -> Preset:
+    """An EfficientNet-Lite; its stem, first block and head are alike in all of them."""
+    kernels, strides = (3, 5, 3, 5, 5, 3), (2, 2, 2, 1, 2, 1)
+    blocks = (
+        MBConv(channels, kernel, step, repeats=count)
+        for channels, kernel, step, count in zip(widths, kernels, strides, repeats, strict=True)
+    )
+    return Preset(
+        stages=(
+            Stage((32,), 3, 2, batch_norm=True, activation="relu6"),
+            MBConv(16, 3, expand=1),
+            *blocks,
+            Stage((1280,), 1, batch_norm=True, activation="relu6", dropout=0.2),
+            Stage((CLASSES,), 1, last_relu=False),
+        ),
+        input_shape=(side, side, 3),
+        num_classes=1000,
+        parameters=parameters,
+        pretrained=True,
+    )
 
 
 PRESETS: dict[str, Preset] = {
@@ -113,6 +178,9 @@ PRESETS: dict[str, Preset] = {
         num_classes=1000,
         parameters=7_595_176,
     ),
+    "efficientnet-lite0": _lite(224, 4_652_008, (24, 40, 80, 112, 192, 320), (2, 2, 3, 3, 4, 1)),
+    "efficientnet-lite1": _lite(240, 5_416_680, (24, 40, 80, 112, 192, 320), (3, 3, 4, 4, 5, 1)),
+    "efficientnet-lite2": _lite(260, 6_092_072, (24, 48, 88, 120, 208, 352), (3, 3, 4, 4, 5, 1)),
 }
 
 

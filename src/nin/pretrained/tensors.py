@@ -1,0 +1,120 @@
+"""Reads the tensors in a file that PyTorch wrote before version 1.6, without PyTorch.
+
+Such a file is five pickles and then the numbers. Unpickling can execute anything, so this unpickler
+knows an ordered dictionary, tensors and storages of two kinds, and refuses every other name.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.errors import WeightsError
+
+Tensors = dict[str, NDArray[Any]]
+
+_MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
+_TYPES: dict[str, np.dtype[Any]] = {
+    "FloatStorage": np.dtype("<f4"),
+    "LongStorage": np.dtype("<i8"),
+}
+#: What a damaged or hostile pickle makes of an unpickler.
+_DAMAGE = (
+    *(pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError),
+    *(AttributeError, MemoryError, OverflowError, RecursionError, UnicodeError),
+)
+
+
+def read_tensors(content: bytes) -> Tensors:
+    """The tensors by name, in the file's order.
+
+    Args:
+        content: of the whole file.
+
+    Raises:
+        WeightsError: it is damaged, not such a file, or wants anything but tensors.
+    """
+    try:
+        return _read(io.BytesIO(content), len(content))
+    except _DAMAGE as error:
+        raise WeightsError(f"not a file of tensors as PyTorch wrote them: {error}") from error
+
+
+class _Tensor(NamedTuple):
+    """Where in a storage a tensor lies; sizes and strides in numbers."""
+
+    storage: str
+    dtype: np.dtype[Any]
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+
+
+def _read(file: io.BytesIO, size: int) -> Tensors:
+    if _plain(file) != _MAGIC or _plain(file) != _PROTOCOL:
+        raise ValueError("its first numbers are others")
+    if not _plain(file).get("little_endian"):
+        raise ValueError("its numbers are big-endian")
+    described = _Unpickler(file).load()
+    storages = dict.fromkeys(_plain(file), b"")
+    types = {tensor.storage: tensor.dtype for tensor in described.values()}
+    for key in storages:
+        count = int.from_bytes(file.read(8), "little")
+        storages[key] = file.read(min(count * types[key].itemsize, size))
+    return {name: _array(tensor, storages[tensor.storage]) for name, tensor in described.items()}
+
+
+def _array(tensor: _Tensor, storage: bytes) -> NDArray[Any]:
+    numbers = np.frombuffer(storage, tensor.dtype)
+    steps = [(side - 1) * step for side, step in zip(tensor.shape, tensor.strides, strict=True)]
+    if math.prod(tensor.shape) == 0 or min(tensor.offset, 0, *steps) < 0:
+        raise ValueError("a tensor of no size")
+    if tensor.offset + sum(steps) >= len(numbers):
+        raise ValueError("a tensor beyond the end of its storage")
+    strides = [step * tensor.dtype.itemsize for step in tensor.strides]
+    view = np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, strides)
+    return np.ascontiguousarray(view)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Knows tensors and nothing else."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        known: dict[tuple[str, str], Callable[..., Any] | str] = {
+            ("collections", "OrderedDict"): OrderedDict,
+            ("torch._utils", "_rebuild_tensor_v2"): _rebuilt,
+            **{("torch", kind): kind for kind in _TYPES},
+        }
+        if (module, name) not in known:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return known[module, name]
+
+    def persistent_load(self, pid: Any) -> tuple[str, np.dtype[Any]]:
+        kind, storage_type, key, *_ = pid
+        if kind != "storage":
+            raise pickle.UnpicklingError(f"it refers to a {kind}")
+        return str(key), _TYPES[storage_type]
+
+
+class _Plain(_Unpickler):
+    """Numbers, texts, lists and dictionaries."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+
+def _plain(file: io.BytesIO) -> Any:
+    return _Plain(file).load()
+
+
+def _rebuilt(
+    storage: tuple[str, np.dtype[Any]], offset: int, shape: Any, strides: Any, *_: Any
+) -> _Tensor:
+    return _Tensor(*storage, int(offset), tuple(map(int, shape)), tuple(map(int, strides)))
