@@ -23,11 +23,10 @@ from nin.models import (
     ResNet18,
     Stage,
     count_parameters,
-    describe,
     named_net,
-    rebuild,
 )
 from nin.presets import CLASSES
+from nin.training.description import describe, rebuild
 
 TINY = {
     "net": "NiN",

@@ -9,7 +9,6 @@ from nin.models.blocks import mlpconv, nin_block  # noqa: E402
 from nin.models.classifier import Classifier  # noqa: E402
 from nin.models.cost import Step, count_parameters, walk  # noqa: E402
 from nin.models.densenet import DenseNet  # noqa: E402
-from nin.models.description import describe, rebuild  # noqa: E402
 from nin.models.googlenet import GoogLeNet  # noqa: E402
 from nin.models.lenet import LeNet  # noqa: E402
 from nin.models.module import Module  # noqa: E402
@@ -46,12 +45,10 @@ __all__ = [
     "Stage",
     "Step",
     "count_parameters",
-    "describe",
     "find_net",
     "make_net",
     "mlpconv",
     "named_net",
     "nin_block",
-    "rebuild",
     "walk",
 ]

@@ -64,11 +64,24 @@ def evaluate(model: Any, split: Split, classes: Sequence[str], batch_size: int =
     """
     if len(split.labels) == 0:
         raise DataError("there is no image to evaluate on")
-    logits = _predicted(model, split, batch_size)
+    return compared(_predicted(model, split, batch_size), split.labels, classes)
+
+
+def compared(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
+    """Answers that have been given already.
+
+    Args:
+        logits: (n, classes).
+        labels: (n,), the truth.
+        classes: the classes' names.
+
+    Raises:
+        NinError: the answers are not finite.
+    """
     count = len(classes)
-    pairs = split.labels.astype(np.int64) * count + logits.argmax(axis=1)
+    pairs = labels.astype(np.int64) * count + logits.argmax(axis=1)
     confusion = np.bincount(pairs, minlength=count * count).reshape(count, count)
-    log_probabilities = _log_softmax(logits)[np.arange(len(logits)), split.labels]
+    log_probabilities = _log_softmax(logits)[np.arange(len(logits)), labels]
     return Evaluation(tuple(classes), float(-log_probabilities.mean()), confusion)
 
 

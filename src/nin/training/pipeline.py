@@ -13,8 +13,9 @@ import keras
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers, spread
 from nin.data import ImageData
 from nin.errors import PeerLostError, RunError, TrainingDiedError
-from nin.models import Classifier, NiN, describe, rebuild
+from nin.models import Classifier, NiN
 from nin.training.checkpoint import SAVE_EVERY, Checkpoint, Place, load_checkpoint, place_of
+from nin.training.description import describe, rebuild
 from nin.training.evaluation import evaluate, final_split
 from nin.training.health import Finding
 from nin.training.images import open_images

@@ -14,24 +14,32 @@ from nin import backends
 
 
 def versions() -> dict[str, str]:
-    """Versions of what computes."""
+    """Versions of what computes where Keras does."""
     backend = backends.choose()
-    named = {name: importlib.metadata.version(name) for name in ("nin", "keras", "numpy")}
     return {
-        "python": platform.python_version(),
-        **named,
+        **versions_of("nin", "keras", "numpy"),
         "backend": backend,
         backend: backends.current().version(),
     }
 
 
-def device() -> dict[str, Any]:
-    """The machine: processor, how many cores this process may use, GPUs."""
+def versions_of(*packages: str) -> dict[str, str]:
+    """Versions of Python and of some packages."""
+    named = {name: importlib.metadata.version(name) for name in packages}
+    return {"python": platform.python_version(), **named}
+
+
+def device(gpus: int | None = None) -> dict[str, Any]:
+    """The machine: processor, how many cores this process may use, GPUs.
+
+    Args:
+        gpus: how many compute; None asks the backend.
+    """
     return {
         "system": platform.system(),
         "processor": _processor(),
         "cores": _cores(),
-        "gpus": backends.num_gpus(),
+        "gpus": backends.num_gpus() if gpus is None else gpus,
     }
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from nin.models.description import Description
+from nin.training.description import Description
 
 State = Literal["training", "interrupted", "died", "finished"]
 

@@ -76,7 +76,7 @@ class Run:
         Raises:
             RunError: the weights are missing or damaged, or not those of the described network.
         """
-        from nin.models import rebuild
+        from nin.training.description import rebuild
         from nin.training.weights import count, load_variables, weights
 
         model = rebuild(self.record["model"], count(self.weights_path))

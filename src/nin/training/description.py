@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nin.errors import NinError, RunError, UnknownNameError
-from nin.models.classifier import Classifier
-from nin.models.cost import count_parameters
-from nin.models.zoo import NETS
 from nin.presets import MBConv, Stage
+
+if TYPE_CHECKING:
+    from nin.models import Classifier
 
 
 def describe(model: Classifier, input_shape: tuple[int, int, int]) -> dict[str, Any]:
@@ -43,6 +43,8 @@ def rebuild(description: Any, parameters: int) -> Classifier:
         RunError: the description is damaged, names an unknown network, or does not fit
             `parameters`.
     """
+    from nin.models import count_parameters
+
     parsed = _parse(description)
     *size, channels = parsed.input_shape
     try:
@@ -152,6 +154,8 @@ def _parse(description: Any) -> Description:
 
 
 def _make(parsed: Description) -> Classifier:
+    from nin.models import NETS
+
     if parsed.net not in NETS:
         raise UnknownNameError("network", parsed.net, NETS)
     arguments = parsed.arguments.model_dump(exclude_unset=True)

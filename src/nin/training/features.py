@@ -1,0 +1,209 @@
+"""Features of the photographs of a training: computed once, kept in the run, taken from another."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from nin.data.decode import Fit, decode
+from nin.data.pictures import WORKERS
+from nin.data.progress import progress
+from nin.errors import DataError
+from nin.files import write_bytes
+from nin.pretrained import FeatureExtractor
+
+#: Photographs that the trunk is asked about at a time: more of them fall out of the cache.
+BATCH = 8
+#: Photographs that are decoded ahead of it.
+AHEAD = 32
+#: Seconds of work that a power cut may cost.
+SAVE_EVERY = 60.0
+
+Digest = bytes
+Row = NDArray[np.float32]
+
+
+class View(NamedTuple):
+    """What a trunk is shown of a photograph.
+
+    Attributes:
+        trunk: SHA-256 of its weights.
+        size: side of the square, in pixels.
+        fit: how a photograph becomes a square; see `nin.data.decode.decode`.
+    """
+
+    trunk: str
+    size: int
+    fit: Fit
+
+    def __str__(self) -> str:
+        return f"{self.trunk} {self.size} {self.fit}"
+
+
+class Found(NamedTuple):
+    """Features of files.
+
+    Attributes:
+        features: (n, channels), float32; a row for each file, undefined for those in `faults`.
+        faults: position → why the file there cannot be read.
+        seconds: that it took, those of earlier calls for the same cache not counted.
+    """
+
+    features: NDArray[np.float32]
+    faults: dict[int, str]
+    seconds: float
+
+
+class FeatureCache:
+    """Features by what is in a file, whatever it is called.
+
+    Args:
+        path: a safetensors file, which need not exist.
+        view: what was looked at; what is there from another view is left out of account.
+    """
+
+    def __init__(self, path: Path, view: View) -> None:
+        self.path, self.view = path, view
+        self._rows: dict[Digest, Row] = {}
+        self._saved = 0
+        self._next = time.monotonic() + SAVE_EVERY
+        self.take_from(path)
+
+    def take_from(self, path: Path) -> None:
+        """Add what another cache holds of the same view; one that is damaged holds nothing."""
+        try:
+            arrays = load_file(path)
+            rows = zip(map(bytes, arrays["digests"]), arrays[str(self.view)], strict=True)
+            self._rows |= {digest: row for digest, row in rows if np.isfinite(row).all()}
+        except (OSError, SafetensorError, ValueError, KeyError):
+            return
+
+    def get(self, digest: Digest) -> Row | None:
+        """The features of the file with this digest, if they are known."""
+        return self._rows.get(digest)
+
+    def add(self, digests: Sequence[Digest], features: Iterable[Row]) -> None:
+        """Keep some; they are written when it is time."""
+        self._rows |= dict(zip(digests, features, strict=True))
+        if time.monotonic() >= self._next:
+            self.save()
+
+    def save(self) -> None:
+        """Write all, wholly or not at all."""
+        begun = time.monotonic()
+        if len(self._rows) > self._saved:
+            digests = np.frombuffer(b"".join(self._rows), np.uint8).reshape(len(self._rows), -1)
+            features = np.stack(list(self._rows.values()))
+            write_bytes(self.path, save({"digests": digests, str(self.view): features}))
+            self._saved = len(self._rows)
+        now = time.monotonic()
+        # Many features take long to write: never more than a twentieth of the time.
+        self._next = now + max(SAVE_EVERY, 20 * (now - begun))
+
+
+def compute_features(
+    paths: Sequence[str],
+    extractor: FeatureExtractor,
+    cache: FeatureCache,
+    is_to_stop: Callable[[], bool] = lambda: False,
+) -> Found:
+    """Features of photographs, of those alone that the cache does not have.
+
+    Files are read and decoded by threads ahead of the trunk.
+
+    Args:
+        paths: the files.
+        extractor: the trunk.
+        cache: is added to.
+        is_to_stop: asked after each few photographs.
+
+    Raises:
+        KeyboardInterrupt: it was to stop; what is done is in the cache, on disk.
+    """
+    begun = time.monotonic()
+    features = np.zeros((len(paths), extractor.channels), np.float32)
+    faults: dict[int, str] = {}
+    waiting: list[Seen] = []
+
+    def look() -> None:
+        found = extractor(np.stack([seen.image for seen in waiting if seen.image is not None]))
+        features[[seen.position for seen in waiting]] = found
+        cache.add([seen.digest for seen in waiting], found)
+        waiting.clear()
+
+    try:
+        with progress("looking at photographs", len(paths)) as advance:
+            for seen in _ahead(lambda one: _seen(one, paths[one], cache), len(paths)):
+                advance(1)
+                if seen.fault:
+                    faults[seen.position] = seen.fault
+                elif seen.image is None:
+                    features[seen.position] = cache.get(seen.digest)
+                else:
+                    waiting.append(seen)
+                if len(waiting) == BATCH:
+                    look()
+                    if is_to_stop():
+                        raise KeyboardInterrupt
+            if waiting:
+                look()
+    finally:
+        cache.save()
+    return Found(features, faults, time.monotonic() - begun)
+
+
+class Seen(NamedTuple):
+    """A file: its place in the list, what is in it, and why it cannot be read.
+
+    Attributes:
+        position: in the list.
+        digest: of its content.
+        image: (size, size, 3), uint8; None where its features are known or it cannot be read.
+        fault: why it cannot be read; empty where it can.
+    """
+
+    position: int
+    digest: Digest
+    image: NDArray[np.uint8] | None
+    fault: str
+
+
+def _seen(position: int, path: str, cache: FeatureCache) -> Seen:
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        return Seen(position, b"", None, f"{path}: {error.strerror or error}")
+    digest = hashlib.sha256(content).digest()
+    if cache.get(digest) is not None:
+        return Seen(position, digest, None, "")
+    try:
+        image = decode(content, cache.view.size, 3, cache.view.fit)
+    except DataError as error:
+        return Seen(position, digest, None, f"{path}: {str(error).removeprefix('image: ')}")
+    return Seen(position, digest, image, "")
+
+
+def _ahead(read: Callable[[int], Seen], count: int) -> Iterator[Seen]:
+    """`read` of the numbers from 0 on, in their order, some of them read ahead by threads."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        reading: deque[Future[Seen]] = deque()
+        try:
+            for number in range(count):
+                reading.append(pool.submit(read, number))
+                if len(reading) > AHEAD:
+                    yield reading.popleft().result()
+            while reading:
+                yield reading.popleft().result()
+        finally:
+            for future in reading:
+                future.cancel()
