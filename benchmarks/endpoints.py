@@ -23,7 +23,8 @@ from nin.shipping.engines import savedmodel
 def by_keras(path: Path) -> tuple[Callable[[Any], Any], Any]:
     """A run's own network, through Keras's `predict`; and its description."""
     run = nin.load(path)
-    return run.predict, {"classes": run.classes, "input_shape": run.input_shape}
+    shown = {"classes": run.classes, "input_shape": run.input_shape, "fit": run.fit}
+    return run.predict, shown
 
 
 def by_savedmodel(path: Path) -> tuple[Callable[[Any], Any], Any]:
@@ -35,10 +36,11 @@ def by_savedmodel(path: Path) -> tuple[Callable[[Any], Any], Any]:
 def application(ask: Callable[[Any], Any], description: Any) -> FastAPI:
     """Decode the body, ask, answer."""
     classes, (height, _, channels) = description["classes"], description["input_shape"]
+    fit = description.get("fit", "squash")
     app = FastAPI()
 
     def answer(body: bytes) -> dict[str, Any]:
-        [chances] = ask(decode(body, height, channels)[None])
+        [chances] = ask(decode(body, height, channels, fit)[None])
         best = int(np.argmax(chances))
         return {"label": classes[best], "probability": float(chances[best])}
 

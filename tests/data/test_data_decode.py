@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nin.data.decode import decode
+from nin.data.decode import decode, fitted, seen_box
 from nin.errors import DataError
 
 RAMP = np.linspace(0, 255, 48).astype(np.uint8).reshape(4, 4, 3)
@@ -118,6 +118,92 @@ def test_the_whole_picture_is_resized_to_a_square(shape, form):
     assert small.shape == (20, 20, 3)
     assert small[:, 0].max() < 30
     assert small[:, -1].min() > 225
+
+
+def noise(height, width, channels=3):
+    return np.random.default_rng(0).integers(0, 256, (height, width, channels), np.uint8)
+
+
+sides = st.integers(1, 70)
+
+
+@given(sides, sides)
+@settings(deadline=None)
+def test_of_a_square_picture_the_middle_is_all(side, size):
+    picture = noise(side, side)
+    cropped = fitted(picture, (size, size), fit="crop")
+    assert (cropped == fitted(picture, (size, size))).all()
+
+
+@given(sides, st.integers(0, 40), st.integers(5, 40), st.booleans())
+@settings(deadline=None)
+def test_a_crop_is_the_middle_square_resized(side, margin, size, is_tall):
+    """But at its edges, where the filter looks a little beyond them."""
+    # Away from black and white nothing is clipped between the passes, whose order Pillow chooses.
+    picture = 64 + noise(side, side + 2 * margin) // 2
+    square = picture[:, margin : margin + side]
+    if is_tall:
+        picture, square = np.swapaxes(picture, 0, 1), np.swapaxes(square, 0, 1)
+    cropped = fitted(np.ascontiguousarray(picture), (size, size), fit="crop").astype(int)
+    alone = fitted(np.ascontiguousarray(square), (size, size)).astype(int)
+    # Two of the wider kind of pixels, one more where whole pixels are averaged first.
+    support = int(np.ceil(3 * max(1, size / side)))
+    inner = (slice(support, -support),) * 2
+    tolerance = 2 if side < 4 * size else 24
+    assert np.abs(cropped - alone)[inner].max(initial=0) <= tolerance
+
+
+@given(sides, sides, st.sampled_from([(1, 1), (24, 20), (3, 7)]))
+def test_what_is_seen_lies_in_the_middle_and_in_the_right_ratio(height, width, size):
+    left, top, right, bottom = seen_box((height, width), "crop", size)
+    assert 0 <= left < right <= width
+    assert 0 <= top < bottom <= height
+    assert left + right == pytest.approx(width)
+    assert top + bottom == pytest.approx(height)
+    assert (right - left) / (bottom - top) == pytest.approx(size[1] / size[0])
+    assert (left, right) == (0, width) or (top, bottom) == (0, height)
+    assert seen_box((height, width), "squash", size) == (0, 0, width, height)
+
+
+@pytest.mark.parametrize("shape", [(1, 4000), (4000, 1)])
+@pytest.mark.parametrize("form", ["PNG", "JPEG"])
+def test_of_a_line_the_middle_pixel_is_taken(shape, form):
+    image = np.zeros((*shape, 3), np.uint8)
+    image[shape[0] // 2 - 40 : shape[0] // 2 + 40, shape[1] // 2 - 40 : shape[1] // 2 + 40] = 255
+    small = decode(encoded(Image.fromarray(image), form), 8, fit="crop")
+    assert small.shape == (8, 8, 3)
+    assert small.min() > 250
+
+
+def test_a_large_jpeg_is_cropped_as_sharply_as_if_it_were_read_whole():
+    """Read at an eighth of its size, as its long side would allow, its middle would be blurred."""
+    rough = noise(30, 120)
+    large = Image.fromarray(fitted(rough, (480, 1920)))
+    content = encoded(large, "JPEG", quality=95)
+    whole = fitted(decode(content), (100, 100), fit="crop").astype(int)
+    assert np.abs(decode(content, 100, fit="crop") - whole).mean() < 2
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_turned_and_laid_on_white_before_its_middle_is_taken(form):
+    """Of three squares beside one another the middle one is left, its left half on top."""
+    picture = Image.new("RGB", (48, 16), "red")
+    picture.paste("white", (16, 0, 24, 16))
+    picture.paste("black", (24, 0, 32, 16))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = decode(encoded(picture, form, exif=exif, quality=95), 16, 1, "crop")
+    assert turned[2:6].min() > 240
+    assert turned[-6:-2].max() < 15
+    clear = Image.new("RGBA", (48, 16), "black")
+    clear.paste((0, 0, 0, 0), (14, 0, 34, 16))
+    assert decode(encoded(clear, "PNG"), 16, fit="crop").min() == 255
+
+
+@pytest.mark.parametrize("read", [decode, lambda _, **fit: fitted(noise(4, 6), (2, 2), **fit)])
+def test_another_way_to_fit_is_refused(read):
+    with pytest.raises(DataError, match=r"^fit='stretch': pictures are fitted by squash or crop$"):
+        read(PNG, fit="stretch")
 
 
 def test_fine_detail_is_averaged():

@@ -47,6 +47,44 @@ def test_constructor_arguments_and_shapes(pictures):
     assert (data.hparams["test"], data.hparams["image_size"]) == (0.2, 8)
 
 
+@pytest.fixture
+def wide(tmp_path):
+    """Ten pictures of each class, thrice as wide as high: white in their middle, black beside it."""
+    root = tmp_path / "wide"
+    for name in ("cat", "dog"):
+        (root / name).mkdir(parents=True)
+        for number in range(10):
+            image = np.zeros((6, 18, 3), np.uint8)
+            image[:, 4:14] = 255
+            Image.fromarray(image).save(root / name / f"{number}.png")
+    return root
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_the_middle_of_wide_pictures_or_all_of_them(wide, stream):
+    squashed, cropped = (
+        ImageFolder(wide, image_size=6, stream=stream, fit=fit) for fit in ("squash", "crop")
+    )
+    assert (squashed.fit, cropped.fit, cropped.hparams["fit"]) == ("squash", "crop", "crop")
+    assert squashed.train.images[:][:, :, 0].max() == 0
+    assert cropped.train.images[:].min() == 255
+    assert squashed.fingerprint() != cropped.fingerprint()
+
+
+def test_squashed_pictures_keep_the_streamed_fingerprint_they_had(pictures):
+    """Or a run that was interrupted before there was a choice could not be resumed."""
+    root = pictures({"cat": 1, "dog": 1})
+    for path in root.rglob("*.png"):
+        path.write_bytes(b"of this size")
+    data = ImageFolder(root, image_size=6, stream=True, validation=0, test=0)
+    assert data.fingerprint().startswith("6fa855e9d3226bb5")
+
+
+def test_another_way_to_fit_is_refused(pictures):
+    with pytest.raises(DataError, match="fit='stretch': pictures are fitted by squash or crop"):
+        ImageFolder(pictures({"cat": 3, "dog": 3}), fit="stretch")
+
+
 @pytest.mark.parametrize("name", ["val", "valid", "validation", "Validation"])
 def test_given_splits_are_kept(pictures, name):
     for part, count in (("train", 8), (name, 3), ("test", 2)):

@@ -82,6 +82,15 @@ def test_joined_they_follow_one_another(twins):
     assert len(both.files.labels) == 2 * COUNT
 
 
+def test_joined_pictures_are_fitted_as_they_were(tmp_path):
+    image = np.zeros((6, 30, 3), np.uint8)
+    image[:, 10:20] = 255
+    Image.fromarray(image).save(tmp_path / "wide.png")
+    files = Files([str(tmp_path / "wide.png")], np.zeros(1, np.int32))
+    one = Pictures(files, 6, 3, fit="crop")
+    assert one.joined([one])[:].min() == 255
+
+
 def test_a_bad_picture_is_one_line_that_names_it(pictures):
     root = pictures({"cat": 30, "dog": 2})
     for number in (7, 21):

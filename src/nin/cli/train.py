@@ -27,6 +27,10 @@ def train(
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
     image_size: Annotated[int | None, typer.Option(help="Side, in pixels.")] = None,
+    fit: Annotated[
+        str | None,
+        typer.Option(help="Which part of a picture to use: squash, all of it; crop, its middle."),
+    ] = None,
     limit: Annotated[int | None, typer.Option(help="Use so many training images.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     precision: Annotated[
@@ -63,6 +67,7 @@ def train(
         "batch_size": batch_size,
         "learning_rate": lr,
         "image_size": image_size,
+        "fit": fit,
         "limit": limit,
         "seed": seed,
         "precision": precision,

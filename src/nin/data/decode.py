@@ -6,7 +6,7 @@ import struct
 import zlib
 from io import BytesIO
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,11 @@ FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 #: Weights of red, green and blue in grey (ITU-R 601), and the parameter of the cubic filter that
 #: resizes (Keys 1981): Pillow's, for whoever does the same elsewhere.
 LUMA, CUBIC = (0.299, 0.587, 0.114), -0.5
+
+#: How a picture becomes a square: "squash" takes all of it and gives up its aspect ratio; "crop"
+#: keeps the ratio and takes its middle, as wide and as high as its short side.
+Fit = Literal["squash", "crop"]
+FITS: tuple[Fit, ...] = get_args(Fit)
 
 #: Pictures of more pixels are refused: a small file can claim any size.
 MAX_PIXELS = 89_000_000
@@ -43,77 +48,131 @@ _DAMAGED = (
 
 
 def decode(
-    source: str | PathLike[str] | bytes, size: int | None = None, channels: int = 3
+    source: str | PathLike[str] | bytes,
+    size: int | None = None,
+    channels: int = 3,
+    fit: Fit = "squash",
 ) -> NDArray[np.uint8]:
     """Read a JPEG, PNG, WebP, BMP or TIFF, known by its content; of several frames, the first.
 
     The picture is turned as its EXIF orientation says, laid on white where it is transparent, and
-    brought to 8 bits (16-bit values are divided by 257, not clipped). With a `size` the whole
-    picture is resized to a square, antialiased; its aspect ratio is given up, so that every pixel
-    counts and class maps cover all of it.
+    brought to 8 bits (16-bit values are divided by 257, not clipped). With a `size` it is resized
+    to a square, antialiased: the whole picture, its aspect ratio given up, so that every pixel
+    counts and class maps cover all of it; or with ``fit="crop"`` its middle, in its own ratio.
 
     Args:
         source: a path, or the file's content.
         size: side of the result in pixels; None keeps the picture's own height and width.
         channels: 3 for RGB, 1 for grey (luma, ITU-R 601).
+        fit: which part of the picture a `size` is filled with: ``"squash"`` for all of it,
+            ``"crop"`` for the square in its middle.
 
     Returns:
         (height, width, channels), uint8.
 
     Raises:
-        DataError: the file is missing, damaged, of another format, or above `MAX_PIXELS`.
+        DataError: the file is missing, damaged, of another format, or above `MAX_PIXELS`; an
+            argument out of its range.
     """
     name = "image" if isinstance(source, bytes) else fspath(source)
     if channels not in (1, 3) or (size is not None and size < 1):
         raise DataError(
             f"cannot decode to size={size}, channels={channels}: size ≥ 1, channels 1 or 3"
         )
+    check_fit(fit)
+    content = BytesIO(source) if isinstance(source, bytes) else source
     try:
-        return _decoded(BytesIO(source) if isinstance(source, bytes) else source, size, channels)
+        return _decoded(content, size, channels, fit)
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
     except _damage() as error:
         raise DataError(f"{name}: {_reason(error)}") from error
 
 
-def _decoded(source: Any, size: int | None, channels: int) -> NDArray[np.uint8]:
+def _decoded(source: Any, size: int | None, channels: int, fit: Fit) -> NDArray[np.uint8]:
     from PIL import Image, ImageOps
 
     with Image.open(source, formats=FORMATS) as opened:
         if opened.width * opened.height > MAX_PIXELS:
             raise DataError(f"{opened.width}×{opened.height} pixels: above {MAX_PIXELS:,}")
         if size is not None:
-            opened.draft(None, (2 * size, 2 * size))  # JPEG only: skips detail nobody will see
+            # JPEG only: skips detail nobody will see. Both sides stay at twice the size or above.
+            opened.draft(None, (2 * size, 2 * size))
         picture = _eight_bits(ImageOps.exif_transpose(opened))
-    return _fitted(picture, None if size is None else (size, size), channels)
+    return _fitted(picture, None if size is None else (size, size), channels, fit)
 
 
-def fitted(image: NDArray[np.uint8], size: tuple[int, int], channels: int = 3) -> NDArray[np.uint8]:
+def fitted(
+    image: NDArray[np.uint8], size: tuple[int, int], channels: int = 3, fit: Fit = "squash"
+) -> NDArray[np.uint8]:
     """Bring an image in memory to a size and a number of channels, as `decode` brings a file's.
 
     Args:
         image: (height, width, channels), uint8; grey, RGB or RGBA.
-        size: (height, width) of the result; the aspect ratio is given up.
+        size: (height, width) of the result.
         channels: 3 for RGB, 1 for grey.
+        fit: ``"squash"`` for all of the image, its aspect ratio given up; ``"crop"`` for its
+            middle, in its own ratio.
 
     Returns:
         (*size, channels), uint8; the image itself where nothing is to be done.
+
+    Raises:
+        DataError: there is no such `fit`.
     """
     from PIL import Image
 
+    check_fit(fit)
     if image.shape == (*size, channels):
         return image
-    return _fitted(Image.fromarray(image[..., 0] if image.shape[2] == 1 else image), size, channels)
+    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    return _fitted(picture, size, channels, fit)
 
 
-def _fitted(picture: Image, size: tuple[int, int] | None, channels: int) -> NDArray[np.uint8]:
+def seen_box(
+    picture: tuple[int, int], fit: Fit, size: tuple[int, int] = (1, 1)
+) -> tuple[float, float, float, float]:
+    """The part of a picture that is taken.
+
+    Args:
+        picture: its (height, width), in pixels.
+        fit: how it is brought to `size`.
+        size: (height, width) of the result, of which only the ratio counts; by default a square.
+
+    Returns:
+        Left, top, right and bottom, in pixels and parts of them: the edges of an odd margin lie in
+        the middle of a pixel.
+    """
+    height, width = picture
+    if fit == "squash":
+        return 0, 0, width, height
+    wide = min(width, height * size[1] / size[0])
+    high = min(height, width * size[0] / size[1])
+    left, top = (width - wide) / 2, (height - high) / 2
+    return left, top, left + wide, top + high
+
+
+def check_fit(fit: str) -> None:
+    """Refuse a way to fit pictures that does not exist.
+
+    Raises:
+        DataError: it is none of `FITS`.
+    """
+    if fit not in FITS:
+        raise DataError(f"fit={fit!r}: pictures are fitted by {' or '.join(FITS)}")
+
+
+def _fitted(
+    picture: Image, size: tuple[int, int] | None, channels: int, fit: Fit
+) -> NDArray[np.uint8]:
     from PIL import Image
 
     picture = _on_white(picture).convert("RGB")
     if channels == 1:
         picture = picture.convert("L")
     if size is not None:
-        picture = picture.resize(size[::-1], Image.Resampling.BICUBIC, reducing_gap=2.0)
+        box = seen_box((picture.height, picture.width), fit, size)
+        picture = picture.resize(size[::-1], Image.Resampling.BICUBIC, box, reducing_gap=2.0)
     return np.array(picture, np.uint8).reshape(picture.height, picture.width, channels)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nin.data.augmentation import Augmentation
+from nin.data.decode import Fit, check_fit
 from nin.data.images import ImageData, Part, Split
 from nin.data.listing import Files, Listing, list_folder
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
@@ -44,7 +45,7 @@ class ImageFolder(ImageData):
     Args:
         path: the directory.
         batch_size: images in a batch.
-        image_size: side in pixels that every picture is resized to, its aspect ratio given up.
+        image_size: side in pixels of the square that every picture becomes.
         validation: share of the pictures held out for validation, unless there is a folder.
         test: share of the pictures held out for the test, unless there is a train/ folder.
         limit: use this many training pictures at most, classes in proportion. None: all.
@@ -53,6 +54,8 @@ class ImageFolder(ImageData):
         skip_bad: go on without pictures that cannot be read, naming them in `skipped`.
         grey: one channel in place of three.
         stream: whether to leave the pictures on disk. None: if they are above `MEMORY_LIMIT`.
+        fit: ``"squash"`` resizes the whole picture, its aspect ratio given up; ``"crop"`` keeps
+            the ratio and takes the square in the middle.
 
     Attributes:
         stream: whether the pictures are left on disk.
@@ -76,12 +79,14 @@ class ImageFolder(ImageData):
         skip_bad: bool = False,
         grey: bool = False,
         stream: bool | None = None,
+        fit: Fit = "squash",
     ) -> None:
         self.save_hyperparameters(ignore=("path", "test"))
         hparams = {"path": str(path), "test": test, **self.hparams}
         self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
+        check_fit(fit)
         _check_shares(validation, test)
         listing = list_folder(self.path)
         super().__init__(
@@ -96,7 +101,7 @@ class ImageFolder(ImageData):
             augmentation=augmentation,
         )
         self.hparams = hparams
-        self.skip_bad = skip_bad
+        self.skip_bad, self.fit = skip_bad, fit
         self.has_own_parts = listing.split
         self._skipped: dict[str, str] = {}
         self.source = str(path)
@@ -119,13 +124,13 @@ class ImageFolder(ImageData):
         if self.stream:
             skipped = self._skipped if self.skip_bad else None
             return {
-                name: Split(Pictures(files, size, channels, skipped), files.labels)
+                name: Split(Pictures(files, size, channels, skipped, self.fit), files.labels)
                 for name, files in self._files.items()
             }
         splits: dict[Part, Split] = {}
         bad: dict[str, str] = {}
         for name, files in self._files.items():
-            images, faults = read_pictures(files.paths, size, channels)
+            images, faults = read_pictures(files.paths, size, channels, self.fit)
             bad |= {files.paths[index]: fault for index, fault in faults.items()}
             labels = files.labels
             if faults:
@@ -153,11 +158,14 @@ class ImageFolder(ImageData):
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.
 
-        Of a streamed set, an image counts by its name in the folder and the size of its file.
+        Of a streamed set, an image counts by its name in the folder and the size of its file, and
+        how it is fitted counts as well.
         """
         if not self.stream:
             return super().fingerprint()
-        digest = hashlib.sha256(repr((self.name, self.classes, self.image_shape)).encode())
+        fit = () if self.fit == "squash" else (self.fit,)  # Sets keep the digests they had.
+        head = (self.name, self.classes, self.image_shape, *fit)
+        digest = hashlib.sha256(repr(head).encode())
         for part, files in self._files.items():
             digest.update(repr((part, len(files.paths))).encode())
             for line in names_and_sizes(files.paths, self.path):

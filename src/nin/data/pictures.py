@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import decode
+from nin.data.decode import Fit, decode
 from nin.data.listing import Files
 from nin.errors import DataError
 
@@ -37,6 +37,7 @@ class Pictures:
         skipped: path → why it cannot be read, to be filled. In the place of such a picture stands
             the next one of its class in `files` that can be read, after the last the first. None:
             such a picture is an error.
+        fit: which part of a picture fills its square; see `nin.data.decode.decode`.
 
     Raises:
         DataError: on indexing: a picture cannot be read, or none of its class; more is asked for
@@ -48,12 +49,18 @@ class Pictures:
     ndim = 4
 
     def __init__(
-        self, files: Files, size: int, channels: int, skipped: dict[str, str] | None = None
+        self,
+        files: Files,
+        size: int,
+        channels: int,
+        skipped: dict[str, str] | None = None,
+        fit: Fit = "squash",
     ) -> None:
         self.files = files
         self.shape = (len(files.paths), size, size, channels)
         self._positions = np.arange(len(files.paths))
         self._skipped = skipped
+        self._fit = fit
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -78,7 +85,7 @@ class Pictures:
         every = [self.files, *(other.files for other in others)]
         paths = [path for files in every for path in files.paths]
         labels = np.concatenate([files.labels for files in every])
-        return Pictures(Files(paths, labels), *self.shape[2:], self._skipped)
+        return Pictures(Files(paths, labels), *self.shape[2:], self._skipped, self._fit)
 
     def _read(self, chosen: NDArray[np.intp]) -> NDArray[np.uint8]:
         if len(chosen) > TASK:
@@ -93,7 +100,7 @@ class Pictures:
         if self._skipped is not None and path in self._skipped:
             return self._stand_in(position)
         try:
-            return decode(path, *self.shape[2:])
+            return decode(path, *self.shape[2:], self._fit)
         except DataError as error:
             if self._skipped is None:
                 raise DataError(
@@ -113,7 +120,7 @@ class Pictures:
             if path in self._skipped:
                 continue
             try:
-                return decode(path, *self.shape[2:])
+                return decode(path, *self.shape[2:], self._fit)
             except DataError as error:
                 self._skipped[path] = str(error)
         raise DataError(f"{self.files.paths[position]}: no picture of its class can be read")

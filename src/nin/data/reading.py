@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import decode
+from nin.data.decode import Fit, decode
 from nin.data.progress import progress
 from nin.errors import DataError
 
 
 def read_pictures(
-    paths: Sequence[str], size: int, channels: int
+    paths: Sequence[str], size: int, channels: int, fit: Fit = "squash"
 ) -> tuple[NDArray[np.uint8], dict[int, str]]:
     """Decode pictures to squares; none stops the others.
 
@@ -24,6 +24,7 @@ def read_pictures(
         paths: the files.
         size: side of the squares, in pixels.
         channels: 3 for RGB, 1 for grey.
+        fit: which part of a picture fills its square; see `nin.data.decode.decode`.
 
     Returns:
         The images (n, size, size, channels), and for each position that could not be read why;
@@ -33,7 +34,7 @@ def read_pictures(
 
     def read(index: int) -> str | None:
         try:
-            images[index] = decode(paths[index], size, channels)
+            images[index] = decode(paths[index], size, channels, fit)
         except DataError as error:
             return str(error)
         return None

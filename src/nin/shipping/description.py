@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import reprlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from nin.data.decode import FITS
 from nin.errors import ExportError
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
 
     Returns:
         ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on),
-        ``maps``, ``complete`` (whether nothing that the network has was left out),
+        ``fit`` (how pictures are brought to it: ``"squash"``, also where it is absent, or
+        ``"crop"``), ``maps``, ``complete`` (whether nothing that the network has was left out),
         ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw``
         (whether it reads digits that somebody draws), ``network``, ``preprocessing``,
         ``parameters``, ``weights_sha256`` and ``provenance``.
@@ -53,6 +56,7 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
         "name": run.path.resolve().name,
         "classes": list(run.classes),
         "input_shape": list(run.input_shape),
+        "fit": run.fit,
         "maps": has_maps if maps is None else maps,
         "complete": maps is None or maps == has_maps,
         "quantization": None,
@@ -116,6 +120,8 @@ def _fault(description: Any) -> str | None:
         return "it has two classes of one name"
     if not _is_shape(shape):
         return "input_shape is not two equal sides and 1 or 3 channels"
+    if (fit := description.get("fit", "squash")) not in FITS:
+        return f"its fit is {reprlib.repr(fit)}, not {' or '.join(FITS)}"
     if not isinstance(description.get("maps"), bool):
         return "maps is neither true nor false"
     return None

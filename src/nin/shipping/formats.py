@@ -81,7 +81,7 @@ def _by_keras(run: Run, description: Description, path: Path, form: str) -> None
 
     from nin.shipping.servable import Servable
 
-    servable = Servable(run.model, run.input_shape, description["maps"])
+    servable = Servable(run.model, run.input_shape, description["maps"], description["fit"])
     images = keras.InputSpec(shape=(None,) * 4, dtype="uint8", name="images")
     with _quiet():
         servable.export(str(path), format=form, input_signature=[images], verbose=False)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nin.data.decode import decode
+from nin.data.decode import Fit, decode
 from nin.errors import DataError, ExportError
 from nin.files import expand
 from nin.shipping.description import weights_sha256
@@ -71,6 +71,12 @@ class Predictor:
         return height, width, channels
 
     @property
+    def fit(self) -> Fit:
+        """How images are brought to it: all of one, ``"squash"``, or its middle, ``"crop"``."""
+        fit: Fit = self.description.get("fit", "squash")
+        return fit
+
+    @property
     def has_maps(self) -> bool:
         """Whether class maps can be had."""
         return bool(self.description["maps"])
@@ -88,14 +94,14 @@ class Predictor:
             DataError: it cannot be read.
         """
         height, _, channels = self.input_shape
-        return decode(source, height, channels)
+        return decode(source, height, channels, self.fit)
 
     def predict(self, images: Any, maps: bool = False) -> Answers:
         """What is in these images, and where.
 
         Args:
             images: (n, height, width, channels), uint8, of any size; grey, RGB or RGBA. They are
-                brought to `input_shape`, their aspect ratio given up.
+                brought to `input_shape` by `fit`.
             maps: whether the class maps are wanted.
 
         Returns:

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nin.data.decode import CUBIC, LUMA
+from nin.data.decode import CUBIC, LUMA, Fit
 from nin.models import Classifier
 
 
@@ -22,19 +22,27 @@ class Servable(keras.Model):
         model: a built classifier.
         shape: (height, width, channels) that images are brought to; channels 1 or 3.
         maps: whether class maps are put out; the network must have them.
+        fit: which part of an image fills `shape`; see `nin.data.decode.seen_box`.
     """
 
-    def __init__(self, model: Classifier, shape: tuple[int, int, int], maps: bool) -> None:
+    def __init__(
+        self,
+        model: Classifier,
+        shape: tuple[int, int, int],
+        maps: bool,
+        fit: Fit = "squash",
+    ) -> None:
         super().__init__(name="servable")
-        self.model, self.shape_trained, self.maps = model, shape, maps
+        self.model, self.shape_trained, self.maps, self.fitting = model, shape, maps, fit
         self(ops.zeros((1, *shape), "uint8"))
 
     def call(self, images: Any) -> dict[str, Any]:
         """Images (n, height, width, channels), uint8, with 1, 3 or 4 channels → answers."""
         height, width, channels = self.shape_trained
         x = _to_channels(ops.cast(images, "float32"), channels)
-        x = _whole(ops.einsum("vw,nhwc->nhvc", _weights(ops.shape(x)[2], width), x))
-        x = _whole(ops.einsum("uh,nhwc->nuwc", _weights(ops.shape(x)[1], height), x))
+        down, across = _resizing(ops.shape(x)[1:3], (height, width), self.fitting)
+        x = _whole(ops.einsum("vw,nhwc->nhvc", across, x))
+        x = _whole(ops.einsum("uh,nhwc->nuwc", down, x))
         x = ops.reshape(x, (-1, height, width, channels)) / 255.0
         if not self.maps:
             return {"probabilities": ops.softmax(self.model(x, training=False))}
@@ -51,10 +59,20 @@ def _to_channels(x: Any, channels: int) -> Any:
     return x if channels == 3 else _whole(ops.sum(x * ops.array(LUMA, "float32"), 3, keepdims=True))
 
 
-def _weights(side: Any, size: int) -> Any:
+def _resizing(sides: Any, sizes: tuple[int, int], fit: Fit) -> list[Any]:
+    """A matrix (size, side) for each axis: of all of it, or of its middle at one scale for both."""
+    floats = [ops.cast(side, "float32") for side in sides]
+    scales = [side / size for side, size in zip(floats, sizes, strict=True)]
+    margins = [0.0, 0.0]
+    if fit == "crop":
+        scales = [ops.minimum(*scales)] * 2
+        margins = [(s - scales[0] * size) / 2 for s, size in zip(floats, sizes, strict=True)]
+    return [_weights(*axis) for axis in zip(sides, sizes, scales, margins, strict=True)]
+
+
+def _weights(side: Any, size: int, scale: Any, margin: Any) -> Any:
     """The matrix (size, side) that resizes an axis: a cubic filter, wider where it shrinks."""
-    scale = ops.cast(side, "float32") / size
-    here = (ops.arange(size, dtype="float32") + 0.5) * scale
+    here = (ops.arange(size, dtype="float32") + 0.5) * scale + margin
     there = ops.cast(ops.arange(side), "float32") + 0.5
     weights = _cubic(ops.abs((there[None] - here[:, None]) / ops.maximum(scale, 1.0)))
     return weights / ops.sum(weights, axis=1, keepdims=True)

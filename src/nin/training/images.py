@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from nin.data import NAMED, Augmentation, ImageData, open_data
+from nin.data.decode import Fit
 from nin.errors import RecipeError, RunError
 from nin.training.recipe import Recipe
 
@@ -33,13 +34,16 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
             raise RecipeError(f"recipe: stream: {recipe.data} is held in memory; folders are read")
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
-        arguments |= {"skip_bad": skip_bad, "stream": recipe.stream}
+        arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
         arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
     return open_data(recipe.data, **arguments)
 
 
 def open_others(
-    data: str, image_shape: tuple[int, int, int], classes: tuple[str, ...]
+    data: str,
+    image_shape: tuple[int, int, int],
+    classes: tuple[str, ...],
+    fit: Fit = "squash",
 ) -> ImageData:
     """Images that a network was not trained on, for the same classes.
 
@@ -47,6 +51,7 @@ def open_others(
         data: a named data set or a folder.
         image_shape: (height, width, channels) of those it was trained on, as stored.
         classes: what it was trained to tell apart.
+        fit: how a folder's pictures become squares, as in its training.
 
     Raises:
         DataError: the images cannot be had.
@@ -56,7 +61,7 @@ def open_others(
     if data in NAMED:
         images = open_data(data)
     else:
-        images = open_data(data, image_size=size, grey=channels == 1)
+        images = open_data(data, image_size=size, grey=channels == 1, fit=fit)
     if images.classes != classes:
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"

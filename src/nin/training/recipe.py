@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from nin.data.decode import Fit
 from nin.errors import RecipeError
 
 
@@ -30,6 +31,8 @@ class Recipe(BaseModel):
     dropout: float | None = Field(default=None, ge=0, lt=1)
     #: Side in pixels to which the model resizes images; None leaves them as they are stored.
     image_size: int | None = Field(default=None, ge=1, le=4096)
+    #: How a folder's pictures become squares: all of each, squashed, or the middle, cropped.
+    fit: Fit = "squash"
     #: Smaller sides to begin with, in pixels; they and `image_size` share the epochs evenly, and
     #: the last epochs have `image_size`. Those that are not smaller are passed over.
     smaller_first: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(

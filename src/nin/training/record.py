@@ -6,6 +6,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from nin.data.decode import Fit
 from nin.training.description import Description
 
 State = Literal["training", "interrupted", "died", "finished"]
@@ -19,9 +20,14 @@ class _Data(_Checked):
     fingerprint: str
 
 
+class _Recipe(_Checked):
+    #: Of runs from before there was a choice.
+    fit: Fit = "squash"
+
+
 class _Record(_Checked):
     state: State
-    recipe: dict[str, Any]
+    recipe: _Recipe
     skip_bad: bool = False
     data: _Data
     classes: list[str]

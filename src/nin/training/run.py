@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nin.data.decode import Fit
 from nin.errors import RunError
 from nin.files import write_bytes, write_json
 from nin.training.record import fault, fault_of_row
@@ -69,6 +70,12 @@ class Run:
         height, width, channels = self.record["model"]["input_shape"]
         return height, width, channels
 
+    @property
+    def fit(self) -> Fit:
+        """How pictures become the squares it was trained on: ``"squash"`` or ``"crop"``."""
+        fit: Fit = self.record["recipe"].get("fit", "squash")
+        return fit
+
     @cached_property
     def model(self) -> Any:
         """The trained network, a `keras.Model`.
@@ -112,7 +119,7 @@ class Run:
             recipe = Recipe.parse(self.record["recipe"])
             images = open_images(recipe, skip_bad=bool(self.record.get("skip_bad")))
         else:
-            images = open_others(data, self.input_shape, self.classes)
+            images = open_others(data, self.input_shape, self.classes, self.fit)
         whole = data is not None and not images.has_own_parts
         part, split = ("all", every_image(images)) if whole else final_split(images)
         return part, evaluate(self.model, split, self.classes)

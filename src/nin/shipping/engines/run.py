@@ -42,7 +42,8 @@ class RunEngine:
         from keras import ops
 
         height, width, channels = self.description["input_shape"]
-        seen = np.stack([fitted(image, (height, width), channels) for image in images])
+        size, fit = (height, width), self.run.fit
+        seen = np.stack([fitted(image, size, channels, fit) for image in images])
         if not maps and self.image_size is None:
             return Answers(self.run.predict(seen), None)
         found = ops.convert_to_numpy(self.run.model.class_maps(seen, self.image_size))

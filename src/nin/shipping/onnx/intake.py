@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from nin.data.decode import CUBIC, LUMA
+from nin.data.decode import CUBIC, LUMA, Fit
 from nin.shipping.onnx.graph import Graph
 
 
-def take_in(graph: Graph, images: str, shape: tuple[int, int, int]) -> str:
+def take_in(graph: Graph, images: str, shape: tuple[int, int, int], fit: Fit = "squash") -> str:
     """Bring images to the size and channels the network was trained on.
 
     Args:
         graph: is written to.
         images: (n, h, w, c), uint8, c of 1 (grey), 3 (RGB) or 4 (RGB and opacity).
         shape: (height, width, channels) to bring them to; channels 1 or 3.
+        fit: which part of an image fills them; see `nin.data.decode.seen_box`.
 
     Returns:
         (n, channels, height, width), float32, whole numbers 0…255.
@@ -27,8 +28,10 @@ def take_in(graph: Graph, images: str, shape: tuple[int, int, int]) -> str:
     x = graph.node("Transpose", images, perm=[0, 3, 1, 2])
     x = graph.cast(x, "float32")
     x = _channels(graph, x, channels)
-    x = _whole(graph, graph.node("MatMul", x, _weights(graph, x, 3, width, transposed=True)))
-    return _whole(graph, graph.node("MatMul", _weights(graph, x, 2, height), x))
+    scale = _one_scale(graph, x, (height, width)) if fit == "crop" else None
+    across = _weights(graph, x, 3, width, scale, transposed=True)
+    x = _whole(graph, graph.node("MatMul", x, across))
+    return _whole(graph, graph.node("MatMul", _weights(graph, x, 2, height, scale), x))
 
 
 def _channels(graph: Graph, x: str, channels: int) -> str:
@@ -57,16 +60,41 @@ def _channels(graph: Graph, x: str, channels: int) -> str:
     return _whole(graph, grey)
 
 
-def _weights(graph: Graph, x: str, axis: int, size: int, transposed: bool = False) -> str:
-    """The matrix (size, side) that resizes `axis`: a cubic filter, wider where it shrinks."""
-    side = graph.cast(graph.node("Shape", x, start=axis, end=axis + 1), "float32")
-    scale = graph.node("Div", side, graph.constant([float(size)]))
+def _one_scale(graph: Graph, x: str, size: tuple[int, int]) -> str:
+    """How many pixels become one, the same across and down: as many as both sides have."""
+    scales = [_scale(graph, _side(graph, x, axis), size[axis - 2]) for axis in (2, 3)]
+    return graph.node("Min", *scales)
+
+
+def _side(graph: Graph, x: str, axis: int) -> str:
+    return graph.cast(graph.node("Shape", x, start=axis, end=axis + 1), "float32")
+
+
+def _scale(graph: Graph, side: str, size: int) -> str:
+    return graph.node("Div", side, graph.constant([float(size)]))
+
+
+def _weights(
+    graph: Graph, x: str, axis: int, size: int, shared: str | None, transposed: bool = False
+) -> str:
+    """The matrix (size, side) that resizes `axis`: a cubic filter, wider where it shrinks.
+
+    With a scale that is `shared` with the other axis it takes the middle of the side.
+    """
+    side = _side(graph, x, axis)
+    scale = shared or _scale(graph, side, size)
     wide = graph.node("Max", scale, graph.constant([1.0]))
     here = graph.constant([[number + 0.5] for number in range(size)])
     count = graph.node("Squeeze", side)
     there = graph.node("Range", graph.constant(0.0), count, graph.constant(1.0))
     there = graph.node("Add", there, graph.constant(0.5))
-    distance = graph.node("Sub", there, graph.node("Mul", here, scale))
+    centre = graph.node("Mul", here, scale)
+    if shared:
+        taken = graph.node("Mul", scale, graph.constant([float(size)]))
+        margins = graph.node("Sub", side, taken)
+        margin = graph.node("Mul", margins, graph.constant(0.5))
+        centre = graph.node("Add", centre, margin)
+    distance = graph.node("Sub", there, centre)
     weights = _cubic(graph, graph.node("Abs", graph.node("Div", distance, wide)))
     total = graph.node("ReduceSum", weights, graph.constant([1], "int64"), keepdims=1)
     weights = graph.node("Div", weights, total)

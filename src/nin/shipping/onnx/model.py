@@ -33,7 +33,7 @@ def to_onnx(model: Any, description: dict[str, Any]) -> Any:
     classes = len(description["classes"])
     graph = Graph()
     with graph.within("intake"):
-        x = take_in(graph, "images", (height, width, channels))
+        x = take_in(graph, "images", (height, width, channels), description.get("fit", "squash"))
         x = standardise(graph, x, model.preprocessing)
     written = write_network(graph, model.net, x, has_maps=has_class_maps(model.net))
     graph.node("Softmax", written.logits, name="probabilities", axis=1)
