@@ -31,10 +31,8 @@ def evaluate(
     save_confusion(picture, evaluation, f"{run}: {evaluation.n:,} {split} images")
     if as_json:
         report = {
-            "accuracy": evaluation.accuracy,
-            "loss": evaluation.loss,
-            "n": evaluation.n,
             "split": split,
+            **evaluation.summary(),
             "per_class": evaluation.per_class(),
             "confusion": evaluation.confusion.tolist(),
             "picture": str(picture),
@@ -45,6 +43,8 @@ def evaluate(
 
 
 def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
+    from nin.training.verdict import in_words
+
     wide = max(len(name) for name in (*evaluation.classes, "class"))
     typer.echo(f"{'class':<{wide}}      n  recall  precision")
     for row in evaluation.per_class():
@@ -52,8 +52,6 @@ def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
             "-" if row[key] is None else f"{row[key]:.3f}" for key in ("recall", "precision")
         )
         typer.echo(f"{row['class']:<{wide}}  {row['n']:>5}  {recall:>6}  {precision:>9}")
-    typer.echo(
-        f"accuracy {evaluation.accuracy:.4f}   loss {evaluation.loss:.4f}"
-        f"   on {evaluation.n:,} {split} images"
-    )
+    typer.echo(in_words({"split": split, **evaluation.summary()}))
+    typer.echo(f"loss {evaluation.loss:.4f}")
     typer.echo(f"confusion matrix: {picture}")

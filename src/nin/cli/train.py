@@ -32,6 +32,9 @@ def train(
         typer.Option(help="Which part of a picture to use: squash, all of it; crop, its middle."),
     ] = None,
     limit: Annotated[int | None, typer.Option(help="Use so many training images.")] = None,
+    patience: Annotated[
+        int | None, typer.Option(help="End after so many epochs without a better one.")
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     precision: Annotated[
         str | None, typer.Option(help="float32, or bfloat16: faster where the processor can.")
@@ -69,6 +72,7 @@ def train(
         "image_size": image_size,
         "fit": fit,
         "limit": limit,
+        "patience": patience,
         "seed": seed,
         "precision": precision,
         "accumulate": accumulate,
@@ -120,11 +124,17 @@ def _refuse_with_resume(what: str | None, options: dict[str, object]) -> None:
 
 
 def _print(run: Run, as_json: bool) -> None:
+    from nin.training.verdict import advice, in_words, learnt, no_better
+
     result = run.record["result"]
     if as_json:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
         return
-    name = "held-out images" if result["split"] == "validation" else "test images"
-    typer.echo(f"accuracy {result['accuracy']:.4f} on {result['n']:,} {name}")
-    typer.echo(f"run      {run.path} (curves.png shows how it learnt)")
-    typer.echo(f"next     nin evaluate {run.path}   or   nin predict {run.path} IMAGE")
+    typer.echo(in_words(result))
+    if learnt(result):
+        typer.echo(f"run      {run.path} (curves.png shows how it learnt)")
+        typer.echo(f"next     nin evaluate {run.path}   or   nin predict {run.path} IMAGE")
+    else:
+        typer.echo(no_better(result))
+        typer.echo(f"run      {run.path} (curves.png shows how it went)")
+        typer.echo(f"try      {advice(run.record)}")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nin import backends
 from nin.errors import RunError
 from nin.training.health import Finding
+from nin.training.restart import Restart
 from nin.training.run import Run
 from nin.training.stopping import Stopping
 from nin.training.weights import (
@@ -37,6 +38,7 @@ class Place(BaseModel):
         seconds: of training so far.
         metrics: values of the metrics' variables within the epoch that has begun.
         findings: of the health watch.
+        restarts: how this training came to begin anew, each time at a lower learning rate.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,6 +48,7 @@ class Place(BaseModel):
     seconds: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     metrics: tuple[float, ...] = ()
     findings: tuple[Finding, ...] = ()
+    restarts: tuple[Restart, ...] = ()
 
 
 def place_of(run: Run) -> Place | None:
@@ -75,7 +78,10 @@ def load_checkpoint(run: Run, model: Any) -> None:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Writes the state to continue from every minute; and, an epoch, metrics and weights.
+    """Writes the state to continue from every minute; after an epoch its metrics, too.
+
+    The network's own weights are written when an epoch is the best so far (see `Run.best_epoch`);
+    the state to continue from is always that of the last.
 
     Keras's own backup knows neither how far an epoch has come nor the state of dropout's random
     numbers, and so repeats an epoch in another way. Here everything that decides the next step is
@@ -88,6 +94,7 @@ class Checkpoint(keras.callbacks.Callback):
         place: where the training goes on.
         every: seconds between two checkpoints within an epoch.
         health: gives what the health watch has found so far.
+        lost: says whether this training is to be begun again, so that nothing more of it is kept.
         stopping: asked to stop, the state is written at once and `KeyboardInterrupt` is raised.
     """
 
@@ -98,6 +105,7 @@ class Checkpoint(keras.callbacks.Callback):
         *,
         every: float = SAVE_EVERY,
         health: Callable[[], Sequence[Finding]] = tuple,
+        lost: Callable[[], object] = bool,
         stopping: Stopping | None = None,
     ) -> None:
         super().__init__()
@@ -106,16 +114,22 @@ class Checkpoint(keras.callbacks.Callback):
         self.every = every
         self.rows = run.metrics()[: place.epoch]
         self.health = health
+        self.lost = lost
         self.stopping = stopping or Stopping()
         self._began = time.perf_counter() - place.seconds
         self._saved = time.perf_counter()
         self._epoch = place.epoch
         self._skipped = 0
+        self._begins = (place.epoch, place.batch) == (0, 0)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Write the state before the first step."""
-        if not self.run.checkpoint_path.exists():
+        if self._begins:
             self._save(0, 0)
+            # Of an attempt before this one.
+            self.run.write_metrics([])
+            self.run.weights_path.unlink(missing_ok=True)
+            self._begins = False
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Note the epoch."""
@@ -133,21 +147,32 @@ class Checkpoint(keras.callbacks.Callback):
             self._add_earlier_metrics()
         if batch + 1 == self.params["steps"]:
             return  # What is left of this epoch is its end.
-        if self.stopping.asked or time.perf_counter() - self._saved >= self.every:
+        due = self.stopping.asked or time.perf_counter() - self._saved >= self.every
+        if due and not self.lost():
             self._save(self._epoch, self._skipped + batch + 1)
         if self.stopping.asked:
-            save_variables(self.run.weights_path, weights(self.model))
+            if not self.rows:
+                save_variables(self.run.weights_path, weights(self.model))
             raise KeyboardInterrupt
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write it all."""
-        self.rows.append({"epoch": epoch + 1, **(logs or {}), "seconds": self._seconds()})
-        self.run.write_metrics(self.rows)
-        backends.current().sync(self.model)
-        save_variables(self.run.weights_path, weights(self.model))
-        self._save(epoch + 1, 0)
+        """Write it all, and stop if no epoch has been better for too long."""
+        if not self.lost():
+            self._keep(epoch, logs or {})
         if self.stopping.asked:
             raise KeyboardInterrupt
+
+    def _keep(self, epoch: int, logs: dict[str, float]) -> None:
+        size = self.model.preprocessing.size
+        side = {"side": size[0]} if size and self.run.record["recipe"]["smaller_first"] else {}
+        self.rows.append({"epoch": epoch + 1, **logs, **side, "seconds": self.seconds()})
+        self.run.write_metrics(self.rows)
+        backends.current().sync(self.model)
+        if self.run.best_epoch(self.rows) == epoch + 1:
+            save_variables(self.run.weights_path, weights(self.model))
+        self._save(epoch + 1, 0)
+        if self.run.is_over(self.rows):
+            self.model.stop_training = True
 
     def _add_earlier_metrics(self) -> None:
         """The means over an epoch count the batches before the interruption.
@@ -169,13 +194,15 @@ class Checkpoint(keras.callbacks.Callback):
         place = Place(
             epoch=epoch,
             batch=batch,
-            seconds=self._seconds(),
+            seconds=self.seconds(),
             metrics=tuple(float(keras.ops.convert_to_numpy(part.value)) for part in sums),
             findings=tuple(self.health()),
+            restarts=self.place.restarts,
         )
         state = training_state(self.model)
         save_variables(self.run.checkpoint_path, state, place=json.dumps(place.model_dump()))
         self._saved = time.perf_counter()
 
-    def _seconds(self) -> float:
+    def seconds(self) -> float:
+        """Seconds of training so far, those before an interruption included."""
         return round(time.perf_counter() - self._began, 2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -33,6 +34,28 @@ class Evaluation(NamedTuple):
     def accuracy(self) -> float:
         """Share of images whose label was found."""
         return float(np.trace(self.confusion) / self.n)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Between which bounds the accuracy lies, with 95 % confidence."""
+        return wilson(int(np.trace(self.confusion)), self.n)
+
+    @property
+    def largest_class(self) -> tuple[str, float]:
+        """The most frequent class of these images, and its share: what always naming it gives."""
+        images = self.confusion.sum(axis=1)
+        return self.classes[int(images.argmax())], float(images.max() / self.n)
+
+    def summary(self) -> dict[str, Any]:
+        """Return it in a few numbers, ready for JSON."""
+        name, share = self.largest_class
+        return {
+            "n": self.n,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "largest_class": {"name": name, "share": share},
+            "loss": self.loss,
+        }
 
     def per_class(self) -> list[dict[str, Any]]:
         """A row a class: how many images, the share found, and the share of answers right."""
@@ -83,6 +106,14 @@ def compared(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
     confusion = np.bincount(pairs, minlength=count * count).reshape(count, count)
     log_probabilities = _log_softmax(logits)[np.arange(len(logits)), labels]
     return Evaluation(tuple(classes), float(-log_probabilities.mean()), confusion)
+
+
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share, `right` of `n` (Wilson 1927); also right near 0 and 1."""
+    z2 = 1.959964**2
+    middle = (right + z2 / 2) / (n + z2)
+    half = math.sqrt(z2 * (right * (n - right) / n + z2 / 4)) / (n + z2)
+    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def final_split(data: ImageData) -> tuple[str, Split]:

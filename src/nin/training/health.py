@@ -11,10 +11,19 @@ import numpy as np
 
 from nin import backends
 
-#: The first look comes after this many steps, each further one after twice as many.
+#: There is a look each time so many steps have been made, …
 FIRST_LOOK = 20
+#: … and later on, each time so many more have.
+LATER_LOOKS = 160
 #: A class counts as dead, and a loss as stuck, only after this many steps.
 PATIENCE = 80
+#: Logits whose spread over the images is below this say the same of every image. A network that
+#: `nin.start` has prepared begins at 0.3.
+ALIKE = 0.01
+#: A network that is silent on more than this share of the images has lost most of its gradient.
+SILENT = 0.25
+#: A loss below this leaves nothing to learn: gradients may vanish.
+SOLVED = 0.01
 #: A loss this close to ln(classes) is that of an answer which ignores the image.
 PLATEAU = 0.005
 #: A kernel that changes by less than this share of itself a step does not learn.
@@ -30,15 +39,18 @@ class Finding(NamedTuple):
 
 
 class HealthWatch(keras.callbacks.Callback):
-    """Looks at a model while it trains, at steps 20, 40, 80, … and after each epoch.
+    """Looks at a model while it trains: at steps 20, 40, …, 160, 320, … and at the end.
 
     It looks at the answers to a few training images (the probe) and at the weights. Training that
-    cannot recover is stopped, and `died` says why.
+    cannot recover is stopped, and `died` says why. What is found at a step depends on that step
+    alone, so that a training that is interrupted and resumed is judged as an unbroken one; only to
+    see that a layer stands still takes two looks.
 
     Args:
         probe: training images (n, h, w, c) as the model takes them; 64 are enough.
         classes: the classes' names; by default their numbers.
         report: called with each new finding; by default findings are only kept in `findings`.
+        started: whether `nin.start` has prepared the model, so that it is not recommended.
     """
 
     def __init__(
@@ -46,39 +58,36 @@ class HealthWatch(keras.callbacks.Callback):
         probe: Any,
         classes: Sequence[str] | None = None,
         report: Callable[[Finding], None] | None = None,
+        *,
+        started: bool = False,
     ) -> None:
         super().__init__()
         self.probe = probe
         self.classes = None if classes is None else tuple(classes)
         self.report = report
+        self.started = started
         self.findings: list[Finding] = []
         self.died: str | None = None
         self._step = 0
-        self._next_look = FIRST_LOOK
         self._kernels: tuple[int, dict[str, Any]] | None = None
-        self._silent_at: int | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Remember the weights that training starts from."""
         # Not `iterations`: that counts whole batches, and steps here may be parts of one.
         self._step = int(self.model.optimizer._iterations)
-        self._silent_at = None
-        self._next_look = FIRST_LOOK
-        while self._next_look <= self._step:
-            self._next_look *= 2
         if self.model.built:
             self._remember_kernels()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Look, when it is time."""
         self._step += 1
-        if self._step >= self._next_look:
-            self._next_look *= 2
+        if self._step % (FIRST_LOOK if self._step < LATER_LOOKS else LATER_LOOKS) == 0:
             self._look(logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Look."""
-        self._look(logs or {})
+        """Look, after the last one: a training may be too short for any other look."""
+        if epoch + 1 == self.params["epochs"]:
+            self._look(logs or {})
 
     def _look(self, logs: dict[str, float]) -> None:
         backends.current().sync(self.model)
@@ -89,11 +98,14 @@ class HealthWatch(keras.callbacks.Callback):
         silent = _silent_classes(logits)
         if silent.all():
             self._all_silent(len(silent))
+        elif (share := _silent_share(logits)) > SILENT:
+            self._half_silent(share)
+        elif _are_alike(logits):
+            self._alike()
         else:
-            self._silent_at = None
             self._some_silent(silent)
             self._plateau(loss, len(silent))
-            self._vanished()
+            self._vanished(loss)
 
     def _not_finite(self, loss: float, logits: Any) -> bool:
         kernels = [keras.ops.convert_to_numpy(weight) for weight in self.model.trainable_weights]
@@ -107,15 +119,25 @@ class HealthWatch(keras.callbacks.Callback):
         return not finite
 
     def _all_silent(self, classes: int) -> None:
-        if self._silent_at is None:
-            self._silent_at = self._step
-        elif self._step - self._silent_at >= FIRST_LOOK:
-            self._die(
-                "dead",
-                "every class map is zero on every image, so every gradient is exactly zero and"
-                f" the loss stays at ln {classes}: lower the learning rate, and begin"
-                " with Trainer's own start",
-            )
+        self._die(
+            "dead",
+            "every class map is zero on every image, so every gradient is exactly zero and"
+            f" the loss stays at ln {classes}: {self._remedy('lower the learning rate')}",
+        )
+
+    def _half_silent(self, share: float) -> None:
+        self._find(
+            "nearly dead",
+            f"every class map is zero on {share:.0%} of the images looked at, from which nothing is"
+            f" learnt any more: {self._remedy('lower the learning rate')}",
+        )
+
+    def _alike(self) -> None:
+        self._find(
+            "same answer",
+            "the answer is the same for every image, as if the images said nothing:"
+            f" {self._remedy('lower the learning rate')}",
+        )
 
     def _some_silent(self, silent: Any) -> None:
         if silent.any() and self._step >= PATIENCE:
@@ -133,16 +155,16 @@ class HealthWatch(keras.callbacks.Callback):
             self._find(
                 "plateau",
                 f"the loss has stayed at ln {classes} = {chance:.3f}, as if the images"
-                " said nothing: begin with Trainer's own start, or change the learning rate",
+                f" said nothing: {self._remedy('change the learning rate')}",
             )
 
-    def _vanished(self) -> None:
+    def _vanished(self, loss: float) -> None:
         if self._kernels is None:
             self._remember_kernels()
             return
         since, before = self._kernels
         steps = self._step - since
-        if steps < FIRST_LOOK or float(self.model.optimizer.learning_rate) == 0:
+        if steps < FIRST_LOOK or float(self.model.optimizer.learning_rate) == 0 or loss < SOLVED:
             return
         self._remember_kernels()
         now = self._kernels[1]
@@ -155,9 +177,13 @@ class HealthWatch(keras.callbacks.Callback):
             self._find(
                 "vanished gradients",
                 f"{len(still)} of {len(before)} layers have not moved for {steps} steps"
-                f" ({still[0]} first): their gradients vanish; begin with Trainer's own start,"
-                " or raise the learning rate",
+                f" ({still[0]} first): their gradients vanish;"
+                f" {self._remedy('raise the learning rate')}",
             )
+
+    def _remedy(self, rate: str) -> str:
+        """What to do: `rate`, and first of all the start that learns, unless it is in force."""
+        return rate if self.started else f"begin with Trainer's own start, or {rate}"
 
     def _remember_kernels(self) -> None:
         self._kernels = (self._step, _kernels(self.model))
@@ -179,6 +205,17 @@ class HealthWatch(keras.callbacks.Callback):
 def _silent_classes(logits: Any) -> Any:
     """Classes whose logit is zero on every image: with ReLU on the maps, the map is, too."""
     return (logits == 0).all(axis=0)
+
+
+def _silent_share(logits: Any) -> float:
+    """The share of images on which every map is zero."""
+    return float((logits == 0).all(axis=1).mean())
+
+
+def _are_alike(logits: Any) -> bool:
+    """Whether the answers to all images are the same; what all logits share is no answer."""
+    answers = logits - logits.mean(axis=1, keepdims=True)
+    return bool(np.std(answers, axis=0).max() < ALIKE)
 
 
 def _kernels(model: Any) -> dict[str, Any]:

@@ -7,20 +7,20 @@ from typing import Any
 import keras
 
 from nin.training.recipe import Recipe
+from nin.training.schedule import warmup
 
 
 def optimizer(recipe: Recipe, steps: int) -> Any:
     """The optimiser of `recipe`, for a training of `steps` batches, or parts of batches."""
     rate: Any = recipe.learning_rate
-    # Keras counts every part of an accumulated batch as an iteration of the schedule.
-    warmup = min(recipe.warmup * recipe.accumulate, steps // 10)
+    rising = warmup(recipe, steps)
     parts = recipe.accumulate if recipe.accumulate > 1 else None
     if recipe.schedule == "cosine":
         rate = keras.optimizers.schedules.CosineDecay(
-            initial_learning_rate=0.0 if warmup else rate,
-            decay_steps=steps - warmup,
-            warmup_target=rate if warmup else None,
-            warmup_steps=warmup,
+            initial_learning_rate=0.0 if rising else rate,
+            decay_steps=steps - rising,
+            warmup_target=rate if rising else None,
+            warmup_steps=rising,
         )
     if recipe.optimizer == "adamw":
         return keras.optimizers.AdamW(

@@ -8,27 +8,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers, spread
-from nin.data import ImageData
 from nin.errors import PeerLostError, RunError, TrainingDiedError
-from nin.models import Classifier, NiN
-from nin.training.checkpoint import SAVE_EVERY, Checkpoint, Place, load_checkpoint, place_of
-from nin.training.description import describe, rebuild
-from nin.training.evaluation import evaluate, final_split
+from nin.training.attempt import Attempt, as_it_was, fresh
+from nin.training.checkpoint import SAVE_EVERY, Checkpoint, Place, place_of
+from nin.training.description import describe
 from nin.training.health import Finding
 from nin.training.images import open_images
-from nin.training.optimizer import optimizer
 from nin.training.plots import save_curves
-from nin.training.precision import computing_in
 from nin.training.provenance import command, device, versions
+from nin.training.randomness import random_state_kept
 from nin.training.recipe import Recipe
+from nin.training.restart import GiveUp
 from nin.training.run import FORMAT, Run, check_free, load
+from nin.training.schedule import described, deviation, fitted
 from nin.training.stopping import Stopping
 from nin.training.team import run_folder, run_folder_again
-from nin.training.trainer import Trainer
-from nin.training.weights import count
+from nin.training.verdict import judged, learnt, no_better
+from nin.training.weights import load_variables, weights
 
 
 def train(
@@ -67,14 +64,16 @@ def train(
             to go on.
     """
     check_free(out)
-    with spread(devices) as here:
+    with random_state_kept(), spread(devices) as here:
         data = open_images(recipe, skip_bad=skip_bad)
-        trainer, model = _fresh(recipe, data, here)
+        images = len(data.train.labels)
+        asked, recipe = recipe, fitted(recipe, images)
+        data.batch_size = recipe.part_size
+        attempt = fresh(recipe, data, here, Place(), deviation(asked, recipe, images))
         with run_folder(here, recipe.name, out) as path:
             run = Run(path, {})
-            run.update(**_first_record(recipe, data, model, skip_bad))
-            trainer.callbacks = callbacks
-            return _fit(run, trainer, model, data, Place(), save_every)
+            run.update(**_first_record(attempt, skip_bad))
+            return _fit(run, attempt, save_every, callbacks)
 
 
 def resume(
@@ -102,6 +101,7 @@ def resume(
     """
     load(path)
     with (
+        random_state_kept(),
         spread(devices) as here,
         run_folder_again(here, Path(path)) as folder,
     ):
@@ -118,13 +118,16 @@ def resume(
             )
         if place is not None and place.batch >= math.ceil(len(data.train.labels) / data.batch_size):
             raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
-        if place is None:
-            trainer, model = _fresh(recipe, data, here)
-        else:
-            trainer, model = _as_it_was(run, recipe, data, here)
         values = recipe.model_dump(mode="json")
-        run.update(state="training", recipe=values, skip_bad=skip_bad, result=None)
-        return _fit(run, trainer, model, data, place or Place(), save_every)
+        schedule = described(recipe, len(data.train.labels))
+        if place is None:
+            attempt = fresh(recipe, data, here, Place())
+        else:
+            attempt = as_it_was(run, recipe, data, here, place)
+        run.update(
+            state="training", recipe=values, schedule=schedule, skip_bad=skip_bad, result=None
+        )
+        return _fit(run, attempt, save_every)
 
 
 def _check_unfinished(run: Run, recipe: Recipe, place: Place, path: str | Path) -> None:
@@ -134,43 +137,22 @@ def _check_unfinished(run: Run, recipe: Recipe, place: Place, path: str | Path) 
         raise RunError(f"{path} is damaged: it has {place.epoch} epochs, but not their metrics")
     if run.record["state"] == "finished" and place.epoch >= recipe.epochs:
         raise RunError(f"{path} has all its {place.epoch} epochs: to train on, add --epochs")
+    if run.record["state"] == "finished" and run.is_over(run.metrics()):
+        raise RunError(
+            f"{path} ended after {place.epoch} epochs, for want of a better one: train anew, with"
+            " more patience"
+        )
     if (place.epoch, place.batch) > (recipe.epochs, 0):
         raise RunError(f"{path} is further than {recipe.epochs} epochs: give a larger --epochs")
 
 
-def _fresh(recipe: Recipe, data: ImageData, here: Layout) -> tuple[Trainer, Classifier]:
-    keras.utils.set_random_seed(recipe.seed)
-    trainer = _trainer(recipe, data, here)
-    with computing_in(recipe.precision):
-        model = NiN(
-            num_classes=len(data.classes),
-            preset=recipe.preset,
-            width=recipe.width,
-            dropout=recipe.dropout,
-        )
-        trainer.prepare_model(model, data)
-    return trainer, model
-
-
-def _as_it_was(
-    run: Run, recipe: Recipe, data: ImageData, here: Layout
-) -> tuple[Trainer, Classifier]:
-    keras.utils.set_random_seed(recipe.seed)
-    trainer = _trainer(recipe, data, here)
-    with computing_in(recipe.precision):
-        model = rebuild(run.record["model"], count(run.checkpoint_path))
-    trainer.compile_model(model)
-    load_checkpoint(run, model)
-    return trainer, model
-
-
-def _first_record(
-    recipe: Recipe, data: ImageData, model: Classifier, skip_bad: bool
-) -> dict[str, Any]:
+def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
+    recipe, data, model = attempt.recipe, attempt.data, attempt.model
     return {
         "format": FORMAT,
         "state": "training",
         "recipe": recipe.model_dump(mode="json"),
+        "schedule": described(recipe, len(data.train.labels)),
         "skip_bad": skip_bad,
         "data": data.describe(),
         "classes": list(data.classes),
@@ -182,51 +164,62 @@ def _first_record(
     }
 
 
-def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:
-    steps = recipe.epochs * math.ceil(len(data.train.labels) / data.batch_size)
-    return Trainer(
-        recipe.epochs,
-        gradient_clip_val=recipe.clip_norm,
-        optimizer=optimizer(recipe, steps),
-        smaller_first=recipe.smaller_first,
-        verbose=here.is_chief,
-    )
+def _fit(run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any] = ()) -> Run:
+    here, stopping, recipe = layout(), Stopping(), attempt.recipe
+    try:
+        with stopping.watching(), lost_peers():
+            while again := _train(run, attempt, save_every, callbacks, stopping):
+                step, reason, rate = again.restarts[-1]
+                attempt.trainer.note(
+                    f"step {step}: begun again at a learning rate of {rate:.2g} ({reason})"
+                )
+                attempt = fresh(recipe, attempt.data, here, again)
+        run.update(skipped=list(getattr(attempt.data, "skipped", ())))
+        _check_alive(run, attempt)
+        epoch = attempt.settle(run)
+        if _is_usable(run):
+            load_variables(run.weights_path, weights(attempt.model))
+            run.__dict__["model"] = attempt.model
+        gather()
+        leave()
+        if here.is_chief:
+            result = {**judged(run, attempt.data), "epoch": epoch}
+            _finish(run, "finished", attempt, result=result)
+    except PeerLostError as lost:
+        _finish(run, "interrupted", attempt)
+        raise PeerLostError(f"another process was lost; {_how_to_go_on(run, here)}") from lost
+    except KeyboardInterrupt as stop:
+        _finish(run, "interrupted", attempt)
+        raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run, here)}") from stop
+    return run
 
 
-def _fit(
-    run: Run, trainer: Trainer, model: Classifier, data: ImageData, place: Place, save_every: float
-) -> Run:
-    here, stopping = layout(), Stopping()
+def _train(
+    run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any], stopping: Stopping
+) -> Place | None:
+    """Train to the end; or give up, and return the place at which to begin again."""
+    place, trainer, recipe = attempt.place, attempt.trainer, attempt.recipe
+    give_up = GiveUp(recipe, len(place.restarts), attempt.findings)
     checkpoint = Checkpoint(
         run,
         place,
         every=save_every,
-        health=lambda: _findings(place, trainer),
+        health=attempt.findings,
+        lost=give_up.restart,
         stopping=stopping,
     )
-    trainer.callbacks = [*trainer.callbacks, checkpoint]
-    try:
-        with stopping.watching(), lost_peers():
-            trainer.fit(model, data, initial_epoch=place.epoch, initial_batch=place.batch)
-        run.update(skipped=list(getattr(data, "skipped", ())))
-        assert trainer.health is not None
-        if trainer.health.died:
-            _finish(run, "died", _findings(place, trainer))
-            raise TrainingDiedError(f"training stopped: {trainer.health.died} (see {run.path})")
-        if _is_usable(run):
-            run.__dict__["model"] = model
-        gather()
-        leave()
-        if here.is_chief:
-            result = _result(run, data)
-            _finish(run, "finished", _findings(place, trainer), result=result)
-    except PeerLostError as lost:
-        _finish(run, "interrupted", _findings(place, trainer))
-        raise PeerLostError(f"another process was lost; {_how_to_go_on(run, here)}") from lost
-    except KeyboardInterrupt as stop:
-        _finish(run, "interrupted", _findings(place, trainer))
-        raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run, here)}") from stop
-    return run
+    trainer.callbacks = [*callbacks, give_up, checkpoint]
+    begin = recipe.epochs if run.is_over(checkpoint.rows) else place.epoch
+    trainer.fit(attempt.model, attempt.data, initial_epoch=begin, initial_batch=place.batch)
+    restart = give_up.restart()
+    return restart and Place(seconds=checkpoint.seconds(), restarts=(*place.restarts, restart))
+
+
+def _check_alive(run: Run, attempt: Attempt) -> None:
+    assert attempt.trainer.health is not None
+    if died := attempt.trainer.health.died:
+        _finish(run, "died", attempt)
+        raise TrainingDiedError(f"training stopped: {died} (see {run.path})")
 
 
 def _is_usable(run: Run) -> bool:
@@ -235,33 +228,22 @@ def _is_usable(run: Run) -> bool:
     return alone and run.record["recipe"]["precision"] == "float32"
 
 
-def _result(run: Run, data: ImageData) -> dict[str, Any]:
-    part, split = final_split(data)
-    evaluation = evaluate(run.model, split, data.classes)
-    return {
-        "split": part,
-        "n": evaluation.n,
-        "accuracy": evaluation.accuracy,
-        "loss": evaluation.loss,
-        "seconds": run.metrics()[-1]["seconds"],
-    }
-
-
 def _how_to_go_on(run: Run, here: Layout) -> str:
     path = shlex.quote(str(run.path)) if here.is_chief else "RUN"
     together = " --join, in every process" if here.processes > 1 else ""
     return f"to go on: nin train --resume {path}{together}"
 
 
-def _findings(place: Place, trainer: Trainer) -> list[Finding]:
-    """What has been found before the last interruption, and new kinds of findings since."""
-    kinds = {finding.kind for finding in place.findings}
-    since = trainer.health.findings if trainer.health else []
-    return [*place.findings, *(finding for finding in since if finding.kind not in kinds)]
-
-
-def _finish(run: Run, state: str, findings: list[Finding], **values: Any) -> None:
-    run.update(state=state, health=[finding._asdict() for finding in findings], **values)
+def _finish(run: Run, state: str, attempt: Attempt, **values: Any) -> None:
+    findings = attempt.findings()
+    if (result := values.get("result")) and not learnt(result):
+        findings.append(Finding(attempt.step, "not learnt", no_better(result)))
+    run.update(
+        state=state,
+        restarts=[restart._asdict() for restart in attempt.place.restarts],
+        health=[finding._asdict() for finding in findings],
+        **values,
+    )
     rows = run.metrics()
     if rows:
-        save_curves(run.path / "curves.png", rows, str(run.path))
+        save_curves(run.path / "curves.png", rows, str(run.path), run.best_epoch(rows))

@@ -20,19 +20,26 @@ if TYPE_CHECKING:
 MOST_WRITTEN = 20
 
 
-def save_curves(path: Path, rows: Sequence[Mapping[str, float]], title: str) -> None:
+def save_curves(
+    path: Path, rows: Sequence[Mapping[str, float]], title: str, kept: int | None = None
+) -> None:
     """Loss and accuracy against the epoch, training and validation, side by side.
 
     Args:
         path: where to write the PNG.
         rows: one an epoch, as in a run's ``metrics.jsonl``.
         title: stands above.
+        kept: the epoch whose weights are kept, to be marked.
     """
     figure = _figure(8, 3.2)
     figure.suptitle(_drawable(title), fontsize=10, parse_math=False)
     left, right = figure.subplots(1, 2)
     _curves(left, rows, "loss", "loss (nats)")
     _curves(right, rows, "accuracy", "accuracy")
+    if kept is not None:
+        for axes in (left, right):
+            axes.axvline(kept, color="grey", linewidth=1, linestyle=":", label="kept")
+            axes.legend(frameon=False)
     _save(figure, path)
 
 

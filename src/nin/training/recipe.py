@@ -41,6 +41,12 @@ class Recipe(BaseModel):
     epochs: int = Field(ge=1, le=1_000_000)
     #: Images a step of the optimiser.
     batch_size: int = Field(ge=1)
+    #: Few images get more epochs, until there are so many steps; see `nin.training.schedule`.
+    least_steps: int = Field(default=0, ge=0, le=1_000_000)
+    #: Few images get smaller batches, until an epoch has so many; see `nin.training.schedule`.
+    least_batches: int = Field(default=0, ge=0, le=1024)
+    #: Training ends after so many epochs without a better held-out loss; None: never.
+    patience: int | None = Field(default=None, ge=1)
     #: Parts in which a step's images are computed, where memory is short; gradients are averaged.
     accumulate: int = Field(default=1, ge=1, le=1024)
     #: `bfloat16` halves memory and is faster where the processor can; weights, the maps' average
@@ -54,7 +60,7 @@ class Recipe(BaseModel):
     weight_decay: float = Field(default=0.0, ge=0)
     #: Cosine falls to zero at the end of the last epoch.
     schedule: Literal["constant", "cosine"] = "cosine"
-    #: Steps over which the learning rate rises from zero, at most a tenth of all; for cosine.
+    #: Steps over which the learning rate rises from zero, at most a third of all; for cosine.
     warmup: int = Field(default=0, ge=0)
     #: Largest norm of all gradients together; 0 for no clipping.
     clip_norm: float = Field(default=0.0, ge=0)
@@ -92,9 +98,17 @@ class Recipe(BaseModel):
             raise RecipeError(_first_problem(error)) from error
 
     def revised(self, **changes: Any) -> Recipe:
-        """This recipe with some values changed; those given as None stay as they are."""
+        """This recipe with some values changed; those given as None stay as they are.
+
+        Epochs that are given are obeyed, whatever `least_steps` was; so is a batch size.
+        """
         given = {name: value for name, value in changes.items() if value is not None}
-        return self.parse({**self.model_dump(), **given})
+        settled = {bound: 0 for name, bound in _BOUNDS.items() if name in given}
+        return self.parse({**self.model_dump(), **settled, **given})
+
+
+#: Value → the bound that would change it for few images.
+_BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -106,11 +106,13 @@ class Trainer(HyperParameters):
         _refuse_uncompiled_hooks(model)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with device:
-            for note in _notes(data):
-                self._console.print(note, markup=False)
+            for line in _notes(data):
+                self.note(line)
             self.prepare_model(model, data)
             classes = getattr(data, "classes", None)
-            self.health = HealthWatch(take_probe(data).images, classes, self._report)
+            self.health = HealthWatch(
+                take_probe(data).images, classes, self._report, started=self.start
+            )
             self._fit(model, data, initial_epoch, initial_batch)
 
     def prepare_model(self, model: Module, data: DataModule) -> None:
@@ -143,6 +145,10 @@ class Trainer(HyperParameters):
         if not optimizer.built:
             optimizer.build(model.trainable_variables)
 
+    def note(self, line: str) -> None:
+        """Print a line for whoever watches; nothing if `verbose` is False."""
+        self._console.print(line, markup=False)
+
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
         train, validation = self._loaders(data)
         progress = ShowProgress(_count(train), self._console, self.max_epochs)
@@ -170,8 +176,8 @@ class Trainer(HyperParameters):
                 batch = 0
                 if model.stop_training:
                     break
-            for note in _unreadable(data):
-                self._console.print(note, markup=False)
+            for line in _unreadable(data):
+                self.note(line)
         finally:
             progress.close()
             _show_at(model, sides[-1])

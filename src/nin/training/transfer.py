@@ -6,34 +6,18 @@ What a network learnt from 1.2 million photographs serves others as well (Donahu
 
 from __future__ import annotations
 
-import math
-import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from safetensors.numpy import save
 
-from nin.data import ImageData
-from nin.data.folder import refuse_unreadable
-from nin.data.images import Part
-from nin.errors import DataError, RecipeError
-from nin.files import write_bytes
-from nin.presets import PRESETS
-from nin.pretrained import FeatureExtractor, Trunk, load_trunk
-from nin.pretrained.features import MEAN, STD, Features
-from nin.training.evaluation import compared
-from nin.training.features import FeatureCache, View, compute_features
-from nin.training.head import Head, fit_head
+from nin.pretrained import load_trunk
+from nin.pretrained.features import Features
 from nin.training.images import open_images
 from nin.training.lock import locked
-from nin.training.provenance import command, device, versions_of
 from nin.training.recipe import Recipe
-from nin.training.run import FORMAT, Run, check_free, going_on, new_run
-from nin.training.stopping import Stopping
+from nin.training.run import Run, check_free, new_run
 
 #: The run's file of features.
 FEATURES = "features.safetensors"

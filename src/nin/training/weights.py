@@ -65,6 +65,19 @@ def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
         variable.assign(arrays[name])
 
 
+def differ(path: Path, variables: Mapping[str, Any]) -> bool:
+    """Whether any of `variables` has not the value that `path`, which may hold more, has for it.
+
+    Raises:
+        RunError: see `load_variables`.
+    """
+    arrays = _read(path)
+    return any(
+        not np.array_equal(arrays[name], keras.ops.convert_to_numpy(variable.value))
+        for name, variable in variables.items()
+    )
+
+
 def count(path: Path) -> int:
     """How many weights of a network a safetensors file says it holds; only its header is read.
 

@@ -1,0 +1,63 @@
+"""A training that can no longer learn is begun again, at a lower learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import keras
+
+from nin.training.health import Finding
+from nin.training.recipe import Recipe
+
+#: How often a training is begun again.
+MOST = 2
+#: Each time at this share of the learning rate before.
+SHARE = 1 / 3
+#: Kinds of findings after which nothing more is learnt; see `nin.training.health`.
+HOPELESS = frozenset({"dead", "nearly dead", "not finite", "same answer"})
+
+
+class Restart(NamedTuple):
+    """A new beginning: after which step, because of what, and at which learning rate."""
+
+    step: int
+    reason: str
+    learning_rate: float
+
+
+def at_rate(recipe: Recipe, restarts: Sequence[Restart]) -> Recipe:
+    """`recipe` with the learning rate that it has after these restarts."""
+    return recipe.revised(learning_rate=restarts[-1].learning_rate) if restarts else recipe
+
+
+class GiveUp(keras.callbacks.Callback):
+    """Stops a training that is to be begun again.
+
+    Args:
+        recipe: what is trained, with the learning rate that it has now.
+        restarts: how often it has been begun again.
+        findings: gives what the health watch has found so far.
+    """
+
+    def __init__(
+        self, recipe: Recipe, restarts: int, findings: Callable[[], Sequence[Finding]]
+    ) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.restarts = restarts
+        self.findings = findings
+
+    def restart(self) -> Restart | None:
+        """The restart that is called for; None where there is hope, or no restart left."""
+        if self.restarts >= MOST:
+            return None
+        for finding in self.findings():
+            if finding.kind in HOPELESS:
+                return Restart(finding.step, finding.kind, self.recipe.learning_rate * SHARE)
+        return None
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Stop, if it is."""
+        if self.restart():
+            self.model.stop_training = True

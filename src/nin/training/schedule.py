@@ -1,0 +1,81 @@
+"""How long a training is, from the recipe and the number of images: batch, epochs, warm-up.
+
+A network learns in steps, not in epochs. Sixty-four images in batches of 64 are one step an epoch:
+fifteen epochs of them end before the learning rate has settled, and a warm-up that is a tenth of
+fifteen steps is one step, after which AdamW moves every weight by the full rate; the class maps
+then often fall below zero, all of them, for good. So a small folder gets smaller batches and more
+epochs, and the learning rate takes up to a third of the training to rise.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from nin.training.recipe import Recipe
+
+#: Batches are not made smaller than this: the gradient of fewer images is too noisy.
+SMALLEST_BATCH = 16
+#: The learning rate rises for at most this share of all steps.
+LONGEST_WARMUP = 1 / 3
+
+
+def fitted(recipe: Recipe, images: int) -> Recipe:
+    """The recipe with batch and epochs for so many training images.
+
+    The batch is halved while an epoch has fewer than `recipe.least_batches` batches and the half
+    is no smaller than 16; then there are as many epochs as hold `recipe.least_steps` steps, or the
+    recipe's own if those are more. Large sets keep the recipe as it is, and so does whoever gives
+    a batch size or epochs: `Recipe.revised` sets the two bounds to 0 then.
+
+    Args:
+        recipe: as it was asked for.
+        images: how many there are to train on, at least 1.
+    """
+    batch = recipe.batch_size
+    while math.ceil(images / batch) < recipe.least_batches and _can_be_halved(batch, recipe):
+        batch //= 2
+    shorter = recipe.model_copy(update={"batch_size": batch})
+    epochs = max(recipe.epochs, math.ceil(recipe.least_steps / batches(shorter, images)))
+    return shorter.model_copy(update={"epochs": epochs})
+
+
+def batches(recipe: Recipe, images: int) -> int:
+    """How many steps of the optimiser an epoch has; an accumulated batch is one."""
+    return math.ceil(images / recipe.batch_size)
+
+
+def warmup(recipe: Recipe, steps: int) -> int:
+    """Over how many of `steps` the learning rate rises: the recipe's, a third of all at most.
+
+    Both are in the optimiser's iterations, of which an accumulated batch has one for each part.
+    """
+    return min(recipe.warmup * recipe.accumulate, int(steps * LONGEST_WARMUP))
+
+
+def described(recipe: Recipe, images: int) -> dict[str, Any]:
+    """The length of a training by `recipe`, for its record."""
+    steps = recipe.epochs * batches(recipe, images)
+    return {
+        "images": images,
+        "batch_size": recipe.batch_size,
+        "epochs": recipe.epochs,
+        "steps": steps,
+        "warmup": warmup(recipe, steps * recipe.accumulate) // recipe.accumulate,
+    }
+
+
+def deviation(asked: Recipe, used: Recipe, images: int) -> str | None:
+    """One line on how `fitted` changed a recipe; None if it did not."""
+    if used == asked:
+        return None
+    steps = used.epochs * batches(used, images)
+    return (
+        f"{images:,} training images are few: batches of {used.batch_size} for"
+        f" {used.epochs:,} epochs, {steps:,} steps (the recipe: {asked.batch_size}, {asked.epochs})"
+    )
+
+
+def _can_be_halved(batch: int, recipe: Recipe) -> bool:
+    half, odd = divmod(batch, 2)
+    return not odd and half >= SMALLEST_BATCH and half % recipe.accumulate == 0

@@ -1,0 +1,76 @@
+"""What a finished training has come to, in words that promise no more than the images say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from nin.data import ImageData
+from nin.training.evaluation import evaluate, final_split
+from nin.training.restart import HOPELESS
+from nin.training.run import Run
+
+#: A class with fewer training images is worth adding to.
+FEW_IMAGES = 100
+#: A training of fewer steps is short.
+FEW_STEPS = 300
+
+Result = Mapping[str, Any]
+
+
+def judged(run: Run, data: ImageData) -> dict[str, Any]:
+    """What the saved weights of `run` say of the images that it is to be judged by."""
+    part, split = final_split(data)
+    summary = evaluate(run.model, split, data.classes).summary()
+    return {"split": part, **summary, "seconds": run.metrics()[-1]["seconds"]}
+
+
+def learnt(result: Result) -> bool:
+    """Whether the accuracy's 95 % interval lies above what always naming one class would give."""
+    low, _ = result["interval"]
+    return bool(low > result["largest_class"]["share"])
+
+
+def in_words(result: Result) -> str:
+    """Accuracy, interval and what always naming the largest class gives, in one line."""
+    low, high = result["interval"]
+    largest = result["largest_class"]
+    images = {"validation": "held-out", "all": ""}.get(result["split"], result["split"])
+    return (
+        f"accuracy {result['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
+        f" on {result['n']:,} {images} images".replace("  ", " ")
+        + f'; always naming "{largest["name"]}" gives {largest["share"]:.3f}'
+    )
+
+
+def no_better(result: Result) -> str:
+    """What is said of a training that has not learnt."""
+    return f'no better than always naming "{result["largest_class"]["name"]}"'
+
+
+def advice(record: Mapping[str, Any]) -> str:
+    """What is most likely to help a run that has not learnt; never what is in force already.
+
+    Args:
+        record: of the finished run.
+    """
+    result, schedule = record["result"], record["schedule"]
+    counts = record["data"]["splits"]["train"]["per_class"]
+    rarest = min(counts, key=counts.__getitem__)
+    if result["accuracy"] > result["largest_class"]["share"]:
+        return f"judge it by more pictures: {result['n']:,} are too few to tell"
+    if HOPELESS & {finding["kind"] for finding in record["health"]}:
+        return "other pictures, or another --preset: three learning rates have not helped"
+    if schedule["steps"] < FEW_STEPS:
+        epochs = math.ceil(FEW_STEPS * schedule["epochs"] / schedule["steps"])
+        return f"train longer: {schedule['steps']:,} steps are few; --epochs {epochs:,}"
+    if counts[rarest] < FEW_IMAGES:
+        return f'more training pictures: {counts[rarest]:,} of "{rarest}" are few'
+    return f"another learning rate (it was {_rate(record):.2g}: --lr), or another --preset"
+
+
+def _rate(record: Mapping[str, Any]) -> float:
+    """The learning rate of the last attempt."""
+    restarts = record["restarts"]
+    return float(restarts[-1]["learning_rate"] if restarts else record["recipe"]["learning_rate"])
