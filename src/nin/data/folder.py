@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nin.data.augmentation import Augmentation
+from nin.data.balance import Balance
 from nin.data.images import ImageData, Part, Split
 from nin.data.listing import Files, Listing, list_folder
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
@@ -53,6 +54,7 @@ class ImageFolder(ImageData):
         skip_bad: go on without pictures that cannot be read, naming them in `skipped`.
         grey: one channel in place of three.
         stream: whether to leave the pictures on disk. None: if they are above `MEMORY_LIMIT`.
+        balance: how classes of unequal size count alike in training; see `ImageData`.
 
     Attributes:
         stream: whether the pictures are left on disk.
@@ -76,6 +78,7 @@ class ImageFolder(ImageData):
         skip_bad: bool = False,
         grey: bool = False,
         stream: bool | None = None,
+        balance: Balance = "none",
     ) -> None:
         self.save_hyperparameters(ignore=("path", "test"))
         hparams = {"path": str(path), "test": test, **self.hparams}
@@ -94,6 +97,7 @@ class ImageFolder(ImageData):
             limit=limit,
             seed=seed,
             augmentation=augmentation,
+            balance=balance,
         )
         self.hparams = hparams
         self.skip_bad = skip_bad
