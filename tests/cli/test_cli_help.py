@@ -16,7 +16,9 @@ STUDY = (
 )
 VERBS = {
     "train": (
-        "--data --preset --epochs --batch-size --lr --image-size --limit --seed --precision"
+        "--data --preset --epochs --batch-size --lr --image-size --limit --seed"
+        " --flip --shift --crop --rotation --brightness --contrast --saturation --erasing"
+        " --balance --precision"
         " --accumulate --stream --devices --join --save-every --out --resume --skip-bad --json"
     ),
     "evaluate": "--data --out --json",

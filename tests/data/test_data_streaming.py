@@ -19,6 +19,9 @@ from nin.errors import DataError
 
 pytestmark = pytest.mark.every_backend
 
+ALL_CHANGES = Augmentation(2, True, 0.3, 20, 0.3, 0.3, 0.3, 0.5)
+BALANCES = ("none", "weights", "sampling")
+
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
@@ -74,23 +77,25 @@ def settled(number, limit=5.0):
     epoch=st.integers(0, 1000),
     shuffle=st.booleans(),
     first=st.integers(0, 3),
+    balance=st.sampled_from(BALANCES),
 )
-def test_batches_are_those_of_memory(root, kept, batch_size, seed, epoch, shuffle, first):
+def test_batches_are_those_of_memory(root, kept, batch_size, seed, epoch, shuffle, first, balance):
     rules = {
-        "shuffle": shuffle,
+        "shuffle": shuffle or balance == "sampling",
         "seed": seed,
         "epoch": epoch,
-        "augmentation": Augmentation(2, True),
+        "augmentation": ALL_CHANGES,
+        "balance": balance,
     }
     streamed = StreamedBatches(*folder(root, True).train, batch_size, **rules)
     memory = Batches(*kept.train, batch_size, **rules)
     streamed.first = memory.first = min(first, len(memory) - 1)
     for _ in range(2):
         assert len(streamed) == len(memory)
-        for (images, labels), (expected, expected_labels) in zip(streamed, memory, strict=True):
-            assert images.dtype == np.uint8
-            assert (images == expected).all()
-            assert (labels == expected_labels).all()
+        for batch, expected in zip(streamed, memory, strict=True):
+            assert batch[0].dtype == np.uint8
+            assert len(batch) == len(expected) == (3 if balance == "weights" else 2)
+            assert all((one == other).all() for one, other in zip(batch, expected, strict=True))
         streamed.on_epoch_end()
         memory.on_epoch_end()
 
@@ -214,8 +219,9 @@ def fitted(data, callbacks=()):
     return [as_numpy(each) for each in trained.weights], history.history
 
 
-def test_training_is_that_of_memory_to_the_bit(root):
-    rules = {"augmentation": Augmentation(1, True), "seed": 3}
+@pytest.mark.parametrize("balance", BALANCES)
+def test_training_is_that_of_memory_to_the_bit(root, balance):
+    rules = {"augmentation": ALL_CHANGES, "seed": 3, "balance": balance}
     weights, history = fitted(folder(root, True, **rules))
     expected, expected_history = fitted(folder(root, False, **rules))
     assert all((a == b).all() for a, b in zip(weights, expected, strict=True))

@@ -20,8 +20,11 @@ from nin.backends.distribution import Layout
 from nin.data import Batches, Share
 from nin.errors import BackendError
 
-#: An uneven last batch, dropout, augmentation.
-LINE = ["digits", "--limit", "245", "--image-size", "12", "--seed", "3", "--save-every", "0"]
+#: An uneven last batch, dropout, augmentation, weights in the loss.
+LINE = [
+    *("digits", "--limit", "245", "--image-size", "12", "--seed", "3", "--save-every", "0"),
+    *("--crop", "0.7", "--rotation", "10", "--erasing", "0.2", "--balance", "weights"),
+]
 #: What data parallelism may change: the order in which numbers are added.
 TOLERANCE = 1e-5
 

@@ -2,15 +2,19 @@
 
 import contextlib
 import json
+from dataclasses import fields
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from nin.data import Augmentation
+from nin.data.balance import PREFERRED
 from nin.errors import NinError, RecipeError, UnknownNameError
 from nin.models import PRESETS
 from nin.training import RECIPES, Recipe, find_recipe
+from nin.training.images import open_images
 from nin.training.recipes import choose
 
 ODD = (
@@ -78,6 +82,13 @@ def test_a_revised_recipe_is_another_one():
         ({"shift": -1}, "shift=-1"),
         ({"shift": 257}, "shift=257"),
         ({"flip": "perhaps"}, "flip='perhaps'"),
+        ({"crop": 0}, "crop=0"),
+        ({"rotation": 181}, "rotation=181"),
+        ({"brightness": 1.1}, "brightness=1.1"),
+        ({"contrast": -1}, "contrast=-1"),
+        ({"saturation": 2}, "saturation=2"),
+        ({"erasing": -0.5}, "erasing=-0.5"),
+        ({"balance": "equal"}, "balance='equal'"),
         ({"validation": 1}, "validation=1"),
         ({"validation": -0.1}, "validation=-0.1"),
         ({"limit": 0}, "limit=0"),
@@ -141,3 +152,37 @@ def test_which_recipe_is_chosen(tmp_path, monkeypatch):
     assert choose(".", None).name == tmp_path.name
     with pytest.raises(NinError, match="did you mean 'photos'"):
         choose("photo", None)
+
+
+def test_a_recipe_has_every_change_of_the_augmentation_and_none_by_default():
+    made = Recipe(name="plain", data="digits", epochs=1, batch_size=1, learning_rate=1)
+    for field in fields(Augmentation):
+        assert getattr(made, field.name) == field.default
+    assert open_images(made).augmentation is None
+    changed = open_images(made.revised(rotation=5, erasing=0.25)).augmentation
+    assert changed == Augmentation(rotation=5, erasing=0.25)
+
+
+def test_balance_without_saying_how_is_the_preferred_way():
+    made = recipe("digits")
+    assert made.balance == "none"
+    assert made.revised(balance=True).balance == made.revised(balance="auto").balance == PREFERRED
+    assert made.revised(balance="sampling").revised(balance=False).balance == "none"
+    assert open_images(made.revised(balance="sampling")).balance == "sampling"
+
+
+@pytest.mark.parametrize("name", ["digits", "fashion", "photos", "book", "chapter"])
+def test_recipes_change_images_as_they_always_did(name):
+    made = recipe(name)
+    used = {each: getattr(made, each) for each in ("shift", "flip")}
+    assert (
+        used
+        == {
+            "digits": {"shift": 1, "flip": False},
+            "fashion": {"shift": 1, "flip": True},
+            "photos": {"shift": 14, "flip": True},
+            "book": {"shift": 0, "flip": True},
+            "chapter": {"shift": 0, "flip": False},
+        }[name]
+    )
+    assert made.balance == "none"

@@ -20,9 +20,23 @@ from nin.training.checkpoint import Checkpoint, Place, place_of
 from nin.training.health import Finding
 from nin.training.stopping import Stopping
 
-#: Dropout, augmentation, a schedule, sizes that grow, a short last batch.
+#: Dropout, augmentation, balance, a schedule, sizes that grow, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
-    epochs=3, limit=90, batch_size=16, width=0.1, image_size=10, smaller_first=(8,), dropout=0.3
+    epochs=3,
+    limit=90,
+    batch_size=16,
+    width=0.1,
+    image_size=10,
+    smaller_first=(8,),
+    dropout=0.3,
+    flip=True,
+    crop=0.5,
+    rotation=15,
+    brightness=0.3,
+    contrast=0.3,
+    saturation=0.3,
+    erasing=0.3,
+    balance="weights",
 )
 EPOCH = 6
 
@@ -121,6 +135,7 @@ def test_with_every_option(tmp_path, monkeypatch, photos):
         batch_size=4,
         accumulate=2,
         precision="bfloat16",
+        balance="sampling",
         stream=True,
         optimizer="sgd",
         momentum=0.9,

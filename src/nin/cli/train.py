@@ -36,6 +36,24 @@ def train(
         int | None, typer.Option(help="End after so many epochs without a better one.")
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    flip: Annotated[
+        bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the images.")
+    ] = None,
+    shift: Annotated[int | None, typer.Option(help="Move images by up to so many pixels.")] = None,
+    crop: Annotated[
+        float | None, typer.Option(help="Crop to a random part of at least this share.")
+    ] = None,
+    rotation: Annotated[float | None, typer.Option(help="Rotate by up to so many degrees.")] = None,
+    brightness: Annotated[float | None, typer.Option(help="Vary it by up to this share.")] = None,
+    contrast: Annotated[float | None, typer.Option(help="Vary it by up to this share.")] = None,
+    saturation: Annotated[float | None, typer.Option(help="Vary it by up to this share.")] = None,
+    erasing: Annotated[
+        float | None, typer.Option(help="Erase a rectangle in this share of the images.")
+    ] = None,
+    balance: Annotated[
+        str | None,
+        typer.Option(help="Let small classes count like large ones: auto, weights or sampling."),
+    ] = None,
     precision: Annotated[
         str | None, typer.Option(help="float32, or bfloat16: faster where the processor can.")
     ] = None,
@@ -74,6 +92,15 @@ def train(
         "limit": limit,
         "patience": patience,
         "seed": seed,
+        "flip": flip,
+        "shift": shift,
+        "crop": crop,
+        "rotation": rotation,
+        "brightness": brightness,
+        "contrast": contrast,
+        "saturation": saturation,
+        "erasing": erasing,
+        "balance": balance,
         "precision": precision,
         "accumulate": accumulate,
         "stream": stream or None,

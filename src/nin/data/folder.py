@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from nin.data.augmentation import Augmentation
+from nin.data.balance import Balance
 from nin.data.decode import Fit, check_fit
 from nin.data.images import ImageData, Part, Split
 from nin.data.listing import Files, Listing, list_folder
@@ -56,6 +57,7 @@ class ImageFolder(ImageData):
         stream: whether to leave the pictures on disk. None: if they are above `MEMORY_LIMIT`.
         fit: ``"squash"`` resizes the whole picture, its aspect ratio given up; ``"crop"`` keeps
             the ratio and takes the square in the middle.
+        balance: how classes of unequal size count alike in training; see `ImageData`.
 
     Attributes:
         stream: whether the pictures are left on disk.
@@ -80,6 +82,7 @@ class ImageFolder(ImageData):
         grey: bool = False,
         stream: bool | None = None,
         fit: Fit = "squash",
+        balance: Balance = "none",
     ) -> None:
         self.save_hyperparameters(ignore=("path", "test"))
         hparams = {"path": str(path), "test": test, **self.hparams}
@@ -99,6 +102,7 @@ class ImageFolder(ImageData):
             limit=limit,
             seed=seed,
             augmentation=augmentation,
+            balance=balance,
         )
         self.hparams = hparams
         self.skip_bad, self.fit = skip_bad, fit

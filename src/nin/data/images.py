@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
+from nin.data.balance import Balance, check_balance
 from nin.data.datamodule import DataModule
 from nin.data.split import check_share
 from nin.data.statistics import imbalance, mean_and_std
@@ -61,6 +62,8 @@ class ImageData(DataModule):
         seed: 0 or more; decides what is held out or left out, and the order of training.
         augmentation: random changes to training images. None: none.
         root: the folder where files are kept.
+        balance: how classes of unequal size count alike in training: ``"weights"``,
+            ``"sampling"`` or ``"none"``; see `nin.data.balance.Balance`.
 
     Raises:
         DataError: an argument out of its range.
@@ -75,6 +78,7 @@ class ImageData(DataModule):
     limit: int | None
     seed: int
     augmentation: Augmentation | None
+    balance: Balance
     parts: tuple[Part, ...] = ("train", "test")
     #: Whether its parts were published, or laid out in folders, rather than cut by us.
     has_own_parts = True
@@ -94,9 +98,11 @@ class ImageData(DataModule):
         seed: int = 0,
         augmentation: Augmentation | None = None,
         root: str | Path | None = None,
+        balance: Balance = "none",
     ) -> None:
         super().__init__(root=root)
         check_share("validation", validation)
+        check_balance(balance)
         for what, value, least in (
             ("batch_size", batch_size, 1),
             ("limit", limit, 1),
@@ -109,7 +115,7 @@ class ImageData(DataModule):
         self.batch_size = batch_size
         self.resize = (resize[0], resize[1]) if resize else None
         self.validation, self.limit, self.seed = validation, limit, seed
-        self.augmentation = augmentation
+        self.augmentation, self.balance = augmentation, balance
         self._loaded: dict[Part, Split] = {}
 
     def load(self, part: Part) -> Mapping[Part, Split]:
@@ -191,8 +197,11 @@ class ImageData(DataModule):
         }
 
     def imbalance(self) -> str | None:
-        """Return a sentence if one class has over three times the images of another, else None."""
-        return imbalance(self._per_class("train"))
+        """Return a sentence if one class has over three times the images of another, else None.
+
+        None, too, where `balance` makes up for it.
+        """
+        return None if self.balance != "none" else imbalance(self._per_class("train"))
 
     def text_labels(self, indices: Iterable[Any]) -> list[str]:
         """Return the names of labels.
@@ -213,15 +222,16 @@ class ImageData(DataModule):
         In Jupyter the grid is shown; elsewhere use the figure that is returned.
 
         Args:
-            batch: (images, labels); images (n, height, width, channels), uint8, or floating-point
-                numbers from 0 to 1 (others are stretched to it), numpy or the backend's tensors.
+            batch: (images, labels), perhaps weights; images (n, height, width, channels), uint8, or
+                floating-point numbers from 0 to 1 (others are stretched to it), numpy or the
+                backend's tensors.
             nrows: rows of the grid.
             ncols: images in a row.
             labels: titles to use in place of the names of the classes.
         """
         from nin.data.grid import draw
 
-        images, numbers = batch
+        images, numbers, *_ = batch
         return draw(images, list(labels) or self.text_labels(numbers), nrows, ncols)
 
     def _split(self, part: Part) -> Split:
@@ -240,6 +250,7 @@ class ImageData(DataModule):
             shuffle=train,
             seed=self.seed,
             augmentation=self.augmentation if train else None,
+            balance=self.balance if train else "none",
         )
 
     def _per_class(self, part: Part) -> dict[str, int]:

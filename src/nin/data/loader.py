@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin import backends
+from nin.data.balance import Balance, balancing_weights, check_balance
 from nin.errors import DataError
 
 if TYPE_CHECKING:
@@ -40,10 +41,13 @@ class Batches(keras.utils.PyDataset):
         seed: 0 or more; decides the order and the augmentation.
         augmentation: what to do to each batch of images; nothing by default.
         epoch: which order comes first; also an attribute to set. Default 0.
+        balance: how classes of unequal size count alike; see `nin.data.balance.Balance`. With
+            ``"weights"`` a batch is (x, y, weights), with ``"sampling"`` an epoch has as many
+            samples as ever, some of them several times; it needs `shuffle`. Default ``"none"``.
 
     Raises:
-        DataError: no samples, not as many labels as images, a `batch_size` below 1, or a negative
-            `seed`.
+        DataError: no samples, not as many labels as images, a `batch_size` below 1, a negative
+            `seed`, or a `balance` that does not exist or cannot be had.
 
     Attributes:
         first: how many batches to leave out at the beginning of an epoch; default 0.
@@ -59,9 +63,13 @@ class Batches(keras.utils.PyDataset):
         seed: int = 0,
         augmentation: Augmentation | None = None,
         epoch: int = 0,
+        balance: Balance = "none",
     ) -> None:
         super().__init__(workers=0)  # in this process: slices of an array need no helpers
         _check(images, labels, batch_size, seed)
+        check_balance(balance)
+        if balance == "sampling" and not shuffle:
+            raise DataError("balance='sampling' draws anew each epoch: it needs shuffle=True")
         self.images, self.labels = images, labels
         self.batch_size = batch_size
         self.shuffle = shuffle
@@ -69,6 +77,10 @@ class Batches(keras.utils.PyDataset):
         self.augmentation = augmentation
         self.epoch = epoch
         self.first = 0
+        self.balance = balance
+        self.weights = (
+            balancing_weights(labels).astype(np.float32) if balance == "weights" else None
+        )
         self._order: tuple[int, NDArray[np.intp]] | None = None
 
     @property
@@ -79,7 +91,7 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return math.ceil(self.num_samples / self.batch_size) - self.first
 
-    def __getitem__(self, index: int) -> tuple[NDArray[Any], NDArray[Any]]:
+    def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
         index = self.first + range(len(self))[index]
         epoch = self.epoch
         images = self._stored(epoch, index)
@@ -87,7 +99,10 @@ class Batches(keras.utils.PyDataset):
             # Index 0 would repeat the permutation's stream: numpy ignores trailing zeros.
             rng = np.random.default_rng((self.seed, epoch, 1 + index))
             images = self.augmentation(images, rng)
-        return images, self.labels[self._chosen(epoch, index)]
+        chosen = self._chosen(epoch, index)
+        if self.weights is not None:
+            return images, self.labels[chosen], self.weights[chosen]
+        return images, self.labels[chosen]
 
     def on_epoch_end(self) -> None:
         """Move on to the next epoch's order."""
@@ -111,7 +126,11 @@ class Batches(keras.utils.PyDataset):
     def _drawn(self, epoch: int) -> NDArray[np.intp]:
         if not self.shuffle:
             return np.arange(self.num_samples)
-        return np.random.default_rng((self.seed, epoch)).permutation(self.num_samples)
+        rng = np.random.default_rng((self.seed, epoch))
+        if self.balance == "sampling":
+            chances = balancing_weights(self.labels) / self.num_samples
+            return rng.choice(self.num_samples, self.num_samples, p=chances)
+        return rng.permutation(self.num_samples)
 
 
 def as_numpy(tensor: Any) -> NDArray[Any]:

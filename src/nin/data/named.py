@@ -10,6 +10,7 @@ import numpy as np
 
 from nin.data import cifar, fetch, idx, sources
 from nin.data.augmentation import Augmentation
+from nin.data.balance import Balance
 from nin.data.images import ImageData, Part, Split
 from nin.data.sources import Source
 from nin.data.split import hold_out, stratified
@@ -28,6 +29,7 @@ class NamedData(ImageData):
         augmentation: random changes to training images. None: none.
         root: the folder to look in and download to. None: the environment variable ``NIN_DATA``,
             else the user's cache.
+        balance: how classes of unequal size count alike in training; see `ImageData`.
 
     Raises:
         DataError: an argument out of its range; later, when a part is first asked for, files
@@ -46,6 +48,7 @@ class NamedData(ImageData):
         seed: int = 0,
         augmentation: Augmentation | None = None,
         root: str | Path | None = None,
+        balance: Balance = "none",
     ) -> None:
         source = self.published
         settings: dict[str, Any] = {
@@ -54,6 +57,7 @@ class NamedData(ImageData):
             "seed": seed,
             "augmentation": augmentation,
             "root": root,
+            "balance": balance,
         }
         resize = resize or source.shape[:2]
         super().__init__(source.name, source.classes, source.shape, batch_size, resize, **settings)

@@ -21,7 +21,7 @@ class Share(keras.utils.PyDataset):
     A batch has to be a multiple of the number of devices. Where one is not, it is filled up with
     copies of its first images at weight 0. The weights of the others make the mean over the filled
     batch that over the batch (in training), or the mean over the filled epoch that over the epoch
-    (in validation).
+    (in validation). Weights that the batches have themselves are multiplied by these.
 
     Args:
         batches: the whole batches, the same in every process.
@@ -46,12 +46,15 @@ class Share(keras.utils.PyDataset):
         return len(self.batches)
 
     def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
-        images, labels = self.batches[index]
+        batch = self.batches[index]
         if not self._uneven:
-            return self._rows(images), self._rows(labels)
+            return tuple(map(self._rows, batch))
+        images, labels, *own = batch
         chosen = np.resize(np.arange(len(images)), self._filled(len(images)))
         weights = np.zeros(len(chosen), np.float32)
         weights[: len(images)] = self._weight(len(images))
+        for each in own:
+            weights *= each[chosen]
         return self._rows(images[chosen]), self._rows(labels[chosen]), self._rows(weights)
 
     @property

@@ -71,8 +71,9 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         """Return these batches as Keras on TensorFlow takes them."""
         from nin.backends._tensorflow import bounded_dataset
 
-        arrays = (self._pictures, self.labels)
-        return bounded_dataset(self, [(array.shape[1:], array.dtype) for array in arrays])
+        arrays = (self._pictures, self.labels, self.weights)
+        kinds = [(array.shape[1:], array.dtype) for array in arrays if array is not None]
+        return bounded_dataset(self, kinds)
 
     def close(self) -> None:
         """Give up what is being decoded ahead; the next batch asked for begins it anew."""

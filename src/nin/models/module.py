@@ -93,6 +93,21 @@ class Module(HyperParameters, keras.Model):
         return self._compile_config.config["loss"] is not None
 
 
+@keras.saving.register_keras_serializable(package="nin")
+class CountedAccuracy(keras.metrics.SparseCategoricalAccuracy):
+    """The share of images whose label was found, whatever they weigh in the loss.
+
+    Images of weight 0 do not count: they fill up a batch that several devices share. Keras writes
+    its name into a saved network, so that it has to be known wherever networks are.
+    """
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Count a batch."""
+        if sample_weight is not None:
+            sample_weight = ops.cast(ops.greater(sample_weight, 0), "float32")
+        return super().update_state(y_true, y_pred, sample_weight)
+
+
 class _InContext(keras.layers.Layer):
     """Calls a function that knows nothing of `training`, and hands it on to the layers in there.
 

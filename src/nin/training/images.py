@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from nin.data import NAMED, Augmentation, ImageData, open_data
@@ -21,13 +22,15 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         DataError: they cannot be had.
         RecipeError: a published set is to be streamed.
     """
-    augmented = recipe.shift or recipe.flip
+    changes = {field.name: getattr(recipe, field.name) for field in fields(Augmentation)}
+    augmentation = Augmentation(**changes)
     arguments: dict[str, Any] = {
         "batch_size": recipe.part_size,
         "validation": recipe.validation,
         "limit": recipe.limit,
         "seed": recipe.seed,
-        "augmentation": Augmentation(recipe.shift, recipe.flip) if augmented else None,
+        "augmentation": None if augmentation == Augmentation() else augmentation,
+        "balance": recipe.balance,
     }
     if recipe.data in NAMED:
         if recipe.stream:

@@ -18,7 +18,8 @@ class Probe(NamedTuple):
 
     Attributes:
         images: (n, height, width, channels), as stored.
-        shares: the share of each class among all training images; None if that is not known.
+        shares: how much each class counts in training: its share of all training images, or the
+            same for each where they are balanced; None if that is not known.
     """
 
     images: np.ndarray[Any, Any]
@@ -34,5 +35,8 @@ def take_probe(data: DataModule) -> Probe:
     classes = len(data.classes)
     each = max(1, SIZE // classes)
     chosen = [np.flatnonzero(labels == number)[:each] for number in range(classes)]
-    shares = np.bincount(labels, minlength=classes) / len(labels)
+    counts = np.bincount(labels, minlength=classes)
+    if data.balance != "none":
+        counts = np.sign(counts)
+    shares = counts / counts.sum()
     return Probe(images[np.sort(np.concatenate(chosen))], shares)

@@ -5,8 +5,16 @@ from __future__ import annotations
 import reprlib
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from nin.data.balance import PREFERRED, Balance
 from nin.data.decode import Fit
 from nin.errors import RecipeError
 
@@ -68,6 +76,19 @@ class Recipe(BaseModel):
     shift: int = Field(default=0, ge=0, le=256)
     #: Training images are mirrored, each with probability one half.
     flip: bool = False
+    #: Smallest share of an image's area that is cut out and enlarged to its size; 1 for none.
+    crop: float = Field(default=1.0, gt=0, le=1)
+    #: Training images are turned by up to this many degrees either way.
+    rotation: float = Field(default=0.0, ge=0, le=180)
+    #: Brightness, contrast and saturation are changed by factors of 1 ± this.
+    brightness: float = Field(default=0.0, ge=0, le=1)
+    contrast: float = Field(default=0.0, ge=0, le=1)
+    saturation: float = Field(default=0.0, ge=0, le=1)
+    #: Share of training images of which a rectangle is overwritten with noise.
+    erasing: float = Field(default=0.0, ge=0, le=1)
+    #: Whether small classes count as much as large ones: by weights in the loss, or by drawing
+    #: their images more often. `True` or ``"auto"`` is `nin.data.balance.PREFERRED`.
+    balance: Balance = "none"
     #: Whether a folder's pictures are read anew for each batch; None: where memory is too small.
     stream: bool | None = None
     #: Share of the training images held out to validate on.
@@ -80,6 +101,13 @@ class Recipe(BaseModel):
     def part_size(self) -> int:
         """Images that are computed at a time."""
         return self.batch_size // self.accumulate
+
+    @field_validator("balance", mode="before")
+    @classmethod
+    def _balance_by_name(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            return PREFERRED if value else "none"
+        return PREFERRED if value == "auto" else value
 
     @model_validator(mode="after")
     def _parts_are_equal(self) -> Self:

@@ -6,7 +6,6 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import keras
 from rich.console import Console
 
 from nin import backends
@@ -16,6 +15,7 @@ from nin.errors import BackendError, InputSizeError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.geometry import ends_in_average
+from nin.models.module import CountedAccuracy
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.growth import legs
 from nin.training.health import Finding, HealthWatch
@@ -250,8 +250,7 @@ def _set_preprocessing(model: Classifier, data: DataModule, *, standardise: bool
 def _compile(model: Module, optimizer: Any) -> None:
     model.compile(
         optimizer=optimizer,
-        # With weights: a batch that several devices share may be filled up with images of weight 0.
-        weighted_metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
+        weighted_metrics=[CountedAccuracy(name="accuracy")],
         jit_compile=_pays_to_jit(),
     )
 

@@ -1,0 +1,87 @@
+"""What is done to a single image: cropped, rotated, recoloured. Nothing here is random."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+Pixels = NDArray[np.uint8]
+
+#: How much red, green and blue count for the grey of a colour, in thousandths (ITU-R BT.601).
+LUMA = (299, 587, 114)
+
+
+def cropped(image: Pixels, box: Sequence[float]) -> Pixels:
+    """Return the part of an image that lies in a box, enlarged to the size of the image.
+
+    Args:
+        image: (height, width, channels).
+        box: left, top, right, bottom in pixels, within the image; need not be whole.
+    """
+    height, width, _ = image.shape
+    part = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
+    return _by_pillow(
+        image, lambda each: each.resize((width, height), Image.Resampling.BILINEAR, box=part)
+    )
+
+
+def rotated(image: Pixels, degrees: float) -> Pixels:
+    """Return an image turned about its centre, at the same size.
+
+    What that uncovers is filled with the nearest pixel of the image.
+
+    Args:
+        image: (height, width, channels).
+        degrees: counterclockwise.
+    """
+    height, width, _ = image.shape
+    border = math.ceil((math.hypot(height, width) - min(height, width)) / 2) + 1
+    padded = np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    x, y = width / 2, height / 2
+    where_from = (
+        *(cos, -sin, border + x - cos * x + sin * y),
+        *(sin, cos, border + y - sin * x - cos * y),
+    )
+    return _by_pillow(
+        padded,
+        lambda each: each.transform(
+            (width, height), Image.Transform.AFFINE, where_from, Image.Resampling.BILINEAR
+        ),
+    )
+
+
+def recoloured(image: Pixels, factors: Sequence[float]) -> Pixels:
+    """Return an image in other colours; 1, 1, 1 leaves them as they are.
+
+    Brightness is a factor on every value, contrast on their distance from the image's mean grey,
+    saturation on their distance from the pixel's own grey. Only the result is clipped and rounded,
+    so that their order makes no difference.
+
+    Args:
+        image: (height, width, channels). Without colour, saturation changes nothing.
+        factors: of brightness, contrast and saturation.
+    """
+    brightness, contrast, saturation = np.asarray(factors, float)
+    channels = image.shape[-1]
+    parts = np.array(LUMA if channels == 3 else [1] * channels)
+    # Whole numbers: their sums are the same on every machine.
+    grey = (image @ parts)[..., None]
+    mean = float(grey.sum()) / grey.size
+    own = brightness * contrast * saturation
+    greys = brightness * contrast * (1 - saturation) * grey + brightness * (1 - contrast) * mean
+    changed: Pixels = np.rint(own * image + greys / parts.sum()).clip(0, 255).astype(np.uint8)
+    return changed
+
+
+def _by_pillow(image: Pixels, change: Callable[[Any], Any]) -> Pixels:
+    """Pillow knows three channels as a colour; any other number is changed one by one."""
+    if image.shape[-1] == 3:
+        return np.asarray(change(Image.fromarray(image)))
+    channels = (Image.fromarray(image[..., index]) for index in range(image.shape[-1]))
+    return np.stack([np.asarray(change(channel)) for channel in channels], axis=-1)
