@@ -103,11 +103,12 @@ def test_validation_is_held_out_of_train_if_it_has_no_folder(pictures):
     assert without.val_dataloader().num_samples == 4
 
 
-def test_without_a_test_folder_there_is_no_test(pictures):
+def test_without_a_test_folder_the_validation_folder_is_the_judge(pictures):
     pictures({"cat": 8, "dog": 8}, "photos/train")
     root = pictures({"cat": 2, "dog": 2}, "photos/val").parent
-    data = ImageFolder(root)
-    assert counts(data) == {"train": 16, "validation": 4}
+    assert counts(ImageFolder(root)) == {"train": 14, "validation": 2, "test": 4}
+    data = ImageFolder(root, validation=0)
+    assert counts(data) == {"train": 16, "test": 4}
     with pytest.raises(DataError, match="photos has no test images: give a folder test/"):
         data.test_dataloader()
 

@@ -164,7 +164,7 @@ def test_a_recipe_has_every_change_of_the_augmentation_and_none_by_default():
 
 
 def test_balance_without_saying_how_is_the_preferred_way():
-    made = recipe("digits")
+    made = find_recipe("digits")
     assert made.balance == "none"
     assert made.revised(balance=True).balance == made.revised(balance="auto").balance == PREFERRED
     assert made.revised(balance="sampling").revised(balance=False).balance == "none"
@@ -173,7 +173,7 @@ def test_balance_without_saying_how_is_the_preferred_way():
 
 @pytest.mark.parametrize("name", ["digits", "fashion", "photos", "book", "chapter"])
 def test_recipes_change_images_as_they_always_did(name):
-    made = recipe(name)
+    made = find_recipe(name)
     used = {each: getattr(made, each) for each in ("shift", "flip")}
     assert (
         used

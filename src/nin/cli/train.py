@@ -108,7 +108,7 @@ def train(
     settings: dict[str, Any] = {"save_every": save_every, "devices": _number(devices)}
     if resume is not None:
         _refuse_with_resume(what, {"out": out, **changes})
-        from nin.training.pipeline import resume as resume_run
+        from nin.training.dispatch import resume as resume_run
         from nin.training.run import load
 
         load(resume)  # Others are not kept waiting for what is no run.
@@ -116,10 +116,10 @@ def train(
 
         run = resume_run(resume, epochs, skip_bad=skip_bad, **settings)
     else:
-        from nin.training.pipeline import train as train_recipe
+        from nin.training.dispatch import train as train_recipe
         from nin.training.recipes import choose
 
-        recipe = choose(what, data).revised(epochs=epochs, **changes)
+        recipe = choose(what, data, preset).revised(epochs=epochs, **changes)
         _meet(join)
         run = train_recipe(recipe, out, skip_bad=skip_bad, **settings)
     if run.record.get("result"):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
@@ -31,7 +32,9 @@ class ImageFolder(ImageData):
 
     ``val/`` may be called ``valid/`` or ``validation/``. Without such folders all pictures are
     divided by `seed`, each class in proportion; with train/ but no validation folder a share of
-    train/ is held out; with train/ but no test/ there is no test part. The folder is listed at
+    train/ is held out. Where there are train/ and val/ and no test/, val/ is the test part: what a
+    network is judged by must not have chosen anything in it. With train/ alone there is no test
+    part. The folder is listed at
     once; the pictures are read, all of them, when a part is first asked for (see
     `nin.data.decode.decode` for what is read and how), and stay in memory.
 
@@ -119,6 +122,10 @@ class ImageFolder(ImageData):
         """The unreadable pictures that were met and done without, by name, with the reason."""
         return [self._skipped[path] for path in sorted(self._skipped)]
 
+    def files(self, part: Part) -> Files:
+        """Return the paths and labels of one of `parts`; pictures need not be readable."""
+        return self._files[part]
+
     def load(self, part: Part) -> Mapping[Part, Split]:
         """Read every part, so that a bad picture is known before training and not after.
 
@@ -142,8 +149,9 @@ class ImageFolder(ImageData):
                 labels = np.delete(labels, list(faults))
             splits[name] = Split(images, labels)
         if bad and not self.skip_bad:
-            raise DataError(_message(list(bad.values())))
-        self._check_left(splits)
+            raise DataError(unreadable(list(bad.values())))
+        for name, split in splits.items():
+            self.check_left(name, split.labels)
         self._skipped = bad
         return splits
 
@@ -177,19 +185,29 @@ class ImageFolder(ImageData):
             digest.update(files.labels.astype("<i4").data)
         return digest.hexdigest()
 
-    def _check_left(self, splits: Mapping[Part, Split]) -> None:
+    def check_left(self, part: Part, labels: NDArray[np.int32]) -> None:
+        """Refuse to go on where nothing is left of a part, or of a class to train on.
+
+        Args:
+            part: what the labels are of.
+            labels: (n,), of the pictures that can be read.
+
+        Raises:
+            DataError: names what is missing.
+        """
+        if len(labels) == 0:
+            raise DataError(f"{self.path}: no picture is left for {part}")
         for label, name in enumerate(self.classes):
-            if label not in splits["train"].labels:
+            if part == "train" and label not in labels:
                 raise DataError(f"{self.path}: no picture of {name!r} is left for training")
-        for part, split in splits.items():
-            if len(split.labels) == 0:
-                raise DataError(f"{self.path}: no picture is left for {part}")
 
 
 def _arranged(
     listing: Listing, validation: float, test: float, limit: int | None, seed: int
 ) -> dict[Part, Files]:
     parts = dict(listing.parts)
+    if "test" not in parts and "validation" in parts:
+        parts["test"] = parts.pop("validation")
     total = len(parts["train"].paths)
     if not listing.split and test:
         _carve(parts, "test", test, seed)
@@ -227,7 +245,8 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
     return stream or (stream is None and not fits)
 
 
-def _message(bad: list[str]) -> str:
+def unreadable(bad: Sequence[str]) -> str:
+    """One line about pictures that cannot be read, each given with its reason."""
     named = "; ".join(bad[:_NAMED_IN_MESSAGE])
     more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
     return (

@@ -129,17 +129,17 @@ class ImageData(DataModule):
     @property
     def train(self) -> Split:
         """The training images, without those held out or beyond the limit."""
-        return self._split("train")
+        return self.split("train")
 
     @property
     def validation_split(self) -> Split:
         """The held-out images, or those of the set's own validation part."""
-        return self._split("validation")
+        return self.split("validation")
 
     @property
     def test(self) -> Split:
         """The test images."""
-        return self._split("test")
+        return self.split("test")
 
     def get_dataloader(self, train: bool) -> Batches:
         """Return the training batches, or those that stand in for unseen images.
@@ -168,7 +168,7 @@ class ImageData(DataModule):
         """Return a SHA-256 over the name, the classes and every image and label in use."""
         digest = hashlib.sha256(repr((self.name, self.classes)).encode())
         for part in self.parts:
-            images, labels = self._split(part)
+            images, labels = self.split(part)
             digest.update(repr((part, images.shape)).encode())
             digest.update(np.ascontiguousarray(images).reshape(-1).data)
             digest.update(labels.astype("<i4").data)
@@ -186,7 +186,7 @@ class ImageData(DataModule):
             "image_shape": list(self.image_shape),
             "splits": {
                 part: {
-                    "images": len(self._split(part).labels),
+                    "images": len(self.split(part).labels),
                     "per_class": self._per_class(part),
                 }
                 for part in self.parts
@@ -234,7 +234,12 @@ class ImageData(DataModule):
         images, numbers, *_ = batch
         return draw(images, list(labels) or self.text_labels(numbers), nrows, ncols)
 
-    def _split(self, part: Part) -> Split:
+    def split(self, part: Part) -> Split:
+        """Return one of `parts`.
+
+        Raises:
+            DataError: there is no such part.
+        """
         if part not in self.parts:
             raise DataError(f"{self.name} has {_ABSENT[part]}")
         if part not in self._loaded:
@@ -245,7 +250,7 @@ class ImageData(DataModule):
         from nin.data.streaming import batches
 
         return batches(
-            self._split(part),
+            self.split(part),
             self.batch_size,
             shuffle=train,
             seed=self.seed,
@@ -254,5 +259,5 @@ class ImageData(DataModule):
         )
 
     def _per_class(self, part: Part) -> dict[str, int]:
-        counts = np.bincount(self._split(part).labels, minlength=len(self.classes))
+        counts = np.bincount(self.split(part).labels, minlength=len(self.classes))
         return dict(zip(self.classes, map(int, counts), strict=True))

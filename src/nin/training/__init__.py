@@ -11,10 +11,10 @@ from nin._lazy import attach
 
 if TYPE_CHECKING:
     from nin.training.board import ProgressBoard
+    from nin.training.dispatch import resume, train
     from nin.training.evaluation import Evaluation, evaluate
     from nin.training.health import Finding, HealthWatch
     from nin.training.initialization import start
-    from nin.training.pipeline import resume, train
     from nin.training.recipe import Recipe
     from nin.training.recipes import RECIPES, find_recipe
     from nin.training.run import Run, load
@@ -41,10 +41,10 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "nin.training.board": ("ProgressBoard",),
+        "nin.training.dispatch": ("resume", "train"),
         "nin.training.evaluation": ("Evaluation", "evaluate"),
         "nin.training.health": ("Finding", "HealthWatch"),
         "nin.training.initialization": ("start",),
-        "nin.training.pipeline": ("resume", "train"),
         "nin.training.recipe": ("Recipe",),
         "nin.training.recipes": ("RECIPES", "find_recipe"),
         "nin.training.run": ("Run", "load"),

@@ -15,7 +15,7 @@ from nin import backends
 from nin.errors import RunError
 from nin.training.health import Finding
 from nin.training.restart import Restart
-from nin.training.run import Run
+from nin.training.run import SAVE_EVERY, Run
 from nin.training.stopping import Stopping
 from nin.training.weights import (
     load_variables,
@@ -24,9 +24,6 @@ from nin.training.weights import (
     training_state,
     weights,
 )
-
-#: Seconds of training that a power cut may cost.
-SAVE_EVERY = 60.0
 
 
 class Place(BaseModel):

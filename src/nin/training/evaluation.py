@@ -125,8 +125,7 @@ def final_split(data: ImageData) -> tuple[str, Split]:
 
 def every_image(data: ImageData) -> Split:
     """All parts of `data` together."""
-    named = {"train": "train", "validation": "validation_split", "test": "test"}
-    parts: list[Split] = [getattr(data, named[part]) for part in data.parts]
+    parts = [data.split(part) for part in data.parts]
     return Split(
         _joined([part.images for part in parts]),
         np.concatenate([part.labels for part in parts]),

@@ -21,13 +21,12 @@ from nin.data.progress import progress
 from nin.errors import DataError
 from nin.files import write_bytes
 from nin.pretrained import FeatureExtractor
+from nin.training.run import SAVE_EVERY
 
 #: Photographs that the trunk is asked about at a time: more of them fall out of the cache.
 BATCH = 8
 #: Photographs that are decoded ahead of it.
 AHEAD = 32
-#: Seconds of work that a power cut may cost.
-SAVE_EVERY = 60.0
 
 Digest = bytes
 Row = NDArray[np.float32]

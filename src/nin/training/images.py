@@ -9,6 +9,7 @@ from nin.data import NAMED, Augmentation, ImageData, open_data
 from nin.data.decode import Fit
 from nin.errors import RecipeError, RunError
 from nin.training.recipe import Recipe
+from nin.training.run import Run
 
 
 def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
@@ -40,6 +41,17 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
         arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
     return open_data(recipe.data, **arguments)
+
+
+def check_same_images(run: Run, data: ImageData) -> None:
+    """Refuse to go on with a run on other images than before.
+
+    Raises:
+        RunError: something was added to `data`, taken away or changed.
+    """
+    if data.fingerprint() != run.record["data"]["fingerprint"]:
+        where = run.record["recipe"]["data"]
+        raise RunError(f"{where} no longer holds the images that {run.path} was trained on")
 
 
 def open_others(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,16 @@ from typing import Any
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers, spread
 from nin.errors import PeerLostError, RunError, TrainingDiedError
 from nin.training.attempt import Attempt, as_it_was, fresh
-from nin.training.checkpoint import SAVE_EVERY, Checkpoint, Place, place_of
+from nin.training.checkpoint import Checkpoint, Place, place_of
 from nin.training.description import describe
 from nin.training.health import Finding
-from nin.training.images import open_images
+from nin.training.images import check_same_images, open_images
 from nin.training.plots import save_curves
 from nin.training.provenance import command, device, versions
 from nin.training.randomness import random_state_kept
 from nin.training.recipe import Recipe
 from nin.training.restart import GiveUp
-from nin.training.run import FORMAT, Run, check_free, load
+from nin.training.run import FORMAT, SAVE_EVERY, Run, check_free, going_on, load
 from nin.training.schedule import described, deviation, fitted
 from nin.training.stopping import Stopping
 from nin.training.team import run_folder, run_folder_again
@@ -37,32 +36,7 @@ def train(
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
 ) -> Run:
-    """Train a NiN as `recipe` says; everything it leaves is in the run directory.
-
-    Args:
-        recipe: what to train, on what, how.
-        out: the run directory; by default ``runs/<recipe>-<number>``.
-        skip_bad: in a folder of images, go on without those that cannot be read.
-        save_every: seconds between two checkpoints within an epoch.
-        devices: how many of this machine's devices share each batch; 0 for all of them, None for
-            one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
-            all their devices share it.
-        callbacks: further Keras callbacks; a run that is resumed has none. Where images grow they
-            see a training begin and end for each size.
-
-    Returns:
-        The finished run; ``run.record["result"]`` says how good it is. Of several processes only
-        the first keeps the run and judges it.
-
-    Raises:
-        BackendError: there are not so many devices.
-        PeerLostError: another process of this training has ended; the run can be resumed.
-        DataError: the images cannot be had.
-        RunError: the run directory cannot be used.
-        TrainingDiedError: the training could not recover; the run says why.
-        KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
-            to go on.
-    """
+    """Train by gradients; see `nin.training.train`."""
     check_free(out)
     with random_state_kept(), spread(devices) as here:
         data = open_images(recipe, skip_bad=skip_bad)
@@ -84,21 +58,7 @@ def resume(
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
 ) -> Run:
-    """Continue an interrupted run exactly where it was, or a finished one with more epochs.
-
-    On a CPU the weights are to the bit those of a training that was never interrupted.
-
-    Args:
-        path: the run directory.
-        epochs: how many epochs it is to have in all; by default as many as its recipe says.
-        skip_bad: from now on do without pictures of a folder that cannot be read.
-        save_every: seconds between two checkpoints within an epoch.
-        devices: as in `train`; need not be as many as before.
-
-    Raises:
-        RunError: there is nothing to continue, the images are no longer the same, or another
-            process is training there.
-    """
+    """Continue a training by gradients; see `nin.training.resume`."""
     load(path)
     with (
         random_state_kept(),
@@ -112,10 +72,7 @@ def resume(
             _check_unfinished(run, recipe, place, path)
         skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
         data = open_images(recipe, skip_bad=skip_bad)
-        if data.fingerprint() != run.record["data"]["fingerprint"]:
-            raise RunError(
-                f"{recipe.data} no longer holds the images that {run.path} was trained on"
-            )
+        check_same_images(run, data)
         if place is not None and place.batch >= math.ceil(len(data.train.labels) / data.batch_size):
             raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
         values = recipe.model_dump(mode="json")
@@ -229,9 +186,8 @@ def _is_usable(run: Run) -> bool:
 
 
 def _how_to_go_on(run: Run, here: Layout) -> str:
-    path = shlex.quote(str(run.path)) if here.is_chief else "RUN"
     together = " --join, in every process" if here.processes > 1 else ""
-    return f"to go on: nin train --resume {path}{together}"
+    return going_on(run.path if here.is_chief else "RUN") + together
 
 
 def _finish(run: Run, state: str, attempt: Attempt, **values: Any) -> None:

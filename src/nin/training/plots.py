@@ -11,6 +11,7 @@ import numpy as np
 
 from nin.files import replacing
 from nin.training.evaluation import Evaluation
+from nin.training.head import Head
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,6 +41,38 @@ def save_curves(
         for axes in (left, right):
             axes.axvline(kept, color="grey", linewidth=1, linestyle=":", label="kept")
             axes.legend(frameon=False)
+    _save(figure, path)
+
+
+def save_candidates(path: Path, head: Head, title: str) -> None:
+    """Loss and accuracy of held-out folds against the regularisation that was tried.
+
+    Args:
+        path: where to write the PNG.
+        head: what was fitted, and the candidates it was chosen from.
+        title: stands above.
+    """
+    figure = _figure(8, 3.2)
+    figure.suptitle(_drawable(title), fontsize=10, parse_math=False)
+    strengths = [each.C for each in head.candidates]
+    for axes, name, label in zip(
+        figure.subplots(1, 2), ("loss", "accuracy"), ("loss (nats)", "accuracy"), strict=True
+    ):
+        folds = np.array([getattr(each, name) for each in head.candidates])
+        if len(folds):
+            axes.errorbar(
+                strengths,
+                folds.mean(1),
+                folds.std(1, ddof=1),
+                marker="o",
+                capsize=3,
+                label="photographs left out, mean ± sd of the folds",
+            )
+        axes.axvline(head.C, color="grey", linewidth=1, linestyle=":", label="chosen")
+        axes.set_xscale("log")
+        axes.set_xlabel("C: weaker regularisation →")
+        axes.set_ylabel(label)
+    axes.legend(frameon=False, fontsize=8)
     _save(figure, path)
 
 

@@ -6,6 +6,7 @@
       run.json                 recipe, data, classes, network, versions, device, result
       metrics.jsonl            one line an epoch
       curves.png               loss and accuracy, drawn
+      features.safetensors     what a frozen trunk makes of each photograph, by its content
       weights.safetensors      the network's weights after the best epoch
       checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from nin.training.evaluation import Evaluation
 
 FORMAT = 1
+
+#: Seconds of training that a power cut may cost.
+SAVE_EVERY = 60.0
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -191,6 +196,11 @@ class Run:
 
     def __repr__(self) -> str:
         return f"<Run {self.path} ({self.record['state']})>"
+
+
+def going_on(path: str | Path) -> str:
+    """How to go on with an interrupted run, in words."""
+    return f"to go on: nin train --resume {shlex.quote(str(path))}"
 
 
 def check_free(out: str | Path | None) -> None:

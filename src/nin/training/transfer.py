@@ -6,18 +6,33 @@ What a network learnt from 1.2 million photographs serves others as well (Donahu
 
 from __future__ import annotations
 
+import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from safetensors.numpy import save
 
-from nin.pretrained import load_trunk
-from nin.pretrained.features import Features
-from nin.training.images import open_images
+from nin.data import NAMED, ImageFolder
+from nin.data.folder import unreadable
+from nin.errors import DataError, RecipeError, RunError
+from nin.files import write_bytes
+from nin.pretrained import FeatureExtractor, Trunk, load_trunk
+from nin.pretrained.features import MEAN, STD, Features
+from nin.training.evaluation import compared
+from nin.training.features import FeatureCache, View, compute_features
+from nin.training.head import Head, fit_head
+from nin.training.images import check_same_images, open_images
 from nin.training.lock import locked
+from nin.training.plots import save_candidates
+from nin.training.provenance import command, device, versions_of
 from nin.training.recipe import Recipe
-from nin.training.run import Run, check_free, new_run
+from nin.training.run import FORMAT, Run, check_free, going_on, new_run
+from nin.training.stopping import Stopping
+from nin.training.verdict import learnt, no_better
 
 #: The run's file of features.
 FEATURES = "features.safetensors"
@@ -44,14 +59,189 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
     Raises:
         WeightsError: the trunk's weights are not installed, or damaged.
         DataError: the photographs cannot be had, or some cannot be read.
+        RecipeError: the recipe asks for what a frozen trunk cannot do.
         RunError: the run directory cannot be used.
         KeyboardInterrupt: Ctrl-C; features so far are kept, and the message says how to go on.
     """
     check_free(out)
+    check_recipe(recipe)
     trunk = load_trunk(recipe.preset)
-    data = open_images(recipe, skip_bad=skip_bad)
+    data = _photographs(recipe, skip_bad)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
         run.update(**_first_record(recipe, data, trunk, skip_bad))
-        return _fit(run, recipe, data, trunk)
+        return _fit(run, data, trunk)
+
+
+def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
+    """Go on with a training that was interrupted while it looked at photographs.
+
+    Args:
+        run: its run.
+        skip_bad: from now on do without photographs that cannot be read.
+
+    Raises:
+        RunError: it has ended, the photographs are no longer the same, or another process is
+            training there.
+    """
+    recipe = Recipe.parse(run.record["recipe"])
+    if run.record["state"] == "finished":
+        raise RunError(f"{run.path} is at its optimum: there is nothing to go on with")
+    skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
+    trunk = load_trunk(recipe.preset)
+    data = _photographs(recipe, skip_bad)
+    check_same_images(run, data)
+    with locked(run.path):
+        run.update(state="training", skip_bad=skip_bad)
+        return _fit(run, data, trunk)
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Refuse what a pretrained trunk cannot be trained on, before anything is read.
+
+    Raises:
+        RecipeError: says what, and what to do.
+    """
+    if recipe.data in NAMED:
+        raise RecipeError(
+            f"recipe: preset={recipe.preset!r} takes a folder of photographs, and"
+            f" {recipe.data} is held in memory: choose another preset"
+        )
+    if recipe.width != 1:
+        raise RecipeError(f"recipe: width={recipe.width:g}: pretrained weights have one width, 1")
+
+
+def _photographs(recipe: Recipe, skip_bad: bool) -> ImageFolder:
+    data = open_images(recipe, skip_bad=skip_bad)
+    assert isinstance(data, ImageFolder)
+    return data
+
+
+def _first_record(
+    recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
+) -> dict[str, Any]:
+    classes, side = len(data.classes), data.image_shape[0]
+    arguments = {"lr": 0.1, "num_classes": classes, "preset": recipe.preset, "width": 1.0}
+    trained = sum(array.size for array in trunk.weights().values())
+    return {
+        "format": FORMAT,
+        "state": "training",
+        "recipe": recipe.model_dump(mode="json"),
+        "skip_bad": skip_bad,
+        "data": data.describe(),
+        "classes": list(data.classes),
+        "model": {
+            "net": "NiN",
+            "arguments": {**arguments, "dropout": recipe.dropout, "stages": None, "head": None},
+            "input_shape": list(data.image_shape),
+            "preprocessing": {
+                "size": [side, side],
+                "mean": [MEAN / 255] * 3,
+                "std": [STD / 255] * 3,
+            },
+        },
+        "parameters": trained + (trunk.channels + 1) * classes,
+        "pretrained": {"name": trunk.name, "sha256": trunk.digest},
+        "versions": versions_of("nin", "numpy", "onnxruntime", "scikit-learn"),
+        "device": device(gpus=0),
+        "command": command(),
+    }
+
+
+def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
+    begun, console = time.monotonic(), Console(stderr=True, soft_wrap=True, highlight=False)
+    recipe, stopping = Recipe.parse(run.record["recipe"]), Stopping()
+    view = View(trunk.digest, data.image_shape[0], recipe.fit)
+    try:
+        with stopping.watching():
+            cache = FeatureCache(run.path / FEATURES, view)
+            known = _look(run, data, FeatureExtractor(trunk), cache, stopping, console)
+            head = fit_head(*known["train"], len(data.classes))
+            if stopping.asked:
+                raise KeyboardInterrupt
+    except KeyboardInterrupt as stop:
+        run.update(state="interrupted")
+        raise KeyboardInterrupt(f"stopped; {going_on(run.path)}") from stop
+    except BaseException:
+        run.update(state="interrupted")
+        raise
+    console.print(_told(head), markup=False)
+    write_bytes(run.weights_path, save(_weights(trunk, head), metadata={"format": "nin"}))
+    _finish(run, known, head, time.monotonic() - begun)
+    return run
+
+
+def _look(
+    run: Run,
+    data: ImageFolder,
+    extractor: FeatureExtractor,
+    cache: FeatureCache,
+    stopping: Stopping,
+    console: Console,
+) -> dict[str, Known]:
+    """Features and labels of each part, without photographs that cannot be read."""
+    files = {part: data.files(part) for part in data.parts}
+    paths = [path for part in files.values() for path in part.paths]
+    found = compute_features(paths, extractor, cache, lambda: stopping.asked)
+    if found.faults and not run.record["skip_bad"]:
+        raise DataError(unreadable(list(found.faults.values())))
+    if found.faults:
+        run.update(skipped=list(found.faults.values()))
+        console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
+    console.print(
+        f"{len(paths):,} photographs seen by {run.record['recipe']['preset']}, trained on"
+        f" ImageNet, in {found.seconds:.0f} s",
+        markup=False,
+    )
+    known: dict[str, Known] = {}
+    first = 0
+    for part, (_, labels) in files.items():
+        rows = np.arange(first, first + len(labels))
+        readable = ~np.isin(rows, list(found.faults))
+        known[part] = Known(found.features[rows[readable]], labels[readable])
+        first += len(rows)
+        data.check_left(part, known[part].labels)
+    return known
+
+
+def _weights(trunk: Trunk, head: Head) -> dict[str, NDArray[Any]]:
+    number = trunk.layout.head
+    return {
+        **trunk.weights(),
+        f"{number}.conv2d.kernel": head.kernel[None, None],
+        f"{number}.conv2d.bias": head.bias,
+    }
+
+
+def _told(head: Head) -> str:
+    """How the head was fitted, in one line."""
+    words = f"class maps fitted to their optimum, C = {head.C:g}"
+    chosen = next((each for each in head.candidates if each.C == head.C), None)
+    if chosen is None:
+        return f"{words}: too few photographs of a class to choose it by"
+    folds = len(chosen.accuracy)
+    return f"{words} by {folds} folds of the training photographs: {np.mean(chosen.accuracy):.3f}"
+
+
+def _finish(run: Run, known: Mapping[str, Known], head: Head, seconds: float) -> None:
+    part = "test" if "test" in known else "validation"
+    judged = {
+        name: compared(head.logits(features), labels, run.classes)
+        for name, (features, labels) in known.items()
+    }
+    row = {"epoch": 0, "loss": judged["train"].loss, "accuracy": judged["train"].accuracy}
+    if "validation" in judged:
+        held_out = judged["validation"]
+        row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
+    run.write_metrics([{**row, "seconds": round(seconds, 2)}])
+    result = {"split": part, **judged[part].summary(), "seconds": round(seconds, 2), "epoch": 0}
+    findings = [] if learnt(result) else [(0, "not learnt", no_better(result))]
+    run.update(
+        state="finished",
+        head={"C": head.C, "candidates": [each._asdict() for each in head.candidates]},
+        restarts=[],
+        health=[dict(zip(("step", "kind", "message"), each, strict=True)) for each in findings],
+        result=result,
+    )
+    save_candidates(run.path / "curves.png", head, str(run.path))

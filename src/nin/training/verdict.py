@@ -8,7 +8,6 @@ from typing import Any
 
 from nin.data import ImageData
 from nin.training.evaluation import evaluate, final_split
-from nin.training.restart import HOPELESS
 from nin.training.run import Run
 
 #: A class with fewer training images is worth adding to.
@@ -55,11 +54,15 @@ def advice(record: Mapping[str, Any]) -> str:
     Args:
         record: of the finished run.
     """
-    result, schedule = record["result"], record["schedule"]
+    from nin.training.restart import HOPELESS
+
+    result, schedule = record["result"], record.get("schedule")
     counts = record["data"]["splits"]["train"]["per_class"]
     rarest = min(counts, key=counts.__getitem__)
     if result["accuracy"] > result["largest_class"]["share"]:
         return f"judge it by more pictures: {result['n']:,} are too few to tell"
+    if schedule is None:
+        return "training from scratch, in case photographs have taught it nothing: --preset book"
     if HOPELESS & {finding["kind"] for finding in record["health"]}:
         return "other pictures, or another --preset: three learning rates have not helped"
     if schedule["steps"] < FEW_STEPS:

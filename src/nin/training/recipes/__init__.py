@@ -6,12 +6,13 @@ from pathlib import Path
 
 from nin.data import NAMED
 from nin.errors import NinError, UnknownNameError
+from nin.presets import find_preset
 from nin.training.recipe import Recipe
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
 from nin.training.recipes.fashion import FASHION
-from nin.training.recipes.photos import PHOTOS
+from nin.training.recipes.photos import FROM_SCRATCH, PHOTOS
 
 RECIPES: dict[str, Recipe] = {made.name: made for made in (BOOK, CHAPTER, DIGITS, FASHION, PHOTOS)}
 
@@ -27,32 +28,35 @@ def find_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def choose(what: str | None, data: str | None) -> Recipe:
+def choose(what: str | None, data: str | None, preset: str | None = None) -> Recipe:
     """The recipe to begin with.
 
     Args:
         what: a recipe's name, or a folder of images; None leaves the choice to `data`.
         data: a named data set or a folder; None for the recipe's own.
+        preset: the network that is wanted; None for the recipe's own.
 
     Raises:
-        UnknownNameError: `what` is neither a recipe nor a folder.
+        UnknownNameError: `what` is neither a recipe nor a folder, or there is no such preset.
         NinError: a folder was given, and other data.
     """
     if what is None:
-        return DIGITS if data is None else _for(data)
+        return DIGITS if data is None else _for(data, preset)
     if what in RECIPES:
         return RECIPES[what]
     if Path(what).exists():
         if data is not None:
             raise NinError(f"{what} and --data {data}: give one folder")
-        return _for(what)
+        return _for(what, preset)
     raise UnknownNameError("recipe (and no folder is called that)", what, RECIPES)
 
 
-def _for(data: str) -> Recipe:
+def _for(data: str, preset: str | None) -> Recipe:
     made_for_it = [made for made in RECIPES.values() if made.data == data]
     if made_for_it:
         return made_for_it[-1]
     if data in NAMED:
         return FASHION.revised(name=data, data=data)
-    return PHOTOS.revised(name=Path(data).resolve().name or PHOTOS.name, data=data)
+    from_scratch = preset is not None and not find_preset(preset).pretrained
+    recipe = FROM_SCRATCH if from_scratch else PHOTOS
+    return recipe.revised(name=Path(data).resolve().name or recipe.name, data=data)

@@ -1,13 +1,28 @@
-"""A folder of photographs, one directory a class.
+"""A folder of photographs, one directory for each class.
 
 Command: nin train FOLDER
-Test accuracy on 3,781 photographs of clothes, ten classes:
-0.692 ± 0.006 (n = 2, results/photos.json), in 32 minutes on 2 busy cores.
+
+`PHOTOS` keeps what EfficientNet-Lite1 learnt from ImageNet and fits class maps to it: seconds, and
+the same result whatever the seed. `FROM_SCRATCH` trains the book's network on nothing but the
+folder, for pictures that are unlike photographs, or to see what pretraining is worth.
 """
 
 from nin.training.recipe import Recipe
 
 PHOTOS = Recipe(
+    name="photos",
+    data="photos",
+    preset="efficientnet-lite1",
+    image_size=288,
+    fit="crop",
+    stream=True,
+    epochs=4,
+    batch_size=32,
+    learning_rate=0.0002,
+    validation=0.0,
+)
+
+FROM_SCRATCH = Recipe(
     name="photos",
     data="photos",
     preset="book",

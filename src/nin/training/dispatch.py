@@ -1,0 +1,103 @@
+"""`train` and `resume`: which way a recipe is trained.
+
+A frozen trunk needs neither Keras nor its backend, which take longer to load than a head takes to
+fit; they are imported where gradients are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nin.presets import find_preset
+from nin.training.recipe import Recipe
+from nin.training.run import SAVE_EVERY, Run, load
+
+
+def train(
+    recipe: Recipe,
+    out: str | Path | None = None,
+    *,
+    skip_bad: bool = False,
+    save_every: float = SAVE_EVERY,
+    devices: int | None = None,
+    callbacks: Sequence[Any] = (),
+) -> Run:
+    """Train a NiN as `recipe` says; everything it leaves is in the run directory.
+
+    Where the recipe's preset has pretrained weights its trunk stays as it is and a head is fitted
+    to it, to its optimum; `save_every`, `devices` and `callbacks` are of use for gradients alone.
+
+    Args:
+        recipe: what to train, on what, how.
+        out: the run directory; by default ``runs/<recipe>-<number>``.
+        skip_bad: in a folder of images, go on without those that cannot be read.
+        save_every: seconds between two checkpoints within an epoch.
+        devices: how many of this machine's devices share each batch; 0 for all of them, None for
+            one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
+            all their devices share it.
+        callbacks: further Keras callbacks; a run that is resumed has none. Where images grow they
+            see a training begin and end for each size.
+
+    Returns:
+        The finished run; ``run.record["result"]`` says how good it is. Of several processes only
+        the first keeps the run and judges it.
+
+    Raises:
+        BackendError: there are not so many devices.
+        PeerLostError: another process of this training has ended; the run can be resumed.
+        DataError: the images cannot be had.
+        WeightsError: pretrained weights are not installed, or damaged.
+        RunError: the run directory cannot be used.
+        TrainingDiedError: the training could not recover; the run says why.
+        KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
+            to go on.
+    """
+    if find_preset(recipe.preset).pretrained:
+        from nin.training.transfer import train_head
+
+        return train_head(recipe, out, skip_bad=skip_bad)
+    from nin.training import pipeline
+
+    return pipeline.train(
+        recipe,
+        out,
+        skip_bad=skip_bad,
+        save_every=save_every,
+        devices=devices,
+        callbacks=callbacks,
+    )
+
+
+def resume(
+    path: str | Path,
+    epochs: int | None = None,
+    *,
+    skip_bad: bool = False,
+    save_every: float = SAVE_EVERY,
+    devices: int | None = None,
+) -> Run:
+    """Continue an interrupted run exactly where it was, or a finished one with more epochs.
+
+    On a CPU the weights are to the bit those of a training that was never interrupted.
+
+    Args:
+        path: the run directory.
+        epochs: how many epochs it is to have in all; by default as many as its recipe says.
+        skip_bad: from now on do without pictures of a folder that cannot be read.
+        save_every: seconds between two checkpoints within an epoch.
+        devices: as in `train`; need not be as many as before.
+
+    Raises:
+        RunError: there is nothing to continue, the images are no longer the same, or another
+            process is training there.
+    """
+    run = load(path)
+    if find_preset(Recipe.parse(run.record["recipe"]).preset).pretrained:
+        from nin.training.transfer import resume_head
+
+        return resume_head(run, skip_bad=skip_bad)
+    from nin.training import pipeline
+
+    return pipeline.resume(path, epochs, skip_bad=skip_bad, save_every=save_every, devices=devices)
