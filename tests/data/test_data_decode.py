@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nin.data.decode import decode, fitted, seen_box
+from nin.data.decode import decode, fitted, seen_box, shown_size
 from nin.errors import DataError
 
 RAMP = np.linspace(0, 255, 48).astype(np.uint8).reshape(4, 4, 3)
@@ -52,6 +52,15 @@ def test_orientation_is_applied(form, size):
     assert turned.shape == ((32, 16, 3) if size is None else (16, 16, 3))
     assert turned[1].mean() > 240
     assert turned[-2].mean() < 15
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "TIFF", "WEBP"])
+@pytest.mark.parametrize("orientation", range(9))
+def test_the_size_of_a_picture_is_that_of_what_is_decoded(form, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    content = encoded(Image.new("RGB", (32, 16)), form, exif=exif)
+    assert shown_size(content) == decode(content).shape[:2]
 
 
 @pytest.mark.parametrize(("mode", "form"), [("RGBA", "WEBP"), ("RGBA", "PNG"), ("LA", "PNG")])

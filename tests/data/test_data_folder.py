@@ -49,7 +49,7 @@ def test_constructor_arguments_and_shapes(pictures):
 
 @pytest.fixture
 def wide(tmp_path):
-    """Ten pictures of each class, thrice as wide as high: white in their middle, black beside it."""
+    """Ten pictures of each class, thrice as wide as high: a white middle, black beside it."""
     root = tmp_path / "wide"
     for name in ("cat", "dog"):
         (root / name).mkdir(parents=True)

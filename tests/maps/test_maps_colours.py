@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from nin.maps.colours import beneath, laid_over, limit, overlay_png, shade, stretched
+from nin.maps.colours import (
+    beneath,
+    dimmed,
+    laid_over,
+    limit,
+    overlay_png,
+    seen_part,
+    shade,
+    stretched,
+)
 
 #: Machado, Oliveira, Fernandes 2009: what people without one kind of cone see, in linear RGB.
 SEEN = {
@@ -122,6 +131,36 @@ def test_an_overlay_is_a_picture_of_the_map_on_the_scale_that_is_given():
     assert pixels[0, 0, 3] == 0
     assert (pixels[-1, 0] == shade(np.array(-0.25), 1)).all()
     assert (pixels[-1, -1] == shade(np.array(0.5), 1)).all()
+
+
+@given(*[st.integers(1, 500)] * 2)
+def test_the_part_that_is_seen_is_a_square_in_the_middle(height, width):
+    rows, columns = seen_part((height, width), "crop")
+    side = min(height, width)
+    for part, whole in ((rows, height), (columns, width)):
+        assert part.stop - part.start == side
+        assert 0 <= whole - part.stop - part.start <= 1
+    assert seen_part((height, width), "squash") == (slice(0, height), slice(0, width))
+
+
+@pytest.mark.parametrize("size", [(30, 80), (80, 30), (30, 30), (1, 90)])
+def test_an_overlay_of_a_crop_dims_what_is_not_seen_and_nothing_else(size):
+    map_ = np.array([[0, 2], [-4, 8]], np.float32)
+    png = overlay_png(map_, -4, 16, size, "crop")
+    pixels = np.asarray(Image.open(io.BytesIO(png), formats=["PNG"]))
+    part, side = seen_part(size, "crop"), min(size)
+    assert (pixels[part] == shade(stretched(map_, (side, side)), 16)).all()
+    outside = np.ones(size, bool)
+    outside[part] = False
+    assert (pixels[outside][:, :3] == 0).all()
+    assert (pixels[outside][:, 3] > 128).all()
+
+
+def test_dimmed_is_darker_than_anything_beneath_a_map():
+    photo = np.random.default_rng(0).integers(0, 256, (9, 9, 3), np.uint8)
+    dark = dimmed(photo)
+    assert (np.ptp(dark, axis=2) == 0).all()
+    assert dark.max() < beneath(photo).min()
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from PIL import Image
 
 from nin.errors import DataError, NinError, UnknownNameError
 from nin.maps import explain
-from nin.maps.reading import BATCH, photograph
+from nin.maps.reading import BATCH, ask, photograph
 
 
 def rows(network, files, **options):
@@ -57,6 +57,16 @@ def test_the_maps_themselves(network, picture):
     assert (kept["maps"] == answer.maps).all()
     assert kept["maps"].dtype == np.float32
     assert (kept["probabilities"] == answer.probabilities).all()
+
+
+def test_a_picture_is_drawn_as_the_network_fits_it(network, picture):
+    network.fit = "crop"
+    file = picture("a.jpg")
+    image = ask(network, [file]).evidence(0)
+    assert (image.fit, image.photo.shape) == ("crop", (320, 480, 3))
+    rows(network, [file], raw=Path("maps.npz"))
+    with np.load("maps.npz", allow_pickle=False) as raw:
+        assert raw["fit"] == "crop"
 
 
 def test_classes_that_are_named_are_shown_in_that_order(network, picture):

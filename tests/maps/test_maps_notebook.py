@@ -39,6 +39,15 @@ def test_a_model_a_run_and_a_predictor_show_the_same(network):
         assert (one.images[0].get_array() == other.images[0].get_array()).all()
 
 
+def test_a_predictor_that_crops_is_drawn_so(network):
+    network.fit, network.side = "crop", 12
+    network.predict = lambda *_, **__: SimpleNamespace(maps=MAPS, probabilities=MAPS[:, 0, 0])
+    wide = np.full((1, 12, 24, 1), 200, np.uint8)
+    words = " ".join(texts(nin.show_maps(network, wide)))
+    assert "dimmed: outside what the network sees" in words
+    assert "dimmed" not in " ".join(texts(nin.show_maps(RUN, wide)))
+
+
 def test_a_real_network():
     model = nin.NiN(preset="mnist", width=0.1)
     model.build((None, 28, 28, 1))

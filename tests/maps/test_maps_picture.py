@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nin.maps import Evidence, draw
-from nin.maps.colours import beneath
+from nin.maps.colours import beneath, dimmed
 from nin.maps.picture import save
 
 NO_EVIDENCE = "no evidence\nfor this class"
@@ -102,6 +102,34 @@ def test_the_strongest_only():
     assert not changed[26:].any()
     assert figure.axes[-1].get_xlim() == (0, 20)
     assert "only the strongest 10 % of each map" in " ".join(texts(figure))
+
+
+@pytest.mark.parametrize(
+    ("size", "seen"),
+    [
+        ((40, 60), np.s_[:, 10:50]),
+        ((90, 30), np.s_[30:60]),
+        ((40, 40), np.s_[:]),
+    ],
+)
+def test_the_map_lies_over_the_part_that_the_network_saw(size, seen):
+    image = evidence(np.full((2, 2, 1), 3.0), (0,), "a", size)._replace(fit="crop")
+    photo, shown = map(pixels, panels(draw([image])))
+    assert (photo == image.photo).all()
+    outside = np.ones(size, bool)
+    outside[seen] = False
+    assert (shown[outside] == dimmed(photo)[outside]).all()
+    assert (shown[seen] != beneath(photo)[seen]).any(axis=2).all()
+
+
+@pytest.mark.parametrize(
+    ("size", "fit", "said"),
+    [((40, 60), "crop", True), ((40, 40), "crop", False), ((40, 60), "squash", False)],
+)
+def test_what_is_dimmed_is_said_where_anything_is(size, fit, said):
+    image = evidence(signed(), photo=size)._replace(fit=fit)
+    words = " ".join(texts(draw([image])))
+    assert ("dimmed: outside what the network sees" in words) == said
 
 
 @pytest.mark.parametrize("size", [1, 2])

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -15,8 +16,9 @@ import pytest
 from PIL import Image
 
 import nin
-from nin.errors import ExportError, NinError, UnknownNameError
-from nin.shipping import exporting, formats
+from nin.data.decode import decode
+from nin.errors import ExportError, NinError, RunError, UnknownNameError
+from nin.shipping import exporting, formats, parity
 from nin.shipping.parity import IMAGES
 from nin.shipping.servable import Servable
 
@@ -45,8 +47,9 @@ def test_every_form_answers_as_the_run(run, form, real_digits, noise):
             np.testing.assert_allclose(there.predict(images).probabilities, expected, atol=1e-4)
 
 
+@pytest.mark.parametrize("fit", ["squash", "crop"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_keras_and_onnx_say_the_same_of_any_image(channels, noise):
+def test_keras_and_onnx_say_the_same_of_any_image(channels, fit, noise):
     onnxruntime = pytest.importorskip("onnxruntime")
     from nin.models import NiN
     from nin.shipping.onnx.model import to_onnx
@@ -55,10 +58,10 @@ def test_keras_and_onnx_say_the_same_of_any_image(channels, noise):
     model = NiN(num_classes=3, preset="mnist", width=0.1)
     model.preprocessing.configure((16, 16), (0.4,) * channels, (0.3,) * channels)
     model.build((None, *shape))
-    description = {"input_shape": shape, "classes": ["a", "b", "c"], "maps": True}
+    description = {"input_shape": shape, "classes": ["a", "b", "c"], "maps": True, "fit": fit}
     session = onnxruntime.InferenceSession(to_onnx(model, description).SerializeToString())
-    servable = Servable(model, shape, maps=True)
-    for size in ((2, 12, 10, 3), (1, 31, 7, 4), (3, 6, 22, 1)):
+    servable = Servable(model, shape, maps=True, fit=fit)
+    for size in ((2, 12, 10, 3), (1, 31, 7, 4), (3, 6, 22, 1), (1, 1, 200, 3)):
         images = noise(*size)
         ours = servable(images)
         theirs = session.run(["probabilities", "maps"], {"images": images})
@@ -208,6 +211,83 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     assert done.parity.images == done.parity.labels_equal == 24
     with pytest.raises(NinError, match="nowhere"):
         nin.export(run, data=str(tmp_path / "nowhere"))
+
+
+@pytest.fixture(scope="module")
+def cropped(tmp_path_factory):
+    """A run that saw the middle of wide pictures: light or dark there, the opposite beside it."""
+    root = tmp_path_factory.mktemp("cropped")
+    random = np.random.default_rng(0)
+    for name, least in (("dark", 0), ("light", 128)):
+        (root / "photos" / name).mkdir(parents=True)
+        for number in range(30):
+            pixels = random.integers(128 - least, 256 - least, (16, 64, 3), np.uint8)
+            pixels[:, 20:44] = random.integers(least, least + 128, (16, 24, 3), np.uint8)
+            Image.fromarray(pixels).save(root / "photos" / name / f"{number:02}.png")
+    recipe = nin.RECIPES["photos"].revised(
+        data=str(root / "photos"),
+        fit="crop",
+        preset="mnist",
+        width=0.1,
+        image_size=16,
+        epochs=2,
+        shift=0,
+        batch_size=8,
+    )
+    return nin.train(recipe, root / "run")
+
+
+def test_a_run_says_how_it_fits_pictures(cropped, run):
+    assert (cropped.fit, cropped.record["recipe"]["fit"]) == ("crop", "crop")
+    assert run.fit == "squash"
+    run.update(
+        recipe={key: run.record["recipe"][key] for key in run.record["recipe"].keys() - {"fit"}}
+    )
+    assert nin.load(run.path).fit == "squash"
+    run.update(recipe={**run.record["recipe"], "fit": "stretch"})
+    with pytest.raises(RunError, match=r"recipe\.fit: input should be 'squash' or 'crop'"):
+        nin.load(run.path)
+
+
+def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
+    folder = cropped.record["recipe"]["data"]
+    seen = []
+    monkeypatch.setattr(
+        "nin.training.evaluation.evaluate", lambda _, split, __: seen.append(split.images[:])
+    )
+    cropped.evaluate(folder)
+    cropped.evaluate()
+    for images in (*seen, parity.real_images(cropped, folder), parity.real_images(cropped)):
+        middles = images[:, 4:-4, 4:-4].mean(axis=(1, 2, 3))
+        edges = images[:, :, [0, -1]].mean(axis=(1, 2, 3))
+        assert ((middles < 128) == (edges < 128)).all()
+
+
+@pytest.mark.parametrize(
+    "form", ["onnx", *(pytest.param(f, marks=pytest.mark.slow) for f in FORMS[1:])]
+)
+def test_every_form_sees_what_the_run_sees_of_a_picture(cropped, form, tmp_path, noise):
+    out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")
+    here, there = nin.Predictor(cropped), nin.Predictor(nin.export(cropped, form, out).path)
+    assert (here.fit, there.fit) == ("crop", "crop")
+    for height, width in ((16, 16), (40, 90), (90, 31), (7, 12), (1, 300)):
+        images = np.sort(noise(2, height, width, 3), axis=2)
+        a, b = (one.predict(images, maps=True) for one in (here, there))
+        np.testing.assert_allclose(a.probabilities, b.probabilities, atol=0.02)
+        beside = images.copy()
+        margin = (width - height) // 2 - 6
+        if margin > 0:
+            beside[:, :, :margin] = beside[:, :, -margin:] = 255
+            c = there.predict(beside)
+            np.testing.assert_allclose(b.probabilities, c.probabilities, atol=1e-5)
+
+
+def test_a_file_is_read_as_in_training(cropped):
+    folder = Path(cropped.record["recipe"]["data"])
+    for predictor in (nin.Predictor(cropped), nin.Predictor(nin.export(cropped).path)):
+        image = predictor.read(folder / "light/00.png")
+        assert (image == decode(folder / "light/00.png", 16, fit="crop")).all()
+        assert image.min() > 100
 
 
 def test_another_backend_is_told_how(run, monkeypatch):

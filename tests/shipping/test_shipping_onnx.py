@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import keras
@@ -119,9 +120,9 @@ def test_each_network_agrees_on_a_hundred_images_at_two_sizes_and_two_batch_size
     assert (answers.argmax(1) == expected.argmax(1))[clear].all()
 
 
-def intake(shape):
+def intake(shape, fit="squash"):
     graph = Graph()
-    x = take_in(graph, "images", shape)
+    x = take_in(graph, "images", shape, fit)
     graph.node("Transpose", x, name="seen", perm=[0, 2, 3, 1])
     inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
     model = graph.model(inputs, {"seen": ("float32", ["n", *shape])}, {})
@@ -162,6 +163,43 @@ def test_the_intake_stays_within_eight_bits(noise):
     assert (seen.min(), seen.max()) == (0, 255)
 
 
+@given(
+    height=st.integers(1, 90),
+    width=st.integers(1, 90),
+    given_channels=st.sampled_from([1, 3, 4]),
+    seed=st.integers(0, 9),
+)
+def test_the_intake_crops_as_decode_does(height, width, given_channels, seed):
+    random = np.random.default_rng(seed)
+    image = random.integers(64, 192, (height, width, given_channels), np.uint8)
+    assert_cropped_alike(image, 1 if given_channels < 4 else 2)
+
+
+@pytest.mark.parametrize("size", [(1, 4000), (4000, 1), (300, 61), (61, 300), (8, 9), (400, 640)])
+def test_the_intake_crops_pictures_of_any_shape(size):
+    rough = np.random.default_rng(0).integers(64, 192, (9, 9, 3), np.uint8)
+    assert_cropped_alike(fitted(rough, size), 2)
+
+
+def assert_cropped_alike(image, most):
+    expected = fitted(image, (24, 24), 3, "crop").astype(np.float32)
+    seen = _CROPPED.run(None, {"images": image[None]})[0][0]
+    difference = np.abs(seen - expected)
+    assert difference.max() <= most
+    assert (difference <= 1).mean() > 0.98
+
+
+def test_the_intake_of_square_images_is_the_same_whichever_way(noise):
+    both = intake((24, 24, 3)), _CROPPED
+    for side in (5, 24, 49, 90):
+        images = noise(2, side, side, 3)
+        squashed, cropped = (one.run(None, {"images": images})[0] for one in both)
+        # Halves may be rounded to either side.
+        assert np.abs(squashed - cropped).max() <= 1
+    assert (cropped == squashed).mean() > 0.99
+
+
+_CROPPED = intake((24, 24, 3), "crop")
 _INTAKES = {channels: intake((24, 20, channels)) for channels in (1, 3)}
 
 
@@ -193,6 +231,27 @@ def test_the_models_own_resizing_is_in_the_graph(noise):
     images = noise(5, 28, 28, 1)
     logits = keras.ops.convert_to_numpy(model(images))
     np.testing.assert_allclose(session.run(None, {"images": images})[0], softmax(logits), atol=1e-6)
+
+
+def test_the_intake_that_squashes_is_byte_for_byte_what_it_was():
+    """Before there was a choice: a run that is exported again gives the same graph."""
+    graph = Graph()
+    x = take_in(graph, "images", (24, 20, 3))
+    inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
+    proto = graph.model(inputs, {x: ("float32", ["n", 3, 24, 20])}, {}).graph
+    content = b"".join(each.SerializeToString() for each in [*proto.node, *proto.initializer])
+    assert hashlib.sha256(content).hexdigest().startswith("29b283d2cb372d9f")
+
+
+def test_a_description_without_a_fit_is_of_a_network_that_sees_all():
+    model = make("mnist", 1, 28)
+    description = {"input_shape": (28, 28, 1), "classes": [*"abcde"], "maps": True}
+    before, squashed, cropped = (
+        to_onnx(model, {**description, **fit}).graph
+        for fit in ({}, {"fit": "squash"}, {"fit": "crop"})
+    )
+    assert before == squashed
+    assert before != cropped
 
 
 @pytest.mark.every_backend

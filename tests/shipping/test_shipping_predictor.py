@@ -216,11 +216,26 @@ def rewritten(exported, tmp_path, change):
         (lambda d: json.dumps({**d, "input_shape": [8, 8]}), "input_shape"),
         (lambda d: json.dumps({**d, "input_shape": [8, True, 1]}), "input_shape"),
         (lambda d: json.dumps({**d, "maps": "yes"}), "maps is neither"),
+        (lambda d: json.dumps({**d, "fit": "stretch"}), "its fit is 'stretch', not squash or crop"),
+        (lambda d: json.dumps({**d, "fit": [1] * 999}), "its fit is "),
+        (lambda d: json.dumps({**d, "fit": None}), "its fit is None"),
     ],
 )
 def test_a_strangers_description_is_checked(exported, tmp_path, change, said):
     with pytest.raises(ExportError, match=said):
         nin.Predictor(rewritten(exported, tmp_path, change))
+
+
+def test_a_file_from_before_there_was_a_choice_sees_all(exported, tmp_path, real_digits):
+    def without(description):
+        assert description.pop("fit") == "squash"
+        return json.dumps(description)
+
+    old, new = nin.Predictor(rewritten(exported, tmp_path, without)), nin.Predictor(exported)
+    assert old.fit == new.fit == "squash"
+    wide = np.repeat(real_digits, 2, axis=2)
+    a, b = (one.predict(wide).probabilities for one in (old, new))
+    assert (a == b).all()
 
 
 def test_a_file_whose_description_does_not_fit_its_network(exported, tmp_path):

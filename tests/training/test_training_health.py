@@ -78,13 +78,59 @@ def test_a_silent_class_is_named():
     assert ": bee;" in silent[0].message
 
 
-def test_a_plateau_is_named():
+def test_the_same_answer_for_every_image_is_named_at_the_first_look():
     net = model(lr=1e-6)
     net.build((None, 4, 4, 1))
     kernel, bias = net.net.layers[0].weights
     kernel.assign(keras.ops.zeros(kernel.shape))
-    bias.assign([1.0, 1.0, 1.0])
+    bias.assign([3.0, 2.0, 1.0])
     health = watch(net)
+    assert [(finding.step, finding.kind) for finding in health.findings] == [
+        (FIRST_LOOK, "same answer")
+    ]
+    assert "begin with Trainer's own start" in health.findings[0].message
+
+
+def test_a_training_of_one_step_is_looked_at_too():
+    net = model(bias=-100.0)
+    images, labels = data(20)
+    health = HealthWatch(images, CLASSES, started=True)
+    net.build((None, 4, 4, 1))
+    net.compile(net.configure_optimizers(), jit_compile=False)
+    net.fit(images, labels, batch_size=20, epochs=1, verbose=0, callbacks=[health])
+    assert [(finding.step, finding.kind) for finding in health.findings] == [(1, "dead")]
+    assert "start" not in health.died, "what is in force already is not recommended"
+
+
+def test_zero_on_half_of_the_images_is_nearly_dead():
+    net = model(lr=0.0)
+    net.build((None, 4, 4, 1))
+    images = data()[0]
+    # Bright images push every map below zero, dark ones leave it above.
+    net.net.layers[0].kernel.assign(keras.ops.full((4, 4, 1, 3), -1.0))
+    sums = np.sort(images[:60].sum(axis=(1, 2, 3)))
+    net.net.layers[0].bias.assign([float(sums[30])] * 3)
+    health = watch(net, epochs=1)
+    (finding,) = health.findings
+    assert finding.kind == "nearly dead"
+    assert "zero on 50% of the images" in finding.message or "48%" in finding.message
+
+
+def test_gradients_may_vanish_where_nothing_is_left_to_learn():
+    net = model(lr=1e-12)
+    net.build((None, 4, 4, 1))
+    labels = np.zeros(600, "int32")
+    net.net.layers[0].bias.assign([50.0, 1.0, 1.0])
+    assert watch(net, labels=labels).findings == []
+
+
+def test_a_plateau_is_named():
+    net = model(lr=1e-6)
+    net.build((None, 4, 4, 1))
+    kernel, bias = net.net.layers[0].weights
+    kernel.assign(kernel * 0.3)
+    bias.assign([1.0, 1.0, 1.0])
+    health = watch(net, labels=np.random.default_rng(1).integers(0, 3, 600, "int32"))
     plateau = [finding for finding in health.findings if finding.kind == "plateau"]
     assert len(plateau) == 1
     assert "ln 3 = 1.099" in plateau[0].message

@@ -30,6 +30,9 @@ FITS: tuple[Fit, ...] = get_args(Fit)
 #: Pictures of more pixels are refused: a small file can claim any size.
 MAX_PIXELS = 89_000_000
 
+#: EXIF orientations that exchange width and height.
+_QUARTER_TURNS = (5, 6, 7, 8)
+
 _DAMAGED = (
     OSError,
     EOFError,
@@ -100,6 +103,17 @@ def _decoded(source: Any, size: int | None, channels: int, fit: Fit) -> NDArray[
             opened.draft(None, (2 * size, 2 * size))
         picture = _eight_bits(ImageOps.exif_transpose(opened))
     return _fitted(picture, None if size is None else (size, size), channels, fit)
+
+
+def shown_size(content: bytes) -> tuple[int, int]:
+    """The (height, width) of a picture that `decode` has read, turned as its EXIF says."""
+    from PIL import ExifTags, Image
+
+    with Image.open(BytesIO(content), formats=FORMATS) as opened:
+        is_turned = opened.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS
+        width, height = opened.size
+        # Pillow turns a TIFF, and its size, by itself.
+        return (width, height) if is_turned and opened.format != "TIFF" else (height, width)
 
 
 def fitted(

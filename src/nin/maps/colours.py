@@ -7,7 +7,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import LUMA
+from nin.data.decode import LUMA, Fit, seen_box
 
 #: From nothing to the strongest: red, green, blue, opacity, 0…1. Blue against orange is told apart
 #: by every kind of colour vision; each ramp darkens steadily, so that it reads in grey as well.
@@ -29,6 +29,8 @@ _AGAINST = np.array(
         (0.05, 0.12, 0.45, 0.72),
     ]
 )
+#: Lies over what the network does not see: black, as opaque as this.
+_VEIL = np.array((0, 0, 0, 160), np.uint8)
 #: The grey that black becomes beneath an overlay, 0…1; white stays white.
 _BLACK = 0.5
 
@@ -36,6 +38,20 @@ _BLACK = 0.5
 def limit(low: float, high: float) -> float:
     """The value that has the strongest colour on a scale from `low` to `high`; zero has none."""
     return max(abs(low), abs(high)) or 1.0
+
+
+def seen_part(size: tuple[int, int], fit: Fit) -> tuple[slice, slice]:
+    """The rows and columns of a photograph of this (height, width) that the network looks at.
+
+    A map covers these, and nothing else: they divide evenly among its cells.
+    """
+    left, top, right, bottom = seen_box(size, fit)
+    return _pixels(top, bottom), _pixels(left, right)
+
+
+def _pixels(start: float, stop: float) -> slice:
+    first = int(start)
+    return slice(first, first + round(stop - start))
 
 
 def shade(values: NDArray[np.floating], most: float) -> NDArray[np.uint8]:
@@ -59,9 +75,7 @@ def stretched(map_: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.f
 
 def beneath(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A photograph (h, w, 3) in light greys, (h, w, 3): colours above it keep their meaning."""
-    grey = photo @ (np.array(LUMA) / 255)
-    light = np.round(255 * (_BLACK + (1 - _BLACK) * grey)).astype(np.uint8)
-    return np.repeat(light[..., None], 3, axis=2)
+    return _grey(photo, _BLACK)
 
 
 def laid_over(photo: NDArray[np.uint8], colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -70,10 +84,21 @@ def laid_over(photo: NDArray[np.uint8], colours: NDArray[np.uint8]) -> NDArray[n
     return np.round(opacity * colours[..., :3] + (1 - opacity) * photo).astype(np.uint8)
 
 
+def dimmed(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A photograph (h, w, 3) where the network does not look, (h, w, 3): in dark greys."""
+    return laid_over(_grey(photo, 0), _VEIL)
+
+
 def overlay_png(
-    map_: NDArray[np.floating], low: float, high: float, size: tuple[int, int]
+    map_: NDArray[np.floating],
+    low: float,
+    high: float,
+    size: tuple[int, int],
+    fit: Fit = "squash",
 ) -> bytes:
     """A class map as a picture to lay over the photograph, transparent where the map is zero.
+
+    What the network does not see of the photograph is dimmed.
 
     Warm colours are evidence for the class, blue ones evidence against it. Zero is the middle of
     the scale whatever `low` and `high` are: give the same two to overlays that are to be compared.
@@ -82,7 +107,8 @@ def overlay_png(
         map_: (h, w), signed.
         low: the smallest value of the scale.
         high: the largest.
-        size: (height, width) of the picture, in pixels.
+        size: (height, width) of the picture, in pixels; in the ratio of the photograph.
+        fit: how the photograph was brought to the network; see `nin.data.decode.decode`.
 
     Returns:
         A PNG, RGBA.
@@ -90,8 +116,18 @@ def overlay_png(
     from PIL import Image
 
     file = io.BytesIO()
-    Image.fromarray(shade(stretched(map_, size), limit(low, high))).save(file, "PNG")
+    part = seen_part(size, fit)
+    picture = np.broadcast_to(_VEIL, (*size, 4)).copy()
+    picture[part] = shade(stretched(map_, picture[part].shape[:2]), limit(low, high))
+    Image.fromarray(picture).save(file, "PNG")
     return file.getvalue()
+
+
+def _grey(photo: NDArray[np.uint8], black: float) -> NDArray[np.uint8]:
+    """The greys of a photograph (h, w, 3), from `black` to white, 0…1, as (h, w, 3)."""
+    share = photo @ (np.array(LUMA) / 255)
+    grey = np.round(255 * (black + (1 - black) * share)).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
 
 
 def _ramp(stops: NDArray[np.float64], share: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.decode import Fit
 from nin.errors import NinError, UnknownNameError
 
 #: Maps of one image in one picture: more cannot be compared by eye.
@@ -25,6 +26,7 @@ class Evidence(NamedTuple):
         probabilities: (classes,).
         classes: their names.
         shown: the numbers of the classes to draw, in order.
+        fit: how the photograph was brought to the network: the maps cover all of it, or its middle.
     """
 
     title: str
@@ -33,6 +35,7 @@ class Evidence(NamedTuple):
     probabilities: NDArray[np.floating]
     classes: Sequence[str]
     shown: Sequence[int]
+    fit: Fit = "squash"
 
     @property
     def answer(self) -> int:

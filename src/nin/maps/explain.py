@@ -39,7 +39,8 @@ def explain(
             does in section 4.6.
         out: a picture, or a folder for a picture an image; see `nin.maps.places.pictures`.
         raw: an ``.npz`` to write the maps to: ``maps`` (n, h, w, classes), float32,
-            ``probabilities`` (n, classes), ``classes`` and ``files``.
+            ``probabilities`` (n, classes), ``classes``, ``files`` and ``fit``: whether they cover
+            the whole picture, ``"squash"``, or the square in its middle, ``"crop"``.
 
     Yields:
         For each file ``file``, ``label``, ``probability``, ``picture``, ``top``: for each class
@@ -105,4 +106,5 @@ def _write_raw(raw: Path, answered: Answered) -> None:
             probabilities=answered.probabilities,
             classes=np.array(answered.classes),
             files=np.array([str(path) for path in answered.files]),
+            fit=np.array(answered.fit),
         )

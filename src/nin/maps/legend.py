@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NOWHERE = "one value a class at this image size: says what, not where"
+OUTSIDE = "dimmed: outside what the network sees"
 _SCALE = "value of the map; its mean is the logit"
 
 
@@ -28,12 +29,18 @@ def words_of(
     parts += ["blue: against it"] * is_signed
     parts += ["numbers: probability · logit"]
     parts += ["framed: the network's answer"] * any(i.answer in i.shown for i in images)
+    parts += [OUTSIDE] * any(_has_margins(image) for image in images)
     if percent is not None:
         parts.append(f"only the strongest {percent:g} % of each map")
     lines = wrapped("; ".join(parts), room, SMALL)
     if not all(image.says_where for image in images):
         lines += wrapped(f"{NOWHERE}; {hint}" if hint else NOWHERE, room, SMALL)
     return lines
+
+
+def _has_margins(image: Evidence) -> bool:
+    size = image.photo.shape[:2]
+    return image.photo[colours.seen_part(size, image.fit)].shape[:2] != size
 
 
 def draw_legend(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.decode import Fit
 from nin.errors import DataError
 from nin.maps.evidence import Evidence, check_number, likeliest, numbers_of
 from nin.maps.picture import draw
@@ -36,7 +37,9 @@ def show_maps(
 
     Args:
         model: a `Classifier`, a `Run`, or a `nin.shipping.Predictor`.
-        images: (n, height, width, channels), uint8 0…255 or floats 0…1; 20 at most.
+        images: (n, height, width, channels), uint8 0…255 or floats 0…1; 20 at most. A
+            `Classifier` and a `Run` see the whole of them, at their own size; a `Predictor` brings
+            them to its own, as in training.
         labels: (n,), the truth: stands above each image.
         classes: names of the classes to show, in place of the likeliest; a `Classifier` by itself
             knows its classes by number only: ``"0"``, ``"1"``.
@@ -54,7 +57,7 @@ def show_maps(
     pixels = _pixels(images)
     if strongest is not None and not 0 < strongest <= 100:
         raise DataError(f"strongest={strongest:g}: a share is above 0 and up to 100 per cent")
-    maps, probabilities, names = _answers(model, pixels)
+    maps, probabilities, names, fit = _answers(model, pixels)
     chosen = numbers_of([classes] if isinstance(classes, str) else classes, names)
     check_number(len(chosen) or min(top, len(names)))
     titles = _titles(labels, len(pixels), names)
@@ -66,6 +69,7 @@ def show_maps(
             probabilities[i],
             names,
             chosen or likeliest(probabilities[i], top),
+            fit,
         )
         for i in range(len(pixels))
     ]
@@ -76,16 +80,17 @@ def show_maps(
 
 def _answers(
     model: Any, images: NDArray[Any]
-) -> tuple[NDArray[np.float32], NDArray[np.floating], tuple[str, ...]]:
+) -> tuple[NDArray[np.float32], NDArray[np.floating], tuple[str, ...], Fit]:
     if hasattr(model, "has_maps"):
         answers = model.predict(images, maps=True)
-        return answers.maps, answers.probabilities, model.classes
+        return answers.maps, answers.probabilities, model.classes, model.fit
     network = model if hasattr(model, "class_maps") else model.model
     maps = _as_array(network.class_maps(images)).astype(np.float32)
     logits = maps.mean(axis=(1, 2), dtype=np.float64)
     numbers = tuple(str(number) for number in range(logits.shape[1]))
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return maps, odds / odds.sum(axis=1, keepdims=True), getattr(model, "classes", numbers)
+    names = getattr(model, "classes", numbers)
+    return maps, odds / odds.sum(axis=1, keepdims=True), names, "squash"
 
 
 def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> list[str]:

@@ -106,8 +106,12 @@ def _draw_image(
 
 
 def _overlaid(image: Evidence, map_: NDArray[np.float32], most: float) -> NDArray[np.uint8]:
-    overlay = colours.shade(colours.stretched(map_, image.photo.shape[:2]), most)
-    return colours.laid_over(colours.beneath(image.photo), overlay)
+    part = colours.seen_part(image.photo.shape[:2], image.fit)
+    seen = image.photo[part]
+    overlay = colours.shade(colours.stretched(map_, seen.shape[:2]), most)
+    panel = colours.dimmed(image.photo)
+    panel[part] = colours.laid_over(colours.beneath(seen), overlay)
+    return panel
 
 
 def _panel(figure: Grid, place: Place, pixels: NDArray[np.uint8]) -> Axes:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.decode import Fit
 from nin.errors import NinError
 from nin.maps.evidence import Evidence, check_number, likeliest, numbers_of
 
@@ -31,6 +32,10 @@ class Network(Protocol):
     def has_maps(self) -> bool:
         """Whether there are class maps."""
 
+    @property
+    def fit(self) -> Fit:
+        """How pictures are brought to it: all of one, or its middle."""
+
     def read(self, source: Path) -> NDArray[np.uint8]:
         """A picture as the network takes it, (h, w, c)."""
 
@@ -39,19 +44,24 @@ class Network(Protocol):
 
 
 class Answered(NamedTuple):
-    """Files and what a network says to them: ``maps`` (n, h, w, classes) and ``probabilities``."""
+    """Files and what a network says to them: ``maps`` (n, h, w, classes) and ``probabilities``.
+
+    The maps cover what ``fit`` takes of each picture.
+    """
 
     files: Sequence[Path]
     maps: NDArray[np.float32]
     probabilities: NDArray[np.floating]
     classes: tuple[str, ...]
     shown: Sequence[tuple[int, ...]]
+    fit: Fit
 
     def evidence(self, index: int) -> Evidence:
         """One image, its photograph read anew: many would not fit into memory together."""
         file = self.files[index]
         answer = self.maps[index], self.probabilities[index]
-        return Evidence(file.name, photograph(file), *answer, self.classes, self.shown[index])
+        shown = self.shown[index]
+        return Evidence(file.name, photograph(file), *answer, self.classes, shown, self.fit)
 
 
 def ask(
@@ -80,7 +90,7 @@ def ask(
     answers = [_answer(network, files[i : i + BATCH]) for i in range(0, len(files), BATCH)]
     maps, probabilities = (np.concatenate(parts) for parts in zip(*answers, strict=True))
     shown = [chosen or likeliest(row, top) for row in probabilities]
-    return Answered(files, maps, probabilities, network.classes, shown)
+    return Answered(files, maps, probabilities, network.classes, shown, network.fit)
 
 
 def photograph(file: Path) -> NDArray[np.uint8]:

@@ -51,6 +51,7 @@ class HealthWatch(keras.callbacks.Callback):
         classes: the classes' names; by default their numbers.
         report: called with each new finding; by default findings are only kept in `findings`.
         started: whether `nin.start` has prepared the model, so that it is not recommended.
+        epochs: how many there are in all; by default as many as `fit` was asked for.
     """
 
     def __init__(
@@ -60,12 +61,14 @@ class HealthWatch(keras.callbacks.Callback):
         report: Callable[[Finding], None] | None = None,
         *,
         started: bool = False,
+        epochs: int | None = None,
     ) -> None:
         super().__init__()
         self.probe = probe
         self.classes = None if classes is None else tuple(classes)
         self.report = report
         self.started = started
+        self.epochs = epochs
         self.findings: list[Finding] = []
         self.died: str | None = None
         self._step = 0
@@ -86,7 +89,7 @@ class HealthWatch(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Look, after the last one: a training may be too short for any other look."""
-        if epoch + 1 == self.params["epochs"]:
+        if epoch + 1 == (self.epochs or self.params["epochs"]):
             self._look(logs or {})
 
     def _look(self, logs: dict[str, float]) -> None:

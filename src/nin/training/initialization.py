@@ -12,8 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from nin.models.classifier import Classifier
 from nin.models.geometry import ends_in_average, flow, leaves
 
-#: The mean at which each class map starts, well above zero, where ReLU cuts off.
-MAP_MEAN = 1.0
+#: The mean at which each class map starts, far above zero, where ReLU cuts off: further than the
+#: first steps of AdamW on a few images, all in one direction, push it.
+MAP_MEAN = 4.0
 #: The standard deviation of the class maps, and of what they are computed from.
 MAP_SPREAD = 0.3
 
@@ -48,7 +49,7 @@ def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> St
     2. The 1×1 convolutions from class maps to class maps, the last two of the book's network,
        start as the identity: at random they would mix the classes, and each ReLU between them
        would cut off half of what is left.
-    3. The class maps start with mean 1, each of them, and vary by 0.3 at most. A value common to
+    3. The class maps start with mean 4, each of them, and vary by 0.3 at most. A value common to
        all logits cancels in the softmax, so the answers are unchanged; but the maps now stand
        where ReLU is the identity, and every class gets a gradient at every position. Where
        `shares` says that some classes are rare, the others start higher by the logarithm of how

@@ -111,7 +111,11 @@ class Trainer(HyperParameters):
             self.prepare_model(model, data)
             classes = getattr(data, "classes", None)
             self.health = HealthWatch(
-                take_probe(data).images, classes, self._report, started=self.start
+                take_probe(data).images,
+                classes,
+                self._report,
+                started=self.start,
+                epochs=self.max_epochs,
             )
             self._fit(model, data, initial_epoch, initial_batch)
 

@@ -86,6 +86,28 @@ def test_maps_as_pictures_are_on_one_scale_and_only_of_the_top(client):
     assert (drawn.size, drawn.mode) == ((8, 8), "RGBA")
 
 
+@pytest.mark.parametrize(
+    ("size", "turn", "drawn"),
+    [((80, 40), 1, (16, 8)), ((80, 40), 6, (8, 16)), ((8, 8), 1, (8, 8)), ((1, 900), 1, (1, 32))],
+)
+def test_maps_of_a_crop_lie_over_the_middle_of_the_image(open_app, tmp_path, size, turn, drawn):
+    path = shades(tmp_path / "cropped.onnx", fit="crop")
+    client = open_app(Predictor(path)).client
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    content = picture(160, size, exif=exif)
+    (answer,) = client.post("/predict?maps=png&top=1", content=content).json()["answers"]
+    _, _, overlay = answer["maps"]["png"]["light"].partition(",")
+    overlay = Image.open(io.BytesIO(base64.b64decode(overlay)))
+    assert overlay.size == drawn
+    side = min(drawn)
+    pixels = np.asarray(overlay)
+    is_dark = (pixels[..., :3] == 0).all(axis=2)
+    assert is_dark.sum() == is_dark.size - side * side
+    left, top = ((whole - side) // 2 for whole in drawn)
+    assert not is_dark[top : top + side, left : left + side].any()
+
+
 def test_the_network_is_described(client, network):
     assert client.get("/model").json() == Predictor(network).description
 

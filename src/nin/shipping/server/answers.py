@@ -11,12 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from nin.data.decode import shown_size
 from nin.shipping.predictor import ranked
 from nin.shipping.server.batching import Seen
+from nin.shipping.server.multipart import Upload
 from nin.shipping.server.question import MapsForm, Question
 
 if TYPE_CHECKING:
     from nin.shipping import Predictor
+
+
+#: The longer side of an overlay, in sides that the network takes: an image may be a mere line.
+_LONGEST = 4
 
 
 class _Exact(BaseModel):
@@ -31,14 +37,20 @@ class Row(_Exact):
 
 
 class MapValues(_Exact):
-    """The class maps as numbers; the mean of a map is its class's logit."""
+    """The class maps as numbers; the mean of a map is its class's logit.
+
+    They cover the whole image; or, of a network with the fit "crop", the square in its middle.
+    """
 
     shape: tuple[int, int, int] = Field(description="height, width, classes")
     values: str = Field(description="base64 of float32, little-endian, row by row")
 
 
 class MapPictures(_Exact):
-    """The class maps as pictures to lay over the image, on one scale."""
+    """The class maps as pictures to stretch over the image, on one scale.
+
+    What the network does not see of the image is dimmed.
+    """
 
     low: float = Field(description="the smallest value in any of the maps")
     high: float = Field(description="the largest")
@@ -75,7 +87,7 @@ class Health(_Exact):
 
 def answers_json(
     predictor: Predictor,
-    names: Sequence[str | None],
+    uploads: Sequence[Upload],
     seen: Sequence[Seen],
     asked: Question,
 ) -> bytes:
@@ -83,12 +95,12 @@ def answers_json(
 
     Args:
         predictor: the network that answered.
-        names: of the images.
+        uploads: the images.
         seen: what it said of each.
         asked: how the answers are to be.
     """
     answers = [
-        _answer(predictor, name, each, asked) for name, each in zip(names, seen, strict=True)
+        _answer(predictor, upload, each, asked) for upload, each in zip(uploads, seen, strict=True)
     ]
     return to_json({"answers": answers})
 
@@ -98,7 +110,7 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _answer(predictor: Predictor, name: str | None, seen: Seen, asked: Question) -> dict[str, Any]:
+def _answer(predictor: Predictor, upload: Upload, seen: Seen, asked: Question) -> dict[str, Any]:
     classes = predictor.classes
     found = ranked(classes, seen.probabilities, len(classes) if asked.top is None else asked.top)
     maps: dict[str, Any] | None = None
@@ -106,8 +118,8 @@ def _answer(predictor: Predictor, name: str | None, seen: Seen, asked: Question)
         maps = _values(seen.maps)
     elif seen.maps is not None and asked.maps is MapsForm.PNG:
         shown = [row["label"] for row in found["top"]]
-        maps = _pictures(seen.maps, classes, shown, predictor.input_shape[:2])
-    return {"name": name, **found, "maps": maps}
+        maps = _pictures(seen.maps, shown, predictor, upload)
+    return {"name": upload.name, **found, "maps": maps}
 
 
 def _values(maps: NDArray[np.floating]) -> dict[str, Any]:
@@ -116,13 +128,24 @@ def _values(maps: NDArray[np.floating]) -> dict[str, Any]:
 
 
 def _pictures(
-    maps: NDArray[np.floating], classes: Sequence[str], shown: Sequence[str], size: tuple[int, int]
+    maps: NDArray[np.floating], shown: Sequence[str], predictor: Predictor, upload: Upload
 ) -> dict[str, Any]:
     from nin.maps.colours import overlay_png
 
     low, high = float(maps.min()), float(maps.max())
+    classes, size = predictor.classes, _size(predictor, upload)
     pictures = {}
     for label in shown:
-        png = overlay_png(maps[..., classes.index(label)], low, high, size)
+        png = overlay_png(maps[..., classes.index(label)], low, high, size, predictor.fit)
         pictures[label] = f"data:image/png;base64,{base64.b64encode(png).decode()}"
     return {"low": low, "high": high, "png": pictures}
+
+
+def _size(predictor: Predictor, upload: Upload) -> tuple[int, int]:
+    """(height, width) of an overlay: what the network sees of the image has as many as it takes."""
+    side = predictor.input_shape[0]
+    if predictor.fit == "squash":
+        return side, side
+    height, width = shown_size(upload.content)
+    times = min(side / min(height, width), _LONGEST * side / max(height, width))
+    return max(1, round(times * height)), max(1, round(times * width))

@@ -124,8 +124,7 @@ def _add_predict(app: FastAPI, service: Service) -> None:
                 seen = await service.answer([each.content for each in uploads], asked.wants_maps)
                 if sum(each.maps.nbytes for each in seen if each.maps is not None) > limits.answer:
                     raise HTTPException(413, "the maps of so many images are too large together")
-                names = [each.name for each in uploads]
-                content = await service.work(answers_json, predictor, names, seen, asked)
+                content = await service.work(answers_json, predictor, uploads, seen, asked)
         return _json(content)
 
 
