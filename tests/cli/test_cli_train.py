@@ -6,7 +6,9 @@ import os
 import resource
 import sys
 import zipfile
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -119,6 +121,20 @@ def test_a_run_directory_in_use_is_refused_and_left_as_it_is(nin, digits):
     assert {path: path.read_bytes() for path in digits.iterdir()} == before
 
 
+def test_a_run_that_crops_answers_so(nin, photos, short):
+    for path in photos.rglob("*.png"):
+        image = np.asarray(Image.open(path))
+        Image.fromarray(np.hstack([255 - image, image, 255 - image])).save(path)
+    trained = nin("train", photos, *short, "--fit", "crop", "--json")
+    run, picture = trained.json["run"], photos / "light/00.png"
+    assert json.loads((Path(run) / "run.json").read_text())["recipe"]["fit"] == "crop"
+    with Image.open(picture) as whole:
+        whole.crop((16, 0, 32, 16)).save("middle.png")
+    wide, middle = (nin("predict", run, each, "--json").json for each in (picture, "middle.png"))
+    assert wide["probability"] == pytest.approx(middle["probability"], abs=0.02)
+    assert nin("train", "--resume", run, "--fit", "crop").is_mistake()
+
+
 def test_a_folder_whose_pictures_stay_on_disk(nin, photos, short):
     learnt = [
         nin("train", photos, *short, *more, "--json").json["loss"]
@@ -136,6 +152,7 @@ def test_a_folder_whose_pictures_stay_on_disk(nin, photos, short):
         ("--data no/such/folder", "no/such/folder: no such folder"),
         ("--preset bok", "did you mean 'book'?"),
         ("--precision float16", "precision='float16': input should be 'float32' or 'bfloat16'"),
+        ("--fit stretch", "fit='stretch': input should be 'squash' or 'crop'"),
         ("--accumulate 3", "recipe: batch_size 64 cannot be divided into 3 parts"),
         ("--accumulate 0", "accumulate=0"),
         ("--devices 0", "--devices 0: give a number from 1 on, or: all"),

@@ -74,6 +74,7 @@ def test_a_revised_recipe_is_another_one():
         ({"image_size": 0}, "image_size=0"),
         ({"image_size": 4097}, "image_size=4097"),
         ({"optimizer": "adam"}, "optimizer='adam'"),
+        ({"fit": "stretch"}, "fit='stretch'"),
         ({"schedule": "step"}, "schedule='step'"),
         ({"momentum": 1}, "momentum=1"),
         ({"weight_decay": -1}, "weight_decay=-1"),

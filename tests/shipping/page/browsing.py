@@ -9,6 +9,7 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from nin.shipping import web
@@ -64,6 +65,13 @@ def listening(handler):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+def asking(network):
+    """What a network says to an image: probabilities and maps."""
+    onnxruntime = pytest.importorskip("onnxruntime")
+    session = onnxruntime.InferenceSession(str(network))
+    return lambda image: [each[0] for each in session.run(None, {"images": image[None]})]
 
 
 def answered(classes, probabilities, maps=None):

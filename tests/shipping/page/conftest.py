@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from browsing import DESCRIPTION, Quiet, Stub, listening
+from browsing import DESCRIPTION, Quiet, Stub, asking, listening
 from PIL import Image
 
 from nin.errors import ExportError
@@ -29,6 +29,17 @@ ARGUMENTS = [
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory):
+    return linear(tmp_path_factory.mktemp("network") / "model.onnx", DESCRIPTION)
+
+
+@pytest.fixture(scope="session")
+def cropping(tmp_path_factory):
+    """The same network, of the middle of an image."""
+    path = tmp_path_factory.mktemp("cropping") / "model.onnx"
+    return linear(path, {**DESCRIPTION, "fit": "crop"})
+
+
+def linear(path, description):
     """A linear classifier: what each pixel adds to a class is that class's map."""
     pytest.importorskip("onnx")
     from sklearn.datasets import load_digits
@@ -41,7 +52,7 @@ def network(tmp_path_factory):
     images, labels = load_digits(return_X_y=True)
     fitted = LogisticRegression(C=0.1, max_iter=5000).fit(images / 16, labels)
     graph = Graph()
-    x = take_in(graph, "images", (8, 8, 1))
+    x = take_in(graph, "images", (8, 8, 1), description.get("fit", "squash"))
     weights = graph.constant(64 / 255 * fitted.coef_.reshape(1, 10, 8, 8))
     bias = graph.constant(fitted.intercept_.reshape(1, 10, 1, 1))
     maps = graph.node("Add", graph.node("Mul", x, weights), bias)
@@ -54,9 +65,8 @@ def network(tmp_path_factory):
             "probabilities": ("float32", ["n", 10]),
             "maps": ("float32", ["n", "map_height", "map_width", 10]),
         },
-        {KEY: json.dumps(DESCRIPTION)},
+        {KEY: json.dumps(description)},
     )
-    path = tmp_path_factory.mktemp("network") / "model.onnx"
     path.write_bytes(model.SerializeToString())
     return path
 
@@ -64,9 +74,7 @@ def network(tmp_path_factory):
 @pytest.fixture(scope="session")
 def ask(network):
     """What the network says to an image: probabilities and maps."""
-    onnxruntime = pytest.importorskip("onnxruntime")
-    session = onnxruntime.InferenceSession(str(network))
-    return lambda image: [each[0] for each in session.run(None, {"images": image[None]})]
+    return asking(network)
 
 
 @pytest.fixture(scope="session")
@@ -114,6 +122,15 @@ def folder(network, tmp_path_factory):
         except ExportError as error:
             pytest.skip(str(error))
     return out / "page"
+
+
+@pytest.fixture
+def exported_cropping(folder, cropping, tmp_path):
+    """Address of the exported folder of a network that crops."""
+    page = shutil.copytree(folder, tmp_path / "page")
+    shutil.copyfile(cropping, page / "model.onnx")
+    (page / "model.json").write_text(json.dumps({**DESCRIPTION, "fit": "crop"}))
+    yield from listening(partial(Quiet, directory=page))
 
 
 @pytest.fixture

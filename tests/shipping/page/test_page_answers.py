@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from browsing import answered, give, percent, pixels, png, words
+import pytest
+from browsing import answered, asking, give, percent, pixels, png, words
 from PIL import Image
 
 
@@ -84,3 +85,76 @@ def test_a_network_without_maps_and_many_classes(visit, stub):
     assert not page.locator(".row input").count()
     page.click("#more")
     assert page.locator(".row:visible").count() == 40
+
+
+@pytest.mark.parametrize(
+    ("size", "part"),
+    [
+        ((100, 300), (1 / 3, 0, 1 / 3, 1)),
+        ((300, 100), (0, 1 / 3, 1, 1 / 3)),
+        ((200, 200), (0, 0, 1, 1)),
+        ((1, 5000), (0.4999, 0, 0.0002, 1)),
+    ],
+)
+def test_the_map_of_a_crop_lies_over_the_middle_and_the_rest_is_dimmed(visit, stub, size, part):
+    stub.description |= {"fit": "crop", "draw": False}
+    stub.answer = answered(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
+    page = visit(stub.address)
+    give(page, png(np.full((*size, 3), 255)))
+    page.wait_for_selector(".best")
+    picture, overlay = (page.locator(place).bounding_box() for place in ("#picture", "#overlay"))
+    for corner, side, start, share in zip(
+        "xy", ("width", "height"), part[:2], part[2:], strict=True
+    ):
+        begun = (overlay[corner] - picture[corner]) / picture[side]
+        assert begun == pytest.approx(start, abs=0.01)
+        assert overlay[side] / picture[side] == pytest.approx(share, abs=0.01)
+    has_margins = size[0] != size[1]
+    dims = "() => getComputedStyle(document.getElementById('overlay')).boxShadow !== 'none'"
+    assert page.evaluate(dims) == has_margins
+    said = words(page, "#caption").endswith("Dimmed: outside what the network sees.")
+    assert said == has_margins
+
+
+def test_of_a_squashed_image_the_map_covers_all(visit, stub):
+    stub.answer = answered(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
+    page = visit(stub.address)
+    give(page, png(np.zeros((100, 300, 3))))
+    page.wait_for_selector(".best")
+    picture, overlay = (page.locator(place).bounding_box() for place in ("#picture", "#overlay"))
+    assert picture == overlay
+    assert "Dimmed" not in words(page, "#caption")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("is_tall", [False, True])
+def test_a_network_in_the_browser_sees_the_middle_of_a_photograph(
+    visit, exported_cropping, cropping, digits, is_tall
+):
+    _, (image, *_) = digits
+    wide = np.full((64, 192, 1), 255, np.uint8)
+    wide[:, 64:128] = image.repeat(8, axis=0).repeat(8, axis=1)
+    photo = np.rot90(wide) if is_tall else wide
+    probabilities, maps = asking(cropping)(photo)
+    page = visit(exported_cropping)
+    give(page, png(photo[..., 0]))
+    page.wait_for_selector(".best")
+    shown = page.locator(".percent").all_inner_texts()
+    assert shown == [percent(value) for value in probabilities]
+    assert is_tall or words(page, "#answer") == "3"
+    assert_painted(page, maps[..., probabilities.argmax()] / np.abs(maps).max())
+
+
+def test_of_a_panorama_the_middle_stays_sharp_and_no_canvas_is_too_large(visit, stub):
+    stub.description |= {"fit": "crop", "input_shape": [224, 224, 3], "draw": False}
+    stub.answer = answered(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
+    page = visit(stub.address)
+    for size, canvas in [
+        ((600, 3000), (448, 2240)),
+        ((3000, 2000), (800, 533)),
+        ((300, 900), (300, 900)),
+        ((2, 9000), (1, 4096)),
+    ]:
+        give(page, png(np.zeros((*size, 3))))
+        page.wait_for_function("() => document.getElementById('page').ariaBusy === 'false'")
+        assert pixels(page, "picture").shape[:2] == canvas

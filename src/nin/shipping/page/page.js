@@ -1,7 +1,7 @@
 // The page: images come in, are answered one after the other, and one of them is looked at.
 
 import { Pad, normalised } from "./drawing.js";
-import { blank, decode } from "./picture.js";
+import { blank, decode, seenPart } from "./picture.js";
 import { label, strip } from "./strip.js";
 import { $, View, best, percent } from "./view.js";
 
@@ -108,13 +108,18 @@ async function take(files) {
 
 async function read(item, signal) {
   try {
-    item.canvas = await decode(item.file);
+    item.canvas = await decode(item.file, needed(backend.description));
   } catch (error) {
     item.error = error;
   }
   if (!current && !signal.aborted) preview(item);
   // A server may read what the browser does not: TIFF.
   if (item.canvas || backend.reads) await ask(item, signal);
+}
+
+// Of a crop the short side counts: twice what the network takes, as in training.
+function needed({ fit, input_shape: [side] }) {
+  return fit === "crop" ? 2 * side : 0;
 }
 
 function preview(item) {
@@ -195,7 +200,7 @@ function show(item) {
   fail(item.error, item.answer ? `${item.name} is answered, not shown` : item.name);
   place(item);
   if (!item.answer) return view.empty(item.error ? "No answer" : "Looking …");
-  announce(view.show(item.answer, chosen, item.name));
+  announce(view.show(item.answer, chosen, item.name, hasMargins(item)));
 }
 
 function switchTo(item) {
@@ -205,8 +210,15 @@ function switchTo(item) {
 
 function choose(index) {
   chosen = index;
-  view.show(current.answer, chosen, current.name);
+  view.show(current.answer, chosen, current.name, hasMargins(current));
   announce($("caption").textContent);
+}
+
+// Whether some of the image is outside what the network sees.
+function hasMargins({ canvas, square }) {
+  if (square || !canvas) return false;
+  const { width, height } = seenPart(canvas, backend.description.fit);
+  return width < 1 || height < 1;
 }
 
 function place({ canvas, square }) {
@@ -217,7 +229,7 @@ function place({ canvas, square }) {
   $("picture").getContext("2d").drawImage(image, 0, 0);
   $("picture").classList.toggle("small", Math.max(width, height) <= 96);
   $("frame").style.setProperty("--ratio", width / height);
-  spot({ x: 0, y: 0, side: 1 });
+  spot(seenPart(image, backend.description.fit));
 }
 
 function placeDrawing(canvas, square) {
@@ -225,12 +237,15 @@ function placeDrawing(canvas, square) {
   Object.assign(seen, { width: canvas.width, height: canvas.height });
   seen.getContext("2d").drawImage(canvas, 0, 0);
   $("seen").hidden = false;
-  spot(square);
+  const { x, y, side } = square;
+  spot({ x, y, width: side, height: side });
 }
 
-function spot({ x, y, side }) {
-  const [left, top, width] = [x, y, side].map((part) => `${100 * part}%`);
-  Object.assign($("overlay").style, { left, top, width, height: width });
+function spot(part) {
+  const [left, top, width, height] = [part.x, part.y, part.width, part.height].map(
+    (share) => `${100 * share}%`,
+  );
+  Object.assign($("overlay").style, { left, top, width, height });
 }
 
 // Words

@@ -3,17 +3,27 @@
 // Networks see a few hundred pixels at most; a photograph of a phone has thousands.
 const SIDE = 800;
 const THUMBNAIL = 112;
+// Of a panorama: larger canvases are not everywhere to be had.
+const MOST = 4096;
 
-export async function decode(file) {
+// At least `least` pixels are left of the short side, where the image has as many.
+export async function decode(file, least = 0) {
   let bitmap;
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: "from-image" });
   } catch {
     throw new Error(why(file));
   }
-  const canvas = fitted(bitmap, SIDE);
+  const canvas = fitted(bitmap, longest(bitmap, least));
   bitmap.close();
   return canvas;
+}
+
+// The part of an image that the network sees, in shares of its sides: all, or the middle square.
+export function seenPart({ width, height }, fit) {
+  const side = Math.min(width, height);
+  const [wide, high] = fit === "crop" ? [side / width, side / height] : [1, 1];
+  return { x: (1 - wide) / 2, y: (1 - high) / 2, width: wide, height: high };
 }
 
 export function thumbnail(canvas) {
@@ -22,6 +32,11 @@ export function thumbnail(canvas) {
 
 export function blank() {
   return Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+}
+
+function longest({ width, height }, least) {
+  const needed = (least * Math.max(width, height)) / Math.min(width, height);
+  return Math.min(MOST, Math.max(SIDE, needed));
 }
 
 function fitted(image, side) {

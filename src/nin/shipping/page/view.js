@@ -38,7 +38,7 @@ export class View {
   }
 
   // Returns what there is to say about it.
-  show({ probabilities, maps }, chosen, name) {
+  show({ probabilities, maps }, chosen, name, isCropped) {
     const first = best({ probabilities });
     const shown = chosen ?? first;
     const sureness = percent(probabilities[first]);
@@ -51,7 +51,7 @@ export class View {
     const order = [...probabilities.keys()];
     if (this.isLong) order.sort((a, b) => probabilities[b] - probabilities[a]);
     this.#list(order, shown);
-    this.#map(maps, shown, name);
+    this.#map(maps, shown, name, isCropped);
     return `${this.classes[first]}, ${sureness}`;
   }
 
@@ -72,9 +72,10 @@ export class View {
     $("rows").querySelector("input")?.focus();
   }
 
-  #map(maps, index, name) {
+  #map(maps, index, name, isCropped) {
     const isPlace = maps && maps.height * maps.width > 1;
     $("page").dataset.maps = isPlace ? "yes" : "no";
+    $("overlay").classList.toggle("cropped", isCropped);
     $("picture").setAttribute("aria-label", name);
     $("caption").textContent = "This network has no class maps: it answers what, not where.";
     if (!maps) return;
@@ -83,6 +84,7 @@ export class View {
     const sum = summary(map);
     $("caption").textContent = isPlace ? mapWords(label, sum) : pointWords(label, sum);
     if (!isPlace) return;
+    if (isCropped) $("caption").textContent += " Dimmed: outside what the network sees.";
     const scale = scaleOf(maps);
     paint($("overlay"), map, scale.limit);
     legend(scale, sum, label);
