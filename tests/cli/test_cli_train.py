@@ -14,6 +14,7 @@ from PIL import Image
 
 import nin as d2l
 from nin import __version__
+from nin.data.balance import PREFERRED
 from nin.training.recipe import Recipe
 
 FILES = {"run.json", "metrics.jsonl", "curves.png", "weights.safetensors", "checkpoint.safetensors"}
@@ -142,6 +143,23 @@ def test_a_folder_whose_pictures_stay_on_disk(nin, photos, short):
     ]
     assert learnt[0] == learnt[1]
     assert learnt[2] == pytest.approx(learnt[0], rel=0.1)
+
+
+def test_every_change_of_the_images_can_be_asked_for_and_switched_off(nin, photos, short):
+    changes = "--shift 2 --crop 0.5 --rotation 10 --brightness 0.2 --contrast 0.2 --saturation 0.2"
+    line = [*short, "--no-flip", *changes.split(), "--erasing", 0.1, "--balance", "auto"]
+    run = nin("train", photos, *line, "--json").json["run"]
+    made = d2l.load(run).record["recipe"]
+    assert {name: made[name] for name in ("flip", "shift", "crop", "erasing")} == {
+        "flip": False,
+        "shift": 2,
+        "crop": 0.5,
+        "erasing": 0.1,
+    }
+    assert made["balance"] == PREFERRED
+    answer = nin("train", "--resume", run, "--epochs", 2, "--no-flip", "--balance", "none")
+    assert answer.is_mistake()
+    assert "leave out --flip, --balance" in answer.err
 
 
 @pytest.mark.parametrize(
