@@ -19,8 +19,14 @@ from nin.models.module import CountedAccuracy
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.growth import legs
 from nin.training.health import Finding, HealthWatch
-from nin.training.initialization import is_fresh, start
-from nin.training.probe import take_probe
+from nin.training.initialization import (
+    ADAPTIVE_MAP_MEAN,
+    MAP_MEAN,
+    Started,
+    is_fresh,
+    start,
+)
+from nin.training.probe import Probe, take_probe
 from nin.training.progress import ShowProgress
 
 
@@ -131,7 +137,7 @@ class Trainer(HyperParameters):
             changes += _set_preprocessing(model, data, standardise=self.start)
         if not model.built:
             model.build((None, *probe.images.shape[1:]))
-        if fresh and self.start and start(model, probe.images, probe.shares):
+        if fresh and self.start and self._give_start(model, probe):
             changes.append("initial weights set from the first training images")
         if changes:
             self._console.print(
@@ -148,6 +154,11 @@ class Trainer(HyperParameters):
         _compile(model, optimizer)
         if not optimizer.built:
             optimizer.build(model.trainable_variables)
+
+    def _give_start(self, model: Classifier, probe: Probe) -> Started | None:
+        is_sgd = isinstance(self.optimizer or model.configure_optimizers(), keras.optimizers.SGD)
+        mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN
+        return start(model, probe.images, probe.shares, map_mean=mean)
 
     def note(self, line: str) -> None:
         """Print a line for whoever watches; nothing if `verbose` is False."""
