@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import keras
 from rich.console import Console
 
 from nin import backends
@@ -160,9 +161,10 @@ class Trainer(HyperParameters):
         mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN
         return start(model, probe.images, probe.shares, map_mean=mean)
 
-    def note(self, line: str) -> None:
-        """Print a line for whoever watches; nothing if `verbose` is False."""
-        self._console.print(line, markup=False)
+    def note(self, line: str | None) -> None:
+        """Print a line for whoever watches; nothing for None, or if `verbose` is False."""
+        if line is not None:
+            self._console.print(line, markup=False)
 
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
         train, validation = self._loaders(data)

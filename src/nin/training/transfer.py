@@ -108,6 +108,8 @@ def check_recipe(recipe: Recipe) -> None:
             f"recipe: preset={recipe.preset!r} takes a folder of photographs, and"
             f" {recipe.data} is held in memory: choose another preset"
         )
+    if recipe.balance == "sampling" and not recipe.finetune:
+        raise RecipeError("recipe: balance=sampling: a head is fitted to all photographs: weights")
     if recipe.width != 1:
         raise RecipeError(f"recipe: width={recipe.width:g}: pretrained weights have one width, 1")
 
@@ -121,7 +123,7 @@ def _photographs(recipe: Recipe, skip_bad: bool) -> ImageFolder:
 def _first_record(
     recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
 ) -> dict[str, Any]:
-    classes, side = len(data.classes), data.image_shape[0]
+    classes = len(data.classes)
     arguments = {"lr": 0.1, "num_classes": classes, "preset": recipe.preset, "width": 1.0}
     trained = sum(array.size for array in trunk.weights().values())
     return {
@@ -136,7 +138,7 @@ def _first_record(
             "arguments": {**arguments, "dropout": recipe.dropout, "stages": None, "head": None},
             "input_shape": list(data.image_shape),
             "preprocessing": {
-                "size": [side, side],
+                "size": None,
                 "mean": [MEAN / 255] * 3,
                 "std": [STD / 255] * 3,
             },
@@ -157,7 +159,8 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
         with stopping.watching():
             cache = FeatureCache(run.path / FEATURES, view)
             known = _look(run, data, FeatureExtractor(trunk), cache, stopping, console)
-            head = fit_head(*known["train"], len(data.classes))
+            balance = recipe.balance != "none"
+            head = fit_head(*known["train"], len(data.classes), balance=balance)
             if stopping.asked:
                 raise KeyboardInterrupt
     except KeyboardInterrupt as stop:
@@ -235,13 +238,17 @@ def _finish(run: Run, known: Mapping[str, Known], head: Head, seconds: float) ->
         held_out = judged["validation"]
         row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     run.write_metrics([{**row, "seconds": round(seconds, 2)}])
+    fitted = {"C": head.C, "candidates": [each._asdict() for each in head.candidates]}
+    save_candidates(run.path / "curves.png", head, str(run.path))
+    if run.record["recipe"]["finetune"]:
+        run.update(head=fitted)
+        return
     result = {"split": part, **judged[part].summary(), "seconds": round(seconds, 2), "epoch": 0}
     findings = [] if learnt(result) else [(0, "not learnt", no_better(result))]
     run.update(
         state="finished",
-        head={"C": head.C, "candidates": [each._asdict() for each in head.candidates]},
+        head=fitted,
         restarts=[],
         health=[dict(zip(("step", "kind", "message"), each, strict=True)) for each in findings],
         result=result,
     )
-    save_candidates(run.path / "curves.png", head, str(run.path))
