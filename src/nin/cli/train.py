@@ -26,6 +26,9 @@ def train(
     finetune: Annotated[
         bool, typer.Option("--finetune", help="Train a pretrained network on, by gradients.")
     ] = False,
+    init: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Start from the weights of another run.")
+    ] = None,
     freeze: Annotated[
         int | None, typer.Option(help="Leave so many layers as they are, from the first on.")
     ] = None,
@@ -93,6 +96,7 @@ def train(
         "data": data,
         "preset": preset,
         "finetune": finetune or None,
+        "init": None if init is None else str(init),
         "freeze": freeze,
         "batch_size": batch_size,
         "learning_rate": lr,
@@ -129,7 +133,8 @@ def train(
         from nin.training.dispatch import train as train_recipe
         from nin.training.recipes import choose
 
-        recipe = choose(what, data, preset, finetune=finetune)
+        earlier = None if init is None else _recipe_of(init)
+        recipe = choose(what, data, preset, finetune=finetune, init=earlier)
         recipe = recipe.revised(epochs=epochs, **changes)
         _refuse_without_gradients(recipe, {"epochs": epochs, **changes, "devices": devices})
         _meet(join)
@@ -154,7 +159,14 @@ def _number(devices: str | None) -> int | None:
 
 
 #: What is said of images, and not of how they are learnt from.
-_OF_IMAGES = ("data", "preset", "image_size", "fit", "limit", "seed", "balance", "stream")
+_OF_IMAGES = ("data", "preset", "init", "image_size", "fit", "limit", "seed", "balance", "stream")
+
+
+def _recipe_of(path: Path) -> Recipe:
+    from nin.training.recipe import Recipe
+    from nin.training.run import load
+
+    return Recipe.parse(load(path).record["recipe"])
 
 
 def _refuse_without_gradients(recipe: Recipe, options: dict[str, object]) -> None:

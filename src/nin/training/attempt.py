@@ -16,11 +16,12 @@ from nin.training.checkpoint import Place, load_checkpoint
 from nin.training.description import rebuild
 from nin.training.freezing import freeze
 from nin.training.health import Finding
+from nin.training.inheritance import inherit
 from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in
 from nin.training.recipe import Recipe
 from nin.training.restart import at_rate
-from nin.training.run import Run
+from nin.training.run import Run, load
 from nin.training.trainer import Trainer
 from nin.training.weights import count, differ, load_variables, save_variables, weights
 
@@ -92,6 +93,9 @@ def fresh(
         )
         freeze(model, recipe.freeze)
         trainer.prepare_model(model, data)
+    if recipe.init is not None:
+        trainer.note(inherit(model, data.classes, load(recipe.init)))
+        trainer.compile_model(model)
     return Attempt(recipe, data, trainer, model, place)
 
 

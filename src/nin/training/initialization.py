@@ -86,23 +86,30 @@ def start(
     """
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
         return None
-    plan = _plan(model.net)
+    layers = plan(model.net)
 
     def prepare(layer: Any, signal: Any) -> Any:
-        if layer in plan.identities:
+        if layer in layers.identities:
             layer.kernel.assign(_identity(layer))
-        elif layer in plan.scaled:
-            _scale(layer, signal, MAP_SPREAD if layer in plan.narrow else 1.0)
-        if layer is plan.maps and layer.bias is not None:
+        elif layer in layers.scaled:
+            _scale(layer, signal, MAP_SPREAD if layer in layers.narrow else 1.0)
+        if layer is layers.maps and layer.bias is not None:
             layer.bias.assign(_levels(layer, signal, shares, map_mean))
         return layer(signal)
 
     flow(model.net, model.preprocessing(images), prepare)
-    return Started(len(plan.scaled), len(plan.identities))
+    return Started(len(layers.scaled), len(layers.identities))
 
 
-class _Plan(NamedTuple):
-    """Which layers are scaled, which of them to `MAP_SPREAD`, which become the identity."""
+class Plan(NamedTuple):
+    """Which layers are scaled, which of them to `MAP_SPREAD`, which become the identity.
+
+    Attributes:
+        scaled: all that are scaled, in order.
+        narrow: those of them that are scaled to `MAP_SPREAD`.
+        identities: the 1×1 convolutions from class maps to class maps.
+        maps: the convolution that makes class maps; None in a network with dense layers.
+    """
 
     scaled: list[Any]
     narrow: list[Any]
@@ -110,13 +117,14 @@ class _Plan(NamedTuple):
     maps: Any
 
 
-def _plan(net: Any) -> _Plan:
+def plan(net: Any) -> Plan:
+    """What `start` does to which layer of a built network."""
     weighted = _weighted(net)
     if not ends_in_average(net) or isinstance(weighted[-1], keras.layers.Dense):
-        return _Plan(weighted, weighted[-1:], [], None)
+        return Plan(weighted, weighted[-1:], [], None)
     identities = _from_maps_to_maps(weighted)
     scaled = weighted[: len(weighted) - len(identities)]
-    return _Plan(scaled, scaled[-2:], identities, scaled[-1])
+    return Plan(scaled, scaled[-2:], identities, scaled[-1])
 
 
 def _weighted(net: Any) -> list[Any]:

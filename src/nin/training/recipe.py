@@ -35,6 +35,9 @@ class Recipe(BaseModel):
     preset: str = "book"
     #: Whether a pretrained network is trained on by gradients once its head has been fitted.
     finetune: bool = False
+    #: A run whose weights training starts from, wherever they fit; None for fresh ones, or for
+    #: those of ImageNet.
+    init: str | None = None
     #: How many of the network's layers, as `nin summary` groups them, keep the weights they have.
     freeze: int = Field(default=0, ge=0, le=10_000)
     #: Factor on the network's channels.

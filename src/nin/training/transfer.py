@@ -18,10 +18,11 @@ from safetensors.numpy import save
 
 from nin.data import NAMED, ImageFolder
 from nin.data.folder import unreadable
-from nin.errors import DataError, RecipeError, RunError
+from nin.errors import DataError, RecipeError, RunError, WeightsError
 from nin.files import write_bytes
-from nin.pretrained import FeatureExtractor, Trunk, load_trunk
+from nin.pretrained import FeatureExtractor, Trunk, load_trunk, trunk_of
 from nin.pretrained.features import MEAN, STD, Features
+from nin.training.arrays import read_arrays
 from nin.training.evaluation import compared
 from nin.training.features import FeatureCache, View, compute_features
 from nin.training.head import Head, fit_head
@@ -30,7 +31,7 @@ from nin.training.lock import locked
 from nin.training.plots import save_candidates
 from nin.training.provenance import command, device, versions_of
 from nin.training.recipe import Recipe
-from nin.training.run import FORMAT, Run, check_free, going_on, new_run
+from nin.training.run import FORMAT, Run, check_free, going_on, load, new_run
 from nin.training.stopping import Stopping
 from nin.training.verdict import learnt, no_better
 
@@ -65,7 +66,7 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
     """
     check_free(out)
     check_recipe(recipe)
-    trunk = load_trunk(recipe.preset)
+    trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
     path = new_run(recipe.name, out)
     with locked(path):
@@ -89,7 +90,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     if run.record["state"] == "finished":
         raise RunError(f"{run.path} is at its optimum: there is nothing to go on with")
     skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
-    trunk = load_trunk(recipe.preset)
+    trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
     check_same_images(run, data)
     with locked(run.path):
@@ -112,6 +113,17 @@ def check_recipe(recipe: Recipe) -> None:
         raise RecipeError("recipe: balance=sampling: a head is fitted to all photographs: weights")
     if recipe.width != 1:
         raise RecipeError(f"recipe: width={recipe.width:g}: pretrained weights have one width, 1")
+
+
+def _trunk(recipe: Recipe) -> Trunk:
+    """The trunk with the weights of ImageNet, or of the run that the recipe starts from."""
+    if recipe.init is None:
+        return load_trunk(recipe.preset)
+    run = load(recipe.init)
+    try:
+        return trunk_of(recipe.preset, read_arrays(run.weights_path))
+    except WeightsError as error:
+        raise RunError(f"{run.path} cannot be started from: {error}") from error
 
 
 def _photographs(recipe: Recipe, skip_bad: bool) -> ImageFolder:
@@ -158,6 +170,8 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     try:
         with stopping.watching():
             cache = FeatureCache(run.path / FEATURES, view)
+            if recipe.init is not None:
+                cache.take_from(Path(recipe.init) / FEATURES)
             known = _look(run, data, FeatureExtractor(trunk), cache, stopping, console)
             balance = recipe.balance != "none"
             head = fit_head(*known["train"], len(data.classes), balance=balance)
@@ -192,9 +206,12 @@ def _look(
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
+    recipe = run.record["recipe"]
+    whose = "trained on ImageNet" if recipe["init"] is None else f"from {recipe['init']}"
+    new = f"{found.computed:,} of them new, " if found.computed < len(paths) else ""
     console.print(
-        f"{len(paths):,} photographs seen by {run.record['recipe']['preset']}, trained on"
-        f" ImageNet, in {found.seconds:.0f} s",
+        f"{len(paths):,} photographs seen by {recipe['preset']}, {whose}: {new}"
+        f"{found.seconds:.0f} s",
         markup=False,
     )
     known: dict[str, Known] = {}
