@@ -110,8 +110,12 @@ def test_without_a_test_folder_the_validation_folder_is_the_judge(pictures):
     pictures({"cat": 8, "dog": 8}, "photos/train")
     root = pictures({"cat": 2, "dog": 2}, "photos/val").parent
     assert counts(ImageFolder(root)) == {"train": 14, "validation": 2, "test": 4}
-    data = ImageFolder(root, validation=0)
-    assert counts(data) == {"train": 16, "test": 4}
+    assert counts(ImageFolder(root, validation=0)) == {"train": 16, "test": 4}
+
+
+def test_without_another_folder_there_is_no_test(pictures):
+    data = ImageFolder(pictures({"cat": 8, "dog": 8}, "photos/train").parent)
+    assert counts(data) == {"train": 14, "validation": 2}
     with pytest.raises(DataError, match="photos has no test images: give a folder test/"):
         data.test_dataloader()
 

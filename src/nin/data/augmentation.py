@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.transforms import cropped, recoloured, rotated
 from nin.errors import DataError
 
 #: The widest crop is a third wider than high, the narrowest a third higher than wide.
@@ -38,10 +37,6 @@ class Augmentation:
             area, above 0, that is cut out and enlarged to the size of the image. All shares from it
             to 1 are equally likely, at aspect ratios from 3/4 to 4/3, or the nearest that fits. 1
             for none.
-        crop_size: side in pixels of the square that is cut out, in place of the image's own size.
-            Objects look larger in a crop than in the whole image, so that a network trained on
-            smaller crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and
-            trained sooner.
         rotation: largest angle either way, in degrees, up to 180.
         brightness: values are multiplied by a factor from ``1 - brightness`` to
             ``1 + brightness``; 0 to 1.
@@ -49,6 +44,10 @@ class Augmentation:
         saturation: the same for their distance from the pixel's grey; only of colour images.
         erasing: the share of images of which a rectangle, 0.02 to 0.4 of the area, is overwritten
             with noise (random erasing, Zhong et al. 2017, arXiv 1708.04896); 0 to 1.
+        crop_size: side in pixels of the square that `crop` cuts out, in place of the image's own size.
+            Objects look larger in a crop than in the whole image, so that a network trained on
+            smaller crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and
+            trained sooner.
 
     Raises:
         DataError: an argument out of its range.
@@ -65,12 +64,12 @@ class Augmentation:
     shift: int = 0
     flip: bool = False
     crop: float = 1.0
-    crop_size: int | None = None
     rotation: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
     saturation: float = 0.0
     erasing: float = 0.0
+    crop_size: int | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.shift, bool) or not isinstance(self.shift, int) or self.shift < 0:
@@ -96,6 +95,8 @@ class Augmentation:
             images: (n, height, width, channels).
             rng: where the random numbers come from; equal generators give equal results.
         """
+        from nin.data.transforms import cropped, recoloured, rotated
+
         count = len(images)
         changed = images.copy() if self.shift == 0 else _shifted(images, self.shift, rng)
         if self.flip:
