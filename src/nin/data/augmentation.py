@@ -44,10 +44,9 @@ class Augmentation:
         saturation: the same for their distance from the pixel's grey; only of colour images.
         erasing: the share of images of which a rectangle, 0.02 to 0.4 of the area, is overwritten
             with noise (random erasing, Zhong et al. 2017, arXiv 1708.04896); 0 to 1.
-        crop_size: side in pixels of the square that `crop` cuts out, in place of the image's own size.
-            Objects look larger in a crop than in the whole image, so that a network trained on
-            smaller crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and
-            trained sooner.
+        crop_size: side in pixels of what `crop` cuts out, in place of the image's own size. Objects
+            look larger in a crop than in the whole image, so that a network trained on smaller
+            crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and sooner.
 
     Raises:
         DataError: an argument out of its range.

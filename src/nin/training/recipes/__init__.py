@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nin.data import NAMED
+from nin.data.folder import are_small_and_grey
 from nin.errors import NinError, UnknownNameError
 from nin.presets import find_preset
 from nin.training.recipe import Recipe
@@ -12,7 +13,7 @@ from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
 from nin.training.recipes.fashion import FASHION
-from nin.training.recipes.photos import FINETUNED, FROM_SCRATCH, PHOTOS
+from nin.training.recipes.photos import FINETUNED, FROM_SCRATCH, PHOTOS, SMALL_GREY
 
 RECIPES: dict[str, Recipe] = {
     made.name: made for made in (BOOK, CHAPTER, DIGITS, FASHION, PHOTOS, FROM_SCRATCH)
@@ -39,6 +40,9 @@ def choose(
     init: Recipe | None = None,
 ) -> Recipe:
     """The recipe to begin with.
+
+    Of a folder it is that of photographs, a pretrained network, unless another preset is asked for
+    or its pictures are small and grey, as handwritten digits are.
 
     Args:
         what: a recipe's name, or a folder of images; None leaves the choice to `data`.
@@ -72,6 +76,8 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     preset = init.preset if init is not None and preset is None else preset
     if preset is not None and not find_preset(preset).pretrained:
         return (init or FROM_SCRATCH).revised(name=name, data=data, preset=preset)
+    if preset is None and not finetune and are_small_and_grey(data):
+        return SMALL_GREY.revised(name=name, data=data)
     recipe = FINETUNED if finetune else PHOTOS
     seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
     return recipe.revised(name=name, data=data, preset=preset, **seen)

@@ -5,7 +5,8 @@ Command: nin train FOLDER
 `PHOTOS` keeps what EfficientNet-Lite1 learnt from ImageNet and fits class maps to it: seconds, and
 the same result whatever the seed. `FINETUNED` goes on from there by gradients: minutes, and a few
 points better on larger folders. `FROM_SCRATCH` trains the book's network on nothing but the
-folder, for pictures that are unlike photographs, or to see what pretraining is worth.
+folder, for pictures that are unlike photographs, or to see what pretraining is worth. `SMALL_GREY`
+does so with the paper's network for handwritten digits, at half its width.
 """
 
 from nin.training.recipe import Recipe
@@ -48,3 +49,5 @@ FROM_SCRATCH = Recipe(
     shift=14,
     flip=True,
 )
+
+SMALL_GREY = FROM_SCRATCH.revised(preset="mnist", width=0.5, image_size=28, shift=2, flip=False)
