@@ -1,6 +1,7 @@
 """Tensors that PyTorch wrote, read without it; and files that mean harm."""
 
 import contextlib
+import operator
 import os
 import pickle
 import tracemalloc
@@ -66,7 +67,8 @@ def test_any_strides(shape, strides, offset):
     assert read.shape == shape
     assert read.flags.c_contiguous
     for index in np.ndindex(shape):
-        assert read[index] == NUMBERS[offset + sum(i * s for i, s in zip(index, strides))]
+        steps = map(operator.mul, index, strides)
+        assert read[index] == NUMBERS[offset + sum(steps)]
 
 
 def test_a_bare_dictionary_and_no_tensor_at_all():

@@ -11,6 +11,7 @@ import pytest
 from nin.errors import UnknownNameError, WeightsError
 from nin.presets import PRESETS
 from nin.pretrained import load_trunk
+from nin.pretrained.tensors import read_tensors
 from nin.pretrained.weights import SOURCES, Source, locate
 
 
@@ -52,7 +53,22 @@ def test_a_trunk_is_its_files_numbers(trunk):
     for layer in trunk.layers:
         assert all(array.dtype == np.float32 for array in layer[1:])
         assert all(np.isfinite(array).all() for array in layer[1:])
-        assert (layer.variance > 0).all()
+        assert (layer.variance >= 0).all()
+
+
+def test_each_array_is_the_one_of_its_name(trunk):
+    named = read_tensors(locate(trunk.name).read_bytes())
+    for number, norm in ((0, "_bn0"), (1, "_blocks.0._bn1"), (2, "_blocks.0._bn2"), (-1, "_bn1")):
+        layer = trunk.layers[number]
+        assert np.array_equal(layer.gamma, named[f"{norm}.weight"])
+        assert np.array_equal(layer.beta, named[f"{norm}.bias"])
+        assert np.array_equal(layer.mean, named[f"{norm}.running_mean"])
+        assert np.array_equal(layer.variance, named[f"{norm}.running_var"])
+    stem, depthwise = trunk.layers[:2]
+    assert np.array_equal(stem.kernel[1, 2, 0], named["_conv_stem.weight"][:, 0, 1, 2])
+    windows = named["_blocks.0._depthwise_conv.weight"]
+    assert np.array_equal(depthwise.kernel[1, 2, :, 0], windows[:, 0, 1, 2])
+    assert trunk.layers[-1].kernel.shape[::-1][:2] == named["_conv_head.weight"].shape[:2]
 
 
 def test_kernels_are_laid_out_as_keras_keeps_them(lite1):
