@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,10 +24,10 @@ ERASED_SHARE, ERASED_RATIO = (0.02, 0.4), 1 / 0.3
 class Augmentation:
     """Random changes to a batch of images, made on the host and so alike on every backend.
 
-    Uint8 in, uint8 out, at the same size. Changes are made in the order of the arguments; by
-    default none is. What a shift or a rotation uncovers is filled with the nearest pixel of the
-    image: on the black border of Fashion-MNIST or MNIST that is black; on a photograph it draws no
-    frame.
+    Uint8 in, uint8 out, at the same size unless `crop_size` is given. Changes are made in the order
+    of the arguments; by default none is. What a shift or a rotation uncovers is filled with the
+    nearest pixel of the image: on the black border of Fashion-MNIST or MNIST that is black; on a
+    photograph it draws no frame.
 
     Args:
         shift: largest displacement along each axis, in pixels of the stored image; every whole
@@ -37,6 +38,10 @@ class Augmentation:
             area, above 0, that is cut out and enlarged to the size of the image. All shares from it
             to 1 are equally likely, at aspect ratios from 3/4 to 4/3, or the nearest that fits. 1
             for none.
+        crop_size: side in pixels of the square that is cut out, in place of the image's own size.
+            Objects look larger in a crop than in the whole image, so that a network trained on
+            smaller crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and
+            trained sooner.
         rotation: largest angle either way, in degrees, up to 180.
         brightness: values are multiplied by a factor from ``1 - brightness`` to
             ``1 + brightness``; 0 to 1.
@@ -60,6 +65,7 @@ class Augmentation:
     shift: int = 0
     flip: bool = False
     crop: float = 1.0
+    crop_size: int | None = None
     rotation: float = 0.0
     brightness: float = 0.0
     contrast: float = 0.0
@@ -71,11 +77,17 @@ class Augmentation:
             raise DataError(f"shift must be a whole number of pixels, 0 or more, not {self.shift}")
         if not 0 < self.crop <= 1:
             raise DataError(f"crop must be above 0 and at most 1, not {self.crop}")
+        if self.crop_size is not None and self.crop_size < 1:
+            raise DataError(f"crop_size must be 1 pixel or more, not {self.crop_size}")
         bounds = {"rotation": 180, "brightness": 1, "contrast": 1, "saturation": 1, "erasing": 1}
         for name, most in bounds.items():
             value = getattr(self, name)
             if not 0 <= value <= most:
                 raise DataError(f"{name} must be between 0 and {most}, not {value}")
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The (height, width, channels) that it makes of images of a `shape`."""
+        return shape if self.crop_size is None else (self.crop_size, self.crop_size, shape[2])
 
     def __call__(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return changed copies of the images.
@@ -89,9 +101,9 @@ class Augmentation:
         if self.flip:
             mirrored = np.flatnonzero(rng.random(count) < 0.5)
             changed[mirrored] = changed[mirrored, :, ::-1]
-        if self.crop < 1:
+        if self.crop < 1 or self.crop_size:
             boxes = _boxes(images.shape, (self.crop, 1), CROP_RATIO, rng)
-            changed = _each(cropped, changed, boxes)
+            changed = _each(partial(cropped, side=self.crop_size), changed, boxes)
         if self.rotation:
             changed = _each(rotated, changed, rng.uniform(-self.rotation, self.rotation, count))
         ranges = np.array([self.brightness, self.contrast, self.saturation])

@@ -55,11 +55,13 @@ class Found(NamedTuple):
     Attributes:
         features: (n, channels), float32; a row for each file, undefined for those in `faults`.
         faults: position → why the file there cannot be read.
+        computed: how many were not in the cache.
         seconds: that it took, those of earlier calls for the same cache not counted.
     """
 
     features: NDArray[np.float32]
     faults: dict[int, str]
+    computed: int
     seconds: float
 
 
@@ -143,8 +145,11 @@ def compute_features(
     features = np.zeros((len(paths), extractor.channels), np.float32)
     faults: dict[int, str] = {}
     waiting: list[Seen] = []
+    computed = 0
 
     def look() -> None:
+        nonlocal computed
+        computed += len(waiting)
         found = extractor(np.stack([seen.image for seen in waiting if seen.image is not None]))
         features[[seen.position for seen in waiting]] = found
         cache.add([seen.digest for seen in waiting], found)
@@ -168,7 +173,7 @@ def compute_features(
                 look()
     finally:
         cache.save()
-    return Found(features, faults, time.monotonic() - begun)
+    return Found(features, faults, computed, time.monotonic() - begun)
 
 
 class Seen(NamedTuple):

@@ -3,7 +3,8 @@
 Command: nin train FOLDER
 
 `PHOTOS` keeps what EfficientNet-Lite1 learnt from ImageNet and fits class maps to it: seconds, and
-the same result whatever the seed. `FROM_SCRATCH` trains the book's network on nothing but the
+the same result whatever the seed. `FINETUNED` goes on from there by gradients: minutes, and a few
+points better on larger folders. `FROM_SCRATCH` trains the book's network on nothing but the
 folder, for pictures that are unlike photographs, or to see what pretraining is worth.
 """
 
@@ -18,12 +19,21 @@ PHOTOS = Recipe(
     stream=True,
     epochs=4,
     batch_size=32,
+    least_steps=160,
+    optimizer="adamw",
     learning_rate=0.0002,
+    warmup=100,
+    clip_norm=1.0,
+    crop=0.35,
+    crop_size=224,
+    flip=True,
     validation=0.0,
 )
 
+FINETUNED = PHOTOS.revised(finetune=True, validation=0.1)
+
 FROM_SCRATCH = Recipe(
-    name="photos",
+    name="scratch",
     data="photos",
     preset="book",
     image_size=224,
