@@ -88,6 +88,21 @@ def test_the_strength_is_the_one_that_judges_photographs_left_out_best():
     assert min(losses, key=losses.__getitem__) == head.C
 
 
+def test_small_classes_count_as_much_as_large_ones_where_that_is_wanted():
+    features, labels = clouds(2, 40, apart=0.5)
+    kept = np.sort(np.r_[np.flatnonzero(labels == 0), np.flatnonzero(labels == 1)[:8]])
+    features, labels = features[kept], labels[kept]
+    plain, fair = (fit_head(features, labels, 2, balance=balance) for balance in (False, True))
+    theirs = LogisticRegression(C=fair.C, tol=1e-3, max_iter=2000, class_weight="balanced")
+    np.testing.assert_allclose(
+        softmax(fair.logits(features), axis=1),
+        theirs.fit(features, labels).predict_proba(features),
+        atol=1e-5,
+    )
+    answers = [(head.logits(features).argmax(axis=1) == 1).sum() for head in (plain, fair)]
+    assert answers[0] < 8 < answers[1]
+
+
 def test_noise_is_held_back_and_what_is_clear_is_not():
     features, labels = clouds(2, 40, apart=0)
     assert min(CANDIDATES) == fit_head(features, labels, 2).C
