@@ -208,10 +208,10 @@ def _look(
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
     recipe = run.record["recipe"]
     whose = "trained on ImageNet" if recipe["init"] is None else f"from {recipe['init']}"
-    new = f"{found.computed:,} of them new, " if found.computed < len(paths) else ""
+    count = len(paths) - len(found.faults)
+    new = f"{found.computed:,} of them new, " if found.computed < count else ""
     console.print(
-        f"{len(paths):,} photographs seen by {recipe['preset']}, {whose}: {new}"
-        f"{found.seconds:.0f} s",
+        f"{count:,} photographs seen by {recipe['preset']}, {whose}: {new}{found.seconds:.0f} s",
         markup=False,
     )
     known: dict[str, Known] = {}
