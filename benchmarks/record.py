@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.files import write_json
-from nin.training.provenance import command, device, versions
+from nin.training.provenance import command, device, versions, versions_of
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -21,11 +21,13 @@ class Record:
     Args:
         name: of the file in ``results/``.
         claim: what is measured, in one sentence.
+        packages: whose versions matter beside Keras's and its backend's.
     """
 
-    def __init__(self, name: str, claim: str) -> None:
+    def __init__(self, name: str, claim: str, packages: Sequence[str] = ()) -> None:
         self.path = RESULTS / f"{name}.json"
         self.claim = claim
+        self.packages = packages
         self.rows: list[dict[str, Any]] = []
         if self.path.exists():
             self.rows = json.loads(self.path.read_text())["rows"]
@@ -41,7 +43,7 @@ class Record:
             "claim": self.claim,
             "command": command(),
             "device": device(),
-            "versions": versions(),
+            "versions": versions() | versions_of(*self.packages),
             "summary": summary(self.rows) if summary else None,
             "rows": self.rows,
         }
