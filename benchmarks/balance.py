@@ -29,7 +29,7 @@ import nin
 from nin.data.balance import Balance
 from nin.training.images import open_images
 
-RECIPE = nin.RECIPES["photos"].revised(image_size=96, shift=6)
+RECIPE = nin.RECIPES["scratch"].revised(image_size=96, shift=6)
 WAYS = get_args(Balance)
 
 

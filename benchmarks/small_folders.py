@@ -74,7 +74,7 @@ def photographs(source: Path, folder: Path, images: int, classes: int, seed: int
 def measure(folder: Path, side: int, seed: int) -> dict[str, Any]:
     """Train once on `folder`; what came of it."""
     keras.backend.clear_session()
-    recipe = nin.RECIPES["photos"].revised(
+    recipe = nin.RECIPES["scratch"].revised(
         data=str(folder), preset="book", image_size=side, seed=seed
     )
     path = folder.parent / "run"

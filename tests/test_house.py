@@ -28,7 +28,10 @@ BELOW = {
         "training",
     },
     "shipping": {"backends", "data", "errors", "files", "maps", "models", "training"},
-    "cli": {"backends", "data", "errors", "maps", "models", "shipping", "study", "training"},
+    "cli": {
+        *("backends", "data", "errors", "maps", "models", "presets", "shipping", "study"),
+        "training",
+    },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 

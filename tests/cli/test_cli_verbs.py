@@ -21,7 +21,7 @@ def test_evaluate_prints_json_with_stable_keys(nin, digits):
     answer = nin("evaluate", digits, "--json")
     assert (answer.code, answer.err) == (0, "")
     report = answer.json
-    keys = "accuracy loss n split per_class confusion picture"
+    keys = "split n accuracy interval largest_class loss per_class confusion picture"
     assert [*report] == keys.split()
     result = json.loads((digits / "run.json").read_text())["result"]
     assert (report["accuracy"], report["n"]) == (result["accuracy"], 359)
@@ -37,11 +37,12 @@ def test_evaluate_prints_json_with_stable_keys(nin, digits):
 def test_evaluate_for_people(nin, digits):
     answer = nin("evaluate", digits, "--data", "digits", "--out", "new/place.png")
     assert (answer.code, answer.err) == (0, "")
-    header, *rows, result, picture = answer.out.splitlines()
+    header, *rows, result, loss, picture = answer.out.splitlines()
     assert header.split() == ["class", "n", "recall", "precision"]
     assert len(rows) == 10
     assert result.startswith("accuracy 0.")
-    assert result.endswith(" on 359 test images")
+    assert result.endswith(f' on 359 test images; always naming "3" gives {37 / 359:.3f}')
+    assert loss.startswith("loss ")
     assert picture == "confusion matrix: new/place.png"
     assert (digits.parent / "new/place.png").stat().st_size > 1000
     assert not (digits / "confusion.png").exists()

@@ -1,12 +1,15 @@
 """`ImageFolder`: what counts as a class, how pictures are divided, and what is said of bad ones."""
 
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from nin.data import ImageFolder
+import nin
+from nin.data import Augmentation, ImageFolder
 from nin.errors import DataError
 
 
@@ -107,8 +110,12 @@ def test_without_a_test_folder_the_validation_folder_is_the_judge(pictures):
     pictures({"cat": 8, "dog": 8}, "photos/train")
     root = pictures({"cat": 2, "dog": 2}, "photos/val").parent
     assert counts(ImageFolder(root)) == {"train": 14, "validation": 2, "test": 4}
-    data = ImageFolder(root, validation=0)
-    assert counts(data) == {"train": 16, "test": 4}
+    assert counts(ImageFolder(root, validation=0)) == {"train": 16, "test": 4}
+
+
+def test_without_another_folder_there_is_no_test(pictures):
+    data = ImageFolder(pictures({"cat": 8, "dog": 8}, "photos/train").parent)
+    assert counts(data) == {"train": 14, "validation": 2}
     with pytest.raises(DataError, match="photos has no test images: give a folder test/"):
         data.test_dataloader()
 
@@ -265,3 +272,13 @@ def test_a_set_too_large_for_memory_is_refused_at_once_or_streamed(pictures):
 def test_imbalance_of_a_folder(pictures):
     data = ImageFolder(pictures({"cat": 20, "dog": 5}), validation=0, test=0, image_size=6)
     assert "'cat' has 20 training images and 'dog' only 5" in data.imbalance()
+
+
+def test_the_docs_show_how_to_see_augmented_pictures(pictures, monkeypatch):
+    root = pictures({"ant": 10, "bee": 10})
+    monkeypatch.chdir(root.parent)
+    page = (Path(__file__).parents[2] / "docs/training.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    names = {"nin": nin}
+    exec(code, names)
+    assert names["data"].augmentation == Augmentation(flip=True, crop=0.3, rotation=15)

@@ -199,7 +199,7 @@ def photos(tmp_path):
 
 
 def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
-    recipe = nin.RECIPES["photos"].revised(
+    recipe = nin.RECIPES["scratch"].revised(
         data=str(photos), preset="mnist", width=0.1, image_size=16, epochs=1
     )
     run = nin.train(recipe, tmp_path / "run")
@@ -224,7 +224,7 @@ def cropped(tmp_path_factory):
             pixels = random.integers(128 - least, 256 - least, (16, 64, 3), np.uint8)
             pixels[:, 20:44] = random.integers(least, least + 128, (16, 24, 3), np.uint8)
             Image.fromarray(pixels).save(root / "photos" / name / f"{number:02}.png")
-    recipe = nin.RECIPES["photos"].revised(
+    recipe = nin.RECIPES["scratch"].revised(
         data=str(root / "photos"),
         fit="crop",
         preset="mnist",

@@ -106,7 +106,7 @@ def arrows(tmp_path_factory):
 
 @pytest.mark.parametrize("flip", [False, True])
 def test_left_and_right_can_be_learnt_only_without_mirroring(arrows, tmp_path, flip):
-    recipe = nin.RECIPES["photos"].revised(
+    recipe = nin.RECIPES["scratch"].revised(
         data=str(arrows),
         preset="mnist",
         width=0.2,

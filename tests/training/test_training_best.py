@@ -15,7 +15,13 @@ from nin.training.weights import weights
 
 #: A rate at which the held-out loss goes up and down.
 RECIPE = nin.RECIPES["digits"].revised(
-    epochs=8, limit=120, batch_size=16, width=0.2, image_size=8, learning_rate=0.02, warmup=2
+    epochs=12,
+    limit=120,
+    batch_size=16,
+    width=0.3,
+    image_size=8,
+    learning_rate=0.004,
+    schedule="constant",
 )
 
 
@@ -57,7 +63,7 @@ def test_going_on_can_still_replace_the_best(trained, tmp_path, monkeypatch):
     run, _ = trained
     best = run.record["result"]["epoch"]
     with monkeypatch.context() as patch:
-        stop_at(patch, 7 * (best - 1) - 3)
+        stop_at(patch, 8 * (best - 1) - 3)
         with pytest.raises(KeyboardInterrupt):
             nin.train(RECIPE, tmp_path / "run")
     same(nin.resume(tmp_path / "run"), run)
@@ -93,7 +99,7 @@ def test_test_images_choose_nothing(tmp_path):
 
 def test_patience_ends_a_training_and_it_stays_ended(trained, tmp_path, monkeypatch):
     losses = [row["val_loss"] for row in trained[0].metrics()]
-    best = next(i for i in range(7) if losses[i + 1] >= min(losses[: i + 1]))
+    best = next(i for i in range(11) if losses[i + 1] >= min(losses[: i + 1]))
     recipe = RECIPE.revised(patience=1)
     run = nin.train(recipe, tmp_path / "whole")
     assert len(run.metrics()) == best + 2

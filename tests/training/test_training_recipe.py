@@ -172,7 +172,7 @@ def test_balance_without_saying_how_is_the_preferred_way():
     assert open_images(made.revised(balance="sampling")).balance == "sampling"
 
 
-@pytest.mark.parametrize("name", ["digits", "fashion", "photos", "book", "chapter"])
+@pytest.mark.parametrize("name", ["digits", "fashion", "scratch", "book", "chapter"])
 def test_recipes_change_images_as_they_always_did(name):
     made = find_recipe(name)
     used = {each: getattr(made, each) for each in ("shift", "flip")}
@@ -181,7 +181,7 @@ def test_recipes_change_images_as_they_always_did(name):
         == {
             "digits": {"shift": 1, "flip": False},
             "fashion": {"shift": 1, "flip": True},
-            "photos": {"shift": 14, "flip": True},
+            "scratch": {"shift": 14, "flip": True},
             "book": {"shift": 0, "flip": True},
             "chapter": {"shift": 0, "flip": False},
         }[name]

@@ -63,7 +63,7 @@ def test_the_rate_rises_for_a_third_at_most_and_then_falls_to_zero(recipe, steps
 
 
 def test_the_optimiser_follows():
-    recipe = nin.RECIPES["photos"].revised(accumulate=2)
+    recipe = nin.RECIPES["scratch"].revised(accumulate=2)
     rate = optimizer(recipe, 90)._learning_rate
     assert [round(float(rate(step)) / recipe.learning_rate, 6) for step in (0, 15, 30, 90)] == [
         0,
@@ -74,7 +74,7 @@ def test_the_optimiser_follows():
 
 
 def test_sixty_four_pictures_are_no_longer_fifteen_steps():
-    recipe = nin.RECIPES["photos"]
+    recipe = nin.RECIPES["scratch"]
     used = fitted(recipe, 64)
     assert described(used, 64) == {
         "images": 64,

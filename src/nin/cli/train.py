@@ -11,7 +11,7 @@ import typer
 from nin.errors import NinError
 
 if TYPE_CHECKING:
-    from nin.training import Run
+    from nin.training import Recipe, Run
 
 
 def train(
@@ -23,6 +23,15 @@ def train(
     ] = None,
     data: Annotated[str | None, typer.Option(help="Another data set or folder.")] = None,
     preset: Annotated[str | None, typer.Option(help="Another network.")] = None,
+    finetune: Annotated[
+        bool, typer.Option("--finetune", help="Train a pretrained network on, by gradients.")
+    ] = False,
+    init: Annotated[
+        Path | None, typer.Option(metavar="RUN", help="Start from the weights of another run.")
+    ] = None,
+    freeze: Annotated[
+        int | None, typer.Option(help="Leave so many layers as they are, from the first on.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the images.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
     lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
@@ -43,6 +52,7 @@ def train(
     crop: Annotated[
         float | None, typer.Option(help="Crop to a random part of at least this share.")
     ] = None,
+    crop_size: Annotated[int | None, typer.Option(help="Side of the crops, in pixels.")] = None,
     rotation: Annotated[float | None, typer.Option(help="Rotate by up to so many degrees.")] = None,
     brightness: Annotated[float | None, typer.Option(help="Vary it by up to this share.")] = None,
     contrast: Annotated[float | None, typer.Option(help="Vary it by up to this share.")] = None,
@@ -85,6 +95,9 @@ def train(
     changes = {
         "data": data,
         "preset": preset,
+        "finetune": finetune or None,
+        "init": None if init is None else str(init),
+        "freeze": freeze,
         "batch_size": batch_size,
         "learning_rate": lr,
         "image_size": image_size,
@@ -95,6 +108,7 @@ def train(
         "flip": flip,
         "shift": shift,
         "crop": crop,
+        "crop_size": crop_size,
         "rotation": rotation,
         "brightness": brightness,
         "contrast": contrast,
@@ -119,7 +133,10 @@ def train(
         from nin.training.dispatch import train as train_recipe
         from nin.training.recipes import choose
 
-        recipe = choose(what, data, preset).revised(epochs=epochs, **changes)
+        earlier = None if init is None else _recipe_of(init)
+        recipe = choose(what, data, preset, finetune=finetune, init=earlier)
+        recipe = recipe.revised(epochs=epochs, **changes)
+        _refuse_without_gradients(recipe, {"epochs": epochs, **changes, "devices": devices})
         _meet(join)
         run = train_recipe(recipe, out, skip_bad=skip_bad, **settings)
     if run.record.get("result"):
@@ -141,9 +158,39 @@ def _number(devices: str | None) -> int | None:
     return int(devices)
 
 
+#: What is said of images, and not of how they are learnt from.
+_OF_IMAGES = ("data", "preset", "init", "image_size", "fit", "limit", "seed", "balance", "stream")
+
+
+def _recipe_of(path: Path) -> Recipe:
+    from nin.training.recipe import Recipe
+    from nin.training.run import load
+
+    return Recipe.parse(load(path).record["recipe"])
+
+
+def _refuse_without_gradients(recipe: Recipe, options: dict[str, object]) -> None:
+    from nin.presets import find_preset
+
+    pretrained = find_preset(recipe.preset).pretrained
+    if recipe.finetune and not pretrained:
+        raise NinError(f"--finetune: {recipe.preset} has no pretrained weights")
+    wrong = _given({name: options[name] for name in options if name not in _OF_IMAGES})
+    if pretrained and not recipe.finetune and wrong:
+        raise NinError(
+            f"{', '.join(wrong)}: a frozen network is not trained by gradients: add --finetune, or"
+            " train another --preset"
+        )
+
+
+def _given(options: dict[str, object]) -> list[str]:
+    """The options that were given, as they are typed."""
+    names = [name for name, value in options.items() if value is not None]
+    return [f"--{'lr' if name == 'learning_rate' else name.replace('_', '-')}" for name in names]
+
+
 def _refuse_with_resume(what: str | None, options: dict[str, object]) -> None:
-    given = [name for name, value in options.items() if value is not None]
-    wrong = [f"--{'lr' if name == 'learning_rate' else name.replace('_', '-')}" for name in given]
+    wrong = _given(options)
     if what is not None:
         wrong.insert(0, what)
     if wrong:

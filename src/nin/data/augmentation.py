@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.transforms import cropped, recoloured, rotated
 from nin.errors import DataError
 
 #: The widest crop is a third wider than high, the narrowest a third higher than wide.
@@ -23,10 +23,10 @@ ERASED_SHARE, ERASED_RATIO = (0.02, 0.4), 1 / 0.3
 class Augmentation:
     """Random changes to a batch of images, made on the host and so alike on every backend.
 
-    Uint8 in, uint8 out, at the same size. Changes are made in the order of the arguments; by
-    default none is. What a shift or a rotation uncovers is filled with the nearest pixel of the
-    image: on the black border of Fashion-MNIST or MNIST that is black; on a photograph it draws no
-    frame.
+    Uint8 in, uint8 out, at the same size unless `crop_size` is given. Changes are made in the order
+    of the arguments; by default none is. What a shift or a rotation uncovers is filled with the
+    nearest pixel of the image: on the black border of Fashion-MNIST or MNIST that is black; on a
+    photograph it draws no frame.
 
     Args:
         shift: largest displacement along each axis, in pixels of the stored image; every whole
@@ -44,6 +44,9 @@ class Augmentation:
         saturation: the same for their distance from the pixel's grey; only of colour images.
         erasing: the share of images of which a rectangle, 0.02 to 0.4 of the area, is overwritten
             with noise (random erasing, Zhong et al. 2017, arXiv 1708.04896); 0 to 1.
+        crop_size: side in pixels of what `crop` cuts out, in place of the image's own size. Objects
+            look larger in a crop than in the whole image, so that a network trained on smaller
+            crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and sooner.
 
     Raises:
         DataError: an argument out of its range.
@@ -65,17 +68,24 @@ class Augmentation:
     contrast: float = 0.0
     saturation: float = 0.0
     erasing: float = 0.0
+    crop_size: int | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.shift, bool) or not isinstance(self.shift, int) or self.shift < 0:
             raise DataError(f"shift must be a whole number of pixels, 0 or more, not {self.shift}")
         if not 0 < self.crop <= 1:
             raise DataError(f"crop must be above 0 and at most 1, not {self.crop}")
+        if self.crop_size is not None and self.crop_size < 1:
+            raise DataError(f"crop_size must be 1 pixel or more, not {self.crop_size}")
         bounds = {"rotation": 180, "brightness": 1, "contrast": 1, "saturation": 1, "erasing": 1}
         for name, most in bounds.items():
             value = getattr(self, name)
             if not 0 <= value <= most:
                 raise DataError(f"{name} must be between 0 and {most}, not {value}")
+
+    def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The (height, width, channels) that it makes of images of a `shape`."""
+        return shape if self.crop_size is None else (self.crop_size, self.crop_size, shape[2])
 
     def __call__(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
         """Return changed copies of the images.
@@ -84,14 +94,16 @@ class Augmentation:
             images: (n, height, width, channels).
             rng: where the random numbers come from; equal generators give equal results.
         """
+        from nin.data.transforms import cropped, recoloured, rotated
+
         count = len(images)
         changed = images.copy() if self.shift == 0 else _shifted(images, self.shift, rng)
         if self.flip:
             mirrored = np.flatnonzero(rng.random(count) < 0.5)
             changed[mirrored] = changed[mirrored, :, ::-1]
-        if self.crop < 1:
+        if self.crop < 1 or self.crop_size:
             boxes = _boxes(images.shape, (self.crop, 1), CROP_RATIO, rng)
-            changed = _each(cropped, changed, boxes)
+            changed = _each(partial(cropped, side=self.crop_size), changed, boxes)
         if self.rotation:
             changed = _each(rotated, changed, rng.uniform(-self.rotation, self.rotation, count))
         ranges = np.array([self.brightness, self.contrast, self.saturation])

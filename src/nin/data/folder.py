@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
-from nin.data.decode import Fit, check_fit
+from nin.data.decode import Fit, check_fit, decode
 from nin.data.images import ImageData, Part, Split
 from nin.data.listing import Files, Listing, list_folder
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
@@ -23,6 +23,10 @@ from nin.files import expand
 
 #: How many pictures of a streamed set its mean and standard deviation are taken from.
 SAMPLE = 1024
+
+#: About how many pictures are looked at to see what they are like, and the short side of small
+#: ones, in pixels.
+LOOKS, SMALL = 16, 64
 
 _NAMED_IN_MESSAGE = 10
 
@@ -243,6 +247,29 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
             " leave stream=False away"
         )
     return stream or (stream is None and not fits)
+
+
+def are_small_and_grey(path: str | Path) -> bool:
+    """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
+
+    A few of them are looked at, up to the first that is not; one that cannot be read does not count.
+
+    Args:
+        path: a directory with a folder for each class.
+
+    Raises:
+        DataError: it is missing, or not arranged like that.
+    """
+    paths = list_folder(expand(path)).parts["train"].paths
+    return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // LOOKS)]))
+
+
+def _is_small_and_grey(path: str) -> bool:
+    try:
+        image = decode(path)
+    except DataError:
+        return True
+    return min(image.shape[:2]) <= SMALL and not np.ptp(image, axis=2).any()
 
 
 def unreadable(bad: Sequence[str]) -> str:

@@ -73,6 +73,8 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
 
         arrays = (self._pictures, self.labels, self.weights)
         kinds = [(array.shape[1:], array.dtype) for array in arrays if array is not None]
+        if self.augmentation is not None:
+            kinds[0] = (self.augmentation.output_shape(kinds[0][0]), kinds[0][1])
         return bounded_dataset(self, kinds)
 
     def close(self) -> None:

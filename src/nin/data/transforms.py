@@ -16,14 +16,15 @@ Pixels = NDArray[np.uint8]
 LUMA = (299, 587, 114)
 
 
-def cropped(image: Pixels, box: Sequence[float]) -> Pixels:
-    """Return the part of an image that lies in a box, enlarged to the size of the image.
+def cropped(image: Pixels, box: Sequence[float], side: int | None = None) -> Pixels:
+    """Return the part of an image that lies in a box, resized.
 
     Args:
         image: (height, width, channels).
         box: left, top, right, bottom in pixels, within the image; need not be whole.
+        side: of the square it becomes, in pixels; None for the size of the image.
     """
-    height, width, _ = image.shape
+    height, width = image.shape[:2] if side is None else (side, side)
     part = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
     return _by_pillow(
         image, lambda each: each.resize((width, height), Image.Resampling.BILINEAR, box=part)

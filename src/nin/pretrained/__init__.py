@@ -12,14 +12,14 @@ from nin._lazy import attach
 
 if TYPE_CHECKING:
     from nin.pretrained.features import FeatureExtractor
-    from nin.pretrained.weights import Trunk, load_trunk
+    from nin.pretrained.weights import Trunk, load_trunk, trunk_of
 
-__all__ = ["FeatureExtractor", "Trunk", "load_trunk"]
+__all__ = ["FeatureExtractor", "Trunk", "load_trunk", "trunk_of"]
 
 __getattr__, __dir__ = attach(
     __name__,
     {
         "nin.pretrained.features": ("FeatureExtractor",),
-        "nin.pretrained.weights": ("Trunk", "load_trunk"),
+        "nin.pretrained.weights": ("Trunk", "load_trunk", "trunk_of"),
     },
 )

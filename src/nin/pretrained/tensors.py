@@ -1,7 +1,8 @@
 """Reads the tensors in a file that PyTorch wrote before version 1.6, without PyTorch.
 
 Such a file is five pickles and then the numbers. Unpickling can execute anything, so this unpickler
-knows an ordered dictionary, tensors and storages of two kinds, and refuses every other name.
+knows an ordered dictionary, tensors and storages of two kinds, and refuses every other name. What
+a file merely claims to hold takes no memory.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import pickletools
+import textwrap
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +27,13 @@ _MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
 _TYPES: dict[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "LongStorage": np.dtype("<i8"),
+}
+#: What PyTorch's pickles are made of. Others ask for memory before they are found to be cut off.
+_OPCODES = {
+    *("PROTO", "STOP", "MARK", "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2"),
+    *("LONG1", "BINUNICODE", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_LIST"),
+    *("APPEND", "APPENDS", "EMPTY_DICT", "SETITEM", "SETITEMS", "BINPUT", "LONG_BINPUT", "BINGET"),
+    *("LONG_BINGET", "GLOBAL", "REDUCE", "BUILD", "BINPERSID"),
 }
 #: What a damaged or hostile pickle makes of an unpickler.
 _DAMAGE = (
@@ -44,7 +54,8 @@ def read_tensors(content: bytes) -> Tensors:
     try:
         return _read(io.BytesIO(content), len(content))
     except _DAMAGE as error:
-        raise WeightsError(f"not a file of tensors as PyTorch wrote them: {error}") from error
+        reason = textwrap.shorten(str(error), 100)
+        raise WeightsError(f"not a file of tensors as PyTorch wrote them: {reason}") from error
 
 
 class _Tensor(NamedTuple):
@@ -58,12 +69,12 @@ class _Tensor(NamedTuple):
 
 
 def _read(file: io.BytesIO, size: int) -> Tensors:
-    if _plain(file) != _MAGIC or _plain(file) != _PROTOCOL:
+    if _unpickled(file, _Plain) != _MAGIC or _unpickled(file, _Plain) != _PROTOCOL:
         raise ValueError("its first numbers are others")
-    if not _plain(file).get("little_endian"):
+    if not _unpickled(file, _Plain).get("little_endian"):
         raise ValueError("its numbers are big-endian")
-    described = _Unpickler(file).load()
-    storages = dict.fromkeys(_plain(file), b"")
+    described = _unpickled(file, _Unpickler)
+    storages = dict.fromkeys(_unpickled(file, _Plain), b"")
     types = {tensor.storage: tensor.dtype for tensor in described.values()}
     for key in storages:
         count = int.from_bytes(file.read(8), "little")
@@ -74,13 +85,26 @@ def _read(file: io.BytesIO, size: int) -> Tensors:
 def _array(tensor: _Tensor, storage: bytes) -> NDArray[Any]:
     numbers = np.frombuffer(storage, tensor.dtype)
     steps = [(side - 1) * step for side, step in zip(tensor.shape, tensor.strides, strict=True)]
-    if math.prod(tensor.shape) == 0 or min(tensor.offset, 0, *steps) < 0:
+    size = math.prod(tensor.shape)
+    if size == 0 or min(tensor.offset, 0, *steps) < 0:
         raise ValueError("a tensor of no size")
-    if tensor.offset + sum(steps) >= len(numbers):
+    if size > len(numbers) or tensor.offset + sum(steps) >= len(numbers):
         raise ValueError("a tensor beyond the end of its storage")
     strides = [step * tensor.dtype.itemsize for step in tensor.strides]
     view = np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, strides)
-    return np.ascontiguousarray(view)
+    return np.array(view, order="C")
+
+
+def _unpickled(file: io.BytesIO, kind: type[_Unpickler]) -> Any:
+    begun = file.tell()
+    opcodes: Iterator[tuple[Any, Any, Any]] = pickletools.genops(file)
+    for number, (opcode, argument, _) in enumerate(opcodes):
+        # Values are remembered one after another; a place far off takes memory up to there.
+        is_far = opcode.name == "LONG_BINPUT" and argument > number
+        if opcode.name not in _OPCODES or is_far:
+            raise pickle.UnpicklingError(f"{opcode.name} has no place in it")
+    file.seek(begun)
+    return kind(file).load()
 
 
 class _Unpickler(pickle.Unpickler):
@@ -99,7 +123,7 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> tuple[str, np.dtype[Any]]:
         kind, storage_type, key, *_ = pid
         if kind != "storage":
-            raise pickle.UnpicklingError(f"it refers to a {kind}")
+            raise pickle.UnpicklingError("it refers to what is no storage")
         return str(key), _TYPES[storage_type]
 
 
@@ -108,10 +132,6 @@ class _Plain(_Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-
-
-def _plain(file: io.BytesIO) -> Any:
-    return _Plain(file).load()
 
 
 def _rebuilt(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +111,30 @@ class Trunk(NamedTuple):
             for name, values in zip(_NORM, norm, strict=True):
                 named[f"{conv.number + 1}.batchnormalization.{name}"] = values
         return named
+
+
+def trunk_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Trunk:
+    """The trunk of the preset `name` with the weights of a run, as `Trunk.weights` gives them.
+
+    Raises:
+        UnknownNameError: there is no such preset.
+        WeightsError: an array is missing, of another shape, or holds numbers that are not finite.
+    """
+    preset = find_preset(name)
+    published = load_trunk(name).weights()
+    digest = hashlib.sha256()
+    for key, array in published.items():
+        if key not in arrays or arrays[key].shape != array.shape:
+            raise WeightsError(f"not the weights of {name}: {key} is missing or of another shape")
+        if not np.isfinite(arrays[key]).all():
+            raise WeightsError(f"{key} holds numbers that are not finite")
+        digest.update(np.ascontiguousarray(arrays[key], "<f4").data)
+    if all(np.array_equal(arrays[key], array) for key, array in published.items()):
+        return load_trunk(name)
+    values = iter([np.asarray(arrays[key], np.float32) for key in published])
+    convs = [conv for block in layout(preset).blocks for conv in block.convolutions]
+    layers = tuple(Layer(conv, next(values), *(next(values) for _ in _NORM)) for conv in convs)
+    return Trunk(name, layout(preset), layers, digest.hexdigest())
 
 
 _NORM = ("gamma", "beta", "moving_mean", "moving_variance")

@@ -107,7 +107,7 @@ def _milliseconds(before: Predictor, after: Predictor, images: Images) -> tuple[
 
 
 def _is_in_eight_bits(node: Any) -> bool:
-    kinds = ("Conv", "Gemm", "Relu", "MaxPool", "AveragePool", "Add", "Concat")
+    kinds = ("Conv", "Gemm", "Relu", "Clip", "MaxPool", "AveragePool", "Add", "Concat")
     return node.op_type in kinds and not node.name.startswith("intake/")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import NamedTuple
 
 import keras
@@ -10,16 +11,19 @@ import keras
 from nin.backends.distribution import Layout
 from nin.data import ImageData
 from nin.models import Classifier, NiN
+from nin.presets import find_preset
 from nin.training.checkpoint import Place, load_checkpoint
 from nin.training.description import rebuild
+from nin.training.freezing import freeze
 from nin.training.health import Finding
+from nin.training.inheritance import inherit
 from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in
 from nin.training.recipe import Recipe
 from nin.training.restart import at_rate
-from nin.training.run import Run
+from nin.training.run import Run, load
 from nin.training.trainer import Trainer
-from nin.training.weights import count, differ, save_variables, weights
+from nin.training.weights import count, differ, load_variables, save_variables, weights
 
 
 class Attempt(NamedTuple):
@@ -79,8 +83,7 @@ def fresh(
     recipe = at_rate(recipe, place.restarts)
     keras.utils.set_random_seed(recipe.seed)
     trainer = _trainer(recipe, data, here)
-    if note:
-        trainer.note(note)
+    trainer.note(note)
     with computing_in(recipe.precision):
         model = NiN(
             num_classes=len(data.classes),
@@ -88,7 +91,11 @@ def fresh(
             width=recipe.width,
             dropout=recipe.dropout,
         )
+        freeze(model, recipe.freeze)
         trainer.prepare_model(model, data)
+    if recipe.init is not None:
+        trainer.note(inherit(model, data.classes, load(recipe.init)))
+        trainer.compile_model(model)
     return Attempt(recipe, data, trainer, model, place)
 
 
@@ -97,11 +104,28 @@ def as_it_was(run: Run, recipe: Recipe, data: ImageData, here: Layout, place: Pl
     recipe = at_rate(recipe, place.restarts)
     keras.utils.set_random_seed(recipe.seed)
     trainer = _trainer(recipe, data, here)
-    with computing_in(recipe.precision):
-        model = rebuild(run.record["model"], count(run.checkpoint_path))
+    model = _rebuilt(run, run.checkpoint_path, recipe)
     trainer.compile_model(model)
     load_checkpoint(run, model)
     return Attempt(recipe, data, trainer, model, place)
+
+
+def on_weights(run: Run, recipe: Recipe, data: ImageData, here: Layout) -> Attempt:
+    """The network of a run with the weights it has, before the first step."""
+    keras.utils.set_random_seed(recipe.seed)
+    trainer = _trainer(recipe, data, here)
+    model = _rebuilt(run, run.weights_path, recipe)
+    load_variables(run.weights_path, weights(model))
+    trainer.compile_model(model)
+    return Attempt(recipe, data, trainer, model, Place())
+
+
+def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
+    """The network of a run, of the size of the weights at `path`, frozen as its recipe says."""
+    with computing_in(recipe.precision):
+        model = rebuild(run.record["model"], count(path))
+    freeze(model, recipe.freeze, statistics=find_preset(recipe.preset).pretrained)
+    return model
 
 
 def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:

@@ -55,7 +55,7 @@ def place_of(run: Run) -> Place | None:
         RunError: the checkpoint is damaged, is none, or has been removed.
     """
     if not run.checkpoint_path.exists():
-        if run.metrics():
+        if any(row["epoch"] > 0 for row in run.metrics()):
             raise RunError(f"{run.checkpoint_path} is missing: train it anew")
         return None
     try:
@@ -109,7 +109,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.run = run
         self.place = place
         self.every = every
-        self.rows = run.metrics()[: place.epoch]
+        self.rows = [row for row in run.metrics() if row["epoch"] <= place.epoch]
         self.health = health
         self.lost = lost
         self.stopping = stopping or Stopping()
@@ -123,9 +123,10 @@ class Checkpoint(keras.callbacks.Callback):
         """Write the state before the first step."""
         if self._begins:
             self._save(0, 0)
-            # Of an attempt before this one.
-            self.run.write_metrics([])
-            self.run.weights_path.unlink(missing_ok=True)
+            # What is there is of an attempt before this one, or what this one sets out from.
+            self.run.write_metrics(self.rows)
+            if not self.rows:
+                self.run.weights_path.unlink(missing_ok=True)
             self._begins = False
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:

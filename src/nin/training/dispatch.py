@@ -27,7 +27,9 @@ def train(
     """Train a NiN as `recipe` says; everything it leaves is in the run directory.
 
     Where the recipe's preset has pretrained weights its trunk stays as it is and a head is fitted
-    to it, to its optimum; `save_every`, `devices` and `callbacks` are of use for gradients alone.
+    to it, to its optimum. With ``recipe.finetune`` gradients go on from there, and the epoch that
+    is best on held-out images is kept, the fitted head if none is better. Otherwise `save_every`,
+    `devices` and `callbacks`, which belong to gradients, are not used.
 
     Args:
         recipe: what to train, on what, how.
@@ -57,7 +59,14 @@ def train(
     if find_preset(recipe.preset).pretrained:
         from nin.training.transfer import train_head
 
-        return train_head(recipe, out, skip_bad=skip_bad)
+        run = train_head(recipe, out, skip_bad=skip_bad)
+        if not recipe.finetune:
+            return run
+        from nin.training import pipeline
+
+        return pipeline.resume(
+            run.path, save_every=save_every, devices=devices, callbacks=callbacks
+        )
     from nin.training import pipeline
 
     return pipeline.train(
@@ -94,10 +103,13 @@ def resume(
             process is training there.
     """
     run = load(path)
-    if find_preset(Recipe.parse(run.record["recipe"]).preset).pretrained:
+    recipe = Recipe.parse(run.record["recipe"])
+    if find_preset(recipe.preset).pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer import resume_head
 
-        return resume_head(run, skip_bad=skip_bad)
+        run = resume_head(run, skip_bad=skip_bad)
+        if not recipe.finetune:
+            return run
     from nin.training import pipeline
 
     return pipeline.resume(path, epochs, skip_bad=skip_bad, save_every=save_every, devices=devices)

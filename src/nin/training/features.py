@@ -55,11 +55,13 @@ class Found(NamedTuple):
     Attributes:
         features: (n, channels), float32; a row for each file, undefined for those in `faults`.
         faults: position → why the file there cannot be read.
+        computed: how many were not in the cache.
         seconds: that it took, those of earlier calls for the same cache not counted.
     """
 
     features: NDArray[np.float32]
     faults: dict[int, str]
+    computed: int
     seconds: float
 
 
@@ -74,18 +76,27 @@ class FeatureCache:
     def __init__(self, path: Path, view: View) -> None:
         self.path, self.view = path, view
         self._rows: dict[Digest, Row] = {}
-        self._saved = 0
         self._next = time.monotonic() + SAVE_EVERY
         self.take_from(path)
+        self._saved = len(self._rows)
 
     def take_from(self, path: Path) -> None:
         """Add what another cache holds of the same view; one that is damaged holds nothing."""
         try:
             arrays = load_file(path)
-            rows = zip(map(bytes, arrays["digests"]), arrays[str(self.view)], strict=True)
-            self._rows |= {digest: row for digest, row in rows if np.isfinite(row).all()}
+            digests, rows = arrays["digests"], arrays[str(self.view)]
         except (OSError, SafetensorError, ValueError, KeyError):
             return
+        if rows.dtype != np.float32 or rows.ndim != 2 or digests.dtype != np.uint8:
+            return
+        if digests.shape == (len(rows), hashlib.sha256().digest_size):
+            known = zip(map(bytes, digests), rows, strict=True)
+            self._rows |= {digest: row for digest, row in known if np.isfinite(row).all()}
+
+    def keep_rows_of(self, channels: int) -> None:
+        """Forget rows with another number of features: they are damage."""
+        self._rows = {digest: row for digest, row in self._rows.items() if len(row) == channels}
+        self._saved = min(self._saved, len(self._rows))
 
     def get(self, digest: Digest) -> Row | None:
         """The features of the file with this digest, if they are known."""
@@ -130,11 +141,15 @@ def compute_features(
         KeyboardInterrupt: it was to stop; what is done is in the cache, on disk.
     """
     begun = time.monotonic()
+    cache.keep_rows_of(extractor.channels)
     features = np.zeros((len(paths), extractor.channels), np.float32)
     faults: dict[int, str] = {}
     waiting: list[Seen] = []
+    computed = 0
 
     def look() -> None:
+        nonlocal computed
+        computed += len(waiting)
         found = extractor(np.stack([seen.image for seen in waiting if seen.image is not None]))
         features[[seen.position for seen in waiting]] = found
         cache.add([seen.digest for seen in waiting], found)
@@ -158,7 +173,7 @@ def compute_features(
                 look()
     finally:
         cache.save()
-    return Found(features, faults, time.monotonic() - begun)
+    return Found(features, faults, computed, time.monotonic() - begun)
 
 
 class Seen(NamedTuple):

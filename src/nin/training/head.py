@@ -57,7 +57,13 @@ class Head(NamedTuple):
         return logits
 
 
-def fit_head(features: NDArray[np.float32], labels: NDArray[np.int32], classes: int) -> Head:
+def fit_head(
+    features: NDArray[np.float32],
+    labels: NDArray[np.int32],
+    classes: int,
+    *,
+    balance: bool = False,
+) -> Head:
     """The head that answers best, regularised as cross-validation says.
 
     The strength with the smallest loss over `FOLDS` parts of the photographs is taken; the folds
@@ -67,14 +73,15 @@ def fit_head(features: NDArray[np.float32], labels: NDArray[np.int32], classes: 
         features: (n, channels).
         labels: (n,), each class at least once.
         classes: how many there are.
+        balance: whether small classes count as much as large ones.
     """
-    candidates = _cross_validated(features, labels, classes)
+    candidates = _cross_validated(features, labels, classes, balance)
     C = min(candidates, key=lambda each: float(np.mean(each.loss))).C if candidates else USUAL
-    return Head(*_fitted(features, labels, classes, C), C, candidates)
+    return Head(*_fitted(features, labels, C, balance), C, candidates)
 
 
 def _cross_validated(
-    features: NDArray[np.float32], labels: NDArray[np.int32], classes: int
+    features: NDArray[np.float32], labels: NDArray[np.int32], classes: int, balance: bool
 ) -> tuple[Candidate, ...]:
     from sklearn.model_selection import StratifiedKFold
 
@@ -85,7 +92,7 @@ def _cross_validated(
 
     def tried(C: float) -> Candidate:
         judged = [
-            _judged(_fitted(features[kept], labels[kept], classes, C), features[held], labels[held])
+            _judged(_fitted(features[kept], labels[kept], C, balance), features[held], labels[held])
             for kept, held in parts
         ]
         accuracy, loss = zip(*judged, strict=True)
@@ -95,18 +102,19 @@ def _cross_validated(
 
 
 def _fitted(
-    features: NDArray[np.float32], labels: NDArray[np.int32], classes: int, C: float
+    features: NDArray[np.float32], labels: NDArray[np.int32], C: float, balance: bool
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from threadpoolctl import threadpool_limits
 
-    model = LogisticRegression(C=C, tol=1e-3, max_iter=2000)
+    weight = "balanced" if balance else None
+    model = LogisticRegression(C=C, tol=1e-3, max_iter=2000, class_weight=weight)
     with warnings.catch_warnings(), threadpool_limits(1, "blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(features, labels)
     kernel, bias = model.coef_.T, model.intercept_
-    if classes == 2:  # scikit-learn keeps the difference of the two.
+    if kernel.shape[1] == 1:  # scikit-learn keeps the difference of the two.
         kernel, bias = np.hstack([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
     return kernel.astype(np.float32), bias.astype(np.float32)
 

@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from nin.models.classifier import Classifier
 from nin.models.geometry import ends_in_average, flow, leaves
 
-#: The mean at which each class map starts, far above zero, where ReLU cuts off: further than the
-#: first steps of AdamW on a few images, all in one direction, push it.
-MAP_MEAN = 4.0
+#: The mean at which each class map starts, well above zero, where ReLU cuts off.
+MAP_MEAN = 1.0
+#: The same for AdamW and its kind; see `start`.
+ADAPTIVE_MAP_MEAN = 4.0
 #: The standard deviation of the class maps, and of what they are computed from.
 MAP_SPREAD = 0.3
 
@@ -32,7 +33,13 @@ def is_fresh(model: Classifier) -> bool:
     return bool(biases) and not any(np.any(ops.convert_to_numpy(bias)) for bias in biases)
 
 
-def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> Started | None:
+def start(
+    model: Classifier,
+    images: Any,
+    shares: ArrayLike | None = None,
+    *,
+    map_mean: float = MAP_MEAN,
+) -> Started | None:
     """Give a freshly built network initial weights from which it learns; its layers stay.
 
     Why a NiN needs it: its logit for a class is the mean over positions of ReLU(map). Keras's
@@ -49,12 +56,15 @@ def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> St
     2. The 1×1 convolutions from class maps to class maps, the last two of the book's network,
        start as the identity: at random they would mix the classes, and each ReLU between them
        would cut off half of what is left.
-    3. The class maps start with mean 4, each of them, and vary by 0.3 at most. A value common to
+    3. The class maps start with mean 1, each of them, and vary by 0.3 at most. A value common to
        all logits cancels in the softmax, so the answers are unchanged; but the maps now stand
        where ReLU is the identity, and every class gets a gradient at every position. Where
        `shares` says that some classes are rare, the others start higher by the logarithm of how
        much more frequent they are: the first answers then have the frequencies of the classes,
-       and the first steps do not push the maps of rare classes below zero.
+       and the first steps do not push the maps of rare classes below zero. For AdamW the mean is
+       to be 4: it moves every weight by the full rate whatever the gradient, and on a few images
+       all in one direction, which takes maps at 1 below zero within ten steps at any usual rate.
+       With SGD a mean of 4 would lengthen the steps of the last two layers sixteenfold.
     4. The layer before the class maps puts out a standard deviation of 0.3 instead of 1. The
        class-map convolution sums thousands of inputs that are never negative, so that one step of
        plain SGD at 0.05 would throw the level of a whole map up or down by more than its distance
@@ -69,29 +79,37 @@ def start(model: Classifier, images: Any, shares: ArrayLike | None = None) -> St
         model: a built classifier.
         images: (n, h, w, c) as the model takes them; 64 are enough.
         shares: the share of each class among the training images; None if they are about equal.
+        map_mean: where the class maps start; `ADAPTIVE_MAP_MEAN` for optimisers like AdamW.
 
     Returns:
         What was done, or None for a network with batch normalisation.
     """
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
         return None
-    plan = _plan(model.net)
+    layers = plan(model.net)
 
     def prepare(layer: Any, signal: Any) -> Any:
-        if layer in plan.identities:
+        if layer in layers.identities:
             layer.kernel.assign(_identity(layer))
-        elif layer in plan.scaled:
-            _scale(layer, signal, MAP_SPREAD if layer in plan.narrow else 1.0)
-        if layer is plan.maps and layer.bias is not None:
-            layer.bias.assign(_levels(layer, signal, shares))
+        elif layer in layers.scaled:
+            _scale(layer, signal, MAP_SPREAD if layer in layers.narrow else 1.0)
+        if layer is layers.maps and layer.bias is not None:
+            layer.bias.assign(_levels(layer, signal, shares, map_mean))
         return layer(signal)
 
     flow(model.net, model.preprocessing(images), prepare)
-    return Started(len(plan.scaled), len(plan.identities))
+    return Started(len(layers.scaled), len(layers.identities))
 
 
-class _Plan(NamedTuple):
-    """Which layers are scaled, which of them to `MAP_SPREAD`, which become the identity."""
+class Plan(NamedTuple):
+    """Which layers are scaled, which of them to `MAP_SPREAD`, which become the identity.
+
+    Attributes:
+        scaled: all that are scaled, in order.
+        narrow: those of them that are scaled to `MAP_SPREAD`.
+        identities: the 1×1 convolutions from class maps to class maps.
+        maps: the convolution that makes class maps; None in a network with dense layers.
+    """
 
     scaled: list[Any]
     narrow: list[Any]
@@ -99,13 +117,14 @@ class _Plan(NamedTuple):
     maps: Any
 
 
-def _plan(net: Any) -> _Plan:
+def plan(net: Any) -> Plan:
+    """What `start` does to which layer of a built network."""
     weighted = _weighted(net)
     if not ends_in_average(net) or isinstance(weighted[-1], keras.layers.Dense):
-        return _Plan(weighted, weighted[-1:], [], None)
+        return Plan(weighted, weighted[-1:], [], None)
     identities = _from_maps_to_maps(weighted)
     scaled = weighted[: len(weighted) - len(identities)]
-    return _Plan(scaled, scaled[-2:], identities, scaled[-1])
+    return Plan(scaled, scaled[-2:], identities, scaled[-1])
 
 
 def _weighted(net: Any) -> list[Any]:
@@ -129,14 +148,16 @@ def _scale(layer: Any, signal: Any, spread: float) -> None:
     layer.kernel.assign(layer.kernel * (spread / max(now, keras.backend.epsilon())))
 
 
-def _levels(layer: Any, signal: Any, shares: ArrayLike | None) -> NDArray[np.float64]:
+def _levels(
+    layer: Any, signal: Any, shares: ArrayLike | None, map_mean: float
+) -> NDArray[np.float64]:
     """The biases with which each map has the mean that `start` promises."""
     classes = layer.filters
     frequencies = np.full(classes, 1 / classes) if shares is None else np.asarray(shares, float)
     rarest = frequencies[frequencies > 0].min()
     advantage: NDArray[np.float64] = np.log(np.maximum(frequencies, rarest) / rarest)
     means = ops.convert_to_numpy(ops.mean(_linear_output(layer, signal), axis=(0, 1, 2)))
-    levels: NDArray[np.float64] = MAP_MEAN + advantage - means
+    levels: NDArray[np.float64] = map_mean + advantage - means
     return levels
 
 

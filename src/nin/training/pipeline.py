@@ -9,7 +9,7 @@ from typing import Any
 
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers, spread
 from nin.errors import PeerLostError, RunError, TrainingDiedError
-from nin.training.attempt import Attempt, as_it_was, fresh
+from nin.training.attempt import Attempt, as_it_was, fresh, on_weights
 from nin.training.checkpoint import Checkpoint, Place, place_of
 from nin.training.description import describe
 from nin.training.health import Finding
@@ -18,7 +18,7 @@ from nin.training.plots import save_curves
 from nin.training.provenance import command, device, versions
 from nin.training.randomness import random_state_kept
 from nin.training.recipe import Recipe
-from nin.training.restart import GiveUp
+from nin.training.restart import MOST, GiveUp
 from nin.training.run import FORMAT, SAVE_EVERY, Run, check_free, going_on, load
 from nin.training.schedule import described, deviation, fitted
 from nin.training.stopping import Stopping
@@ -57,8 +57,12 @@ def resume(
     skip_bad: bool = False,
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> Run:
-    """Continue a training by gradients; see `nin.training.resume`."""
+    """Continue a training by gradients, or begin one on a head that has been fitted.
+
+    See `nin.training.resume`; `callbacks` are those of `nin.training.train`.
+    """
     load(path)
     with (
         random_state_kept(),
@@ -75,22 +79,30 @@ def resume(
         check_same_images(run, data)
         if place is not None and place.batch >= math.ceil(len(data.train.labels) / data.batch_size):
             raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
-        values = recipe.model_dump(mode="json")
-        schedule = described(recipe, len(data.train.labels))
-        if place is None:
+        images = len(data.train.labels)
+        if place is None and "head" in run.record:
+            asked, recipe = recipe, fitted(recipe, images)
+            data.batch_size = recipe.part_size
+            attempt = on_weights(run, recipe, data, here)
+            attempt.trainer.note(deviation(asked, recipe, images))
+        elif place is None:
             attempt = fresh(recipe, data, here, Place())
         else:
             attempt = as_it_was(run, recipe, data, here, place)
         run.update(
-            state="training", recipe=values, schedule=schedule, skip_bad=skip_bad, result=None
+            state="training",
+            recipe=recipe.model_dump(mode="json"),
+            schedule=described(recipe, images),
+            skip_bad=skip_bad,
+            result=None,
         )
-        return _fit(run, attempt, save_every)
+        return _fit(run, attempt, save_every, callbacks)
 
 
 def _check_unfinished(run: Run, recipe: Recipe, place: Place, path: str | Path) -> None:
     if run.record["state"] == "died":
         raise RunError(f"{path} died: train anew, with a lower learning rate")
-    if len(run.metrics()) < place.epoch:
+    if max((row["epoch"] for row in run.metrics()), default=0) < place.epoch:
         raise RunError(f"{path} is damaged: it has {place.epoch} epochs, but not their metrics")
     if run.record["state"] == "finished" and place.epoch >= recipe.epochs:
         raise RunError(f"{path} has all its {place.epoch} epochs: to train on, add --epochs")
@@ -134,6 +146,10 @@ def _fit(run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any]
         run.update(skipped=list(getattr(attempt.data, "skipped", ())))
         _check_alive(run, attempt)
         epoch = attempt.settle(run)
+        if epoch == 0:
+            attempt.trainer.note(
+                "fine-tuning was no better on the held-out images: the frozen trunk is kept"
+            )
         if _is_usable(run):
             load_variables(run.weights_path, weights(attempt.model))
             run.__dict__["model"] = attempt.model
@@ -156,7 +172,9 @@ def _train(
 ) -> Place | None:
     """Train to the end; or give up, and return the place at which to begin again."""
     place, trainer, recipe = attempt.place, attempt.trainer, attempt.recipe
-    give_up = GiveUp(recipe, len(place.restarts), attempt.findings)
+    # A head that was fitted is something to fall back on: no new beginning is needed.
+    restarts = MOST if "head" in run.record else len(place.restarts)
+    give_up = GiveUp(recipe, restarts, attempt.findings)
     checkpoint = Checkpoint(
         run,
         place,
@@ -174,7 +192,8 @@ def _train(
 
 def _check_alive(run: Run, attempt: Attempt) -> None:
     assert attempt.trainer.health is not None
-    if died := attempt.trainer.health.died:
+    died = attempt.trainer.health.died
+    if died and "head" not in run.record:
         _finish(run, "died", attempt)
         raise TrainingDiedError(f"training stopped: {died} (see {run.path})")
 

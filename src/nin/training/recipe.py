@@ -31,8 +31,15 @@ class Recipe(BaseModel):
     name: str
     #: A named data set, or a folder of images.
     data: str
-    #: A preset of NiN; see `nin.models.PRESETS`.
+    #: A preset of NiN; see `nin.models.PRESETS`. One that has pretrained weights starts from them.
     preset: str = "book"
+    #: Whether a pretrained network is trained on by gradients once its head has been fitted.
+    finetune: bool = False
+    #: A run whose weights training starts from, wherever they fit; None for fresh ones, or for
+    #: those of ImageNet.
+    init: str | None = None
+    #: How many of the network's layers, as `nin summary` groups them, keep the weights they have.
+    freeze: int = Field(default=0, ge=0, le=10_000)
     #: Factor on the network's channels.
     width: float = Field(default=1.0, gt=0, le=4)
     #: Share of values dropped, in place of the preset's; None leaves it.
@@ -78,6 +85,8 @@ class Recipe(BaseModel):
     flip: bool = False
     #: Smallest share of an image's area that is cut out and enlarged to its size; 1 for none.
     crop: float = Field(default=1.0, gt=0, le=1)
+    #: Side in pixels of what is cut out; None for the image's own. For networks of any image size.
+    crop_size: int | None = Field(default=None, ge=1, le=4096)
     #: Training images are turned by up to this many degrees either way.
     rotation: float = Field(default=0.0, ge=0, le=180)
     #: Brightness, contrast and saturation are changed by factors of 1 ± this.

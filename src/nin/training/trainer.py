@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import keras
 from rich.console import Console
 
 from nin import backends
@@ -19,8 +20,14 @@ from nin.models.module import CountedAccuracy
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.growth import legs
 from nin.training.health import Finding, HealthWatch
-from nin.training.initialization import is_fresh, start
-from nin.training.probe import take_probe
+from nin.training.initialization import (
+    ADAPTIVE_MAP_MEAN,
+    MAP_MEAN,
+    Started,
+    is_fresh,
+    start,
+)
+from nin.training.probe import Probe, take_probe
 from nin.training.progress import ShowProgress
 
 
@@ -131,7 +138,7 @@ class Trainer(HyperParameters):
             changes += _set_preprocessing(model, data, standardise=self.start)
         if not model.built:
             model.build((None, *probe.images.shape[1:]))
-        if fresh and self.start and start(model, probe.images, probe.shares):
+        if fresh and self.start and self._give_start(model, probe):
             changes.append("initial weights set from the first training images")
         if changes:
             self._console.print(
@@ -149,9 +156,15 @@ class Trainer(HyperParameters):
         if not optimizer.built:
             optimizer.build(model.trainable_variables)
 
-    def note(self, line: str) -> None:
-        """Print a line for whoever watches; nothing if `verbose` is False."""
-        self._console.print(line, markup=False)
+    def _give_start(self, model: Classifier, probe: Probe) -> Started | None:
+        is_sgd = isinstance(self.optimizer or model.configure_optimizers(), keras.optimizers.SGD)
+        mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN
+        return start(model, probe.images, probe.shares, map_mean=mean)
+
+    def note(self, line: str | None) -> None:
+        """Print a line for whoever watches; nothing for None, or if `verbose` is False."""
+        if line is not None:
+            self._console.print(line, markup=False)
 
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
         train, validation = self._loaders(data)

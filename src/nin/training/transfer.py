@@ -18,10 +18,11 @@ from safetensors.numpy import save
 
 from nin.data import NAMED, ImageFolder
 from nin.data.folder import unreadable
-from nin.errors import DataError, RecipeError, RunError
+from nin.errors import DataError, RecipeError, RunError, WeightsError
 from nin.files import write_bytes
-from nin.pretrained import FeatureExtractor, Trunk, load_trunk
+from nin.pretrained import FeatureExtractor, Trunk, load_trunk, trunk_of
 from nin.pretrained.features import MEAN, STD, Features
+from nin.training.arrays import read_arrays
 from nin.training.evaluation import compared
 from nin.training.features import FeatureCache, View, compute_features
 from nin.training.head import Head, fit_head
@@ -30,7 +31,7 @@ from nin.training.lock import locked
 from nin.training.plots import save_candidates
 from nin.training.provenance import command, device, versions_of
 from nin.training.recipe import Recipe
-from nin.training.run import FORMAT, Run, check_free, going_on, new_run
+from nin.training.run import FORMAT, Run, check_free, going_on, load, new_run
 from nin.training.stopping import Stopping
 from nin.training.verdict import learnt, no_better
 
@@ -65,7 +66,7 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
     """
     check_free(out)
     check_recipe(recipe)
-    trunk = load_trunk(recipe.preset)
+    trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
     path = new_run(recipe.name, out)
     with locked(path):
@@ -89,7 +90,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     if run.record["state"] == "finished":
         raise RunError(f"{run.path} is at its optimum: there is nothing to go on with")
     skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
-    trunk = load_trunk(recipe.preset)
+    trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
     check_same_images(run, data)
     with locked(run.path):
@@ -108,8 +109,21 @@ def check_recipe(recipe: Recipe) -> None:
             f"recipe: preset={recipe.preset!r} takes a folder of photographs, and"
             f" {recipe.data} is held in memory: choose another preset"
         )
+    if recipe.balance == "sampling" and not recipe.finetune:
+        raise RecipeError("recipe: balance=sampling: a head is fitted to all photographs: weights")
     if recipe.width != 1:
         raise RecipeError(f"recipe: width={recipe.width:g}: pretrained weights have one width, 1")
+
+
+def _trunk(recipe: Recipe) -> Trunk:
+    """The trunk with the weights of ImageNet, or of the run that the recipe starts from."""
+    if recipe.init is None:
+        return load_trunk(recipe.preset)
+    run = load(recipe.init)
+    try:
+        return trunk_of(recipe.preset, read_arrays(run.weights_path))
+    except WeightsError as error:
+        raise RunError(f"{run.path} cannot be started from: {error}") from error
 
 
 def _photographs(recipe: Recipe, skip_bad: bool) -> ImageFolder:
@@ -121,7 +135,7 @@ def _photographs(recipe: Recipe, skip_bad: bool) -> ImageFolder:
 def _first_record(
     recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
 ) -> dict[str, Any]:
-    classes, side = len(data.classes), data.image_shape[0]
+    classes = len(data.classes)
     arguments = {"lr": 0.1, "num_classes": classes, "preset": recipe.preset, "width": 1.0}
     trained = sum(array.size for array in trunk.weights().values())
     return {
@@ -136,7 +150,7 @@ def _first_record(
             "arguments": {**arguments, "dropout": recipe.dropout, "stages": None, "head": None},
             "input_shape": list(data.image_shape),
             "preprocessing": {
-                "size": [side, side],
+                "size": None,
                 "mean": [MEAN / 255] * 3,
                 "std": [STD / 255] * 3,
             },
@@ -156,8 +170,11 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     try:
         with stopping.watching():
             cache = FeatureCache(run.path / FEATURES, view)
+            if recipe.init is not None:
+                cache.take_from(Path(recipe.init) / FEATURES)
             known = _look(run, data, FeatureExtractor(trunk), cache, stopping, console)
-            head = fit_head(*known["train"], len(data.classes))
+            balance = recipe.balance != "none"
+            head = fit_head(*known["train"], len(data.classes), balance=balance)
             if stopping.asked:
                 raise KeyboardInterrupt
     except KeyboardInterrupt as stop:
@@ -189,9 +206,12 @@ def _look(
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
+    recipe = run.record["recipe"]
+    whose = "trained on ImageNet" if recipe["init"] is None else f"from {recipe['init']}"
+    count = len(paths) - len(found.faults)
+    new = f"{found.computed:,} of them new, " if found.computed < count else ""
     console.print(
-        f"{len(paths):,} photographs seen by {run.record['recipe']['preset']}, trained on"
-        f" ImageNet, in {found.seconds:.0f} s",
+        f"{count:,} photographs seen by {recipe['preset']}, {whose}: {new}{found.seconds:.0f} s",
         markup=False,
     )
     known: dict[str, Known] = {}
@@ -235,13 +255,17 @@ def _finish(run: Run, known: Mapping[str, Known], head: Head, seconds: float) ->
         held_out = judged["validation"]
         row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     run.write_metrics([{**row, "seconds": round(seconds, 2)}])
+    fitted = {"C": head.C, "candidates": [each._asdict() for each in head.candidates]}
+    save_candidates(run.path / "curves.png", head, str(run.path))
+    if run.record["recipe"]["finetune"]:
+        run.update(head=fitted)
+        return
     result = {"split": part, **judged[part].summary(), "seconds": round(seconds, 2), "epoch": 0}
     findings = [] if learnt(result) else [(0, "not learnt", no_better(result))]
     run.update(
         state="finished",
-        head={"C": head.C, "candidates": [each._asdict() for each in head.candidates]},
+        head=fitted,
         restarts=[],
         health=[dict(zip(("step", "kind", "message"), each, strict=True)) for each in findings],
         result=result,
     )
-    save_candidates(run.path / "curves.png", head, str(run.path))

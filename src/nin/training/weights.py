@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file, save
+from safetensors import safe_open
+from safetensors.numpy import save
 
 from nin.errors import RunError
 from nin.files import write_bytes
 from nin.models.geometry import leaves
-
-Arrays = dict[str, np.ndarray[Any, Any]]
+from nin.training.arrays import Arrays, opening, read_arrays
 
 
 def weights(model: Any) -> dict[str, Any]:
@@ -59,7 +57,7 @@ def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
             another shape, or holds numbers that are not finite.
     """
     _compare_shapes(path, _shapes(path), variables)
-    arrays = _read(path)
+    arrays = read_arrays(path)
     _compare_values(path, arrays, variables)
     for name, variable in variables.items():
         variable.assign(arrays[name])
@@ -71,7 +69,7 @@ def differ(path: Path, variables: Mapping[str, Any]) -> bool:
     Raises:
         RunError: see `load_variables`.
     """
-    arrays = _read(path)
+    arrays = read_arrays(path)
     return any(
         not np.array_equal(arrays[name], keras.ops.convert_to_numpy(variable.value))
         for name, variable in variables.items()
@@ -86,7 +84,7 @@ def count(path: Path) -> int:
     Raises:
         RunError: see `load_variables`.
     """
-    with _opening(path), safe_open(path, framework="numpy") as file:
+    with opening(path), safe_open(path, framework="numpy") as file:
         names = [name for name in file.keys() if name[:1].isdecimal()]  # noqa: SIM118
         return sum(math.prod(file.get_slice(name).get_shape()) for name in names)
 
@@ -97,30 +95,13 @@ def metadata(path: Path) -> dict[str, str]:
     Raises:
         RunError: see `load_variables`.
     """
-    with _opening(path), safe_open(path, framework="numpy") as file:
+    with opening(path), safe_open(path, framework="numpy") as file:
         return dict(file.metadata() or {})
 
 
 def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    with _opening(path), safe_open(path, framework="numpy") as file:
+    with opening(path), safe_open(path, framework="numpy") as file:
         return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-
-
-def _read(path: Path) -> Arrays:
-    with _opening(path):
-        return load_file(path)
-
-
-@contextmanager
-def _opening(path: Path) -> Iterator[None]:
-    try:
-        if path.exists() and not path.is_file():
-            raise OSError("not an ordinary file")
-        yield
-    except FileNotFoundError as error:
-        raise RunError(f"{path} is missing") from error
-    except (OSError, SafetensorError, ValueError, KeyError, AttributeError) as error:
-        raise RunError(f"{path} is damaged or no safetensors file: {error}") from error
 
 
 def _compare_shapes(

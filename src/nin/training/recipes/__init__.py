@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nin.data import NAMED
+from nin.data.folder import are_small_and_grey
 from nin.errors import NinError, UnknownNameError
 from nin.presets import find_preset
 from nin.training.recipe import Recipe
@@ -12,9 +13,11 @@ from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
 from nin.training.recipes.fashion import FASHION
-from nin.training.recipes.photos import FROM_SCRATCH, PHOTOS
+from nin.training.recipes.photos import FINETUNED, FROM_SCRATCH, PHOTOS, SMALL_GREY
 
-RECIPES: dict[str, Recipe] = {made.name: made for made in (BOOK, CHAPTER, DIGITS, FASHION, PHOTOS)}
+RECIPES: dict[str, Recipe] = {
+    made.name: made for made in (BOOK, CHAPTER, DIGITS, FASHION, PHOTOS, FROM_SCRATCH)
+}
 
 
 def find_recipe(name: str) -> Recipe:
@@ -28,35 +31,53 @@ def find_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-def choose(what: str | None, data: str | None, preset: str | None = None) -> Recipe:
+def choose(
+    what: str | None,
+    data: str | None,
+    preset: str | None = None,
+    *,
+    finetune: bool = False,
+    init: Recipe | None = None,
+) -> Recipe:
     """The recipe to begin with.
+
+    Of a folder it is that of photographs, a pretrained network, unless another preset is asked for
+    or its pictures are small and grey, as handwritten digits are.
 
     Args:
         what: a recipe's name, or a folder of images; None leaves the choice to `data`.
         data: a named data set or a folder; None for the recipe's own.
         preset: the network that is wanted; None for the recipe's own.
+        finetune: whether a pretrained network is to be trained on by gradients.
+        init: of the run whose weights training starts from: what is not named is as there.
 
     Raises:
         UnknownNameError: `what` is neither a recipe nor a folder, or there is no such preset.
         NinError: a folder was given, and other data.
     """
     if what is None:
-        return DIGITS if data is None else _for(data, preset)
+        return DIGITS if data is None else _for(data, preset, finetune, init)
     if what in RECIPES:
         return RECIPES[what]
     if Path(what).exists():
         if data is not None:
             raise NinError(f"{what} and --data {data}: give one folder")
-        return _for(what, preset)
+        return _for(what, preset, finetune, init)
     raise UnknownNameError("recipe (and no folder is called that)", what, RECIPES)
 
 
-def _for(data: str, preset: str | None) -> Recipe:
+def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> Recipe:
     made_for_it = [made for made in RECIPES.values() if made.data == data]
     if made_for_it:
         return made_for_it[-1]
     if data in NAMED:
         return FASHION.revised(name=data, data=data)
-    from_scratch = preset is not None and not find_preset(preset).pretrained
-    recipe = FROM_SCRATCH if from_scratch else PHOTOS
-    return recipe.revised(name=Path(data).resolve().name or recipe.name, data=data)
+    name = Path(data).resolve().name or PHOTOS.name
+    preset = init.preset if init is not None and preset is None else preset
+    if preset is not None and not find_preset(preset).pretrained:
+        return (init or FROM_SCRATCH).revised(name=name, data=data, preset=preset)
+    if preset is None and not finetune and are_small_and_grey(data):
+        return SMALL_GREY.revised(name=name, data=data)
+    recipe = FINETUNED if finetune else PHOTOS
+    seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
+    return recipe.revised(name=name, data=data, preset=preset, **seen)

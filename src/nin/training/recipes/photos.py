@@ -3,8 +3,10 @@
 Command: nin train FOLDER
 
 `PHOTOS` keeps what EfficientNet-Lite1 learnt from ImageNet and fits class maps to it: seconds, and
-the same result whatever the seed. `FROM_SCRATCH` trains the book's network on nothing but the
-folder, for pictures that are unlike photographs, or to see what pretraining is worth.
+the same result whatever the seed. `FINETUNED` goes on from there by gradients: minutes, and a few
+points better on larger folders. `FROM_SCRATCH` trains the book's network on nothing but the
+folder, for pictures that are unlike photographs, or to see what pretraining is worth. `SMALL_GREY`
+does so with the paper's network for handwritten digits, at half its width.
 """
 
 from nin.training.recipe import Recipe
@@ -18,12 +20,21 @@ PHOTOS = Recipe(
     stream=True,
     epochs=4,
     batch_size=32,
+    least_steps=160,
+    optimizer="adamw",
     learning_rate=0.0002,
+    warmup=100,
+    clip_norm=1.0,
+    crop=0.35,
+    crop_size=224,
+    flip=True,
     validation=0.0,
 )
 
+FINETUNED = PHOTOS.revised(finetune=True, validation=0.1)
+
 FROM_SCRATCH = Recipe(
-    name="photos",
+    name="scratch",
     data="photos",
     preset="book",
     image_size=224,
@@ -38,3 +49,5 @@ FROM_SCRATCH = Recipe(
     shift=14,
     flip=True,
 )
+
+SMALL_GREY = FROM_SCRATCH.revised(preset="mnist", width=0.5, image_size=28, shift=2, flip=False)

