@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import random
-import shutil
 import tempfile
 import time
 from collections import defaultdict
@@ -27,6 +25,7 @@ from typing import Any
 
 import keras
 import numpy as np
+from photos_subsets import listed, subset
 from PIL import Image
 from record import Record, spread
 from scipy.stats import binomtest
@@ -57,18 +56,10 @@ def generated(folder: Path, images: int, classes: int, seed: int) -> None:
 
 
 def photographs(source: Path, folder: Path, images: int, classes: int, seed: int) -> None:
-    """Copy photographs of the classes that have most, `images` of each to train on."""
-    sizes = {each.name: len(list(each.iterdir())) for each in (source / "train").iterdir()}
-    for name in sorted(sizes, key=lambda each: (-sizes[each], each))[:classes]:
-        train = sorted((source / "train" / name).iterdir())
-        unseen = [*(source / "validation" / name).iterdir(), *(source / "test" / name).iterdir()]
-        for part, pictures, count, chosen_by in (
-            ("train", train, images, seed),
-            ("test", sorted(unseen), JUDGED[classes], 0),
-        ):
-            (folder / part / name).mkdir(parents=True)
-            for picture in random.Random(chosen_by).sample(pictures, count):
-                shutil.copy(picture, folder / part / name)
+    """Link photographs of the classes that have most, `images` of each to train on."""
+    parts = listed(source)
+    largest = sorted(parts["train"], key=lambda each: (-len(parts["train"][each]), each))[:classes]
+    subset(parts, folder, dict.fromkeys(largest, images), JUDGED[classes], seed)
 
 
 def measure(folder: Path, side: int, seed: int) -> dict[str, Any]:
