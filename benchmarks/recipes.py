@@ -4,11 +4,7 @@ Each seed is one `nin train RECIPE --seed SEED`: part of the training images is 
 it. The test images are looked at after each epoch, off the clock, to see when an accuracy is
 reached; nothing is chosen by that. The clock starts before the images are read.
 
-`results/photos.json` was made on 3,781 photographs of clothes in ten unbalanced classes, shorter
-side 160 pixels (clothing-small, CC0), with that folder's own train/, validation/ and test/.
-
-Run: python benchmarks/recipes.py digits|fashion|book|FOLDER|RUN [SEEDS]
-RUN, the directory of a finished `nin train FOLDER`, is recorded as it is.
+Run: python benchmarks/recipes.py digits|fashion|book [SEEDS]; for folders of photographs, photos.py
 """
 
 from __future__ import annotations
@@ -26,7 +22,7 @@ from record import Record, spread
 import nin
 from nin.training.evaluation import final_split
 from nin.training.images import open_images
-from nin.training.recipes import choose
+from nin.training.recipes import find_recipe
 
 #: What the book prints after ten epochs, and what its best network reaches.
 GOALS = (0.87, 0.9)
@@ -94,15 +90,9 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main() -> None:
     """Measure what is not yet in the record."""
-    what, *others = sys.argv[1:]
-    name = what if what in nin.RECIPES else "photos"
+    name, *others = sys.argv[1:]
     record = Record(name, (__doc__ or "").splitlines()[0])
-    if (Path(what) / "run.json").exists():
-        run = nin.load(what)
-        record.add(summary, seed=run.record["recipe"]["seed"], **told(run))
-        return
-    recipe = choose(what, None)
-    sys.argv[1] = Path(what).name
+    recipe = find_recipe(name)
     for seed in range(int(others[0]) if others else 3):
         if not record.has(seed=seed):
             row = measure(recipe.revised(seed=seed))

@@ -7,6 +7,8 @@ the same result whatever the seed. `FINETUNED` goes on from there by gradients: 
 points better on larger folders. `FROM_SCRATCH` trains the book's network on nothing but the
 folder, for pictures that are unlike photographs, or to see what pretraining is worth. `SMALL_GREY`
 does so with the paper's network for handwritten digits, at half its width.
+
+Test accuracy on photographs of clothes (results/photos.json): from scratch 0.692 ± 0.006 (n = 2).
 """
 
 from nin.training.recipe import Recipe
