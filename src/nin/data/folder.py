@@ -252,7 +252,8 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
 def are_small_and_grey(path: str | Path) -> bool:
     """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
 
-    A few of them are looked at, up to the first that is not; one that cannot be read does not count.
+    A few of them are looked at, up to the first that is not; those that cannot be read do not
+    count.
 
     Args:
         path: a directory with a folder for each class.

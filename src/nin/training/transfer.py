@@ -25,7 +25,7 @@ from nin.pretrained.features import MEAN, STD, Features
 from nin.training.arrays import read_arrays
 from nin.training.evaluation import compared
 from nin.training.features import FeatureCache, View, compute_features
-from nin.training.head import Head, fit_head
+from nin.training.head import Candidate, Head, fit_head
 from nin.training.images import check_same_images, open_images
 from nin.training.lock import locked
 from nin.training.plots import save_candidates
@@ -234,6 +234,11 @@ def _weights(trunk: Trunk, head: Head) -> dict[str, NDArray[Any]]:
     }
 
 
+def _plain(candidate: Candidate) -> dict[str, Any]:
+    """A candidate as JSON would give it back."""
+    return {"C": candidate.C, "accuracy": [*candidate.accuracy], "loss": [*candidate.loss]}
+
+
 def _told(head: Head) -> str:
     """How the head was fitted, in one line."""
     words = f"class maps fitted to their optimum, C = {head.C:g}"
@@ -255,7 +260,7 @@ def _finish(run: Run, known: Mapping[str, Known], head: Head, seconds: float) ->
         held_out = judged["validation"]
         row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     run.write_metrics([{**row, "seconds": round(seconds, 2)}])
-    fitted = {"C": head.C, "candidates": [each._asdict() for each in head.candidates]}
+    fitted = {"C": head.C, "candidates": [_plain(each) for each in head.candidates]}
     save_candidates(run.path / "curves.png", head, str(run.path))
     if run.record["recipe"]["finetune"]:
         run.update(head=fitted)
