@@ -279,5 +279,5 @@ def unreadable(bad: Sequence[str]) -> str:
     more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
     return (
         f"{len(bad)} picture(s) cannot be read: {named}{more}: mend or remove them,"
-        " or go on without them with skip_bad=True"
+        " or go on without them: --skip-bad, in Python skip_bad=True"
     )
