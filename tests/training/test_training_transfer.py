@@ -222,9 +222,9 @@ def test_a_frozen_trunk_cannot_do_everything(folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_directory_in_use_is_refused_before_anything_is_read(tmp_path, run):
+def test_a_directory_in_use_is_refused_before_anything_is_read(folder, run):
     with pytest.raises(RunError, match="is not empty"):
-        d2l.train(recipe(tmp_path, data="missing"), run.path)
+        d2l.train(recipe(folder, data="missing"), run.path)
 
 
 def test_there_is_nothing_to_go_on_with_at_the_optimum(run):
