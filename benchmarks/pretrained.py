@@ -143,7 +143,7 @@ def main() -> None:
     count = int(others[0]) if others else 64
     paths = sorted(Path(folder).rglob("*.jpg"))
     paths = paths[:: max(1, len(paths) // count)][:count]
-    sys.argv[1] = Path(folder).name
+    sys.argv[1] = str(Path(*Path(folder).resolve().parts[-2:]))
     packages = ("onnxruntime", "torch", "efficientnet-lite-pytorch")
     record = Record("pretrained", (__doc__ or "").splitlines()[0], packages)
     for name in SOURCES:
