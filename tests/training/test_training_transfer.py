@@ -355,3 +355,12 @@ def test_no_framework_is_loaded_to_train_on_photographs(folder, tmp_path):
 def test_nothing_is_loaded_to_show_the_help():
     assert imported("--help") == (0, set())
     assert imported("train", "--help") == (0, set())
+
+
+def test_with_training_photographs_alone_some_are_held_out(tmp_path):
+    root = photographs.folder(tmp_path / "stripes", ("train",))
+    run = d2l.train(recipe(root), tmp_path / "run")
+    assert run.record["result"]["split"] == "validation"
+    assert run.record["recipe"]["validation"] == 0.1
+    part, evaluation = run.evaluate()
+    assert (part, evaluation.n) == ("validation", run.record["result"]["n"])

@@ -35,6 +35,9 @@ from nin.training.run import FORMAT, Run, check_free, going_on, load, new_run
 from nin.training.stopping import Stopping
 from nin.training.verdict import learnt, no_better
 
+#: Share of the training photographs held out where there are no others to judge by.
+HELD_OUT = 0.1
+
 #: The run's file of features.
 FEATURES = "features.safetensors"
 
@@ -68,6 +71,9 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
     check_recipe(recipe)
     trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
+    if data.parts == ("train",):  # Nothing to judge by.
+        recipe = recipe.revised(validation=HELD_OUT)
+        data = _photographs(recipe, skip_bad)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
@@ -202,7 +208,8 @@ def _look(
     paths = [path for part in files.values() for path in part.paths]
     found = compute_features(paths, extractor, cache, lambda: stopping.asked)
     if found.faults and not run.record["skip_bad"]:
-        raise DataError(unreadable(list(found.faults.values())))
+        bad = unreadable(list(found.faults.values()))
+        raise DataError(f"{bad}; {going_on(run.path)}")
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
