@@ -222,9 +222,9 @@ def test_a_frozen_trunk_cannot_do_everything(folder, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_directory_in_use_is_refused_before_anything_is_read(tmp_path, run):
+def test_a_directory_in_use_is_refused_before_anything_is_read(folder, run):
     with pytest.raises(RunError, match="is not empty"):
-        d2l.train(recipe(tmp_path, data="missing"), run.path)
+        d2l.train(recipe(folder, data="missing"), run.path)
 
 
 def test_there_is_nothing_to_go_on_with_at_the_optimum(run):
@@ -355,3 +355,12 @@ def test_no_framework_is_loaded_to_train_on_photographs(folder, tmp_path):
 def test_nothing_is_loaded_to_show_the_help():
     assert imported("--help") == (0, set())
     assert imported("train", "--help") == (0, set())
+
+
+def test_with_training_photographs_alone_some_are_held_out(tmp_path):
+    root = photographs.folder(tmp_path / "stripes", ("train",))
+    run = d2l.train(recipe(root), tmp_path / "run")
+    assert run.record["result"]["split"] == "validation"
+    assert run.record["recipe"]["validation"] == 0.1
+    part, evaluation = run.evaluate()
+    assert (part, evaluation.n) == ("validation", run.record["result"]["n"])

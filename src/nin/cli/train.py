@@ -136,7 +136,9 @@ def train(
         earlier = None if init is None else _recipe_of(init)
         recipe = choose(what, data, preset, finetune=finetune, init=earlier)
         recipe = recipe.revised(epochs=epochs, **changes)
-        _refuse_without_gradients(recipe, {"epochs": epochs, **changes, "devices": devices})
+        _refuse_without_gradients(
+            recipe, {"epochs": epochs, **changes, "devices": devices, "join": join or None}
+        )
         _meet(join)
         run = train_recipe(recipe, out, skip_bad=skip_bad, **settings)
     if run.record.get("result"):

@@ -252,7 +252,8 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
 def are_small_and_grey(path: str | Path) -> bool:
     """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
 
-    A few of them are looked at, up to the first that is not; one that cannot be read does not count.
+    A few of them are looked at, up to the first that is not; those that cannot be read do not
+    count.
 
     Args:
         path: a directory with a folder for each class.
@@ -278,5 +279,5 @@ def unreadable(bad: Sequence[str]) -> str:
     more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
     return (
         f"{len(bad)} picture(s) cannot be read: {named}{more}: mend or remove them,"
-        " or go on without them with skip_bad=True"
+        " or go on without them: --skip-bad, in Python skip_bad=True"
     )

@@ -48,7 +48,7 @@ def inherit(model: Classifier, classes: Names, run: Run) -> str:
     shared = Shared(here, [there[classes[number]] for number in here])
     arrays, variables = read_arrays(run.weights_path), weights(model)
     maps, between = _map_layers(model)
-    taken = []
+    taken: dict[Any, dict[str, Any]] = {}
     for number, layer in enumerate(leaves(model.net)):
         named = {name: each for name, each in variables.items() if name.startswith(f"{number}.")}
         wanted = shared if layer is maps or layer in between else None
@@ -57,11 +57,12 @@ def inherit(model: Classifier, classes: Names, run: Run) -> str:
             for name, each in named.items()
         }
         if named and all(value is not None for value in values.values()):
-            taken.append(layer)
-            for name, value in values.items():
-                named[name].assign(_finite(value, name, run))
+            taken[layer] = values
     if all(layer is maps or layer in between for layer in taken):
         raise RunError(f"{run.path}: no layer of its network fits this one: name its --preset")
+    for values in taken.values():
+        for name, value in values.items():
+            variables[name].assign(_finite(value, name, run))
     described = run.record["model"]["preprocessing"]
     model.preprocessing.configure(model.preprocessing.size, described["mean"], described["std"])
     total = sum(bool(layer.weights) for layer in leaves(model.net))

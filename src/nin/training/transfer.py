@@ -25,7 +25,7 @@ from nin.pretrained.features import MEAN, STD, Features
 from nin.training.arrays import read_arrays
 from nin.training.evaluation import compared
 from nin.training.features import FeatureCache, View, compute_features
-from nin.training.head import Head, fit_head
+from nin.training.head import Candidate, Head, fit_head
 from nin.training.images import check_same_images, open_images
 from nin.training.lock import locked
 from nin.training.plots import save_candidates
@@ -34,6 +34,9 @@ from nin.training.recipe import Recipe
 from nin.training.run import FORMAT, Run, check_free, going_on, load, new_run
 from nin.training.stopping import Stopping
 from nin.training.verdict import learnt, no_better
+
+#: Share of the training photographs held out where there are no others to judge by.
+HELD_OUT = 0.1
 
 #: The run's file of features.
 FEATURES = "features.safetensors"
@@ -68,6 +71,9 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
     check_recipe(recipe)
     trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
+    if data.parts == ("train",):  # Nothing to judge by.
+        recipe = recipe.revised(validation=HELD_OUT)
+        data = _photographs(recipe, skip_bad)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
@@ -202,7 +208,8 @@ def _look(
     paths = [path for part in files.values() for path in part.paths]
     found = compute_features(paths, extractor, cache, lambda: stopping.asked)
     if found.faults and not run.record["skip_bad"]:
-        raise DataError(unreadable(list(found.faults.values())))
+        bad = unreadable(list(found.faults.values()))
+        raise DataError(f"{bad}; {going_on(run.path)}")
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
@@ -234,6 +241,11 @@ def _weights(trunk: Trunk, head: Head) -> dict[str, NDArray[Any]]:
     }
 
 
+def _plain(candidate: Candidate) -> dict[str, Any]:
+    """A candidate as JSON would give it back."""
+    return {"C": candidate.C, "accuracy": [*candidate.accuracy], "loss": [*candidate.loss]}
+
+
 def _told(head: Head) -> str:
     """How the head was fitted, in one line."""
     words = f"class maps fitted to their optimum, C = {head.C:g}"
@@ -255,7 +267,7 @@ def _finish(run: Run, known: Mapping[str, Known], head: Head, seconds: float) ->
         held_out = judged["validation"]
         row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     run.write_metrics([{**row, "seconds": round(seconds, 2)}])
-    fitted = {"C": head.C, "candidates": [each._asdict() for each in head.candidates]}
+    fitted = {"C": head.C, "candidates": [_plain(each) for each in head.candidates]}
     save_candidates(run.path / "curves.png", head, str(run.path))
     if run.record["recipe"]["finetune"]:
         run.update(head=fitted)

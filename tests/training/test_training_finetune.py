@@ -1,0 +1,168 @@
+"""Fine-tuning goes on from the fitted head and never ends worse on held-out images."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import photographs
+import pytest
+from safetensors.numpy import load_file
+
+import nin as d2l
+from nin.errors import RecipeError, RunError
+from nin.training.checkpoint import Checkpoint, place_of
+from nin.training.recipes import choose
+
+#: Most layers frozen, small pictures: quick.
+CHANGES = {
+    "image_size": 64,
+    "crop_size": 48,
+    "freeze": 20,
+    "epochs": 2,
+    "batch_size": 8,
+    "validation": 0.2,
+}
+
+
+def recipe(folder, **changes):
+    return choose(str(folder), None, finetune=True).revised(**{**CHANGES, **changes})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return photographs.folder(tmp_path_factory.mktemp("given") / "stripes", ("train", "test"))
+
+
+@pytest.fixture(scope="module")
+def unbroken(folder, tmp_path_factory):
+    return d2l.train(recipe(folder), tmp_path_factory.mktemp("runs") / "run")
+
+
+@pytest.fixture(scope="module")
+def frozen(folder, tmp_path_factory):
+    plain = recipe(folder).revised(finetune=False)
+    return d2l.train(plain, tmp_path_factory.mktemp("runs") / "frozen")
+
+
+def arrays(run, name="weights"):
+    return load_file(run.path / f"{name}.safetensors")
+
+
+def assert_same(one, other):
+    for name in ("weights", "checkpoint"):
+        ours, theirs = arrays(one, name), arrays(other, name)
+        assert ours.keys() == theirs.keys()
+        assert [key for key in ours if not np.array_equal(ours[key], theirs[key])] == []
+    rows, others = (
+        [{k: v for k, v in row.items() if "second" not in k} for row in run.metrics()]
+        for run in (one, other)
+    )
+    assert rows == others
+    assert {**one.record["result"], "seconds": 0} == {**other.record["result"], "seconds": 0}
+
+
+def test_it_begins_with_the_fitted_head(unbroken, frozen):
+    first, *others = unbroken.metrics()
+    assert [first["epoch"], *(row["epoch"] for row in others)] == [0, 1, 2]
+    assert {**first, "seconds": 0} == {**frozen.metrics()[0], "seconds": 0}
+    assert unbroken.record["head"] == frozen.record["head"]
+
+
+def test_frozen_layers_and_all_statistics_stay(unbroken, frozen):
+    after, before = arrays(unbroken, "checkpoint"), arrays(frozen)
+    depth = sum(1 for name in before if name.endswith(".kernel"))
+    changed = {name for name in before if not np.array_equal(after[name], before[name])}
+    kernels = [name for name in before if name.endswith(".kernel")]
+    numbers = sorted(int(name.partition(".")[0]) for name in kernels)
+    moved = {int(name.partition(".")[0]) for name in changed}
+    assert changed
+    assert all("batchnormalization" not in name for name in changed)
+    assert min(moved) > numbers[depth // 2]
+    assert max(moved) == numbers[-1]
+
+
+def test_the_best_epoch_is_kept(unbroken):
+    rows = unbroken.metrics()
+    best = min(rows, key=lambda row: row["val_loss"])
+    assert unbroken.record["result"]["epoch"] == best["epoch"]
+    part, evaluation = unbroken.evaluate()
+    assert part == unbroken.record["result"]["split"] == "test"
+    assert evaluation.loss == pytest.approx(unbroken.record["result"]["loss"], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_where_gradients_do_harm_the_head_is_kept(folder, frozen, tmp_path, capfd):
+    run = d2l.train(recipe(folder, learning_rate=1.0, epochs=1), tmp_path / "run")
+    assert run.record["result"]["epoch"] == 0
+    assert "no better on the held-out images: the frozen trunk is kept" in capfd.readouterr().err
+    kept, before = arrays(run), arrays(frozen)
+    assert all(np.array_equal(kept[name], before[name]) for name in before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [1, 3])
+def test_stopped_and_resumed_to_the_bit(folder, unbroken, tmp_path, monkeypatch, step):
+    steps, note = iter(range(1, 10**6)), Checkpoint.on_train_batch_end
+
+    def watched(self, batch, logs=None):
+        if next(steps) == step:
+            signal.raise_signal(signal.SIGINT)
+        note(self, batch, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Checkpoint, "on_train_batch_end", watched)
+        with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
+            d2l.train(recipe(folder), tmp_path / "run")
+    assert d2l.load(tmp_path / "run").record["state"] == "interrupted"
+    assert_same(d2l.resume(tmp_path / "run"), unbroken)
+
+
+BEGIN = """
+import json, sys, nin
+recipe = nin.Recipe.parse(json.loads(sys.argv[1]))
+nin.train(recipe, sys.argv[2], save_every=0)
+"""
+
+
+@pytest.mark.slow
+def test_killed_it_ends_bit_for_bit_where_an_unbroken_training_ends(folder, unbroken, tmp_path):
+    path = tmp_path / "run"
+    asked = json.dumps(recipe(folder).model_dump(mode="json"))
+    process = subprocess.Popen([sys.executable, "-c", BEGIN, asked, str(path)])
+    deadline = time.monotonic() + 200
+    while not (path / "checkpoint.safetensors").exists() or place_of(d2l.load(path)).batch == 0:
+        assert time.monotonic() < deadline
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    process.wait(60)
+    assert_same(d2l.resume(path), unbroken)
+
+
+@pytest.mark.slow
+def test_another_run_starts_from_what_was_fine_tuned(folder, unbroken, tmp_path):
+    again = d2l.train(
+        recipe(folder).revised(finetune=False, init=str(unbroken.path)), tmp_path / "run"
+    )
+    ours, theirs = arrays(again), arrays(unbroken)
+    head = max(int(name.partition(".")[0]) for name in ours)
+    trunk = [name for name in ours if not name.startswith(f"{head}.")]
+    assert all(np.array_equal(ours[name], theirs[name]) for name in trunk)
+    if unbroken.record["result"]["epoch"]:
+        assert again.record["pretrained"]["sha256"] != unbroken.record["pretrained"]["sha256"]
+
+
+@pytest.mark.parametrize("layers", [27, 9999])
+def test_some_layer_must_be_left(folder, tmp_path, layers):
+    with pytest.raises(RecipeError, match=f"freeze={layers}: the network has 2. layers, and some"):
+        d2l.train(recipe(folder, freeze=layers), tmp_path / "run")
+
+
+def test_what_is_no_trunk_cannot_be_started_from(folder, tmp_path):
+    small = d2l.RECIPES["digits"].revised(epochs=1, limit=40, width=0.1)
+    run = d2l.train(small, tmp_path / "digits")
+    with pytest.raises(RunError, match="cannot be started from: not the weights of efficientnet"):
+        d2l.train(recipe(folder, init=str(run.path)), tmp_path / "run")
