@@ -48,12 +48,6 @@ PUBLISHED = (
         "source": "https://pytorch.org/tutorials/beginner/transfer_learning_tutorial.html",
     },
     {
-        "photographs": "clothing-small, 3,068 to train on",
-        "network": "Xception, pretrained: fine-tuned",
-        "accuracy": "about 0.9",
-        "source": "A. Grigorev, Machine Learning Bookcamp (2021), chapter 7",
-    },
-    {
         "photographs": "flowers, five classes, 3,670 in all, a fifth to judge by",
         "network": "three convolutions and a dense layer, from scratch",
         "accuracy": "0.736",
