@@ -253,15 +253,15 @@ def are_small_and_grey(path: str | Path) -> bool:
     """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
 
     A few of them are looked at, up to the first that is not; those that cannot be read do not
-    count.
+    count. A folder that is missing or arranged otherwise holds none.
 
     Args:
         path: a directory with a folder for each class.
-
-    Raises:
-        DataError: it is missing, or not arranged like that.
     """
-    paths = list_folder(expand(path)).parts["train"].paths
+    try:
+        paths = list_folder(expand(path)).parts["train"].paths
+    except DataError:
+        return False
     return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // LOOKS)]))
 
 

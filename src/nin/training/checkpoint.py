@@ -124,7 +124,8 @@ class Checkpoint(keras.callbacks.Callback):
         if self._begins:
             self._save(0, 0)
             # What is there is of an attempt before this one, or what this one sets out from.
-            self.run.write_metrics(self.rows)
+            if self.run.metrics() != self.rows:
+                self.run.write_metrics(self.rows)
             if not self.rows:
                 self.run.weights_path.unlink(missing_ok=True)
             self._begins = False
