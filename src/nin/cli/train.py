@@ -80,8 +80,9 @@ def train(
         bool, typer.Option("--join", help="Train together with other processes. JAX only.")
     ] = False,
     save_every: Annotated[
-        float, typer.Option(help="Seconds between two checkpoints.", min=0.0)
-    ] = 60.0,
+        float | None,
+        typer.Option(help="Seconds between two checkpoints; usually 60.", min=0.0),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The run directory.")] = None,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")
@@ -119,7 +120,8 @@ def train(
         "accumulate": accumulate,
         "stream": stream or None,
     }
-    settings: dict[str, Any] = {"save_every": save_every, "devices": _number(devices)}
+    settings: dict[str, Any] = {"devices": _number(devices)}
+    settings |= {} if save_every is None else {"save_every": save_every}
     if resume is not None:
         _refuse_with_resume(what, {"out": out, **changes})
         from nin.training.dispatch import resume as resume_run
@@ -137,7 +139,7 @@ def train(
         recipe = choose(what, data, preset, finetune=finetune, init=earlier)
         recipe = recipe.revised(epochs=epochs, **changes)
         _refuse_without_gradients(
-            recipe, {"epochs": epochs, **changes, "devices": devices, "join": join or None}
+            recipe, {"epochs": epochs, **changes, **settings, "join": join or None}
         )
         _meet(join)
         run = train_recipe(recipe, out, skip_bad=skip_bad, **settings)
@@ -188,7 +190,11 @@ def _refuse_without_gradients(recipe: Recipe, options: dict[str, object]) -> Non
 def _given(options: dict[str, object]) -> list[str]:
     """The options that were given, as they are typed."""
     names = [name for name, value in options.items() if value is not None]
-    return [f"--{'lr' if name == 'learning_rate' else name.replace('_', '-')}" for name in names]
+    typed = {
+        "learning_rate": "--lr",
+        **({"flip": "--no-flip"} if options.get("flip") is False else {}),
+    }
+    return [typed.get(name, f"--{name.replace('_', '-')}") for name in names]
 
 
 def _refuse_with_resume(what: str | None, options: dict[str, object]) -> None:

@@ -24,8 +24,8 @@ from nin.files import expand
 #: How many pictures of a streamed set its mean and standard deviation are taken from.
 SAMPLE = 1024
 
-#: About how many pictures are looked at to see what they are like, and the short side of small
-#: ones, in pixels.
+#: About how many pictures are looked at to see what they are like, and the longer side of
+#: small ones, in pixels.
 LOOKS, SMALL = 16, 64
 
 _NAMED_IN_MESSAGE = 10
@@ -252,8 +252,8 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
 def are_small_and_grey(path: str | Path) -> bool:
     """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
 
-    A few of them are looked at, up to the first that is not; those that cannot be read do not
-    count. A folder that is missing or arranged otherwise holds none.
+    A few of them are looked at, up to the first that is not or cannot be read. A folder that is
+    missing or arranged otherwise holds none.
 
     Args:
         path: a directory with a folder for each class.
@@ -269,8 +269,8 @@ def _is_small_and_grey(path: str) -> bool:
     try:
         image = decode(path)
     except DataError:
-        return True
-    return min(image.shape[:2]) <= SMALL and not np.ptp(image, axis=2).any()
+        return False
+    return max(image.shape[:2]) <= SMALL and not np.ptp(image, axis=2).any()
 
 
 def unreadable(bad: Sequence[str]) -> str:

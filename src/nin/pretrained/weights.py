@@ -126,8 +126,10 @@ def trunk_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Trunk:
     for key, array in published.items():
         if key not in arrays or arrays[key].shape != array.shape:
             raise WeightsError(f"not the weights of {name}: {key} is missing or of another shape")
-        if not np.isfinite(arrays[key]).all():
+        if arrays[key].dtype.kind != "f" or not np.isfinite(arrays[key]).all():
             raise WeightsError(f"{key} holds numbers that are not finite")
+        if key.endswith("variance") and arrays[key].min() < 0:
+            raise WeightsError(f"{key} holds a variance below zero")
         digest.update(np.ascontiguousarray(arrays[key], "<f4").data)
     if all(np.array_equal(arrays[key], array) for key, array in published.items()):
         return load_trunk(name)

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from nin.errors import RunError
 from nin.presets import find_preset
 from nin.training.recipe import Recipe
 from nin.training.run import SAVE_EVERY, Run, load
+from nin.training.stopping import Stopping
 
 
 def train(
@@ -107,9 +109,30 @@ def resume(
     if find_preset(recipe.preset).pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer import resume_head
 
+        if not recipe.finetune and (epochs is not None or devices is not None):
+            raise RunError(f"{path} is not trained by gradients: leave out epochs and devices")
         run = resume_head(run, skip_bad=skip_bad)
         if not recipe.finetune:
             return run
+        settings: dict[str, Any] = {"save_every": save_every, "devices": devices}
+        return _finetune(run, epochs=epochs, skip_bad=skip_bad, **settings)
     from nin.training import pipeline
 
     return pipeline.resume(path, epochs, skip_bad=skip_bad, save_every=save_every, devices=devices)
+
+
+def _finetune(run: Run, **settings: Any) -> Run:
+    """Go on by gradients; Ctrl-C while they are prepared is heard after the first step."""
+    stopping = Stopping()
+    with stopping.watching():
+        from nin.training import pipeline
+
+        return pipeline.resume(run.path, stopping=stopping, **settings)
+
+
+def _check_devices(devices: int) -> None:
+    """Refuse devices that there are not before anything is looked at."""
+    from nin.backends.distribution import spread
+
+    with spread(devices):
+        pass

@@ -23,8 +23,9 @@ from nin.files import write_bytes
 from nin.pretrained import FeatureExtractor
 from nin.training.run import SAVE_EVERY
 
-#: Photographs that the trunk is asked about at a time: more of them fall out of the cache.
-BATCH = 8
+#: Photographs of this side, in pixels, that the trunk is asked about at a time: more of them fall
+#: out of the processor's cache. Larger ones are fewer, so that memory stays bounded.
+BATCH, USUAL_SIZE = 8, 288
 #: Photographs that are decoded ahead of it.
 AHEAD = 32
 
@@ -146,6 +147,7 @@ def compute_features(
     faults: dict[int, str] = {}
     waiting: list[Seen] = []
     computed = 0
+    batch = max(1, min(BATCH, BATCH * USUAL_SIZE**2 // cache.view.size**2))
 
     def look() -> None:
         nonlocal computed
@@ -165,7 +167,7 @@ def compute_features(
                     features[seen.position] = cache.get(seen.digest)
                 else:
                     waiting.append(seen)
-                if len(waiting) == BATCH:
+                if len(waiting) == batch:
                     look()
                     if is_to_stop():
                         raise KeyboardInterrupt

@@ -7,6 +7,7 @@ import keras
 from nin.errors import RecipeError
 from nin.models import Classifier
 from nin.models.geometry import leaves
+from nin.training.recipe import too_deep
 
 
 def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
@@ -23,10 +24,7 @@ def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
         RecipeError: the network has not so many layers, or none would be left to train.
     """
     if layers >= len(model.net.layers):
-        raise RecipeError(
-            f"recipe: freeze={layers}: the network has {len(model.net.layers)} layers, and some"
-            " must be left to train"
-        )
+        raise RecipeError(too_deep(layers, len(model.net.layers)))
     for layer in model.net.layers[:layers]:
         layer.trainable = False
     if statistics:

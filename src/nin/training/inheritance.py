@@ -80,7 +80,13 @@ def in_words(run: Run, classes: Names, layers: str) -> str:
     kept = [name for name in classes if name in run.classes]
     new = [name for name in classes if name not in run.classes]
     line = f"from {run.path}: {layers}"
-    return f"{line}; class maps of {_some(kept)} kept, of {_some(new)} new" if new else line
+    if not new:
+        return line
+    return (
+        f"{line}; class maps of "
+        + (f"{_some(kept)} kept, of " if kept else "")
+        + f"{_some(new)} new"
+    )
 
 
 def _map_layers(model: Classifier) -> tuple[Any, list[Any]]:

@@ -58,10 +58,12 @@ def resume(
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
+    stopping: Stopping | None = None,
 ) -> Run:
     """Continue a training by gradients, or begin one on a head that has been fitted.
 
-    See `nin.training.resume`; `callbacks` are those of `nin.training.train`.
+    See `nin.training.resume`; `callbacks` are those of `nin.training.train`. With `stopping`
+    somebody has been listening for Ctrl-C already.
     """
     load(path)
     with (
@@ -96,7 +98,7 @@ def resume(
             skip_bad=skip_bad,
             result=None,
         )
-        return _fit(run, attempt, save_every, callbacks)
+        return _fit(run, attempt, save_every, callbacks, stopping)
 
 
 def _check_unfinished(run: Run, recipe: Recipe, place: Place, path: str | Path) -> None:
@@ -133,8 +135,14 @@ def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
     }
 
 
-def _fit(run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any] = ()) -> Run:
-    here, stopping, recipe = layout(), Stopping(), attempt.recipe
+def _fit(
+    run: Run,
+    attempt: Attempt,
+    save_every: float,
+    callbacks: Sequence[Any] = (),
+    stopping: Stopping | None = None,
+) -> Run:
+    here, stopping, recipe = layout(), stopping or Stopping(), attempt.recipe
     try:
         with stopping.watching(), lost_peers():
             while again := _train(run, attempt, save_every, callbacks, stopping):
@@ -143,13 +151,11 @@ def _fit(run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any]
                     f"step {step}: begun again at a learning rate of {rate:.2g} ({reason})"
                 )
                 attempt = fresh(recipe, attempt.data, here, again)
-        run.update(skipped=list(getattr(attempt.data, "skipped", ())))
+        skipped = {*run.record.get("skipped", ()), *getattr(attempt.data, "skipped", ())}
+        run.update(skipped=sorted(skipped))
         _check_alive(run, attempt)
         epoch = attempt.settle(run)
-        if epoch == 0:
-            attempt.trainer.note(
-                "fine-tuning was no better on the held-out images: the frozen trunk is kept"
-            )
+        attempt.trainer.note(_fallback(attempt, epoch))
         if _is_usable(run):
             load_variables(run.weights_path, weights(attempt.model))
             run.__dict__["model"] = attempt.model
@@ -188,6 +194,16 @@ def _train(
     trainer.fit(attempt.model, attempt.data, initial_epoch=begin, initial_batch=place.batch)
     restart = give_up.restart()
     return restart and Place(seconds=checkpoint.seconds(), restarts=(*place.restarts, restart))
+
+
+def _fallback(attempt: Attempt, epoch: int | None) -> str | None:
+    """What is said where fine-tuning ends with what it had before."""
+    died = attempt.trainer.health.died if attempt.trainer.health else None
+    if died:
+        return f"fine-tuning went wrong ({died}): epoch {epoch} is kept"
+    if epoch == 0:
+        return "fine-tuning was no better on the held-out images: the frozen trunk is kept"
+    return None
 
 
 def _check_alive(run: Run, attempt: Attempt) -> None:

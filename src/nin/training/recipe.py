@@ -155,3 +155,10 @@ def _first_problem(error: ValidationError) -> str:
         return f"recipe: {problem['msg'].removeprefix('Value error, ')}"
     given = "" if problem["type"] == "missing" else f"={reprlib.repr(problem['input'])}"
     return f"recipe: {name}{given}: {problem['msg'].lower()}"
+
+
+def too_deep(freeze: int, layers: int) -> str:
+    """What is said of so many frozen layers that none is left."""
+    return (
+        f"recipe: freeze={freeze}: the network has {layers} layers, and some must be left to train"
+    )

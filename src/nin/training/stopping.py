@@ -19,13 +19,18 @@ class Stopping:
 
     def __init__(self) -> None:
         self.asked = False
+        self._watches = False
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Within this the first signal only sets `asked`; a second one acts as it always does.
 
-        A signal that is ignored, as Ctrl-C is by a job in the background, stays so.
+        A signal that is ignored, as Ctrl-C is by a job in the background, stays so. Within another
+        such block of the same object nothing changes.
         """
+        if self._watches:
+            yield
+            return
         if threading.current_thread() is not threading.main_thread():
             yield  # Only the main thread may change what signals do.
             return
@@ -41,8 +46,10 @@ class Stopping:
 
         for number in before:
             signal.signal(number, ask)
+        self._watches = True
         try:
             yield
         finally:
+            self._watches = False
             for number, handler in before.items():
                 signal.signal(number, handler)

@@ -20,8 +20,10 @@ from nin.data import NAMED, ImageFolder
 from nin.data.folder import unreadable
 from nin.errors import DataError, RecipeError, RunError, WeightsError
 from nin.files import write_bytes
+from nin.presets import find_preset
 from nin.pretrained import FeatureExtractor, Trunk, load_trunk, trunk_of
 from nin.pretrained.features import MEAN, STD, Features
+from nin.pretrained.layout import layout
 from nin.training.arrays import read_arrays
 from nin.training.evaluation import compared
 from nin.training.features import FeatureCache, View, compute_features
@@ -30,13 +32,16 @@ from nin.training.images import check_same_images, open_images
 from nin.training.lock import locked
 from nin.training.plots import save_candidates
 from nin.training.provenance import command, device, versions_of
-from nin.training.recipe import Recipe
+from nin.training.recipe import Recipe, too_deep
 from nin.training.run import FORMAT, Run, check_free, going_on, load, new_run
 from nin.training.stopping import Stopping
 from nin.training.verdict import learnt, no_better
 
 #: Share of the training photographs held out where there are no others to judge by.
 HELD_OUT = 0.1
+
+#: Layers beside the trunk's blocks: dropout, the class maps, their average, flattening.
+AROUND = 4
 
 #: The run's file of features.
 FEATURES = "features.safetensors"
@@ -71,9 +76,12 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
     check_recipe(recipe)
     trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
-    if data.parts == ("train",):  # Nothing to judge by.
+    # Nothing to judge by, or nothing to choose an epoch by.
+    if data.parts == ("train",) or (recipe.finetune and "validation" not in data.parts):
         recipe = recipe.revised(validation=HELD_OUT)
         data = _photographs(recipe, skip_bad)
+    for part in data.parts:
+        data.check_left(part, data.files(part).labels)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
@@ -99,6 +107,8 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
     check_same_images(run, data)
+    if trunk.digest != run.record["pretrained"]["sha256"]:
+        raise RunError(f"{recipe.init} no longer has the weights that {run.path} started from")
     with locked(run.path):
         run.update(state="training", skip_bad=skip_bad)
         return _fit(run, data, trunk)
@@ -117,6 +127,9 @@ def check_recipe(recipe: Recipe) -> None:
         )
     if recipe.balance == "sampling" and not recipe.finetune:
         raise RecipeError("recipe: balance=sampling: a head is fitted to all photographs: weights")
+    layers = len(layout(find_preset(recipe.preset)).blocks) + AROUND
+    if recipe.freeze >= layers:
+        raise RecipeError(too_deep(recipe.freeze, layers))
     if recipe.width != 1:
         raise RecipeError(f"recipe: width={recipe.width:g}: pretrained weights have one width, 1")
 
@@ -213,6 +226,8 @@ def _look(
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
+    if not np.isfinite(found.features).all():
+        raise RunError(f"{run.path}: its trunk answers with numbers that are not finite")
     recipe = run.record["recipe"]
     whose = "trained on ImageNet" if recipe["init"] is None else f"from {recipe['init']}"
     count = len(paths) - len(found.faults)

@@ -49,7 +49,8 @@ def choose(
         data: a named data set or a folder; None for the recipe's own.
         preset: the network that is wanted; None for the recipe's own.
         finetune: whether a pretrained network is to be trained on by gradients.
-        init: of the run whose weights training starts from: what is not named is as there.
+        init: of the run whose weights training starts from: the network and the size of its images
+            are as there.
 
     Raises:
         UnknownNameError: `what` is neither a recipe nor a folder, or there is no such preset.
@@ -57,8 +58,11 @@ def choose(
     """
     if what is None:
         return DIGITS if data is None else _for(data, preset, finetune, init)
-    if what in RECIPES:
+    if what in RECIPES and RECIPES[what].data in NAMED:
         return RECIPES[what]
+    if what in RECIPES:
+        preset = preset or (FROM_SCRATCH.preset if what == FROM_SCRATCH.name else None)
+        return _for(data or RECIPES[what].data, preset, finetune, init)
     if Path(what).exists():
         if data is not None:
             raise NinError(f"{what} and --data {data}: give one folder")
@@ -66,18 +70,24 @@ def choose(
     raise UnknownNameError("recipe (and no folder is called that)", what, RECIPES)
 
 
+def is_small_grey(recipe: Recipe) -> bool:
+    """Whether `recipe` is the one that `choose` takes for small grey pictures in a folder."""
+    return recipe.data not in NAMED and recipe.preset == SMALL_GREY.preset
+
+
 def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> Recipe:
-    made_for_it = [made for made in RECIPES.values() if made.data == data]
-    if made_for_it:
-        return made_for_it[-1]
     if data in NAMED:
+        made_for_it = [made for made in RECIPES.values() if made.data == data]
+        if made_for_it:
+            return made_for_it[-1]
         return FASHION.revised(name=data, data=data)
     name = Path(data).resolve().name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
+    seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
     if preset is not None and not find_preset(preset).pretrained:
-        return (init or FROM_SCRATCH).revised(name=name, data=data, preset=preset)
+        network = {"width": init.width, "dropout": init.dropout, **seen} if init else {}
+        return FROM_SCRATCH.revised(name=name, data=data, preset=preset, **network)
     if preset is None and not finetune and are_small_and_grey(data):
         return SMALL_GREY.revised(name=name, data=data)
     recipe = FINETUNED if finetune else PHOTOS
-    seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
     return recipe.revised(name=name, data=data, preset=preset, **seen)
