@@ -32,6 +32,9 @@ MAPS = {
     ("alexnet", "grad-cam, 2nd convolution"): "AlexNet, Grad-CAM of the second convolution",
 }
 
+#: What the records of exports were measured with.
+NETWORK = "The `book` preset trained from scratch on the photographs of [photos.md](photos.md)"
+
 
 def _rows(name: str, what: str) -> list[dict[str, Any]]:
     return [row for row in record(name)["rows"] if row["what"] == what]
@@ -51,7 +54,7 @@ def forms() -> str:
     head = ["form", "written on", "run by", "MB", "largest difference"]
     head += ["cold start to an answer, s", "peak memory, MiB"]
     return (
-        f"{lines(head, table)}\n\nThe network of [photos.md](photos.md); a cold start is a new"
+        f"{lines(head, table)}\n\n{NETWORK}; a cold start is a new"
         f" process that answers one photograph, median of {starts['onnx']['seconds']['n']}."
         f" {conditions('exports')}"
     )
@@ -80,7 +83,7 @@ def int8() -> str:
         row["accuracy"],
     )
     return (
-        f"The network of [photos.md](photos.md): {small / 1e6:.2f} MB for {large / 1e6:.2f},"
+        f"{NETWORK}: {small / 1e6:.2f} MB for {large / 1e6:.2f},"
         f" {fast:.2f} ms an image for {slow:.2f} (asked one by one, in turns), accuracy {rough:.4f}"
         f" for {exact:.4f} and {row['same_label']:.1%} the same labels on {row['images']:,} test"
         " images."
