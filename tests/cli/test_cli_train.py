@@ -234,7 +234,7 @@ def test_every_change_of_the_images_can_be_asked_for_and_switched_off(nin, photo
     assert made["balance"] == PREFERRED
     answer = nin("train", "--resume", run, "--epochs", 2, "--no-flip", "--balance", "none")
     assert answer.is_mistake()
-    assert "leave out --flip, --balance" in answer.err
+    assert "leave out --no-flip, --balance" in answer.err
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ points better on larger folders. `FROM_SCRATCH` trains the book's network on not
 folder, for pictures that are unlike photographs, or to see what pretraining is worth. `SMALL_GREY`
 does so with the paper's network for handwritten digits, at half its width.
 
-Test accuracy on photographs of clothes (results/photos.json): from scratch 0.692 ± 0.006 (n = 2).
+Test accuracy on 3,781 photographs of clothes (results/photos.json, 2 busy cores): frozen
+0.922 (n = 1) after a minute, 0.912 ± 0.004 (n = 3) where they are divided anew; fine-tuned
+0.944 (n = 1) after eight minutes.
 """
 
 from nin.training.recipe import Recipe
