@@ -45,7 +45,8 @@ def printed(commands: list[str], work: Path) -> list[str]:
 def block(content: str, work: Path) -> str:
     """A console block with what its commands print now."""
     old = re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", content, flags=re.MULTILINE)
-    if old[0][0].startswith("nin train") and (work / "runs/photos/run.json").exists():
+    made = re.match(r"nin train .*--out (\S+)", old[0][0])
+    if made and (work / made[1] / "run.json").exists():
         return content
     outputs = printed([command for command, _ in old], work)
     pairs = zip(old, outputs, strict=True)
