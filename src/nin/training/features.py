@@ -141,41 +141,42 @@ def compute_features(
     Raises:
         KeyboardInterrupt: it was to stop; what is done is in the cache, on disk.
     """
-    begun = time.monotonic()
+    begun, computed = time.monotonic(), 0
     cache.keep_rows_of(extractor.channels)
-    features = np.zeros((len(paths), extractor.channels), np.float32)
+    digests: dict[int, Digest] = {}
     faults: dict[int, str] = {}
     waiting: list[Seen] = []
-    computed = 0
     batch = max(1, min(BATCH, BATCH * USUAL_SIZE**2 // cache.view.size**2))
-
-    def look() -> None:
-        nonlocal computed
-        computed += len(waiting)
-        found = extractor(np.stack([seen.image for seen in waiting if seen.image is not None]))
-        features[[seen.position for seen in waiting]] = found
-        cache.add([seen.digest for seen in waiting], found)
-        waiting.clear()
-
     try:
         with progress("looking at photographs", len(paths)) as advance:
             for seen in _ahead(lambda one: _seen(one, paths[one], cache), len(paths)):
                 advance(1)
                 if seen.fault:
                     faults[seen.position] = seen.fault
-                elif seen.image is None:
-                    features[seen.position] = cache.get(seen.digest)
                 else:
-                    waiting.append(seen)
+                    digests[seen.position] = seen.digest
+                waiting += [seen] if seen.image is not None else []
                 if len(waiting) == batch:
-                    look()
+                    computed += _look(waiting, extractor, cache)
                     if is_to_stop():
                         raise KeyboardInterrupt
-            if waiting:
-                look()
+            computed += _look(waiting, extractor, cache)
     finally:
         cache.save()
+    features = np.zeros((len(paths), extractor.channels), np.float32)
+    for position, digest in digests.items():
+        features[position] = cache.get(digest)
     return Found(features, faults, computed, time.monotonic() - begun)
+
+
+def _look(waiting: list[Seen], extractor: FeatureExtractor, cache: FeatureCache) -> int:
+    """Have the trunk look at what waits, and nothing left waiting; returns how many that were."""
+    count = len(waiting)
+    if count:
+        found = extractor(np.stack([seen.image for seen in waiting if seen.image is not None]))
+        cache.add([seen.digest for seen in waiting], found)
+        waiting.clear()
+    return count
 
 
 class Seen(NamedTuple):
