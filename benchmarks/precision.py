@@ -29,8 +29,7 @@ def measure(recipe: nin.Recipe) -> dict[str, Any]:
     """Train once."""
     keras.backend.clear_session()
     with tempfile.TemporaryDirectory() as folder:
-        run = nin.train(recipe, Path(folder) / "run")
-    return told(run)
+        return told(nin.train(recipe, Path(folder) / "run"))
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from PIL import Image
 import nin as d2l
 from nin import __version__
 from nin.data.balance import PREFERRED
+from nin.training.precision import settled
 from nin.training.recipe import Recipe
 
 RESULT = {"split", "n", "accuracy", "interval", "largest_class", "loss", "epoch", "seconds"}
@@ -68,7 +69,7 @@ def test_the_record_says_what_was_trained_on_what_and_where(trained):
     }
     assert (record["format"], record["state"]) == (1, "finished")
     recipe = d2l.RECIPES["digits"].revised(epochs=1, limit=200)
-    assert Recipe.parse(record["recipe"]) == recipe
+    assert Recipe.parse(record["recipe"]) == settled(recipe)
     assert record["data"]["fingerprint"] == d2l.Digits(validation=0.1, limit=200).fingerprint()
     assert record["classes"] == [*"0123456789"]
     assert record["model"]["input_shape"] == [8, 8, 1]
@@ -244,7 +245,10 @@ def test_every_change_of_the_images_can_be_asked_for_and_switched_off(nin, photo
         ("--data fashion-mnits", "did you mean 'fashion-mnist'?"),
         ("--data no/such/folder", "no/such/folder: no such folder"),
         ("--preset bok", "did you mean 'book'?"),
-        ("--precision float16", "precision='float16': input should be 'float32' or 'bfloat16'"),
+        (
+            "--precision float16",
+            "precision='float16': input should be 'auto', 'float32' or 'bfloat16'",
+        ),
         ("--fit stretch", "fit='stretch': input should be 'squash' or 'crop'"),
         ("--accumulate 3", "recipe: batch_size 64 cannot be divided into 3 parts"),
         ("--accumulate 0", "accumulate=0"),

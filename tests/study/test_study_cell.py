@@ -12,7 +12,9 @@ from nin.study.cell import SEARCH_SEED, Cell, steps_of, train_cell
 from nin.study.comparison import RECIPE
 from nin.study.measurement import kept_measure
 
-DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200, learning_rate=0.003)
+DIGITS = RECIPE.revised(
+    data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
+)
 TINY = Contender("tiny", "NiN", {"preset": "mnist", "width": 0.05})
 CELL = Cell(TINY, DIGITS, steps=6, fingerprint="abc")
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 
 import nin
+from nin import backends
+from nin.backends.processor import multiplies_bfloat16
 from nin.errors import RecipeError
 from nin.training.optimizer import optimizer
-from nin.training.precision import computing_in
+from nin.training.precision import computing_in, settled
 
 pytestmark = pytest.mark.every_backend
 
@@ -82,7 +86,7 @@ def test_a_batch_in_parts_takes_the_same_steps_as_a_whole_one():
 
 
 def test_a_run_with_batches_in_parts_counts_its_steps_by_whole_batches(tmp_path):
-    run = nin.train(RECIPE.revised(accumulate=2, epochs=1), tmp_path / "run")
+    run = nin.train(RECIPE.revised(accumulate=2, epochs=1, precision="float32"), tmp_path / "run")
     assert run.record["recipe"]["accumulate"] == 2
     assert int(run.model.optimizer.iterations) == 3
 
@@ -90,3 +94,51 @@ def test_a_run_with_batches_in_parts_counts_its_steps_by_whole_batches(tmp_path)
 def test_parts_that_are_not_equal_are_refused():
     with pytest.raises(RecipeError, match="batch_size 32 cannot be divided into 5 parts"):
         RECIPE.revised(accumulate=5)
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_auto_is_settled_by_the_device_before_training(tmp_path, monkeypatch, fast):
+    monkeypatch.setattr(backends.current(), "fast_in_bfloat16", lambda: fast)
+    run = nin.train(RECIPE.revised(epochs=1), tmp_path / "run")
+    assert run.record["recipe"]["precision"] == ("bfloat16" if fast else "float32")
+
+
+def test_a_run_goes_on_as_it_began_wherever_that_is(tmp_path, monkeypatch):
+    monkeypatch.setattr(backends.current(), "fast_in_bfloat16", lambda: True)
+    nin.train(RECIPE.revised(epochs=1), tmp_path / "run")
+    monkeypatch.setattr(backends.current(), "fast_in_bfloat16", lambda: False)
+    assert nin.resume(tmp_path / "run", 2).recipe.precision == "bfloat16"
+
+
+def test_depthwise_networks_stay_in_float32_and_need_no_backend_to_know(monkeypatch):
+    monkeypatch.setattr(backends, "current", pytest.fail)
+    assert settled(nin.RECIPES["photos"]).precision == "float32"
+    assert settled(RECIPE.revised(precision="bfloat16")).precision == "bfloat16"
+
+
+def test_a_run_from_before_there_was_a_choice_is_one_in_float32(tmp_path):
+    record = {"recipe": {**RECIPE.model_dump(mode="json")}}
+    del record["recipe"]["precision"]
+    assert nin.Run(tmp_path, record).recipe.precision == "float32"
+
+
+@pytest.mark.parametrize(
+    ("flags", "fast"),
+    [
+        ("flags\t\t: fpu avx512f avx512_bf16 avx2", True),
+        ("Features\t: fp asimd bf16", True),
+        ("flags\t\t: fpu avx512f avx512_bf162", False),
+        ("", False),
+    ],
+)
+def test_linux_tells_whether_the_processor_multiplies_bfloat16(monkeypatch, flags, fast):
+    monkeypatch.setattr(Path, "read_text", lambda _: f"processor\t: 0\n{flags}\n")
+    assert multiplies_bfloat16() is fast
+
+
+def test_elsewhere_it_is_not_known_and_not_assumed(monkeypatch):
+    def missing(path):
+        raise FileNotFoundError(path)
+
+    monkeypatch.setattr(Path, "read_text", missing)
+    assert not multiplies_bfloat16()

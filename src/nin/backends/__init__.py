@@ -34,6 +34,7 @@ class Backend(Protocol):
 
     def gpus(self) -> int: ...  # noqa: D102
     def version(self) -> str: ...  # noqa: D102
+    def fast_in_bfloat16(self) -> bool: ...  # noqa: D102
     def sync(self, model: Any) -> None: ...  # noqa: D102
     def reseed(self, *numbers: int) -> None: ...  # noqa: D102
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import jax
 
+from nin.backends.processor import BFLOAT16_CAPABILITY
+
 
 def gpus() -> int:
     """How many GPUs JAX sees."""
@@ -15,6 +17,15 @@ def gpus() -> int:
 def version() -> str:
     """JAX's version."""
     return str(jax.__version__)
+
+
+def fast_in_bfloat16() -> bool:
+    """Whether convolutions are faster in bfloat16 where JAX computes; on a CPU they are not."""
+    device = jax.devices()[0]
+    if device.platform != "gpu":
+        return bool(device.platform == "tpu")
+    capability = tuple(map(int, device.compute_capability.split(".")))
+    return capability >= BFLOAT16_CAPABILITY
 
 
 def sync(model: Any) -> None:

@@ -8,6 +8,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from nin.backends.processor import BFLOAT16_CAPABILITY, multiplies_bfloat16
+
 
 def gpus() -> int:
     """How many GPUs TensorFlow sees."""
@@ -17,6 +19,15 @@ def gpus() -> int:
 def version() -> str:
     """TensorFlow's version."""
     return str(tf.__version__)
+
+
+def fast_in_bfloat16() -> bool:
+    """Whether convolutions are faster in bfloat16 where TensorFlow computes by default."""
+    devices = tf.config.list_physical_devices("GPU")
+    if not devices:
+        return multiplies_bfloat16()
+    details = tf.config.experimental.get_device_details(devices[0])
+    return bool(details.get("compute_capability", (0, 0)) >= BFLOAT16_CAPABILITY)
 
 
 def sync(model: Any) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from nin.backends.processor import BFLOAT16_CAPABILITY, multiplies_bfloat16
+
 
 def gpus() -> int:
     """How many GPUs PyTorch sees."""
@@ -16,6 +18,13 @@ def gpus() -> int:
 def version() -> str:
     """PyTorch's version."""
     return str(torch.__version__)
+
+
+def fast_in_bfloat16() -> bool:
+    """Whether convolutions are faster in bfloat16 where PyTorch computes by default."""
+    if not gpus():
+        return multiplies_bfloat16()
+    return bool(torch.cuda.get_device_capability() >= BFLOAT16_CAPABILITY)
 
 
 def sync(model: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -60,6 +61,8 @@ def main() -> None:
         # Names of files and classes need not fit the terminal's encoding, nor any.
         sys.stdout.reconfigure(errors="backslashreplace")
     code = run(sys.argv[1:])
+    # A second Ctrl-C changes nothing any more, and would end what is left in a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _drain()
     if code:
         distribution.abandon(code)

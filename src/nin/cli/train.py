@@ -65,7 +65,8 @@ def train(
         typer.Option(help="Let small classes count like large ones: auto, weights or sampling."),
     ] = None,
     precision: Annotated[
-        str | None, typer.Option(help="float32, or bfloat16: faster where the processor can.")
+        str | None,
+        typer.Option(help="float32, bfloat16, or auto: bfloat16 where that is faster (default)."),
     ] = None,
     accumulate: Annotated[
         int | None, typer.Option(help="Compute each batch in so many parts.")
@@ -167,10 +168,9 @@ _OF_IMAGES = ("data", "preset", "init", "image_size", "fit", "limit", "seed", "b
 
 
 def _recipe_of(path: Path) -> Recipe:
-    from nin.training.recipe import Recipe
     from nin.training.run import load
 
-    return Recipe.parse(load(path).record["recipe"])
+    return load(path).recipe
 
 
 def _refuse_without_gradients(recipe: Recipe, options: dict[str, object]) -> None:

@@ -101,10 +101,9 @@ def run_images(run: Run) -> ImageData:
         ExportError: they cannot be had; says what to do.
     """
     from nin.training.images import open_images
-    from nin.training.recipe import Recipe
 
     try:
-        recipe = Recipe.parse(run.record["recipe"])
+        recipe = run.recipe
         return open_images(recipe, skip_bad=bool(run.record.get("skip_bad")))
     except NinError as error:
         raise ExportError(

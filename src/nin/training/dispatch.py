@@ -12,6 +12,7 @@ from typing import Any
 
 from nin.errors import RunError
 from nin.presets import find_preset
+from nin.training.precision import settled
 from nin.training.recipe import Recipe
 from nin.training.run import SAVE_EVERY, Run, load
 from nin.training.stopping import Stopping
@@ -58,6 +59,7 @@ def train(
         KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
             to go on.
     """
+    recipe = settled(recipe)
     if find_preset(recipe.preset).pretrained:
         from nin.training.transfer import train_head
 
@@ -105,7 +107,7 @@ def resume(
             process is training there.
     """
     run = load(path)
-    recipe = Recipe.parse(run.record["recipe"])
+    recipe = run.recipe
     if find_preset(recipe.preset).pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer import resume_head
 

@@ -72,7 +72,7 @@ def resume(
         run_folder_again(here, Path(path)) as folder,
     ):
         run = load(folder)
-        recipe = Recipe.parse(run.record["recipe"]).revised(epochs=epochs)
+        recipe = run.recipe.revised(epochs=epochs)
         place = place_of(run)
         if place is not None:
             _check_unfinished(run, recipe, place, path)
@@ -217,7 +217,7 @@ def _check_alive(run: Run, attempt: Attempt) -> None:
 def _is_usable(run: Run) -> bool:
     """Whether the network that was trained is the one that the run gives: here, in float32."""
     alone = layout().devices == 1
-    return alone and run.record["recipe"]["precision"] == "float32"
+    return alone and run.recipe.precision == "float32"
 
 
 def _how_to_go_on(run: Run, here: Layout) -> str:

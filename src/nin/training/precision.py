@@ -5,9 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import keras
+from nin import backends
+from nin.presets import MBConv, find_preset
+from nin.training.recipe import Recipe
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
+
+
+def settled(recipe: Recipe) -> Recipe:
+    """The recipe with ``precision="auto"`` replaced by what is faster here.
+
+    That is bfloat16 where the GPU has matrix units for it (compute capability 8.0 and above; TPUs),
+    or the processor instructions (AVX512-BF16, AMX, ARM's BF16; TensorFlow and PyTorch use them,
+    JAX does not); and float32 everywhere else. Networks with depthwise convolutions stay in
+    float32: those are no faster in bfloat16. It is looked up, not measured, so that the same
+    machine always chooses alike.
+    """
+    if recipe.precision != "auto":
+        return recipe
+    depthwise = any(isinstance(stage, MBConv) for stage in find_preset(recipe.preset).stages)
+    fast = not depthwise and backends.current().fast_in_bfloat16()
+    return recipe.revised(precision="bfloat16" if fast else "float32")
 
 
 @contextmanager
@@ -21,6 +39,9 @@ def computing_in(precision: str) -> Iterator[None]:
     Args:
         precision: ``"float32"`` or ``"bfloat16"``.
     """
+    # Not at the top: a head is fitted without Keras.
+    import keras
+
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(_POLICIES[precision])
     try:

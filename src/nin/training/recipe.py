@@ -64,9 +64,9 @@ class Recipe(BaseModel):
     patience: int | None = Field(default=None, ge=1)
     #: Parts in which a step's images are computed, where memory is short; gradients are averaged.
     accumulate: int = Field(default=1, ge=1, le=1024)
-    #: `bfloat16` halves memory and is faster where the processor can; weights, the maps' average
-    #: and the loss stay in float32.
-    precision: Literal["float32", "bfloat16"] = "float32"
+    #: `bfloat16` halves memory; weights, the maps' average and the loss stay in float32. `auto` is
+    #: one of the two when training begins: see `nin.training.precision.settled`.
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
     optimizer: Literal["sgd", "adamw"] = "adamw"
     #: The largest, where there is a schedule.
     learning_rate: float = Field(gt=0)

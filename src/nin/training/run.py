@@ -32,6 +32,7 @@ from nin.training.record import fault, fault_of_row
 
 if TYPE_CHECKING:
     from nin.training.evaluation import Evaluation
+    from nin.training.recipe import Recipe
 
 FORMAT = 1
 
@@ -71,6 +72,14 @@ class Run:
     def classes(self) -> tuple[str, ...]:
         """The classes' names, in the order of the network's answers."""
         return tuple(self.record["classes"])
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it is trained; `precision` is the one in use, never ``"auto"``."""
+        from nin.training.recipe import Recipe
+
+        # Runs from before there was a choice computed in float32.
+        return Recipe.parse({"precision": "float32", **self.record["recipe"]})
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -121,11 +130,9 @@ class Run:
         """
         from nin.training.evaluation import evaluate, every_image, final_split
         from nin.training.images import open_images, open_others
-        from nin.training.recipe import Recipe
 
         if data is None:
-            recipe = Recipe.parse(self.record["recipe"])
-            images = open_images(recipe, skip_bad=bool(self.record.get("skip_bad")))
+            images = open_images(self.recipe, skip_bad=bool(self.record.get("skip_bad")))
         else:
             images = open_others(data, self.input_shape, self.classes, self.fit)
         whole = data is not None and not images.has_own_parts

@@ -100,7 +100,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
         RunError: it has ended, the photographs are no longer the same, or another process is
             training there.
     """
-    recipe = Recipe.parse(run.record["recipe"])
+    recipe = run.recipe
     if run.record["state"] == "finished":
         raise RunError(f"{run.path} is at its optimum: there is nothing to go on with")
     skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
@@ -184,7 +184,7 @@ def _first_record(
 
 def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     begun, console = time.monotonic(), Console(stderr=True, soft_wrap=True, highlight=False)
-    recipe, stopping = Recipe.parse(run.record["recipe"]), Stopping()
+    recipe, stopping = run.recipe, Stopping()
     view = View(trunk.digest, data.image_shape[0], recipe.fit)
     try:
         with stopping.watching():
