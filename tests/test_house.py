@@ -18,19 +18,20 @@ BELOW = {
     "pretrained": {"errors", "presets"},
     "models": {"backends", "errors", "hyperparameters", "presets"},
     "data": {"backends", "errors", "files", "hyperparameters"},
+    "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        "pretrained",
+        *("accounting", "pretrained"),
     },
     "study": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        "training",
+        *("accounting", "training"),
     },
     "shipping": {"backends", "data", "errors", "files", "maps", "models", "training"},
     "cli": {
-        *("backends", "data", "errors", "maps", "models", "presets", "shipping", "study"),
-        "training",
+        *("accounting", "backends", "data", "errors", "maps", "models", "presets", "shipping"),
+        *("study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -12,6 +12,7 @@ from nin import _keras
 from nin._lazy import attach
 
 if TYPE_CHECKING:
+    from nin.accounting import count_cost, walk
     from nin.backends import num_gpus, try_gpu
     from nin.data import (
         CIFAR10,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
         Stage,
         mlpconv,
         nin_block,
-        walk,
     )
     from nin.shipping import Predictor, export
     from nin.study import (
@@ -49,7 +49,6 @@ if TYPE_CHECKING:
         Comparison,
         Contender,
         compare,
-        count_cost,
         exercise_contenders,
     )
     from nin.training import (
@@ -68,6 +67,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "nin.accounting": ("count_cost", "walk"),
     "nin.backends": ("num_gpus", "try_gpu"),
     "nin.data": (
         "CIFAR10",
@@ -97,7 +97,6 @@ _HOME = {
         "Stage",
         "mlpconv",
         "nin_block",
-        "walk",
     ),
     "nin.shipping": ("Predictor", "export"),
     "nin.study": (
@@ -105,7 +104,6 @@ _HOME = {
         "Comparison",
         "Contender",
         "compare",
-        "count_cost",
         "exercise_contenders",
     ),
     "nin.training": (

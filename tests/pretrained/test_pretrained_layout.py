@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from nin.models import NiN, count_parameters
+from nin.accounting import count_parameters
+from nin.models import NiN
 from nin.models.geometry import leaves
 from nin.presets import CLASSES, PRESETS, MBConv, Preset, Stage, find_preset
 from nin.pretrained.layout import layout

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import joblib
 from rich.console import Console
 
+from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.study.cell import Cell, Outcome, steps_of
 from nin.study.contender import Contender, contenders_of
-from nin.study.cost import Cost, count_cost
 from nin.study.files import write_results
 from nin.study.grid import Grid
 from nin.study.measurement import kept_measure

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nin.models.cost import Step
-from nin.study.cost import Cost
-from nin.study.wording import size
+from nin.accounting.cost import Cost
+from nin.accounting.trace import Step
 
 _NOTES = [
     "Counted, not measured, at 4 bytes a value; activations and dropout work in place. Training",
@@ -22,7 +21,7 @@ def layer_lines(input_shape: Sequence[int], tape: Sequence[Step]) -> list[str]:
 
     Args:
         input_shape: (height, width, channels) of the images.
-        tape: what `nin.models.walk` gave.
+        tape: what `nin.accounting.walk` gave.
     """
     rows = [["layer", "output", "parameters", "multiply-adds"], ["input", sides(input_shape)]]
     rows += [_cells(step) for step in tape]
@@ -65,6 +64,14 @@ def cost_lines(cost: Cost) -> list[str]:
 def sides(shape: Sequence[int]) -> str:
     """``224×224×1``."""
     return "×".join(map(str, shape))
+
+
+def size(octets: int) -> str:
+    """Bytes in MiB: ``7.6 MiB``."""
+    value = octets / 2**20
+    if 0 < value < 1:
+        return f"{value:.2g} MiB"
+    return f"{value:,.{1 if 0 < value < 100 else 0}f} MiB"
 
 
 def _cells(step: Step) -> list[str]:

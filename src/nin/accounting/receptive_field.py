@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from nin.models.cost import IMAGE, Step
+from nin.accounting.trace import IMAGE, Step
 
 #: Whether positions are still told apart, averaged, or averaged and weighed by one linear layer.
 _MAP, _AVERAGE, _LOGITS = range(3)
@@ -28,7 +28,7 @@ def receptive_field(tape: Sequence[Step]) -> tuple[int, int] | None:
     Windows may reach beyond the image's edge. Normalisation is taken to look at its cell only.
 
     Args:
-        tape: what `nin.models.walk` gave.
+        tape: what `nin.accounting.walk` gave.
 
     Returns:
         None where the whole image is seen: dense layers take the map as it is, more than one

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import layers, ops
 
+from nin.accounting import count_parameters, walk
 from nin.errors import InputSizeError, NinError
-from nin.models import Classifier, LeNet, NiN, Preprocessing, count_parameters, walk
+from nin.models import Classifier, LeNet, NiN, Preprocessing
 from nin.models.branches import Branches
 
 SHAPE = (12, 10, 4)

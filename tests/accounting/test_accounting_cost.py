@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import layers
 
+from nin.accounting import walk
+from nin.accounting.cost import count_cost
+from nin.accounting.memory import peak, stored
+from nin.accounting.receptive_field import receptive_field
 from nin.errors import InputSizeError, NinError
-from nin.models import NETS, PRESETS, RIVALS, LeNet, NiN, find_net, named_net, walk
-from nin.study.cost import count_cost
-from nin.study.liveness import peak, stored
-from nin.study.receptive_field import receptive_field
+from nin.models import NETS, PRESETS, RIVALS, LeNet, NiN, find_net, named_net
 
 MIB = 2**20
 

@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import keras
 
+from nin.accounting.layers import Kind, Pair, Shape, Work, is_known, work
+from nin.accounting.operations import operation_work
 from nin.errors import NinError
-from nin.models.arithmetic import Kind, Pair, Shape, Work, is_known, work
 from nin.models.branches import Branches
 from nin.models.classifier import Classifier
 from nin.models.module import Module
-from nin.models.operations import operation_work
 
 #: The position on a tape that stands for the image.
 IMAGE = -1
@@ -28,7 +28,7 @@ class Step(NamedTuple):
         output_shape: (height, width, channels), or (units,).
         parameters: weights it holds that training changes; 0 where the layer has been before.
         multiply_adds: products of a weight and a value; pooling and activations count as none.
-        kind: what it does; see `nin.models.arithmetic.Kind`.
+        kind: what it does; see `nin.accounting.layers.Kind`.
         inputs: positions on the tape of the steps whose outputs it takes; -1 is the image.
         non_trainable: values it holds that training does not change by gradients: moving
             averages, and the weights of what is not trainable.

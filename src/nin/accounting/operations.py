@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from nin.accounting.layers import Kind, Work
 from nin.errors import NinError
-from nin.models.arithmetic import Kind, Work
 
 #: Keras's classes of operations, which have no public names.
 _KINDS: dict[str, Kind] = {

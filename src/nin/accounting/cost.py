@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from nin.accounting.memory import peak, stored
+from nin.accounting.receptive_field import receptive_field
+from nin.accounting.trace import Step, seen_shape, walk
 from nin.errors import NinError
-from nin.models.cost import Step, seen_shape, walk
-from nin.study.liveness import peak, stored
-from nin.study.receptive_field import receptive_field
 
 #: Bytes of a value in single precision.
 _FLOAT = 4
@@ -80,8 +80,8 @@ def count_cost(model: Any, input_shape: tuple[int, int, int], batch_size: int = 
     """What `model` costs, counted layer by layer; nothing is built, changed or computed.
 
     Args:
-        model: whatever `nin.models.walk` takes: one of our networks, or a Keras model made of the
-            usual layers.
+        model: whatever `nin.walk` takes: one of our networks, or a Keras model made of the usual
+            layers.
         input_shape: (height, width, channels) of the images.
         batch_size: images at a time, for the memory of activations.
 

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
-from nin.models.cost import IMAGE, Step
+from nin.accounting.trace import IMAGE, Step
 
 
 def stored(tape: Sequence[Step]) -> int:
@@ -16,7 +16,7 @@ def stored(tape: Sequence[Step]) -> int:
     counted.
 
     Args:
-        tape: what `nin.models.walk` gave.
+        tape: what `nin.accounting.walk` gave.
     """
     owners = _owners(tape)
     return sum(
@@ -31,7 +31,7 @@ def peak(tape: Sequence[Step], input_shape: Sequence[int]) -> int:
     the beginning to the last step that takes it.
 
     Args:
-        tape: what `nin.models.walk` gave.
+        tape: what `nin.accounting.walk` gave.
         input_shape: (height, width, channels) of what the first layer sees.
     """
     owners = _owners(tape)
