@@ -28,7 +28,8 @@ BELOW = {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
         *("accounting", "training"),
     },
-    "shipping": {"backends", "data", "errors", "files", "maps", "models", "training"},
+    "inference": {"backends", "data", "errors", "files"},
+    "shipping": {"backends", "data", "errors", "files", "inference", "maps", "models", "training"},
     "cli": {
         *("accounting", "backends", "data", "errors", "maps", "models", "presets", "shipping"),
         *("study", "training"),

@@ -37,6 +37,8 @@ def serve(
     quiet: Annotated[bool, typer.Option("--quiet", help="No line a request.")] = False,
 ) -> None:
     """Answer images over HTTP: a page at /, its description at /docs."""
+    from nin.shipping.on_demand import exported_file
+
     try:
         from nin.shipping.server import Limits, Settings, serve
         from nin.shipping.server.listening import address_of, listen
@@ -49,7 +51,7 @@ def serve(
 
     limits = Limits(max_bytes, max_pixels, queue, timeout)
     origins = checked_origins(allow_origin or ())
-    settings = Settings(path, limits, origins, quiet, *share(workers))
-    with listen(host, port) as listener:
+    with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
+        settings = Settings(file, limits, origins, quiet, *share(workers))
         serve(settings, listener, workers, lambda what: typer.echo(f"{address} answers for {what}"))

@@ -31,7 +31,7 @@ def explain(
     """Draw what `network` sees in files, and where. Nothing is written before all have been read.
 
     Args:
-        network: a `nin.shipping.Predictor`.
+        network: a `nin.Predictor`.
         files: JPEG, PNG, WebP, BMP or TIFF; they are decoded as in training.
         classes: the classes to show, in this order; none: the `top` likeliest of each image.
         top: how many.

@@ -36,7 +36,7 @@ def show_maps(
     class's logit (*Network in Network* 2014, section 3.2).
 
     Args:
-        model: a `Classifier`, a `Run`, or a `nin.shipping.Predictor`.
+        model: a `Classifier`, a `Run`, or a `nin.Predictor`.
         images: (n, height, width, channels), uint8 0…255 or floats 0…1; 20 at most. A
             `Classifier` and a `Run` see the whole of them, at their own size; a `Predictor` brings
             them to its own, as in training.

@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING
 from nin._lazy import attach
 
 if TYPE_CHECKING:
-    from nin.shipping.engines import Answers
     from nin.shipping.exporting import Export, export
     from nin.shipping.predictor import Predictor
 
-__all__ = ["Answers", "Export", "Predictor", "export"]
+__all__ = ["Export", "Predictor", "export"]
 
 __getattr__, __dir__ = attach(
     __name__,
     {
-        "nin.shipping.engines": ("Answers",),
         "nin.shipping.exporting": ("Export", "export"),
         "nin.shipping.predictor": ("Predictor",),
     },

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nin.errors import ExportError, UnknownNameError
 from nin.files import expand, replacing_path
+from nin.inference import FilePredictor
+from nin.inference.engines import FORMS, open_engine, require
+from nin.inference.metadata import parse
 from nin.shipping import parity, quantization
-from nin.shipping.description import describe, parse
-from nin.shipping.engines import FORMS, open_engine, require
+from nin.shipping.describe import describe
 from nin.shipping.formats import WRITERS
 from nin.shipping.parity import Parity
 from nin.shipping.predictor import Predictor
@@ -93,7 +95,7 @@ def export(
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
         core = path if to != "web" and not quantize else Path(folder) / FORMS["onnx"].file
         WRITERS[to if to in WRITERS else "onnx"](run, description, core)
-        found = parity.compare(Predictor(run), Predictor(core), images)
+        found = parity.compare(Predictor(run), FilePredictor(core), images)
         if not found.holds:
             raise ExportError(_broken(to, found))
         cost = None
@@ -101,7 +103,7 @@ def export(
             small = path if to == "onnx" else core.with_name("small.onnx")
             core, cost = _in_eight_bits(run, data, core, small)
         if to == "web":
-            export_web(core, Predictor(core).description, path, runtime)
+            export_web(core, FilePredictor(core).description, path, runtime)
         size = _size(path)
     return Export(target, to, size, found, cost)
 
@@ -159,7 +161,7 @@ def _in_eight_bits(
     quantization.quantize(source, out, parity.training_images(run, data, quantization.CALIBRATION))
     sizes = (_size(source), _size(out))
     split = parity.judged(run, data)
-    return out, quantization.measure(split, Predictor(source), Predictor(out), sizes)
+    return out, quantization.measure(split, FilePredictor(source), FilePredictor(out), sizes)
 
 
 def _broken(to: str, found: Parity) -> str:

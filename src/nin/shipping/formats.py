@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from nin import backends
 from nin.errors import ExportError
-from nin.shipping.description import DESCRIPTION_FILE, EXTRA_FOLDER, KEY
-from nin.shipping.engines import FORMS
+from nin.inference.engines import FORMS
+from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, KEY
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -36,7 +36,7 @@ def onnx_bytes(run: Run, description: Description) -> bytes:
 
 def write_openvino(run: Run, description: Description, path: Path) -> None:
     """A folder with OpenVINO's two files, made of the ONNX graph."""
-    from nin.shipping.engines.openvino import openvino
+    from nin.inference.engines.openvino_engine import openvino
 
     runtime = openvino()
     model = runtime.Core().read_model(io.BytesIO(onnx_bytes(run, description)))

@@ -8,11 +8,11 @@ import numpy as np
 
 from nin.data import NAMED, open_data
 from nin.errors import ExportError, NinError
-from nin.shipping.engines import Images
+from nin.inference.engines import Images
 
 if TYPE_CHECKING:
     from nin.data import ImageData, Split
-    from nin.shipping.predictor import Predictor
+    from nin.inference import FilePredictor
     from nin.training import Run
 
 #: Real images that are compared.
@@ -44,7 +44,7 @@ class Parity(NamedTuple):
         return self.labels_equal == self.images and largest <= TOLERANCE
 
 
-def compare(first: Predictor, second: Predictor, images: Images) -> Parity:
+def compare(first: FilePredictor, second: FilePredictor, images: Images) -> Parity:
     """Ask both about the same images (n, h, w, c)."""
     maps = first.has_maps and second.has_maps
     a, b = (one.predict(images, maps=maps) for one in (first, second))

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nin.inference import FilePredictor
+from nin.inference.engines import Images
 from nin.shipping import parity
-from nin.shipping.engines import Images
-from nin.shipping.predictor import Predictor
 
 if TYPE_CHECKING:
     from nin.data import Split
@@ -80,7 +80,7 @@ def quantize(source: Path, out: Path, images: Images) -> None:
 
 
 def measure(
-    split: Split, before: Predictor, after: Predictor, sizes: tuple[int, int]
+    split: Split, before: FilePredictor, after: FilePredictor, sizes: tuple[int, int]
 ) -> Quantization:
     """Ask both about the same images, and time them in turns."""
     chosen = parity.spread(len(split.labels), JUDGED_ON)
@@ -95,7 +95,9 @@ def measure(
     )
 
 
-def _milliseconds(before: Predictor, after: Predictor, images: Images) -> tuple[float, float]:
+def _milliseconds(
+    before: FilePredictor, after: FilePredictor, images: Images
+) -> tuple[float, float]:
     times: tuple[list[float], list[float]] = ([], [])
     for number in range(TIMED):
         one = images[number % len(images)][None]

@@ -45,7 +45,7 @@ def linear(path, description):
     from sklearn.datasets import load_digits
     from sklearn.linear_model import LogisticRegression
 
-    from nin.shipping.description import KEY
+    from nin.inference.metadata import KEY
     from nin.shipping.onnx.graph import Graph
     from nin.shipping.onnx.intake import take_in
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from server_cases import shades, started
 
-from nin.shipping import Predictor
+from nin.inference import FilePredictor
 from nin.shipping.server import Limits
 from nin.shipping.server.app import application
 from nin.shipping.server.service import Service
@@ -47,7 +47,7 @@ def open_app(network):
     opened = []
 
     def start(predictor=None, *, quiet=True, origins=(), **limits):
-        service = Service(predictor or Predictor(network, threads=1), Limits(**limits))
+        service = Service(predictor or FilePredictor(network, threads=1), Limits(**limits))
         opened.append(service)
         app = application(service, origins, quiet)
         app.client = Client(app)

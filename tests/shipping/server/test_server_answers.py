@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from server_cases import light, picture, shades
 
-from nin.shipping import Predictor
+from nin.inference import FilePredictor
 from nin.shipping.server.settings import checked_origins
 
 PNG = {"content-type": "image/png"}
@@ -61,7 +61,7 @@ def test_answers_are_those_of_the_predictor(client, network):
         file = io.BytesIO()
         Image.fromarray(image).save(file, "PNG")
         contents.append(file.getvalue())
-    predictor = Predictor(network)
+    predictor = FilePredictor(network)
     expected = predictor.predict(np.stack([predictor.read(each) for each in contents]), maps=True)
     files = [("images", ("x", each)) for each in contents]
     answers = client.post("/predict?maps=values", files=files).json()["answers"]
@@ -92,7 +92,7 @@ def test_maps_as_pictures_are_on_one_scale_and_only_of_the_top(client):
 )
 def test_maps_of_a_crop_lie_over_the_middle_of_the_image(open_app, tmp_path, size, turn, drawn):
     path = shades(tmp_path / "cropped.onnx", fit="crop")
-    client = open_app(Predictor(path)).client
+    client = open_app(FilePredictor(path)).client
     exif = Image.Exif()
     exif[0x0112] = turn
     content = picture(160, size, exif=exif)
@@ -109,12 +109,12 @@ def test_maps_of_a_crop_lie_over_the_middle_of_the_image(open_app, tmp_path, siz
 
 
 def test_the_network_is_described(client, network):
-    assert client.get("/model").json() == Predictor(network).description
+    assert client.get("/model").json() == FilePredictor(network).description
 
 
 def test_names_of_classes_need_not_be_text(open_app, tmp_path):
     path = shades(tmp_path / "odd.onnx", classes=["caf\udce9", "<b>\n"])
-    client = open_app(Predictor(path)).client
+    client = open_app(FilePredictor(path)).client
     assert client.get("/model").json()["classes"] == ["caf\udce9", "<b>\n"]
     (answer,) = client.post("/predict?maps=png", content=picture()).json()["answers"]
     assert answer["label"] == "<b>\n"

@@ -8,12 +8,12 @@ import pytest
 from server_cases import light, picture
 
 from nin.errors import NinError
-from nin.shipping import Predictor
-from nin.shipping.engines import Answers
+from nin.inference import FilePredictor
+from nin.inference.engines import Answers
 from nin.shipping.server.batching import Batcher
 
 
-class Slow(Predictor):
+class Slow(FilePredictor):
     """Computes only once it is let."""
 
     def __init__(self, path):

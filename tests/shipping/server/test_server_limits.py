@@ -11,7 +11,7 @@ from PIL import Image
 from server_cases import picture, shades
 
 from nin.errors import NinError
-from nin.shipping import Predictor
+from nin.inference import FilePredictor
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 
@@ -131,7 +131,7 @@ def test_a_parameter_of_another_name_would_do_nothing(limited):
 
 
 def test_maps_of_a_network_without_any(open_app, tmp_path):
-    client = open_app(Predictor(shades(tmp_path / "x.onnx", maps=False))).client
+    client = open_app(FilePredictor(shades(tmp_path / "x.onnx", maps=False))).client
     assert client.post("/predict", content=picture()).status_code == 200
     response = client.post("/predict?maps=png", content=picture())
     assert (response.status_code, response.json()["detail"]) == (
@@ -142,7 +142,7 @@ def test_maps_of_a_network_without_any(open_app, tmp_path):
 
 def test_more_maps_than_anybody_looks_at_are_not_drawn(open_app, tmp_path):
     names = [f"class {number}" for number in range(61)]
-    client = open_app(Predictor(shades(tmp_path / "x.onnx", classes=names))).client
+    client = open_app(FilePredictor(shades(tmp_path / "x.onnx", classes=names))).client
     response = client.post("/predict?maps=png", content=picture())
     assert response.status_code == 422
     assert response.json()["detail"] == "at most 60 maps are drawn: say top=60"
@@ -250,7 +250,7 @@ def test_bytes_of_all_requests_are_bounded(open_app):
     assert app.service.bytes._used == 0
 
 
-class Failing(Predictor):
+class Failing(FilePredictor):
     """Computes the first images and no more."""
 
     asked = 0

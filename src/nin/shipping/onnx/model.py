@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
-from nin.shipping.description import KEY
 from nin.shipping.onnx.graph import Graph
 from nin.shipping.onnx.intake import standardise, take_in
 from nin.shipping.onnx.layers import write_network
@@ -21,7 +21,7 @@ def to_onnx(model: Any, description: dict[str, Any]) -> Any:
 
     Args:
         model: a built `nin.models.Classifier`.
-        description: what travels with it, plain JSON; see `nin.shipping.description`.
+        description: what travels with it, plain JSON; see `nin.shipping.describe`.
 
     Returns:
         An ``onnx.ModelProto``, byte for byte the same from every backend.

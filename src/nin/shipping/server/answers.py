@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from nin.data.decode import shown_size
-from nin.shipping.predictor import ranked
+from nin.inference.file_predictor import ranked
 from nin.shipping.server.batching import Seen
 from nin.shipping.server.multipart import Upload
 from nin.shipping.server.question import MapsForm, Question
 
 if TYPE_CHECKING:
-    from nin.shipping import Predictor
+    from nin.inference import FilePredictor
 
 
 #: The longer side of an overlay, in sides that the network takes: an image may be a mere line.
@@ -86,7 +86,7 @@ class Health(_Exact):
 
 
 def answers_json(
-    predictor: Predictor,
+    predictor: FilePredictor,
     uploads: Sequence[Upload],
     seen: Sequence[Seen],
     asked: Question,
@@ -110,7 +110,9 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _answer(predictor: Predictor, upload: Upload, seen: Seen, asked: Question) -> dict[str, Any]:
+def _answer(
+    predictor: FilePredictor, upload: Upload, seen: Seen, asked: Question
+) -> dict[str, Any]:
     classes = predictor.classes
     found = ranked(classes, seen.probabilities, len(classes) if asked.top is None else asked.top)
     maps: dict[str, Any] | None = None
@@ -128,7 +130,7 @@ def _values(maps: NDArray[np.floating]) -> dict[str, Any]:
 
 
 def _pictures(
-    maps: NDArray[np.floating], shown: Sequence[str], predictor: Predictor, upload: Upload
+    maps: NDArray[np.floating], shown: Sequence[str], predictor: FilePredictor, upload: Upload
 ) -> dict[str, Any]:
     from nin.maps.colours import overlay_png
 
@@ -141,7 +143,7 @@ def _pictures(
     return {"low": low, "high": high, "png": pictures}
 
 
-def _size(predictor: Predictor, upload: Upload) -> tuple[int, int]:
+def _size(predictor: FilePredictor, upload: Upload) -> tuple[int, int]:
     """(height, width) of an overlay: what the network sees of the image has as many as it takes."""
     side = predictor.input_shape[0]
     if predictor.fit == "squash":

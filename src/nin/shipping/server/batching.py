@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.shipping.engines import Answers, Images
+from nin.inference.engines import Answers, Images
 
 
 class Seen(NamedTuple):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from nin.maps.evidence import MOST_SHOWN
 
 if TYPE_CHECKING:
-    from nin.shipping import Predictor
+    from nin.inference import FilePredictor
 
 
 class MapsForm(StrEnum):
@@ -40,7 +40,7 @@ class Question(BaseModel):
         """Whether the network is to put its maps out."""
         return self.maps is not MapsForm.NONE
 
-    def check(self, predictor: Predictor) -> None:
+    def check(self, predictor: FilePredictor) -> None:
         """Refuse what this network cannot answer.
 
         Raises:

@@ -11,7 +11,7 @@ import numpy as np
 from fastapi import HTTPException
 
 from nin.errors import DataError
-from nin.shipping.engines import Answers, Images
+from nin.inference.engines import Answers, Images
 from nin.shipping.server.batching import Batcher, Seen
 from nin.shipping.server.inspection import inspect
 from nin.shipping.server.metrics import Metrics
@@ -19,7 +19,7 @@ from nin.shipping.server.room import Room
 from nin.shipping.server.settings import Limits
 
 if TYPE_CHECKING:
-    from nin.shipping import Predictor
+    from nin.inference import FilePredictor
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class Service:
         is_ready: whether new requests are welcome; False while the server is stopped.
     """
 
-    def __init__(self, predictor: Predictor, limits: Limits, decoders: int = 2) -> None:
+    def __init__(self, predictor: FilePredictor, limits: Limits, decoders: int = 2) -> None:
         self.predictor, self.limits, self.metrics = predictor, limits, Metrics()
         self.bytes = Room(limits.held)
         self.images = Room(limits.queue, self.metrics.waiting.set)

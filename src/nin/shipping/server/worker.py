@@ -9,7 +9,7 @@ from collections.abc import Callable
 from multiprocessing import parent_process
 from socket import socket
 
-from nin.shipping.predictor import Predictor
+from nin.inference import FilePredictor
 from nin.shipping.server.app import application
 from nin.shipping.server.logs import logging_to_stderr
 from nin.shipping.server.service import Service
@@ -26,7 +26,7 @@ def work(settings: Settings, listener: socket, tell: Callable[[str], None] | Non
         tell: called with what is served, once it is.
     """
     with logging_to_stderr(settings.quiet):
-        predictor = Predictor(settings.path, threads=settings.threads)
+        predictor = FilePredictor(settings.path, threads=settings.threads)
         service = Service(predictor, settings.limits, settings.decoders)
         app = application(service, settings.origins, settings.quiet)
         if tell is not None:
@@ -40,7 +40,7 @@ def work_for_another(settings: Settings, listener: socket) -> None:
     work(settings, listener)
 
 
-def summary(predictor: Predictor) -> str:
+def summary(predictor: FilePredictor) -> str:
     """What is served, in a few words."""
     height, width, channels = predictor.input_shape
     maps = "with class maps" if predictor.has_maps else "without class maps"

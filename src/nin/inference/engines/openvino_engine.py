@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.shipping.description import KEY, parse
-from nin.shipping.engines import FORMS, Answers, Images, require
+from nin.inference.engines import FORMS, Answers, Images, require
+from nin.inference.metadata import KEY, parse
 
 
 class OpenVinoEngine:
@@ -35,7 +35,7 @@ class OpenVinoEngine:
             raise ExportError(f"{path} cannot be opened: {reason}") from error
 
     def answer(self, images: Images, maps: bool) -> Answers:
-        """See `nin.shipping.engines.Engine`."""
+        """See `nin.inference.engines.Engine`."""
         found: Any = self.compiled.create_infer_request().infer({"images": images})
         return Answers(found["probabilities"], found["maps"] if maps else None)
 

@@ -155,7 +155,9 @@ def test_a_folder_is_replaced_as_a_whole(run, tmp_path):
 
 def test_openvino_does_not_report_to_its_makers():
     pytest.importorskip("openvino")
-    code = "import sys; from nin.shipping.engines.openvino import openvino; openvino().Core();"
+    code = (
+        "import sys; from nin.inference.engines.openvino_engine import openvino; openvino().Core();"
+    )
     code += "sys.exit('openvino_telemetry' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

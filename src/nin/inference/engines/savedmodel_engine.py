@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.shipping.description import DESCRIPTION_FILE, EXTRA_FOLDER, parse
-from nin.shipping.engines import Answers, Images, require
+from nin.inference.engines import Answers, Images, require
+from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
 
 
 class SavedModelEngine:
@@ -30,7 +30,7 @@ class SavedModelEngine:
             raise ExportError(f"{path} cannot be opened: {reason}") from error
 
     def answer(self, images: Images, maps: bool) -> Answers:
-        """See `nin.shipping.engines.Engine`."""
+        """See `nin.inference.engines.Engine`."""
         found = self._answer(images)
         return Answers(found["probabilities"], found["maps"] if maps else None)
 

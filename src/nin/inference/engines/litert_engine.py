@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.shipping.description import DESCRIPTION_FILE, parse
-from nin.shipping.engines import Answers, Images, require
+from nin.inference.engines import Answers, Images, require
+from nin.inference.metadata import DESCRIPTION_FILE, parse
 
 
 class LiteRTEngine:
@@ -33,7 +33,7 @@ class LiteRTEngine:
         self._lock = threading.Lock()
 
     def answer(self, images: Images, maps: bool) -> Answers:
-        """See `nin.shipping.engines.Engine`."""
+        """See `nin.inference.engines.Engine`."""
         with self._lock:
             found = self._answer(images=images)
         return Answers(found["probabilities"], found["maps"] if maps else None)

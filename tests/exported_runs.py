@@ -1,4 +1,4 @@
-"""A trained run to be exported, networks of every kind, and images of every kind."""
+"""Fixtures: a trained run to be exported, its file, and images to ask about."""
 
 from __future__ import annotations
 
@@ -6,25 +6,28 @@ import shutil
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from sklearn.datasets import load_digits
 
 import nin
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session")
 def first_run(tmp_path_factory):
     recipe = nin.RECIPES["digits"].revised(limit=300, epochs=2)
-    return nin.train(recipe, tmp_path_factory.mktemp("shipping") / "digits")
+    return nin.train(recipe, tmp_path_factory.mktemp("first") / "digits")
 
 
 @pytest.fixture
 def run(first_run, tmp_path):
     """A run of its own for each test: two epochs over 300 digits."""
     return nin.load(shutil.copytree(first_run.path, tmp_path / "digits"))
+
+
+@pytest.fixture(scope="session")
+def exported(first_run, tmp_path_factory):
+    """An ONNX file of the first run, somewhere else."""
+    out = tmp_path_factory.mktemp("exported") / "digits.onnx"
+    return nin.export(first_run, out=out).path
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ class Engine(Protocol):
     """An opened network.
 
     Attributes:
-        description: what travels with it; see `nin.shipping.description`.
+        description: what travels with it; see `nin.inference.metadata`.
     """
 
     description: dict[str, Any]
@@ -61,13 +61,18 @@ class Form(NamedTuple):
 
 #: Every form that can be opened, by name.
 FORMS = {
-    "onnx": Form("onnx", "model.onnx", "", ("onnxruntime", "pip install onnxruntime")),
+    "onnx": Form("onnx_engine", "model.onnx", "", ("onnxruntime", "pip install onnxruntime")),
     "openvino": Form(
-        "openvino", "openvino", "model.xml", ("openvino", "pip install 'nin[openvino]'")
+        "openvino_engine", "openvino", "model.xml", ("openvino", "pip install 'nin[openvino]'")
     ),
-    "litert": Form("litert", "model.tflite", "", ("ai_edge_litert", "pip install 'nin[litert]'")),
+    "litert": Form(
+        "litert_engine", "model.tflite", "", ("ai_edge_litert", "pip install 'nin[litert]'")
+    ),
     "savedmodel": Form(
-        "savedmodel", "savedmodel", "saved_model.pb", ("tensorflow", "pip install tensorflow-cpu")
+        "savedmodel_engine",
+        "savedmodel",
+        "saved_model.pb",
+        ("tensorflow", "pip install tensorflow-cpu"),
     ),
 }
 
@@ -107,7 +112,7 @@ def open_engine(name: str, path: Path, threads: int) -> Engine:
     Raises:
         ExportError: what runs it is not installed, or the file is damaged or not ours.
     """
-    module = importlib.import_module(f"nin.shipping.engines.{FORMS[name].module}")
+    module = importlib.import_module(f"nin.inference.engines.{FORMS[name].module}")
     return cast(Callable[..., Engine], module.open_file)(path, threads)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.shipping.description import KEY, parse
-from nin.shipping.engines import Answers, Images, require
+from nin.inference.engines import Answers, Images, require
+from nin.inference.metadata import KEY, parse
 
 
 class OnnxEngine:
@@ -48,7 +48,7 @@ class OnnxEngine:
             raise ExportError(f"{where} is damaged: it describes class maps and has none")
 
     def answer(self, images: Images, maps: bool) -> Answers:
-        """See `nin.shipping.engines.Engine`."""
+        """See `nin.inference.engines.Engine`."""
         names = ["probabilities", "maps"] if maps else ["probabilities"]
         found: list[Any] = self.session.run(names, {"images": images})
         return Answers(found[0], found[1] if maps else None)

@@ -8,8 +8,8 @@ import numpy as np
 
 from nin.data.decode import fitted
 from nin.errors import ExportError
-from nin.shipping.description import describe
-from nin.shipping.engines import Answers, Images
+from nin.inference.engines import Answers, Images
+from nin.shipping.describe import describe
 from nin.training import Run
 from nin.training.evaluation import softmax
 
@@ -38,7 +38,7 @@ class RunEngine:
             self.description["input_shape"] = [image_size, image_size, channels]
 
     def answer(self, images: Images, maps: bool) -> Answers:
-        """See `nin.shipping.engines.Engine`."""
+        """See `nin.inference.engines.Engine`."""
         from keras import ops
 
         height, width, channels = self.description["input_shape"]
