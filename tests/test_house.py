@@ -29,10 +29,11 @@ BELOW = {
         *("accounting", "training"),
     },
     "inference": {"backends", "data", "errors", "files"},
-    "shipping": {"backends", "data", "errors", "files", "inference", "maps", "models", "training"},
+    "exporting": {"backends", "data", "errors", "files", "inference", "models", "training"},
+    "shipping": {"data", "errors", "files", "inference", "maps"},
     "cli": {
-        *("accounting", "backends", "data", "errors", "maps", "models", "presets", "shipping"),
-        *("study", "training"),
+        *("accounting", "backends", "data", "errors", "exporting", "maps", "models", "presets"),
+        *("shipping", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         open_data,
     )
     from nin.errors import NinError
+    from nin.exporting import Predictor, export
     from nin.hyperparameters import HyperParameters
     from nin.maps import show_maps
     from nin.models import (
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
         mlpconv,
         nin_block,
     )
-    from nin.shipping import Predictor, export
     from nin.study import (
         EXERCISES,
         Comparison,
@@ -98,7 +98,7 @@ _HOME = {
         "mlpconv",
         "nin_block",
     ),
-    "nin.shipping": ("Predictor", "export"),
+    "nin.exporting": ("Predictor", "export"),
     "nin.study": (
         "EXERCISES",
         "Comparison",

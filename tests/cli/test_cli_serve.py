@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nin.shipping import Predictor
+from nin.exporting import Predictor
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from PIL import Image
 import nin
 from nin.data.decode import decode
 from nin.errors import ExportError, NinError, RunError, UnknownNameError
-from nin.shipping import exporting, formats, parity
-from nin.shipping.parity import IMAGES
-from nin.shipping.servable import Servable
+from nin.exporting import exporter, formats, parity
+from nin.exporting.parity import IMAGES
+from nin.exporting.servable import Servable
 
 FORMS = ["onnx", "openvino", "litert", "savedmodel"]
 
@@ -51,8 +51,8 @@ def test_every_form_answers_as_the_run(run, form, real_digits, noise):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_keras_and_onnx_say_the_same_of_any_image(channels, fit, noise):
     onnxruntime = pytest.importorskip("onnxruntime")
+    from nin.exporting.onnx.model import to_onnx
     from nin.models import NiN
-    from nin.shipping.onnx.model import to_onnx
 
     shape = (12, 10, channels)
     model = NiN(num_classes=3, preset="mnist", width=0.1)
@@ -87,7 +87,7 @@ def test_a_file_that_answers_otherwise_does_not_leave(run, monkeypatch):
         formats.write_onnx(run, description, path)
         run.model.weights[0].assign(run.model.weights[0] - 1.0)
 
-    monkeypatch.setitem(exporting.WRITERS, "onnx", write)
+    monkeypatch.setitem(exporter.WRITERS, "onnx", write)
     with pytest.raises(ExportError, match=r"does not answer as the run: \d+ of 256 labels equal"):
         nin.export(run)
     assert (run.path / "model.onnx").read_bytes() == before

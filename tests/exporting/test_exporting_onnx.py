@@ -16,12 +16,12 @@ from PIL import Image
 
 from nin.data.decode import fitted
 from nin.errors import ExportError
+from nin.exporting.onnx.graph import Graph
+from nin.exporting.onnx.intake import take_in
+from nin.exporting.onnx.model import to_onnx
 from nin.models import PRESETS, VGG, NiN, named_net
 from nin.models.geometry import has_class_maps
 from nin.models.vgg import VGG11
-from nin.shipping.onnx.graph import Graph
-from nin.shipping.onnx.intake import take_in
-from nin.shipping.onnx.model import to_onnx
 from nin.training.evaluation import softmax
 
 #: Smallest sides that these take.

@@ -11,8 +11,8 @@ from PIL import Image
 
 import nin
 from nin.errors import ExportError, InputSizeError, RunError
+from nin.exporting.on_demand import as_onnx, exported_file, fast_predictor
 from nin.inference import FilePredictor
-from nin.shipping.on_demand import as_onnx, exported_file, fast_predictor
 
 FAST = """
 import sys

@@ -12,7 +12,7 @@ import tarfile
 import pytest
 
 from nin.errors import ExportError
-from nin.shipping import web
+from nin.exporting import web
 
 FILES = {name: f"content of {name}".encode() for name in web.RUNTIME}
 

@@ -37,7 +37,7 @@ def serve(
     quiet: Annotated[bool, typer.Option("--quiet", help="No line a request.")] = False,
 ) -> None:
     """Answer images over HTTP: a page at /, its description at /docs."""
-    from nin.shipping.on_demand import exported_file
+    from nin.exporting.on_demand import exported_file
 
     try:
         from nin.shipping.server import Limits, Settings, serve

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nin.shipping import web
+from nin.exporting import web
 
 DESCRIPTION = {
     "format": 1,

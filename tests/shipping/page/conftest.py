@@ -15,7 +15,7 @@ from browsing import DESCRIPTION, Quiet, Stub, asking, listening
 from PIL import Image
 
 from nin.errors import ExportError
-from nin.shipping import web
+from nin.exporting import web
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -45,9 +45,9 @@ def linear(path, description):
     from sklearn.datasets import load_digits
     from sklearn.linear_model import LogisticRegression
 
+    from nin.exporting.onnx.graph import Graph
+    from nin.exporting.onnx.intake import take_in
     from nin.inference.metadata import KEY
-    from nin.shipping.onnx.graph import Graph
-    from nin.shipping.onnx.intake import take_in
 
     images, labels = load_digits(return_X_y=True)
     fitted = LogisticRegression(C=0.1, max_iter=5000).fit(images / 16, labels)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from browsing import answered, give, png, words
 
-from nin.shipping import web
+from nin.exporting import web
 
 LONG = ["Schnabeltierfellimitatmantel" * 3, "<img src=x onerror=alert(1)>", "a b c " * 20]
 

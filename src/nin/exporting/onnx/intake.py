@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from nin.data.decode import CUBIC, LUMA, Fit
-from nin.shipping.onnx.graph import Graph
+from nin.exporting.onnx.graph import Graph
 
 
 def take_in(graph: Graph, images: str, shape: tuple[int, int, int], fit: Fit = "squash") -> str:

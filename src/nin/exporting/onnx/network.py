@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from nin.errors import ExportError
+from nin.exporting.onnx.graph import Graph
 from nin.models.geometry import flow
-from nin.shipping.onnx.graph import Graph
 
 Write = Callable[[Graph, Any, str], str]
 

@@ -12,10 +12,10 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from nin.errors import ExportError
+from nin.exporting.describe import describe, weights_sha256
 from nin.files import expand
 from nin.inference import FilePredictor
 from nin.inference.engines import FORMS, Engine, form_of, open_engine
-from nin.shipping.describe import describe, weights_sha256
 
 
 def current_export(run: Path, threads: int) -> Engine | None:
@@ -55,7 +55,7 @@ def as_onnx(source: Path, folder: Path) -> Path:
         return source
     if current_export(source, 1):
         return source / FORMS["onnx"].file
-    from nin.shipping.formats import write_onnx
+    from nin.exporting.formats import write_onnx
     from nin.training import load
 
     run = load(source)

@@ -29,7 +29,7 @@ def write_onnx(run: Run, description: Description, path: Path) -> None:
 
 def onnx_bytes(run: Run, description: Description) -> bytes:
     """The content of an ``.onnx`` file."""
-    from nin.shipping.onnx.model import to_onnx
+    from nin.exporting.onnx.model import to_onnx
 
     return bytes(to_onnx(run.model, description).SerializeToString(deterministic=True))
 
@@ -79,7 +79,7 @@ def _by_keras(run: Run, description: Description, path: Path, form: str) -> None
         )
     import keras
 
-    from nin.shipping.servable import Servable
+    from nin.exporting.servable import Servable
 
     servable = Servable(run.model, run.input_shape, description["maps"], description["fit"])
     images = keras.InputSpec(shape=(None,) * 4, dtype="uint8", name="images")

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nin.exporting import parity
 from nin.inference import FilePredictor
 from nin.inference.engines import Images
-from nin.shipping import parity
 
 if TYPE_CHECKING:
     from nin.data import Split

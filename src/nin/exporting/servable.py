@@ -1,7 +1,7 @@
 """`Servable`: a network that takes images as they are stored, in Keras's own operations.
 
 For the forms that Keras writes itself. The ONNX graph says the same in ONNX's operations
-(`nin.shipping.onnx.intake`); tests hold the two equal.
+(`nin.exporting.onnx.intake`); tests hold the two equal.
 """
 
 from __future__ import annotations

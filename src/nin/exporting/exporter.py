@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nin.errors import ExportError, UnknownNameError
+from nin.exporting import parity, quantization
+from nin.exporting.describe import describe
+from nin.exporting.formats import WRITERS
+from nin.exporting.parity import Parity
+from nin.exporting.predictor import Predictor
+from nin.exporting.quantization import Quantization
+from nin.exporting.web import PAGE, export_web
 from nin.files import expand, replacing_path
 from nin.inference import FilePredictor
 from nin.inference.engines import FORMS, open_engine, require
 from nin.inference.metadata import parse
-from nin.shipping import parity, quantization
-from nin.shipping.describe import describe
-from nin.shipping.formats import WRITERS
-from nin.shipping.parity import Parity
-from nin.shipping.predictor import Predictor
-from nin.shipping.quantization import Quantization
-from nin.shipping.web import PAGE, export_web
 
 if TYPE_CHECKING:
     from nin.training import Run

@@ -7,13 +7,15 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
 from nin.files import expand, write_bytes, write_json
 
-PAGE = Path(__file__).with_name("page")
+#: The page that a server hands out, too.
+PAGE = resources.files("nin") / "shipping/page"
 #: Of a package of npm; MIT licence.
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 LICENCE = Path(__file__).with_name("onnxruntime-web.LICENSE")
@@ -43,7 +45,7 @@ def export_web(
     it, ``python3 -m http.server`` in the folder.
 
     Args:
-        onnx_path: the network, as `nin.shipping.export` writes it.
+        onnx_path: the network, as `nin.exporting.export` writes it.
         description: of the network; the page reads its name, classes and shape from there.
         out: the folder; it need not exist.
         runtime: a copy of onnxruntime-web, a folder or the ``.tgz`` that ``npm pack`` writes; None
@@ -53,7 +55,7 @@ def export_web(
         ExportError: there is no onnxruntime-web, or not the one that was published.
     """
     runs = _runtime(None if runtime is None else expand(runtime))
-    for file in sorted(PAGE.iterdir()):
+    for file in PAGE.iterdir():
         if file.name != "server.js":
             write_bytes(out / file.name, file.read_bytes())
     write_bytes(out / "index.html", _without_server((PAGE / "index.html").read_bytes()))

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nin.errors import ExportError
+from nin.exporting.on_demand import current_export
 from nin.files import expand
 from nin.inference import FilePredictor
 from nin.inference.engines import Engine, form_of, open_engine
-from nin.shipping.on_demand import current_export
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -62,6 +62,6 @@ def _opened(path: Path, image_size: int | None, threads: int) -> tuple[str, Engi
 
 
 def _of_run(run: Run, image_size: int | None) -> Engine:
-    from nin.shipping.run_engine import RunEngine
+    from nin.exporting.run_engine import RunEngine
 
     return RunEngine(run, image_size)

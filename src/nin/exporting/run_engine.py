@@ -8,8 +8,8 @@ import numpy as np
 
 from nin.data.decode import fitted
 from nin.errors import ExportError
+from nin.exporting.describe import describe
 from nin.inference.engines import Answers, Images
-from nin.shipping.describe import describe
 from nin.training import Run
 from nin.training.evaluation import softmax
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from nin.exporting.onnx.graph import Graph
+from nin.exporting.onnx.intake import standardise, take_in
+from nin.exporting.onnx.network import write_network
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
-from nin.shipping.onnx.graph import Graph
-from nin.shipping.onnx.intake import standardise, take_in
-from nin.shipping.onnx.layers import write_network
 
 
 def to_onnx(model: Any, description: dict[str, Any]) -> Any:
@@ -21,7 +21,7 @@ def to_onnx(model: Any, description: dict[str, Any]) -> Any:
 
     Args:
         model: a built `nin.models.Classifier`.
-        description: what travels with it, plain JSON; see `nin.shipping.describe`.
+        description: what travels with it, plain JSON; see `nin.exporting.describe`.
 
     Returns:
         An ``onnx.ModelProto``, byte for byte the same from every backend.
