@@ -30,10 +30,10 @@ BELOW = {
     },
     "inference": {"backends", "data", "errors", "files"},
     "exporting": {"backends", "data", "errors", "files", "inference", "models", "training"},
-    "shipping": {"data", "errors", "files", "inference", "maps"},
+    "serving": {"data", "errors", "inference", "maps"},
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "maps", "models", "presets"),
-        *("shipping", "study", "training"),
+        *("serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -40,10 +40,10 @@ def serve(
     from nin.exporting.on_demand import exported_file
 
     try:
-        from nin.shipping.server import Limits, Settings, serve
-        from nin.shipping.server.listening import address_of, listen
-        from nin.shipping.server.settings import checked_origins
-        from nin.shipping.server.threads import share
+        from nin.serving import Limits, Settings, serve
+        from nin.serving.listening import address_of, listen
+        from nin.serving.settings import checked_origins
+        from nin.serving.threads import share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: pip install 'nin[serve]'"

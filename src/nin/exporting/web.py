@@ -15,7 +15,7 @@ from nin.errors import ExportError
 from nin.files import expand, write_bytes, write_json
 
 #: The page that a server hands out, too.
-PAGE = resources.files("nin") / "shipping/page"
+PAGE = resources.files("nin") / "serving/page"
 #: Of a package of npm; MIT licence.
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 LICENCE = Path(__file__).with_name("onnxruntime-web.LICENSE")

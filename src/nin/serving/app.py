@@ -13,21 +13,21 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from nin import __version__
-from nin.shipping.server.answers import (
+from nin.serving.metrics import CONTENT_TYPE
+from nin.serving.middleware import Edge
+from nin.serving.question import Question
+from nin.serving.reference import reference
+from nin.serving.room import busy
+from nin.serving.schema import (
     Health,
     Predictions,
     Problem,
     answers_json,
     to_json,
 )
-from nin.shipping.server.edge import Edge
-from nin.shipping.server.intake import check_type, images_of, read_body
-from nin.shipping.server.metrics import CONTENT_TYPE
-from nin.shipping.server.page import page_files
-from nin.shipping.server.question import Question
-from nin.shipping.server.reference import reference
-from nin.shipping.server.room import busy
-from nin.shipping.server.service import Service
+from nin.serving.service import Service
+from nin.serving.static import page_files
+from nin.serving.upload import check_type, images_of, read_body
 
 _FILE = {"type": "string", "format": "binary", "description": "One picture, as it is."}
 _FORM = {

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from fastapi import HTTPException, Request
 
-from nin.shipping.server.multipart import Upload, uploads
-from nin.shipping.server.settings import Limits
+from nin.serving.multipart import Upload, uploads
+from nin.serving.settings import Limits
 
 #: Beside image/*. The last is what curl says of whatever it is given.
 _KNOWN = (

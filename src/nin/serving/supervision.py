@@ -16,9 +16,9 @@ from socket import socket
 from prometheus_client.multiprocess import mark_process_dead
 
 from nin.errors import NinError
-from nin.shipping.server.metrics import SHARED_FOLDER
-from nin.shipping.server.settings import Settings
-from nin.shipping.server.worker import work_for_another
+from nin.serving.metrics import SHARED_FOLDER
+from nin.serving.settings import Settings
+from nin.serving.worker import work_for_another
 
 log = logging.getLogger("nin.server")
 

@@ -24,7 +24,7 @@ def reference(description: dict[str, Any]) -> Reference:
     Args:
         description: as at ``/openapi.json``.
     """
-    loader = PackageLoader("nin.shipping.server", ".")
+    loader = PackageLoader("nin.serving", ".")
     environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     style = loader.get_source(environment, _STYLE)[0]
     template = environment.get_template("reference.html.jinja")

@@ -204,7 +204,7 @@ class Wire:
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch):
-    monkeypatch.setattr("nin.shipping.server.edge.LINGER", 0.05)
+    monkeypatch.setattr("nin.serving.middleware.LINGER", 0.05)
 
 
 def test_a_content_length_that_is_too_large_is_refused_unread(limited):

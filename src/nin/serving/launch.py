@@ -8,9 +8,9 @@ from pathlib import Path
 from socket import socket
 
 from nin.inference import FilePredictor
-from nin.shipping.server.settings import Settings
-from nin.shipping.server.supervision import supervise
-from nin.shipping.server.worker import summary, work
+from nin.serving.settings import Settings
+from nin.serving.supervision import supervise
+from nin.serving.worker import summary, work
 
 
 def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[str], None]) -> None:
@@ -18,7 +18,7 @@ def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[st
 
     Args:
         settings: what to serve, and how.
-        listener: where clients come; see `nin.shipping.server.listening.listen`.
+        listener: where clients come; see `nin.serving.listening.listen`.
         workers: processes; each has limits of its own.
         tell: called with what is served, once it is.
 

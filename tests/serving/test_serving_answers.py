@@ -10,7 +10,7 @@ from PIL import Image
 from server_cases import light, picture, shades
 
 from nin.inference import FilePredictor
-from nin.shipping.server.settings import checked_origins
+from nin.serving.settings import checked_origins
 
 PNG = {"content-type": "image/png"}
 OF_CURL = "application/x-www-form-urlencoded"

@@ -10,7 +10,7 @@ from server_cases import light, picture
 from nin.errors import NinError
 from nin.inference import FilePredictor
 from nin.inference.engines import Answers
-from nin.shipping.server.batching import Batcher
+from nin.serving.batching import Batcher
 
 
 class Slow(FilePredictor):

@@ -10,8 +10,8 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
-from nin.shipping.server.connections import Connection
-from nin.shipping.server.service import Service
+from nin.serving.connections import Connection
+from nin.serving.service import Service
 
 #: Seconds between being told to stop and closing the door: ``/readyz`` answers 503 meanwhile, and
 #: whoever distributes requests sends them elsewhere.

@@ -9,9 +9,9 @@ import pytest
 from server_cases import shades, started
 
 from nin.inference import FilePredictor
-from nin.shipping.server import Limits
-from nin.shipping.server.app import application
-from nin.shipping.server.service import Service
+from nin.serving import Limits
+from nin.serving.app import application
+from nin.serving.service import Service
 
 
 class Client:

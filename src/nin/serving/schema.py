@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nin.data.decode import shown_size
 from nin.inference.file_predictor import ranked
-from nin.shipping.server.batching import Seen
-from nin.shipping.server.multipart import Upload
-from nin.shipping.server.question import MapsForm, Question
+from nin.serving.batching import Seen
+from nin.serving.multipart import Upload
+from nin.serving.question import MapsForm, Question
 
 if TYPE_CHECKING:
     from nin.inference import FilePredictor

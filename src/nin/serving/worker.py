@@ -10,11 +10,11 @@ from multiprocessing import parent_process
 from socket import socket
 
 from nin.inference import FilePredictor
-from nin.shipping.server.app import application
-from nin.shipping.server.logs import logging_to_stderr
-from nin.shipping.server.service import Service
-from nin.shipping.server.settings import Settings
-from nin.shipping.server.stopping import run
+from nin.serving.app import application
+from nin.serving.logs import logging_to_stderr
+from nin.serving.service import Service
+from nin.serving.settings import Settings
+from nin.serving.shutdown import run
 
 
 def work(settings: Settings, listener: socket, tell: Callable[[str], None] | None = None) -> None:

@@ -24,7 +24,7 @@ class File(NamedTuple):
 
 def page_files() -> dict[str, File]:
     """Every file of the page, by its address: ``/`` and ``/page.css``, say."""
-    folder = resources.files("nin.shipping") / "page"
+    folder = resources.files("nin.serving") / "page"
     files = {}
     for path in folder.iterdir():
         if path.is_file():

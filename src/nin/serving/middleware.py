@@ -10,7 +10,7 @@ import time
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from nin.shipping.server.metrics import Metrics
+from nin.serving.metrics import Metrics
 
 log = logging.getLogger("nin.server")
 

@@ -12,11 +12,11 @@ from fastapi import HTTPException
 
 from nin.errors import DataError
 from nin.inference.engines import Answers, Images
-from nin.shipping.server.batching import Batcher, Seen
-from nin.shipping.server.inspection import inspect
-from nin.shipping.server.metrics import Metrics
-from nin.shipping.server.room import Room
-from nin.shipping.server.settings import Limits
+from nin.serving.batching import Batcher, Seen
+from nin.serving.inspection import inspect
+from nin.serving.metrics import Metrics
+from nin.serving.room import Room
+from nin.serving.settings import Limits
 
 if TYPE_CHECKING:
     from nin.inference import FilePredictor
