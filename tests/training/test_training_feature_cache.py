@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 from safetensors.numpy import load_file, save, save_file
 
-from nin.training import features as module
-from nin.training.features import BATCH, FeatureCache, View, compute_features
+from nin.training import feature_cache as module
+from nin.training.feature_cache import BATCH, FeatureCache, View, compute_features
 
 VIEW = View("0" * 64, 8, "squash")
 
