@@ -22,11 +22,11 @@ from record import Record
 ROOT = Path(__file__).parents[1]
 BACKENDS = ("tensorflow", "jax", "torch")
 TRAINING = "tests/training/test_training_"
-SHIPPING = "tests/shipping/test_shipping_exporting.py"
-REFUSED_FORM = f"{SHIPPING}::test_another_backend_is_told_how"
+EXPORTING = "tests/exporting/test_exporting_exporter.py"
+REFUSED_FORM = f"{EXPORTING}::test_another_backend_is_told_how"
 BY_TENSORFLOW = {
-    "export to LiteRT": f"{SHIPPING}::test_every_form and litert",
-    "export to SavedModel": f"{SHIPPING}::test_every_form and savedmodel",
+    "export to LiteRT": f"{EXPORTING}::test_every_form and litert",
+    "export to SavedModel": f"{EXPORTING}::test_every_form and savedmodel",
 }
 #: Capability → the tests of it.
 EVERYWHERE = {
@@ -37,8 +37,8 @@ EVERYWHERE = {
     "bfloat16": f"{TRAINING}precision.py::test_a_run_in_bfloat16",
     "batches in parts": f"{TRAINING}precision.py::test_a_batch_in_parts",
     "a folder beyond memory": f"{TRAINING}streamed.py",
-    "export to ONNX": f"{SHIPPING}::test_every_form and onnx",
-    "export to OpenVINO": f"{SHIPPING}::test_every_form and openvino",
+    "export to ONNX": f"{EXPORTING}::test_every_form and onnx",
+    "export to OpenVINO": f"{EXPORTING}::test_every_form and openvino",
 }
 DEVICES = "several devices in one process"
 PROCESSES = "several processes, a lost one survived"

@@ -7,8 +7,10 @@ import json
 from functools import partial
 from pathlib import Path
 
+from nin.accounting import count_cost
+from nin.accounting.table import size
 from nin.models import PRESETS, RIVALS, named_net
-from nin.study import count_cost, plots, wording
+from nin.study import plots, wording
 from nin.study.result import Comparison, Difference, Row, Speed
 from nin.study.sections import Section, sections
 
@@ -71,10 +73,10 @@ def resources() -> str:
         [
             (
                 f"`{row.net}`",
-                wording.size(row.cost.weight_bytes),
-                wording.size(row.cost.training_activation_bytes),
-                wording.size(row.cost.prediction_activation_bytes),
-                *(wording.size(speed.peak_bytes) for speed in _speeds(row)),
+                size(row.cost.weight_bytes),
+                size(row.cost.training_activation_bytes),
+                size(row.cost.prediction_activation_bytes),
+                *(size(speed.peak_bytes) for speed in _speeds(row)),
                 *(wording.rate(speed.images_per_second) for speed in _speeds(row)),
             )
             for row in sections(comparison("compare"))[0].rows
@@ -97,10 +99,10 @@ def _at_book_size(name: str) -> tuple[str, ...]:
         f"`{name}`",
         f"{cost.parameters.total:,}",
         wording.count(cost.multiply_adds),
-        wording.size(cost.weight_bytes),
-        wording.size(cost.optimizer_bytes),
-        wording.size(cost.training_activation_bytes),
-        wording.size(cost.prediction_activation_bytes),
+        size(cost.weight_bytes),
+        size(cost.optimizer_bytes),
+        size(cost.training_activation_bytes),
+        size(cost.prediction_activation_bytes),
     )
 
 

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 import nin
 from nin.data.decode import decode
-from nin.shipping.engines import savedmodel
+from nin.inference.engines import savedmodel_engine
 
 
 def by_keras(path: Path) -> tuple[Callable[[Any], Any], Any]:
@@ -29,7 +29,7 @@ def by_keras(path: Path) -> tuple[Callable[[Any], Any], Any]:
 
 def by_savedmodel(path: Path) -> tuple[Callable[[Any], Any], Any]:
     """A SavedModel, called; and its description."""
-    engine = savedmodel.open_file(path, 0)
+    engine = savedmodel_engine.open_file(path, 0)
     return lambda images: engine.answer(images, maps=False).probabilities, engine.description
 
 

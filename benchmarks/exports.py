@@ -28,7 +28,7 @@ from startup import use
 
 import nin
 from nin.data.decode import fitted
-from nin.shipping.parity import compare, real_images
+from nin.exporting.parity import compare, real_images
 from nin.training.recipes import choose
 
 IMAGES, LIMIT = 128, 512

@@ -37,7 +37,7 @@ ALLOWED = {200, 408, 413, 415, 422, 503, 504}
 SAMPLES = 20
 REQUESTS, AT_ONCE, SECONDS = 20_000, 4, 270
 #: What no client may be shown.
-INSIDE = re.compile(rb"Traceback|File \"|0x[0-9a-f]{6}|/site-packages/|nin/shipping")
+INSIDE = re.compile(rb"Traceback|File \"|0x[0-9a-f]{6}|/site-packages/|nin/(?:inference|serving)")
 _LINE = re.compile(r"[-\d]+ [:,\d]+ 127\.0\.0\.1 (POST|GET) /\w+ \d{3} \d+ ms")
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from nin import _keras
 from nin._lazy import attach
+from nin._version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from nin.accounting import count_cost, walk
     from nin.backends import num_gpus, try_gpu
     from nin.data import (
         CIFAR10,
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
         open_data,
     )
     from nin.errors import NinError
+    from nin.exporting import Predictor, export
     from nin.hyperparameters import HyperParameters
     from nin.maps import show_maps
     from nin.models import (
@@ -41,15 +44,12 @@ if TYPE_CHECKING:
         Stage,
         mlpconv,
         nin_block,
-        walk,
     )
-    from nin.shipping import Predictor, export
     from nin.study import (
         EXERCISES,
         Comparison,
         Contender,
         compare,
-        count_cost,
         exercise_contenders,
     )
     from nin.training import (
@@ -65,9 +65,8 @@ if TYPE_CHECKING:
         train,
     )
 
-__version__ = "0.1.0"
-
 _HOME = {
+    "nin.accounting": ("count_cost", "walk"),
     "nin.backends": ("num_gpus", "try_gpu"),
     "nin.data": (
         "CIFAR10",
@@ -97,15 +96,13 @@ _HOME = {
         "Stage",
         "mlpconv",
         "nin_block",
-        "walk",
     ),
-    "nin.shipping": ("Predictor", "export"),
+    "nin.exporting": ("Predictor", "export"),
     "nin.study": (
         "EXERCISES",
         "Comparison",
         "Contender",
         "compare",
-        "count_cost",
         "exercise_contenders",
     ),
     "nin.training": (

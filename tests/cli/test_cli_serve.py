@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nin.shipping import Predictor
+from nin.exporting import Predictor
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_a_port_of_the_administrator_is_one_line(nin, monkeypatch):
 
 
 def test_without_what_it_needs_it_says_what_to_type(nin, digits, monkeypatch):
-    ours = [name for name in sys.modules if name.startswith("nin.shipping.server")]
+    ours = [name for name in sys.modules if name.startswith("nin.serving")]
     for name in ours:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "fastapi", None)

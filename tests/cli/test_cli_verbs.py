@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 import nin as d2l
-from nin.models import PRESETS, RIVALS, walk
+from nin.accounting import walk
+from nin.models import PRESETS, RIVALS
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from nin.models import Classifier, DenseNet, count_parameters
+from nin.accounting import count_parameters
+from nin.models import Classifier, DenseNet
 from nin.models.branches import Branches
 from nin.models.geometry import ends_in_average, flow, leaves, smallest_size
 

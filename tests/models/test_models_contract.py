@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nin.accounting import count_parameters, walk
 from nin.errors import InputSizeError, UnknownNameError
 from nin.models import (
     PRESETS,
@@ -20,9 +21,7 @@ from nin.models import (
     LeNet,
     NiN,
     ResNet18,
-    count_parameters,
     named_net,
-    walk,
 )
 from nin.models.geometry import flow, leaves, smallest_size
 

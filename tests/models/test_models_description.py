@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nin.accounting import count_parameters
 from nin.errors import RunError
 from nin.models import (
     PRESETS,
@@ -22,7 +23,6 @@ from nin.models import (
     NiN,
     ResNet18,
     Stage,
-    count_parameters,
     named_net,
 )
 from nin.presets import CLASSES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from nin.study.cost import Cost, Parameters
+from nin.accounting.cost import Cost, Parameters
 from nin.study.result import Comparison, Difference, Measured, Row, Speed
 
 NETS = {

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from nin.errors import NinError
-from nin.study import Contender, memory
+from nin.study import Contender, process_memory
 from nin.study.cell import SEARCH_SEED, Cell, steps_of, train_cell
 from nin.study.comparison import RECIPE
 from nin.study.measurement import kept_measure
@@ -129,7 +129,7 @@ def test_a_network_that_cannot_be_measured_is_named(tmp_path):
 
 
 def test_a_peak_is_counted_from_what_is_held_before():
-    before = memory.begin()
+    before = process_memory.begin()
     held = bytearray(b"x" * 50_000_000)
     del held
-    assert 40_000_000 < memory.peak() - before < 200_000_000
+    assert 40_000_000 < process_memory.peak() - before < 200_000_000

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from nin.accounting import count_parameters, walk
 from nin.errors import NinError, UnknownNameError
-from nin.models import PRESETS, count_parameters, walk
+from nin.models import PRESETS
 from nin.study import EXERCISES, exercise_contenders
 from nin.study.exercises import BASE
 

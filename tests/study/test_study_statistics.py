@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from nin.study.cost import Cost, Parameters
+from nin.accounting.cost import Cost, Parameters
 from nin.study.result import Row
 from nin.study.statistics import difference, with_fronts
 

@@ -26,20 +26,6 @@ def test_count(value, said):
 
 
 @pytest.mark.parametrize(
-    ("octets", "said"),
-    [
-        (0, "0 MiB"),
-        (31_400, "0.03 MiB"),
-        (7_968_664, "7.6 MiB"),
-        (178 * 2**20, "178 MiB"),
-        (14_496 * 2**20, "14,496 MiB"),
-    ],
-)
-def test_size(octets, said):
-    assert wording.size(octets) == said
-
-
-@pytest.mark.parametrize(
     ("seconds", "said"), [(0.04, "0.0 s"), (119, "119.0 s"), (120, "2.0 min"), (9000, "2.5 h")]
 )
 def test_seconds(seconds, said):

@@ -39,8 +39,8 @@ def explain(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line an image.")] = False,
 ) -> None:
     """Where in these images is the evidence? A picture of the class maps over each."""
+    from nin.exporting import Predictor
     from nin.maps import explain as draw
-    from nin.shipping import Predictor
 
     answers = draw(
         Predictor(run, image_size=image_size),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from nin.shipping import Export
+    from nin.exporting import Export
 
 
 def export(
@@ -33,7 +33,7 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write a run in a form that other programs run, and check that it answers as the run does."""
-    from nin.shipping import export as leave
+    from nin.exporting import export as leave
     from nin.training import load
 
     maps = False if no_maps else None

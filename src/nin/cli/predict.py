@@ -16,7 +16,7 @@ def predict(
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line an image.")] = False,
 ) -> None:
     """What is in these images?"""
-    from nin.shipping import Predictor
+    from nin.exporting import Predictor
 
     for answer in Predictor(run).predict_files(images, top):
         if as_json:

@@ -37,11 +37,13 @@ def serve(
     quiet: Annotated[bool, typer.Option("--quiet", help="No line a request.")] = False,
 ) -> None:
     """Answer images over HTTP: a page at /, its description at /docs."""
+    from nin.exporting.on_demand import exported_file
+
     try:
-        from nin.shipping.server import Limits, Settings, serve
-        from nin.shipping.server.listening import address_of, listen
-        from nin.shipping.server.settings import checked_origins
-        from nin.shipping.server.threads import share
+        from nin.serving import Limits, Settings, serve
+        from nin.serving.listening import address_of, listen
+        from nin.serving.settings import checked_origins
+        from nin.serving.threads import share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: pip install 'nin[serve]'"
@@ -49,7 +51,7 @@ def serve(
 
     limits = Limits(max_bytes, max_pixels, queue, timeout)
     origins = checked_origins(allow_origin or ())
-    settings = Settings(path, limits, origins, quiet, *share(workers))
-    with listen(host, port) as listener:
+    with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
+        settings = Settings(file, limits, origins, quiet, *share(workers))
         serve(settings, listener, workers, lambda what: typer.echo(f"{address} answers for {what}"))

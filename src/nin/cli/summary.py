@@ -11,8 +11,8 @@ import typer
 from nin.errors import NinError
 
 if TYPE_CHECKING:
-    from nin.models import Step
-    from nin.study.cost import Cost
+    from nin.accounting import Step
+    from nin.accounting.cost import Cost
 
 
 def summary(
@@ -31,9 +31,10 @@ def summary(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """A network, layer by layer, and what it costs: parameters, multiply-adds, memory."""
-    from nin.models import named_net, walk
-    from nin.study.cost import count_cost
-    from nin.study.listing import cost_lines, layer_lines
+    from nin.accounting import walk
+    from nin.accounting.cost import count_cost
+    from nin.accounting.table import cost_lines, layer_lines
+    from nin.models import named_net
 
     model, published = named_net(network, classes)
     size = published if shape is None else _shape(shape)

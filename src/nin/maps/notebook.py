@@ -15,7 +15,7 @@ from nin.maps.picture import draw
 from nin.maps.reading import enlarged
 
 if TYPE_CHECKING:
-    from nin.data.grid import Grid
+    from nin.data.figure import NotebookFigure
 
 #: Images in one figure.
 MOST_IMAGES = 20
@@ -29,14 +29,14 @@ def show_maps(
     classes: str | Sequence[str] = (),
     top: int = 3,
     strongest: float | None = None,
-) -> Grid:
+) -> NotebookFigure:
     """Draw images beside the maps of their likeliest classes, all on one scale.
 
     Warm colours are evidence for the class, blue ones evidence against it; a map's mean is the
     class's logit (*Network in Network* 2014, section 3.2).
 
     Args:
-        model: a `Classifier`, a `Run`, or a `nin.shipping.Predictor`.
+        model: a `Classifier`, a `Run`, or a `nin.Predictor`.
         images: (n, height, width, channels), uint8 0…255 or floats 0…1; 20 at most. A
             `Classifier` and a `Run` see the whole of them, at their own size; a `Predictor` brings
             them to its own, as in training.

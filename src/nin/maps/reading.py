@@ -20,7 +20,7 @@ _SIDE = 480
 
 
 class Network(Protocol):
-    """What is asked: a `nin.shipping.Predictor`, or anything that answers as one does."""
+    """What is asked: a `nin.Predictor`, or anything that answers as one does."""
 
     path: Path
 

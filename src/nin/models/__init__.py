@@ -7,7 +7,6 @@ backends.choose()
 from nin.models.alexnet import AlexNet  # noqa: E402
 from nin.models.blocks import mlpconv, nin_block  # noqa: E402
 from nin.models.classifier import Classifier  # noqa: E402
-from nin.models.cost import Step, count_parameters, walk  # noqa: E402
 from nin.models.densenet import DenseNet  # noqa: E402
 from nin.models.googlenet import GoogLeNet  # noqa: E402
 from nin.models.lenet import LeNet  # noqa: E402
@@ -43,12 +42,9 @@ __all__ = [
     "Preset",
     "ResNet18",
     "Stage",
-    "Step",
-    "count_parameters",
     "find_net",
     "make_net",
     "mlpconv",
     "named_net",
     "nin_block",
-    "walk",
 ]

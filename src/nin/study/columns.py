@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from nin.accounting.table import size
 from nin.study import wording
 from nin.study.result import Measured, Row
 
@@ -57,22 +58,20 @@ RESULTS = (
 
 COSTS = (
     Column("multiply-adds", lambda row: wording.count(row.cost.multiply_adds)),
-    Column("weights", lambda row: wording.size(row.cost.weight_bytes)),
-    Column("activations, training", lambda row: wording.size(row.cost.training_activation_bytes)),
-    Column(
-        "activations, prediction", lambda row: wording.size(row.cost.prediction_activation_bytes)
-    ),
+    Column("weights", lambda row: size(row.cost.weight_bytes)),
+    Column("activations, training", lambda row: size(row.cost.training_activation_bytes)),
+    Column("activations, prediction", lambda row: size(row.cost.prediction_activation_bytes)),
     Column("receptive field", _window),
     Column("time to train", lambda row: wording.seconds(row.seconds)),
 )
 
 MEASURED = (
     Column("training, images/s", _measured(lambda m: wording.rate(m.training.images_per_second))),
-    Column("training, peak", _measured(lambda m: wording.size(m.training.peak_bytes))),
+    Column("training, peak", _measured(lambda m: size(m.training.peak_bytes))),
     Column(
         "prediction, images/s", _measured(lambda m: wording.rate(m.prediction.images_per_second))
     ),
-    Column("prediction, peak", _measured(lambda m: wording.size(m.prediction.peak_bytes))),
+    Column("prediction, peak", _measured(lambda m: size(m.prediction.peak_bytes))),
 )
 
 

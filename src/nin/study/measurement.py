@@ -17,7 +17,7 @@ from rich.console import Console
 
 from nin.errors import NinError
 from nin.files import write_json
-from nin.study import memory
+from nin.study import process_memory
 from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
 from nin.study.store import read
@@ -147,7 +147,7 @@ def _ready(
 
 
 def _timed(work: Callable[[], object], images: int) -> Speed:
-    before = memory.begin()
+    before = process_memory.begin()
     for _ in range(WARM_UP):
         work()
     began, batches = time.perf_counter(), 0
@@ -155,4 +155,6 @@ def _timed(work: Callable[[], object], images: int) -> Speed:
         work()
         batches += 1
     rate = batches * images / (time.perf_counter() - began)
-    return Speed(images_per_second=round(rate, 1), peak_bytes=max(0, memory.peak() - before))
+    return Speed(
+        images_per_second=round(rate, 1), peak_bytes=max(0, process_memory.peak() - before)
+    )

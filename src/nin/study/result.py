@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from nin.study.cost import Cost
+from nin.accounting.cost import Cost
 
 
 class _Frozen(BaseModel):

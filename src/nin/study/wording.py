@@ -30,14 +30,6 @@ def count(value: int) -> str:
     return f"{short:#.3g}".rstrip(".") + f" {units[0]}"
 
 
-def size(octets: int) -> str:
-    """Bytes in MiB: ``7.6 MiB``."""
-    value = octets / 2**20
-    if 0 < value < 1:
-        return f"{value:.2g} MiB"
-    return f"{value:,.{1 if 0 < value < 100 else 0}f} MiB"
-
-
 def seconds(value: float) -> str:
     """``12.3 s``, ``4.5 min`` or ``2.1 h``."""
     for limit, unit, length in ((120, "s", 1), (7200, "min", 60)):

@@ -43,7 +43,7 @@ def rebuild(description: Any, parameters: int) -> Classifier:
         RunError: the description is damaged, names an unknown network, or does not fit
             `parameters`.
     """
-    from nin.models import count_parameters
+    from nin.accounting import count_parameters
 
     parsed = _parse(description)
     *size, channels = parsed.input_shape

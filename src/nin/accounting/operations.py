@@ -1,0 +1,56 @@
+"""What the operations in a graph do that are not layers: ``x + y``, ``relu(x)``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nin.accounting.layers import Kind, Work
+from nin.errors import NinError
+
+#: Keras's classes of operations, which have no public names.
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(
+        ("Absolute", "Add", "Cast", "Clip", "Divide", "Elu", "Exp", "Gelu", "HardSigmoid"),
+        "elementwise",
+    ),
+    **dict.fromkeys(
+        ("HardSilu", "HardTanh", "LeakyRelu", "Log", "Maximum", "Minimum", "Multiply", "Negative"),
+        "elementwise",
+    ),
+    **dict.fromkeys(
+        ("Power", "Relu", "Relu6", "Selu", "Sigmoid", "Silu", "Softmax", "Softplus", "Sqrt"),
+        "elementwise",
+    ),
+    **dict.fromkeys(("Square", "Subtract", "Tanh", "TrueDivide"), "elementwise"),
+    **dict.fromkeys(("ExpandDims", "Reshape", "Squeeze", "Transpose"), "view"),
+    "Concatenate": "join",
+    "Pad": "resampling",
+}
+
+
+def operation_work(
+    operation: Any, inputs: int, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Work:
+    """What an operation does; none of those known here holds weights.
+
+    Args:
+        operation: a `keras.Operation` that is no layer.
+        inputs: how many of its arguments flow through the network. The others are constants.
+        args: what it is called with, symbolic.
+        kwargs: likewise.
+
+    Raises:
+        NinError: it is neither elementwise nor a matter of shape, or not listed here.
+    """
+    name = type(operation).__name__
+    ours = type(operation).__module__.startswith("keras.src.ops.")
+    if not ours or name not in _KINDS:
+        raise NinError(
+            f"cannot count what the operation {name} ({operation.name}) computes:"
+            " use a layer in its place"
+        )
+    shape = tuple(operation.compute_output_spec(*args, **kwargs).shape[1:])
+    if None in shape:
+        raise NinError(f"cannot tell what shape the operation {name} ({operation.name}) puts out")
+    kind = "join" if inputs > 1 and _KINDS[name] == "elementwise" else _KINDS[name]
+    return Work(kind, shape)

@@ -1,0 +1,117 @@
+"""The `nin` command: its verbs, and every mistake answered in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from typing import Annotated
+
+import typer
+
+from nin._version import __version__
+from nin.backends import distribution
+from nin.cli.ablate import ablate
+from nin.cli.compare import compare
+from nin.cli.data import data
+from nin.cli.evaluate import evaluate
+from nin.cli.explain import explain
+from nin.cli.export import export
+from nin.cli.predict import predict
+from nin.cli.serve import serve
+from nin.cli.summary import summary
+from nin.cli.train import train
+from nin.errors import NinError, TrainingDiedError
+
+#: Exit codes beside 0.
+DIED, MISTAKE, INTERRUPTED = 1, 2, 130
+
+app = typer.Typer(
+    name="nin",
+    help="Network-in-Network image classifiers that learn every time.",
+    epilog="Begin with: nin train",
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for verb in (train, evaluate, predict, explain, export, serve, summary, compare, ablate, data):
+    app.command()(verb)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nin {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_show_version)
+    ] = False,
+) -> None:
+    del version
+
+
+def main() -> None:
+    """Run the command line and exit: 0, 1 for a training that died, 2 for a mistake, 130 Ctrl-C."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Names of files and classes need not fit the terminal's encoding, nor any.
+        sys.stdout.reconfigure(errors="backslashreplace")
+    code = run(sys.argv[1:])
+    # A second Ctrl-C changes nothing any more, and would end what is left in a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _drain()
+    if code:
+        distribution.abandon(code)
+    sys.exit(code)
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; returns the exit code. A mistake is one line on standard error."""
+    command = typer.main.get_command(app)
+    try:
+        # Typer's own `main` would keep Ctrl-C and broken pipes to itself.
+        with command.make_context("nin", [*arguments] or ["--help"]) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return int(end.exit_code)
+    except TrainingDiedError as error:
+        return _fail(str(error), DIED)
+    except NinError as error:
+        return _fail(str(error), MISTAKE)
+    except typer.TyperException as error:
+        return _fail(f"{error.format_message()} ({_verb(error)} --help)", MISTAKE)
+    except KeyboardInterrupt as stop:
+        return _fail(str(stop) or "stopped", INTERRUPTED)
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        return _fail(_reason(error), MISTAKE)
+    return 0
+
+
+def _verb(error: typer.TyperException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.command_path if context else "nin"
+
+
+def _reason(error: OSError) -> str:
+    reason = error.strerror or str(error)
+    return reason if error.filename is None else f"{error.filename}: {reason}"
+
+
+def _drain() -> None:
+    """Throw away what standard output still holds if nobody takes it: Python would complain."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _fail(message: str, code: int) -> int:
+    typer.echo(f"nin: {' '.join(message.split())}", err=True)
+    return code

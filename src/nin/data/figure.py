@@ -1,0 +1,77 @@
+"""A grid of titled images that shows itself once in a notebook and opens no window elsewhere."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from nin.errors import DataError
+
+
+class NotebookFigure(Figure):
+    """A figure outside pyplot, so that none stays open and no backend has to be chosen."""
+
+    _shown_by: int | None = None
+
+    def show_in_notebook(self) -> bool:
+        """Show the figure unless this cell has shown it; return whether there is a notebook."""
+        ipython = sys.modules.get("IPython")
+        shell: Any = ipython.get_ipython() if ipython else None
+        if not hasattr(shell, "kernel"):
+            return False
+        if self._shown_by != shell.execution_count:
+            self._shown_by = shell.execution_count
+            picture = io.BytesIO()
+            self.savefig(picture, format="png", bbox_inches="tight")
+            display = sys.modules["IPython.display"]
+            display.display(display.Image(picture.getvalue()))
+        return True
+
+    def _ipython_display_(self) -> None:
+        if not self.show_in_notebook():
+            raise NotImplementedError  # IPython's way to ask for the usual text
+
+
+def draw(images: Any, titles: Sequence[str], nrows: int, ncols: int) -> NotebookFigure:
+    """Draw the first ``nrows * ncols`` images, or as many as there are.
+
+    Args:
+        images: (n, height, width), or (n, height, width, 1 or 3).
+        titles: one each.
+        nrows: rows of the grid.
+        ncols: images in a row.
+
+    Raises:
+        DataError: the array has another shape.
+    """
+    pixels = _displayable(images, nrows * ncols)
+    figure = NotebookFigure(figsize=(1.5 * ncols, 1.5 * nrows))
+    axes = figure.subplots(nrows, ncols, squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, image, title in zip(axes.flat, pixels, titles, strict=False):
+        axis.imshow(image, cmap="gray", vmin=0, vmax=1)
+        axis.set_title(title)
+    figure.show_in_notebook()
+    return figure
+
+
+def _displayable(images: Any, count: int) -> NDArray[np.float32]:
+    if not isinstance(images, np.ndarray):
+        from nin.data.loader import as_numpy
+
+        images = as_numpy(images)
+    if images.ndim not in (3, 4) or (images.ndim == 4 and images.shape[-1] not in (1, 3)):
+        raise DataError(f"images must be (n, height, width, 1 or 3), not {images.shape}")
+    pixels: NDArray[np.float32] = images[:count].astype(np.float32)
+    if images.dtype == np.uint8:
+        pixels /= 255
+    elif pixels.size and (pixels.min() < 0 or pixels.max() > 1):
+        pixels = (pixels - pixels.min()) / max(float(np.ptp(pixels)), 1e-12)
+    return pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels

@@ -1,0 +1,51 @@
+"""What an image set is like, in numbers: channel means and deviations, balance of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.split import StoredImages
+
+CHUNK = 64
+
+
+def mean_and_std(
+    images: StoredImages, chosen: NDArray[np.intp] | None = None
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return each channel's mean and standard deviation on the scale from 0 (black) to 1.
+
+    Exact, and without a copy of the images in floating point: from counts of the 256 values.
+
+    Args:
+        images: (n, height, width, channels), n at least 1.
+        chosen: positions of those that count, at least one. None: all.
+    """
+    counts = np.zeros((images.shape[-1], 256), np.int64)
+    for start in range(0, len(images if chosen is None else chosen), CHUNK):
+        part = slice(start, start + CHUNK)
+        chunk = images[part if chosen is None else chosen[part]]
+        for channel, row in enumerate(counts):
+            row += np.bincount(chunk[..., channel].ravel(), minlength=256)
+    scale = np.arange(256) / 255
+    share = counts / counts.sum(axis=1, keepdims=True)
+    mean = share @ scale
+    std = np.sqrt((share * (scale - mean[:, None]) ** 2).sum(axis=1))
+    return tuple(map(float, mean)), tuple(map(float, std))
+
+
+def imbalance(counts: Mapping[str, int]) -> str | None:
+    """Return a sentence if one class has over three times the images of another, else None.
+
+    Args:
+        counts: images of each class, at least one class.
+    """
+    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    if counts[most] <= 3 * counts[least]:
+        return None
+    return (
+        f"{most!r} has {counts[most]:,} training images and {least!r} only {counts[least]:,}:"
+        f" accuracy will favour {most!r}"
+    )

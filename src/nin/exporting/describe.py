@@ -1,0 +1,75 @@
+"""What travels with an exported network: its classes, its images, and where it comes from."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nin.errors import ExportError
+from nin.inference.metadata import FORMAT
+
+if TYPE_CHECKING:
+    from nin.training import Run
+
+#: Sets whose images are single digits, light on dark, as somebody may draw them.
+_DRAWN = ("digits", "mnist")
+
+
+def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
+    """What is to be known of a run wherever it goes: plain JSON, no path of this machine in it.
+
+    Args:
+        run: a trained run.
+        maps: whether the class maps go along; None: where the network has them.
+
+    Returns:
+        ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on),
+        ``fit`` (how pictures are brought to it: ``"squash"``, also where it is absent, or
+        ``"crop"``), ``maps``, ``complete`` (whether nothing that the network has was left out),
+        ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw``
+        (whether it reads digits that somebody draws), ``network``, ``preprocessing``,
+        ``parameters``, ``weights_sha256`` and ``provenance``.
+
+    Raises:
+        ExportError: maps are asked for that the network does not have.
+        RunError: the run is damaged.
+    """
+    from nin.models.geometry import has_class_maps
+
+    model, record = run.model, run.record
+    has_maps = has_class_maps(model.net)
+    if maps and not has_maps:
+        raise ExportError(f"{run.path} has no class maps: its network ends in dense layers")
+    return {
+        "format": FORMAT,
+        "name": run.path.resolve().name,
+        "classes": list(run.classes),
+        "input_shape": list(run.input_shape),
+        "fit": run.fit,
+        "maps": has_maps if maps is None else maps,
+        "complete": maps is None or maps == has_maps,
+        "quantization": None,
+        "draw": record["data"].get("name") in _DRAWN,
+        "network": record["model"]["net"],
+        "preprocessing": record["model"]["preprocessing"],
+        "parameters": int(model.count_params()),
+        "weights_sha256": weights_sha256(run.weights_path),
+        "provenance": _provenance(record),
+    }
+
+
+def weights_sha256(path: Path) -> str:
+    """SHA-256 of a weights file, which tells whether an export is of these weights."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _provenance(record: dict[str, Any]) -> dict[str, Any]:
+    data = record["data"]
+    return {
+        "recipe": record["recipe"].get("name"),
+        "data": {key: data.get(key) for key in ("name", "licence", "fingerprint")},
+        "result": record.get("result"),
+        "versions": record.get("versions"),
+    }

@@ -1,0 +1,103 @@
+"""How each form is written: a run and its description in, a file or folder out."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import logging
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nin import backends
+from nin.errors import ExportError
+from nin.inference.engines import FORMS
+from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, KEY
+
+if TYPE_CHECKING:
+    from nin.training import Run
+
+Description = dict[str, Any]
+
+
+def write_onnx(run: Run, description: Description, path: Path) -> None:
+    """An ``.onnx`` file: the same, byte for byte, from every backend."""
+    path.write_bytes(onnx_bytes(run, description))
+
+
+def onnx_bytes(run: Run, description: Description) -> bytes:
+    """The content of an ``.onnx`` file."""
+    from nin.exporting.onnx.model import to_onnx
+
+    return bytes(to_onnx(run.model, description).SerializeToString(deterministic=True))
+
+
+def write_openvino(run: Run, description: Description, path: Path) -> None:
+    """A folder with OpenVINO's two files, made of the ONNX graph."""
+    from nin.inference.engines.openvino_engine import openvino
+
+    runtime = openvino()
+    model = runtime.Core().read_model(io.BytesIO(onnx_bytes(run, description)))
+    model.set_rt_info(json.dumps(description), [KEY])
+    path.mkdir()
+    runtime.save_model(model, path / FORMS["openvino"].marker, compress_to_fp16=False)
+
+
+def write_savedmodel(run: Run, description: Description, path: Path) -> None:
+    """TensorFlow's SavedModel, its serving function named ``serve``."""
+    _by_keras(run, description, path, "tf_saved_model")
+    note = path / EXTRA_FOLDER / DESCRIPTION_FILE
+    note.parent.mkdir()
+    note.write_text(json.dumps(description), encoding="utf-8")
+
+
+def write_litert(run: Run, description: Description, path: Path) -> None:
+    """A ``.tflite`` file with ``labels.txt`` and the description packed behind the network."""
+    _by_keras(run, description, path, "litert")
+    with zipfile.ZipFile(path, "a") as archive:
+        labels = "".join(f"{name}\n" for name in description["classes"])
+        archive.writestr("labels.txt", labels.encode(errors="backslashreplace"))
+        archive.writestr(DESCRIPTION_FILE, json.dumps(description))
+
+
+#: Form → what writes it.
+WRITERS: dict[str, Callable[[Run, Description, Path], None]] = {
+    "onnx": write_onnx,
+    "openvino": write_openvino,
+    "litert": write_litert,
+    "savedmodel": write_savedmodel,
+}
+
+
+def _by_keras(run: Run, description: Description, path: Path, form: str) -> None:
+    if (backend := backends.choose()) != "tensorflow":
+        raise ExportError(
+            f"TensorFlow writes this form, and Keras runs on {backend}: run directories open on"
+            " any backend, so say KERAS_BACKEND=tensorflow nin export ..."
+        )
+    import keras
+
+    from nin.exporting.servable import Servable
+
+    servable = Servable(run.model, run.input_shape, description["maps"], description["fit"])
+    images = keras.InputSpec(shape=(None,) * 4, dtype="uint8", name="images")
+    with _quiet():
+        servable.export(str(path), format=form, input_signature=[images], verbose=False)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keras and its converters tell what they do on every channel there is."""
+    names = ("tensorflow", "absl")
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -1,0 +1,103 @@
+"""An exported file for whoever has only a run: its own while that is current, or one made now."""
+
+from __future__ import annotations
+
+import signal
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+from nin.errors import ExportError
+from nin.exporting.describe import describe, weights_sha256
+from nin.files import expand
+from nin.inference import FilePredictor
+from nin.inference.engines import FORMS, Engine, form_of, open_engine
+
+
+def current_export(run: Path, threads: int) -> Engine | None:
+    """The run's own ONNX file, if it is complete and of the weights that are there now.
+
+    Args:
+        run: the run directory.
+        threads: how many may compute one answer; 0 for all cores.
+    """
+    file, weights = run / FORMS["onnx"].file, run / "weights.safetensors"
+    if not (file.is_file() and weights.is_file()):
+        return None
+    try:
+        engine = open_engine("onnx", file, threads)
+    except ExportError:
+        return None
+    description = engine.description
+    is_current = description.get("weights_sha256") == weights_sha256(weights)
+    return engine if is_current and description.get("complete") is True else None
+
+
+def as_onnx(source: Path, folder: Path) -> Path:
+    """An ONNX file that answers as `source` does, to be opened many times without Keras.
+
+    Args:
+        source: a run directory or an exported file.
+        folder: where to write one if there is none yet.
+
+    Returns:
+        `source` itself where it is an exported file, of whatever form.
+
+    Raises:
+        ExportError, RunError: see `Predictor`.
+    """
+    source = expand(source)
+    if form_of(source) is not None:
+        return source
+    if current_export(source, 1):
+        return source / FORMS["onnx"].file
+    from nin.exporting.formats import write_onnx
+    from nin.training import load
+
+    run = load(source)
+    path = folder / FORMS["onnx"].file
+    write_onnx(run, describe(run), path)
+    return path
+
+
+def fast_predictor(source: Path, threads: int = 0) -> FilePredictor:
+    """A predictor that needs no Keras once it is made, of a run directory as well."""
+    with tempfile.TemporaryDirectory() as folder:
+        return FilePredictor(as_onnx(source, Path(folder)), threads=threads)
+
+
+@contextmanager
+def exported_file(source: Path) -> Iterator[Path]:
+    """The exported file that answers as `source` does; one made for the occasion goes afterwards.
+
+    It is made by a process that ends before the file is given: Keras and its framework take half a
+    gigabyte, and go with the process that needed them.
+
+    Args:
+        source: a run directory or an exported file.
+
+    Raises:
+        ExportError, RunError: there is no network at that path.
+    """
+    source = expand(source)
+    if form_of(source) is not None:
+        yield source
+        return
+    with tempfile.TemporaryDirectory(prefix="nin-serve-") as folder:
+        yield _made_elsewhere(source, Path(folder))
+
+
+def _made_elsewhere(source: Path, folder: Path) -> Path:
+    context, ignored = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(1, context, initializer=signal.signal, initargs=ignored) as pool:
+        try:
+            return pool.submit(as_onnx, source, folder).result()
+        except BrokenProcessPool as error:
+            raise ExportError(
+                f"{source} cannot be served: what makes an ONNX file of it ended;"
+                f" nin export {source} may say why"
+            ) from error

@@ -1,0 +1,107 @@
+"""`Graph`: an ONNX graph that is written from its inputs to its outputs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from nin._version import __version__
+
+#: What every runtime of the last years reads.
+IR_VERSION, OPSET = 9, 17
+
+#: Name → type and shape.
+Sides = Mapping[str, tuple[str, Sequence[int | str]]]
+
+_TYPES = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64, "uint8": TensorProto.UINT8}
+
+
+class Graph:
+    """Nodes and constants; names are counted up from 1, so that the same network has the same."""
+
+    def __init__(self) -> None:
+        self._nodes: list[Any] = []
+        self._constants: list[Any] = []
+        self._names: dict[str, str] = {}
+        self._counts: Counter[str] = Counter()
+        self._scope = ""
+
+    @contextmanager
+    def within(self, scope: str) -> Iterator[None]:
+        """Names in the block begin with ``scope/``."""
+        outer, self._scope = self._scope, f"{self._scope}{scope}/"
+        yield
+        self._scope = outer
+
+    def name(self, kind: str) -> str:
+        """A new name: the kind and a number."""
+        self._counts[self._scope + kind] += 1
+        return f"{self._scope}{kind}{self._counts[self._scope + kind]}"
+
+    def node(self, operation: str, *inputs: str, name: str = "", **attributes: Any) -> str:
+        """Add a node with one output.
+
+        Args:
+            operation: of ONNX: ``"Conv"``.
+            inputs: names of tensors; ``""`` for an optional one that is left out.
+            name: of the node and of what it puts out; by default the operation and a number.
+            attributes: those of the operation.
+
+        Returns:
+            The name.
+        """
+        name = name or self.name(operation)
+        self._nodes.append(helper.make_node(operation, inputs, [name], name, **attributes))
+        return name
+
+    def constant(self, value: Any, dtype: str = "float32") -> str:
+        """Add a number or an array; returns its name. Equal ones are kept once."""
+        array = np.asarray(value, dtype)
+        key = f"constant {dtype} {array.tolist()}"
+        if key not in self._names:
+            self._names[key] = self.array(self.name("constant"), array)
+        return self._names[key]
+
+    def array(self, name: str, array: Any) -> str:
+        """Add an array under a name of its own, which is returned."""
+        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        return name
+
+    def cast(self, tensor: str, dtype: str) -> str:
+        """`tensor` as another kind of number."""
+        return self.node("Cast", tensor, to=_TYPES[dtype])
+
+    def model(self, inputs: Sides, outputs: Sides, metadata: Mapping[str, str]) -> Any:
+        """The finished, checked ``onnx.ModelProto``.
+
+        Args:
+            inputs: name → type and shape; a side that is free has a name in place of a number.
+            outputs: likewise.
+            metadata: travels with the file.
+        """
+        graph = helper.make_graph(
+            self._nodes, "nin", _infos(inputs), _infos(outputs), self._constants
+        )
+        model = helper.make_model(
+            graph,
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+            producer_name="nin",
+            producer_version=__version__,
+        )
+        helper.set_model_props(model, dict(metadata))
+        onnx.checker.check_model(model, full_check=True)
+        return model
+
+
+def _infos(sides: Sides) -> list[Any]:
+    return [
+        helper.make_tensor_value_info(name, _TYPES[dtype], shape)
+        for name, (dtype, shape) in sides.items()
+    ]

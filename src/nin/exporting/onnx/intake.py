@@ -1,0 +1,143 @@
+"""Images as they are stored, of any size, in the graph: what `nin.data.decode` does to a file.
+
+One definition in elementary operations, since not every runtime knows an antialiased Resize: some
+leave the antialiasing out without a word.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nin.data.decode import CUBIC, LUMA, Fit
+from nin.exporting.onnx.graph import Graph
+
+
+def take_in(graph: Graph, images: str, shape: tuple[int, int, int], fit: Fit = "squash") -> str:
+    """Bring images to the size and channels the network was trained on.
+
+    Args:
+        graph: is written to.
+        images: (n, h, w, c), uint8, c of 1 (grey), 3 (RGB) or 4 (RGB and opacity).
+        shape: (height, width, channels) to bring them to; channels 1 or 3.
+        fit: which part of an image fills them; see `nin.data.decode.seen_box`.
+
+    Returns:
+        (n, channels, height, width), float32, whole numbers 0…255.
+    """
+    height, width, channels = shape
+    x = graph.node("Transpose", images, perm=[0, 3, 1, 2])
+    x = graph.cast(x, "float32")
+    x = _channels(graph, x, channels)
+    scale = _one_scale(graph, x, (height, width)) if fit == "crop" else None
+    across = _weights(graph, x, 3, width, scale, transposed=True)
+    x = _whole(graph, graph.node("MatMul", x, across))
+    return _whole(graph, graph.node("MatMul", _weights(graph, x, 2, height, scale), x))
+
+
+def _channels(graph: Graph, x: str, channels: int) -> str:
+    """Grey or colour from grey, RGB, or RGB on white where it is transparent."""
+    count = graph.node("Shape", x, start=1, end=2)
+    last = graph.node("Sub", count, graph.constant([1], "int64"))
+    rgb = graph.node(
+        "Gather", x, graph.node("Min", graph.constant([0, 1, 2], "int64"), last), axis=1
+    )
+    # Behind the channels that are there stands full opacity.
+    opaque = graph.node(
+        "Pad",
+        x,
+        graph.constant([0, 0, 0, 0, 0, 3, 0, 0], "int64"),
+        graph.constant(255.0),
+    )
+    opacity = graph.node("Gather", opaque, graph.constant([3], "int64"), axis=1)
+    white = graph.constant(255.0)
+    above = graph.node("Mul", graph.node("Sub", rgb, white), graph.node("Div", opacity, white))
+    rgb = _whole(graph, graph.node("Add", above, white))
+    if channels == 3:
+        return rgb
+    luma = graph.constant([[[value]] for value in LUMA])
+    weighted = graph.node("Mul", rgb, luma)
+    grey = graph.node("ReduceSum", weighted, graph.constant([1], "int64"), keepdims=1)
+    return _whole(graph, grey)
+
+
+def _one_scale(graph: Graph, x: str, size: tuple[int, int]) -> str:
+    """How many pixels become one, the same across and down: as many as both sides have."""
+    scales = [_scale(graph, _side(graph, x, axis), size[axis - 2]) for axis in (2, 3)]
+    return graph.node("Min", *scales)
+
+
+def _side(graph: Graph, x: str, axis: int) -> str:
+    return graph.cast(graph.node("Shape", x, start=axis, end=axis + 1), "float32")
+
+
+def _scale(graph: Graph, side: str, size: int) -> str:
+    return graph.node("Div", side, graph.constant([float(size)]))
+
+
+def _weights(
+    graph: Graph, x: str, axis: int, size: int, shared: str | None, transposed: bool = False
+) -> str:
+    """The matrix (size, side) that resizes `axis`: a cubic filter, wider where it shrinks.
+
+    With a scale that is `shared` with the other axis it takes the middle of the side.
+    """
+    side = _side(graph, x, axis)
+    scale = shared or _scale(graph, side, size)
+    wide = graph.node("Max", scale, graph.constant([1.0]))
+    here = graph.constant([[number + 0.5] for number in range(size)])
+    count = graph.node("Squeeze", side)
+    there = graph.node("Range", graph.constant(0.0), count, graph.constant(1.0))
+    there = graph.node("Add", there, graph.constant(0.5))
+    centre = graph.node("Mul", here, scale)
+    if shared:
+        taken = graph.node("Mul", scale, graph.constant([float(size)]))
+        margins = graph.node("Sub", side, taken)
+        margin = graph.node("Mul", margins, graph.constant(0.5))
+        centre = graph.node("Add", centre, margin)
+    distance = graph.node("Sub", there, centre)
+    weights = _cubic(graph, graph.node("Abs", graph.node("Div", distance, wide)))
+    total = graph.node("ReduceSum", weights, graph.constant([1], "int64"), keepdims=1)
+    weights = graph.node("Div", weights, total)
+    return graph.node("Transpose", weights, perm=[1, 0]) if transposed else weights
+
+
+def _cubic(graph: Graph, t: str) -> str:
+    """The filter at distances `t` ≥ 0, in target pixels."""
+    t = graph.node("Min", t, graph.constant(2.0))
+    near = _polynomial(graph, t, (CUBIC + 2, -(CUBIC + 3), 0.0, 1.0))
+    far = _polynomial(graph, t, (CUBIC, -5 * CUBIC, 8 * CUBIC, -4 * CUBIC))
+    return graph.node("Where", graph.node("Less", t, graph.constant(1.0)), near, far)
+
+
+def _polynomial(graph: Graph, t: str, coefficients: tuple[float, ...]) -> str:
+    value = graph.constant(coefficients[0])
+    for coefficient in coefficients[1:]:
+        value = graph.node("Add", graph.node("Mul", value, t), graph.constant(coefficient))
+    return value
+
+
+def _whole(graph: Graph, x: str) -> str:
+    """Eight-bit values, as Pillow keeps them between steps."""
+    x = graph.node("Floor", graph.node("Add", x, graph.constant(0.5)))
+    return graph.node("Clip", x, graph.constant(0.0), graph.constant(255.0))
+
+
+def standardise(graph: Graph, x: str, preprocessing: Any) -> str:
+    """What the network's own `Preprocessing` does to images of the stored size.
+
+    Args:
+        graph: is written to.
+        x: (n, channels, height, width), float32, 0…255.
+        preprocessing: a `nin.models.Preprocessing`.
+
+    Returns:
+        (n, channels, *size), float32, what the first convolution sees.
+    """
+    if preprocessing.size is not None:
+        free = graph.node("Shape", x, start=0, end=2)
+        sides = graph.constant(preprocessing.size, "int64")
+        sizes = graph.node("Concat", free, sides, axis=0)
+        x = graph.node("Resize", x, "", "", sizes, mode="linear")
+    mean = graph.constant([[[255.0 * value]] for value in preprocessing.mean])
+    std = graph.constant([[[255.0 * value]] for value in preprocessing.std])
+    return graph.node("Div", graph.node("Sub", x, mean), std)

@@ -1,0 +1,149 @@
+"""Eight-bit whole numbers in place of 32-bit floats, and what they cost and bring."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import statistics
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nin.exporting import parity
+from nin.inference import FilePredictor
+from nin.inference.engines import Images
+
+if TYPE_CHECKING:
+    from nin.data import Split
+
+#: Training images from which the ranges of activations are taken.
+CALIBRATION = 256
+#: Images on which accuracy is measured, at most.
+JUDGED_ON = 2000
+#: Single images that are timed, first by one, then by the other.
+TIMED = 50
+
+
+class Quantization(NamedTuple):
+    """An int8 file beside the float32 file it was made from; pairs are (float32, int8).
+
+    Attributes:
+        bytes: sizes.
+        milliseconds: median time an image, asked one by one, in turns.
+        images: how many were judged.
+        accuracy: shares of them whose label was found.
+        same_label: share of them that got the same label from both.
+    """
+
+    bytes: tuple[int, int]
+    milliseconds: tuple[float, float]
+    images: int
+    accuracy: tuple[float, float]
+    same_label: float
+
+
+def quantize(source: Path, out: Path, images: Images) -> None:
+    """Write an ONNX file whose convolutions and dense layers compute in eight bits.
+
+    Static: the ranges of activations are those met on `images`. Weights have a range a channel.
+    The intake and the average stay in floats.
+
+    Args:
+        source: an exported ``.onnx`` file.
+        out: the file to write.
+        images: (n, h, w, c), uint8, such as the network was trained on.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with tempfile.TemporaryDirectory() as folder, _without_advice():
+        prepared = Path(folder) / "prepared.onnx"
+        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
+        nodes = onnx.load(str(prepared)).graph.node
+        quantize_static(
+            str(prepared),
+            str(out),
+            _Calibration(images),
+            quant_format=QuantFormat.QDQ,
+            per_channel=True,
+            activation_type=QuantType.QInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_quantize=[node.name for node in nodes if _is_in_eight_bits(node)],
+        )
+    _describe(source, out)
+
+
+def measure(
+    split: Split, before: FilePredictor, after: FilePredictor, sizes: tuple[int, int]
+) -> Quantization:
+    """Ask both about the same images, and time them in turns."""
+    chosen = parity.spread(len(split.labels), JUDGED_ON)
+    images, labels = np.asarray(split.images[chosen]), split.labels[chosen]
+    a, b = (one.predict(images).probabilities.argmax(axis=1) for one in (before, after))
+    return Quantization(
+        sizes,
+        _milliseconds(before, after, images),
+        len(images),
+        (float((a == labels).mean()), float((b == labels).mean())),
+        float((a == b).mean()),
+    )
+
+
+def _milliseconds(
+    before: FilePredictor, after: FilePredictor, images: Images
+) -> tuple[float, float]:
+    times: tuple[list[float], list[float]] = ([], [])
+    for number in range(TIMED):
+        one = images[number % len(images)][None]
+        for predictor, spent in zip((before, after), times, strict=True):
+            begun = time.perf_counter()
+            predictor.predict(one)
+            spent.append(1000 * (time.perf_counter() - begun))
+    return statistics.median(times[0]), statistics.median(times[1])
+
+
+def _is_in_eight_bits(node: Any) -> bool:
+    kinds = ("Conv", "Gemm", "Relu", "Clip", "MaxPool", "AveragePool", "Add", "Concat")
+    return node.op_type in kinds and not node.name.startswith("intake/")
+
+
+def _describe(source: Path, out: Path) -> None:
+    """Eight bits are told apart, and never stand for the run itself."""
+    import onnx
+
+    before, after = onnx.load(str(source)), onnx.load(str(out))
+    [note] = before.metadata_props
+    description = {**json.loads(note.value), "quantization": "int8", "complete": False}
+    onnx.helper.set_model_props(after, {note.key: json.dumps(description)})
+    out.write_bytes(after.SerializeToString(deterministic=True))
+
+
+class _Calibration:
+    """Hands out images in batches, as ONNX Runtime asks for them."""
+
+    def __init__(self, images: Images) -> None:
+        self._batches = iter(np.array_split(images, -(-len(images) // 32)))
+
+    def get_next(self) -> dict[str, Images] | None:
+        batch = next(self._batches, None)
+        return None if batch is None else {"images": batch}
+
+    def set_range(self, start_index: int, end_index: int) -> None:
+        raise NotImplementedError
+
+
+@contextlib.contextmanager
+def _without_advice() -> Iterator[None]:
+    logger = logging.getLogger()
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

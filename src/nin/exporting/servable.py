@@ -1,0 +1,90 @@
+"""`Servable`: a network that takes images as they are stored, in Keras's own operations.
+
+For the forms that Keras writes itself. The ONNX graph says the same in ONNX's operations
+(`nin.exporting.onnx.intake`); tests hold the two equal.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from nin.data.decode import CUBIC, LUMA, Fit
+from nin.models import Classifier
+
+
+class Servable(keras.Model):
+    """uint8 images of any size in, probabilities and class maps out.
+
+    Args:
+        model: a built classifier.
+        shape: (height, width, channels) that images are brought to; channels 1 or 3.
+        maps: whether class maps are put out; the network must have them.
+        fit: which part of an image fills `shape`; see `nin.data.decode.seen_box`.
+    """
+
+    def __init__(
+        self,
+        model: Classifier,
+        shape: tuple[int, int, int],
+        maps: bool,
+        fit: Fit = "squash",
+    ) -> None:
+        super().__init__(name="servable")
+        self.model, self.shape_trained, self.maps, self.fitting = model, shape, maps, fit
+        self(ops.zeros((1, *shape), "uint8"))
+
+    def call(self, images: Any) -> dict[str, Any]:
+        """Images (n, height, width, channels), uint8, with 1, 3 or 4 channels → answers."""
+        height, width, channels = self.shape_trained
+        x = _to_channels(ops.cast(images, "float32"), channels)
+        down, across = _resizing(ops.shape(x)[1:3], (height, width), self.fitting)
+        x = _whole(ops.einsum("vw,nhwc->nhvc", across, x))
+        x = _whole(ops.einsum("uh,nhwc->nuwc", down, x))
+        x = ops.reshape(x, (-1, height, width, channels)) / 255.0
+        if not self.maps:
+            return {"probabilities": ops.softmax(self.model(x, training=False))}
+        maps = self.model.class_maps(x)
+        return {"maps": maps, "probabilities": ops.softmax(ops.mean(maps, axis=(1, 2)))}
+
+
+def _to_channels(x: Any, channels: int) -> Any:
+    """Grey or colour from grey, RGB, or RGB on white where it is transparent."""
+    last = ops.shape(x)[3] - 1
+    rgb = ops.take(x, ops.minimum(ops.arange(3), last), axis=3)
+    opaque = ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, 3)), constant_values=255.0)
+    x = _whole((rgb - 255.0) * (opaque[..., 3:4] / 255.0) + 255.0)
+    return x if channels == 3 else _whole(ops.sum(x * ops.array(LUMA, "float32"), 3, keepdims=True))
+
+
+def _resizing(sides: Any, sizes: tuple[int, int], fit: Fit) -> list[Any]:
+    """A matrix (size, side) for each axis: of all of it, or of its middle at one scale for both."""
+    floats = [ops.cast(side, "float32") for side in sides]
+    scales = [side / size for side, size in zip(floats, sizes, strict=True)]
+    margins = [0.0, 0.0]
+    if fit == "crop":
+        scales = [ops.minimum(*scales)] * 2
+        margins = [(s - scales[0] * size) / 2 for s, size in zip(floats, sizes, strict=True)]
+    return [_weights(*axis) for axis in zip(sides, sizes, scales, margins, strict=True)]
+
+
+def _weights(side: Any, size: int, scale: Any, margin: Any) -> Any:
+    """The matrix (size, side) that resizes an axis: a cubic filter, wider where it shrinks."""
+    here = (ops.arange(size, dtype="float32") + 0.5) * scale + margin
+    there = ops.cast(ops.arange(side), "float32") + 0.5
+    weights = _cubic(ops.abs((there[None] - here[:, None]) / ops.maximum(scale, 1.0)))
+    return weights / ops.sum(weights, axis=1, keepdims=True)
+
+
+def _cubic(t: Any) -> Any:
+    t = ops.minimum(t, 2.0)
+    near = ((CUBIC + 2) * t - (CUBIC + 3)) * t * t + 1.0
+    far = ((CUBIC * t - 5 * CUBIC) * t + 8 * CUBIC) * t - 4 * CUBIC
+    return ops.where(t < 1.0, near, far)
+
+
+def _whole(x: Any) -> Any:
+    """Eight-bit values, as Pillow keeps them between steps."""
+    return ops.clip(ops.floor(x + 0.5), 0.0, 255.0)

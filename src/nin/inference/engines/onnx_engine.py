@@ -1,0 +1,63 @@
+"""ONNX files, run by ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nin.errors import ExportError
+from nin.inference.engines import Answers, Images, require
+from nin.inference.metadata import KEY, parse
+
+
+class OnnxEngine:
+    """An ONNX Runtime session; may be asked by several threads at once.
+
+    Args:
+        source: the file, or its content.
+        where: what to call it in messages.
+        threads: how many may compute one answer; 0 for all cores.
+    """
+
+    def __init__(self, source: Path | bytes, where: Path, threads: int = 0) -> None:
+        require("onnx")
+        import onnxruntime as runtime
+
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # Threads that wait by running in circles take the cores from those that decode.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        content = source if isinstance(source, bytes) else str(source)
+        try:
+            self.session = runtime.InferenceSession(
+                content, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # whatever a stranger's file does to it
+            raise ExportError(f"{where} cannot be opened: {_first_line(error)}") from error
+        metadata = self.session.get_modelmeta().custom_metadata_map
+        self.description = parse(metadata.get(KEY), where)
+        self._check(where)
+
+    def _check(self, where: Path) -> None:
+        outputs = {output.name: output.shape for output in self.session.get_outputs()}
+        classes = len(self.description["classes"])
+        if outputs.get("probabilities", [None])[-1] != classes:
+            raise ExportError(f"{where} is damaged: it describes {classes} classes and has others")
+        if self.description["maps"] and "maps" not in outputs:
+            raise ExportError(f"{where} is damaged: it describes class maps and has none")
+
+    def answer(self, images: Images, maps: bool) -> Answers:
+        """See `nin.inference.engines.Engine`."""
+        names = ["probabilities", "maps"] if maps else ["probabilities"]
+        found: list[Any] = self.session.run(names, {"images": images})
+        return Answers(found[0], found[1] if maps else None)
+
+
+def open_file(path: Path, threads: int) -> OnnxEngine:
+    """Open an ``.onnx`` file."""
+    return OnnxEngine(path, path, threads)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]

@@ -1,0 +1,69 @@
+"""OpenVINO's own format, a folder with ``model.xml`` and ``model.bin``."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+from nin.errors import ExportError
+from nin.inference.engines import FORMS, Answers, Images, require
+from nin.inference.metadata import KEY, parse
+
+
+class OpenVinoEngine:
+    """A model that OpenVINO has compiled for the CPU.
+
+    Args:
+        path: the folder.
+        threads: how many may compute one answer; 0 for all cores.
+    """
+
+    def __init__(self, path: Path, threads: int = 0) -> None:
+        runtime = openvino()
+        core = runtime.Core()
+        try:
+            model = core.read_model(path / FORMS["openvino"].marker)
+            self.description = parse(_note(model), path)
+            options: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads} if threads else {}
+            # Some processors would compute in bfloat16 by themselves.
+            options |= {"INFERENCE_PRECISION_HINT": "f32"}
+            self.compiled = core.compile_model(model, "CPU", options)
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1]
+            raise ExportError(f"{path} cannot be opened: {reason}") from error
+
+    def answer(self, images: Images, maps: bool) -> Answers:
+        """See `nin.inference.engines.Engine`."""
+        found: Any = self.compiled.create_infer_request().infer({"images": images})
+        return Answers(found["probabilities"], found["maps"] if maps else None)
+
+
+def open_file(path: Path, threads: int) -> OpenVinoEngine:
+    """Open an exported folder."""
+    return OpenVinoEngine(path, threads)
+
+
+def openvino() -> Any:
+    """The package, imported without the report that it sends to its makers when it is.
+
+    It sends none where `openvino_telemetry` is not installed: for as long as the import takes, that
+    cannot be imported.
+
+    Raises:
+        ExportError: it is not installed.
+    """
+    require("openvino")
+    if "openvino" not in sys.modules:
+        reporter = "openvino_telemetry"
+        sys.modules[reporter] = None  # type: ignore[assignment]
+        try:
+            importlib.import_module("openvino")
+        finally:
+            del sys.modules[reporter]
+    return sys.modules["openvino"]
+
+
+def _note(model: Any) -> str | None:
+    return str(model.get_rt_info([KEY]).value) if model.has_rt_info([KEY]) else None

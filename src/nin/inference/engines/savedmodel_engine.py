@@ -1,0 +1,40 @@
+"""TensorFlow's SavedModel, a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nin.errors import ExportError
+from nin.inference.engines import Answers, Images, require
+from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
+
+
+class SavedModelEngine:
+    """A SavedModel, run by TensorFlow.
+
+    Args:
+        path: the folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        note = path / EXTRA_FOLDER / DESCRIPTION_FILE
+        self.description = parse(note.read_bytes() if note.is_file() else None, path)
+        require("savedmodel")
+        from nin.backends import saved_model
+
+        try:
+            self._answer: Any = saved_model.load(path)
+        except Exception as error:  # whatever a stranger's file does to it
+            reason = str(error).strip().partition("\n")[0]
+            raise ExportError(f"{path} cannot be opened: {reason}") from error
+
+    def answer(self, images: Images, maps: bool) -> Answers:
+        """See `nin.inference.engines.Engine`."""
+        found = self._answer(images)
+        return Answers(found["probabilities"], found["maps"] if maps else None)
+
+
+def open_file(path: Path, threads: int) -> SavedModelEngine:
+    """Open an exported folder; TensorFlow decides about threads."""
+    return SavedModelEngine(path)

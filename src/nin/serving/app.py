@@ -1,0 +1,198 @@
+"""The routes, as FastAPI declares them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Annotated, Any
+
+from fastapi import FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.responses import HTMLResponse, PlainTextResponse
+
+from nin._version import __version__
+from nin.serving.metrics import CONTENT_TYPE
+from nin.serving.middleware import Edge
+from nin.serving.question import Question
+from nin.serving.reference import reference
+from nin.serving.room import busy
+from nin.serving.schema import (
+    Health,
+    Predictions,
+    Problem,
+    answers_json,
+    to_json,
+)
+from nin.serving.service import Service
+from nin.serving.static import page_files
+from nin.serving.upload import check_type, images_of, read_body
+
+_FILE = {"type": "string", "format": "binary", "description": "One picture, as it is."}
+_FORM = {
+    "type": "object",
+    "description": "One or more files in the field “images”.",
+    "properties": {"images": {"type": "array", "items": _FILE, "minItems": 1}},
+    "required": ["images"],
+    "additionalProperties": False,
+}
+_BODY = {
+    "required": True,
+    "content": {
+        "image/*": {"schema": _FILE},
+        "application/octet-stream": {"schema": _FILE},
+        "multipart/form-data": {"schema": _FORM},
+    },
+}
+_EXAMPLES = [
+    "curl --data-binary @cat.jpg ADDRESS/predict",
+    "curl -F images=@cat.jpg -F images=@dog.png 'ADDRESS/predict?top=3&maps=png'",
+]
+_REFUSALS = {
+    408: "The request did not arrive in time.",
+    413: "Too many bytes, pixels or images.",
+    415: "Not a JPEG, PNG, WebP, BMP or TIFF picture.",
+    422: "A damaged picture or form, or a parameter that cannot be.",
+    503: "Too much is waiting: try again after as many seconds as Retry-After says.",
+    504: "The answer took too long.",
+}
+_PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"model": Predictions, "description": "What is in each image."},
+    **{code: {"model": Problem, "description": why} for code, why in _REFUSALS.items()},
+}
+
+
+def application(service: Service, origins: Sequence[str] = (), quiet: bool = False) -> Edge:
+    """The ASGI application.
+
+    Args:
+        service: what answers; it is closed when the application ends.
+        origins: web origins whose pages may ask; ``"*"``: all.
+        quiet: no line a request.
+    """
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        service.close()
+
+    app = FastAPI(
+        title=f"nin serve: {service.predictor.description.get('name', 'a network')}",
+        description="What is in an image, and where.",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    if origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[*origins],
+            allow_headers=["Content-Type"],
+            allow_methods=["GET", "POST"],
+            expose_headers=["Retry-After"],
+        )
+    _answer_faults(app)
+    _add_predict(app, service)
+    _add_state(app, service)
+    _add_pages(app)
+    return Edge(app, service.metrics, service.limits.seconds, quiet)
+
+
+def _add_predict(app: FastAPI, service: Service) -> None:
+    limits, predictor = service.limits, service.predictor
+
+    @app.post(
+        "/predict",
+        responses=_PREDICT_RESPONSES,
+        openapi_extra={"requestBody": _BODY, "x-examples": _EXAMPLES},
+    )
+    async def predict(request: Request, asked: Annotated[Question, Query()]) -> Response:
+        """What is in one image or several."""
+        kind = request.headers.get("content-type", "")
+        check_type(kind)
+        asked.check(predictor)
+        if service.images.is_full:
+            raise busy()
+        with service.bytes.taking() as take_bytes, service.images.taking() as take_images:
+            body = await read_body(request, limits, take_bytes)
+            async with asyncio.timeout(limits.seconds):
+                uploads = await service.work(images_of, body, kind, limits)
+                take_images(len(uploads))
+                seen = await service.answer([each.content for each in uploads], asked.wants_maps)
+                if sum(each.maps.nbytes for each in seen if each.maps is not None) > limits.answer:
+                    raise HTTPException(413, "the maps of so many images are too large together")
+                content = await service.work(answers_json, predictor, uploads, seen, asked)
+        return _json(content)
+
+
+def _add_state(app: FastAPI, service: Service) -> None:
+    down: dict[int | str, dict[str, Any]] = {503: {"model": Problem, "description": "No."}}
+
+    @app.get("/model", response_description="Its description, as it was exported.")
+    async def model() -> Response:
+        """The network: its classes, the shape of its images, where it comes from."""
+        return _json(to_json(service.predictor.description))
+
+    @app.get("/healthz", responses=down, response_description="It does.")
+    async def healthz() -> Health:
+        """Whether the server works."""
+        if not service.is_alive:
+            raise HTTPException(503, "nothing is computed any more: start it again")
+        return Health(status="ok")
+
+    @app.get("/readyz", responses=down, response_description="They are.")
+    async def readyz() -> Health:
+        """Whether new requests are welcome: not once it has been told to stop."""
+        if not (service.is_ready and service.is_alive):
+            raise HTTPException(503, "stopping")
+        return Health(status="ready")
+
+    @app.get(
+        "/metrics", response_class=PlainTextResponse, response_description="Prometheus's text."
+    )
+    def metrics() -> Response:
+        """Counts and durations, for Prometheus; of all workers together."""
+        return Response(service.metrics.text(), headers={"content-type": CONTENT_TYPE})
+
+
+def _add_pages(app: FastAPI) -> None:
+    files = page_files()
+    reference_page = reference(app.openapi())
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        policy = {"content-security-policy": reference_page.policy}
+        return HTMLResponse(reference_page.html, headers=policy)
+
+    async def send_file(request: Request) -> Response:
+        file = files[request.scope["route"].path]
+        return Response(file.content, headers=file.headers)
+
+    for address in files:
+        app.get(address, include_in_schema=False)(send_file)
+
+
+def _answer_faults(app: FastAPI) -> None:
+    """One line for each: what FastAPI itself would send has another form."""
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(_: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]
+        is_unknown = first["type"] == "extra_forbidden"
+        why = "there is no such parameter" if is_unknown else first["msg"]
+        return _json(to_json({"detail": f"{first['loc'][-1]}: {why}"}), 422)
+
+    @app.exception_handler(TimeoutError)
+    async def late(*_: object) -> Response:
+        return _json(to_json({"detail": "the answer took too long: try again"}), 504)
+
+    @app.exception_handler(Exception)
+    async def failed(*_: object) -> Response:
+        return _json(to_json({"detail": "the server failed; its log says why"}), 500)
+
+
+def _json(content: bytes, status: int = 200) -> Response:
+    return Response(content, status, media_type="application/json")

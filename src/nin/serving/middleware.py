@@ -1,0 +1,129 @@
+"""The outermost layer: headers for every answer, a line a request, what clients leave undone."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nin.serving.metrics import Metrics
+
+log = logging.getLogger("nin.server")
+
+#: Seconds for which the rest of a refused body is read and thrown away: a connection that is closed
+#: while its client still sends would lose the answer on the way.
+LINGER = 2.0
+
+#: Bytes of an answer that are given to the connection at a time.
+PIECE = 2**16
+
+#: In the log and the metrics: the client went away, or did not take its answer.
+_GONE = 499
+
+#: Of every answer that does not state its own.
+_HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"cache-control": b"no-store",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class Edge:
+    """An ASGI application around another.
+
+    Args:
+        app: the application.
+        metrics: where requests are counted.
+        seconds: for a client to take a piece of its answer.
+        quiet: no line a request.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, seconds: float, quiet: bool = False) -> None:
+        self.app, self._metrics, self._seconds, self._quiet = app, metrics, seconds, quiet
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self._seconds)
+        # To HEAD uvicorn sends the answer to GET without its body.
+        asked = scope["method"]
+        scope = {**scope, "method": "GET"} if asked == "HEAD" else scope
+        started = time.perf_counter()
+        try:
+            await self.app(scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = _GONE
+        except Exception:
+            log.exception("%s %s failed", asked, _path(scope))
+        finally:
+            self._note(asked, scope, exchange.status, time.perf_counter() - started)
+
+    def _note(self, method: str, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "other")
+        self._metrics.requests.labels(route, str(status)).inc()
+        self._metrics.seconds.labels(route).observe(seconds)
+        if not self._quiet:
+            client = (scope.get("client") or ("-",))[0]
+            what = (client, method, _path(scope), status, 1000 * seconds)
+            log.info("%s %s %s %d %.0f ms", *what)
+
+
+class _Exchange:
+    """One request and its answer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
+        self.status = _GONE
+        self._receive, self._send, self._seconds = receive, send, seconds
+        headers = {name for name, value in scope["headers"] if value != b"0"}
+        self._has_more = bool(headers & {b"content-length", b"transfer-encoding"})
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._has_more = message["type"] == "http.request" and message.get("more_body", False)
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start(message)
+            await self._send(message)
+        elif message["type"] == "http.response.body":
+            await self._body(message.get("body", b""), message.get("more_body", False))
+
+    def _start(self, message: Message) -> None:
+        self.status = message["status"]
+        headers = message["headers"] = [*message.get("headers", [])]
+        stated = {name.lower() for name, _ in headers}
+        headers += [each for each in _HEADERS.items() if each[0] not in stated]
+        if self._has_more:
+            headers.append((b"connection", b"close"))
+
+    async def _body(self, body: bytes, more: bool) -> None:
+        for first in range(0, len(body), PIECE):
+            piece = {"type": "http.response.body", "body": body[first : first + PIECE]}
+            try:
+                async with asyncio.timeout(self._seconds):
+                    await self._send({**piece, "more_body": True})
+            except TimeoutError as error:
+                raise ClientDisconnect from error
+        if not more:
+            await self._linger()
+            await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _linger(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LINGER):
+                while self._has_more:
+                    await self.receive()
+
+
+def _path(scope: Scope) -> str:
+    """The path as it was sent, where nothing can break out of a line."""
+    raw: bytes = scope.get("raw_path") or scope["path"].encode("unicode_escape")
+    return raw[:200].decode("ascii", "backslashreplace")

@@ -1,0 +1,58 @@
+"""The page at ``/docs``: the OpenAPI description as plain HTML, without a script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, PackageLoader
+
+_STYLE = "reference.css"
+
+
+class Reference(NamedTuple):
+    """The page and the policy it is sent with."""
+
+    html: str
+    policy: str
+
+
+def reference(description: dict[str, Any]) -> Reference:
+    """The page for an OpenAPI description.
+
+    Args:
+        description: as at ``/openapi.json``.
+    """
+    loader = PackageLoader("nin.serving", ".")
+    environment = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    style = loader.get_source(environment, _STYLE)[0]
+    template = environment.get_template("reference.html.jinja")
+    html = template.render(
+        api=description,
+        operations=_operations(description),
+        style=style,
+        kind=_kind,
+    )
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; frame-ancestors 'none'"
+    return Reference(html, policy)
+
+
+def _operations(description: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"path": path, "method": method.upper(), **operation}
+        for path, methods in description["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """The type of a value, in words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if "anyOf" in schema:
+        return " or ".join(_kind(each) for each in schema["anyOf"])
+    if schema.get("type") == "array" and "items" in schema:
+        return f"list of {_kind(schema['items'])}"
+    return str(schema.get("type", "any"))

@@ -1,0 +1,95 @@
+"""The images that a recipe asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from nin.data import NAMED, Augmentation, ImageData, open_data
+from nin.data.decode import Fit
+from nin.errors import RecipeError, RunError
+from nin.training.recipe import Recipe
+
+
+def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
+    """The images that `recipe` trains on.
+
+    Args:
+        recipe: names them, and says what is held out and how they are changed.
+        skip_bad: in a folder, go on without those that cannot be read.
+
+    Raises:
+        DataError: they cannot be had.
+        RecipeError: a published set is to be streamed.
+    """
+    changes = {field.name: getattr(recipe, field.name) for field in fields(Augmentation)}
+    augmentation = Augmentation(**changes)
+    arguments: dict[str, Any] = {
+        "batch_size": recipe.part_size,
+        "validation": recipe.validation,
+        "limit": recipe.limit,
+        "seed": recipe.seed,
+        "augmentation": None if augmentation == Augmentation() else augmentation,
+        "balance": recipe.balance,
+    }
+    if recipe.data in NAMED:
+        if recipe.stream:
+            raise RecipeError(f"recipe: stream: {recipe.data} is held in memory; folders are read")
+        arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
+    else:
+        arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
+        arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
+    return open_data(recipe.data, **arguments)
+
+
+def check_same_images(path: Path, record: Mapping[str, Any], data: ImageData) -> None:
+    """Refuse to go on with a run on other images than before.
+
+    Args:
+        path: the run directory.
+        record: what its ``run.json`` holds.
+        data: the images that are there now.
+
+    Raises:
+        RunError: something was added to `data`, taken away or changed.
+    """
+    if data.fingerprint() != record["data"]["fingerprint"]:
+        where = record["recipe"]["data"]
+        raise RunError(f"{where} no longer holds the images that {path} was trained on")
+
+
+def open_others(
+    data: str,
+    image_shape: tuple[int, int, int],
+    classes: tuple[str, ...],
+    fit: Fit = "squash",
+) -> ImageData:
+    """Images that a network was not trained on, for the same classes.
+
+    Args:
+        data: a named data set or a folder.
+        image_shape: (height, width, channels) of those it was trained on, as stored.
+        classes: what it was trained to tell apart.
+        fit: how a folder's pictures become squares, as in its training.
+
+    Raises:
+        DataError: the images cannot be had.
+        RunError: they are of other classes, or have another number of channels.
+    """
+    size, _, channels = image_shape
+    if data in NAMED:
+        images = open_data(data)
+    else:
+        images = open_data(data, image_size=size, grey=channels == 1, fit=fit)
+    if images.classes != classes:
+        raise RunError(
+            f"{data} has the classes {', '.join(images.classes)},"
+            f" but the run was trained on {', '.join(classes)}"
+        )
+    if images.image_shape[-1] != channels:
+        raise RunError(
+            f"{data} has {images.image_shape[-1]} channels, the run was trained on {channels}"
+        )
+    return images

@@ -1,0 +1,318 @@
+"""A run leaves in every form, and answers there as it does at home."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+import nin
+from nin.data.decode import decode
+from nin.errors import ExportError, NinError, RunError, UnknownNameError
+from nin.exporting import exporter, formats, parity
+from nin.exporting.parity import IMAGES
+from nin.exporting.servable import Servable
+
+FORMS = ["onnx", "openvino", "litert", "savedmodel"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_answers_as_the_run(run, form, real_digits, noise):
+    done = nin.export(run, form)
+    assert (done.form, done.quantization) == (form, None)
+    assert done.parity.images == done.parity.labels_equal == IMAGES
+    assert done.parity.largest_difference < 1e-5
+    there = nin.Predictor(done.path)
+    assert (there.format, there.classes) == (form, run.classes)
+    assert there.description == nin.Predictor(run).description
+    a, b = (one.predict(real_digits, maps=True) for one in (nin.Predictor(run), there))
+    np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-5)
+    np.testing.assert_allclose(a.maps, b.maps, atol=1e-4)
+    first, *others = FORMS
+    if form in others:
+        same = nin.Predictor(nin.export(run, first).path)
+        for shape in ((1, 40, 13, 1), (2, 5, 9, 3), (3, 8, 8, 4)):
+            images = np.sort(noise(*shape), axis=2)
+            expected = same.predict(images).probabilities
+            np.testing.assert_allclose(there.predict(images).probabilities, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("fit", ["squash", "crop"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_keras_and_onnx_say_the_same_of_any_image(channels, fit, noise):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    from nin.exporting.onnx.model import to_onnx
+    from nin.models import NiN
+
+    shape = (12, 10, channels)
+    model = NiN(num_classes=3, preset="mnist", width=0.1)
+    model.preprocessing.configure((16, 16), (0.4,) * channels, (0.3,) * channels)
+    model.build((None, *shape))
+    description = {"input_shape": shape, "classes": ["a", "b", "c"], "maps": True, "fit": fit}
+    session = onnxruntime.InferenceSession(to_onnx(model, description).SerializeToString())
+    servable = Servable(model, shape, maps=True, fit=fit)
+    for size in ((2, 12, 10, 3), (1, 31, 7, 4), (3, 6, 22, 1), (1, 1, 200, 3)):
+        images = noise(*size)
+        ours = servable(images)
+        theirs = session.run(["probabilities", "maps"], {"images": images})
+        for name, value in zip(("probabilities", "maps"), theirs, strict=True):
+            array = keras.ops.convert_to_numpy(ours[name])
+            np.testing.assert_allclose(array, value, atol=1e-4)
+
+
+def test_a_tflite_file_carries_its_labels(run):
+    pytest.importorskip("ai_edge_litert")
+    path = nin.export(run, "litert", maps=False).path
+    with zipfile.ZipFile(path) as archive:
+        assert archive.read("labels.txt").decode().split() == [*run.classes]
+    assert nin.Predictor(path).has_maps is False
+
+
+def test_a_file_that_answers_otherwise_does_not_leave(run, monkeypatch):
+    nin.export(run)
+    before = (run.path / "model.onnx").read_bytes()
+
+    def write(run, description, path):
+        run.model.weights[0].assign(run.model.weights[0] + 1.0)
+        formats.write_onnx(run, description, path)
+        run.model.weights[0].assign(run.model.weights[0] - 1.0)
+
+    monkeypatch.setitem(exporter.WRITERS, "onnx", write)
+    with pytest.raises(ExportError, match=r"does not answer as the run: \d+ of 256 labels equal"):
+        nin.export(run)
+    assert (run.path / "model.onnx").read_bytes() == before
+    assert not [path for path in run.path.iterdir() if ".part" in path.name]
+
+
+def test_eight_bits_are_smaller_and_their_cost_is_measured(run, real_digits):
+    done = nin.export(run, quantize="int8")
+    assert done.path == run.path / "model.int8.onnx"
+    cost = done.quantization
+    assert cost.bytes[1] == done.path.stat().st_size < cost.bytes[0]
+    assert cost.images == 359
+    assert all(0 <= share <= 1 for share in (*cost.accuracy, cost.same_label))
+    assert cost.same_label > 0.9
+    assert abs(cost.accuracy[0] - cost.accuracy[1]) < 0.1
+    assert all(time > 0 for time in cost.milliseconds)
+    kinds = {node.op_type for node in onnx.load(done.path).graph.node}
+    assert "QuantizeLinear" in kinds
+    there = nin.Predictor(done.path)
+    told = {**nin.Predictor(run).description, "quantization": "int8", "complete": False}
+    assert there.description == told
+    answers = there.predict(np.repeat(real_digits[:3], 3, axis=1), maps=True)
+    assert answers.maps.shape == (3, 4, 4, 10)
+    # The run goes on being answered by floats.
+    assert nin.Predictor(run.path).format == "run"
+
+
+def test_only_forms_that_exist(run):
+    with pytest.raises(UnknownNameError, match="did you mean 'onnx'"):
+        nin.export(run, "onx")
+    with pytest.raises(UnknownNameError, match="unknown quantisation 'int4'"):
+        nin.export(run, quantize="int4")
+    with pytest.raises(ExportError, match="a runtime is for web, not onnx"):
+        nin.export(run, runtime="somewhere")
+    with pytest.raises(ExportError, match="int8 is for onnx and web, not litert"):
+        nin.export(run, "litert", quantize="int8")
+
+
+def test_nothing_is_replaced_but_an_export(run, tmp_path):
+    with pytest.raises(ExportError, match=r"ends in \.onnx"):
+        nin.export(run, out=tmp_path / "model.bin")
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "diary.txt").write_text("dear")
+    for form in ("openvino", "savedmodel", "web"):
+        with pytest.raises(ExportError, match="is there already, and no"):
+            nin.export(run, form, mine)
+    (tmp_path / "folder.onnx").mkdir()
+    with pytest.raises(ExportError, match="is there already, and no"):
+        nin.export(run, out=tmp_path / "folder.onnx")
+    assert (mine / "diary.txt").read_text() == "dear"
+
+
+def test_a_folder_is_replaced_as_a_whole(run, tmp_path):
+    pytest.importorskip("openvino")
+    out = tmp_path / "model"
+    for _ in range(2):
+        nin.export(run, "openvino", out)
+        assert sorted(path.name for path in out.iterdir()) == ["model.bin", "model.xml"]
+    (out / "mine").touch()
+    with pytest.raises(ExportError, match="is there already, and no"):
+        nin.export(run, "openvino", out)
+    assert (out / "mine").exists()
+
+
+def test_openvino_does_not_report_to_its_makers():
+    pytest.importorskip("openvino")
+    code = (
+        "import sys; from nin.inference.engines.openvino_engine import openvino; openvino().Core();"
+    )
+    code += "sys.exit('openvino_telemetry' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_strangers_file_is_not_replaced(run, tmp_path):
+    (tmp_path / "other.onnx").write_bytes(b"precious")
+    with pytest.raises(ExportError, match="is there already, and no"):
+        nin.export(run, out=tmp_path / "other.onnx")
+    assert (tmp_path / "other.onnx").read_bytes() == b"precious"
+
+
+def test_classes_of_any_name_travel(run, tmp_path):
+    names = [*"abcdefg", "zwölf", "\udce9t\udce9", "<b>"]
+    run.record = {**run.record, "classes": names}
+    assert nin.Predictor(nin.export(run, out=tmp_path / "odd.onnx").path).classes == tuple(names)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_cannot_be_written(run, tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(NinError, match="cannot write"):
+        nin.export(run, out=tmp_path / "model.onnx")
+
+
+def test_a_place_that_is_none(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NinError, match="is not a folder"):
+        nin.export(run, out=tmp_path / "file/model.onnx")
+
+
+@pytest.fixture
+def photos(tmp_path):
+    root = tmp_path / "photos"
+    random = np.random.default_rng(0)
+    for name, least in (("dark", 0), ("light", 128)):
+        (root / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = random.integers(least, least + 128, (20, 16, 3), np.uint8)
+            Image.fromarray(pixels).save(root / name / f"{number:02}.png")
+    return root
+
+
+def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
+    recipe = nin.RECIPES["scratch"].revised(
+        data=str(photos), preset="mnist", width=0.1, image_size=16, epochs=1
+    )
+    run = nin.train(recipe, tmp_path / "run")
+    moved = photos.rename(tmp_path / "elsewhere")
+    with pytest.raises(ExportError, match=r"cannot be had .*: name others with --data") as caught:
+        nin.export(run)
+    assert "\n" not in str(caught.value)
+    done = nin.export(run, data=str(moved))
+    assert done.parity.images == done.parity.labels_equal == 24
+    with pytest.raises(NinError, match="nowhere"):
+        nin.export(run, data=str(tmp_path / "nowhere"))
+
+
+@pytest.fixture(scope="module")
+def cropped(tmp_path_factory):
+    """A run that saw the middle of wide pictures: light or dark there, the opposite beside it."""
+    root = tmp_path_factory.mktemp("cropped")
+    random = np.random.default_rng(0)
+    for name, least in (("dark", 0), ("light", 128)):
+        (root / "photos" / name).mkdir(parents=True)
+        for number in range(30):
+            pixels = random.integers(128 - least, 256 - least, (16, 64, 3), np.uint8)
+            pixels[:, 20:44] = random.integers(least, least + 128, (16, 24, 3), np.uint8)
+            Image.fromarray(pixels).save(root / "photos" / name / f"{number:02}.png")
+    recipe = nin.RECIPES["scratch"].revised(
+        data=str(root / "photos"),
+        fit="crop",
+        preset="mnist",
+        width=0.1,
+        image_size=16,
+        epochs=2,
+        shift=0,
+        batch_size=8,
+    )
+    return nin.train(recipe, root / "run")
+
+
+def test_a_run_says_how_it_fits_pictures(cropped, run):
+    assert (cropped.fit, cropped.record["recipe"]["fit"]) == ("crop", "crop")
+    assert run.fit == "squash"
+    run.update(
+        recipe={key: run.record["recipe"][key] for key in run.record["recipe"].keys() - {"fit"}}
+    )
+    assert nin.load(run.path).fit == "squash"
+    run.update(recipe={**run.record["recipe"], "fit": "stretch"})
+    with pytest.raises(RunError, match=r"recipe\.fit: input should be 'squash' or 'crop'"):
+        nin.load(run.path)
+
+
+def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
+    folder = cropped.record["recipe"]["data"]
+    seen = []
+    monkeypatch.setattr(
+        "nin.training.evaluation.evaluate", lambda _, split, __: seen.append(split.images[:])
+    )
+    cropped.evaluate(folder)
+    cropped.evaluate()
+    for images in (*seen, parity.real_images(cropped, folder), parity.real_images(cropped)):
+        middles = images[:, 4:-4, 4:-4].mean(axis=(1, 2, 3))
+        edges = images[:, :, [0, -1]].mean(axis=(1, 2, 3))
+        assert ((middles < 128) == (edges < 128)).all()
+
+
+@pytest.mark.parametrize(
+    "form", ["onnx", *(pytest.param(f, marks=pytest.mark.slow) for f in FORMS[1:])]
+)
+def test_every_form_sees_what_the_run_sees_of_a_picture(cropped, form, tmp_path, noise):
+    out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")
+    here, there = nin.Predictor(cropped), nin.Predictor(nin.export(cropped, form, out).path)
+    assert (here.fit, there.fit) == ("crop", "crop")
+    for height, width in ((16, 16), (40, 90), (90, 31), (7, 12), (1, 300)):
+        images = np.sort(noise(2, height, width, 3), axis=2)
+        a, b = (one.predict(images, maps=True) for one in (here, there))
+        np.testing.assert_allclose(a.probabilities, b.probabilities, atol=0.02)
+        beside = images.copy()
+        margin = (width - height) // 2 - 6
+        if margin > 0:
+            beside[:, :, :margin] = beside[:, :, -margin:] = 255
+            c = there.predict(beside)
+            np.testing.assert_allclose(b.probabilities, c.probabilities, atol=1e-5)
+
+
+def test_a_file_is_read_as_in_training(cropped):
+    folder = Path(cropped.record["recipe"]["data"])
+    for predictor in (nin.Predictor(cropped), nin.Predictor(nin.export(cropped).path)):
+        image = predictor.read(folder / "light/00.png")
+        assert (image == decode(folder / "light/00.png", 16, fit="crop")).all()
+        assert image.min() > 100
+
+
+def test_another_backend_is_told_how(run, monkeypatch):
+    monkeypatch.setattr(formats.backends, "choose", lambda: "jax")
+    for form in ("litert", "savedmodel"):
+        with pytest.raises(ExportError, match="KERAS_BACKEND=tensorflow nin export"):
+            nin.export(run, form)
+
+
+def test_a_missing_package_is_told_how(run, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(
+        ExportError, match=r"openvino needs openvino.*pip install 'nin\[openvino\]'"
+    ):
+        nin.export(run, "openvino")
+
+
+def test_the_description_tells_where_it_comes_from(run):
+    description = nin.Predictor(nin.export(run).path).description
+    assert description["name"] == "digits"
+    assert description["draw"] is True
+    assert description["parameters"] == run.model.count_params()
+    origin = description["provenance"]
+    assert origin["data"]["fingerprint"] == run.record["data"]["fingerprint"]
+    assert origin["result"]["accuracy"] == run.record["result"]["accuracy"]
+    assert json.dumps(description)

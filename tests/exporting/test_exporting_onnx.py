@@ -1,0 +1,306 @@
+"""The ONNX graph of every network answers as the network, whatever images it is handed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import keras
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from nin.data.decode import fitted
+from nin.errors import ExportError
+from nin.exporting.onnx.graph import Graph
+from nin.exporting.onnx.intake import take_in
+from nin.exporting.onnx.model import to_onnx
+from nin.models import PRESETS, VGG, NiN, named_net
+from nin.models.geometry import has_class_maps
+from nin.models.vgg import VGG11
+from nin.training.evaluation import softmax
+
+#: Smallest sides that these take.
+SIDES = {
+    "book": 67,
+    "imagenet": 67,
+    "alexnet": 67,
+    "vgg11": 32,
+    "vgg11-quarter": 32,
+    "densenet": 32,
+}
+DENSE = ("lenet", "alexnet", "vgg11", "vgg11-quarter")
+
+
+def make(name, channels, side):
+    """A network of the published structure with random weights, biases and averages."""
+    if name in PRESETS:
+        model = NiN(num_classes=5, preset=name, width=0.1)
+    elif name.startswith("vgg11"):
+        model = VGG([(number, 4) for number, _ in VGG11], num_classes=5)
+    else:
+        model, _ = named_net(name, 5)
+    model.preprocessing.configure(None, (0.4,) * channels, (0.25,) * channels)
+    model.build((None, side, side, channels))
+    random = np.random.default_rng(0)
+    for weight in model.weights:
+        if "variance" in weight.path or "gamma" in weight.path:
+            weight.assign(random.uniform(0.5, 2, weight.shape))
+        elif "kernel" not in weight.path:
+            weight.assign(random.normal(0, 0.1, weight.shape))
+        else:
+            fan = int(np.prod(weight.shape[:-1]))
+            weight.assign(random.normal(0, (2 / fan) ** 0.5, weight.shape))
+    return model
+
+
+def written(model, shape, classes=5, maps=True):
+    description = {"input_shape": shape, "classes": [*"abcdefghij"][:classes], "maps": maps}
+    content = to_onnx(model, description).SerializeToString()
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def pictures(side, channels):
+    """Smooth images, as photographs are: what a change of size leaves alike."""
+    rough = np.random.default_rng(1).integers(0, 256, (104, 6, 6, channels), np.uint8)
+    return np.stack([fitted(image, (side, side), channels) for image in rough])
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("book", "cifar10", "mnist", "efficientnet-lite0", "lenet", "resnet18", "vgg11"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("googlenet", "densenet")),
+    ],
+)
+def test_every_kind_of_network_answers_alike(name):
+    side = SIDES.get(name, 28)
+    model = make(name, 3, side)
+    session = written(model, (side, side, 3))
+    images = pictures(side, 3)[:8]
+    answers = session.run(None, {"images": images})
+    logits = keras.ops.convert_to_numpy(model(images))
+    np.testing.assert_allclose(answers[0], softmax(logits), atol=2e-6)
+    assert len(answers) == (1 if name in DENSE else 2)
+    if name not in DENSE:
+        maps = keras.ops.convert_to_numpy(model.class_maps(images))
+        np.testing.assert_allclose(answers[1], maps, atol=1e-4 * np.abs(maps).max())
+        scale = np.abs(logits).max()
+        np.testing.assert_allclose(answers[1].mean(axis=(1, 2)), logits, atol=1e-4 * scale)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", PRESETS)
+def test_each_network_agrees_on_a_hundred_images_at_two_sizes_and_two_batch_sizes(name):
+    side = SIDES.get(name, 28)
+    channels = named_net(name)[1][2]
+    model = make(name, channels, side)
+    session = written(model, (side, side, channels))
+    images = pictures(side, channels)
+    expected = softmax(keras.ops.convert_to_numpy(model(images)))
+    for batch in (1, 26):
+        answers = [
+            session.run(["probabilities"], {"images": images[first : first + batch]})[0]
+            for first in range(0, len(images), batch)
+        ]
+        np.testing.assert_allclose(np.concatenate(answers), expected, atol=2e-6)
+    # At another size the graph resizes by itself, and we by Pillow.
+    others = np.stack([fitted(image, (side + 13, side + 29), channels) for image in images])
+    seen = np.stack([fitted(image, (side, side), channels) for image in others])
+    expected = softmax(keras.ops.convert_to_numpy(model(seen)))
+    answers = session.run(["probabilities"], {"images": others})[0]
+    np.testing.assert_allclose(answers, expected, atol=0.02)
+    clear = np.sort(expected)[:, -1] - np.sort(expected)[:, -2] > 0.02
+    assert clear.sum() >= 20
+    assert (answers.argmax(1) == expected.argmax(1))[clear].all()
+
+
+def intake(shape, fit="squash"):
+    graph = Graph()
+    x = take_in(graph, "images", shape, fit)
+    graph.node("Transpose", x, name="seen", perm=[0, 2, 3, 1])
+    inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
+    model = graph.model(inputs, {"seen": ("float32", ["n", *shape])}, {})
+    return onnxruntime.InferenceSession(model.SerializeToString())
+
+
+def by_pillow(image, size, channels):
+    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    if image.shape[2] == 4:
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    picture = picture.convert("RGB").convert("RGB" if channels == 3 else "L")
+    resized = picture.resize(size[::-1], Image.Resampling.BICUBIC)
+    return np.asarray(resized, np.float32).reshape(*size, channels)
+
+
+@given(
+    height=st.integers(1, 90),
+    width=st.integers(1, 90),
+    given_channels=st.sampled_from([1, 3, 4]),
+    channels=st.sampled_from([1, 3]),
+    seed=st.integers(0, 9),
+)
+def test_the_intake_is_what_pillow_does(height, width, given_channels, channels, seed):
+    shape = (24, 20, channels)
+    random = np.random.default_rng(seed)
+    # Away from black and white nothing is clipped between the passes, whose order Pillow chooses.
+    image = random.integers(64, 192, (height, width, given_channels), np.uint8)
+    seen = _INTAKES[channels].run(None, {"images": image[None]})[0][0]
+    difference = np.abs(seen - by_pillow(image, shape[:2], channels))
+    # Pillow computes in fixed point, and rounds opacity and luma on the way.
+    assert difference.max() <= 2
+    assert (difference <= 1).mean() > 0.98
+
+
+def test_the_intake_stays_within_eight_bits(noise):
+    seen = _INTAKES[3].run(None, {"images": (noise(2, 90, 11, 3) > 127) * np.uint8(255)})[0]
+    assert (seen.min(), seen.max()) == (0, 255)
+
+
+@given(
+    height=st.integers(1, 90),
+    width=st.integers(1, 90),
+    given_channels=st.sampled_from([1, 3, 4]),
+    seed=st.integers(0, 9),
+)
+def test_the_intake_crops_as_decode_does(height, width, given_channels, seed):
+    random = np.random.default_rng(seed)
+    image = random.integers(64, 192, (height, width, given_channels), np.uint8)
+    assert_cropped_alike(image, 1 if given_channels < 4 else 2)
+
+
+@pytest.mark.parametrize("size", [(1, 4000), (4000, 1), (300, 61), (61, 300), (8, 9), (400, 640)])
+def test_the_intake_crops_pictures_of_any_shape(size):
+    rough = np.random.default_rng(0).integers(64, 192, (9, 9, 3), np.uint8)
+    assert_cropped_alike(fitted(rough, size), 2)
+
+
+def assert_cropped_alike(image, most):
+    expected = fitted(image, (24, 24), 3, "crop").astype(np.float32)
+    seen = _CROPPED.run(None, {"images": image[None]})[0][0]
+    difference = np.abs(seen - expected)
+    assert difference.max() <= most
+    assert (difference <= 1).mean() > 0.98
+
+
+def test_the_intake_of_square_images_is_the_same_whichever_way(noise):
+    both = intake((24, 24, 3)), _CROPPED
+    for side in (5, 24, 49, 90):
+        images = noise(2, side, side, 3)
+        squashed, cropped = (one.run(None, {"images": images})[0] for one in both)
+        # Halves may be rounded to either side.
+        assert np.abs(squashed - cropped).max() <= 1
+    assert (cropped == squashed).mean() > 0.99
+
+
+_CROPPED = intake((24, 24, 3), "crop")
+_INTAKES = {channels: intake((24, 20, channels)) for channels in (1, 3)}
+
+
+def test_images_of_the_trained_shape_pass_untouched(noise):
+    image = noise(3, 24, 20, 3)
+    assert (_INTAKES[3].run(None, {"images": image})[0] == image).all()
+    assert (_INTAKES[1].run(None, {"images": image[..., :1]})[0] == image[..., :1]).all()
+
+
+def test_large_photographs_are_not_aliased():
+    """Stripes one pixel wide are grey from afar; picked out they would be black and white."""
+    stripes = np.zeros((1, 480, 400, 1), np.uint8)
+    stripes[:, :, ::2] = 255
+    seen = _INTAKES[1].run(None, {"images": stripes})[0]
+    assert np.abs(seen - 127.5).max() <= 2
+
+
+def test_what_is_transparent_is_white():
+    image = np.zeros((1, 30, 30, 4), np.uint8)
+    assert (_INTAKES[3].run(None, {"images": image})[0] == 255).all()
+
+
+@pytest.mark.every_backend
+def test_the_models_own_resizing_is_in_the_graph(noise):
+    model = NiN(num_classes=4, width=0.05)
+    model.preprocessing.configure((67, 67), (0.3,), (0.2,))
+    model.build((None, 28, 28, 1))
+    session = written(model, (28, 28, 1), classes=4)
+    images = noise(5, 28, 28, 1)
+    logits = keras.ops.convert_to_numpy(model(images))
+    np.testing.assert_allclose(session.run(None, {"images": images})[0], softmax(logits), atol=1e-6)
+
+
+def test_the_intake_that_squashes_is_byte_for_byte_what_it_was():
+    """Before there was a choice: a run that is exported again gives the same graph."""
+    graph = Graph()
+    x = take_in(graph, "images", (24, 20, 3))
+    inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
+    proto = graph.model(inputs, {x: ("float32", ["n", 3, 24, 20])}, {}).graph
+    content = b"".join(each.SerializeToString() for each in [*proto.node, *proto.initializer])
+    assert hashlib.sha256(content).hexdigest().startswith("29b283d2cb372d9f")
+
+
+def test_a_description_without_a_fit_is_of_a_network_that_sees_all():
+    model = make("mnist", 1, 28)
+    description = {"input_shape": (28, 28, 1), "classes": [*"abcde"], "maps": True}
+    before, squashed, cropped = (
+        to_onnx(model, {**description, **fit}).graph
+        for fit in ({}, {"fit": "squash"}, {"fit": "crop"})
+    )
+    assert before == squashed
+    assert before != cropped
+
+
+@pytest.mark.every_backend
+def test_the_same_network_is_the_same_file():
+    keras.utils.set_random_seed(1)
+    model = NiN(num_classes=3, preset="mnist", width=0.1)
+    model.build((None, 28, 28, 1))
+    for number, weight in enumerate(model.weights):
+        weight.assign(np.random.default_rng(number).normal(size=weight.shape).astype("float32"))
+    description = {"input_shape": (28, 28, 1), "classes": ["a", "b", "ü"], "maps": True}
+    first, second = (to_onnx(model, description).SerializeToString() for _ in range(2))
+    assert first == second
+    # Every backend is held to this same number.
+    names = [(node.name, node.op_type) for node in onnx.load_from_string(first).graph.node]
+    assert len(names) == len({name for name, _ in names})
+    assert names[-2:] == [("probabilities", "Softmax"), ("maps", "Transpose")]
+
+
+def test_what_travels_along_can_be_read_by_other_programs():
+    model = make("mnist", 1, 28)
+    description = {"input_shape": (28, 28, 1), "classes": [*"abcdé"], "maps": False}
+    proto = to_onnx(model, description)
+    assert (proto.ir_version, proto.opset_import[0].version) == (9, 17)
+    [note] = proto.metadata_props
+    assert json.loads(note.value) == {**description, "input_shape": [28, 28, 1]}
+    assert [output.name for output in proto.graph.output] == ["probabilities"]
+    assert has_class_maps(model.net)
+
+
+def test_a_layer_without_a_rule_is_named():
+    model = NiN(num_classes=3, preset="mnist", width=0.1)
+    model.net = keras.Sequential([keras.layers.SeparableConv2D(4, 3), *model.net.layers])
+    model.build((None, 28, 28, 1))
+    description = {"input_shape": (28, 28, 1), "classes": ["a", "b", "c"], "maps": True}
+    with pytest.raises(ExportError, match="no rule to export a layer of the kind SeparableConv2D"):
+        to_onnx(model, description)
+
+
+def test_an_activation_without_a_rule_is_named():
+    model = NiN(num_classes=3, preset="mnist", width=0.1)
+    model.net = keras.Sequential([keras.layers.Activation("gelu"), *model.net.layers])
+    model.build((None, 28, 28, 1))
+    description = {"input_shape": (28, 28, 1), "classes": ["a", "b", "c"], "maps": True}
+    with pytest.raises(ExportError, match="no rule to export the activation gelu"):
+        to_onnx(model, description)
+
+
+def test_fitted_leaves_alone_what_fits(noise):
+    image = noise(9, 7, 3)
+    assert fitted(image, (9, 7), 3) is image
+    grey = np.asarray(Image.fromarray(image).convert("L"))[..., None]
+    assert (fitted(image, (9, 7), 1) == grey).all()

@@ -1,0 +1,146 @@
+"""One way to ask a run or any exported file; and a file of a run for those who want no Keras."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import nin
+from nin.errors import ExportError, InputSizeError, RunError
+from nin.exporting.on_demand import as_onnx, exported_file, fast_predictor
+from nin.inference import FilePredictor
+
+FAST = """
+import sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"keras", "tensorflow", "jax", "torch", "onnx", "scipy",
+                                      "sklearn", "matplotlib", "pydantic"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+import nin
+[answer] = nin.Predictor(sys.argv[1]).predict_files([sys.argv[2]], top=3)
+print(answer["label"], len(answer["top"]))
+"""
+
+
+@pytest.fixture
+def picture(tmp_path, real_digits):
+    path = tmp_path / "digit.png"
+    Image.fromarray(real_digits[3, ..., 0]).save(path)
+    return path
+
+
+def test_a_run_and_its_file_answer_alike(run, exported, real_digits):
+    first, second = nin.Predictor(run), nin.Predictor(exported)
+    assert (first.format, second.format) == ("run", "onnx")
+    assert first.classes == second.classes == run.classes
+    assert first.input_shape == second.input_shape == (8, 8, 1)
+    a, b = (one.predict(real_digits, maps=True) for one in (first, second))
+    np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-6)
+    np.testing.assert_allclose(a.maps, b.maps, atol=1e-5)
+    np.testing.assert_allclose(a.probabilities, run.predict(real_digits), atol=1e-6)
+    assert a.probabilities.shape == (120, 10)
+    assert nin.Predictor(exported).predict(real_digits).maps is None
+
+
+def test_any_size_and_any_channels(run, exported, noise):
+    first, second = nin.Predictor(run), nin.Predictor(exported)
+    for shape in ((1, 40, 13, 1), (2, 5, 9, 3), (3, 8, 8, 4)):
+        smooth = np.sort(noise(*shape), axis=2)
+        a, b = (one.predict(smooth).probabilities for one in (first, second))
+        np.testing.assert_allclose(a, b, atol=0.02)
+
+
+def test_from_an_onnx_file_no_framework_is_imported(exported, picture):
+    command = [sys.executable, "-W", "error", "-c", FAST, str(exported), str(picture)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    [expected] = nin.Predictor(exported).predict_files([picture])
+    assert done.stdout.split() == [expected["label"], "3"]
+
+
+def test_a_run_is_answered_by_its_own_export_while_that_is_current(run):
+    assert nin.Predictor(run.path).format == "run"
+    nin.export(run)
+    assert nin.Predictor(run.path).format == "onnx"
+    assert nin.Predictor(run).format == "run"
+    run.weights_path.write_bytes(run.weights_path.read_bytes()[:-1] + b"\0")
+    assert nin.Predictor(run.path).format == "run"
+
+
+def test_an_export_without_maps_does_not_stand_for_its_run(run):
+    nin.export(run, maps=False)
+    assert nin.Predictor(run.path / "model.onnx").has_maps is False
+    assert nin.Predictor(run.path).format == "run"
+
+
+def test_a_damaged_export_does_not_keep_a_run_from_answering(run):
+    (run.path / "model.onnx").write_bytes(b"broken")
+    assert nin.Predictor(run.path).format == "run"
+
+
+def test_another_image_size_makes_larger_maps(run, exported, real_digits):
+    usual, larger = (nin.Predictor(run, image_size=size) for size in (None, 32))
+    assert larger.input_shape == (32, 32, 1)
+    a, b = (one.predict(real_digits[:2], maps=True).maps for one in (usual, larger))
+    assert (a.shape, b.shape) == ((2, 4, 4, 10), (2, 8, 8, 10))
+    with pytest.raises(ExportError, match="one size only: name the run"):
+        nin.Predictor(exported, image_size=16)
+
+
+def test_a_size_that_is_too_small_is_refused_at_once(tmp_path):
+    recipe = nin.RECIPES["digits"].revised(
+        preset="book", width=0.05, image_size=67, limit=40, epochs=1
+    )
+    run = nin.train(recipe, tmp_path / "book")
+    with pytest.raises(InputSizeError, match="67x67"):
+        nin.Predictor(run, image_size=60)
+    assert nin.Predictor(run, image_size=99).predict(np.zeros((1, 8, 8, 1), np.uint8), maps=True)
+
+
+def test_what_is_no_network_is_named(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    for name, said in (("absent", "does not exist"), ("notes.txt", "no exported network")):
+        with pytest.raises(ExportError, match=said):
+            nin.Predictor(tmp_path / name)
+
+
+def test_a_damaged_run_says_so(run):
+    (run.path / "run.json").write_text("{}")
+    with pytest.raises(RunError, match="format None"):
+        nin.Predictor(run.path)
+
+
+def test_a_run_to_be_opened_often_becomes_a_file(run, tmp_path, real_digits):
+    path = as_onnx(run.path, tmp_path)
+    assert path == tmp_path / "model.onnx"
+    assert as_onnx(path, tmp_path / "elsewhere") == path
+    one = fast_predictor(run.path)
+    assert one.format == "onnx"
+    np.testing.assert_allclose(
+        one.predict(real_digits).probabilities, run.predict(real_digits), atol=1e-6
+    )
+    nin.export(run)
+    assert as_onnx(run.path, tmp_path / "elsewhere") == run.path / "model.onnx"
+
+
+def test_a_file_made_for_the_occasion_goes_afterwards(run, exported, real_digits):
+    with exported_file(exported) as file:
+        assert file == exported
+    with exported_file(run.path) as file:
+        assert file.name == "model.onnx"
+        assert file.parent != run.path
+        answers = FilePredictor(file).predict(real_digits)
+    assert not file.exists()
+    np.testing.assert_allclose(answers.probabilities, run.predict(real_digits), atol=1e-6)
+    nin.export(run)
+    with exported_file(run.path) as file:
+        assert file == run.path / "model.onnx"
+    assert file.exists()
+    with pytest.raises(ExportError, match="does not exist"), exported_file(run.path / "none"):
+        pass

@@ -1,0 +1,172 @@
+"""The exported page's folder, and where onnxruntime-web is taken from."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import tarfile
+
+import pytest
+
+from nin.errors import ExportError
+from nin.exporting import web
+
+FILES = {name: f"content of {name}".encode() for name in web.RUNTIME}
+
+
+@pytest.fixture(autouse=True)
+def published(monkeypatch, tmp_path):
+    """A small onnxruntime-web in place of the real one, and an empty cache."""
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()}
+    monkeypatch.setattr(web, "RUNTIME", hashes)
+    monkeypatch.setattr(web, "_cache", lambda: tmp_path / "cache")
+
+
+@pytest.fixture
+def network(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"a network")
+    return tmp_path / "model.onnx", {"name": "cats-1", "classes": ["Käse", "cat"]}
+
+
+def tarball(path, files):
+    with tarfile.open(path, "w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def packed(path, files=FILES):
+    """As npm packs it, with a file that would like to lie elsewhere."""
+    inside = {f"package/dist/{name}": content for name, content in files.items()}
+    return tarball(path, {"../../evil": b"", **inside, "package/dist/other.mjs": b""})
+
+
+def npm(tmp_path, monkeypatch, script):
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/npm").write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / "bin/npm").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}")
+
+
+def test_the_folder_has_everything_and_names_nothing_outside(network, tmp_path):
+    onnx_path, description = network
+    out = tmp_path / "page"
+    web.export_web(onnx_path, description, out, packed(tmp_path / "ort.tgz"))
+    assert (out / "model.onnx").read_bytes() == b"a network"
+    assert json.loads((out / "model.json").read_text(encoding="utf-8")) == description
+    assert {path.name: path.read_bytes() for path in (out / "onnxruntime").iterdir()} == {
+        **FILES,
+        "LICENSE": web.LICENCE.read_bytes(),
+    }
+    html = (out / "index.html").read_text(encoding="utf-8")
+    assert '<meta name="nin-backend" content="browser">' in html
+    assert not (out / "server.js").exists()
+    ours = "".join(path.read_text("utf-8") for path in out.iterdir() if path.suffix in TEXTS)
+    assert not re.findall(r"""(?:src|href|url|from|import|fetch)\W{1,3}(?:https?:)?//""", ours)
+
+
+TEXTS = (".html", ".css", ".js")
+
+
+def test_every_file_that_the_page_names_is_there(network, tmp_path):
+    out = tmp_path / "page"
+    web.export_web(*network, out, packed(tmp_path / "ort.tgz"))
+    html = (out / "index.html").read_text(encoding="utf-8")
+    named = re.findall(r'(?:src|href)="([^"#]+\.\w+)"', html)
+    for path in out.glob("*.js"):
+        named += re.findall(r'from "\./([^"]+)"', path.read_text(encoding="utf-8"))
+    assert len(named) > 5
+    assert [name for name in named if not (out / name).is_file()] == []
+
+
+@pytest.mark.parametrize("inside", ["", "dist", "package/dist"])
+def test_a_folder_is_taken_as_well(network, tmp_path, inside):
+    place = tmp_path / "ort" / inside
+    place.mkdir(parents=True)
+    for name, content in FILES.items():
+        (place / name).write_bytes(content)
+    web.export_web(*network, tmp_path / "page", str(tmp_path / "ort"))
+    assert (tmp_path / "page/onnxruntime" / next(iter(FILES))).is_file()
+
+
+def test_npm_is_asked_once_a_machine(network, tmp_path, monkeypatch):
+    packed(tmp_path / "there.tgz")
+    log = tmp_path / "log"
+    npm(
+        tmp_path,
+        monkeypatch,
+        f'echo "$@" >> {log}; cp {tmp_path / "there.tgz"} {web.PACKAGE}-{web.VERSION}.tgz',
+    )
+    for name in ("one", "two"):
+        web.export_web(*network, tmp_path / name)
+        assert (tmp_path / name / "onnxruntime" / next(iter(FILES))).is_file()
+    assert log.read_text().splitlines() == [f"pack --silent {web.PACKAGE}@{web.VERSION}"]
+
+
+def test_a_cache_that_was_cut_short_is_filled_again(network, tmp_path, monkeypatch):
+    packed(tmp_path / "there.tgz")
+    npm(tmp_path, monkeypatch, f"cp {tmp_path / 'there.tgz'} {web.PACKAGE}-{web.VERSION}.tgz")
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / next(iter(FILES))).write_bytes(b"content")
+    web.export_web(*network, tmp_path / "page")
+    assert (tmp_path / "cache" / next(iter(FILES))).read_bytes() == FILES[next(iter(FILES))]
+
+
+def test_without_npm_one_line_says_what_to_do(network, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ExportError) as caught:
+        web.export_web(*network, tmp_path / "page")
+    assert str(caught.value) == (
+        "the page needs onnxruntime-web 1.30.0, and npm is not installed: where npm works, type"
+        " `npm pack onnxruntime-web@1.30.0`, then give the file with"
+        " --runtime onnxruntime-web-1.30.0.tgz"
+    )
+    assert not (tmp_path / "page").exists()
+
+
+@pytest.mark.parametrize(
+    ("script", "told"),
+    [
+        ("echo some trouble >&2; echo no network >&2; exit 1", "npm failed (no network)"),
+        ("exit 7", "npm failed (7)"),
+        ("exit 0", "npm failed (0)"),
+    ],
+)
+def test_npm_without_success_is_told(network, tmp_path, monkeypatch, script, told):
+    npm(tmp_path, monkeypatch, script)
+    with pytest.raises(ExportError, match=re.escape(told)):
+        web.export_web(*network, tmp_path / "page")
+    assert not (tmp_path / "page").exists()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_another_version_is_refused(network, tmp_path):
+    changed = {name: content + b"!" for name, content in FILES.items()}
+    with pytest.raises(ExportError, match=r"ort.tgz: ort.wasm.min.mjs is not that of .* differs"):
+        web.export_web(*network, tmp_path / "page", packed(tmp_path / "ort.tgz", changed))
+    assert not (tmp_path / "page").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (None, "there is no such file or folder"),
+        (b"", "cannot be read"),
+        (b"\x1f\x8b but torn", "cannot be read"),
+        ({"package/readme": b""}, "ort.wasm.min.mjs is missing: expected onnxruntime-web 1.30.0"),
+    ],
+)
+def test_what_is_no_runtime_is_refused(network, tmp_path, content, told):
+    path = tmp_path / "ort.tgz"
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    elif content is not None:
+        tarball(path, content)
+    with pytest.raises(ExportError, match=told):
+        web.export_web(*network, tmp_path / "page", path)
+    assert not (tmp_path / "page").exists()

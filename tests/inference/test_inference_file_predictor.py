@@ -1,0 +1,198 @@
+"""One way to ask any exported file."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+import nin
+from nin.errors import DataError, ExportError
+from nin.inference import FilePredictor, file_predictor
+
+
+@pytest.fixture
+def picture(tmp_path, real_digits):
+    path = tmp_path / "digit.png"
+    Image.fromarray(real_digits[3, ..., 0]).save(path)
+    return path
+
+
+ALONE = """
+import importlib, pkgutil, sys
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name in {"nin.models", "nin.training", "nin.accounting", "nin.study", "nin.maps",
+                    "nin.exporting", "nin.serving", "nin.pretrained"}:
+            raise ModuleNotFoundError(name)
+        if name.partition(".")[0] in {"keras", "tensorflow", "jax", "torch", "onnx", "scipy",
+                                      "sklearn", "matplotlib", "pydantic"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+import nin.inference
+for module in pkgutil.walk_packages(nin.inference.__path__, "nin.inference."):
+    importlib.import_module(module.name)
+[answer] = nin.inference.FilePredictor(sys.argv[1]).predict_files([sys.argv[2]], top=3)
+print(answer["label"], len(answer["top"]))
+"""
+
+
+def test_a_file_is_answered_where_nothing_else_can_be_imported(exported, picture):
+    """All of `nin.inference`, in a Python where Keras, the frameworks and our other rooms fail."""
+    command = [sys.executable, "-W", "error", "-c", ALONE, str(exported), str(picture)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    [expected] = FilePredictor(exported).predict_files([picture])
+    assert done.stdout.split() == [expected["label"], "3"]
+
+
+def test_files_are_answered_in_order_with_the_likeliest_first(exported, picture, tmp_path):
+    other = tmp_path / "b.png"
+    Image.new("RGB", (30, 20)).save(other)
+    answers = list(FilePredictor(exported).predict_files([other, picture, other], top=10))
+    assert [answer["file"] for answer in answers] == [str(other), str(picture), str(other)]
+    assert answers[0]["top"] == answers[2]["top"] != answers[1]["top"]
+    for answer in answers:
+        chances = [row["probability"] for row in answer["top"]]
+        assert chances == sorted(chances, reverse=True)
+        assert sum(chances) == pytest.approx(1)
+        assert (answer["label"], answer["probability"]) == tuple(answer["top"][0].values())
+
+
+def test_many_threads_may_ask_at_once(exported, real_digits):
+    one = FilePredictor(exported)
+    expected = one.predict(real_digits).probabilities
+    found = {}
+
+    def ask(number):
+        found[number] = one.predict(real_digits[number : number + 5]).probabilities
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for number, answers in found.items():
+        np.testing.assert_allclose(answers, expected[number : number + 5], atol=1e-6)
+    assert len(found) == 20
+
+
+@pytest.mark.parametrize(
+    "images",
+    [
+        np.zeros((1, 8, 8, 1)),
+        np.zeros((8, 8, 1), np.uint8),
+        np.zeros((1, 8, 8, 2), np.uint8),
+        np.zeros((0, 8, 8, 1), np.uint8),
+        np.zeros((1, 0, 8, 1), np.uint8),
+        np.array([[["a"]]]),
+    ],
+    ids=lambda images: f"{images.dtype}{images.shape}",
+)
+def test_other_arrays_are_refused_in_words(exported, images):
+    with pytest.raises(DataError, match="image"):
+        FilePredictor(exported).predict(images)
+
+
+def test_maps_of_a_network_that_has_none(tmp_path, first_run):
+    out = tmp_path / "plain.onnx"
+    nin.export(first_run, out=out, maps=False)
+    with pytest.raises(ExportError, match="has no class maps"):
+        FilePredictor(out).predict(np.zeros((1, 8, 8, 1), np.uint8), maps=True)
+
+
+def test_what_is_no_network_is_named(tmp_path):
+    (tmp_path / "notes.txt").write_text("hello")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "broken.onnx").write_bytes(b"\x08\x07nonsense" * 40)
+    (tmp_path / "none.onnx").write_bytes(b"")
+    for name, said in (
+        ("absent", "does not exist"),
+        ("notes.txt", "no exported network"),
+        ("empty", "neither a run directory nor"),
+        ("broken.onnx", "cannot be opened"),
+        ("none.onnx", "cannot be opened|not written by nin export"),
+    ):
+        with pytest.raises(ExportError, match=said) as caught:
+            FilePredictor(tmp_path / name)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_run_is_told_how_to_become_a_file(first_run):
+    with pytest.raises(ExportError, match=r"is a run directory: nin export .* makes a file of it"):
+        FilePredictor(first_run.path)
+
+
+def rewritten(exported, tmp_path, change):
+    model = onnx.load(exported)
+    text = change(json.loads(model.metadata_props[0].value))
+    del model.metadata_props[:]
+    if text is not None:
+        onnx.helper.set_model_props(model, {"nin": text})
+    path = tmp_path / "changed.onnx"
+    onnx.save(model, path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda _: None, "not written by nin export"),
+        (lambda _: "{", "no JSON"),
+        (lambda _: "[]", "no record"),
+        (lambda d: json.dumps({**d, "format": 99}), "format 99"),
+        (lambda d: json.dumps({**d, "classes": 3}), "not a list of names"),
+        (lambda d: json.dumps({**d, "classes": ["a"]}), "fewer than two"),
+        (lambda d: json.dumps({**d, "input_shape": [8, 8]}), "input_shape"),
+        (lambda d: json.dumps({**d, "input_shape": [8, True, 1]}), "input_shape"),
+        (lambda d: json.dumps({**d, "maps": "yes"}), "maps is neither"),
+        (lambda d: json.dumps({**d, "fit": "stretch"}), "its fit is 'stretch', not squash or crop"),
+        (lambda d: json.dumps({**d, "fit": [1] * 999}), "its fit is "),
+        (lambda d: json.dumps({**d, "fit": None}), "its fit is None"),
+    ],
+)
+def test_a_strangers_description_is_checked(exported, tmp_path, change, said):
+    with pytest.raises(ExportError, match=said):
+        FilePredictor(rewritten(exported, tmp_path, change))
+
+
+def test_a_file_from_before_there_was_a_choice_sees_all(exported, tmp_path, real_digits):
+    def without(description):
+        assert description.pop("fit") == "squash"
+        return json.dumps(description)
+
+    old, new = FilePredictor(rewritten(exported, tmp_path, without)), FilePredictor(exported)
+    assert old.fit == new.fit == "squash"
+    wide = np.repeat(real_digits, 2, axis=2)
+    a, b = (one.predict(wide).probabilities for one in (old, new))
+    assert (a == b).all()
+
+
+def test_a_file_whose_description_does_not_fit_its_network(exported, tmp_path):
+    path = rewritten(exported, tmp_path, lambda d: json.dumps({**d, "classes": ["a", "b"]}))
+    with pytest.raises(ExportError, match="2 classes"):
+        FilePredictor(path)
+
+
+def test_batches_do_not_show(exported, real_digits, monkeypatch):
+    one = FilePredictor(exported)
+    whole = one.predict(real_digits, maps=True)
+    monkeypatch.setattr(file_predictor, "BATCH", 7)
+    parts = one.predict(real_digits, maps=True)
+    np.testing.assert_allclose(whole.probabilities, parts.probabilities, atol=1e-6)
+    assert parts.maps.shape == whole.maps.shape
+
+
+def test_the_description_names_no_path_of_this_machine(exported):
+    text = json.dumps(FilePredictor(exported).description)
+    assert str(Path.home()) not in text
+    assert "/tmp" not in text
+    assert not zipfile.is_zipfile(exported)

@@ -1,0 +1,70 @@
+"""A network that needs no training, served in this process and in others."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+from server_cases import shades, started
+
+from nin.inference import FilePredictor
+from nin.serving import Limits
+from nin.serving.app import application
+from nin.serving.service import Service
+
+
+class Client:
+    """Asks an application in this process, one request after the other or many at once."""
+
+    def __init__(self, app):
+        self._app = app
+
+    def get(self, path):
+        return self.together([("GET", path, {})])[0]
+
+    def post(self, path, **request):
+        return self.together([("POST", path, request)])[0]
+
+    def together(self, requests):
+        return asyncio.run(self._ask(requests))
+
+    async def _ask(self, requests):
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            asked = (client.request(method, path, **more) for method, path, more in requests)
+            return await asyncio.gather(*asked)
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory):
+    return shades(tmp_path_factory.mktemp("network") / "shades.onnx")
+
+
+@pytest.fixture
+def open_app(network):
+    """Make an application, with a client; whatever predictor is given answers."""
+    opened = []
+
+    def start(predictor=None, *, quiet=True, origins=(), **limits):
+        service = Service(predictor or FilePredictor(network, threads=1), Limits(**limits))
+        opened.append(service)
+        app = application(service, origins, quiet)
+        app.client = Client(app)
+        app.service = service
+        return app
+
+    yield start
+    for service in opened:
+        service.close()
+
+
+@pytest.fixture
+def client(open_app):
+    return open_app().client
+
+
+@pytest.fixture
+def running(network, tmp_path):
+    """Start a server in a process of its own; it is killed at the end if it still runs."""
+    return lambda *options: started(network, tmp_path / "log", *options)

@@ -1,0 +1,147 @@
+"""Many images at once: everyone gets their own answer, nobody suffers for another's image."""
+
+import threading
+from concurrent.futures import CancelledError, wait
+
+import numpy as np
+import pytest
+from server_cases import light, picture
+
+from nin.errors import NinError
+from nin.inference import FilePredictor
+from nin.inference.engines import Answers
+from nin.serving.batching import Batcher
+
+
+class Slow(FilePredictor):
+    """Computes only once it is let."""
+
+    def __init__(self, path):
+        super().__init__(path, threads=1)
+        self.sizes, self.begun, self.may = [], threading.Event(), threading.Event()
+        self.may.set()
+
+    def predict(self, images, maps=False):
+        self.sizes.append(len(images))
+        self.begun.set()
+        assert self.may.wait(20)
+        return super().predict(images, maps)
+
+
+def test_everyone_gets_their_own_answer_in_more_than_one_batch(open_app, network):
+    slow = Slow(network)
+    app = open_app(slow)
+    requests = [
+        ("POST", f"/predict?maps={maps}", {"content": picture(grey)})
+        for grey in range(40, 240, 4)
+        for maps in ("none", "values")
+    ]
+    slow.may.clear()
+    timer = threading.Timer(0.5, slow.may.set)
+    timer.start()
+    responses = app.client.together(requests)
+    timer.join()
+    for (_, path, request), response in zip(requests, responses, strict=True):
+        (answer,) = response.json()["answers"]
+        chances = {row["label"]: row["probability"] for row in answer["top"]}
+        grey = next(g for g in range(40, 240, 4) if picture(g) == request["content"])
+        assert chances["light"] == pytest.approx(light(grey), abs=1e-6)
+        assert (answer["maps"] is None) == path.endswith("none")
+    assert sum(slow.sizes) == len(requests) + 1
+    assert max(slow.sizes) == 32
+    assert len(slow.sizes) < 12
+
+
+def test_a_full_queue_is_503_and_comes_free_again(open_app, network):
+    slow = Slow(network)
+    app = open_app(slow, queue=10)
+    slow.may.clear()
+    timer = threading.Timer(0.5, slow.may.set)
+    timer.start()
+    responses = app.client.together([("POST", "/predict", {"content": picture()})] * 40)
+    timer.join()
+    statuses = [response.status_code for response in responses]
+    assert statuses.count(200) == 10
+    assert statuses.count(503) == 30
+    (refused, *_) = (response for response in responses if response.status_code == 503)
+    assert refused.headers["retry-after"] == "1"
+    assert app.service.images._used == app.service.bytes._used == 0
+    assert app.client.post("/predict", content=picture()).status_code == 200
+    files = [("images", ("a", picture()))] * 10
+    assert app.client.post("/predict", files=files).status_code == 200
+
+
+def test_an_answer_that_takes_too_long_is_504_and_gives_its_place_back(open_app, network):
+    slow = Slow(network)
+    app = open_app(slow, seconds=0.2)
+    slow.may.clear()
+    responses = app.client.together([("POST", "/predict", {"content": picture()})] * 5)
+    assert [response.status_code for response in responses] == [504] * 5
+    assert app.service.images._used == 0
+    before = len(slow.sizes)
+    slow.may.set()
+    assert app.client.post("/predict", content=picture()).status_code == 200
+    assert len(slow.sizes) <= before + 2, "what nobody waits for is not computed"
+
+
+def test_the_loop_goes_on_while_a_batch_is_computed(open_app, network):
+    slow = Slow(network)
+    app = open_app(slow)
+    slow.may.clear()
+    requests = [("POST", "/predict", {"content": picture()})] + [("GET", "/healthz", {})] * 3
+    threading.Timer(0.5, slow.may.set).start()
+    responses = app.client.together(requests)
+    assert [response.status_code for response in responses] == [200] * 4
+    assert all(response.elapsed.total_seconds() < 0.4 for response in responses[1:])
+
+
+def test_one_bad_file_among_many_requests_fails_alone(open_app):
+    contents = [picture(200), picture(50)[:50], b"nothing", picture(50)] * 8
+    requests = [("POST", "/predict", {"content": content}) for content in contents]
+    responses = open_app().client.together(requests)
+    assert [response.status_code for response in responses] == [200, 422, 415, 200] * 8
+    labels = [r.json()["answers"][0]["label"] for r in responses if r.status_code == 200]
+    assert labels == ["light", "dark"] * 8
+
+
+def poisoned(images, _):
+    if (images == 13).any():
+        raise NinError("poison")
+    return Answers(images.mean(axis=(1, 2)), None)
+
+
+def test_an_image_that_the_network_fails_at_fails_alone():
+    batcher = Batcher(poisoned, 8)
+    images = [np.full((2, 2, 1), value, np.uint8) for value in range(40)]
+    futures = [batcher.submit(image, False) for image in images]
+    wait(futures, 20)
+    for value, future in enumerate(futures):
+        if value == 13:
+            with pytest.raises(NinError, match="poison"):
+                future.result(0)
+        else:
+            assert future.result(0).probabilities == [value]
+    batcher.close()
+    assert not batcher.is_alive
+
+
+def test_closing_answers_what_was_submitted_and_what_is_given_up_costs_nothing():
+    may, sizes = threading.Event(), []
+
+    def compute(images, _):
+        assert may.wait(20)
+        sizes.append(len(images))
+        return Answers(images.mean(axis=(1, 2)), None)
+
+    batcher = Batcher(compute, 4)
+    image = np.zeros((2, 2, 1), np.uint8)
+    first, *others = [batcher.submit(image, False) for _ in range(9)]
+    given_up = [future for future in others if future.cancel()]
+    may.set()
+    batcher.close()
+    assert not batcher.is_alive
+    assert first.result(0).probabilities == [0]
+    assert sum(sizes) == 9 - len(given_up)
+    for future in given_up:
+        with pytest.raises(CancelledError):
+            future.result(0)

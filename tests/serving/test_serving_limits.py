@@ -1,0 +1,284 @@
+"""What is refused, with which status, and that nothing is left behind."""
+
+import asyncio
+import io
+import struct
+import time
+import zlib
+
+import pytest
+from PIL import Image
+from server_cases import picture, shades
+
+from nin.errors import NinError
+from nin.inference import FilePredictor
+
+FORM = {"content-type": "multipart/form-data; boundary=x"}
+
+
+def part(content, header='form-data; name="images"; filename="a"'):
+    head = f"--x\r\nContent-Disposition: {header}\r\n\r\n".encode()
+    return head + content + b"\r\n"
+
+
+def chunk(kind, content):
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
+
+
+def bomb(width, height):
+    """A PNG of few bytes that states to be huge."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+
+
+def webp_bomb():
+    head = b"VP8X" + struct.pack("<I", 10) + b"\x02\0\0\0" + b"\xff\xff\0" + b"\xfe\xff\0"
+    return b"RIFF" + struct.pack("<I", 4 + len(head)) + b"WEBP" + head
+
+
+def wide(kind):
+    file = io.BytesIO()
+    Image.new("L", (2001, 500)).save(file, kind)
+    return file.getvalue()
+
+
+def scans(count):
+    """A progressive JPEG that goes over its pixels so many times."""
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize((16, 16)).save(file, "JPEG", progressive=True)
+    whole = file.getvalue()
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * (count - whole.count(b"\xff\xda")) + whole[-2:]
+
+
+@pytest.fixture
+def limited(open_app):
+    app = open_app(body=200_000, pixels=1_000_000, queue=4)
+    yield app
+    assert app.service.images._used == app.service.bytes._used == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "headers"),
+    [
+        (413, b"x" * 200_001, {}),
+        (413, bomb(1001, 1000), {}),
+        (413, bomb(2**31 - 1, 2**31 - 1), {}),
+        (413, bomb(10_000, 10_000), {}),
+        (413, wide("PNG"), {}),
+        (413, wide("TIFF"), {}),
+        (413, wide("WEBP"), {}),
+        (413, part(picture()) * 5 + b"--x--", FORM),
+        (415, b"GIF89a" + b"\0" * 50, {}),
+        (415, b"\0", {}),
+        (415, b"<svg xmlns='http://www.w3.org/2000/svg'/>", {"content-type": "image/svg+xml"}),
+        (415, picture(), {"content-type": "text/html"}),
+        (415, picture(), {"content-type": "application/json"}),
+        (422, b"", {}),
+        (422, picture()[:50], {}),
+        (422, picture(kind="JPEG")[:100], {}),
+        (422, scans(101), {}),
+        (422, b"BM", {}),
+        (422, b"II*\0", {}),
+        (422, b"RIFF\0\0\0\0WEBP", {}),
+        (422, part(picture()), FORM),
+        (422, part(picture(), 'form-data; name="file"') + b"--x--", FORM),
+        (422, part(b"", "") + b"--x--", FORM),
+        (422, b"--x--", FORM),
+        (422, b"no form", FORM),
+        (422, picture(), {"content-type": "multipart/form-data"}),
+        (422, picture(), {"content-type": f"multipart/form-data; boundary={'y' * 999}"}),
+    ],
+)
+def test_what_is_refused(limited, status, content, headers):
+    response = limited.client.post("/predict", content=content, headers=headers)
+    assert response.status_code == status, response.text
+    assert [*response.json()] == ["detail"]
+    (line,) = response.json()["detail"].splitlines()
+    assert "Traceback" not in line
+    assert "0x" not in line
+
+
+def test_a_jpeg_of_many_scans_is_answered_up_to_a_limit(limited):
+    assert limited.client.post("/predict", content=scans(100)).status_code == 200
+
+
+def test_a_webp_that_states_to_be_huge(limited):
+    started = time.monotonic()
+    assert limited.client.post("/predict", content=webp_bomb()).status_code in (413, 422)
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["top=0", "top=-1", "top=x", "top=1.5", f"top={'9' * 5000}", "maps=all", "maps=", "top="],
+)
+def test_a_parameter_that_cannot_be_is_one_line(limited, query):
+    response = limited.client.post(f"/predict?{query}", content=picture())
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith((query.partition("=")[0], "maps"))
+
+
+def test_a_parameter_of_another_name_would_do_nothing(limited):
+    response = limited.client.post("/predict?tops=3", content=picture())
+    assert response.status_code == 422
+    assert response.json()["detail"] == "tops: there is no such parameter"
+
+
+def test_maps_of_a_network_without_any(open_app, tmp_path):
+    client = open_app(FilePredictor(shades(tmp_path / "x.onnx", maps=False))).client
+    assert client.post("/predict", content=picture()).status_code == 200
+    response = client.post("/predict?maps=png", content=picture())
+    assert (response.status_code, response.json()["detail"]) == (
+        422,
+        "this network has no class maps",
+    )
+
+
+def test_more_maps_than_anybody_looks_at_are_not_drawn(open_app, tmp_path):
+    names = [f"class {number}" for number in range(61)]
+    client = open_app(FilePredictor(shades(tmp_path / "x.onnx", classes=names))).client
+    response = client.post("/predict?maps=png", content=picture())
+    assert response.status_code == 422
+    assert response.json()["detail"] == "at most 60 maps are drawn: say top=60"
+    for query, drawn in {"maps=png&top=60": 60, "maps=values&top=61": 2}.items():
+        (answer,) = client.post(f"/predict?{query}", content=picture()).json()["answers"]
+        assert len(answer["maps"].get("png", answer["maps"])) == drawn
+
+
+def test_the_broken_one_of_several_is_named_and_no_file_name_is(limited):
+    content = part(picture()) + part(picture()[:50]) + b"--x--"
+    response = limited.client.post("/predict", content=content, headers=FORM)
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith("image 2 of 2: ")
+
+
+def test_maps_that_are_too_large_together(open_app):
+    client = open_app(body=2000).client
+    small, large = picture(size=(1, 1)), {"images": 5}
+    files = [("images", ("a", small))] * large["images"]
+    assert client.post("/predict?maps=values", files=files).status_code == 200
+    files = [("images", ("a", small))] * 8
+    response = client.post("/predict?maps=values", files=files)
+    assert response.status_code == 413, response.text
+
+
+class Wire:
+    """An ASGI request by hand: what is asked for and what is sent can be watched."""
+
+    def __init__(self, app, *pieces, headers=(), pause=0.0):
+        self.app, self.pieces, self.headers, self.pause = app, [*pieces], headers, pause
+        self.asked, self.sent = 0, []
+
+    async def receive(self):
+        self.asked += 1
+        await asyncio.sleep(self.pause)
+        if not self.pieces:
+            await asyncio.Event().wait()
+        return {"type": "http.request", "body": self.pieces.pop(0), "more_body": True}
+
+    async def send(self, message):
+        self.sent.append(message)
+
+    async def run(self):
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/predict",
+            "query_string": b"",
+            "headers": self.headers,
+            "client": ("127.0.0.1", 1),
+        }
+        await self.app(scope, self.receive, self.send)
+        return self.sent[0]["status"]
+
+    @property
+    def closes(self):
+        return (b"connection", b"close") in self.sent[0]["headers"]
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch):
+    monkeypatch.setattr("nin.serving.middleware.LINGER", 0.05)
+
+
+def test_a_content_length_that_is_too_large_is_refused_unread(limited):
+    wire = Wire(limited, headers=[(b"content-length", b"200001")])
+    seen = []
+
+    async def send(message):
+        seen.append(wire.asked)
+        wire.sent.append(message)
+
+    wire.send = send
+    assert asyncio.run(wire.run()) == 413
+    assert seen[0] == 0, "the answer begins before any of the body is asked for"
+    assert wire.closes
+
+
+def test_a_body_without_a_length_is_cut_off(limited):
+    wire = Wire(limited, *[b"x" * 50_000] * 9, headers=[(b"transfer-encoding", b"chunked")])
+    assert asyncio.run(wire.run()) == 413
+    assert wire.closes
+
+
+def test_a_body_that_trickles_in(open_app):
+    app = open_app(seconds=0.2)
+    wire = Wire(app, *[b"x"] * 99, headers=[(b"content-length", b"99")], pause=0.05)
+    assert asyncio.run(wire.run()) == 408
+    assert wire.closes
+    assert app.service.bytes._used == 0
+
+
+def test_bytes_of_all_requests_are_bounded(open_app):
+    app = open_app(body=1000, seconds=0.3)
+    many = [
+        Wire(app, b"x" * 900, headers=[(b"content-length", b"1000")], pause=0.05) for _ in range(20)
+    ]
+
+    async def all_at_once():
+        return await asyncio.gather(*(wire.run() for wire in many))
+
+    statuses = asyncio.run(all_at_once())
+    assert statuses.count(408) == 8
+    assert statuses.count(503) == 12
+    assert app.service.bytes._used == 0
+
+
+class Failing(FilePredictor):
+    """Computes the first images and no more."""
+
+    asked = 0
+
+    def predict(self, images, maps=False):
+        self.asked += 1
+        if self.asked > 1:
+            raise NinError("secret")
+        return super().predict(images, maps)
+
+
+def test_a_failure_of_ours_tells_the_client_nothing_and_the_log_all(open_app, network, caplog):
+    client = open_app(Failing(network)).client
+    response = client.post("/predict", content=picture())
+    assert (response.status_code, response.json()) == (
+        500,
+        {"detail": "the server failed; its log says why"},
+    )
+    assert "secret" in caplog.text
+    assert client.get("/healthz").status_code == 200
+
+
+def test_readiness_and_health(open_app):
+    app = open_app()
+    assert app.client.get("/readyz").json() == {"status": "ready"}
+    assert app.client.get("/healthz").json() == {"status": "ok"}
+    app.service.is_ready = False
+    assert app.client.get("/readyz").status_code == 503
+    assert app.client.get("/healthz").status_code == 200
+    app.service.close()
+    assert app.client.get("/healthz").status_code == 503
