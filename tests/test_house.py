@@ -13,9 +13,10 @@ BELOW = {
     "errors": set(),
     "files": {"errors"},
     "hyperparameters": set(),
-    "backends": {"errors"},
+    "installing": set(),
+    "backends": {"errors", "installing"},
     "presets": {"errors"},
-    "pretrained": {"errors", "presets"},
+    "pretrained": {"errors", "installing", "presets"},
     "models": {"backends", "errors", "hyperparameters", "presets"},
     "data": {"backends", "errors", "files", "hyperparameters"},
     "maps": {"data", "errors", "files"},
@@ -27,10 +28,12 @@ BELOW = {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
         "training",
     },
-    "shipping": {"backends", "data", "errors", "files", "maps", "models", "training"},
+    "shipping": {
+        *("backends", "data", "errors", "files", "installing", "maps", "models", "training"),
+    },
     "cli": {
-        *("backends", "data", "errors", "maps", "models", "presets", "shipping", "study"),
-        "training",
+        *("backends", "data", "errors", "installing", "maps", "models", "presets", "shipping"),
+        *("study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from nin.errors import BackendError, UnknownNameError
+from nin.installing import install_line, pip_install
 
 #: Backend name → the line that installs it, in order of preference.
 INSTALL = {
-    "tensorflow": "pip install tensorflow-cpu",
-    "jax": "pip install 'nin[jax]'",
-    "torch": "pip install 'nin[torch]'",
+    "tensorflow": pip_install("tensorflow-cpu"),
+    "jax": install_line("jax"),
+    "torch": install_line("torch"),
 }
 
 
