@@ -75,7 +75,15 @@ def current() -> Backend:
 
 
 def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
-    """The i-th GPU when there is one, else the CPU: ``with try_gpu(): ...``."""
+    """The i-th GPU when there is one, else the CPU: ``with try_gpu(): ...``.
+
+    Example:
+        >>> import keras
+        >>> with nin.try_gpu():
+        ...     total = float(keras.ops.sum(keras.ops.ones(3)))
+        >>> total
+        3.0
+    """
     gpus = current().gpus()
     if not gpus:
         # Where there is only the CPU, to ask PyTorch for it makes copies of the weights.
@@ -123,7 +131,12 @@ def cores_shared(workers: int) -> Iterator[None]:
 
 
 def num_gpus() -> int:
-    """How many GPUs the backend can use."""
+    """How many GPUs the backend can use.
+
+    Example:
+        >>> nin.num_gpus() >= 0
+        True
+    """
     return current().gpus()
 
 

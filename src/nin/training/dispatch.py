@@ -57,6 +57,11 @@ def train(
         TrainingDiedError: the training could not recover; the run says why.
         KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
             to go on.
+
+    Example:
+        >>> run = nin.train(nin.RECIPES["digits"].revised(epochs=1, limit=64))
+        >>> run.path.parent.name, run.record["result"]["n"]
+        ('runs', 359)
     """
     if find_preset(recipe.preset).pretrained:
         from nin.training.transfer import train_head
@@ -103,6 +108,11 @@ def resume(
     Raises:
         RunError: there is nothing to continue, the images are no longer the same, or another
             process is training there.
+
+    Example:
+        >>> run = nin.resume("runs/digits-1", epochs=2)
+        >>> [row["epoch"] for row in run.metrics()]
+        [1, 2]
     """
     run = load(path)
     recipe = Recipe.parse(run.record["recipe"])
