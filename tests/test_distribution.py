@@ -146,8 +146,10 @@ def test_the_versions_of_python_are_the_same_wherever_they_are_stated():
     assert f"{oldest} <= sys.version_info[:2] <= {newest}" in (ROOT / "bootstrap.py").read_text()
 
 
-def test_the_version_is_the_one_to_cite():
+def test_the_version_is_the_one_to_cite_and_of_the_latest_changes():
     assert f"\nversion: {nin.__version__}\n" in (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    latest = re.findall(r"(?m)^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))[0]
+    assert latest.split(",")[0] == nin.__version__
 
 
 COMPILE = """
