@@ -9,7 +9,7 @@ classifier in it; a largest difference is also told as a share of the largest va
 Printed for tests/pretrained/test_pretrained_published.py: what the other side makes of two images
 that a formula describes.
 
-Run: pip install 'nin[pretrained]' torch efficientnet-lite-pytorch==0.1.0
+Run: pip install 'keras-nin[pretrained]' torch efficientnet-lite-pytorch==0.1.0
      python benchmarks/pretrained.py FOLDER [IMAGES]
 Takes about two minutes for 64 images on 2 cores.
 """

@@ -4,7 +4,7 @@
 process, which alone writes them; a run that was stopped goes on where it was.
 
 Run: python examples/compare_with_dask.py [tcp://SCHEDULER:8786]
-Needs: pip install 'nin[cluster]'
+Needs: pip install 'keras-nin[cluster]'
 """
 
 from __future__ import annotations

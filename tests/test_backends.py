@@ -179,7 +179,7 @@ def test_missing_backend_is_told_at_the_import(python, module):
     assert errors == ""
     first, absent, second, still_absent = told.splitlines()
     assert first == second
-    assert "set to torch, which is not installed: pip install 'nin[torch]'" in first
+    assert "set to torch, which is not installed: pip install 'keras-nin[torch]'" in first
     assert (absent, still_absent) == ("False", "False")
 
 

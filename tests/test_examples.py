@@ -21,7 +21,7 @@ EXAMPLES = Path(__file__).parents[1] / "examples"
 
 @pytest.mark.slow
 def test_a_comparison_on_two_dask_workers(tmp_path):
-    pytest.importorskip("dask.distributed", reason="needs nin[cluster]")
+    pytest.importorskip("dask.distributed", reason="needs keras-nin[cluster]")
     done = subprocess.run(
         [sys.executable, EXAMPLES / "compare_with_dask.py"],
         cwd=tmp_path,
@@ -41,7 +41,7 @@ def test_a_comparison_on_two_dask_workers(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_from_a_folder_to_a_server(tmp_path, program):
-    pytest.importorskip("fastapi", reason="needs nin[serve]")
+    pytest.importorskip("fastapi", reason="needs keras-nin[serve]")
     random = np.random.default_rng(0)
     for name, least in (("dark", 0), ("light", 128)):
         (tmp_path / "my photos" / name).mkdir(parents=True)
@@ -66,7 +66,7 @@ def test_from_a_folder_to_a_server(tmp_path, program):
 
 
 def test_the_job_for_kubernetes_is_whole_and_calls_what_exists():
-    yaml = pytest.importorskip("yaml", reason="comes with nin[cluster]")
+    yaml = pytest.importorskip("yaml", reason="comes with keras-nin[cluster]")
     service, job = yaml.safe_load_all((EXAMPLES / "kubernetes.yaml").read_text())
     assert service["metadata"]["name"] == job["spec"]["template"]["spec"]["subdomain"]
     assert service["spec"]["selector"] == {"job-name": job["metadata"]["name"]}

@@ -2,7 +2,6 @@
 
 import ast
 import importlib
-import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
@@ -41,7 +40,6 @@ def test_type_checkers_are_told_of_the_same_names():
 
 def test_dir_is_the_public_face():
     assert dir(nin) == sorted([*nin.__all__, "__version__"])
-    assert nin.__version__ == importlib.metadata.version("nin")
 
 
 def test_unknown_attribute():

@@ -15,9 +15,10 @@ BELOW = {
     "errors": set(),
     "files": {"errors"},
     "hyperparameters": set(),
-    "backends": {"errors"},
+    "installing": set(),
+    "backends": {"errors", "installing"},
     "presets": {"errors"},
-    "pretrained": {"errors", "presets"},
+    "pretrained": {"errors", "installing", "presets"},
     "models": {"backends", "errors", "hyperparameters", "presets"},
     "data": {"backends", "errors", "files", "hyperparameters"},
     "accounting": {"backends", "errors", "models"},
@@ -29,12 +30,14 @@ BELOW = {
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "presets", "training"),
     },
-    "inference": {"backends.saved_model", "data.decode", "errors", "files"},
-    "exporting": {"backends", "data", "errors", "files", "inference", "models", "training"},
-    "serving": {"data.decode", "errors", "inference", "maps"},
+    "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
+    "exporting": {
+        *("backends", "data", "errors", "files", "inference", "installing", "models", "training"),
+    },
+    "serving": {"data.decode", "errors", "inference", "installing", "maps"},
     "cli": {
-        *("accounting", "backends", "data", "errors", "exporting", "maps", "models", "presets"),
-        *("serving", "study", "training"),
+        *("accounting", "backends", "data", "errors", "exporting", "installing", "maps"),
+        *("models", "presets", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

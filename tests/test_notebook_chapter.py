@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-nbformat = pytest.importorskip("nbformat", reason="needs nin[notebook]")
+nbformat = pytest.importorskip("nbformat", reason="needs keras-nin[notebook]")
 
 NOTEBOOK = Path(__file__).parents[1] / "examples/chapter.ipynb"
 #: Takes the place of the sizes in the first cell; the digits need no file.
@@ -88,7 +88,7 @@ def with_cells(notebook, knobs, last):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_it_runs_at_a_small_size_and_learns(committed, monkeypatch):
-    nbclient = pytest.importorskip("nbclient", reason="needs nin[notebook]")
+    nbclient = pytest.importorskip("nbclient", reason="needs keras-nin[notebook]")
     monkeypatch.delenv("MPLBACKEND", raising=False)
     drawn = len(pictures(committed))
     ran = with_cells(committed, SMALL, JUDGE)

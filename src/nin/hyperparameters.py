@@ -8,7 +8,16 @@ from typing import Any
 
 
 class HyperParameters:
-    """Mixin that remembers how an object was made (*Dive into Deep Learning*, section 3.2)."""
+    """Mixin that remembers how an object was made (*Dive into Deep Learning*, section 3.2).
+
+    Example:
+        >>> class Block(nin.HyperParameters):
+        ...     def __init__(self, width, depth=2):
+        ...         self.save_hyperparameters()
+        >>> block = Block(64)
+        >>> block.width, block.hparams
+        (64, {'width': 64, 'depth': 2})
+    """
 
     hparams: dict[str, Any]
 

@@ -38,6 +38,12 @@ class Stage(NamedTuple):
         last_relu: whether an activation follows the last convolution as well.
         batch_norm: whether batch normalisation follows each convolution, in place of its bias.
         activation: ``"relu"`` or ``"relu6"``.
+
+    Example:
+        >>> nin.PRESETS["book"].stages[0].widths
+        (96, 96, 96)
+        >>> nin.Stage((32, 32), 5, pool="same").strides
+        1
     """
 
     widths: tuple[int, ...]

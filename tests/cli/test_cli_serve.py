@@ -70,7 +70,7 @@ def test_without_what_it_needs_it_says_what_to_type(nin, digits, monkeypatch):
     answer = nin("serve", digits, "--port", 0)
     assert answer.is_mistake()
     assert "nin serve needs fastapi" in answer.err
-    assert "pip install 'nin[serve]'" in answer.err
+    assert "pip install 'keras-nin[serve]'" in answer.err
 
 
 @pytest.mark.slow

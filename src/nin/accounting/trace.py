@@ -64,6 +64,11 @@ def walk(net: Any, input_shape: Shape) -> list[Step]:
             is named. Or a model takes images of another shape.
         InputSizeError: the images are too small for a `Classifier`.
         ValueError: Keras finds that the images do not fit a layer.
+
+    Example:
+        >>> first, *_, last = nin.walk(nin.NiN(), (224, 224, 1))
+        >>> first.layer, first.output_shape, last.output_shape
+        ('Conv2D 11x11', (54, 54, 96), (10,))
     """
     tape = _Tape()
     tape.through(net, _Signal(IMAGE, tuple(input_shape)), True)

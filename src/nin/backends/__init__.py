@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from nin.errors import BackendError, UnknownNameError
+from nin.installing import install_line, pip_install
 
 #: Backend name → the line that installs it, in order of preference.
 INSTALL = {
-    "tensorflow": "pip install tensorflow-cpu",
-    "jax": "pip install 'nin[jax]'",
-    "torch": "pip install 'nin[torch]'",
+    "tensorflow": pip_install("tensorflow-cpu"),
+    "jax": install_line("jax"),
+    "torch": install_line("torch"),
 }
 
 
@@ -75,7 +76,15 @@ def current() -> Backend:
 
 
 def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
-    """The i-th GPU when there is one, else the CPU: ``with try_gpu(): ...``."""
+    """The i-th GPU when there is one, else the CPU: ``with try_gpu(): ...``.
+
+    Example:
+        >>> import keras
+        >>> with nin.try_gpu():
+        ...     total = float(keras.ops.sum(keras.ops.ones(3)))
+        >>> total
+        3.0
+    """
     gpus = current().gpus()
     if not gpus:
         # Where there is only the CPU, to ask PyTorch for it makes copies of the weights.
@@ -123,7 +132,12 @@ def cores_shared(workers: int) -> Iterator[None]:
 
 
 def num_gpus() -> int:
-    """How many GPUs the backend can use."""
+    """How many GPUs the backend can use.
+
+    Example:
+        >>> nin.num_gpus() >= 0
+        True
+    """
     return current().gpus()
 
 

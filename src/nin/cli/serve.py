@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from nin.errors import NinError
+from nin.installing import install_line
 
 
 def serve(
@@ -46,7 +47,7 @@ def serve(
         from nin.serving.threads import share
     except ModuleNotFoundError as error:
         raise NinError(
-            f"nin serve needs {error.name}, which is not installed: pip install 'nin[serve]'"
+            f"nin serve needs {error.name}, which is not installed: {install_line('serve')}"
         ) from error
 
     limits = Limits(max_bytes, max_pixels, queue, timeout)

@@ -54,7 +54,6 @@ class Augmentation:
     Example:
         What a network is shown in its first epoch:
 
-        >>> import nin
         >>> data = nin.Digits(augmentation=nin.Augmentation(rotation=15, erasing=0.25))
         >>> batch = next(iter(data.train_dataloader()))
         >>> data.visualize(batch, nrows=2, ncols=8).savefig("augmented.png")

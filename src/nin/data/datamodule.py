@@ -20,6 +20,21 @@ class DataModule(HyperParameters):
         root: the folder where files are kept.
         num_workers: recorded, as in the book; batches are cut in this process, which is faster
             for arrays held in memory.
+
+    Example:
+        >>> import numpy as np
+        >>> class Noise(nin.DataModule):
+        ...     def __init__(self, batch_size=8):
+        ...         super().__init__()
+        ...         self.save_hyperparameters()
+        ...         self.X = np.random.default_rng(0).random((32, 8, 8, 1), np.float32)
+        ...         self.y = np.arange(32) % 2
+        ...
+        ...     def get_dataloader(self, train):
+        ...         some = slice(0, 24) if train else slice(24, None)
+        ...         return self.get_tensorloader((self.X, self.y), train, some)
+        >>> [len(y) for X, y in Noise().train_dataloader()]
+        [8, 8, 8]
     """
 
     root: str | Path | None

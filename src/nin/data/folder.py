@@ -72,6 +72,17 @@ class ImageFolder(ImageData):
     Raises:
         DataError: a missing folder or one arranged otherwise, an argument out of its range, a set
             above `MEMORY_LIMIT` with ``stream=False``; on reading, pictures that cannot be read.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> for name, colour in ("sky", "skyblue"), ("sea", "navy"):
+        ...     Path("photos", name).mkdir(parents=True)
+        ...     for number in range(10):
+        ...         Image.new("RGB", (60, 40), colour).save(f"photos/{name}/{number}.png")
+        >>> data = nin.ImageFolder("photos", image_size=32)
+        >>> data.classes, data.train.images.shape
+        (('sea', 'sky'), (16, 32, 32, 3))
     """
 
     def __init__(

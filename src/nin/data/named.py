@@ -112,19 +112,36 @@ class _CifarData(NamedData):
 
 
 class FashionMNIST(_IdxData):
-    """Fashion-MNIST: 60,000 + 10,000 grey 28×28 pictures of clothes; see `NamedData`."""
+    """Fashion-MNIST: 60,000 + 10,000 grey 28×28 pictures of clothes; see `NamedData`.
+
+    Example:
+        >>> data = nin.FashionMNIST(batch_size=128, resize=(224, 224))
+        >>> data.text_labels([0, 9])
+        ['t-shirt', 'ankle boot']
+    """
 
     published = sources.FASHION_MNIST
 
 
 class MNIST(_IdxData):
-    """MNIST: 60,000 + 10,000 grey 28×28 handwritten digits; see `NamedData`."""
+    """MNIST: 60,000 + 10,000 grey 28×28 handwritten digits; see `NamedData`.
+
+    Example:
+        >>> data = nin.MNIST(validation=0.1, augmentation=nin.Augmentation(shift=2))
+        >>> data.parts
+        ('train', 'validation', 'test')
+    """
 
     published = sources.MNIST
 
 
 class CIFAR10(_CifarData):
-    """CIFAR-10: 50,000 + 10,000 colour 32×32 photographs in ten classes; see `NamedData`."""
+    """CIFAR-10: 50,000 + 10,000 colour 32×32 photographs in ten classes; see `NamedData`.
+
+    Example:
+        >>> nin.CIFAR10(batch_size=128).text_labels([0, 9])
+        ['airplane', 'truck']
+    """
 
     published = sources.CIFAR10
     members: ClassVar = {
@@ -135,7 +152,12 @@ class CIFAR10(_CifarData):
 
 
 class CIFAR100(_CifarData):
-    """CIFAR-100: 50,000 + 10,000 colour 32×32 photographs in 100 classes; see `NamedData`."""
+    """CIFAR-100: 50,000 + 10,000 colour 32×32 photographs in 100 classes; see `NamedData`.
+
+    Example:
+        >>> len(nin.CIFAR100().classes)
+        100
+    """
 
     published = sources.CIFAR100
     members: ClassVar = {
@@ -150,6 +172,11 @@ class Digits(NamedData):
 
     Four fifths are for training, the same ones whatever the `seed`; their values 0..16 become
     0..255. See `NamedData`.
+
+    Example:
+        >>> data = nin.Digits()
+        >>> data.train.images.shape, data.test.images.shape
+        ((1438, 8, 8, 1), (359, 8, 8, 1))
     """
 
     published = sources.DIGITS

@@ -61,6 +61,10 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     Raises:
         UnknownNameError: neither a name nor a directory.
         DataError: a path without a directory, or an argument that the set does not take.
+
+    Example:
+        >>> nin.open_data("digits", limit=100).train.labels.shape
+        (100,)
     """
     name = str(name_or_folder)
     if name in NAMED:

@@ -88,6 +88,11 @@ def export(
         ExportError: it cannot be written in this form, or does not answer as the run does; then
             nothing is left behind.
         UnknownNameError: there is no such form or quantisation.
+
+    Example:
+        >>> done = nin.export(nin.load("runs/digits-1"))
+        >>> done.path.name, done.form
+        ('model.onnx', 'onnx')
     """
     target = _target(run, to, out, quantize, runtime)
     description = describe(run, maps=maps)

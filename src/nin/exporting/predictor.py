@@ -36,6 +36,12 @@ class Predictor(FilePredictor):
     Raises:
         ExportError: it is no exported network, a damaged one, or what runs it is not installed.
         RunError: it is a damaged run directory.
+
+    Example:
+        >>> predictor = nin.Predictor("runs/digits-1")
+        >>> probabilities, maps = predictor.predict(nin.Digits().test.images[:3], maps=True)
+        >>> probabilities.shape, maps.shape
+        ((3, 10), (3, 4, 4, 10))
     """
 
     def __init__(

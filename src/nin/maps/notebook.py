@@ -53,6 +53,10 @@ def show_maps(
         DataError: images of another shape, or too many.
         NinError: the network has no class maps.
         UnknownNameError: a class it does not know.
+
+    Example:
+        >>> run = nin.load("runs/digits-1")
+        >>> nin.show_maps(run, nin.Digits().test.images[:3], top=2).savefig("maps.png")
     """
     pixels = _pixels(images)
     if strongest is not None and not 0 < strongest <= 100:

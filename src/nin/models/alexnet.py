@@ -17,6 +17,10 @@ class AlexNet(Classifier):
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
         num_classes: number of logits.
+
+    Example:
+        >>> nin.count_cost(nin.AlexNet(), (224, 224, 1)).parameters.total
+        46764746
     """
 
     def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:

@@ -38,6 +38,12 @@ def mlpconv(
 
     Returns:
         A `keras.Sequential`: (n, h, w, c) → (n, h', w', widths[-1]).
+
+    Example:
+        >>> import numpy as np
+        >>> block = nin.mlpconv((16, 8), kernel_size=5, strides=2)
+        >>> tuple(block(np.zeros((1, 32, 32, 3))).shape)
+        (1, 16, 16, 8)
     """
     windows = [kernel_size] + [window] * (len(widths) - 1)
     places = [{"strides": strides, "padding": padding}]
@@ -54,6 +60,12 @@ def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -
     """The book's block: a convolution and two 1×1 convolutions, all of `out_channels`.
 
     *Dive into Deep Learning*, section 8.3. See `mlpconv` for arguments and shapes.
+
+    Example:
+        >>> import numpy as np
+        >>> block = nin.nin_block(96, kernel_size=11, strides=4, padding="valid")
+        >>> tuple(block(np.zeros((1, 224, 224, 1))).shape)
+        (1, 54, 54, 96)
     """
     return mlpconv((out_channels,) * 3, kernel_size, strides, padding)
 

@@ -21,6 +21,18 @@ class Classifier(Module):
     (n, height, width, channels) into logits of shape (n, classes). The model itself takes images
     as they are stored, uint8 0…255 or floats 0…1: `self.preprocessing` resizes and standardises
     them as part of the model. `Trainer` sets it from the data.
+
+    Example:
+        >>> import keras
+        >>> class Linear(nin.Classifier):
+        ...     def __init__(self, lr=0.1, num_classes=10):
+        ...         super().__init__()
+        ...         self.save_hyperparameters()
+        ...         self.net = keras.Sequential(
+        ...             [keras.layers.Flatten(), keras.layers.Dense(num_classes)]
+        ...         )
+        >>> tuple(Linear()(nin.Digits().test.images[:5]).shape)
+        (5, 10)
     """
 
     def __init__(self) -> None:

@@ -23,6 +23,10 @@ class DenseNet(Classifier):
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
         num_classes: number of logits.
+
+    Example:
+        >>> nin.count_cost(nin.DenseNet(), (224, 224, 1)).parameters.total
+        758226
     """
 
     def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:

@@ -19,6 +19,10 @@ class GoogLeNet(Classifier):
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
         num_classes: number of logits.
+
+    Example:
+        >>> nin.count_cost(nin.GoogLeNet(), (224, 224, 1)).parameters.total
+        5977530
     """
 
     def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:

@@ -15,6 +15,10 @@ class LeNet(Classifier):
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
         num_classes: number of logits.
+
+    Example:
+        >>> nin.count_cost(nin.LeNet(), (28, 28, 1)).parameters.total
+        61706
     """
 
     def __init__(self, lr: float = 0.1, num_classes: int = 10) -> None:

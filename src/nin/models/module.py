@@ -17,6 +17,20 @@ class Module(HyperParameters, keras.Model):
     A subclass sets `self.net` or defines ``forward(X)``, and gives `loss` and
     `configure_optimizers`. It is saved and loaded by Keras without custom objects: every subclass
     is registered when it is defined.
+
+    Example:
+        >>> import keras
+        >>> class Regression(nin.Module):
+        ...     def __init__(self, lr=0.1):
+        ...         super().__init__()
+        ...         self.save_hyperparameters()
+        ...         self.net = keras.layers.Dense(1)
+        ...
+        ...     def loss(self, Y_hat, Y, averaged=True):
+        ...         losses = keras.losses.mean_squared_error(Y, Y_hat)
+        ...         return keras.ops.mean(losses) if averaged else losses
+        >>> Regression(lr=0.03).configure_optimizers()
+        <keras.src.optimizers.sgd.SGD object at ...>
     """
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -36,6 +36,16 @@ class NiN(Classifier):
         UnknownNameError: there is no such preset.
         ValueError: fewer than two classes, a width that is not positive, no stages, or an `MBConv`
             before any `Stage`.
+
+    Example:
+        The chapter's network, and one of your own:
+
+        >>> nin.count_cost(nin.NiN(), (224, 224, 1)).parameters.total
+        1992166
+        >>> stages = [nin.Stage((32, 32), 5, pool="same"), nin.Stage((3,), 3)]
+        >>> net = nin.NiN(num_classes=3, stages=stages)
+        >>> tuple(net(nin.Digits().test.images[:2]).shape)
+        (2, 3)
     """
 
     def __init__(

@@ -24,6 +24,11 @@ class VGG(Classifier):
         arch: (number of convolutions, channels) of each block; a 2×2 max pooling ends a block.
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
         num_classes: number of logits.
+
+    Example:
+        >>> small = nin.VGG(arch=((1, 16), (1, 32), (2, 64)), num_classes=3)
+        >>> nin.count_cost(small, (32, 32, 3)).parameters.total
+        21052515
     """
 
     def __init__(

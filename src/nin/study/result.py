@@ -108,6 +108,14 @@ class Comparison(_Frozen):
         versions: of what computed.
         device: the machine.
         command: that made it.
+
+    Example:
+        >>> from pathlib import Path
+        >>> recipe = nin.RECIPES["digits"].revised(epochs=1, limit=64)
+        >>> quick = {"rates": [0.001], "seeds": 1, "measured": False}
+        >>> found = nin.compare(["mnist", "lenet"], recipe, out="digits", **quick)
+        >>> nin.Comparison.model_validate_json(Path("digits/compare.json").read_text()) == found
+        True
     """
 
     title: str

@@ -35,6 +35,14 @@ class ProgressBoard(HyperParameters):
         colors: colours, one a curve.
         figsize: width and height in inches.
         display: False keeps it from drawing in Jupyter.
+
+    Example:
+        >>> board = nin.ProgressBoard(xlabel="x")
+        >>> for x in range(10):
+        ...     board.draw(x, x**2, "square", every_n=2)
+        >>> board.points["square"][0]
+        (0.5, 0.5)
+        >>> board.save("square.png")
     """
 
     xlabel: str | None

@@ -58,6 +58,11 @@ def train(
         TrainingDiedError: the training could not recover; the run says why.
         KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
             to go on.
+
+    Example:
+        >>> run = nin.train(nin.RECIPES["digits"].revised(epochs=1, limit=64))
+        >>> run.path.parent.name, run.record["result"]["n"]
+        ('runs', 359)
     """
     recipe = settled(recipe)
     if find_preset(recipe.preset).pretrained:
@@ -105,6 +110,11 @@ def resume(
     Raises:
         RunError: there is nothing to continue, the images are no longer the same, or another
             process is training there.
+
+    Example:
+        >>> run = nin.resume("runs/digits-1", epochs=2)
+        >>> [row["epoch"] for row in run.metrics()]
+        [1, 2]
     """
     run = load(path)
     recipe = run.recipe

@@ -84,6 +84,11 @@ def evaluate(model: Any, split: Split, classes: Sequence[str], batch_size: int =
     Raises:
         DataError: the split is empty, or a picture on disk cannot be read.
         NinError: the model's answers are not finite.
+
+    Example:
+        >>> run, data = nin.load("runs/digits-1"), nin.Digits()
+        >>> nin.evaluate(run.model, data.test, data.classes).confusion.shape
+        (10, 10)
     """
     if len(split.labels) == 0:
         raise DataError("there is no image to evaluate on")

@@ -83,6 +83,15 @@ def start(
 
     Returns:
         What was done, or None for a network with batch normalisation.
+
+    Example:
+        >>> data, model = nin.Digits(), nin.NiN(preset="mnist", width=0.1)
+        >>> model.build((None, *data.image_shape))
+        >>> images = data.train.images[:64]
+        >>> done = nin.start(model, images)
+        >>> logits = model.predict(images, verbose=0)  # each class's map begins at a mean of 1
+        >>> [round(float(mean)) for mean in logits.mean(axis=0)]
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     """
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
         return None

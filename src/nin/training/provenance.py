@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import Any
 
 from nin import backends
+from nin._version import __version__
 
 
 def versions() -> dict[str, str]:
     """Versions of what computes where Keras does."""
     backend = backends.choose()
     return {
-        **versions_of("nin", "keras", "numpy"),
+        **versions_of("keras", "numpy"),
         "backend": backend,
         backend: backends.current().version(),
     }
 
 
 def versions_of(*packages: str) -> dict[str, str]:
-    """Versions of Python and of some packages."""
+    """Versions of Python, of this package and of some others."""
     named = {name: importlib.metadata.version(name) for name in packages}
-    return {"python": platform.python_version(), **named}
+    return {"python": platform.python_version(), "nin": __version__, **named}
 
 
 def device(gpus: int | None = None) -> dict[str, Any]:

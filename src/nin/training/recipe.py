@@ -24,6 +24,14 @@ class Recipe(BaseModel):
 
     Raises:
         RecipeError: `revised` or `parse` were given a value that cannot work.
+
+    Example:
+        >>> recipe = nin.RECIPES["digits"].revised(epochs=3, optimizer="sgd", learning_rate=0.05)
+        >>> recipe.epochs, recipe.data
+        (3, 'digits')
+        >>> recipe.revised(epochs=0)
+        Traceback (most recent call last):
+        nin.errors.RecipeError: recipe: epochs=0: input should be greater than or equal to 1
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

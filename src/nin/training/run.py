@@ -52,6 +52,14 @@ class Run:
     Attributes:
         path: the run directory.
         record: what ``run.json`` holds.
+
+    Example:
+        >>> run = nin.load("runs/digits-1")
+        >>> run.predict(nin.Digits().test.images[:3]).shape
+        (3, 10)
+        >>> part, answers = run.evaluate()
+        >>> part, answers.n
+        ('test', 359)
     """
 
     def __init__(self, path: Path, record: dict[str, Any]) -> None:
@@ -246,6 +254,11 @@ def load(path: str | Path) -> Run:
 
     Raises:
         RunError: it is no run directory, or a damaged one, or one of a later version.
+
+    Example:
+        >>> run = nin.load("runs/digits-1")
+        >>> run.record["recipe"]["data"], run.input_shape
+        ('digits', (8, 8, 1))
     """
     path = Path(path)
     record = _read_record(path)

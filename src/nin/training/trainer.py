@@ -56,6 +56,13 @@ class Trainer(HyperParameters):
         history: after `fit`: the values of each epoch, by name.
         health: after `fit`: the `HealthWatch`, with its findings.
         board: the `ProgressBoard` that Jupyter shows.
+
+    Example:
+        >>> data = nin.Digits(limit=128)
+        >>> trainer = nin.Trainer(max_epochs=1, verbose=False)
+        >>> trainer.fit(nin.NiN(preset="mnist", width=0.1, lr=0.05), data)
+        >>> trainer.history.keys() >= {"loss", "accuracy", "val_loss", "val_accuracy"}
+        True
     """
 
     max_epochs: int

@@ -176,7 +176,7 @@ def _first_record(
         },
         "parameters": trained + (trunk.channels + 1) * classes,
         "pretrained": {"name": trunk.name, "sha256": trunk.digest},
-        "versions": versions_of("nin", "numpy", "onnxruntime", "scikit-learn"),
+        "versions": versions_of("numpy", "onnxruntime", "scikit-learn"),
         "device": device(gpus=0),
         "command": command(),
     }

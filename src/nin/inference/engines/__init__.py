@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.errors import ExportError
+from nin.installing import install_line, pip_install
 
 Images = NDArray[np.uint8]
 Floats = NDArray[Any]
@@ -61,18 +62,16 @@ class Form(NamedTuple):
 
 #: Every form that can be opened, by name.
 FORMS = {
-    "onnx": Form("onnx_engine", "model.onnx", "", ("onnxruntime", "pip install onnxruntime")),
+    "onnx": Form("onnx_engine", "model.onnx", "", ("onnxruntime", pip_install("onnxruntime"))),
     "openvino": Form(
-        "openvino_engine", "openvino", "model.xml", ("openvino", "pip install 'nin[openvino]'")
+        "openvino_engine", "openvino", "model.xml", ("openvino", install_line("openvino"))
     ),
-    "litert": Form(
-        "litert_engine", "model.tflite", "", ("ai_edge_litert", "pip install 'nin[litert]'")
-    ),
+    "litert": Form("litert_engine", "model.tflite", "", ("ai_edge_litert", install_line("litert"))),
     "savedmodel": Form(
         "savedmodel_engine",
         "savedmodel",
         "saved_model.pb",
-        ("tensorflow", "pip install tensorflow-cpu"),
+        ("tensorflow", pip_install("tensorflow-cpu")),
     ),
 }
 
