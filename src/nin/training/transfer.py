@@ -29,6 +29,7 @@ from nin.training.dataset import check_same_images, open_images
 from nin.training.evaluation import compared
 from nin.training.feature_cache import FeatureCache, View, compute_features
 from nin.training.figures import save_candidates
+from nin.training.from_scratch import compare_with_scratch, is_worth_trying
 from nin.training.head import Candidate, Head, fit_head
 from nin.training.lock import locked
 from nin.training.provenance import command, device, versions_of
@@ -48,10 +49,17 @@ FEATURES = "features.safetensors"
 
 
 class Known(NamedTuple):
-    """What the trunk makes of one part of the photographs: features (n, channels), labels (n,)."""
+    """What the trunk makes of one part of the photographs.
+
+    Attributes:
+        features: (n, channels).
+        labels: (n,).
+        paths: the files.
+    """
 
     features: Features
     labels: NDArray[np.int32]
+    paths: list[str]
 
 
 def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = False) -> Run:
@@ -193,7 +201,7 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
                 cache.take_from(Path(recipe.init) / FEATURES)
             known = _look(run, data, FeatureExtractor(trunk), cache, stopping, console)
             balance = recipe.balance != "none"
-            head = fit_head(*known["train"], len(data.classes), balance=balance)
+            head = fit_head(*known["train"][:2], len(data.classes), balance=balance)
             if stopping.asked:
                 raise KeyboardInterrupt
     except KeyboardInterrupt as stop:
@@ -205,7 +213,21 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     console.print(_told(head), markup=False)
     write_bytes(run.weights_path, save(_weights(trunk, head), metadata={"format": "nin"}))
     _finish(run, known, head, time.monotonic() - begun)
+    if not recipe.finetune and is_worth_trying(head, len(known["train"].labels)):
+        _compare(run, known["train"], console)
     return run
+
+
+def _compare(run: Run, train: Known, console: Console) -> None:
+    """Say whether training from scratch would be better; the run is finished, come what may."""
+    console.print("training from scratch on a part of them, to compare", markup=False)
+    try:
+        comparison = compare_with_scratch(run, *train)
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"stopped comparing; {run.path} is finished") from stop
+    if comparison:
+        run.update(from_scratch=comparison._asdict())
+        console.print(comparison.in_words(), markup=False)
 
 
 def _look(
@@ -238,10 +260,11 @@ def _look(
     )
     known: dict[str, Known] = {}
     first = 0
-    for part, (_, labels) in files.items():
+    for part, (files_of_part, labels) in files.items():
         rows = np.arange(first, first + len(labels))
         readable = ~np.isin(rows, list(found.faults))
-        known[part] = Known(found.features[rows[readable]], labels[readable])
+        those = [path for path, good in zip(files_of_part, readable, strict=True) if good]
+        known[part] = Known(found.features[rows[readable]], labels[readable], those)
         first += len(rows)
         data.check_left(part, known[part].labels)
     return known
@@ -275,7 +298,7 @@ def _finish(run: Run, known: Mapping[str, Known], head: Head, seconds: float) ->
     part = "test" if "test" in known else "validation"
     judged = {
         name: compared(head.logits(features), labels, run.classes)
-        for name, (features, labels) in known.items()
+        for name, (features, labels, _) in known.items()
     }
     row = {"epoch": 0, "loss": judged["train"].loss, "accuracy": judged["train"].accuracy}
     if "validation" in judged:
