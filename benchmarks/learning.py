@@ -22,7 +22,7 @@ from brief import NiN
 from record import Record, spread
 
 import nin
-from nin.training.images import open_images
+from nin.training.dataset import open_images
 from nin.training.optimizer import optimizer
 from nin.training.recipe import Recipe
 

@@ -30,7 +30,7 @@ from nin.presets import find_preset
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.pretrained.features import MEAN, STD
 from nin.pretrained.tensors import read_tensors
-from nin.pretrained.weights import SOURCES, locate
+from nin.pretrained.trunk import SOURCES, locate
 from nin.training.weights import weights
 
 try:

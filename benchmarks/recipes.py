@@ -20,8 +20,8 @@ import keras
 from record import Record, spread
 
 import nin
+from nin.training.dataset import open_images
 from nin.training.evaluation import final_split
-from nin.training.images import open_images
 from nin.training.recipes import find_recipe
 
 #: What the book prints after ten epochs, and what its best network reaches.

@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from scipy.ndimage import binary_fill_holes
 
 from nin.data import ImageData, Split
-from nin.data.images import Part
+from nin.data.split import Part
 
 #: Pixels darker than this are not part of a garment.
 DARK = 16

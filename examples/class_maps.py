@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import nin
-from nin.training.images import open_images
+from nin.training.dataset import open_images
 
 
 def main() -> None:

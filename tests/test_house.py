@@ -1,14 +1,16 @@
-"""The arrows of the house point down."""
+"""The arrows of the house point down, between rooms and between files; each name is used once."""
 
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src/nin"
-#: Room → the rooms it may import from.
+#: Room → what it may import: rooms, or single files of one.
 BELOW = {
     "errors": set(),
     "files": {"errors"},
@@ -25,12 +27,11 @@ BELOW = {
         *("accounting", "pretrained"),
     },
     "study": {
-        *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "training"),
+        *("accounting", "backends", "data", "errors", "files", "models", "presets", "training"),
     },
-    "inference": {"backends", "data", "errors", "files"},
+    "inference": {"backends.saved_model", "data.decode", "errors", "files"},
     "exporting": {"backends", "data", "errors", "files", "inference", "models", "training"},
-    "serving": {"data", "errors", "inference", "maps"},
+    "serving": {"data.decode", "errors", "inference", "maps"},
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "maps", "models", "presets"),
         *("serving", "study", "training"),
@@ -43,24 +44,85 @@ def room(path):
     return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
-FILES = [path for path in sorted(SOURCE.rglob("*.py")) if not room(path).startswith("_")]
+def module(path):
+    """``nin.data.split`` of its file, ``nin.data`` of its ``__init__.py``."""
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+EVERY = {module(path): path for path in sorted(SOURCE.rglob("*.py"))}
+FILES = [path for path in EVERY.values() if not room(path).startswith("_")]
 
 
 def imports(path):
+    """What a file imports, wherever in it: for type checkers only and inside functions, too."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module == "nin":
-            yield from (f"nin.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+            names = (f"{node.module}.{alias.name}" for alias in node.names)
+            yield from (name if name in EVERY else node.module for name in names)
+
+
+def may(allowed, name):
+    """Whether ``nin.data.decode`` is among what is allowed: by itself, or its room."""
+    return any(f"{name}.".startswith(f"nin.{each}.") for each in allowed)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_a_room_imports_only_from_rooms_below(path):
     here = room(path)
-    ours = {name.split(".")[1] for name in imports(path) if name.startswith("nin.")}
-    assert {name for name in ours if name[0] != "_"} - {here} <= BELOW[here]
+    ours = {name for name in imports(path) if name.startswith("nin.") and name[4] != "_"}
+    assert not {name for name in ours if not may({*BELOW[here], here}, name)}
+
+
+def test_every_room_has_its_place():
+    assert {room(path) for path in FILES} == set(BELOW)
+
+
+def test_no_circle_of_rooms():
+    order({name: {each.split(".")[0] for each in below} for name, below in BELOW.items()})
+
+
+def test_no_circle_of_files():
+    order({name: set(imports(path)) & EVERY.keys() - {name} for name, path in EVERY.items()})
+
+
+def order(graph):
+    """Sort a graph; a circle fails with the way round it."""
+    try:
+        return list(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(" ← ".join(error.args[1]))
+
+
+def test_no_two_files_of_one_name():
+    found = defaultdict(list)
+    for name, path in EVERY.items():
+        found[path.stem].append(name)
+    found = {stem: names for stem, names in found.items() if len(names) > 1}
+    assert set(found) == {"__init__"}
+
+
+def test_no_two_public_classes_of_one_name():
+    found = defaultdict(list)
+    for name, path in EVERY.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(name)
+    assert not {name: homes for name, homes in found.items() if len(homes) > 1}
+
+
+def test_no_room_hides_a_name_of_the_front_door():
+    """Importing a room binds its module where the front door may have a function of that name."""
+    tree = ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8"))
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("nin.")
+        for alias in node.names
+    }
+    assert not names & set(BELOW)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))

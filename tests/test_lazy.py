@@ -70,9 +70,9 @@ print(*[name for name in ("keras", "tensorflow", "jax", "torch") if name in sys.
 @pytest.mark.parametrize(
     "name",
     [
-        *("nin.presets", "nin.pretrained", "nin.pretrained.weights", "nin.pretrained.features"),
+        *("nin.presets", "nin.pretrained", "nin.pretrained.trunk", "nin.pretrained.features"),
         *("nin.training", "nin.training.recipes", "nin.training.run", "nin.training.dispatch"),
-        *("nin.training.transfer", "nin.training.verdict", "nin.cli.app"),
+        *("nin.training.transfer", "nin.training.verdict", "nin.cli.entry_point"),
     ],
 )
 def test_keras_is_not_needed_to_import(name):

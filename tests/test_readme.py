@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from nin.cli.app import app
+from nin.cli.entry_point import app
 from nin.models import PRESETS, RIVALS
 
 ROOT = Path(__file__).parents[1]

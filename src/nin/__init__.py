@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from nin import _keras
 from nin._lazy import attach
+from nin._version import __version__ as __version__
 
 if TYPE_CHECKING:
     from nin.accounting import count_cost, walk
@@ -63,8 +64,6 @@ if TYPE_CHECKING:
         start,
         train,
     )
-
-__version__ = "0.1.0"
 
 _HOME = {
     "nin.accounting": ("count_cost", "walk"),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nin.cli.app import run
+from nin.cli.entry_point import run
 
 
 class Answer(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from nin import __version__
+from nin._version import __version__
 
 STUDY = (
     "--data --seeds --epochs --budget --image-size --limit --batch-size --rates --jobs --out"
@@ -36,7 +36,7 @@ VERBS = {
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "matplotlib", "PIL", "sklearn"}
 ASK_FOR_HELP = f"""
 import sys
-from nin.cli.app import run
+from nin.cli.entry_point import run
 codes = [run(line) for line in {[["--help"], ["--version"], *([v, "--help"] for v in VERBS)]}]
 print(codes, *(name for name in sys.modules if "." not in name), file=sys.stderr)
 """

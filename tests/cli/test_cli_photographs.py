@@ -9,7 +9,7 @@ from safetensors.numpy import load_file
 
 import nin as d2l
 from nin.pretrained import FeatureExtractor
-from nin.pretrained.weights import SOURCES
+from nin.pretrained.trunk import SOURCES
 
 SMALL = ("--image-size", 64)
 

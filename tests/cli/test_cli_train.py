@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import nin as d2l
-from nin import __version__
+from nin._version import __version__
 from nin.data.balance import PREFERRED
 from nin.training.recipe import Recipe
 

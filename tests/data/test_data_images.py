@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nin.data import Augmentation, DataModule, ImageData, Split
-from nin.data.statistics import imbalance, mean_and_std
+from nin.data.image_statistics import imbalance, mean_and_std
 from nin.errors import DataError
 
 
@@ -110,7 +110,7 @@ def test_statistics_agree_with_floating_point(count, channels, seed):
 
 
 def test_statistics_count_every_chunk(monkeypatch):
-    monkeypatch.setattr("nin.data.statistics.CHUNK", 2)
+    monkeypatch.setattr("nin.data.image_statistics.CHUNK", 2)
     data = Tiny()
     scaled = data.train.images / 255
     np.testing.assert_allclose(data.statistics()[0], scaled.mean(axis=(0, 1, 2)))

@@ -5,7 +5,7 @@ from hypothesis import settings
 
 from nin.errors import WeightsError
 from nin.pretrained import load_trunk
-from nin.pretrained.weights import SOURCES
+from nin.pretrained.trunk import SOURCES
 
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")

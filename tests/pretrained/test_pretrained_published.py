@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nin.pretrained import FeatureExtractor, load_trunk
-from nin.pretrained.weights import SOURCES
+from nin.pretrained.trunk import SOURCES
 
 # (Trunk, height and width) → features 0 to 3 of `gradients`, and all features' mean and standard
 # deviation, by efficientnet-lite-pytorch 0.1.0 on PyTorch 2.13. benchmarks/pretrained.py prints

@@ -9,8 +9,8 @@ import nin
 from nin.data import Augmentation, ImageData, Split
 from nin.data.balance import balancing_weights
 from nin.training import Trainer
+from nin.training.dataset import open_images
 from nin.training.evaluation import evaluate, every_image, softmax
-from nin.training.images import open_images
 from nin.training.probe import take_probe
 
 

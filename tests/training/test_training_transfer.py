@@ -15,7 +15,7 @@ import nin as d2l
 from nin.data.decode import decode
 from nin.errors import DataError, RecipeError, RunError
 from nin.pretrained import FeatureExtractor, load_trunk
-from nin.training import features as module
+from nin.training import feature_cache as module
 from nin.training.description import describe
 from nin.training.recipes import choose
 
@@ -293,7 +293,7 @@ KILLED = """
 import os, signal, sys
 import nin
 from nin.pretrained import FeatureExtractor
-from nin.training import features
+from nin.training import feature_cache as features
 from nin.training.recipes import choose
 
 features.SAVE_EVERY = 0
@@ -325,7 +325,7 @@ def test_killed_while_it_looks_it_ends_as_if_nothing_had_happened(folder, run, t
 
 FRESH = """
 import sys
-from nin.cli.app import run
+from nin.cli.entry_point import run
 code = run(sys.argv[1:])
 heavy = "keras tensorflow jax torch sklearn scipy onnx onnxruntime matplotlib PIL".split()
 print(code, *[name for name in heavy if name in sys.modules])

@@ -1,5 +1,5 @@
 """The command line: a verb a file. Each parses, calls and prints; nothing is worked out here."""
 
-from nin.cli.app import main
+from nin.cli.entry_point import main
 
 __all__ = ["main"]

@@ -24,7 +24,7 @@ def evaluate(
 ) -> None:
     """How good a run is: accuracy, loss, each class, and a picture of the confusion matrix."""
     from nin.training import load
-    from nin.training.plots import save_confusion
+    from nin.training.figures import save_confusion
 
     split, evaluation = load(run).evaluate(data)
     picture = out or run / "confusion.png"

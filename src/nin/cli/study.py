@@ -83,7 +83,7 @@ def _rates(text: str) -> list[float]:
 
 
 def _print(comparison: Comparison, out: Path) -> None:
-    from nin.study.files import FILES
+    from nin.study.result_files import FILES
     from nin.study.wording import accuracy, count
 
     wide = max(len(row.net) for row in comparison.rows)

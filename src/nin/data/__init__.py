@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from nin.data.augmentation import Augmentation
     from nin.data.datamodule import DataModule
     from nin.data.folder import ImageFolder
-    from nin.data.images import ImageData, Split
+    from nin.data.images import ImageData
     from nin.data.loader import Batches
     from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
     from nin.data.pictures import Pictures
     from nin.data.share import Share
-    from nin.data.shelf import NAMED, Row, catalogue, open_data
+    from nin.data.shelf import NAMED, CatalogueEntry, catalogue, open_data
+    from nin.data.split import Split
     from nin.data.streaming import StreamedBatches, batches, reading_ahead
 
 __all__ = [
@@ -28,13 +29,13 @@ __all__ = [
     "NAMED",
     "Augmentation",
     "Batches",
+    "CatalogueEntry",
     "DataModule",
     "Digits",
     "FashionMNIST",
     "ImageData",
     "ImageFolder",
     "Pictures",
-    "Row",
     "Share",
     "Split",
     "StreamedBatches",
@@ -50,12 +51,13 @@ __getattr__, __dir__ = attach(
         "nin.data.augmentation": ("Augmentation",),
         "nin.data.datamodule": ("DataModule",),
         "nin.data.folder": ("ImageFolder",),
-        "nin.data.images": ("ImageData", "Split"),
+        "nin.data.images": ("ImageData",),
         "nin.data.loader": ("Batches",),
         "nin.data.named": ("CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"),
         "nin.data.pictures": ("Pictures",),
         "nin.data.share": ("Share",),
-        "nin.data.shelf": ("NAMED", "Row", "catalogue", "open_data"),
+        "nin.data.shelf": ("NAMED", "CatalogueEntry", "catalogue", "open_data"),
+        "nin.data.split": ("Split",),
         "nin.data.streaming": ("StreamedBatches", "batches", "reading_ahead"),
     },
 )

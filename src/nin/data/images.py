@@ -5,44 +5,27 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance, check_balance
 from nin.data.datamodule import DataModule
-from nin.data.split import check_share
-from nin.data.statistics import imbalance, mean_and_std
+from nin.data.image_statistics import imbalance, mean_and_std
+from nin.data.split import Part, Split, check_share
 from nin.errors import DataError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nin.data.loader import Batches
-    from nin.data.pictures import Pictures
-
-Part = Literal["train", "validation", "test"]
 
 _ABSENT = {
     "train": "no training images",
     "validation": "no validation images: hold some out, as validation=0.1",
     "test": "no test images: give a folder test/, or hold some out with test=0.1",
 }
-
-
-class Split(NamedTuple):
-    """One part of a set.
-
-    Attributes:
-        images: (n, height, width, channels), uint8; an array, or pictures on disk that are indexed
-            like one.
-        labels: (n,), int32: positions in the set's `classes`.
-    """
-
-    images: NDArray[np.uint8] | Pictures
-    labels: NDArray[np.int32]
 
 
 class ImageData(DataModule):
@@ -229,7 +212,7 @@ class ImageData(DataModule):
             ncols: images in a row.
             labels: titles to use in place of the names of the classes.
         """
-        from nin.data.grid import draw
+        from nin.data.figure import draw
 
         images, numbers, *_ = batch
         return draw(images, list(labels) or self.text_labels(numbers), nrows, ncols)

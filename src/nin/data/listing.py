@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.images import Part
+from nin.data.split import Part
 from nin.errors import DataError
 
 #: Taken for pictures by name. Those that cannot be read are then reported, never passed over.

@@ -11,9 +11,9 @@ import numpy as np
 from nin.data import cifar, fetch, idx, sources
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
-from nin.data.images import ImageData, Part, Split
+from nin.data.images import ImageData
 from nin.data.sources import Source
-from nin.data.split import hold_out, stratified
+from nin.data.split import Part, Split, hold_out, stratified
 
 
 class NamedData(ImageData):

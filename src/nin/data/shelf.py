@@ -19,7 +19,7 @@ NAMED: dict[str, type[NamedData]] = {
 }
 
 
-class Row(NamedTuple):
+class CatalogueEntry(NamedTuple):
     """One published set.
 
     Attributes:
@@ -43,7 +43,7 @@ class Row(NamedTuple):
     home: str
 
 
-def catalogue() -> list[Row]:
+def catalogue() -> list[CatalogueEntry]:
     """Return the published sets; asks the file system what is here, opens and downloads nothing."""
     return [_row(each.published) for each in NAMED.values()]
 
@@ -73,10 +73,10 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     raise UnknownNameError("data set (and no folder is called that)", name, NAMED)
 
 
-def _row(source: Source) -> Row:
+def _row(source: Source) -> CatalogueEntry:
     size = "x".join(map(str, source.shape))
     counts = (len(source.classes), source.train, source.test)
-    return Row(source.name, *counts, size, _where(source), source.licence, source.home)
+    return CatalogueEntry(source.name, *counts, size, _where(source), source.licence, source.home)
 
 
 def _where(source: Source) -> str | None:

@@ -1,6 +1,8 @@
-"""Choosing samples by seed so that every class keeps its share."""
+"""The parts of a set, and choosing samples by seed so that every class keeps its share."""
 
 from __future__ import annotations
+
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,35 @@ from nin.errors import DataError
 
 Labels = NDArray[np.int32]
 Indices = NDArray[np.intp]
+
+Part = Literal["train", "validation", "test"]
+
+
+class StoredImages(Protocol):
+    """Images (n, height, width, channels), uint8: an array, or what is indexed like one."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(n, height, width, channels)."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+
+    def __array__(self) -> NDArray[np.uint8]: ...
+
+
+class Split(NamedTuple):
+    """One part of a set.
+
+    Attributes:
+        images: (n, height, width, channels), uint8; an array, or pictures on disk that are indexed
+            like one.
+        labels: (n,), int32: positions in the set's `classes`.
+    """
+
+    images: StoredImages
+    labels: Labels
 
 
 def stratified(labels: Labels, count: int, seed: int) -> Indices:

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin import backends
-from nin.data.images import Split
 from nin.data.loader import Batches
 from nin.data.pictures import TASK, WORKERS, Pictures, Reading
+from nin.data.split import Split
 from nin.errors import DataError
 
 Key = tuple[int, int]

@@ -100,7 +100,7 @@ def run_images(run: Run) -> ImageData:
     Raises:
         ExportError: they cannot be had; says what to do.
     """
-    from nin.training.images import open_images
+    from nin.training.dataset import open_images
     from nin.training.recipe import Recipe
 
     try:

@@ -6,7 +6,7 @@ logit. This room takes arrays; it knows neither Keras nor the networks.
 
 from nin.maps.colours import overlay_png
 from nin.maps.evidence import Evidence, strongest
-from nin.maps.explain import explain
+from nin.maps.explanation import explain
 from nin.maps.notebook import show_maps
 from nin.maps.picture import draw
 

@@ -26,7 +26,7 @@ _TALLEST, _FLATTEST = 0.72, 2.2
 Place = tuple[float, float, float, float]
 
 
-class Layout(NamedTuple):
+class PanelLayout(NamedTuple):
     """A picture's size, and that of its panels.
 
     Attributes:
@@ -57,7 +57,7 @@ class Layout(NamedTuple):
         return left / width, bottom / height, self.width / width, high / height
 
 
-def arranged(images: Sequence[Evidence], words: int = 0) -> Layout:
+def arranged(images: Sequence[Evidence], words: int = 0) -> PanelLayout:
     """The layout for these images, one below the other, and so many lines of words."""
     shapes = [_shape(image) for image in images]
     width = math.sqrt(_AREA * shapes[0]) if len(images) == 1 else _WIDTH
@@ -67,7 +67,7 @@ def arranged(images: Sequence[Evidence], words: int = 0) -> Layout:
         for _ in range(lines_of(image))
     ]
     most = max(len(image.shown) for image in images)
-    return Layout(width, heights, 1 + min(most, ACROSS), words)
+    return PanelLayout(width, heights, 1 + min(most, ACROSS), words)
 
 
 def lines_of(image: Evidence) -> int:

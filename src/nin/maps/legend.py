@@ -9,7 +9,7 @@ import numpy as np
 
 from nin.maps import colours
 from nin.maps.evidence import Evidence
-from nin.maps.layout import EDGE, LINE, Layout
+from nin.maps.layout import EDGE, LINE, PanelLayout
 from nin.maps.words import SMALL, breadth, wrapped
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _has_margins(image: Evidence) -> bool:
 
 
 def draw_legend(
-    figure: Figure, layout: Layout, low: float, high: float, words: Sequence[str]
+    figure: Figure, layout: PanelLayout, low: float, high: float, words: Sequence[str]
 ) -> None:
     """The scale from `low` to `high`, with words below it, at the foot of a figure."""
     width, height = layout.size

@@ -15,7 +15,7 @@ from nin.maps.picture import draw
 from nin.maps.reading import enlarged
 
 if TYPE_CHECKING:
-    from nin.data.grid import Grid
+    from nin.data.figure import NotebookFigure
 
 #: Images in one figure.
 MOST_IMAGES = 20
@@ -29,7 +29,7 @@ def show_maps(
     classes: str | Sequence[str] = (),
     top: int = 3,
     strongest: float | None = None,
-) -> Grid:
+) -> NotebookFigure:
     """Draw images beside the maps of their likeliest classes, all on one scale.
 
     Warm colours are evidence for the class, blue ones evidence against it; a map's mean is the

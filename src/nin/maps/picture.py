@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from nin.files import replacing
 from nin.maps import colours
 from nin.maps.evidence import Evidence, strongest
-from nin.maps.layout import ACROSS, EDGE, Layout, Place, arranged, lines_of
+from nin.maps.layout import ACROSS, EDGE, PanelLayout, Place, arranged, lines_of
 from nin.maps.legend import draw_legend, words_of
 from nin.maps.words import SMALL, TEXT, breadth, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nin.data.grid import Grid
+    from nin.data.figure import NotebookFigure
 
 NOTHING = "no evidence\nfor this class"
 
@@ -30,7 +30,9 @@ _FRAME, _LINE = "#111111", "#BBBBBB"
 _BOX = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
 
-def draw(images: Sequence[Evidence], percent: float | None = None, hint: str = "") -> Grid:
+def draw(
+    images: Sequence[Evidence], percent: float | None = None, hint: str = ""
+) -> NotebookFigure:
     """Draw images one below the other, each beside the maps of its `shown` classes.
 
     All maps are on one scale: the largest value drawn, of either sign, has the strongest colour;
@@ -45,14 +47,14 @@ def draw(images: Sequence[Evidence], percent: float | None = None, hint: str = "
     Returns:
         A figure that shows itself in a notebook.
     """
-    from nin.data.grid import Grid
+    from nin.data.figure import NotebookFigure
 
     with style():
         low, high = _range(images, percent)
         room = arranged(images).size[0] - 2 * EDGE
         words = words_of(images, low < 0, percent, hint, room)
         layout = arranged(images, len(words))
-        figure = Grid(figsize=layout.size, dpi=_DPI, facecolor="white")
+        figure = NotebookFigure(figsize=layout.size, dpi=_DPI, facecolor="white")
         line = 0
         for image in images:
             _draw_image(figure, layout, line, image, colours.limit(low, high), percent)
@@ -85,7 +87,12 @@ def _map(image: Evidence, number: int, percent: float | None) -> NDArray[np.floa
 
 
 def _draw_image(
-    figure: Grid, layout: Layout, line: int, image: Evidence, most: float, percent: float | None
+    figure: NotebookFigure,
+    layout: PanelLayout,
+    line: int,
+    image: Evidence,
+    most: float,
+    percent: float | None,
 ) -> None:
     _panel(figure, layout.place(line, 0), image.photo)
     _head(figure, layout, (line, 0), image.title)
@@ -114,7 +121,7 @@ def _overlaid(image: Evidence, map_: NDArray[np.float32], most: float) -> NDArra
     return panel
 
 
-def _panel(figure: Grid, place: Place, pixels: NDArray[np.uint8]) -> Axes:
+def _panel(figure: NotebookFigure, place: Place, pixels: NDArray[np.uint8]) -> Axes:
     axes = figure.add_axes(place, anchor="NW", xticks=[], yticks=[])
     axes.imshow(pixels, interpolation_stage="rgba")
     axes.spines[:].set(color=_LINE, linewidth=0.5)
@@ -122,8 +129,8 @@ def _panel(figure: Grid, place: Place, pixels: NDArray[np.uint8]) -> Axes:
 
 
 def _head(
-    figure: Grid,
-    layout: Layout,
+    figure: NotebookFigure,
+    layout: PanelLayout,
     where: tuple[int, int],
     name: str,
     numbers: str = "",
@@ -143,7 +150,7 @@ def _numbers(image: Evidence, number: int) -> str:
     return f"{image.probabilities[number]:.2f} · {image.logits[number]:.1f}".replace("-", "−")
 
 
-def _say(figure: Grid, place: Place, words: str) -> None:
+def _say(figure: NotebookFigure, place: Place, words: str) -> None:
     """At the foot of a panel."""
     left, bottom, width, height = place
     figure.text(
@@ -158,7 +165,7 @@ def _say(figure: Grid, place: Place, words: str) -> None:
     )
 
 
-def save(figure: Grid, path: Path) -> None:
+def save(figure: NotebookFigure, path: Path) -> None:
     """Write a figure as its name says, ``.png`` or ``.svg``, wholly or not at all.
 
     Raises:

@@ -12,7 +12,7 @@ from nin._lazy import attach
 
 if TYPE_CHECKING:
     from nin.pretrained.features import FeatureExtractor
-    from nin.pretrained.weights import Trunk, load_trunk, trunk_of
+    from nin.pretrained.trunk import Trunk, load_trunk, trunk_of
 
 __all__ = ["FeatureExtractor", "Trunk", "load_trunk", "trunk_of"]
 
@@ -20,6 +20,6 @@ __getattr__, __dir__ = attach(
     __name__,
     {
         "nin.pretrained.features": ("FeatureExtractor",),
-        "nin.pretrained.weights": ("Trunk", "load_trunk", "trunk_of"),
+        "nin.pretrained.trunk": ("Trunk", "load_trunk", "trunk_of"),
     },
 )

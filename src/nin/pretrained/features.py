@@ -9,7 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from nin.pretrained.weights import EPSILON, Layer, Trunk
+from nin.pretrained.trunk import EPSILON, Layer, Trunk
 
 Features = NDArray[np.float32]
 

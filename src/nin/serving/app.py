@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
-from nin import __version__
+from nin._version import __version__
 from nin.serving.metrics import CONTENT_TYPE
 from nin.serving.middleware import Edge
 from nin.serving.question import Question

@@ -29,7 +29,7 @@ class _Exact(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Row(_Exact):
+class ClassProbability(_Exact):
     """A class and how likely it is."""
 
     label: str
@@ -63,7 +63,7 @@ class Answer(_Exact):
     name: str | None = Field(description="of the file, as the client gave it")
     label: str
     probability: float = Field(ge=0, le=1.0001)
-    top: list[Row] = Field(description="the likeliest classes, the likeliest first")
+    top: list[ClassProbability] = Field(description="the likeliest classes, the likeliest first")
     maps: MapValues | MapPictures | None
 
 

@@ -16,8 +16,8 @@ from nin.data import ImageData
 from nin.errors import NinError
 from nin.study.contender import Contender
 from nin.training import Recipe, Trainer, evaluate
+from nin.training.dataset import open_images
 from nin.training.evaluation import final_split
-from nin.training.images import open_images
 from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in
 

@@ -14,11 +14,11 @@ from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.study.cell import Cell, Outcome, steps_of
 from nin.study.contender import Contender, contenders_of
-from nin.study.files import write_results
 from nin.study.grid import Grid
 from nin.study.measurement import kept_measure
 from nin.study.preparation import check_request, check_writable, fingerprint, prepare, seen_size
 from nin.study.result import Comparison, Difference, Measured, Row
+from nin.study.result_files import write_results
 from nin.study.search import best_rate, search
 from nin.study.statistics import difference, with_fronts
 from nin.study.store import Store

@@ -12,7 +12,7 @@ from nin.errors import DataError, NinError
 from nin.models.geometry import smallest_size
 from nin.study.contender import Contender
 from nin.training import Recipe
-from nin.training.images import open_images
+from nin.training.dataset import open_images
 
 
 def check_request(rates: Sequence[float], seeds: int, seconds: float | None) -> None:

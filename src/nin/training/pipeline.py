@@ -11,10 +11,10 @@ from nin.backends.distribution import Layout, gather, layout, leave, lost_peers,
 from nin.errors import PeerLostError, RunError, TrainingDiedError
 from nin.training.attempt import Attempt, as_it_was, fresh, on_weights
 from nin.training.checkpoint import Checkpoint, Place, place_of
+from nin.training.dataset import check_same_images, open_images
 from nin.training.description import describe
+from nin.training.figures import save_curves
 from nin.training.health import Finding
-from nin.training.images import check_same_images, open_images
-from nin.training.plots import save_curves
 from nin.training.provenance import command, device, versions
 from nin.training.randomness import random_state_kept
 from nin.training.recipe import Recipe
@@ -78,7 +78,7 @@ def resume(
             _check_unfinished(run, recipe, place, path)
         skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
         data = open_images(recipe, skip_bad=skip_bad)
-        check_same_images(run, data)
+        check_same_images(run.path, run.record, data)
         if place is not None and place.batch >= math.ceil(len(data.train.labels) / data.batch_size):
             raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
         images = len(data.train.labels)

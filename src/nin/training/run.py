@@ -119,8 +119,8 @@ class Run:
             DataError: the images cannot be had.
             RunError: they do not fit the network.
         """
+        from nin.training.dataset import open_images, open_others
         from nin.training.evaluation import evaluate, every_image, final_split
-        from nin.training.images import open_images, open_others
         from nin.training.recipe import Recipe
 
         if data is None:

@@ -28,7 +28,7 @@ from nin.training.initialization import (
     start,
 )
 from nin.training.probe import Probe, take_probe
-from nin.training.progress import ShowProgress
+from nin.training.progress_bar import ShowProgress
 
 
 class Trainer(HyperParameters):

@@ -23,14 +23,14 @@ from nin.files import write_bytes
 from nin.presets import find_preset
 from nin.pretrained import FeatureExtractor, Trunk, load_trunk, trunk_of
 from nin.pretrained.features import MEAN, STD, Features
-from nin.pretrained.layout import layout
+from nin.pretrained.trunk_layout import layout
 from nin.training.arrays import read_arrays
+from nin.training.dataset import check_same_images, open_images
 from nin.training.evaluation import compared
-from nin.training.features import FeatureCache, View, compute_features
+from nin.training.feature_cache import FeatureCache, View, compute_features
+from nin.training.figures import save_candidates
 from nin.training.head import Candidate, Head, fit_head
-from nin.training.images import check_same_images, open_images
 from nin.training.lock import locked
-from nin.training.plots import save_candidates
 from nin.training.provenance import command, device, versions_of
 from nin.training.recipe import Recipe, too_deep
 from nin.training.run import FORMAT, Run, check_free, going_on, load, new_run
@@ -106,7 +106,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
     trunk = _trunk(recipe)
     data = _photographs(recipe, skip_bad)
-    check_same_images(run, data)
+    check_same_images(run.path, run.record, data)
     if trunk.digest != run.record["pretrained"]["sha256"]:
         raise RunError(f"{recipe.init} no longer has the weights that {run.path} started from")
     with locked(run.path):

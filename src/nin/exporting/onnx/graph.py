@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from nin import __version__
+from nin._version import __version__
 
 #: What every runtime of the last years reads.
 IR_VERSION, OPSET = 9, 17

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nin.errors import DataError
 
 
-class Grid(Figure):
+class NotebookFigure(Figure):
     """A figure outside pyplot, so that none stays open and no backend has to be chosen."""
 
     _shown_by: int | None = None
@@ -38,7 +38,7 @@ class Grid(Figure):
             raise NotImplementedError  # IPython's way to ask for the usual text
 
 
-def draw(images: Any, titles: Sequence[str], nrows: int, ncols: int) -> Grid:
+def draw(images: Any, titles: Sequence[str], nrows: int, ncols: int) -> NotebookFigure:
     """Draw the first ``nrows * ncols`` images, or as many as there are.
 
     Args:
@@ -51,7 +51,7 @@ def draw(images: Any, titles: Sequence[str], nrows: int, ncols: int) -> Grid:
         DataError: the array has another shape.
     """
     pixels = _displayable(images, nrows * ncols)
-    figure = Grid(figsize=(1.5 * ncols, 1.5 * nrows))
+    figure = NotebookFigure(figsize=(1.5 * ncols, 1.5 * nrows))
     axes = figure.subplots(nrows, ncols, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()

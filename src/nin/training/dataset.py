@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from nin.data import NAMED, Augmentation, ImageData, open_data
 from nin.data.decode import Fit
 from nin.errors import RecipeError, RunError
 from nin.training.recipe import Recipe
-from nin.training.run import Run
 
 
 def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
@@ -43,15 +44,20 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     return open_data(recipe.data, **arguments)
 
 
-def check_same_images(run: Run, data: ImageData) -> None:
+def check_same_images(path: Path, record: Mapping[str, Any], data: ImageData) -> None:
     """Refuse to go on with a run on other images than before.
+
+    Args:
+        path: the run directory.
+        record: what its ``run.json`` holds.
+        data: the images that are there now.
 
     Raises:
         RunError: something was added to `data`, taken away or changed.
     """
-    if data.fingerprint() != run.record["data"]["fingerprint"]:
-        where = run.record["recipe"]["data"]
-        raise RunError(f"{where} no longer holds the images that {run.path} was trained on")
+    if data.fingerprint() != record["data"]["fingerprint"]:
+        where = record["recipe"]["data"]
+        raise RunError(f"{where} no longer holds the images that {path} was trained on")
 
 
 def open_others(

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from nin.data.pictures import Pictures
+from nin.data.split import StoredImages
 
 CHUNK = 64
 
 
 def mean_and_std(
-    images: NDArray[np.uint8] | Pictures, chosen: NDArray[np.intp] | None = None
+    images: StoredImages, chosen: NDArray[np.intp] | None = None
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return each channel's mean and standard deviation on the scale from 0 (black) to 1.
 

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from nin import __version__
+from nin._version import __version__
 from nin.backends import distribution
 from nin.cli.ablate import ablate
 from nin.cli.compare import compare

@@ -32,7 +32,7 @@ class Block(NamedTuple):
     adds: bool
 
 
-class Layout(NamedTuple):
+class TrunkLayout(NamedTuple):
     """Every stage of a preset but the last.
 
     Attributes:
@@ -44,7 +44,7 @@ class Layout(NamedTuple):
     head: int
 
 
-def layout(preset: Preset) -> Layout:
+def layout(preset: Preset) -> TrunkLayout:
     """The trunk of a preset that has pretrained weights, and where its head is."""
     blocks: list[Block] = []
     number, channels = 0, 0
@@ -58,7 +58,7 @@ def layout(preset: Preset) -> Layout:
             blocks.append(Block(tuple(numbered), block.adds))
         number += 1 if isinstance(stage, Stage) and stage.dropout else 0
         channels = stage.channels if isinstance(stage, MBConv) else stage.widths[-1]
-    return Layout(tuple(blocks), number)
+    return TrunkLayout(tuple(blocks), number)
 
 
 def _single(stage: Stage) -> Iterator[Block]:

@@ -145,7 +145,7 @@ def compute_features(
     cache.keep_rows_of(extractor.channels)
     digests: dict[int, Digest] = {}
     faults: dict[int, str] = {}
-    waiting: list[Seen] = []
+    waiting: list[SeenFile] = []
     batch = max(1, min(BATCH, BATCH * USUAL_SIZE**2 // cache.view.size**2))
     try:
         with progress("looking at photographs", len(paths)) as advance:
@@ -169,7 +169,7 @@ def compute_features(
     return Found(features, faults, computed, time.monotonic() - begun)
 
 
-def _look(waiting: list[Seen], extractor: FeatureExtractor, cache: FeatureCache) -> int:
+def _look(waiting: list[SeenFile], extractor: FeatureExtractor, cache: FeatureCache) -> int:
     """Have the trunk look at what waits, and nothing left waiting; returns how many that were."""
     count = len(waiting)
     if count:
@@ -179,7 +179,7 @@ def _look(waiting: list[Seen], extractor: FeatureExtractor, cache: FeatureCache)
     return count
 
 
-class Seen(NamedTuple):
+class SeenFile(NamedTuple):
     """A file: its place in the list, what is in it, and why it cannot be read.
 
     Attributes:
@@ -195,25 +195,25 @@ class Seen(NamedTuple):
     fault: str
 
 
-def _seen(position: int, path: str, cache: FeatureCache) -> Seen:
+def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        return Seen(position, b"", None, f"{path}: {error.strerror or error}")
+        return SeenFile(position, b"", None, f"{path}: {error.strerror or error}")
     digest = hashlib.sha256(content).digest()
     if cache.get(digest) is not None:
-        return Seen(position, digest, None, "")
+        return SeenFile(position, digest, None, "")
     try:
         image = decode(content, cache.view.size, 3, cache.view.fit)
     except DataError as error:
-        return Seen(position, digest, None, f"{path}: {str(error).removeprefix('image: ')}")
-    return Seen(position, digest, image, "")
+        return SeenFile(position, digest, None, f"{path}: {str(error).removeprefix('image: ')}")
+    return SeenFile(position, digest, image, "")
 
 
-def _ahead(read: Callable[[int], Seen], count: int) -> Iterator[Seen]:
+def _ahead(read: Callable[[int], SeenFile], count: int) -> Iterator[SeenFile]:
     """`read` of the numbers from 0 on, in their order, some of them read ahead by threads."""
     with ThreadPoolExecutor(WORKERS) as pool:
-        reading: deque[Future[Seen]] = deque()
+        reading: deque[Future[SeenFile]] = deque()
         try:
             for number in range(count):
                 reading.append(pool.submit(read, number))

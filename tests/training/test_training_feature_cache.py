@@ -10,8 +10,8 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 from safetensors.numpy import load_file, save, save_file
 
-from nin.training import features as module
-from nin.training.features import BATCH, FeatureCache, View, compute_features
+from nin.training import feature_cache as module
+from nin.training.feature_cache import BATCH, FeatureCache, View, compute_features
 
 VIEW = View("0" * 64, 8, "squash")
 
@@ -123,7 +123,7 @@ def test_only_what_is_new_is_computed(photographs, kept):
 def test_features_of_another_view_are_not_taken(photographs, kept, other, monkeypatch):
     paths = photographs(2)
     computed(paths, kept())
-    monkeypatch.setattr("test_training_features.VIEW", other)
+    monkeypatch.setattr("test_training_feature_cache.VIEW", other)
     assert computed(paths, kept(other))[1] == 2
 
 

