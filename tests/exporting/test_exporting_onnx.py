@@ -172,7 +172,7 @@ def test_the_intake_stays_within_eight_bits(noise):
 def test_the_intake_crops_as_decode_does(height, width, given_channels, seed):
     random = np.random.default_rng(seed)
     image = random.integers(64, 192, (height, width, given_channels), np.uint8)
-    assert_cropped_alike(image, 1 if given_channels < 4 else 2)
+    assert_cropped_alike(image, 2)
 
 
 @pytest.mark.parametrize("size", [(1, 4000), (4000, 1), (300, 61), (61, 300), (8, 9), (400, 640)])

@@ -8,7 +8,12 @@ from PIL import Image
 from scipy.stats import binomtest
 
 import nin
-from nin.training.from_scratch import Comparison, compare_with_scratch, is_worth_trying, mcnemar
+from nin.training.from_scratch import (
+    ScratchComparison,
+    compare_with_scratch,
+    is_worth_trying,
+    mcnemar,
+)
 from nin.training.head import Candidate, Head
 
 
@@ -49,7 +54,7 @@ def test_the_difference_is_tested_on_the_pictures_that_one_of_them_alone_named()
     ],
 )
 def test_it_says_which_was_better_and_how_to_get_the_other(pretrained, other, p, words):
-    assert words in Comparison(40, pretrained, other, p, 67, 9.0).in_words()
+    assert words in ScratchComparison(40, pretrained, other, p, 67, 9.0).in_words()
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ MOST_IMAGES = 10_000
 SIGNIFICANT = 0.05
 
 
-class Comparison(NamedTuple):
+class ScratchComparison(NamedTuple):
     """A pretrained network and one trained from scratch, on the same held-out pictures.
 
     Attributes:
@@ -88,7 +88,7 @@ def is_worth_trying(head: Head, images: int) -> bool:
 
 def compare_with_scratch(
     run: Run, features: NDArray[np.float32], labels: NDArray[np.int32], paths: Sequence[str]
-) -> Comparison | None:
+) -> ScratchComparison | None:
     """Train both on a part of the training pictures, and judge them by the rest.
 
     Args:
@@ -122,7 +122,7 @@ def compare_with_scratch(
         except (NinError, OSError):
             return None
     from_scratch = answers == labels[held]
-    return Comparison(
+    return ScratchComparison(
         n=len(held),
         pretrained=int(pretrained.sum()),
         from_scratch=int(from_scratch.sum()),
