@@ -79,7 +79,7 @@ def test_a_root_takes_the_place_of_the_environment(idx_set, monkeypatch, tmp_pat
 
 
 def test_constructing_reads_nothing(monkeypatch):
-    monkeypatch.setattr("nin.data.fetch.locate", lambda *_: pytest.fail("looked for a file"))
+    monkeypatch.setattr("nin.data.download.locate", lambda *_: pytest.fail("looked for a file"))
     data = FashionMNIST()
     assert (data.batch_size, data.resize, data.image_shape) == (64, (28, 28), (28, 28, 1))
     assert data.hparams["seed"] == 0

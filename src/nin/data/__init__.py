@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from nin.data.loader import Batches
     from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
     from nin.data.pictures import Pictures
-    from nin.data.share import Share
-    from nin.data.shelf import NAMED, CatalogueEntry, catalogue, open_data
+    from nin.data.registry import NAMED, CatalogueEntry, catalogue, open_data
+    from nin.data.shard import Shard
     from nin.data.split import Split
     from nin.data.streaming import StreamedBatches, batches, reading_ahead
 
@@ -36,7 +36,7 @@ __all__ = [
     "ImageData",
     "ImageFolder",
     "Pictures",
-    "Share",
+    "Shard",
     "Split",
     "StreamedBatches",
     "batches",
@@ -55,8 +55,8 @@ __getattr__, __dir__ = attach(
         "nin.data.loader": ("Batches",),
         "nin.data.named": ("CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"),
         "nin.data.pictures": ("Pictures",),
-        "nin.data.share": ("Share",),
-        "nin.data.shelf": ("NAMED", "CatalogueEntry", "catalogue", "open_data"),
+        "nin.data.shard": ("Shard",),
+        "nin.data.registry": ("NAMED", "CatalogueEntry", "catalogue", "open_data"),
         "nin.data.split": ("Split",),
         "nin.data.streaming": ("StreamedBatches", "batches", "reading_ahead"),
     },

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
 from nin.data.decode import Fit, check_fit, decode
+from nin.data.decode_many import names_and_sizes, read_pictures
 from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
 from nin.data.listing import Files, Listing, list_folder
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
-from nin.data.read_many import names_and_sizes, read_pictures
 from nin.data.split import Part, Split, check_share, hold_out, stratified
 from nin.errors import DataError
 from nin.files import expand

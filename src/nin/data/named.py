@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from nin.data import cifar, fetch, idx, sources
+from nin.data import cifar, download, idx, sources
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
 from nin.data.images import ImageData
@@ -92,7 +92,7 @@ class _IdxData(NamedData):
     def stored(self, part: Part) -> Split:
         """Read the images and labels of one part, whole."""
         files = self.published.files[2:] if part == "test" else self.published.files[:2]
-        images, labels = (fetch.content(self.published, file, self.root) for file in files)
+        images, labels = (download.content(self.published, file, self.root) for file in files)
         return Split(idx.parse(images, 3)[..., None], idx.parse(labels, 1).astype(np.int32))
 
 
@@ -105,7 +105,7 @@ class _CifarData(NamedData):
     def stored(self, part: Part) -> Split:
         """Read the images and labels of one part, whole."""
         source, names = self.published, self.members[part]
-        archive = fetch.content(source, source.files[0], self.root)
+        archive = download.content(source, source.files[0], self.root)
         count = (source.test if part == "test" else source.train) // len(names)
         images, labels = cifar.parse(archive, names, count, self.label_bytes)
         return Split(images, labels.astype(np.int32))

@@ -6,7 +6,7 @@ import inspect
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nin.data import fetch
+from nin.data import download
 from nin.data.folder import ImageFolder
 from nin.data.images import ImageData
 from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST, NamedData
@@ -86,7 +86,7 @@ def _row(source: Source) -> CatalogueEntry:
 def _where(source: Source) -> str | None:
     if not source.files:
         return "scikit-learn"
-    paths = [fetch.locate(source, file) for file in source.files]
+    paths = [download.locate(source, file) for file in source.files]
     return str(paths[0].parent) if all(paths) and paths[0] else None
 
 

@@ -1,4 +1,4 @@
-"""`Share`: one process's rows of each batch, where several devices train together."""
+"""`Shard`: one process's rows of each batch, where several devices train together."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ backends.choose()
 import keras  # noqa: E402  (the backend must be chosen first)
 
 
-class Share(keras.utils.PyDataset):
+class Shard(keras.utils.PyDataset):
     """This process's rows of each batch of `batches`.
 
     A batch has to be a multiple of the number of devices. Where one is not, it is filled up with
