@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from nin.data import download
-from nin.data.sources import RemoteFile, Source
+from nin.data.download import RemoteFile, Source
 from nin.errors import DataError
 
 CONTENT = os.urandom(400_000)

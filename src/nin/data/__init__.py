@@ -11,11 +11,13 @@ from nin._lazy import attach
 
 if TYPE_CHECKING:
     from nin.data.augmentation import Augmentation
+    from nin.data.cifar import CIFAR10, CIFAR100
     from nin.data.datamodule import DataModule
+    from nin.data.digits import Digits
     from nin.data.folder import ImageFolder
     from nin.data.images import ImageData
     from nin.data.loader import Batches
-    from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
+    from nin.data.mnist import MNIST, FashionMNIST
     from nin.data.pictures import Pictures
     from nin.data.registry import NAMED, CatalogueEntry, catalogue, open_data
     from nin.data.shard import Shard
@@ -53,7 +55,9 @@ __getattr__, __dir__ = attach(
         "nin.data.folder": ("ImageFolder",),
         "nin.data.images": ("ImageData",),
         "nin.data.loader": ("Batches",),
-        "nin.data.named": ("CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"),
+        "nin.data.cifar": ("CIFAR10", "CIFAR100"),
+        "nin.data.digits": ("Digits",),
+        "nin.data.mnist": ("MNIST", "FashionMNIST"),
         "nin.data.pictures": ("Pictures",),
         "nin.data.shard": ("Shard",),
         "nin.data.registry": ("NAMED", "CatalogueEntry", "catalogue", "open_data"),

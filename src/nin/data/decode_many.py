@@ -1,9 +1,9 @@
-"""Many pictures at once: all decoded into one array, every bad one accounted for, or all sized."""
+"""Many picture files at once: decoded into one array, with a reason for each that cannot be."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,11 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.decode import Fit, decode
+from nin.data.listing import list_folder
 from nin.data.progress import progress
 from nin.errors import DataError
+from nin.files import expand
+
+#: How many unreadable pictures a message names.
+_NAMED_IN_MESSAGE = 10
+
+#: About how many pictures are looked at to see what they are like, and the longest side of small
+#: ones, in pixels.
+_SAMPLE, _SMALL = 16, 64
 
 
-def read_pictures(
+def decode_many(
     paths: Sequence[str], size: int, channels: int, fit: Fit = "squash"
 ) -> tuple[NDArray[np.uint8], dict[int, str]]:
     """Decode pictures to squares; none stops the others.
@@ -51,24 +60,35 @@ def read_pictures(
     return images, faults
 
 
-def names_and_sizes(paths: Sequence[str], root: Path) -> Iterator[bytes]:
-    """Give for each file its path below `root` and its size in bytes; -1 for one that is missing.
+def unreadable(bad: Sequence[str]) -> str:
+    """One line about pictures that cannot be read, each given with its reason."""
+    named = "; ".join(bad[:_NAMED_IN_MESSAGE])
+    more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
+    return (
+        f"{len(bad)} picture(s) cannot be read: {named}{more}: mend or remove them,"
+        " or go on without them: --skip-bad, in Python skip_bad=True"
+    )
+
+
+def are_small_and_grey(path: str | Path) -> bool:
+    """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
+
+    A few of them are looked at, up to the first that is not or cannot be read. A folder that is
+    missing or arranged otherwise holds none.
 
     Args:
-        paths: the files, all below `root` and written as it is.
-        root: the folder.
+        path: a directory with a folder for each class.
     """
-    above = len(str(root / "_")) - 1
-    with progress("looking at files", len(paths)) as advance:
-        for number, path in enumerate(paths):
-            if number % 1000 == 0:
-                advance(1000)
-            name = os.fsencode(path[above:])
-            yield b"%s\0%d\0" % (name, _size(Path(path)))
-
-
-def _size(path: Path) -> int:
     try:
-        return path.stat().st_size
-    except OSError:
-        return -1
+        paths = list_folder(expand(path)).parts["train"].paths
+    except DataError:
+        return False
+    return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // _SAMPLE)]))
+
+
+def _is_small_and_grey(path: str) -> bool:
+    try:
+        image = decode(path)
+    except DataError:
+        return False
+    return max(image.shape[:2]) <= _SMALL and not np.ptp(image, axis=2).any()

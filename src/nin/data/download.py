@@ -1,4 +1,4 @@
-"""A published file's content: found here or downloaded, and used only when its hash is right."""
+"""A published set's files: found here or downloaded, and used only when their hash is right."""
 
 from __future__ import annotations
 
@@ -10,17 +10,70 @@ import urllib.request
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, cast
 
 from nin.data.progress import progress
-from nin.data.sources import RemoteFile, Source
 from nin.errors import DataError
 from nin.files import expand, replacing
 
 TIMEOUT = 15.0
 BLOCK = 1 << 18
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a published set.
+
+    Attributes:
+        url: where it can be had; its last part is the file's name.
+        sha256: of the content described by `size`.
+        size: in bytes, after decompression if `gzipped`.
+        gzipped: whether the file at `url` is a gzip wrapper, which differs between distributors,
+            around the content that counts, which does not.
+    """
+
+    url: str
+    sha256: str
+    size: int
+    gzipped: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name at `url`, such as ``train-images-idx3-ubyte.gz``."""
+        return self.url.rpartition("/")[2]
+
+    @property
+    def stored_name(self) -> str:
+        """The name in the cache, where files are kept decompressed."""
+        return self.name.removesuffix(".gz") if self.gzipped else self.name
+
+
+@dataclass(frozen=True)
+class Source:
+    """A published set: its images, its files, its home.
+
+    Attributes:
+        train: number of training images.
+        test: number of test images.
+        shape: height, width, channels.
+        system: a folder where the operating system's package puts the files.
+        package: the command that installs that package.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: int
+    test: int
+    shape: tuple[int, int, int]
+    home: str
+    licence: str
+    citation: str
+    files: tuple[RemoteFile, ...] = ()
+    system: str | None = None
+    package: str | None = None
 
 
 def folder(source: Source, root: str | Path | None = None) -> Path:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,24 +10,19 @@ from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
-from nin.data.decode import Fit, check_fit, decode
-from nin.data.decode_many import names_and_sizes, read_pictures
+from nin.data.decode import Fit, check_fit
+from nin.data.decode_many import decode_many, unreadable
+from nin.data.fingerprint import fingerprint_files
 from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
-from nin.data.listing import Files, Listing, list_folder
+from nin.data.listing import Files, divide, list_folder
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
-from nin.data.split import Part, Split, check_share, hold_out, stratified
+from nin.data.split import Part, Split, check_share
 from nin.errors import DataError
 from nin.files import expand
 
 #: How many pictures of a streamed set its mean and standard deviation are taken from.
 SAMPLE = 1024
-
-#: About how many pictures are looked at to see what they are like, and the longer side of
-#: small ones, in pixels.
-LOOKS, SMALL = 16, 64
-
-_NAMED_IN_MESSAGE = 10
 
 
 class ImageFolder(ImageData):
@@ -127,7 +121,7 @@ class ImageFolder(ImageData):
         self.has_own_parts = listing.split
         self._skipped: dict[str, str] = {}
         self.source = str(path)
-        self._files = _arranged(listing, validation, test, limit, seed)
+        self._files = divide(listing, validation, test, limit, seed)
         self.parts = tuple(self._files)
         count = sum(len(files.paths) for files in self._files.values())
         self.stream = _is_streamed(stream, count, self.image_shape)
@@ -156,7 +150,7 @@ class ImageFolder(ImageData):
         splits: dict[Part, Split] = {}
         bad: dict[str, str] = {}
         for name, files in self._files.items():
-            images, faults = read_pictures(files.paths, size, channels, self.fit)
+            images, faults = decode_many(files.paths, size, channels, self.fit)
             bad |= {files.paths[index]: fault for index, fault in faults.items()}
             labels = files.labels
             if faults:
@@ -191,14 +185,8 @@ class ImageFolder(ImageData):
         if not self.stream:
             return super().fingerprint()
         fit = () if self.fit == "squash" else (self.fit,)  # Sets keep the digests they had.
-        head = (self.name, self.classes, self.image_shape, *fit)
-        digest = hashlib.sha256(repr(head).encode())
-        for part, files in self._files.items():
-            digest.update(repr((part, len(files.paths))).encode())
-            for line in names_and_sizes(files.paths, self.path):
-                digest.update(line)
-            digest.update(files.labels.astype("<i4").data)
-        return digest.hexdigest()
+        identity = (self.name, self.classes, self.image_shape, *fit)
+        return fingerprint_files(identity, self._files, self.path)
 
     def check_left(self, part: Part, labels: NDArray[np.int32]) -> None:
         """Refuse to go on where nothing is left of a part, or of a class to train on.
@@ -217,31 +205,6 @@ class ImageFolder(ImageData):
                 raise DataError(f"{self.path}: no picture of {name!r} is left for training")
 
 
-def _arranged(
-    listing: Listing, validation: float, test: float, limit: int | None, seed: int
-) -> dict[Part, Files]:
-    parts = dict(listing.parts)
-    if "test" not in parts and "validation" in parts:
-        parts["test"] = parts.pop("validation")
-    total = len(parts["train"].paths)
-    if not listing.split and test:
-        _carve(parts, "test", test, seed)
-    if "validation" not in parts and validation:
-        share = validation * total / len(parts["train"].paths)
-        _carve(parts, "validation", share, seed)
-    train = parts["train"]
-    if limit is not None and limit < len(train.paths):
-        parts["train"] = train.take(stratified(train.labels, limit, seed))
-    order: tuple[Part, ...] = ("train", "validation", "test")
-    return {part: parts[part] for part in order if part in parts}
-
-
-def _carve(parts: dict[Part, Files], part: Part, share: float, seed: int) -> None:
-    train = parts["train"]
-    kept, held = hold_out(train.labels, share, seed, part)
-    parts["train"], parts[part] = train.take(kept), train.take(held)
-
-
 def _check_shares(validation: float, test: float) -> None:
     check_share("validation", validation)
     check_share("test", test)
@@ -258,37 +221,3 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
             " leave stream=False away"
         )
     return stream or (stream is None and not fits)
-
-
-def are_small_and_grey(path: str | Path) -> bool:
-    """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
-
-    A few of them are looked at, up to the first that is not or cannot be read. A folder that is
-    missing or arranged otherwise holds none.
-
-    Args:
-        path: a directory with a folder for each class.
-    """
-    try:
-        paths = list_folder(expand(path)).parts["train"].paths
-    except DataError:
-        return False
-    return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // LOOKS)]))
-
-
-def _is_small_and_grey(path: str) -> bool:
-    try:
-        image = decode(path)
-    except DataError:
-        return False
-    return max(image.shape[:2]) <= SMALL and not np.ptp(image, axis=2).any()
-
-
-def unreadable(bad: Sequence[str]) -> str:
-    """One line about pictures that cannot be read, each given with its reason."""
-    named = "; ".join(bad[:_NAMED_IN_MESSAGE])
-    more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
-    return (
-        f"{len(bad)} picture(s) cannot be read: {named}{more}: mend or remove them,"
-        " or go on without them: --skip-bad, in Python skip_bad=True"
-    )

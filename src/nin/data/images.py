@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ import numpy as np
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance, check_balance
 from nin.data.datamodule import DataModule
+from nin.data.fingerprint import fingerprint
 from nin.data.image_statistics import imbalance, mean_and_std
 from nin.data.split import Part, Split, check_share
 from nin.errors import DataError
@@ -149,13 +149,8 @@ class ImageData(DataModule):
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use."""
-        digest = hashlib.sha256(repr((self.name, self.classes)).encode())
-        for part in self.parts:
-            images, labels = self.split(part)
-            digest.update(repr((part, images.shape)).encode())
-            digest.update(np.ascontiguousarray(images).reshape(-1).data)
-            digest.update(labels.astype("<i4").data)
-        return digest.hexdigest()
+        splits = {part: self.split(part) for part in self.parts}
+        return fingerprint((self.name, self.classes), splits)
 
     def describe(self) -> dict[str, Any]:
         """Return what the set is, ready for JSON.

@@ -1,4 +1,4 @@
-"""The shelf of data sets: which there are, which are here, and how to open one by name."""
+"""Data sets by name: which there are, which of them are on this machine, and how to open one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import inspect
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nin.data import download
+from nin.data.cifar import CIFAR10, CIFAR100
+from nin.data.digits import Digits
+from nin.data.download import Source, locate
 from nin.data.folder import ImageFolder
 from nin.data.images import ImageData
-from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST, NamedData
-from nin.data.sources import Source
+from nin.data.mnist import MNIST, FashionMNIST
+from nin.data.named import NamedData
 from nin.errors import DataError, UnknownNameError
 from nin.files import expand
 
@@ -86,7 +88,7 @@ def _row(source: Source) -> CatalogueEntry:
 def _where(source: Source) -> str | None:
     if not source.files:
         return "scikit-learn"
-    paths = [download.locate(source, file) for file in source.files]
+    paths = [locate(source, file) for file in source.files]
     return str(paths[0].parent) if all(paths) and paths[0] else None
 
 

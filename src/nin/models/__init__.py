@@ -5,13 +5,12 @@ from nin import backends
 backends.choose()
 
 from nin.models.alexnet import AlexNet  # noqa: E402
-from nin.models.blocks import mlpconv, nin_block  # noqa: E402
 from nin.models.classifier import Classifier  # noqa: E402
 from nin.models.densenet import DenseNet  # noqa: E402
 from nin.models.googlenet import GoogLeNet  # noqa: E402
 from nin.models.lenet import LeNet  # noqa: E402
 from nin.models.module import Module  # noqa: E402
-from nin.models.nin import NiN  # noqa: E402
+from nin.models.nin import NiN, mlpconv, nin_block  # noqa: E402
 from nin.models.preprocessing import Preprocessing  # noqa: E402
 from nin.models.resnet import ResNet18  # noqa: E402
 from nin.models.vgg import VGG, VGG11, VGG11_QUARTER  # noqa: E402

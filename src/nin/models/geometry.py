@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from nin.models.branches import Branches
+from nin.models.blocks import Branches
 
 LARGEST_SEARCHED = 1024
 _SPATIAL = (

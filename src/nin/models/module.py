@@ -33,6 +33,8 @@ class Module(HyperParameters, keras.Model):
         <keras.src.optimizers.sgd.SGD object at ...>
     """
 
+    _compiled_with_a_loss = False
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "forward" in cls.__dict__:
@@ -85,6 +87,20 @@ class Module(HyperParameters, keras.Model):
         *inputs, Y = batch
         return self.loss(self(*inputs, training=False), Y)
 
+    def compile(
+        self, optimizer: Any = "rmsprop", loss: Any = None, *others: Any, **settings: Any
+    ) -> None:
+        """Keras's own; without a `loss`, this network's own loss is trained with."""
+        # Keras itself keeps the loss of an earlier `compile` when the next one gives none.
+        self._compiled_with_a_loss = loss is not None
+        super().compile(optimizer, loss, *others, **settings)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Keras's hook of `load_model`, which passes over a model with a `compile` of its own."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
     def compute_loss(
         self,
         x: Any = None,
@@ -94,17 +110,13 @@ class Module(HyperParameters, keras.Model):
         training: bool = True,
     ) -> Any:
         """Keras's hook: the loss given to the last `compile`, else this network's own `loss`."""
-        if self._compile_loss is not None and self._last_compile_gave_a_loss():
+        if self._compiled_with_a_loss:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         if sample_weight is None:
             own = ops.mean(self.loss(y_pred, y))
         else:
             own = ops.mean(self.loss(y_pred, y, averaged=False) * sample_weight)
         return sum(self.losses, start=own)
-
-    def _last_compile_gave_a_loss(self) -> bool:
-        # Keras keeps the loss of an earlier `compile` beside the arguments of the last one.
-        return self._compile_config.config["loss"] is not None
 
 
 @keras.saving.register_keras_serializable(package="nin")
