@@ -65,7 +65,7 @@ def unreadable(bad: Sequence[str]) -> str:
     named = "; ".join(bad[:_NAMED_IN_MESSAGE])
     more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
     return (
-        f"{len(bad)} picture(s) cannot be read: {named}{more}: mend or remove them,"
+        f"{len(bad)} picture(s) cannot be read: {named}{more}: repair or remove them,"
         " or go on without them: --skip-bad, in Python skip_bad=True"
     )
 
@@ -77,7 +77,7 @@ def are_small_and_grey(path: str | Path) -> bool:
     missing or arranged otherwise holds none.
 
     Args:
-        path: a directory with a folder for each class.
+        path: a directory with one directory per class.
     """
     try:
         paths = list_folder(expand(path)).parts["train"].paths

@@ -108,9 +108,13 @@ def content(source: Source, file: RemoteFile, root: str | Path | None = None) ->
     try:
         data = _read(path, file)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}): delete it to have it anew") from error
+        raise DataError(
+            f"{path}: cannot be read ({error}): delete it to download it again"
+        ) from error
     if hashlib.sha256(data).hexdigest() != file.sha256:
-        raise DataError(f"{path}: not the published file (SHA-256 differs): delete it, try again")
+        raise DataError(
+            f"{path}: not the published file (its SHA-256 differs): delete it to download it again"
+        )
     return data
 
 

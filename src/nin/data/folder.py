@@ -1,4 +1,4 @@
-"""`ImageFolder`: your own photographs, a folder for each class."""
+"""`ImageFolder`: your own photographs, one directory per class."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SAMPLE = 1024
 
 
 class ImageFolder(ImageData):
-    """Pictures in a directory with a folder for each class, perhaps inside train/, val/, test/.
+    """Pictures in one directory per class, perhaps inside train/, val/ and test/.
 
     ``val/`` may be called ``valid/`` or ``validation/``. Without such folders all pictures are
     divided by `seed`, each class in proportion; with train/ but no validation folder a share of
@@ -37,7 +37,7 @@ class ImageFolder(ImageData):
     `nin.data.decode.decode` for what is read and how), and stay in memory.
 
     A set above `MEMORY_LIMIT` is streamed: its pictures stay on disk, are decoded by threads ahead
-    of the step, each epoch anew, and come in the same batches to the bit. ``train.images`` is then
+    of the step, again in each epoch, and come in exactly the same batches. ``train.images`` is then
     a `Pictures`. Three things cannot be had without reading all. Of more than `SAMPLE` training
     pictures, `statistics` (and so what the model standardises by) come from as many, chosen by
     `seed`. `fingerprint` covers names and file sizes in place of pixels. And an unreadable picture
@@ -46,19 +46,19 @@ class ImageFolder(ImageData):
 
     Args:
         path: the directory.
-        batch_size: images in a batch.
+        batch_size: images per batch.
         image_size: side in pixels of the square that every picture becomes.
-        validation: share of the pictures held out for validation, unless there is a folder.
-        test: share of the pictures held out for the test, unless there is a train/ folder.
-        limit: use this many training pictures at most, classes in proportion. None: all.
-        seed: 0 or more; decides what is held out or left out, and the order of training.
+        validation: share of the pictures to hold out for validation, unless there is a val/ folder.
+        test: share of the pictures to hold out for testing, unless there is a train/ folder.
+        limit: use at most this many training pictures, classes in proportion. None: all.
+        seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
         augmentation: random changes to training images. None: none.
-        skip_bad: go on without pictures that cannot be read, naming them in `skipped`.
+        skip_bad: leave out pictures that cannot be read, and list them in `skipped`.
         grey: one channel in place of three.
-        stream: whether to leave the pictures on disk. None: if they are above `MEMORY_LIMIT`.
+        stream: whether to leave the pictures on disk. None: if they need more than `MEMORY_LIMIT`.
         fit: ``"squash"`` resizes the whole picture, its aspect ratio given up; ``"crop"`` keeps
             the ratio and takes the square in the middle.
-        balance: how classes of unequal size count alike in training; see `ImageData`.
+        balance: how to make up for classes of unequal size in training; see `ImageData`.
 
     Attributes:
         stream: whether the pictures are left on disk.
@@ -128,7 +128,7 @@ class ImageFolder(ImageData):
 
     @property
     def skipped(self) -> list[str]:
-        """The unreadable pictures that were met and done without, by name, with the reason."""
+        """The pictures that were left out, by name, with the reason."""
         return [self._skipped[path] for path in sorted(self._skipped)]
 
     def files(self, part: Part) -> Files:
@@ -189,7 +189,7 @@ class ImageFolder(ImageData):
         return fingerprint_files(identity, self._files, self.path)
 
     def check_left(self, part: Part, labels: NDArray[np.int32]) -> None:
-        """Refuse to go on where nothing is left of a part, or of a class to train on.
+        """Refuse to go on if a part, or a class to train on, has no pictures left.
 
         Args:
             part: what the labels are of.

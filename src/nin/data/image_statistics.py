@@ -37,7 +37,7 @@ def mean_and_std(
 
 
 def imbalance(counts: Mapping[str, int]) -> str | None:
-    """Return a sentence if one class has over three times the images of another, else None.
+    """Return a warning if one class has over three times as many images as another, else None.
 
     Args:
         counts: images of each class, at least one class.

@@ -60,7 +60,7 @@ class Listing:
 
 
 def list_folder(path: Path) -> Listing:
-    """List a directory with a folder for each class, perhaps inside train/, val/ and test/.
+    """List a directory with one directory per class, perhaps inside train/, val/ and test/.
 
     Files beside the class folders, hidden files and files that are no pictures are left out.
     A folder named train is taken for a class if it holds pictures and stands among others.
@@ -84,7 +84,7 @@ def divide(
         listing: what the folder holds.
         validation: share of all pictures held out for validation, unless there is a folder.
         test: share of all pictures held out for the test, unless there is a train/ folder.
-        limit: how many training pictures to keep at most, classes in proportion. None: all.
+        limit: keep at most this many training pictures, classes in proportion. None: all.
         seed: 0 or more.
 
     Raises:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from nin import backends
 from nin.data.balance import Balance, balancing_weights, check_balance
 from nin.errors import DataError
 
 if TYPE_CHECKING:
     from nin.data.augmentation import Augmentation
     from nin.data.pictures import Pictures
-
-backends.choose()
-import keras  # noqa: E402  (the backend must be chosen first)
 
 
 class Batches(keras.utils.PyDataset):
@@ -36,12 +33,12 @@ class Batches(keras.utils.PyDataset):
     Args:
         images: (n, height, width, channels), or any array with samples along its first axis.
         labels: (n,).
-        batch_size: samples in a batch; the last one may be short.
+        batch_size: samples per batch; the last batch may be smaller.
         shuffle: whether to change the order each epoch.
         seed: 0 or more; decides the order and the augmentation.
         augmentation: what to do to each batch of images; nothing by default.
         epoch: which order comes first; also an attribute to set. Default 0.
-        balance: how classes of unequal size count alike; see `nin.data.balance.Balance`. With
+        balance: how to make up for classes of unequal size; see `nin.data.balance.Balance`. With
             ``"weights"`` a batch is (x, y, weights), with ``"sampling"`` an epoch has as many
             samples as ever, some of them several times; it needs `shuffle`. Default ``"none"``.
 
@@ -69,7 +66,9 @@ class Batches(keras.utils.PyDataset):
         _check(images, labels, batch_size, seed)
         check_balance(balance)
         if balance == "sampling" and not shuffle:
-            raise DataError("balance='sampling' draws anew each epoch: it needs shuffle=True")
+            raise DataError(
+                "balance='sampling' draws a new sample each epoch: it needs shuffle=True"
+            )
         self.images, self.labels = images, labels
         self.batch_size = batch_size
         self.shuffle = shuffle

@@ -19,16 +19,16 @@ class NamedData(ImageData):
     """Base of the published sets.
 
     Args:
-        batch_size: images in a batch.
+        batch_size: images per batch.
         resize: (height, width) for the model to resize to; recorded only. None: as stored.
         validation: share of the training images to hold out, stratified by `seed`. With 0
             `val_dataloader` serves the test images, as the book does.
-        limit: use this many training images at most, classes in proportion. None: all.
-        seed: 0 or more; decides what is held out or left out, and the order of training.
+        limit: use at most this many training images, classes in proportion. None: all.
+        seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
         augmentation: random changes to training images. None: none.
         root: the folder to look in and download to. None: the environment variable ``NIN_DATA``,
             else the user's cache.
-        balance: how classes of unequal size count alike in training; see `ImageData`.
+        balance: how to make up for classes of unequal size in training; see `ImageData`.
 
     Raises:
         DataError: an argument out of its range; later, when a part is first asked for, files

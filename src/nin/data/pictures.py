@@ -28,7 +28,7 @@ class Pictures:
     """Squares, (n, size, size, channels), uint8, none of which is in memory until it is asked for.
 
     Indexed along the first axis as numpy does it: by a number, a slice, an array of numbers or of
-    truth values. Each time the files are decoded anew; the result is an ordinary array.
+    truth values. The files are decoded each time; the result is an ordinary array.
 
     Args:
         files: paths and labels.
@@ -104,7 +104,7 @@ class Pictures:
         except DataError as error:
             if self._skipped is None:
                 raise DataError(
-                    f"{error}: mend or remove it, or go on without it with skip_bad=True"
+                    f"{error}: repair or remove it, or go on without it with skip_bad=True"
                     " (nin train --skip-bad)"
                 ) from error
             self._skipped[path] = str(error)
@@ -158,7 +158,7 @@ class Reading:
         return self._images
 
     def cancel(self) -> None:
-        """Give up what has not been begun."""
+        """Cancel what has not begun."""
         for task in self._tasks:
             task.cancel()
 

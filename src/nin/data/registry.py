@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin.data.cifar import CIFAR10, CIFAR100
-from nin.data.digits import Digits
 from nin.data.download import Source, locate
 from nin.data.folder import ImageFolder
 from nin.data.images import ImageData
 from nin.data.mnist import MNIST, FashionMNIST
 from nin.data.named import NamedData
+from nin.data.sklearn_digits import Digits
 from nin.errors import DataError, UnknownNameError
 from nin.files import expand
 
@@ -57,7 +57,7 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
-            ``"digits"``, or a directory with a folder for each class.
+            ``"digits"``, or a directory with one directory per class.
         settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
 
     Raises:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from nin import backends
 from nin.backends.distribution import Layout
 from nin.data.loader import Batches
-
-backends.choose()
-import keras  # noqa: E402  (the backend must be chosen first)
 
 
 class Shard(keras.utils.PyDataset):

@@ -44,7 +44,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
     Args:
         images: the pictures.
         labels: (n,).
-        batch_size: pictures in a batch.
+        batch_size: pictures per batch.
         settings: further arguments of `Batches`.
 
     Attributes:
@@ -78,7 +78,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         return bounded_dataset(self, kinds)
 
     def close(self) -> None:
-        """Give up what is being decoded ahead; the next batch asked for begins it anew."""
+        """Cancel what is being decoded ahead; the next batch asked for starts it again."""
         with self._lock:
             self._stop()
 
@@ -123,7 +123,7 @@ def batches(split: Split, batch_size: int, **settings: Any) -> Batches:
 
     Args:
         split: the images and their labels.
-        batch_size: images in a batch.
+        batch_size: images per batch.
         settings: further arguments of `Batches`.
     """
     kind: Any = StreamedBatches if isinstance(split.images, Pictures) else Batches

@@ -13,11 +13,11 @@ from nin.presets import CLASSES, MBConv, Stage, find_preset
 
 
 class NiN(Classifier):
-    """Network in Network: mlpconv blocks, then one average a class. No dense layer.
+    """Network in Network: mlpconv blocks, then one average per class. No dense layer.
 
     With no arguments, the network of *Dive into Deep Learning*, section 8.3: at an input of
     (n, 224, 224, 1) it has 1,992,166 parameters. Any number of channels works, and any image size
-    from 67 pixels a side.
+    from 67×67 pixels.
 
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
@@ -25,7 +25,7 @@ class NiN(Classifier):
         preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist`, `imagenet`,
             `efficientnet-lite0`, `-lite1` or `-lite2`. The last three start, like all others, with
             fresh weights; `nin.pretrained` has trained ones.
-        width: factor on the channels of every convolution but those that have one a class.
+        width: factor on the channels of every convolution except those with one per class.
         dropout: share of values dropped wherever the preset drops any; None for the preset's own.
         stages: the blocks, in place of the preset's: a network of your own.
         head: None for the average over positions. Else dense layers take the place of the last
