@@ -49,7 +49,7 @@ class Augmentation:
             crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and sooner.
 
     Raises:
-        DataError: an argument out of its range.
+        DataError: an argument is out of range.
 
     Example:
         What a network is shown in its first epoch:

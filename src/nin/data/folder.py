@@ -28,21 +28,27 @@ SAMPLE = 1024
 class ImageFolder(ImageData):
     """Pictures in one directory per class, perhaps inside train/, val/ and test/.
 
-    ``val/`` may be called ``valid/`` or ``validation/``. Without such folders all pictures are
-    divided by `seed`, each class in proportion; with train/ but no validation folder a share of
-    train/ is held out. Where there are train/ and val/ and no test/, val/ is the test part: what a
-    network is judged by must not have chosen anything in it. With train/ alone there is no test
-    part. The folder is listed at
-    once; the pictures are read, all of them, when a part is first asked for (see
-    `nin.data.decode.decode` for what is read and how), and stay in memory.
+    ``val/`` may also be called ``valid/`` or ``validation/``. What is divided by folders stays so;
+    the rest is divided at random, by `seed`, each class in proportion:
 
-    A set above `MEMORY_LIMIT` is streamed: its pictures stay on disk, are decoded by threads ahead
-    of the step, again in each epoch, and come in exactly the same batches. ``train.images`` is then
-    a `Pictures`. Three things cannot be had without reading all. Of more than `SAMPLE` training
-    pictures, `statistics` (and so what the model standardises by) come from as many, chosen by
-    `seed`. `fingerprint` covers names and file sizes in place of pixels. And an unreadable picture
-    is met only where it is wanted: there it is an error, or with `skip_bad` the next readable one
-    of its class in that part takes its place, training or test, so that the number stays.
+    - without such folders, all pictures are divided into three parts;
+    - with train/ but no val/, a share of train/ is held out for validation; without test/ there is
+      then no test part;
+    - with train/ and val/ but no test/, val/ is the test part, and a share of train/ is held out
+      for validation: the images that test a network must not have been used to choose it.
+
+    The folder is listed at once. All pictures are read when a part is first asked for, and stay in
+    memory; `nin.data.decode.decode` says which formats are read and how.
+
+    A set larger than `MEMORY_LIMIT` is streamed: its pictures stay on disk, threads decode them
+    ahead of the step, again in each epoch, and the batches are exactly the same. ``train.images``
+    is then a `Pictures`, and three things differ, since nothing reads all pictures beforehand:
+
+    - `statistics`, by which the model standardises, come from `SAMPLE` training pictures, chosen by
+      `seed`.
+    - `fingerprint` covers file names and sizes in place of pixels.
+    - An unreadable picture is an error only when it is needed. With `skip_bad` the next readable
+      picture of its class takes its place, so that the number of pictures stays the same.
 
     Args:
         path: the directory.
@@ -54,18 +60,19 @@ class ImageFolder(ImageData):
         seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
         augmentation: random changes to training images. None: none.
         skip_bad: leave out pictures that cannot be read, and list them in `skipped`.
-        grey: one channel in place of three.
+        grey: one channel instead of three.
         stream: whether to leave the pictures on disk. None: if they need more than `MEMORY_LIMIT`.
-        fit: ``"squash"`` resizes the whole picture, its aspect ratio given up; ``"crop"`` keeps
-            the ratio and takes the square in the middle.
+        fit: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"`` keeps the
+            ratio and takes the square in the middle.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
 
     Attributes:
         stream: whether the pictures are left on disk.
 
     Raises:
-        DataError: a missing folder or one arranged otherwise, an argument out of its range, a set
-            above `MEMORY_LIMIT` with ``stream=False``; on reading, pictures that cannot be read.
+        DataError: the folder is missing or has another layout, an argument is out of range, or the
+            set is larger than `MEMORY_LIMIT` and ``stream=False``; on reading, pictures that cannot
+            be read.
 
     Example:
         >>> from pathlib import Path

@@ -1,4 +1,4 @@
-"""`ImageData`: labelled images in a training, a validation and a test part."""
+"""`ImageData`: labelled images, divided into a training, a validation and a test part."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance, check_balance
 from nin.data.datamodule import DataModule
 from nin.data.fingerprint import fingerprint
-from nin.data.image_statistics import imbalance, mean_and_std
+from nin.data.image_statistics import images_per_class, imbalance, mean_and_std
 from nin.data.split import Part, Split, check_share
 from nin.errors import DataError
 
@@ -49,7 +47,7 @@ class ImageData(DataModule):
             ``"sampling"`` or ``"none"``; see `nin.data.balance.Balance`.
 
     Raises:
-        DataError: an argument out of its range.
+        DataError: an argument is out of range.
     """
 
     name: str
@@ -162,13 +160,7 @@ class ImageData(DataModule):
             "name": self.name,
             "classes": list(self.classes),
             "image_shape": list(self.image_shape),
-            "splits": {
-                part: {
-                    "images": len(self.split(part).labels),
-                    "per_class": self._per_class(part),
-                }
-                for part in self.parts
-            },
+            "splits": {part: self._counts(part) for part in self.parts},
             "source": self.source,
             "licence": self.licence,
             "fingerprint": self.fingerprint(),
@@ -179,7 +171,9 @@ class ImageData(DataModule):
 
         None also if `balance` makes up for it.
         """
-        return None if self.balance != "none" else imbalance(self._per_class("train"))
+        if self.balance != "none":
+            return None
+        return imbalance(images_per_class(self.train.labels, self.classes))
 
     def text_labels(self, indices: Iterable[Any]) -> list[str]:
         """Return the names of labels.
@@ -236,6 +230,6 @@ class ImageData(DataModule):
             balance=self.balance if train else "none",
         )
 
-    def _per_class(self, part: Part) -> dict[str, int]:
-        counts = np.bincount(self.split(part).labels, minlength=len(self.classes))
-        return dict(zip(self.classes, map(int, counts), strict=True))
+    def _counts(self, part: Part) -> dict[str, Any]:
+        labels = self.split(part).labels
+        return {"images": len(labels), "per_class": images_per_class(labels, self.classes)}

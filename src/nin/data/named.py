@@ -16,7 +16,7 @@ from nin.data.split import Part, Split, hold_out, stratified
 
 
 class NamedData(ImageData):
-    """Base of the published sets.
+    """Base class of the published data sets.
 
     Args:
         batch_size: images per batch.
@@ -26,13 +26,13 @@ class NamedData(ImageData):
         limit: use at most this many training images, classes in proportion. None: all.
         seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
         augmentation: random changes to training images. None: none.
-        root: the folder to look in and download to. None: the environment variable ``NIN_DATA``,
-            else the user's cache.
+        root: the folder to look in and download to. None: that of the environment variable
+            ``NIN_DATA``, else the user's cache.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
 
     Raises:
-        DataError: an argument out of its range; later, when a part is first asked for, files
-            that are missing and cannot be downloaded, or that are not the published ones.
+        DataError: an argument is out of range; later, when a part is first asked for, its files are
+            missing and cannot be downloaded, or are not the published ones.
     """
 
     published: ClassVar[Source]

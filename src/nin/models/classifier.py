@@ -15,7 +15,7 @@ from nin.models.preprocessing import Preprocessing
 
 
 class Classifier(Module):
-    """Base of image classifiers (*Dive into Deep Learning*, section 4.3).
+    """Base class of image classifiers (*Dive into Deep Learning*, section 4.3).
 
     A subclass sets `self.net`, usually a `keras.Sequential`, which turns floats of shape
     (n, height, width, channels) into logits of shape (n, classes). The model itself takes images
@@ -87,7 +87,7 @@ class Classifier(Module):
         return ops.mean(losses) if averaged else losses
 
     def accuracy(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
-        """Share of rows of `Y_hat` (n, classes) whose largest value stands at the label."""
+        """Share of rows of `Y_hat` (n, classes) whose largest value is at the label."""
         right = ops.equal(ops.argmax(Y_hat, axis=-1), ops.cast(ops.reshape(Y, (-1,)), "int32"))
         right = ops.cast(right, "float32")
         return ops.mean(right) if averaged else right

@@ -12,7 +12,7 @@ from nin.hyperparameters import HyperParameters
 
 
 class Module(HyperParameters, keras.Model):
-    """Base of all networks (*Dive into Deep Learning*, section 3.2), trained by Keras's own `fit`.
+    """Base class of networks (*Dive into Deep Learning*, section 3.2), trained by Keras's `fit`.
 
     A subclass sets `self.net` or defines ``forward(X)``, and gives `loss` and
     `configure_optimizers`. It is saved and loaded by Keras without custom objects: every subclass
@@ -53,7 +53,7 @@ class Module(HyperParameters, keras.Model):
             super().__setattr__(name, value)
 
     def call(self, X: Any, training: bool | None = None) -> Any:
-        """Keras's entry; every layer in the network learns whether this is training."""
+        """Keras's entry point; passes `training` on to every layer of the network."""
         network = _InContext(self._network, name="network", dtype=self.dtype_policy)
         return network(X, training=training)
 
@@ -64,7 +64,7 @@ class Module(HyperParameters, keras.Model):
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
         """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it.
 
-        `averaged` is False only where samples have weights: then one loss a sample is asked for.
+        `averaged` is False if samples have weights: the result is then one loss per sample.
         """
         raise NotImplementedError(f"{type(self).__name__} needs a method loss(Y_hat, Y)")
 
@@ -121,10 +121,10 @@ class Module(HyperParameters, keras.Model):
 
 @keras.saving.register_keras_serializable(package="nin")
 class CountedAccuracy(keras.metrics.SparseCategoricalAccuracy):
-    """The share of images whose label was found, whatever they weigh in the loss.
+    """Accuracy in which every image counts the same, whatever its weight in the loss.
 
-    Images of weight 0 do not count: they fill up a batch that several devices share. Keras writes
-    its name into a saved network, so that it has to be known wherever networks are.
+    Images of weight 0 do not count: they pad a batch that several devices share. Keras writes the
+    class's name into a saved network, so it has to be registered wherever networks are.
     """
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
