@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.download import RemoteFile, Source, content
+from nin.data.download import RemoteFile, Source, fetch
 from nin.data.named import NamedData
 from nin.data.split import Part, Split
 from nin.errors import DataError
@@ -94,7 +94,7 @@ class _CifarData(NamedData):
     def stored(self, part: Part) -> Split:
         """Read the images and labels of one part, whole."""
         source, names = self.published, self.members[part]
-        archive = content(source, source.files[0], self.root)
+        archive = fetch(source, source.files[0], self.root)
         count = (source.test if part == "test" else source.train) // len(names)
         images, labels = parse_cifar(archive, names, count, self.label_bytes)
         return Split(images, labels.astype(np.int32))

@@ -1,4 +1,4 @@
-"""A published set's files: found here or downloaded, and used only when their hash is right."""
+"""The files of a published data set: found on this machine or downloaded, and checked by hash."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ class Source:
     package: str | None = None
 
 
-def folder(source: Source, root: str | Path | None = None) -> Path:
-    """Where a set's files are kept: `root`, else `NIN_DATA`, else the user's cache; and its name.
+def cache_folder(source: Source, root: str | Path | None = None) -> Path:
+    """The folder of a set's files: below `root`, else ``NIN_DATA``, else the user's cache.
 
-    Two sets may use the same file names, hence a folder each.
+    Sets may use the same file names, so each has a folder of its own.
     """
     chosen = root or os.environ.get("NIN_DATA")
     if not chosen:
@@ -90,21 +90,21 @@ def folder(source: Source, root: str | Path | None = None) -> Path:
 
 
 def locate(source: Source, file: RemoteFile, root: str | Path | None = None) -> Path | None:
-    """Find a file on this machine, decompressed or not, or return None; nothing is read."""
-    folders = [folder(source, root)]
+    """Return the path of a file on this machine, compressed or not, or None; nothing is read."""
+    folders = [cache_folder(source, root)]
     if source.system:
         folders.append(Path(source.system))
     candidates = (place / name for place in folders for name in (file.stored_name, file.name))
     return next((path for path in candidates if path.is_file()), None)
 
 
-def content(source: Source, file: RemoteFile, root: str | Path | None = None) -> bytes:
+def fetch(source: Source, file: RemoteFile, root: str | Path | None = None) -> bytes:
     """Return a file's bytes, decompressed if it is `gzipped`, downloading it if it is not here.
 
     Raises:
-        DataError: the file is neither here nor to be had, or is not what was published.
+        DataError: the file cannot be downloaded, or is not the one that was published.
     """
-    path = locate(source, file, root) or _download(source, file, folder(source, root))
+    path = locate(source, file, root) or _download(source, file, cache_folder(source, root))
     try:
         data = _read(path, file)
     except (OSError, EOFError, zlib.error) as error:
@@ -144,7 +144,7 @@ def _download(source: Source, file: RemoteFile, into: Path) -> Path:
 
 
 def _blocks(source: Source, file: RemoteFile, into: Path) -> Iterator[bytes]:
-    """Yield the content as it comes; a failure of the network becomes one clear line."""
+    """Yield the content as it arrives; a network failure becomes one clear line."""
     try:
         with (
             _opened(file) as stream,

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.download import RemoteFile, Source, content
+from nin.data.download import RemoteFile, Source, fetch
 from nin.data.named import NamedData
 from nin.data.split import Part, Split
 from nin.errors import DataError
@@ -102,7 +102,7 @@ class _IdxData(NamedData):
     def stored(self, part: Part) -> Split:
         """Read the images and labels of one part, whole."""
         files = self.published.files[2:] if part == "test" else self.published.files[:2]
-        images, labels = (content(self.published, file, self.root) for file in files)
+        images, labels = (fetch(self.published, file, self.root) for file in files)
         return Split(parse_idx(images, 3)[..., None], parse_idx(labels, 1).astype(np.int32))
 
 

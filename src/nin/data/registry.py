@@ -22,16 +22,16 @@ NAMED: dict[str, type[NamedData]] = {
 
 
 class CatalogueEntry(NamedTuple):
-    """One published set.
+    """A published data set.
 
     Attributes:
-        name: what `open_data` knows it by.
+        name: what `open_data` is given.
         classes: number of classes.
         train: number of training images.
         test: number of test images.
         size: height, width and channels, as ``"28x28x1"``.
-        where: the folder that holds its files, None if they are not here.
-        licence: the terms it comes under.
+        where: the folder of its files, or None if they are not on this machine.
+        licence: the terms of its use.
         home: its page.
     """
 
@@ -46,12 +46,12 @@ class CatalogueEntry(NamedTuple):
 
 
 def catalogue() -> list[CatalogueEntry]:
-    """Return the published sets; asks the file system what is here, opens and downloads nothing."""
+    """Return the published sets, and where their files are; nothing is opened or downloaded."""
     return [_row(each.published) for each in NAMED.values()]
 
 
 def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
-    """Return a published set by its name, or the pictures in a directory.
+    """Open a published data set by its name, or the pictures in a directory.
 
     A name wins over a directory of that name: write ``./digits`` for the directory.
 
