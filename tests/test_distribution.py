@@ -93,7 +93,7 @@ def test_the_wheel_holds_the_package_and_its_licence_and_nothing_else(wheel):
     about = f"keras_nin-{nin.__version__}.dist-info"
     facts = {"METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE"}
     assert names == sources() | {f"{about}/{name}" for name in facts}
-    assert {Path(name).suffix for name in sources()} == {".py", *BESIDE_CODE}
+    assert {Path(name).suffix for name in sources()} == {".py", ".pyi", *BESIDE_CODE}
 
 
 @pytest.mark.slow
@@ -120,6 +120,32 @@ def test_the_installed_package_is_the_one_that_is_imported(installed, elsewhere)
     where, *facts = told.splitlines()
     assert Path(where).is_relative_to(installed.parent)
     assert facts == ["True", "True"]
+
+
+TYPED = """
+import nin
+
+def classes(folder: str) -> int:
+    data = nin.ImageFolder(folder)
+    reveal_type(data.classes)
+    reveal_type(nin.open_data)
+    reveal_type(nin.__version__)
+    return data.train.labels
+"""
+
+
+@pytest.mark.slow
+def test_type_checkers_see_the_types_of_the_installed_package(installed, elsewhere):
+    (elsewhere["cwd"] / "reader.py").write_text(TYPED)
+    python = ("--python-executable", installed / "python", "--cache-dir", os.devnull)
+    mypy = [sys.executable, "-m", "mypy", "--strict", "--follow-imports", "silent", *python]
+    told = completed(*mypy, "reader.py", expected=1, **elsewhere).splitlines()
+    said = [re.sub(r"^reader.py:(\d+): ", r"\1 ", line) for line in told]
+    assert said[0] == '6 note: Revealed type is "tuple[str, ...]"'
+    assert said[1].startswith('7 note: Revealed type is "def (name_or_folder: str | pathlib.Path')
+    assert said[2] == '8 note: Revealed type is "str"'
+    assert said[3].startswith('9 error: Incompatible return value type (got "ndarray[')
+    assert len(said) == 5
 
 
 @pytest.mark.slow

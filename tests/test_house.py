@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import nin
+
 SOURCE = Path(__file__).parents[1] / "src/nin"
 #: Room → what it may import: rooms, or single files of one.
 BELOW = {
@@ -58,13 +60,23 @@ FILES = [path for path in EVERY.values() if not room(path).startswith("_")]
 
 
 def imports(path):
-    """What a file imports, wherever in it: for type checkers only and inside functions, too."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """What a file imports, wherever in it: for type checkers only and inside functions, too.
+
+    A package's `__init__.py` imports, when they are used, the names in the stub beside it.
+    """
+    for file in (path, path.with_suffix(".pyi")):
+        if file.exists():
+            yield from imported(ast.parse(file.read_text(encoding="utf-8")), module(path))
+
+
+def imported(tree, package):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            names = (f"{node.module}.{alias.name}" for alias in node.names)
-            yield from (name if name in EVERY else node.module for name in names)
+            home = f"{package}.{node.module}" if node.level else node.module
+            names = (f"{home}.{alias.name}" for alias in node.names)
+            yield from (name if name in EVERY else home for name in names)
 
 
 def may(allowed, name):
@@ -118,14 +130,7 @@ def test_no_two_public_classes_of_one_name():
 
 def test_no_room_hides_a_name_of_the_front_door():
     """Importing a room binds its module where the front door may have a function of that name."""
-    tree = ast.parse((SOURCE / "__init__.py").read_text(encoding="utf-8"))
-    names = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module.startswith("nin.")
-        for alias in node.names
-    }
-    assert not names & set(BELOW)
+    assert not set(nin.__all__) & set(BELOW)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))

@@ -1,62 +1,48 @@
-"""Names that are loaded when they are first used."""
+"""Packages whose names are listed in a stub and loaded when they are first used."""
 
+import ast
+import importlib
 import subprocess
 import sys
-from types import ModuleType
+from pathlib import Path
 
 import pytest
 
-from nin._lazy import attach
+import nin
 
-HOME = """
-print("loaded")
-Value, Other = object(), object()
-"""
+SOURCE = Path(nin.__file__).parent
+STUBS = sorted(SOURCE.rglob("*.pyi"))
 
 
-@pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A package whose names live in a module that says when it is loaded."""
-    (tmp_path / "lazy_home.py").write_text(HOME)
-    monkeypatch.syspath_prepend(tmp_path)
-    module = ModuleType("lazy_package")
-    module.__getattr__, module.__dir__ = attach(
-        "lazy_package", {"lazy_home": ("Value", "Other"), "no_such_home": ("Missing",)}
-    )
-    monkeypatch.setitem(sys.modules, "lazy_package", module)
-    yield module
-    sys.modules.pop("lazy_home", None)
+def package(stub):
+    return ".".join(stub.relative_to(SOURCE.parent).parent.parts)
 
 
-def test_a_name_is_loaded_once_and_then_kept(package, capsys):
-    assert "lazy_home" not in sys.modules
-    assert "Value" not in vars(package)
-    value = package.Value
-    assert value is sys.modules["lazy_home"].Value
-    assert vars(package)["Value"] is value
-    assert capsys.readouterr().out == "loaded\n"
-    sys.modules["lazy_home"].Value = None
-    assert package.Value is value
-    assert "Other" not in vars(package)
+def test_there_are_stubs():
+    assert {"nin", "nin.data", "nin.training"} <= set(map(package, STUBS))
 
 
-def test_its_names_are_told_in_order_without_loading_them(package, capsys):
-    assert dir(package) == ["Missing", "Other", "Value"]
-    assert capsys.readouterr().out == ""
+@pytest.mark.parametrize("stub", STUBS, ids=package)
+def test_the_stub_and_the_package_tell_of_the_same_names(stub):
+    module = importlib.import_module(package(stub))
+    homes = {
+        alias.name: f"{package(stub)}.{node.module}"
+        for node in ast.parse(stub.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname == alias.name  # told to type checkers
+    }
+    assert module.__all__ == dir(module) == sorted(homes)
+    for name, home in homes.items():
+        assert getattr(module, name) is getattr(importlib.import_module(home), name)
+        assert name in vars(module)
 
 
-def test_other_names_do_not_exist(package):
-    with pytest.raises(
-        AttributeError, match=r"^module 'lazy_package' has no attribute 'lazy_home'$"
-    ):
-        package.lazy_home  # noqa: B018
-    assert not hasattr(package, "Values")
-
-
-def test_what_cannot_be_imported_is_an_error_of_its_own(package):
-    with pytest.raises(ModuleNotFoundError, match="no_such_home"):
-        package.Missing  # noqa: B018
-    assert "Missing" not in vars(package)
+def test_other_names_do_not_exist():
+    for name in ("folder_of_pictures", "_private"):
+        assert not hasattr(nin.data, name)
+    with pytest.raises(ImportError, match="cannot import name 'Imagefolder'"):
+        from nin.data import Imagefolder  # noqa: F401
 
 
 LOADED = """

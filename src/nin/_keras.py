@@ -1,8 +1,7 @@
-"""Makes Keras know our networks as soon as both are imported, whichever comes first.
+"""Settles Keras's backend before Keras is imported, and makes it know our networks right after.
 
-`keras.saving.load_model` finds a class only if it has been registered. `import nin` imports no
-framework, so it waits for Keras: when Keras is imported its backend is settled first, and the
-networks are registered right after.
+`keras.saving.load_model` finds a class only if it has been registered, and Keras takes the backend
+that is configured, installed or not. `import nin` imports no framework, so it waits for Keras.
 """
 
 from __future__ import annotations
@@ -13,17 +12,19 @@ from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec
 from types import ModuleType
+from typing import Any
 
 
 def watch() -> None:
-    """Register the networks now if Keras is here, else when it comes."""
+    """Register the networks now if Keras is here already, else as soon as it comes."""
     if "keras" in sys.modules:
-        importlib.import_module("nin.models")
+        _settle_backend()
+        _register_networks()
     else:
-        sys.meta_path.insert(0, _AtImport())
+        sys.meta_path.insert(0, _KerasFinder())
 
 
-class _AtImport(MetaPathFinder):
+class _KerasFinder(MetaPathFinder):
     """Finds Keras where the other finders find it; acts when it is executed.
 
     To be found is not enough: TensorFlow, for one, looks for Keras long before it imports it.
@@ -38,21 +39,27 @@ class _AtImport(MetaPathFinder):
         specs = (finder.find_spec(name, path, target) for finder in others)
         spec = next((spec for spec in specs if spec is not None), None)
         if spec is not None and spec.loader is not None:
-            self._act_around(spec)
+            self._act_around(spec.loader)
         return spec
 
-    def _act_around(self, spec: ModuleSpec) -> None:
-        loader = spec.loader
-        assert loader is not None
+    def _act_around(self, loader: Any) -> None:
         execute = loader.exec_module
 
-        def choose_execute_register(module: ModuleType) -> None:
-            from nin import backends
-
-            backends.choose()
+        def settle_execute_register(module: ModuleType) -> None:
+            _settle_backend()
             execute(module)
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
-            importlib.import_module("nin.models")
+            _register_networks()
 
-        loader.exec_module = choose_execute_register  # type: ignore[method-assign]
+        loader.exec_module = settle_execute_register
+
+
+def _settle_backend() -> None:
+    from nin import backends
+
+    backends.choose()
+
+
+def _register_networks() -> None:
+    importlib.import_module("nin.models")

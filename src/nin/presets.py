@@ -27,8 +27,8 @@ class Stage(NamedTuple):
     """One mlpconv block and what follows it.
 
     Attributes:
-        widths: channels of the convolution and of its 1×1 convolutions; `CLASSES` where it is one
-            a class.
+        widths: channels of the convolution and of its 1×1 convolutions; `CLASSES` for one per
+            class.
         kernel_size: side of the first window, in pixels.
         strides: step of the first window, in pixels.
         padding: of the first window.
@@ -100,7 +100,7 @@ class Preset(NamedTuple):
 
 
 def _lite(side: int, parameters: int, widths: Sequence[int], repeats: Sequence[int]) -> Preset:
-    """An EfficientNet-Lite; its stem, first block and head are alike in all of them."""
+    """An EfficientNet-Lite; its stem, first block and head are the same in all of them."""
     kernels, strides = (3, 5, 3, 5, 5, 3), (2, 2, 2, 1, 2, 1)
     blocks = (
         MBConv(channels, kernel, step, repeats=count)

@@ -10,7 +10,7 @@ from keras import layers, ops
 from nin.accounting import count_parameters, walk
 from nin.errors import InputSizeError, NinError
 from nin.models import Classifier, LeNet, NiN, Preprocessing
-from nin.models.branches import Branches
+from nin.models.blocks import Branches
 
 SHAPE = (12, 10, 4)
 KINDS = {

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nin.backends.distribution import Layout
-from nin.data import Augmentation, Batches, ImageFolder, Share
+from nin.data import Augmentation, Batches, ImageFolder, Shard
 from nin.data.balance import balancing_weights
 from nin.errors import DataError
 
@@ -107,10 +107,10 @@ def test_two_processes_share_what_one_would_see(balance, count, batch_size):
     whole = Batches(
         images, labels, batch_size, shuffle=True, seed=1, augmentation=changes, balance=balance
     )
-    shares = [Share(whole, Layout(4, 2, process), training=True) for process in range(2)]
+    shards = [Shard(whole, Layout(4, 2, process), training=True) for process in range(2)]
     for index in range(len(whole)):
         expected, numbers, *own = whole[index]
-        parts = [np.concatenate(each) for each in zip(*(s[index] for s in shares), strict=True)]
+        parts = [np.concatenate(each) for each in zip(*(s[index] for s in shards), strict=True)]
         assert (parts[0][: len(expected)] == expected).all()
         assert (parts[1][: len(numbers)] == numbers).all()
         weights = parts[2] if len(parts) == 3 else np.ones(len(parts[0]))

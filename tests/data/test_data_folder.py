@@ -163,7 +163,7 @@ def test_all_bad_pictures_are_named_before_anything_trains(pictures):
         ImageFolder(root).train  # noqa: B018
     message = str(raised.value)
     assert message.count("not a JPEG") == 10
-    assert "and 3 more: mend or remove them, or go on without them: --skip-bad" in message
+    assert "and 3 more: repair or remove them, or go on without them: --skip-bad" in message
     assert "\n" not in message
 
 

@@ -1,4 +1,4 @@
-"""`DataModule` and `ImageData`: parts, loaders, statistics, description, pictures in a grid."""
+"""`ImageData`: parts, loaders, fingerprint, description, pictures in a grid."""
 
 import json
 import sys
@@ -6,11 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from nin.data import Augmentation, DataModule, ImageData, Split
-from nin.data.image_statistics import imbalance, mean_and_std
+from nin.data import Augmentation, ImageData, Split
 from nin.errors import DataError
 
 
@@ -27,38 +24,6 @@ class Tiny(ImageData):
         rng = np.random.default_rng(count)
         images = rng.integers(0, 256, (count, 4, 5, 3), dtype=np.uint8)
         return {part: Split(images, (np.arange(count) % 3).astype(np.int32))}
-
-
-class Line(DataModule):
-    """A reader's own subclass that ignores root and num_workers."""
-
-    def __init__(self, batch_size=4):
-        self.save_hyperparameters()
-
-    def get_dataloader(self, train):
-        rows = slice(0, 10) if train else slice(10, None)
-        return self.get_tensorloader((np.arange(16.0), np.arange(16)), train, rows)
-
-
-def test_the_books_base_class_keeps_its_arguments_and_asks_to_be_overridden():
-    data = DataModule()
-    assert (data.root, data.num_workers) == ("../data", 4)
-    with pytest.raises(DataError, match=r"DataModule must define get_dataloader\(self, train\)"):
-        data.train_dataloader()
-    with pytest.raises(DataError, match=r"must set self\.batch_size"):
-        data.get_tensorloader((np.zeros(3), np.zeros(3)), train=True)
-
-
-@pytest.mark.every_backend
-def test_a_readers_subclass_gets_batches_of_its_arrays():
-    data = Line()
-    assert data.hparams == {"batch_size": 4}
-    train = np.concatenate([y for _, y in data.train_dataloader()])
-    assert sorted(train) == list(range(10))
-    assert train.tolist() != list(range(10))
-    assert [y.tolist() for _, y in data.val_dataloader()] == [[10, 11, 12, 13], [14, 15]]
-    with pytest.raises(DataError, match="not 3 arrays"):
-        data.get_tensorloader((np.zeros(3),) * 3, train=True)
 
 
 def test_parts_are_read_when_asked_for_and_once():
@@ -99,23 +64,6 @@ def test_only_training_batches_are_shuffled_and_augmented():
     assert data.get_dataloader(train=True).num_samples == 9
 
 
-@given(st.integers(1, 5), st.integers(1, 3), st.integers(0, 99))
-def test_statistics_agree_with_floating_point(count, channels, seed):
-    shape = (count, 3, 4, channels)
-    images = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-    mean, std = mean_and_std(images)
-    scaled = images / 255
-    np.testing.assert_allclose(mean, scaled.mean(axis=(0, 1, 2)), rtol=1e-12)
-    np.testing.assert_allclose(std, scaled.std(axis=(0, 1, 2)), rtol=1e-9, atol=1e-12)
-
-
-def test_statistics_count_every_chunk(monkeypatch):
-    monkeypatch.setattr("nin.data.image_statistics.CHUNK", 2)
-    data = Tiny()
-    scaled = data.train.images / 255
-    np.testing.assert_allclose(data.statistics()[0], scaled.mean(axis=(0, 1, 2)))
-
-
 def test_the_fingerprint_knows_names_pixels_and_labels():
     prints = {Tiny().fingerprint(), Tiny().fingerprint()}
     assert len(prints) == 1
@@ -141,14 +89,7 @@ def test_the_description_is_json_with_counts():
     assert described["image_shape"] == [4, 5, 3]
     assert described["classes"] == ["a", "b", "c"]
     assert len(described["fingerprint"]) == 64
-
-
-def test_imbalance_is_said_above_three_to_one():
-    assert imbalance({"cat": 30, "dog": 10}) is None
     assert Tiny().imbalance() is None
-    assert imbalance({"cat": 31, "dog": 10}) == (
-        "'cat' has 31 training images and 'dog' only 10: accuracy will favour 'cat'"
-    )
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from nin.data import Augmentation, Batches, ImageFolder, StreamedBatches, readin
 from nin.data import folder as folder_module
 from nin.data.loader import as_numpy
 from nin.data.pictures import TASK, WORKERS, Pictures
-from nin.data.shelf import open_data
+from nin.data.registry import open_data
 from nin.errors import DataError
 
 pytestmark = pytest.mark.every_backend

@@ -1,196 +1,126 @@
-"""mlpconv and whole networks against convolution and pooling written out in NumPy."""
+"""`Branches`: order, empty paths, shapes, training, saving."""
 
 import keras
 import numpy as np
 import pytest
+from keras import layers
 
-from nin.errors import NinError
-from nin.models import PRESETS, LeNet, NiN, ResNet18, mlpconv, nin_block
-from nin.models.geometry import leaves
-
-
-def windows(x, size, stride, padding, fill):
-    """(n, h, w, c) → (n, h', w', c, size, size); "same" pads as Keras says it does."""
-    if padding == "same":
-        spare = [max((-(-side // stride) - 1) * stride + size - side, 0) for side in x.shape[1:3]]
-        around = [(0, 0), *((pad // 2, pad - pad // 2) for pad in spare), (0, 0)]
-        x = np.pad(x, around, constant_values=fill)
-    view = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(1, 2))
-    return view[:, ::stride, ::stride]
+from nin.accounting import count_parameters
+from nin.models import Classifier, DenseNet
+from nin.models.blocks import Branches
+from nin.models.geometry import ends_in_average, flow, leaves, smallest_size
 
 
-def forward(net, x):
-    """What `net` makes of `x`, in float64."""
-    for layer in leaves(net):
-        name = type(layer).__name__
-        weights = [keras.ops.convert_to_numpy(w).astype(np.float64) for w in layer.weights]
-        if name == "Conv2D":
-            view = windows(x, layer.kernel_size[0], layer.strides[0], layer.padding, 0.0)
-            x = np.einsum("nhwcij,ijcd->nhwd", view, weights[0]) + weights[1]
-        elif name == "Dense":
-            x = x @ weights[0] + weights[1]
-        elif name == "MaxPooling2D":
-            view = windows(x, layer.pool_size[0], layer.strides[0], layer.padding, -np.inf)
-            x = view.max((-2, -1))
-        elif name == "AveragePooling2D":
-            x = windows(x, layer.pool_size[0], layer.strides[0], layer.padding, 0).mean((-2, -1))
-        elif name == "GlobalAveragePooling2D":
-            x = x.mean((1, 2))
-        elif name == "Flatten":
-            x = x.reshape(len(x), -1)
-        elif name != "Activation":
-            assert name == "Dropout"
-        activation = getattr(layer, "activation", None)
-        if activation is keras.activations.relu:
-            x = np.maximum(x, 0)
-        elif activation is keras.activations.sigmoid:
-            x = 1 / (1 + np.exp(-x))
-    return x
+def number(tensor):
+    return keras.ops.convert_to_numpy(tensor)
 
 
-def give_random_weights(model, gain):
-    """Weights and biases with which the answers differ from image to image."""
-    rng = np.random.default_rng(7)
-    for weight in model.trainable_weights:
-        if len(weight.shape) == 1:
-            weight.assign(rng.uniform(0, 0.1, weight.shape))
-        else:
-            scale = gain / np.prod(weight.shape[:-1]) ** 0.5
-            weight.assign(rng.normal(0, scale, weight.shape))
+def scaled(factor, channels=1):
+    """A 1×1 convolution of one input channel that multiplies by `factor`."""
+    ones = {"kernel_initializer": keras.initializers.Constant(factor)}
+    return layers.Conv2D(channels, 1, use_bias=False, **ones)
+
+
+X = np.arange(12, dtype="float32").reshape(1, 3, 4, 1)
 
 
 @pytest.mark.every_backend
-@pytest.mark.parametrize(
-    ("make", "shape", "gain"),
-    [
-        (lambda: NiN(preset="mnist", width=0.2, num_classes=4), (28, 28, 1), 2),
-        (lambda: NiN(preset="cifar10", width=0.1, num_classes=4), (31, 18, 3), 2),
-        (lambda: NiN(width=0.25, num_classes=4), (75, 90, 1), 2),
-        (lambda: LeNet(num_classes=4), (28, 28, 1), 9),
-    ],
-    ids=["mnist", "cifar10", "book", "lenet"],
-)
-def test_whole_network_against_numpy(make, shape, gain, images):
-    model = make()
-    model.build((None, *shape))
-    give_random_weights(model, gain)
-    x = images(3, shape) // np.array([1, 2, 8], np.uint8)[:, None, None, None]
-    expected = forward(model.net, x / 255)
-    assert (expected.std(0) > 1e-2 * np.abs(expected).max()).sum() >= 2
-    near = 1e-4 * np.abs(expected).max()
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(model(x)), expected, atol=near)
-
-
-def test_answers_are_means_of_the_class_maps(images):
-    model = NiN(preset="mnist", width=0.1, num_classes=4)
-    x = images(2, (28, 28, 1))
-    logits = keras.ops.convert_to_numpy(model(x))
-    maps = model.preprocessing(x)
-    for layer in model.net.layers[:-2]:
-        maps = layer(maps)
-    maps = keras.ops.convert_to_numpy(maps)
-    assert maps.shape == (2, 7, 7, 4)
-    assert maps.min() >= 0
-    np.testing.assert_allclose(maps.mean((1, 2)), logits, rtol=1e-5, atol=1e-7)
-
-
-def test_mlpconv_is_a_convolution_and_ones():
-    block = mlpconv((5, 4, 3, 2), kernel_size=5, strides=2, padding="valid")
-    assert [type(layer).__name__ for layer in block.layers] == ["Conv2D", "Activation"] * 4
-    convolutions = block.layers[::2]
-    assert [layer.filters for layer in convolutions] == [5, 4, 3, 2]
-    assert [layer.kernel_size for layer in convolutions] == [(5, 5), (1, 1), (1, 1), (1, 1)]
-    assert [layer.strides for layer in convolutions] == [(2, 2), (1, 1), (1, 1), (1, 1)]
-    assert convolutions[0].padding == "valid"
-    assert all(layer.activation is keras.activations.relu for layer in block.layers[1::2])
-    assert all(layer.activation is keras.activations.linear for layer in convolutions)
-    assert block.compute_output_shape((None, 11, 12, 3)) == (None, 4, 4, 2)
-
-
-def test_nin_block_is_the_mlpconv_of_three_equal_widths():
-    book, ours = nin_block(6, 3, 2, "valid"), mlpconv((6, 6, 6), 3, 2, "valid")
-
-    def arguments(block):
-        keys = ("filters", "kernel_size", "strides", "padding", "activation", "use_bias")
-        configs = [layer.get_config() for layer in block.layers]
-        return [{key: config.get(key) for key in keys} for config in configs]
-
-    assert arguments(book) == arguments(ours)
-    assert mlpconv((4,), 3).layers[0].padding == "same"
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *(pytest.param(n, marks=pytest.mark.every_backend) for n in ("book", "mnist", "resnet18")),
-        *("cifar10", "googlenet", "densenet"),
-    ],
-)
-def test_class_maps_average_to_the_logits(twin, images, name):
-    model, shape = twin(name)
-    x = images(3, (shape[0] + 9, shape[1] + 5, shape[2]))
-    maps = keras.ops.convert_to_numpy(model.class_maps(x))
-    logits = model.predict(x, verbose=0)
-    assert maps.ndim == 4
-    assert maps.shape[-1] == 3
-    np.testing.assert_allclose(maps.mean(axis=(1, 2)), logits, rtol=1e-4, atol=1e-6)
+def test_paths_are_joined_in_the_order_given():
+    block = Branches([scaled(2)], [], [scaled(3), scaled(5)], join=layers.Concatenate())
+    np.testing.assert_allclose(number(block(X)), np.concatenate([2 * X, X, 15 * X], axis=-1))
 
 
 @pytest.mark.every_backend
-def test_class_maps_of_a_network_that_ends_in_a_linear_layer(images):
-    """Zhou et al. 2016: the linear layer at each position of the last features."""
-    model = ResNet18(num_classes=3)
-    x = images(2, (64, 80, 1))
-    model.build((None, 64, 80, 1))
-    give_random_weights(model, 1)
-    features = model.preprocessing(x)
-    for layer in model.net.layers[:-2]:
-        features = layer(features, training=False)
-    kernel, bias = (keras.ops.convert_to_numpy(w) for w in model.net.layers[-1].weights)
-    maps = keras.ops.convert_to_numpy(model.class_maps(x))
-    assert maps.shape == (2, 2, 3, 3)
-    expected = keras.ops.convert_to_numpy(features) @ kernel + bias
-    np.testing.assert_allclose(maps, expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+def test_an_empty_path_hands_its_input_on():
+    np.testing.assert_allclose(number(Branches([scaled(2)], [], join=layers.Add())(X)), 3 * X)
+    np.testing.assert_array_equal(number(Branches([], [], join=layers.Subtract())(X)), 0 * X)
 
 
 @pytest.mark.every_backend
-@pytest.mark.parametrize("head", [(), (5,)])
-def test_a_nin_with_a_dense_end_has_no_class_maps(head, images):
-    model = NiN(preset="mnist", width=0.1, head=head)
-    with pytest.raises(NinError, match="NiN has no class maps: it ends in dense layers"):
-        model.class_maps(images(1, (28, 28, 1)))
+@pytest.mark.parametrize("size", [(9, 7), (None, None)])
+def test_shapes_are_known_beforehand(size):
+    inner = Branches([], [layers.Conv2D(2, 3, padding="same")], join=layers.Concatenate())
+    block = Branches([inner], [layers.Conv2D(3, 1)], join=layers.Concatenate())
+    assert block.compute_output_shape((None, *size, 4)) == (None, *size, 9)
+    assert not block.built
+    block.build((None, *size, 4))
+    assert block.built
+    assert block(np.zeros((2, 9, 7, 4), "float32")).shape == (2, 9, 7, 9)
+    assert block.count_params() == count_parameters(block, (9, 7, 4))
 
 
-def test_stages_are_the_preset_written_out(images):
-    preset, own = (
-        NiN(num_classes=4, width=0.1, preset="mnist", **arguments)
-        for arguments in ({}, {"stages": PRESETS["mnist"].stages})
+@pytest.mark.every_backend
+def test_training_reaches_the_paths():
+    block = Branches(
+        [layers.Dropout(0.9)], [layers.BatchNormalization()], join=layers.Concatenate()
     )
-    x = images(2, (28, 28, 1))
-    preset.build((None, 28, 28, 1))
-    own.build((None, 28, 28, 1))
-    own.set_weights(preset.get_weights())
-    answers = (keras.ops.convert_to_numpy(model(x)) for model in (preset, own))
-    np.testing.assert_array_equal(*answers)
+    x = np.ones((4, 3, 4, 1), "float32")
+    resting, training = (number(block(x, training=mode)) for mode in (False, True))
+    np.testing.assert_allclose(resting, 1, atol=1e-3)
+    assert (training[..., 0] == 0).any()
+    np.testing.assert_allclose(training[..., 1], 0, atol=1e-3)
 
 
-def test_window_and_last_relu_of_a_block():
-    block = mlpconv((5, 4, 3), 5, 2, "valid", window=3, last_relu=False)
-    assert [type(layer).__name__ for layer in block.layers] == ["Conv2D", "Activation"] * 2 + [
-        "Conv2D"
+def test_layers_are_met_in_the_order_of_the_paths():
+    block = Branches([layers.ReLU()], [], [layers.ELU(), layers.Flatten()], join=layers.Add())
+    net = keras.Sequential([block, keras.Sequential([layers.Softmax()])])
+    assert [type(layer).__name__ for layer in leaves(net)] == [
+        "ReLU",
+        "Identity",
+        "ELU",
+        "Flatten",
+        "Add",
+        "Softmax",
     ]
-    convolutions = block.layers[::2]
-    assert [layer.kernel_size for layer in convolutions] == [(5, 5), (3, 3), (3, 3)]
-    assert [layer.padding for layer in convolutions] == ["valid", "same", "same"]
-    assert [layer.strides for layer in convolutions] == [(2, 2), (1, 1), (1, 1)]
+    signals = []
+
+    def visit(layer, signal):
+        signals.append(signal)
+        return type(layer).__name__
+
+    assert flow(net, "image", visit) == "Softmax"
+    assert signals == ["image", "image", "image", "ELU", ["ReLU", "Identity", "Flatten"], "Add"]
 
 
-def test_nin_without_stages_is_refused():
-    with pytest.raises(ValueError, match="a stage or more"):
-        NiN(stages=[])
+class Forked(Classifier):
+    """A reader's own network of branches."""
+
+    def __init__(self, lr=0.1, num_classes=3):
+        super().__init__()
+        self.save_hyperparameters()
+        path = [layers.Conv2D(4, 3, padding="same"), layers.BatchNormalization()]
+        self.net = keras.Sequential(
+            [
+                Branches(path, [layers.Conv2D(4, 1)], join=layers.Add()),
+                Branches([], [layers.MaxPooling2D(3, 1, "same")], join=layers.Concatenate()),
+                layers.MaxPooling2D(2),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(num_classes),
+            ]
+        )
 
 
-def test_networks_with_a_dense_head_have_no_class_maps(twin, images):
-    model, shape = twin("lenet")
-    with pytest.raises(NinError, match="LeNet has no class maps"):
-        model.class_maps(images(1, shape))
+@pytest.mark.every_backend
+def test_a_network_of_branches_takes_any_size():
+    model = Forked()
+    assert ends_in_average(model.net)
+    assert smallest_size(model.net) == 2
+    model.build((None, 8, 8, 1))
+    assert model(np.zeros((1, 5, 9, 1), np.uint8)).shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [pytest.param(Forked, marks=pytest.mark.every_backend), lambda: DenseNet(num_classes=3)],
+)
+def test_branches_are_saved_with_all_their_weights(make, tmp_path, images):
+    model, x = make(), images(3, (32, 32, 1))
+    model.compile(optimizer="sgd")
+    model.fit(x, np.array([0, 1, 2]), verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert type(again) is type(model)
+    for old, new in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
+    again.fit(x, np.array([0, 1, 2]), verbose=0)

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file
 import nin
 from nin.backends import distribution
 from nin.backends.distribution import Layout
-from nin.data import Batches, Share
+from nin.data import Batches, Shard
 from nin.errors import BackendError
 
 #: An uneven last batch, dropout, augmentation, weights in the loss.
@@ -205,12 +205,12 @@ def test_devices_that_are_not_there_are_refused(tmp_path):
 def test_the_shares_of_a_batch_make_it_up_and_weights_keep_its_mean(samples, batch_size):
     images = np.arange(samples, dtype=np.float32)[:, None]
     whole = Batches(images, np.arange(samples), batch_size, shuffle=True, seed=1)
-    shares = [Share(whole, Layout(4, 2, process), training=True) for process in range(2)]
-    judged = [Share(whole, Layout(4, 2, process), training=False) for process in range(2)]
+    shards = [Shard(whole, Layout(4, 2, process), training=True) for process in range(2)]
+    judged = [Shard(whole, Layout(4, 2, process), training=False) for process in range(2)]
     total = count = 0.0
     for index in range(len(whole)):
         expected, _ = whole[index]
-        values, weights = joined(shares, index)
+        values, weights = joined(shards, index)
         assert len(values) % 4 == 0
         np.testing.assert_array_equal(values[: len(expected)], expected)
         assert np.mean(values[:, 0] * weights) == pytest.approx(expected.mean(), rel=1e-6)
@@ -219,8 +219,8 @@ def test_the_shares_of_a_batch_make_it_up_and_weights_keep_its_mean(samples, bat
     assert total / count == pytest.approx(images.mean(), rel=1e-6)
 
 
-def joined(shares, index):
-    parts = [share[index] for share in shares]
+def joined(shards, index):
+    parts = [share[index] for share in shards]
     values = np.concatenate([part[0] for part in parts])
     weights = [part[2] for part in parts if len(part) == 3]
     return values, np.concatenate(weights) if weights else np.ones(len(values))

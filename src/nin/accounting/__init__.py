@@ -1,17 +1,5 @@
 """What a network costs, counted and not measured: parameters, multiply-adds, memory, fields."""
 
-from nin import backends
+import lazy_loader
 
-backends.choose()
-
-from nin.accounting.cost import Cost, Parameters, count_cost  # noqa: E402
-from nin.accounting.trace import Step, count_parameters, walk  # noqa: E402
-
-__all__ = [
-    "Cost",
-    "Parameters",
-    "Step",
-    "count_cost",
-    "count_parameters",
-    "walk",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

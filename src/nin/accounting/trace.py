@@ -12,7 +12,7 @@ import keras
 from nin.accounting.layers import Kind, Pair, Shape, Work, is_known, work
 from nin.accounting.operations import operation_work
 from nin.errors import NinError
-from nin.models.branches import Branches
+from nin.models.blocks import Branches
 from nin.models.classifier import Classifier
 from nin.models.module import Module
 

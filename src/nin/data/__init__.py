@@ -3,61 +3,6 @@
 Everything is loaded when first used, so that importing this package costs nothing.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING
-
-from nin._lazy import attach
-
-if TYPE_CHECKING:
-    from nin.data.augmentation import Augmentation
-    from nin.data.datamodule import DataModule
-    from nin.data.folder import ImageFolder
-    from nin.data.images import ImageData
-    from nin.data.loader import Batches
-    from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
-    from nin.data.pictures import Pictures
-    from nin.data.share import Share
-    from nin.data.shelf import NAMED, CatalogueEntry, catalogue, open_data
-    from nin.data.split import Split
-    from nin.data.streaming import StreamedBatches, batches, reading_ahead
-
-__all__ = [
-    "CIFAR10",
-    "CIFAR100",
-    "MNIST",
-    "NAMED",
-    "Augmentation",
-    "Batches",
-    "CatalogueEntry",
-    "DataModule",
-    "Digits",
-    "FashionMNIST",
-    "ImageData",
-    "ImageFolder",
-    "Pictures",
-    "Share",
-    "Split",
-    "StreamedBatches",
-    "batches",
-    "catalogue",
-    "open_data",
-    "reading_ahead",
-]
-
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "nin.data.augmentation": ("Augmentation",),
-        "nin.data.datamodule": ("DataModule",),
-        "nin.data.folder": ("ImageFolder",),
-        "nin.data.images": ("ImageData",),
-        "nin.data.loader": ("Batches",),
-        "nin.data.named": ("CIFAR10", "CIFAR100", "MNIST", "Digits", "FashionMNIST"),
-        "nin.data.pictures": ("Pictures",),
-        "nin.data.share": ("Share",),
-        "nin.data.shelf": ("NAMED", "CatalogueEntry", "catalogue", "open_data"),
-        "nin.data.split": ("Split",),
-        "nin.data.streaming": ("StreamedBatches", "batches", "reading_ahead"),
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

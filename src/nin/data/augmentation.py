@@ -21,7 +21,7 @@ ERASED_SHARE, ERASED_RATIO = (0.02, 0.4), 1 / 0.3
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes to a batch of images, made on the host and so alike on every backend.
+    """Random changes to a batch of images, made on the CPU and so the same on every backend.
 
     Uint8 in, uint8 out, at the same size unless `crop_size` is given. Changes are made in the order
     of the arguments; by default none is. What a shift or a rotation uncovers is filled with the
@@ -49,7 +49,7 @@ class Augmentation:
             crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and sooner.
 
     Raises:
-        DataError: an argument out of its range.
+        DataError: an argument is out of range.
 
     Example:
         What a network is shown in its first epoch:

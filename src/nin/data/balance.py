@@ -1,4 +1,4 @@
-"""`balance`: how classes of unequal size count alike in training."""
+"""`balance`: how to make up for classes of unequal size in training."""
 
 from __future__ import annotations
 

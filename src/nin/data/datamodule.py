@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 
 class DataModule(HyperParameters):
-    """Base of data sets (*Dive into Deep Learning*, section 3.2): override `get_dataloader`.
+    """Base class of data sets (*Dive into Deep Learning*, section 3.2): override `get_dataloader`.
 
     Args:
         root: the folder where files are kept.
-        num_workers: recorded, as in the book; batches are cut in this process, which is faster
-            for arrays held in memory.
+        num_workers: recorded, as in the book, but not used: for arrays in memory, making the
+            batches in this process is faster.
 
     Example:
         >>> import numpy as np
@@ -54,7 +54,7 @@ class DataModule(HyperParameters):
             train: whether the training part is wanted, or the validation part.
 
         Raises:
-            DataError: the subclass does not say where its batches come from.
+            DataError: the subclass does not override it.
         """
         raise DataError(f"{type(self).__name__} must define get_dataloader(self, train)")
 
@@ -69,7 +69,7 @@ class DataModule(HyperParameters):
     def get_tensorloader(
         self, tensors: Sequence[Any], train: bool, indices: slice = slice(0, None)
     ) -> Batches:
-        """Return batches of arrays; training ones in another order each epoch.
+        """Return batches of arrays; those for training are shuffled each epoch.
 
         Args:
             tensors: inputs and labels, arrays of equal length along their first axis.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 
 #: Weights of red, green and blue in grey (ITU-R 601), and the parameter of the cubic filter that
-#: resizes (Keys 1981): Pillow's, for whoever does the same elsewhere.
+#: resizes (Keys 1981): Pillow's, for code that does the same elsewhere.
 LUMA, CUBIC = (0.299, 0.587, 0.114), -0.5
 
 #: How a picture becomes a square: "squash" takes all of it and gives up its aspect ratio; "crop"

@@ -1,4 +1,4 @@
-"""A grid of titled images that shows itself once in a notebook and opens no window elsewhere."""
+"""A grid of titled images, displayed in a notebook; elsewhere no window is opened."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def draw(images: Any, titles: Sequence[str], nrows: int, ncols: int) -> Notebook
         images: (n, height, width), or (n, height, width, 1 or 3).
         titles: one each.
         nrows: rows of the grid.
-        ncols: images in a row.
+        ncols: images per row.
 
     Raises:
         DataError: the array has another shape.

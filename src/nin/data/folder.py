@@ -1,9 +1,8 @@
-"""`ImageFolder`: your own photographs, a folder for each class."""
+"""`ImageFolder`: your own photographs, one directory per class."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -11,67 +10,69 @@ from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
-from nin.data.decode import Fit, check_fit, decode
+from nin.data.decode import Fit, check_fit
+from nin.data.decode_many import decode_many, unreadable
+from nin.data.fingerprint import fingerprint_files
 from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
-from nin.data.listing import Files, Listing, list_folder
+from nin.data.listing import Files, divide, list_folder
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
-from nin.data.read_many import names_and_sizes, read_pictures
-from nin.data.split import Part, Split, check_share, hold_out, stratified
+from nin.data.split import Part, Split, check_share
 from nin.errors import DataError
 from nin.files import expand
 
 #: How many pictures of a streamed set its mean and standard deviation are taken from.
 SAMPLE = 1024
 
-#: About how many pictures are looked at to see what they are like, and the longer side of
-#: small ones, in pixels.
-LOOKS, SMALL = 16, 64
-
-_NAMED_IN_MESSAGE = 10
-
 
 class ImageFolder(ImageData):
-    """Pictures in a directory with a folder for each class, perhaps inside train/, val/, test/.
+    """Pictures in one directory per class, perhaps inside train/, val/ and test/.
 
-    ``val/`` may be called ``valid/`` or ``validation/``. Without such folders all pictures are
-    divided by `seed`, each class in proportion; with train/ but no validation folder a share of
-    train/ is held out. Where there are train/ and val/ and no test/, val/ is the test part: what a
-    network is judged by must not have chosen anything in it. With train/ alone there is no test
-    part. The folder is listed at
-    once; the pictures are read, all of them, when a part is first asked for (see
-    `nin.data.decode.decode` for what is read and how), and stay in memory.
+    ``val/`` may also be called ``valid/`` or ``validation/``. What is divided by folders stays so;
+    the rest is divided at random, by `seed`, each class in proportion:
 
-    A set above `MEMORY_LIMIT` is streamed: its pictures stay on disk, are decoded by threads ahead
-    of the step, each epoch anew, and come in the same batches to the bit. ``train.images`` is then
-    a `Pictures`. Three things cannot be had without reading all. Of more than `SAMPLE` training
-    pictures, `statistics` (and so what the model standardises by) come from as many, chosen by
-    `seed`. `fingerprint` covers names and file sizes in place of pixels. And an unreadable picture
-    is met only where it is wanted: there it is an error, or with `skip_bad` the next readable one
-    of its class in that part takes its place, training or test, so that the number stays.
+    - without such folders, all pictures are divided into three parts;
+    - with train/ but no val/, a share of train/ is held out for validation; without test/ there is
+      then no test part;
+    - with train/ and val/ but no test/, val/ is the test part, and a share of train/ is held out
+      for validation: the images that test a network must not have been used to choose it.
+
+    The folder is listed at once. All pictures are read when a part is first asked for, and stay in
+    memory; `nin.data.decode.decode` says which formats are read and how.
+
+    A set larger than `MEMORY_LIMIT` is streamed: its pictures stay on disk, threads decode them
+    ahead of the step, again in each epoch, and the batches are exactly the same. ``train.images``
+    is then a `Pictures`, and three things differ, since nothing reads all pictures beforehand:
+
+    - `statistics`, by which the model standardises, come from `SAMPLE` training pictures, chosen by
+      `seed`.
+    - `fingerprint` covers file names and sizes in place of pixels.
+    - An unreadable picture is an error only when it is needed. With `skip_bad` the next readable
+      picture of its class takes its place, so that the number of pictures stays the same.
 
     Args:
         path: the directory.
-        batch_size: images in a batch.
+        batch_size: images per batch.
         image_size: side in pixels of the square that every picture becomes.
-        validation: share of the pictures held out for validation, unless there is a folder.
-        test: share of the pictures held out for the test, unless there is a train/ folder.
-        limit: use this many training pictures at most, classes in proportion. None: all.
-        seed: 0 or more; decides what is held out or left out, and the order of training.
+        validation: share of the pictures to hold out for validation, unless there is a val/ folder.
+        test: share of the pictures to hold out for testing, unless there is a train/ folder.
+        limit: use at most this many training pictures, classes in proportion. None: all.
+        seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
         augmentation: random changes to training images. None: none.
-        skip_bad: go on without pictures that cannot be read, naming them in `skipped`.
-        grey: one channel in place of three.
-        stream: whether to leave the pictures on disk. None: if they are above `MEMORY_LIMIT`.
-        fit: ``"squash"`` resizes the whole picture, its aspect ratio given up; ``"crop"`` keeps
-            the ratio and takes the square in the middle.
-        balance: how classes of unequal size count alike in training; see `ImageData`.
+        skip_bad: leave out pictures that cannot be read, and list them in `skipped`.
+        grey: one channel instead of three.
+        stream: whether to leave the pictures on disk. None: if they need more than `MEMORY_LIMIT`.
+        fit: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"`` keeps the
+            ratio and takes the square in the middle.
+        balance: how to make up for classes of unequal size in training; see `ImageData`.
 
     Attributes:
         stream: whether the pictures are left on disk.
 
     Raises:
-        DataError: a missing folder or one arranged otherwise, an argument out of its range, a set
-            above `MEMORY_LIMIT` with ``stream=False``; on reading, pictures that cannot be read.
+        DataError: the folder is missing or has another layout, an argument is out of range, or the
+            set is larger than `MEMORY_LIMIT` and ``stream=False``; on reading, pictures that cannot
+            be read.
 
     Example:
         >>> from pathlib import Path
@@ -127,14 +128,14 @@ class ImageFolder(ImageData):
         self.has_own_parts = listing.split
         self._skipped: dict[str, str] = {}
         self.source = str(path)
-        self._files = _arranged(listing, validation, test, limit, seed)
+        self._files = divide(listing, validation, test, limit, seed)
         self.parts = tuple(self._files)
         count = sum(len(files.paths) for files in self._files.values())
         self.stream = _is_streamed(stream, count, self.image_shape)
 
     @property
     def skipped(self) -> list[str]:
-        """The unreadable pictures that were met and done without, by name, with the reason."""
+        """The pictures that were left out, by name, with the reason."""
         return [self._skipped[path] for path in sorted(self._skipped)]
 
     def files(self, part: Part) -> Files:
@@ -156,7 +157,7 @@ class ImageFolder(ImageData):
         splits: dict[Part, Split] = {}
         bad: dict[str, str] = {}
         for name, files in self._files.items():
-            images, faults = read_pictures(files.paths, size, channels, self.fit)
+            images, faults = decode_many(files.paths, size, channels, self.fit)
             bad |= {files.paths[index]: fault for index, fault in faults.items()}
             labels = files.labels
             if faults:
@@ -191,17 +192,11 @@ class ImageFolder(ImageData):
         if not self.stream:
             return super().fingerprint()
         fit = () if self.fit == "squash" else (self.fit,)  # Sets keep the digests they had.
-        head = (self.name, self.classes, self.image_shape, *fit)
-        digest = hashlib.sha256(repr(head).encode())
-        for part, files in self._files.items():
-            digest.update(repr((part, len(files.paths))).encode())
-            for line in names_and_sizes(files.paths, self.path):
-                digest.update(line)
-            digest.update(files.labels.astype("<i4").data)
-        return digest.hexdigest()
+        identity = (self.name, self.classes, self.image_shape, *fit)
+        return fingerprint_files(identity, self._files, self.path)
 
     def check_left(self, part: Part, labels: NDArray[np.int32]) -> None:
-        """Refuse to go on where nothing is left of a part, or of a class to train on.
+        """Refuse to go on if a part, or a class to train on, has no pictures left.
 
         Args:
             part: what the labels are of.
@@ -215,31 +210,6 @@ class ImageFolder(ImageData):
         for label, name in enumerate(self.classes):
             if part == "train" and label not in labels:
                 raise DataError(f"{self.path}: no picture of {name!r} is left for training")
-
-
-def _arranged(
-    listing: Listing, validation: float, test: float, limit: int | None, seed: int
-) -> dict[Part, Files]:
-    parts = dict(listing.parts)
-    if "test" not in parts and "validation" in parts:
-        parts["test"] = parts.pop("validation")
-    total = len(parts["train"].paths)
-    if not listing.split and test:
-        _carve(parts, "test", test, seed)
-    if "validation" not in parts and validation:
-        share = validation * total / len(parts["train"].paths)
-        _carve(parts, "validation", share, seed)
-    train = parts["train"]
-    if limit is not None and limit < len(train.paths):
-        parts["train"] = train.take(stratified(train.labels, limit, seed))
-    order: tuple[Part, ...] = ("train", "validation", "test")
-    return {part: parts[part] for part in order if part in parts}
-
-
-def _carve(parts: dict[Part, Files], part: Part, share: float, seed: int) -> None:
-    train = parts["train"]
-    kept, held = hold_out(train.labels, share, seed, part)
-    parts["train"], parts[part] = train.take(kept), train.take(held)
 
 
 def _check_shares(validation: float, test: float) -> None:
@@ -258,37 +228,3 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
             " leave stream=False away"
         )
     return stream or (stream is None and not fits)
-
-
-def are_small_and_grey(path: str | Path) -> bool:
-    """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
-
-    A few of them are looked at, up to the first that is not or cannot be read. A folder that is
-    missing or arranged otherwise holds none.
-
-    Args:
-        path: a directory with a folder for each class.
-    """
-    try:
-        paths = list_folder(expand(path)).parts["train"].paths
-    except DataError:
-        return False
-    return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // LOOKS)]))
-
-
-def _is_small_and_grey(path: str) -> bool:
-    try:
-        image = decode(path)
-    except DataError:
-        return False
-    return max(image.shape[:2]) <= SMALL and not np.ptp(image, axis=2).any()
-
-
-def unreadable(bad: Sequence[str]) -> str:
-    """One line about pictures that cannot be read, each given with its reason."""
-    named = "; ".join(bad[:_NAMED_IN_MESSAGE])
-    more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
-    return (
-        f"{len(bad)} picture(s) cannot be read: {named}{more}: mend or remove them,"
-        " or go on without them: --skip-bad, in Python skip_bad=True"
-    )

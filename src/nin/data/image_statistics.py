@@ -1,13 +1,13 @@
-"""What an image set is like, in numbers: channel means and deviations, balance of classes."""
+"""Statistics of an image data set: mean and deviation per channel, images per class."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.split import StoredImages
+from nin.data.split import Labels, StoredImages
 
 CHUNK = 64
 
@@ -36,11 +36,22 @@ def mean_and_std(
     return tuple(map(float, mean)), tuple(map(float, std))
 
 
-def imbalance(counts: Mapping[str, int]) -> str | None:
-    """Return a sentence if one class has over three times the images of another, else None.
+def images_per_class(labels: Labels, classes: Sequence[str]) -> dict[str, int]:
+    """Return how many images each class has.
 
     Args:
-        counts: images of each class, at least one class.
+        labels: (n,), positions in `classes`.
+        classes: names.
+    """
+    counts = np.bincount(labels, minlength=len(classes))
+    return dict(zip(classes, map(int, counts), strict=True))
+
+
+def imbalance(counts: Mapping[str, int]) -> str | None:
+    """Return a warning if one class has over three times as many images as another, else None.
+
+    Args:
+        counts: images per class, of at least one class.
     """
     most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     if counts[most] <= 3 * counts[least]:

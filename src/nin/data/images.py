@@ -1,18 +1,16 @@
-"""`ImageData`: labelled images in a training, a validation and a test part."""
+"""`ImageData`: labelled images, divided into a training, a validation and a test part."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance, check_balance
 from nin.data.datamodule import DataModule
-from nin.data.image_statistics import imbalance, mean_and_std
+from nin.data.fingerprint import fingerprint
+from nin.data.image_statistics import images_per_class, imbalance, mean_and_std
 from nin.data.split import Part, Split, check_share
 from nin.errors import DataError
 
@@ -29,27 +27,27 @@ _ABSENT = {
 
 
 class ImageData(DataModule):
-    """Base of image sets; a subclass names its `parts` and gives them in `load`.
+    """Base of image data sets; a subclass names its `parts` and returns them from `load`.
 
-    Nothing is read before a part is asked for. Images stay uint8 at their stored size: resizing
+    Nothing is read until a part is asked for. Images stay uint8 at their stored size: resizing
     and standardising belong to the model.
 
     Args:
         name: what the set is called.
-        classes: the labels' names, in order.
+        classes: the names of the classes, in the order of their labels.
         image_shape: (height, width, channels) as stored.
-        batch_size: images in a batch.
+        batch_size: images per batch.
         resize: (height, width) for the model to resize to; recorded only. None: as stored.
-        validation: share of the training images held out, at least 0 and below 1.
-        limit: use this many training images at most. None: all.
-        seed: 0 or more; decides what is held out or left out, and the order of training.
+        validation: share of the training images to hold out, at least 0 and below 1.
+        limit: use at most this many training images. None: all.
+        seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
         augmentation: random changes to training images. None: none.
         root: the folder where files are kept.
-        balance: how classes of unequal size count alike in training: ``"weights"``,
+        balance: how to make up for classes of unequal size in training: ``"weights"``,
             ``"sampling"`` or ``"none"``; see `nin.data.balance.Balance`.
 
     Raises:
-        DataError: an argument out of its range.
+        DataError: an argument is out of range.
     """
 
     name: str
@@ -63,7 +61,7 @@ class ImageData(DataModule):
     augmentation: Augmentation | None
     balance: Balance
     parts: tuple[Part, ...] = ("train", "test")
-    #: Whether its parts were published, or laid out in folders, rather than cut by us.
+    #: Whether its parts were published or are separate folders, rather than split by us.
     has_own_parts = True
     source = ""
     licence = "not stated"
@@ -125,11 +123,11 @@ class ImageData(DataModule):
         return self.split("test")
 
     def get_dataloader(self, train: bool) -> Batches:
-        """Return the training batches, or those that stand in for unseen images.
+        """Return the training batches, or the validation batches.
 
         Without a validation part the test part takes its place, as in the book, whose
-        "validation" accuracy on Fashion-MNIST is that of the 10,000 test images. Whoever chooses
-        anything by that number should hold out a validation part and keep the test for the end.
+        "validation" accuracy on Fashion-MNIST is that of the 10,000 test images. To choose
+        anything by that number, hold out a validation part and keep the test for the end.
         """
         if train:
             return self._batches("train", train=True)
@@ -149,13 +147,8 @@ class ImageData(DataModule):
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use."""
-        digest = hashlib.sha256(repr((self.name, self.classes)).encode())
-        for part in self.parts:
-            images, labels = self.split(part)
-            digest.update(repr((part, images.shape)).encode())
-            digest.update(np.ascontiguousarray(images).reshape(-1).data)
-            digest.update(labels.astype("<i4").data)
-        return digest.hexdigest()
+        splits = {part: self.split(part) for part in self.parts}
+        return fingerprint((self.name, self.classes), splits)
 
     def describe(self) -> dict[str, Any]:
         """Return what the set is, ready for JSON.
@@ -167,30 +160,26 @@ class ImageData(DataModule):
             "name": self.name,
             "classes": list(self.classes),
             "image_shape": list(self.image_shape),
-            "splits": {
-                part: {
-                    "images": len(self.split(part).labels),
-                    "per_class": self._per_class(part),
-                }
-                for part in self.parts
-            },
+            "splits": {part: self._counts(part) for part in self.parts},
             "source": self.source,
             "licence": self.licence,
             "fingerprint": self.fingerprint(),
         }
 
     def imbalance(self) -> str | None:
-        """Return a sentence if one class has over three times the images of another, else None.
+        """Return a warning if one class has over three times as many images as another, else None.
 
-        None, too, where `balance` makes up for it.
+        None also if `balance` makes up for it.
         """
-        return None if self.balance != "none" else imbalance(self._per_class("train"))
+        if self.balance != "none":
+            return None
+        return imbalance(images_per_class(self.train.labels, self.classes))
 
     def text_labels(self, indices: Iterable[Any]) -> list[str]:
         """Return the names of labels.
 
         Raises:
-            DataError: a label is not that of a class.
+            DataError: a label is out of range.
         """
         numbers = [int(index) for index in indices]
         if wrong := [number for number in numbers if not 0 <= number < len(self.classes)]:
@@ -202,15 +191,15 @@ class ImageData(DataModule):
     ) -> Figure:
         """Draw the first images of a batch in a grid, each under its class.
 
-        In Jupyter the grid is shown; elsewhere use the figure that is returned.
+        In Jupyter the grid is displayed; elsewhere use the figure that is returned.
 
         Args:
             batch: (images, labels), perhaps weights; images (n, height, width, channels), uint8, or
                 floating-point numbers from 0 to 1 (others are stretched to it), numpy or the
                 backend's tensors.
             nrows: rows of the grid.
-            ncols: images in a row.
-            labels: titles to use in place of the names of the classes.
+            ncols: images per row.
+            labels: titles to use instead of the class names.
         """
         from nin.data.figure import draw
 
@@ -241,6 +230,6 @@ class ImageData(DataModule):
             balance=self.balance if train else "none",
         )
 
-    def _per_class(self, part: Part) -> dict[str, int]:
-        counts = np.bincount(self.split(part).labels, minlength=len(self.classes))
-        return dict(zip(self.classes, map(int, counts), strict=True))
+    def _counts(self, part: Part) -> dict[str, Any]:
+        labels = self.split(part).labels
+        return {"images": len(labels), "per_class": images_per_class(labels, self.classes)}

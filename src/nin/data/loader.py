@@ -1,14 +1,14 @@
-"""`Batches`: arrays in memory, cut into batches that every backend sees in the same order."""
+"""`Batches`: arrays in memory as batches, in the same order on every backend."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from nin import backends
 from nin.data.balance import Balance, balancing_weights, check_balance
 from nin.errors import DataError
 
@@ -16,32 +16,28 @@ if TYPE_CHECKING:
     from nin.data.augmentation import Augmentation
     from nin.data.pictures import Pictures
 
-backends.choose()
-import keras  # noqa: E402  (the backend must be chosen first)
-
 
 class Batches(keras.utils.PyDataset):
     """Batches for `fit`, `evaluate` and `predict`; also an ordinary sequence of (x, y) pairs.
 
-    The order of the samples depends on `seed` and `epoch` alone: another one each epoch, the same
-    one on every machine and backend. `fit(..., shuffle=False)` keeps it; Keras would otherwise
-    rearrange whole batches. Iterating by hand does not advance the epoch.
+    The order of the samples depends on `seed` and `epoch` only: it differs from epoch to epoch and
+    is the same on every machine and backend. Use `fit(..., shuffle=False)`, or Keras shuffles the
+    batches as well. Iterating over the batches does not advance the epoch.
 
-    Keras calls `on_epoch_end` after each epoch, and once before the first: `fit` started with
-    `epoch` at 0 trains on the orders 1, 2, ... Setting `epoch` to the number of epochs done
-    therefore continues an interrupted training exactly; a callback that sets it in
-    `on_epoch_begin` decides by itself. In the middle of an epoch a training is continued by setting
-    `first`, too.
+    Keras calls `on_epoch_end` after each epoch, and once before the first: with `epoch` at 0, `fit`
+    trains on the orders 1, 2, ... To resume a training exactly, set `epoch` to the number of epochs
+    done; to resume within an epoch, set `first` as well. A callback may also set `epoch` in
+    `on_epoch_begin`.
 
     Args:
         images: (n, height, width, channels), or any array with samples along its first axis.
         labels: (n,).
-        batch_size: samples in a batch; the last one may be short.
+        batch_size: samples per batch; the last batch may be smaller.
         shuffle: whether to change the order each epoch.
-        seed: 0 or more; decides the order and the augmentation.
-        augmentation: what to do to each batch of images; nothing by default.
-        epoch: which order comes first; also an attribute to set. Default 0.
-        balance: how classes of unequal size count alike; see `nin.data.balance.Balance`. With
+        seed: random seed of the order and the augmentation, 0 or more.
+        augmentation: random changes to each batch of images. None: none.
+        epoch: the epoch to start with; also an attribute to set.
+        balance: how to make up for classes of unequal size; see `nin.data.balance.Balance`. With
             ``"weights"`` a batch is (x, y, weights), with ``"sampling"`` an epoch has as many
             samples as ever, some of them several times; it needs `shuffle`. Default ``"none"``.
 
@@ -50,7 +46,7 @@ class Batches(keras.utils.PyDataset):
             `seed`, or a `balance` that does not exist or cannot be had.
 
     Attributes:
-        first: how many batches to leave out at the beginning of an epoch; default 0.
+        first: how many batches to skip at the start of an epoch; 0 unless set.
     """
 
     def __init__(
@@ -69,7 +65,9 @@ class Batches(keras.utils.PyDataset):
         _check(images, labels, batch_size, seed)
         check_balance(balance)
         if balance == "sampling" and not shuffle:
-            raise DataError("balance='sampling' draws anew each epoch: it needs shuffle=True")
+            raise DataError(
+                "balance='sampling' draws a new sample each epoch: it needs shuffle=True"
+            )
         self.images, self.labels = images, labels
         self.batch_size = batch_size
         self.shuffle = shuffle

@@ -1,4 +1,4 @@
-"""`Pictures`: files on disk that are indexed like an array in memory, and decoded when they are."""
+"""`Pictures`: files on disk, indexed like an array and decoded on access."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ TASK = 8
 
 
 class Pictures:
-    """Squares, (n, size, size, channels), uint8, none of which is in memory until it is asked for.
+    """Images (n, size, size, channels), uint8, decoded from files when they are indexed.
 
     Indexed along the first axis as numpy does it: by a number, a slice, an array of numbers or of
-    truth values. Each time the files are decoded anew; the result is an ordinary array.
+    truth values. The files are decoded each time; the result is an ordinary array.
 
     Args:
         files: paths and labels.
         size: side of the squares, in pixels.
         channels: 3 for RGB, 1 for grey.
-        skipped: path → why it cannot be read, to be filled. In the place of such a picture stands
-            the next one of its class in `files` that can be read, after the last the first. None:
-            such a picture is an error.
+        skipped: path → why it cannot be read; filled in here. Such a picture is replaced by the
+            next one of its class in `files` that can be read, in a circle. None: it is an error.
         fit: which part of a picture fills its square; see `nin.data.decode.decode`.
 
     Raises:
@@ -104,14 +103,14 @@ class Pictures:
         except DataError as error:
             if self._skipped is None:
                 raise DataError(
-                    f"{error}: mend or remove it, or go on without it with skip_bad=True"
+                    f"{error}: repair or remove it, or go on without it with skip_bad=True"
                     " (nin train --skip-bad)"
                 ) from error
             self._skipped[path] = str(error)
         return self._stand_in(position)
 
     def _stand_in(self, position: int) -> NDArray[np.uint8]:
-        """The next picture of the same class that can be read: the same one whoever asks first."""
+        """The next readable picture of the same class, whatever was accessed before."""
         assert self._skipped is not None
         labels = self.files.labels
         alike = np.flatnonzero(labels == labels[position])
@@ -127,12 +126,12 @@ class Pictures:
 
 
 class Reading:
-    """Pictures on their way into one array, some to each task of a pool.
+    """Pictures being decoded into one array by the tasks of a pool.
 
     Args:
         pictures: what is read.
-        chosen: (n,), the positions wanted.
-        pool: does the work, from now on.
+        chosen: (n,), positions in `pictures`.
+        pool: does the work, starting at once.
     """
 
     def __init__(self, pictures: Pictures, chosen: NDArray[np.intp], pool: Executor) -> None:
@@ -158,7 +157,7 @@ class Reading:
         return self._images
 
     def cancel(self) -> None:
-        """Give up what has not been begun."""
+        """Cancel what has not begun."""
         for task in self._tasks:
             task.cancel()
 

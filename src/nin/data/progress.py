@@ -1,4 +1,4 @@
-"""A progress bar on standard error for work that turns out to take long."""
+"""A progress bar on standard error, for work that takes longer than a second."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress(title: str, total: int, patience: float = 1.0) -> Iterator[Callable[[int], None]]:
-    """Give a function to call with the amount of work just done.
+    """Yield a function to call with the amount of work just done.
 
-    The bar appears after `patience` seconds, in a terminal or notebook only, and goes when done.
+    The bar appears after `patience` seconds, only in a terminal or notebook, and goes at the end.
     """
     from rich.console import Console
     from rich.progress import Progress

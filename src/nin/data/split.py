@@ -1,4 +1,4 @@
-"""The parts of a set, and choosing samples by seed so that every class keeps its share."""
+"""The parts of a data set, and stratified sampling by seed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def stratified(labels: Labels, count: int, seed: int) -> Indices:
 
 
 def hold_out(labels: Labels, share: float, seed: int, what: str) -> tuple[Indices, Indices]:
-    """Divide samples in two, stratified; no class is held out whole while another choice exists.
+    """Divide samples in two, stratified; no class is held out whole unless it has to be.
 
     Args:
         labels: (n,), the class of each sample.

@@ -35,20 +35,20 @@ def _adapter() -> Any:
 
 
 class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
-    """The same batches as `Batches` would cut from memory, to the bit, in bounded memory.
+    """The same batches, to the bit, as `Batches` of the decoded images, in bounded memory.
 
-    While one is in use the next ones are decoded: two batches, or two tasks a thread if that is
-    more. What a batch holds depends on `seed`, `epoch` and its index alone, never on which thread
-    was first, so order, augmentation and resuming are exact.
+    While one batch is in use the next ones are decoded: two batches, or two tasks per thread if
+    that is more. The content of a batch depends only on `seed`, `epoch` and its index, never on
+    which thread was first, so order, augmentation and resuming are exact.
 
     Args:
         images: the pictures.
         labels: (n,).
-        batch_size: pictures in a batch.
+        batch_size: pictures per batch.
         settings: further arguments of `Batches`.
 
     Attributes:
-        fault: the picture that could not be read and so ended the last epoch, or None.
+        fault: the error of the picture that ended the last epoch, or None.
 
     Raises:
         DataError: as `Batches`; on indexing, a picture that cannot be read.
@@ -78,7 +78,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         return bounded_dataset(self, kinds)
 
     def close(self) -> None:
-        """Give up what is being decoded ahead; the next batch asked for begins it anew."""
+        """Cancel what is being decoded ahead; the next batch asked for starts it again."""
         with self._lock:
             self._stop()
 
@@ -123,7 +123,7 @@ def batches(split: Split, batch_size: int, **settings: Any) -> Batches:
 
     Args:
         split: the images and their labels.
-        batch_size: images in a batch.
+        batch_size: images per batch.
         settings: further arguments of `Batches`.
     """
     kind: Any = StreamedBatches if isinstance(split.images, Pictures) else Batches
@@ -133,15 +133,15 @@ def batches(split: Split, batch_size: int, **settings: Any) -> Batches:
 
 @contextmanager
 def reading_ahead(*loaders: Any) -> Iterator[None]:
-    """Within this let Keras take batches: whatever happens, their threads end with it.
+    """A context in which Keras may iterate over loaders; their threads end with it.
 
-    TensorFlow turns an exception of a loader into one of its own, wrapped in tracebacks.
+    TensorFlow wraps an exception of a loader in one of its own; here the original is raised.
 
     Args:
-        loaders: those that are streamed are looked after; others may be among them.
+        loaders: any; only those that are streamed have threads.
 
     Raises:
-        DataError: the one that a loader met, in the place of what became of it.
+        DataError: a streamed loader met a picture that cannot be read.
     """
     streamed = [loader for loader in loaders if isinstance(loader, StreamedBatches)]
     for loader in streamed:

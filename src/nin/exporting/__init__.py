@@ -3,22 +3,6 @@
 Loaded when first used: whoever opens an ONNX file imports neither Keras nor its backend.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING
-
-from nin._lazy import attach
-
-if TYPE_CHECKING:
-    from nin.exporting.exporter import Export, export
-    from nin.exporting.predictor import Predictor
-
-__all__ = ["Export", "Predictor", "export"]
-
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "nin.exporting.exporter": ("Export", "export"),
-        "nin.exporting.predictor": ("Predictor",),
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

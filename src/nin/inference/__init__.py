@@ -3,22 +3,6 @@
 Everything is loaded when first used; no framework is, unless the file is TensorFlow's own.
 """
 
-from __future__ import annotations
+import lazy_loader
 
-from typing import TYPE_CHECKING
-
-from nin._lazy import attach
-
-if TYPE_CHECKING:
-    from nin.inference.engines import Answers, Engine
-    from nin.inference.file_predictor import FilePredictor
-
-__all__ = ["Answers", "Engine", "FilePredictor"]
-
-__getattr__, __dir__ = attach(
-    __name__,
-    {
-        "nin.inference.engines": ("Answers", "Engine"),
-        "nin.inference.file_predictor": ("FilePredictor",),
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

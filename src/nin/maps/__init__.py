@@ -4,10 +4,6 @@
 logit. This room takes arrays; it knows neither Keras nor the networks.
 """
 
-from nin.maps.colours import overlay_png
-from nin.maps.evidence import Evidence, strongest
-from nin.maps.explanation import explain
-from nin.maps.notebook import show_maps
-from nin.maps.picture import draw
+import lazy_loader
 
-__all__ = ["Evidence", "draw", "explain", "overlay_png", "show_maps", "strongest"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

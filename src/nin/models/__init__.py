@@ -1,50 +1,25 @@
 """What a network is: blocks, NiN from a table of stages, and the nets it is compared with."""
 
-from nin import backends
-
-backends.choose()
-
-from nin.models.alexnet import AlexNet  # noqa: E402
-from nin.models.blocks import mlpconv, nin_block  # noqa: E402
-from nin.models.classifier import Classifier  # noqa: E402
-from nin.models.densenet import DenseNet  # noqa: E402
-from nin.models.googlenet import GoogLeNet  # noqa: E402
-from nin.models.lenet import LeNet  # noqa: E402
-from nin.models.module import Module  # noqa: E402
-from nin.models.nin import NiN  # noqa: E402
-from nin.models.preprocessing import Preprocessing  # noqa: E402
-from nin.models.resnet import ResNet18  # noqa: E402
-from nin.models.vgg import VGG, VGG11, VGG11_QUARTER  # noqa: E402
-from nin.models.zoo import NETS, RIVALS, find_net, make_net, named_net  # noqa: E402
-from nin.presets import (  # noqa: E402
-    PRESETS,
-    MBConv,
-    Preset,
-    Stage,
-)
-
-__all__ = [
-    "NETS",
-    "PRESETS",
-    "RIVALS",
-    "VGG",
-    "VGG11",
-    "VGG11_QUARTER",
-    "AlexNet",
-    "Classifier",
-    "DenseNet",
-    "GoogLeNet",
-    "LeNet",
-    "MBConv",
-    "Module",
-    "NiN",
-    "Preprocessing",
-    "Preset",
-    "ResNet18",
-    "Stage",
-    "find_net",
-    "make_net",
-    "mlpconv",
-    "named_net",
-    "nin_block",
-]
+from nin.models.alexnet import AlexNet as AlexNet
+from nin.models.classifier import Classifier as Classifier
+from nin.models.densenet import DenseNet as DenseNet
+from nin.models.googlenet import GoogLeNet as GoogLeNet
+from nin.models.lenet import LeNet as LeNet
+from nin.models.module import Module as Module
+from nin.models.nin import NiN as NiN
+from nin.models.nin import mlpconv as mlpconv
+from nin.models.nin import nin_block as nin_block
+from nin.models.preprocessing import Preprocessing as Preprocessing
+from nin.models.resnet import ResNet18 as ResNet18
+from nin.models.vgg import VGG as VGG
+from nin.models.vgg import VGG11 as VGG11
+from nin.models.vgg import VGG11_QUARTER as VGG11_QUARTER
+from nin.models.zoo import NETS as NETS
+from nin.models.zoo import RIVALS as RIVALS
+from nin.models.zoo import find_net as find_net
+from nin.models.zoo import make_net as make_net
+from nin.models.zoo import named_net as named_net
+from nin.presets import PRESETS as PRESETS
+from nin.presets import MBConv as MBConv
+from nin.presets import Preset as Preset
+from nin.presets import Stage as Stage

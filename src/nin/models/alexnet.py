@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import keras
 
+from nin.models.blocks import dense_head
 from nin.models.classifier import Classifier
 
 
@@ -40,18 +39,3 @@ class AlexNet(Classifier):
                 *dense_head(num_classes),
             ]
         )
-
-
-def dense_head(num_classes: int, hidden: Sequence[int] = (4096, 4096)) -> list[keras.layers.Layer]:
-    """The 4096-4096 head that AlexNet and VGG share, with dropout 0.5 after each hidden layer.
-
-    Args:
-        num_classes: number of logits.
-        hidden: units of each layer before them.
-    """
-    layers = [
-        layer
-        for units in hidden
-        for layer in (keras.layers.Dense(units, activation="relu"), keras.layers.Dropout(0.5))
-    ]
-    return [*layers, keras.layers.Dense(num_classes)]

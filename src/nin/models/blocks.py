@@ -1,73 +1,46 @@
-"""The block that gives Network in Network its name, and the one that it became."""
+"""Blocks that several networks are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
 
-from nin.models.branches import Branches
 from nin.presets import MBConv
 
 
-def mlpconv(
-    widths: Sequence[int],
-    kernel_size: int,
-    strides: int = 1,
-    padding: str = "same",
-    *,
-    window: int = 1,
-    last_relu: bool = True,
-    batch_norm: bool = False,
-    activation: str = "relu",
-) -> Any:
-    """A convolution and then 1×1 convolutions: a small perceptron slid over the image.
-
-    Lin, Chen and Yan, *Network in Network* (2014), section 3.1. A ReLU follows each convolution.
+class Branches(keras.layers.Layer):
+    """Sends its input down several paths and joins what comes out.
 
     Args:
-        widths: output channels of each convolution; the first has the window `kernel_size`.
-        kernel_size: side of the first window, in pixels.
-        strides: step of the first window, in pixels.
-        padding: of the first convolution, ``"valid"`` or ``"same"``.
-        window: side of the other windows; more than 1 asks what the 1×1 is worth.
-        last_relu: False leaves the last convolution without its ReLU.
-        batch_norm: normalise each convolution's output, before its ReLU, in place of a bias.
-        activation: ``"relu6"`` to cut off above 6 as well.
-
-    Returns:
-        A `keras.Sequential`: (n, h, w, c) → (n, h', w', widths[-1]).
-
-    Example:
-        >>> import numpy as np
-        >>> block = nin.mlpconv((16, 8), kernel_size=5, strides=2)
-        >>> tuple(block(np.zeros((1, 32, 32, 3))).shape)
-        (1, 16, 16, 8)
+        paths: the layers of each path; an empty path hands its input on.
+        join: takes the list of what the paths put out, `keras.layers.Concatenate()` for one.
     """
-    windows = [kernel_size] + [window] * (len(widths) - 1)
-    places = [{"strides": strides, "padding": padding}]
-    places += [{"padding": "same"}] * (len(widths) - 1)
-    layers: list[Any] = []
-    for width, side, place in zip(widths, windows, places, strict=True):
-        layers.append(keras.layers.Conv2D(width, side, use_bias=not batch_norm, **place))
-        layers += [batch_normalization()] if batch_norm else []
-        layers.append(keras.layers.Activation(activation))
-    return keras.Sequential(layers if last_relu else layers[:-1])
 
+    def __init__(self, *paths: Iterable[Any], join: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.paths = [
+            keras.Sequential([*path] or [keras.layers.Identity()])
+            for path in (list(path) for path in paths)
+        ]
+        self.join = join
 
-def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -> Any:
-    """The book's block: a convolution and two 1×1 convolutions, all of `out_channels`.
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Create the weights of every path."""
+        for path in self.paths:
+            path.build(input_shape)
+        self.join.build([path.compute_output_shape(input_shape) for path in self.paths])
+        self.built = True
 
-    *Dive into Deep Learning*, section 8.3. See `mlpconv` for arguments and shapes.
+    def call(self, X: Any, training: bool | None = None) -> Any:
+        """Input of shape (n, h, w, c) → what the join makes of the paths' outputs."""
+        return self.join([path(X, training=training) for path in self.paths])
 
-    Example:
-        >>> import numpy as np
-        >>> block = nin.nin_block(96, kernel_size=11, strides=4, padding="valid")
-        >>> tuple(block(np.zeros((1, 224, 224, 1))).shape)
-        (1, 54, 54, 96)
-    """
-    return mlpconv((out_channels,) * 3, kernel_size, strides, padding)
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+        """The shape of `call`'s result."""
+        shapes = [path.compute_output_shape(input_shape) for path in self.paths]
+        return tuple(self.join.compute_output_shape(shapes))
 
 
 def mbconv(stage: MBConv, channels: int) -> list[Any]:
@@ -121,3 +94,18 @@ def batch_normalization() -> Any:
     the book's PyTorch edition.
     """
     return keras.layers.BatchNormalization(momentum=0.9)
+
+
+def dense_head(num_classes: int, hidden: Sequence[int] = (4096, 4096)) -> list[keras.layers.Layer]:
+    """The 4096-4096 head that AlexNet and VGG share, with dropout 0.5 after each hidden layer.
+
+    Args:
+        num_classes: number of logits.
+        hidden: units of each layer before them.
+    """
+    layers = [
+        layer
+        for units in hidden
+        for layer in (keras.layers.Dense(units, activation="relu"), keras.layers.Dropout(0.5))
+    ]
+    return [*layers, keras.layers.Dense(num_classes)]

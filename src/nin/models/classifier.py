@@ -1,4 +1,4 @@
-"""`Classifier`: images in, one logit a class out."""
+"""`Classifier`: images in, one logit per class out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nin.models.preprocessing import Preprocessing
 
 
 class Classifier(Module):
-    """Base of image classifiers (*Dive into Deep Learning*, section 4.3).
+    """Base class of image classifiers (*Dive into Deep Learning*, section 4.3).
 
     A subclass sets `self.net`, usually a `keras.Sequential`, which turns floats of shape
     (n, height, width, channels) into logits of shape (n, classes). The model itself takes images
@@ -63,7 +63,7 @@ class Classifier(Module):
         self.built = True
 
     def check_size(self, image_shape: Sequence[int | None]) -> None:
-        """Refuse images that leave some layer nothing to do.
+        """Refuse images that some layer would reduce to nothing.
 
         Args:
             image_shape: (height, width, channels) as the network sees them; None is not checked.
@@ -87,13 +87,13 @@ class Classifier(Module):
         return ops.mean(losses) if averaged else losses
 
     def accuracy(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
-        """Share of rows of `Y_hat` (n, classes) whose largest value stands at the label."""
+        """Share of rows of `Y_hat` (n, classes) whose largest value is at the label."""
         right = ops.equal(ops.argmax(Y_hat, axis=-1), ops.cast(ops.reshape(Y, (-1,)), "int32"))
         right = ops.cast(right, "float32")
         return ops.mean(right) if averaged else right
 
     def class_maps(self, images: Any, image_size: int | None = None) -> Any:
-        """Where the evidence for each class is: what the network averages to its logits.
+        """Where the evidence for each class is: the maps whose averages are the logits.
 
         *Network in Network* (2014), section 3.2: each class has a map, and the map's mean is the
         class's logit. Where one linear layer follows the average, as in GoogLeNet and ResNet, it
@@ -102,8 +102,8 @@ class Classifier(Module):
 
         Args:
             images: (n, h, w, c) as the model takes them, of any size that the network takes.
-            image_size: side in pixels to look at them with, in place of the one trained with: more
-                pixels make larger maps. None: as the model does.
+            image_size: side in pixels to resize them to, instead of the model's own: larger images
+                give larger maps. None: as the model does.
 
         Returns:
             (n, height, width, classes); its mean over height and width is ``model(images)``, of the
@@ -123,7 +123,7 @@ class Classifier(Module):
         return flow(self.net, X, _without_averaging)
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:
-        """Print a line a top-level layer: its class and the shape it makes of `X_shape`."""
+        """Print one line per top-level layer: its class and its output shape for `X_shape`."""
         if not self.built:
             self.build((None, *X_shape[1:]))
         X = keras.random.normal(X_shape)

@@ -6,8 +6,7 @@ from typing import Any
 
 import keras
 
-from nin.models.blocks import batch_normalization
-from nin.models.branches import Branches
+from nin.models.blocks import Branches, batch_normalization
 from nin.models.classifier import Classifier
 from nin.models.resnet import stem
 
@@ -45,11 +44,11 @@ class DenseNet(Classifier):
 
 
 def dense_block(num_convs: int, num_channels: int) -> list[Branches]:
-    """`num_convs` 3×3 convolutions, each of which sees the output of all before it.
+    """`num_convs` 3×3 convolutions, each of which takes the outputs of all before it.
 
     Args:
         num_convs: how many.
-        num_channels: what each adds to the number of channels.
+        num_channels: how many channels each adds.
     """
     return [
         Branches(

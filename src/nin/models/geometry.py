@@ -1,4 +1,4 @@
-"""Walking a network's layers, and the image sizes they can take."""
+"""Walks a network's layers: the image sizes it accepts, and whether it has class maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import keras
 
-from nin.models.branches import Branches
+from nin.models.blocks import Branches
 
 LARGEST_SEARCHED = 1024
 _SPATIAL = (
@@ -21,10 +21,10 @@ _SPATIAL = (
 
 
 def flow(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
-    """Send something through nested layers, in the order in which data meets them.
+    """Send something through nested layers, in the order in which data passes through them.
 
     Args:
-        net: `keras.Sequential`s and `Branches`, nested at will.
+        net: `keras.Sequential`s and `Branches`, nested arbitrarily.
         signal: what enters: a tensor, a shape, anything.
         visit: called as ``visit(layer, signal)`` at each innermost layer; returns what leaves it.
             The join of `Branches` is given a list.
@@ -40,14 +40,14 @@ def flow(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
 
 
 def leaves(net: Any) -> Iterator[Any]:
-    """The innermost layers, in the order in which data meets them."""
+    """The innermost layers, in the order in which data passes through them."""
     found: list[Any] = []
     flow(net, None, lambda layer, _: found.append(layer))
     yield from found
 
 
 def ends_in_average(net: Any) -> bool:
-    """Whether positions are averaged away before any dense layer, so that any size will do."""
+    """Whether positions are averaged before any dense layer, so that any image size works."""
     kinds = [type(layer) for layer in leaves(net)]
     return (
         keras.layers.GlobalAveragePooling2D in kinds
@@ -74,7 +74,7 @@ def _is_linear(layer: Any) -> bool:
 
 
 def smallest_size(net: Any) -> int:
-    """The smallest side, in pixels, of a square image that leaves every layer something to do."""
+    """The side, in pixels, of the smallest square image that no layer reduces to nothing."""
     steps = tuple(_step(layer) for layer in _first_way(net) if isinstance(layer, _SPATIAL))
     return _smallest(steps)
 

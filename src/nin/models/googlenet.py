@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from nin.models.branches import Branches
+from nin.models.blocks import Branches
 from nin.models.classifier import Classifier
 
 

@@ -12,7 +12,7 @@ from nin.hyperparameters import HyperParameters
 
 
 class Module(HyperParameters, keras.Model):
-    """Base of all networks (*Dive into Deep Learning*, section 3.2), trained by Keras's own `fit`.
+    """Base class of networks (*Dive into Deep Learning*, section 3.2), trained by Keras's `fit`.
 
     A subclass sets `self.net` or defines ``forward(X)``, and gives `loss` and
     `configure_optimizers`. It is saved and loaded by Keras without custom objects: every subclass
@@ -33,6 +33,8 @@ class Module(HyperParameters, keras.Model):
         <keras.src.optimizers.sgd.SGD object at ...>
     """
 
+    _compiled_with_a_loss = False
+
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "forward" in cls.__dict__:
@@ -51,7 +53,7 @@ class Module(HyperParameters, keras.Model):
             super().__setattr__(name, value)
 
     def call(self, X: Any, training: bool | None = None) -> Any:
-        """Keras's entry; every layer in the network learns whether this is training."""
+        """Keras's entry point; passes `training` on to every layer of the network."""
         network = _InContext(self._network, name="network", dtype=self.dtype_policy)
         return network(X, training=training)
 
@@ -62,7 +64,7 @@ class Module(HyperParameters, keras.Model):
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
         """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it.
 
-        `averaged` is False only where samples have weights: then one loss a sample is asked for.
+        `averaged` is False if samples have weights: the result is then one loss per sample.
         """
         raise NotImplementedError(f"{type(self).__name__} needs a method loss(Y_hat, Y)")
 
@@ -85,6 +87,20 @@ class Module(HyperParameters, keras.Model):
         *inputs, Y = batch
         return self.loss(self(*inputs, training=False), Y)
 
+    def compile(
+        self, optimizer: Any = "rmsprop", loss: Any = None, *others: Any, **settings: Any
+    ) -> None:
+        """Keras's own; without a `loss`, this network's own loss is trained with."""
+        # Keras itself keeps the loss of an earlier `compile` when the next one gives none.
+        self._compiled_with_a_loss = loss is not None
+        super().compile(optimizer, loss, *others, **settings)
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Keras's hook of `load_model`, which passes over a model with a `compile` of its own."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
     def compute_loss(
         self,
         x: Any = None,
@@ -94,7 +110,7 @@ class Module(HyperParameters, keras.Model):
         training: bool = True,
     ) -> Any:
         """Keras's hook: the loss given to the last `compile`, else this network's own `loss`."""
-        if self._compile_loss is not None and self._last_compile_gave_a_loss():
+        if self._compiled_with_a_loss:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         if sample_weight is None:
             own = ops.mean(self.loss(y_pred, y))
@@ -102,17 +118,13 @@ class Module(HyperParameters, keras.Model):
             own = ops.mean(self.loss(y_pred, y, averaged=False) * sample_weight)
         return sum(self.losses, start=own)
 
-    def _last_compile_gave_a_loss(self) -> bool:
-        # Keras keeps the loss of an earlier `compile` beside the arguments of the last one.
-        return self._compile_config.config["loss"] is not None
-
 
 @keras.saving.register_keras_serializable(package="nin")
 class CountedAccuracy(keras.metrics.SparseCategoricalAccuracy):
-    """The share of images whose label was found, whatever they weigh in the loss.
+    """Accuracy in which every image counts the same, whatever its weight in the loss.
 
-    Images of weight 0 do not count: they fill up a batch that several devices share. Keras writes
-    its name into a saved network, so that it has to be known wherever networks are.
+    Images of weight 0 do not count: they pad a batch that several devices share. Keras writes the
+    class's name into a saved network, so it has to be registered wherever networks are.
     """
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""`NiN`: Network in Network, from a table of stages."""
+"""`NiN`: Network in Network, from a table of stages, and the blocks that give it its name."""
 
 from __future__ import annotations
 
@@ -7,18 +7,17 @@ from typing import Any, Self
 
 import keras
 
-from nin.models.alexnet import dense_head
-from nin.models.blocks import mbconv, mlpconv
+from nin.models.blocks import batch_normalization, dense_head, mbconv
 from nin.models.classifier import Classifier
 from nin.presets import CLASSES, MBConv, Stage, find_preset
 
 
 class NiN(Classifier):
-    """Network in Network: mlpconv blocks, then one average a class. No dense layer.
+    """Network in Network: mlpconv blocks, then one average per class. No dense layer.
 
     With no arguments, the network of *Dive into Deep Learning*, section 8.3: at an input of
     (n, 224, 224, 1) it has 1,992,166 parameters. Any number of channels works, and any image size
-    from 67 pixels a side.
+    from 67×67 pixels.
 
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
@@ -26,7 +25,7 @@ class NiN(Classifier):
         preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist`, `imagenet`,
             `efficientnet-lite0`, `-lite1` or `-lite2`. The last three start, like all others, with
             fresh weights; `nin.pretrained` has trained ones.
-        width: factor on the channels of every convolution but those that have one a class.
+        width: factor on the channels of every convolution except those with one per class.
         dropout: share of values dropped wherever the preset drops any; None for the preset's own.
         stages: the blocks, in place of the preset's: a network of your own.
         head: None for the average over positions. Else dense layers take the place of the last
@@ -85,6 +84,65 @@ class NiN(Classifier):
         return cls(**{"num_classes": find_preset(name).num_classes, "preset": name, **arguments})
 
 
+def mlpconv(
+    widths: Sequence[int],
+    kernel_size: int,
+    strides: int = 1,
+    padding: str = "same",
+    *,
+    window: int = 1,
+    last_relu: bool = True,
+    batch_norm: bool = False,
+    activation: str = "relu",
+) -> Any:
+    """A convolution and then 1×1 convolutions: a small perceptron slid over the image.
+
+    Lin, Chen and Yan, *Network in Network* (2014), section 3.1. A ReLU follows each convolution.
+
+    Args:
+        widths: output channels of each convolution; the first has the window `kernel_size`.
+        kernel_size: side of the first window, in pixels.
+        strides: step of the first window, in pixels.
+        padding: of the first convolution, ``"valid"`` or ``"same"``.
+        window: side of the other windows; more than 1 asks what the 1×1 is worth.
+        last_relu: False leaves the last convolution without its ReLU.
+        batch_norm: normalise each convolution's output, before its ReLU, in place of a bias.
+        activation: ``"relu6"`` to cut off above 6 as well.
+
+    Returns:
+        A `keras.Sequential`: (n, h, w, c) → (n, h', w', widths[-1]).
+
+    Example:
+        >>> import numpy as np
+        >>> block = nin.mlpconv((16, 8), kernel_size=5, strides=2)
+        >>> tuple(block(np.zeros((1, 32, 32, 3))).shape)
+        (1, 16, 16, 8)
+    """
+    windows = [kernel_size] + [window] * (len(widths) - 1)
+    places = [{"strides": strides, "padding": padding}]
+    places += [{"padding": "same"}] * (len(widths) - 1)
+    layers: list[Any] = []
+    for width, side, place in zip(widths, windows, places, strict=True):
+        layers.append(keras.layers.Conv2D(width, side, use_bias=not batch_norm, **place))
+        layers += [batch_normalization()] if batch_norm else []
+        layers.append(keras.layers.Activation(activation))
+    return keras.Sequential(layers if last_relu else layers[:-1])
+
+
+def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -> Any:
+    """The book's block: a convolution and two 1×1 convolutions, all of `out_channels`.
+
+    *Dive into Deep Learning*, section 8.3. See `mlpconv` for arguments and shapes.
+
+    Example:
+        >>> import numpy as np
+        >>> block = nin.nin_block(96, kernel_size=11, strides=4, padding="valid")
+        >>> tuple(block(np.zeros((1, 224, 224, 1))).shape)
+        (1, 54, 54, 96)
+    """
+    return mlpconv((out_channels,) * 3, kernel_size, strides, padding)
+
+
 def _row(values: Sequence[Any]) -> Stage | MBConv:
     """A row of a table that has been JSON: a `Stage` begins with a list of widths."""
     kind = Stage if isinstance(values[0], (list, tuple)) else MBConv
@@ -103,11 +161,11 @@ def _layers(
             yield from mbconv(stage._replace(channels=scaled(stage.channels)), channels)
             channels = scaled(stage.channels)
         else:
-            yield from _mlpconv(stage, [scaled(channels) for channels in stage.widths], dropout)
+            yield from _stage(stage, [scaled(channels) for channels in stage.widths], dropout)
             channels = scaled(stage.widths[-1])
 
 
-def _mlpconv(stage: Stage, widths: Sequence[int], dropout: float | None) -> Iterator[Any]:
+def _stage(stage: Stage, widths: Sequence[int], dropout: float | None) -> Iterator[Any]:
     yield mlpconv(
         widths,
         stage.kernel_size,

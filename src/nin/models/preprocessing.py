@@ -1,4 +1,4 @@
-"""What happens to an image before the first convolution, inside the network's graph."""
+"""`Preprocessing`: resizing and standardisation, as part of the network's graph."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="nin")
 class Preprocessing(keras.layers.Layer):
-    """Images as they are stored → what the first convolution sees.
+    """Stored images → the input of the first convolution.
 
     Integer images are taken to be 0…255, floating ones 0…1. They are resized (bilinear), then
-    standardised a channel: ``(x - mean) / std``. Until `configure` is called nothing but the
-    change of scale takes place.
+    standardised per channel: ``(x - mean) / std``. Until `configure` is called, only the scale
+    changes.
 
     Args:
         size: (height, width) to resize to; None leaves the size as it is.
-        mean: one value a channel, on the scale 0…1.
+        mean: one value per channel, on the scale 0…1.
         std: likewise.
     """
 
@@ -57,7 +57,7 @@ class Preprocessing(keras.layers.Layer):
         return (x - mean) / std
 
     def at(self, image_size: int) -> Preprocessing:
-        """Another that resizes to `image_size` pixels a side, and standardises as this one."""
+        """A copy that resizes to `image_size` × `image_size` pixels instead."""
         side = (image_size, image_size)
         return Preprocessing(side, self.mean, self.std, dtype=self.dtype_policy)
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import keras
 
-from nin.models.blocks import batch_normalization
-from nin.models.branches import Branches
+from nin.models.blocks import Branches, batch_normalization
 from nin.models.classifier import Classifier
 
 #: (number of residual blocks, channels) of each of the four modules of ResNet-18.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
-from nin.models.alexnet import dense_head
+from nin.models.blocks import dense_head
 from nin.models.classifier import Classifier
 
 #: (number of convolutions, channels) of each block of VGG-11.

@@ -1,4 +1,4 @@
-"""Every network by its name, at the image size it was published for."""
+"""Networks by name, at the image sizes they were published for."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NETS: dict[str, type[Classifier]] = {
 
 
 class Rival(NamedTuple):
-    """A network as the book defines it, for ten classes.
+    """One of the book's other networks, for ten classes.
 
     Attributes:
         net: its class, by name.

@@ -1,4 +1,4 @@
-"""What a frozen trunk makes of photographs, computed by ONNX Runtime."""
+"""`FeatureExtractor`: the features of a frozen trunk, computed by ONNX Runtime."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _IR_VERSION, _OPSET = 9, 17
 
 
 class FeatureExtractor:
-    """A trunk that answers with the mean of each of its last maps.
+    """A trunk that returns the mean of each of its last feature maps.
 
     A network whose head is one 1×1 convolution and the average over positions may as well average
     first: its logits are linear in these features.
 
     Args:
         trunk: with its weights.
-        threads: how many may compute; 0 for all cores.
+        threads: how many to use; 0 for one per core.
     """
 
     def __init__(self, trunk: Trunk, threads: int = 0) -> None:
@@ -35,7 +35,7 @@ class FeatureExtractor:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        # Threads that wait by running in circles take the cores from those that decode.
+        # Threads that spin while they wait take the cores from those that decode.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = runtime.InferenceSession(
             to_onnx(trunk).SerializeToString(), options, providers=["CPUExecutionProvider"]

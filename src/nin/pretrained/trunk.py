@@ -1,4 +1,4 @@
-"""Where a trunk's pretrained weights are, and what they are."""
+"""`Trunk`: pretrained weights, from the package they come in or from a run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EPSILON = 1e-3
 
 
 class WeightsPackage(NamedTuple):
-    """A package that holds nothing but weights.
+    """A package that contains only weights.
 
     Attributes:
         module: what it is imported by; it is only located, never imported.
@@ -63,7 +63,7 @@ SOURCES = {
 
 
 class Layer(NamedTuple):
-    """A convolution of a trunk with its weights, laid out as Keras keeps them.
+    """A convolution of a trunk with its weights, in Keras's layout.
 
     Attributes:
         conv: what it does.
@@ -88,7 +88,7 @@ class Trunk(NamedTuple):
 
     Attributes:
         name: of its preset.
-        layout: how its layers hang together.
+        layout: how its layers are connected.
         layers: their weights, in the layout's order.
         digest: SHA-256 of the file they come from.
     """
@@ -100,11 +100,11 @@ class Trunk(NamedTuple):
 
     @property
     def channels(self) -> int:
-        """How many features it makes of a position."""
+        """Number of features per position."""
         return int(self.layers[-1].kernel.shape[-1])
 
     def weights(self) -> dict[str, Array]:
-        """Its arrays by the names they have in a run's ``weights.safetensors``."""
+        """Its arrays, under the names they have in a run's ``weights.safetensors``."""
         named: dict[str, Array] = {}
         for conv, kernel, *norm in self.layers:
             kind = "depthwiseconv2d" if conv.depthwise else "conv2d"

@@ -1,4 +1,4 @@
-"""A preset's trunk as convolutions in the order in which they run, told from its table alone."""
+"""A preset's trunk as a list of convolutions, worked out from its table alone."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TrunkLayout(NamedTuple):
 
 
 def layout(preset: Preset) -> TrunkLayout:
-    """The trunk of a preset that has pretrained weights, and where its head is."""
+    """The trunk of a preset that has pretrained weights, and the position of its head."""
     blocks: list[Block] = []
     number, channels = 0, 0
     for stage in preset.stages[:-1]:

@@ -6,7 +6,6 @@ A request's way: `middleware` (headers, log, what is left unread) → `app` (rou
 (JSON).
 """
 
-from nin.serving.launch import serve
-from nin.serving.settings import Limits, Settings
+import lazy_loader
 
-__all__ = ["Limits", "Settings", "serve"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

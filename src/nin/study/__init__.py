@@ -1,20 +1,5 @@
 """How networks compare: ablations, sweeps, statistics, report."""
 
-from nin import backends
+import lazy_loader
 
-backends.choose()
-
-from nin.study.comparison import compare  # noqa: E402
-from nin.study.contender import Contender  # noqa: E402
-from nin.study.exercises import EXERCISES, exercise_contenders  # noqa: E402
-from nin.study.result import Comparison, Difference, Row  # noqa: E402
-
-__all__ = [
-    "EXERCISES",
-    "Comparison",
-    "Contender",
-    "Difference",
-    "Row",
-    "compare",
-    "exercise_contenders",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

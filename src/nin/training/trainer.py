@@ -11,7 +11,7 @@ from rich.console import Console
 
 from nin import backends
 from nin.backends.distribution import layout
-from nin.data import Batches, DataModule, ImageData, Share, reading_ahead
+from nin.data import Batches, DataModule, ImageData, Shard, reading_ahead
 from nin.errors import BackendError, InputSizeError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
@@ -217,7 +217,7 @@ class Trainer(HyperParameters):
                 f"{type(data).__name__} gives loaders that several devices cannot share:"
                 " let them be nin.data.Batches"
             )
-        return Share(train, here, training=True), Share(validation, here, training=False)
+        return Shard(train, here, training=True), Shard(validation, here, training=False)
 
     def _sides(self, model: Module) -> list[int | None]:
         """The sides of the images, from the first epoch's to the last's; None for as they are."""
@@ -294,8 +294,8 @@ def _wind(loader: Any, epoch: int, batch: int) -> None:
 
 
 def _source(loader: Any) -> Any:
-    """What a `Share` takes its rows from; any other loader itself."""
-    return loader.batches if isinstance(loader, Share) else loader
+    """What a `Shard` takes its rows from; any other loader itself."""
+    return loader.batches if isinstance(loader, Shard) else loader
 
 
 def _pays_to_jit() -> bool:

@@ -17,7 +17,7 @@ from rich.console import Console
 from safetensors.numpy import save
 
 from nin.data import NAMED, ImageFolder
-from nin.data.folder import unreadable
+from nin.data.decode_many import unreadable
 from nin.errors import DataError, RecipeError, RunError, WeightsError
 from nin.files import write_bytes
 from nin.presets import find_preset

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from nin.data import NAMED
-from nin.data.folder import are_small_and_grey
+from nin.data.decode_many import are_small_and_grey
 from nin.errors import NinError, UnknownNameError
 from nin.presets import find_preset
 from nin.training.recipe import Recipe

@@ -1,4 +1,4 @@
-"""The shelf of data sets: which there are, which are here, and how to open one by name."""
+"""Data sets by name: which there are, which of them are on this machine, and how to open one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import inspect
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from nin.data import fetch
+from nin.data.cifar import CIFAR10, CIFAR100
+from nin.data.download import Source, locate
 from nin.data.folder import ImageFolder
 from nin.data.images import ImageData
-from nin.data.named import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST, NamedData
-from nin.data.sources import Source
+from nin.data.mnist import MNIST, FashionMNIST
+from nin.data.named import NamedData
+from nin.data.sklearn_digits import Digits
 from nin.errors import DataError, UnknownNameError
 from nin.files import expand
 
@@ -20,16 +22,16 @@ NAMED: dict[str, type[NamedData]] = {
 
 
 class CatalogueEntry(NamedTuple):
-    """One published set.
+    """A published data set.
 
     Attributes:
-        name: what `open_data` knows it by.
+        name: what `open_data` is given.
         classes: number of classes.
         train: number of training images.
         test: number of test images.
         size: height, width and channels, as ``"28x28x1"``.
-        where: the folder that holds its files, None if they are not here.
-        licence: the terms it comes under.
+        where: the folder of its files, or None if they are not on this machine.
+        licence: the terms of its use.
         home: its page.
     """
 
@@ -44,18 +46,18 @@ class CatalogueEntry(NamedTuple):
 
 
 def catalogue() -> list[CatalogueEntry]:
-    """Return the published sets; asks the file system what is here, opens and downloads nothing."""
+    """Return the published sets, and where their files are; nothing is opened or downloaded."""
     return [_row(each.published) for each in NAMED.values()]
 
 
 def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
-    """Return a published set by its name, or the pictures in a directory.
+    """Open a published data set by its name, or the pictures in a directory.
 
     A name wins over a directory of that name: write ``./digits`` for the directory.
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
-            ``"digits"``, or a directory with a folder for each class.
+            ``"digits"``, or a directory with one directory per class.
         settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
 
     Raises:
@@ -86,7 +88,7 @@ def _row(source: Source) -> CatalogueEntry:
 def _where(source: Source) -> str | None:
     if not source.files:
         return "scikit-learn"
-    paths = [fetch.locate(source, file) for file in source.files]
+    paths = [locate(source, file) for file in source.files]
     return str(paths[0].parent) if all(paths) and paths[0] else None
 
 

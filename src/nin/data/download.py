@@ -1,4 +1,4 @@
-"""A published file's content: found here or downloaded, and used only when its hash is right."""
+"""The files of a published data set: found on this machine or downloaded, and checked by hash."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import urllib.request
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
 from typing import IO, cast
 
 from nin.data.progress import progress
-from nin.data.sources import RemoteFile, Source
 from nin.errors import DataError
 from nin.files import expand, replacing
 
@@ -23,10 +23,63 @@ TIMEOUT = 15.0
 BLOCK = 1 << 18
 
 
-def folder(source: Source, root: str | Path | None = None) -> Path:
-    """Where a set's files are kept: `root`, else `NIN_DATA`, else the user's cache; and its name.
+@dataclass(frozen=True)
+class RemoteFile:
+    """One file of a published set.
 
-    Two sets may use the same file names, hence a folder each.
+    Attributes:
+        url: where it can be had; its last part is the file's name.
+        sha256: of the content described by `size`.
+        size: in bytes, after decompression if `gzipped`.
+        gzipped: whether the file at `url` is a gzip wrapper, which differs between distributors,
+            around the content that counts, which does not.
+    """
+
+    url: str
+    sha256: str
+    size: int
+    gzipped: bool = True
+
+    @property
+    def name(self) -> str:
+        """The name at `url`, such as ``train-images-idx3-ubyte.gz``."""
+        return self.url.rpartition("/")[2]
+
+    @property
+    def stored_name(self) -> str:
+        """The name in the cache, where files are kept decompressed."""
+        return self.name.removesuffix(".gz") if self.gzipped else self.name
+
+
+@dataclass(frozen=True)
+class Source:
+    """A published set: its images, its files, its home.
+
+    Attributes:
+        train: number of training images.
+        test: number of test images.
+        shape: height, width, channels.
+        system: a folder where the operating system's package puts the files.
+        package: the command that installs that package.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    train: int
+    test: int
+    shape: tuple[int, int, int]
+    home: str
+    licence: str
+    citation: str
+    files: tuple[RemoteFile, ...] = ()
+    system: str | None = None
+    package: str | None = None
+
+
+def cache_folder(source: Source, root: str | Path | None = None) -> Path:
+    """The folder of a set's files: below `root`, else ``NIN_DATA``, else the user's cache.
+
+    Sets may use the same file names, so each has a folder of its own.
     """
     chosen = root or os.environ.get("NIN_DATA")
     if not chosen:
@@ -37,27 +90,31 @@ def folder(source: Source, root: str | Path | None = None) -> Path:
 
 
 def locate(source: Source, file: RemoteFile, root: str | Path | None = None) -> Path | None:
-    """Find a file on this machine, decompressed or not, or return None; nothing is read."""
-    folders = [folder(source, root)]
+    """Return the path of a file on this machine, compressed or not, or None; nothing is read."""
+    folders = [cache_folder(source, root)]
     if source.system:
         folders.append(Path(source.system))
     candidates = (place / name for place in folders for name in (file.stored_name, file.name))
     return next((path for path in candidates if path.is_file()), None)
 
 
-def content(source: Source, file: RemoteFile, root: str | Path | None = None) -> bytes:
+def fetch(source: Source, file: RemoteFile, root: str | Path | None = None) -> bytes:
     """Return a file's bytes, decompressed if it is `gzipped`, downloading it if it is not here.
 
     Raises:
-        DataError: the file is neither here nor to be had, or is not what was published.
+        DataError: the file cannot be downloaded, or is not the one that was published.
     """
-    path = locate(source, file, root) or _download(source, file, folder(source, root))
+    path = locate(source, file, root) or _download(source, file, cache_folder(source, root))
     try:
         data = _read(path, file)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read ({error}): delete it to have it anew") from error
+        raise DataError(
+            f"{path}: cannot be read ({error}): delete it to download it again"
+        ) from error
     if hashlib.sha256(data).hexdigest() != file.sha256:
-        raise DataError(f"{path}: not the published file (SHA-256 differs): delete it, try again")
+        raise DataError(
+            f"{path}: not the published file (its SHA-256 differs): delete it to download it again"
+        )
     return data
 
 
@@ -87,7 +144,7 @@ def _download(source: Source, file: RemoteFile, into: Path) -> Path:
 
 
 def _blocks(source: Source, file: RemoteFile, into: Path) -> Iterator[bytes]:
-    """Yield the content as it comes; a failure of the network becomes one clear line."""
+    """Yield the content as it arrives; a network failure becomes one clear line."""
     try:
         with (
             _opened(file) as stream,

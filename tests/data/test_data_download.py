@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from nin.data import fetch
-from nin.data.sources import RemoteFile, Source
+from nin.data import download
+from nin.data.download import RemoteFile, Source
 from nin.errors import DataError
 
 CONTENT = os.urandom(400_000)
@@ -74,9 +74,9 @@ def left_in(folder):
 @pytest.mark.parametrize(("name", "kept"), [("good.gz", "good"), ("good.tar.gz", "good.tar.gz")])
 def test_a_download_is_kept_and_not_repeated(server, tmp_path, name, kept):
     file, source = published(name, server.server_address)
-    assert fetch.content(source, file, tmp_path) == CONTENT
+    assert download.fetch(source, file, tmp_path) == CONTENT
     assert left_in(tmp_path) == [kept]
-    assert fetch.content(source, file, tmp_path) == CONTENT
+    assert download.fetch(source, file, tmp_path) == CONTENT
     assert server.asked == [name]
 
 
@@ -95,7 +95,7 @@ def test_a_download_is_kept_and_not_repeated(server, tmp_path, name, kept):
 def test_a_failed_download_leaves_nothing_and_lists_all_ways(server, tmp_path, name, reason):
     file, source = published(name, server.server_address, package="apt install some-set")
     with pytest.raises(DataError, match=re.escape(reason)) as raised:
-        fetch.content(source, file, tmp_path)
+        download.fetch(source, file, tmp_path)
     message = str(raised.value)
     for way in (
         name,
@@ -113,7 +113,7 @@ def test_nobody_answers(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     file, source = published("good.gz", ("127.0.0.1", 1))
     with pytest.raises(DataError, match="Connection refused"):
-        fetch.content(source, file, tmp_path)
+        download.fetch(source, file, tmp_path)
     assert left_in(tmp_path) == []
 
 
@@ -121,11 +121,11 @@ def test_a_silent_server_is_given_up(tmp_path, monkeypatch):
     import socket
 
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(fetch, "TIMEOUT", 0.1)
+    monkeypatch.setattr(download, "TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         file, source = published("good.gz", silent.getsockname())
         with pytest.raises(DataError, match="timed out"):
-            fetch.content(source, file, tmp_path)
+            download.fetch(source, file, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["good", "good.gz"])
@@ -134,7 +134,7 @@ def test_a_file_in_the_cache_may_be_compressed_whatever_its_name(tmp_path, name,
     file, source = published("good.gz", ("127.0.0.1", 1))
     (tmp_path / "some-set").mkdir()
     (tmp_path / "some-set" / name).write_bytes(ZIPPED if zipped else CONTENT)
-    assert fetch.content(source, file, tmp_path) == CONTENT
+    assert download.fetch(source, file, tmp_path) == CONTENT
 
 
 @pytest.mark.parametrize("content", [CONTENT[:-1], CONTENT + b"x", ZIPPED[:-9], b"", b"\x1f\x8bxx"])
@@ -144,7 +144,7 @@ def test_a_bad_file_in_the_cache_is_named_and_left_alone(tmp_path, content):
     path.parent.mkdir()
     path.write_bytes(content)
     with pytest.raises(DataError, match="delete it") as raised:
-        fetch.content(source, file, tmp_path)
+        download.fetch(source, file, tmp_path)
     assert str(raised.value).startswith(f"{path}: ")
     assert path.read_bytes() == content
 
@@ -152,20 +152,20 @@ def test_a_bad_file_in_the_cache_is_named_and_left_alone(tmp_path, content):
 def test_where_files_are_kept(monkeypatch, tmp_path):
     _, source = published("good.gz", ("127.0.0.1", 1))
     monkeypatch.setenv("NIN_DATA", str(tmp_path / "env"))
-    assert fetch.folder(source) == tmp_path / "env" / "some-set"
-    assert fetch.folder(source, tmp_path / "root") == tmp_path / "root" / "some-set"
+    assert download.cache_folder(source) == tmp_path / "env" / "some-set"
+    assert download.cache_folder(source, tmp_path / "root") == tmp_path / "root" / "some-set"
     monkeypatch.setenv("NIN_DATA", "")
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"/caches/{name}")
-    assert fetch.folder(source) == Path("/caches/nin/some-set")
+    assert download.cache_folder(source) == Path("/caches/nin/some-set")
 
 
 def test_the_systems_package_comes_after_the_cache(tmp_path):
     file, source = published("good.gz", ("127.0.0.1", 1), system=str(tmp_path / "system"))
-    assert fetch.locate(source, file, tmp_path) is None
+    assert download.locate(source, file, tmp_path) is None
     (tmp_path / "system").mkdir()
     (tmp_path / "system" / "good.gz").write_bytes(ZIPPED)
-    assert fetch.locate(source, file, tmp_path) == tmp_path / "system" / "good.gz"
-    assert fetch.content(source, file, tmp_path) == CONTENT
+    assert download.locate(source, file, tmp_path) == tmp_path / "system" / "good.gz"
+    assert download.fetch(source, file, tmp_path) == CONTENT
     (tmp_path / "some-set").mkdir()
     (tmp_path / "some-set" / "good").write_bytes(CONTENT)
-    assert fetch.locate(source, file, tmp_path) == tmp_path / "some-set" / "good"
+    assert download.locate(source, file, tmp_path) == tmp_path / "some-set" / "good"

@@ -1,32 +1,29 @@
-"""`Share`: one process's rows of each batch, where several devices train together."""
+"""`Shard`: one process's rows of each batch, where several devices train together."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from nin import backends
 from nin.backends.distribution import Layout
 from nin.data.loader import Batches
 
-backends.choose()
-import keras  # noqa: E402  (the backend must be chosen first)
 
-
-class Share(keras.utils.PyDataset):
+class Shard(keras.utils.PyDataset):
     """This process's rows of each batch of `batches`.
 
-    A batch has to be a multiple of the number of devices. Where one is not, it is filled up with
-    copies of its first images at weight 0. The weights of the others make the mean over the filled
-    batch that over the batch (in training), or the mean over the filled epoch that over the epoch
-    (in validation). Weights that the batches have themselves are multiplied by these.
+    A batch has to be a multiple of the number of devices. One that is not is padded with copies of
+    its first images at weight 0. The other images are weighted so that the mean over the padded
+    batch is the mean over the batch (in training), or the mean over the padded epoch is the mean
+    over the epoch (in validation). The batches' own weights are multiplied by these.
 
     Args:
         batches: the whole batches, the same in every process.
-        layout: how many devices and processes there are, and which process this is.
-        training: whether a step counts by itself, or only the mean of them all.
+        layout: the number of devices and processes, and which process this is.
+        training: whether each batch's mean has to be right, or only the epoch's.
     """
 
     def __init__(self, batches: Batches, layout: Layout, *, training: bool) -> None:

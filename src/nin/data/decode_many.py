@@ -1,0 +1,94 @@
+"""Many picture files at once: decoded into one array, with a reason for each that cannot be."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.decode import Fit, decode
+from nin.data.listing import list_folder
+from nin.data.progress import progress
+from nin.errors import DataError
+from nin.files import expand
+
+#: How many unreadable pictures a message names.
+_NAMED_IN_MESSAGE = 10
+
+#: About how many pictures are looked at to see what they are like, and the longest side of small
+#: ones, in pixels.
+_SAMPLE, _SMALL = 16, 64
+
+
+def decode_many(
+    paths: Sequence[str], size: int, channels: int, fit: Fit = "squash"
+) -> tuple[NDArray[np.uint8], dict[int, str]]:
+    """Decode pictures to squares; none stops the others.
+
+    Args:
+        paths: the files.
+        size: side of the squares, in pixels.
+        channels: 3 for RGB, 1 for grey.
+        fit: which part of a picture fills its square; see `nin.data.decode.decode`.
+
+    Returns:
+        The images (n, size, size, channels), and for each position that could not be read why;
+        those images are undefined.
+    """
+    images = np.empty((len(paths), size, size, channels), np.uint8)
+
+    def read(index: int) -> str | None:
+        try:
+            images[index] = decode(paths[index], size, channels, fit)
+        except DataError as error:
+            return str(error)
+        return None
+
+    faults = {}
+    with (
+        ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
+        progress("reading pictures", len(paths)) as advance,
+    ):
+        for index, fault in enumerate(pool.map(read, range(len(paths)))):
+            advance(1)
+            if fault is not None:
+                faults[index] = fault
+    return images, faults
+
+
+def unreadable(bad: Sequence[str]) -> str:
+    """One line about pictures that cannot be read, each given with its reason."""
+    named = "; ".join(bad[:_NAMED_IN_MESSAGE])
+    more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
+    return (
+        f"{len(bad)} picture(s) cannot be read: {named}{more}: repair or remove them,"
+        " or go on without them: --skip-bad, in Python skip_bad=True"
+    )
+
+
+def are_small_and_grey(path: str | Path) -> bool:
+    """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
+
+    A few of them are looked at, up to the first that is not or cannot be read. A folder that is
+    missing or arranged otherwise holds none.
+
+    Args:
+        path: a directory with one directory per class.
+    """
+    try:
+        paths = list_folder(expand(path)).parts["train"].paths
+    except DataError:
+        return False
+    return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // _SAMPLE)]))
+
+
+def _is_small_and_grey(path: str) -> bool:
+    try:
+        image = decode(path)
+    except DataError:
+        return False
+    return max(image.shape[:2]) <= _SMALL and not np.ptp(image, axis=2).any()

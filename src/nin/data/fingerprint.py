@@ -1,0 +1,65 @@
+"""A data set's fingerprint: a SHA-256 by which a run knows whether it is the same set again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nin.data.listing import Files
+from nin.data.progress import progress
+from nin.data.split import Part, Split
+
+
+def fingerprint(identity: tuple[Any, ...], splits: Mapping[Part, Split]) -> str:
+    """Return a SHA-256 over every image and label.
+
+    Args:
+        identity: what else counts, such as the set's name and classes.
+        splits: the parts, in order.
+    """
+    digest = hashlib.sha256(repr(identity).encode())
+    for part, (images, labels) in splits.items():
+        digest.update(repr((part, images.shape)).encode())
+        digest.update(np.ascontiguousarray(images).reshape(-1).data)
+        digest.update(labels.astype("<i4").data)
+    return digest.hexdigest()
+
+
+def fingerprint_files(identity: tuple[Any, ...], parts: Mapping[Part, Files], root: Path) -> str:
+    """Return a SHA-256 over every label, and every file's name and size in place of its pixels.
+
+    Args:
+        identity: what else counts, such as the set's name and classes.
+        parts: the files of each part, in order.
+        root: the directory that the files are in; names count from there.
+    """
+    digest = hashlib.sha256(repr(identity).encode())
+    for part, files in parts.items():
+        digest.update(repr((part, len(files.paths))).encode())
+        for line in _names_and_sizes(files.paths, root):
+            digest.update(line)
+        digest.update(files.labels.astype("<i4").data)
+    return digest.hexdigest()
+
+
+def _names_and_sizes(paths: Sequence[str], root: Path) -> Iterator[bytes]:
+    """Each file's path below `root`, and its size in bytes; -1 if it is missing."""
+    above = len(str(root / "_")) - 1
+    with progress("looking at files", len(paths)) as advance:
+        for number, path in enumerate(paths):
+            if number % 1000 == 0:
+                advance(1000)
+            name = os.fsencode(path[above:])
+            yield b"%s\0%d\0" % (name, _size(Path(path)))
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return -1

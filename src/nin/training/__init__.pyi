@@ -1,0 +1,14 @@
+from .board import ProgressBoard as ProgressBoard
+from .dispatch import resume as resume
+from .dispatch import train as train
+from .evaluation import Evaluation as Evaluation
+from .evaluation import evaluate as evaluate
+from .health import Finding as Finding
+from .health import HealthWatch as HealthWatch
+from .initialization import start as start
+from .recipe import Recipe as Recipe
+from .recipes import RECIPES as RECIPES
+from .recipes import find_recipe as find_recipe
+from .run import Run as Run
+from .run import load as load
+from .trainer import Trainer as Trainer
