@@ -10,9 +10,9 @@ from pathlib import Path
 from nin.accounting import count_cost
 from nin.accounting.table import size
 from nin.models import PRESETS, RIVALS, named_net
-from nin.study import plots, wording
+from nin.study import plots, report_text
+from nin.study.report_text import Section, sections
 from nin.study.result import Comparison, Difference, Row, Speed
-from nin.study.sections import Section, sections
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,8 +29,8 @@ def economy() -> str:
                 f"`{row.net}`",
                 f"{row.cost.parameters.total:,}",
                 f"{row.cost.parameters.dense / row.cost.parameters.total:.0%}",
-                wording.count(row.cost.multiply_adds),
-                wording.accuracy(row.accuracies),
+                report_text.count(row.cost.multiply_adds),
+                report_text.accuracy(row.accuracies),
                 points(against.get(row.net)),
             )
             for row in section.rows
@@ -52,10 +52,10 @@ def exercise(number: int) -> str:
             (
                 row.net,
                 f"{row.cost.parameters.total:,}",
-                wording.count(row.cost.multiply_adds),
-                wording.accuracy(row.accuracies),
+                report_text.count(row.cost.multiply_adds),
+                report_text.accuracy(row.accuracies),
                 points(against.get(row.net), sign=-1),
-                wording.rate(_speeds(row)[0].images_per_second),
+                report_text.rate(_speeds(row)[0].images_per_second),
             )
             for row in section.rows
         ],
@@ -77,7 +77,7 @@ def resources() -> str:
                 size(row.cost.training_activation_bytes),
                 size(row.cost.prediction_activation_bytes),
                 *(size(speed.peak_bytes) for speed in _speeds(row)),
-                *(wording.rate(speed.images_per_second) for speed in _speeds(row)),
+                *(report_text.rate(speed.images_per_second) for speed in _speeds(row)),
             )
             for row in sections(comparison("compare"))[0].rows
         ],
@@ -98,7 +98,7 @@ def _at_book_size(name: str) -> tuple[str, ...]:
     return (
         f"`{name}`",
         f"{cost.parameters.total:,}",
-        wording.count(cost.multiply_adds),
+        report_text.count(cost.multiply_adds),
         size(cost.weight_bytes),
         size(cost.optimizer_bytes),
         size(cost.training_activation_bytes),
@@ -111,7 +111,7 @@ def equal_time() -> str:
     made = comparison("time")
     section = sections(made)[0]
     reached = ", ".join(
-        f"`{row.net}` {wording.accuracy(row.accuracies)} after {row.seconds:.0f} s"
+        f"`{row.net}` {report_text.accuracy(row.accuracies)} after {row.seconds:.0f} s"
         for row in section.rows
     )
     against = ", ".join(f"{points(pair)} to `{pair.rival}`" for pair in section.differences)
@@ -137,7 +137,7 @@ def _network(name: str) -> tuple[str, ...]:
         f"{total:,}",
         f"{cost.parameters.pointwise / total:.0%}",
         f"{cost.parameters.dense / total:.0%}",
-        wording.count(cost.multiply_adds),
+        report_text.count(cost.multiply_adds),
         "×".join(map(str, cost.receptive_field)) + " px"
         if cost.receptive_field
         else "no class maps",

@@ -83,8 +83,8 @@ def _rates(text: str) -> list[float]:
 
 
 def _print(comparison: Comparison, out: Path) -> None:
-    from nin.study.result_files import FILES
-    from nin.study.wording import accuracy, count
+    from nin.study.report import FILES
+    from nin.study.report_text import accuracy, count
 
     wide = max(len(row.net) for row in comparison.rows)
     group = ""

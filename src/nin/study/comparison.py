@@ -12,17 +12,16 @@ from rich.console import Console
 
 from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
-from nin.study.cell import Cell, Outcome, steps_of
 from nin.study.contender import Contender, contenders_of
-from nin.study.grid import Grid
 from nin.study.measurement import kept_measure
 from nin.study.preparation import check_request, check_writable, fingerprint, prepare, seen_size
+from nin.study.report import write_results
+from nin.study.report_text import seconds as in_words
 from nin.study.result import Comparison, Difference, Measured, Row
-from nin.study.result_files import write_results
-from nin.study.search import best_rate, search
+from nin.study.results_cache import ResultsCache
 from nin.study.statistics import difference, with_fronts
-from nin.study.store import Store
-from nin.study.wording import seconds as in_words
+from nin.study.sweep import Sweep, best_rate, search
+from nin.study.trial import Outcome, Trial, steps_of
 from nin.training import Recipe
 from nin.training.provenance import command, device, versions
 
@@ -133,7 +132,7 @@ class _Entry(NamedTuple):
     cost: Cost
     measured: Measured | None
     #: Any learning rate, any seed.
-    cell: Cell
+    trial: Trial
 
 
 def _entries(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Entry]:
@@ -157,34 +156,34 @@ def _entry(study: _Study, contender: Contender, digest: str, measured: bool) -> 
         passes = study.seconds and study.seconds * speed.training.images_per_second
     recipe, steps = steps_of(recipe, len(data.train.labels), passes)
     images = _TRAINING_EFFORT * steps * recipe.part_size + len(data.test.labels)
-    cell = Cell(contender, recipe, steps, digest, effort=float(cost.multiply_adds * images))
-    return _Entry(cost, speed, cell)
+    trial = Trial(contender, recipe, steps, digest, effort=float(cost.multiply_adds * images))
+    return _Entry(cost, speed, trial)
 
 
 def _rows(study: _Study, entries: Sequence[_Entry]) -> list[Row]:
     searched = study.rates if len(study.rates) > 1 else ()
     number = len(searched) + len(study.seeds)
     # An exercise's first network is every other one's, too.
-    distinct = list({entry.cell.key(): entry for entry in entries}.values())
-    effort = number * sum(entry.cell.effort for entry in distinct)
+    distinct = list({entry.trial.key(): entry for entry in entries}.values())
+    effort = number * sum(entry.trial.effort for entry in distinct)
     _announce(study, distinct, number)
-    store = Store(study.out / "trainings")
-    with Grid(store, study.jobs, number * len(distinct), effort, study.console) as grid:
-        tried = search(grid, [entry.cell for entry in entries], searched)
+    cache = ResultsCache(study.out / "trainings")
+    with Sweep(cache, study.jobs, number * len(distinct), effort, study.console) as sweep:
+        tried = search(sweep, [entry.trial for entry in entries], searched)
         best = [best_rate(rates) if rates else study.rates[0] for rates in tried]
-        outcomes = _judge(grid, entries, best, study.seeds)
+        outcomes = _judge(sweep, entries, best, study.seeds)
     together = zip(entries, tried, best, outcomes, strict=True)
     return with_fronts([_row(*each) for each in together])
 
 
 def _judge(
-    grid: Grid, entries: Sequence[_Entry], best: Sequence[float], seeds: Sequence[int]
+    sweep: Sweep, entries: Sequence[_Entry], best: Sequence[float], seeds: Sequence[int]
 ) -> list[list[Outcome]]:
     """Each entry's outcomes with its best rate, one a seed."""
     pairs = zip(entries, best, strict=True)
-    cells = [[entry.cell.revised(rate, seed) for seed in seeds] for entry, rate in pairs]
-    outcomes = grid.outcomes([cell for row in cells for cell in row])
-    return [[outcomes[cell.key()] for cell in row] for row in cells]
+    trials = [[entry.trial.revised(rate, seed) for seed in seeds] for entry, rate in pairs]
+    outcomes = sweep.outcomes([trial for row in trials for trial in row])
+    return [[outcomes[trial.key()] for trial in row] for row in trials]
 
 
 def _announce(study: _Study, entries: Sequence[_Entry], number: int) -> None:
@@ -195,7 +194,7 @@ def _announce(study: _Study, entries: Sequence[_Entry], number: int) -> None:
     for entry in entries:
         if entry.measured is None:
             return
-        images = number * entry.cell.steps * study.recipe.part_size
+        images = number * entry.trial.steps * study.recipe.part_size
         total += images / entry.measured.training.images_per_second
         total += judged / entry.measured.prediction.images_per_second
     study.console.print(
@@ -206,8 +205,8 @@ def _announce(study: _Study, entries: Sequence[_Entry], number: int) -> None:
 
 def _row(entry: _Entry, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
     return Row(
-        net=entry.cell.contender.name,
-        group=entry.cell.contender.group,
+        net=entry.trial.contender.name,
+        group=entry.trial.contender.group,
         cost=entry.cost,
         rates={repr(rate): accuracy for rate, accuracy in tried.items()},
         learning_rate=best,

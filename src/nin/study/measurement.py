@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -17,10 +19,9 @@ from rich.console import Console
 
 from nin.errors import NinError
 from nin.files import write_json
-from nin.study import process_memory
 from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
-from nin.study.store import read
+from nin.study.results_cache import read
 from nin.training import Recipe, Trainer
 from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in
@@ -30,6 +31,7 @@ from nin.training.provenance import device, versions
 LEAST_SECONDS, LEAST_BATCHES = 2.0, 3
 #: Before it so many batches pass: the first is compiled, the second fills what is reused.
 WARM_UP = 2
+_SELF = Path("/proc/self")
 
 
 class _Kept(BaseModel):
@@ -147,7 +149,7 @@ def _ready(
 
 
 def _timed(work: Callable[[], object], images: int) -> Speed:
-    before = process_memory.begin()
+    before = start_peak()
     for _ in range(WARM_UP):
         work()
     began, batches = time.perf_counter(), 0
@@ -155,6 +157,32 @@ def _timed(work: Callable[[], object], images: int) -> Speed:
         work()
         batches += 1
     rate = batches * images / (time.perf_counter() - began)
-    return Speed(
-        images_per_second=round(rate, 1), peak_bytes=max(0, process_memory.peak() - before)
-    )
+    return Speed(images_per_second=round(rate, 1), peak_bytes=max(0, peak_memory() - before))
+
+
+def start_peak() -> int:
+    """What the process holds now, in bytes; from now on a new peak is kept, where that can be."""
+    with contextlib.suppress(OSError):
+        # 5 sets the kernel's high-water mark to what is held now.
+        (_SELF / "clear_refs").write_text("5")
+    return _status("VmRSS") or _usage()
+
+
+def peak_memory() -> int:
+    """The most that the process has held since `start_peak`, in bytes."""
+    return _status("VmHWM") or _usage()
+
+
+def _status(name: str) -> int | None:
+    try:
+        lines = (_SELF / "status").read_text().splitlines()
+    except OSError:
+        return None
+    found = (int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+    return next((1024 * kibibytes for kibibytes in found), None)
+
+
+def _usage() -> int:
+    """The most ever held; where nothing better is known, as on macOS."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nin.study import scatter, svg, wording
-from nin.study.look import look, shown
+from nin.study import plot_style, report_text, scatter
+from nin.study.plot_style import line_style, shown
 from nin.study.result import Comparison, Row
 from nin.study.statistics import front
 
@@ -33,19 +33,19 @@ def accuracy_against_parameters(comparison: Comparison, group: str = "", name: s
         name: one that no other figure of the page has; put before each id.
     """
     rows = _rows(comparison, group)
-    with svg.drawing(height(rows)) as figure:
+    with plot_style.new_figure(height(rows)) as figure:
         best = [row for row in rows if row.on_front]
         scatter.draw(figure, rows, lambda row: row.cost.parameters.total, best, "parameters")
-        return svg.text_of(figure, name, f"Accuracy against parameters, {_networks(rows)}")
+        return plot_style.as_svg(figure, name, f"Accuracy against parameters, {_networks(rows)}")
 
 
 def accuracy_against_multiply_adds(comparison: Comparison, group: str = "", name: str = "m") -> str:
     """Accuracy against multiply-adds for one image, with the front of that cost."""
     rows = _rows(comparison, group)
-    with svg.drawing(height(rows)) as figure:
+    with plot_style.new_figure(height(rows)) as figure:
         best = front(rows, _multiply_adds)
         scatter.draw(figure, rows, _multiply_adds, best, "multiply-adds, one image")
-        return svg.text_of(figure, name, f"Accuracy against multiply-adds, {_networks(rows)}")
+        return plot_style.as_svg(figure, name, f"Accuracy against multiply-adds, {_networks(rows)}")
 
 
 def learning_curves(comparison: Comparison, group: str = "", name: str = "c") -> str:
@@ -53,7 +53,7 @@ def learning_curves(comparison: Comparison, group: str = "", name: str = "c") ->
     from matplotlib.ticker import MaxNLocator
 
     rows = _rows(comparison, group)
-    with svg.drawing(2.6 + 0.1 * len(rows)) as figure:
+    with plot_style.new_figure(2.6 + 0.1 * len(rows)) as figure:
         axes = figure.subplots()
         for index, row in enumerate(rows):
             _curve(axes, row, index)
@@ -67,23 +67,23 @@ def learning_curves(comparison: Comparison, group: str = "", name: str = "c") ->
             )
             for text in legend.get_texts():
                 text.set_parse_math(False)
-        return svg.text_of(figure, name, f"Held-out accuracy by epoch, {_networks(rows)}")
+        return plot_style.as_svg(figure, name, f"Held-out accuracy by epoch, {_networks(rows)}")
 
 
 def parameter_shares(comparison: Comparison, group: str = "", name: str = "s") -> str:
     """Where each network keeps its parameters: shares of its total, which is written beside."""
     rows = _rows(comparison, group)
-    with svg.drawing(0.85 + 0.27 * len(rows)) as figure:
+    with plot_style.new_figure(0.85 + 0.27 * len(rows)) as figure:
         axes = figure.subplots()
         _bars(axes, rows)
         for place, row in enumerate(rows):
-            total = wording.count(row.cost.parameters.total)
+            total = report_text.count(row.cost.parameters.total)
             axes.text(1.02, place, total, va="center", fontsize=9)
         figure.legend(
             loc="outside upper center", ncols=5, frameon=False, fontsize=8,
             columnspacing=1, handlelength=1.6, handletextpad=0.5,
         )  # fmt: skip
-        return svg.text_of(figure, name, f"Where parameters are, {_networks(rows)}")
+        return plot_style.as_svg(figure, name, f"Where parameters are, {_networks(rows)}")
 
 
 def _rows(comparison: Comparison, group: str) -> list[Row]:
@@ -108,7 +108,7 @@ def _curve(axes: Axes, row: Row, index: int) -> None:
     alive = [[value for value in values if value is not None] for values in epochs]
     if not alive:
         return
-    color, marker, face, dashes = look(index)
+    color, marker, face, dashes = line_style(index)
     every = max(1, len(alive) // 8)
     x = range(1, len(alive) + 1)
     axes.plot(

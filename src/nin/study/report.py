@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin.files import write_bytes
-from nin.study import columns, plots, wording
+from nin.study import plots, report_text, table_columns
+from nin.study.report_text import Section, conditions, lead, sections
 from nin.study.result import Comparison
-from nin.study.sections import Section, conditions, lead, sections
+from nin.study.tables import write_csv, write_json, write_markdown
 
 #: What draws a picture, its title and what else to say below it.
 _PICTURES = (
@@ -72,7 +73,7 @@ def _page(comparison: Comparison) -> str:
         lead=lead(comparison),
         conditions=conditions(comparison),
         sections=[_told(comparison, section, number) for number, section in enumerate(cut)],
-        wording=wording,
+        report_text=report_text,
     )
 
 
@@ -80,8 +81,8 @@ def _told(comparison: Comparison, section: Section, number: int) -> dict[str, An
     return {
         **section._asdict(),
         "pictures": _pictures(comparison, section.title, number),
-        "tables": columns.tables(section.rows),
-        "notes": columns.notes(section.rows),
+        "tables": table_columns.tables(section.rows),
+        "notes": table_columns.notes(section.rows),
     }
 
 
@@ -92,3 +93,22 @@ def _pictures(comparison: Comparison, group: str, number: int) -> list[_Picture]
         _Picture(Markup(draw(comparison, group, f"g{number}-{draw.__name__}")), title, caption)
         for draw, title, caption in _PICTURES
     ]
+
+
+#: What writes each of them, by its name.
+FILES = {
+    "report.html": write_report,
+    "compare.csv": write_csv,
+    "compare.json": write_json,
+    "compare.md": write_markdown,
+}
+
+
+def write_results(comparison: Comparison, folder: Path) -> None:
+    """Write all of `FILES` to `folder`.
+
+    Raises:
+        NinError: a file cannot be written; it is as it was.
+    """
+    for name, write in FILES.items():
+        write(comparison, folder / name)

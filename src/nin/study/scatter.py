@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nin.study import labels
-from nin.study.look import look, shown
+from nin.study.plot_style import line_style, shown
 from nin.study.result import Row
-from nin.study.spread import deviation
+from nin.study.statistics import deviation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,7 +56,7 @@ def _place(row: Row, cost: Callable[[Row], int]) -> tuple[float, float]:
 
 
 def _point(axes: Axes, point: tuple[float, float], sd: float | None, index: int) -> None:
-    color, marker, face, _ = look(index)
+    color, marker, face, _ = line_style(index)
     x, y = point
     if sd:
         bar = ([x, x], [y - sd, y + sd])

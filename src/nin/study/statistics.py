@@ -11,6 +11,11 @@ from nin.study.result import Difference, Row
 CONFIDENCE = 0.95
 
 
+def deviation(values: Sequence[float]) -> float | None:
+    """The standard deviation of a sample; None of fewer than two values."""
+    return statistics.stdev(values) if len(values) > 1 else None
+
+
 def front(rows: Sequence[Row], cost: Callable[[Row], float]) -> list[Row]:
     """The rows that no other beats: at most their cost, at least their accuracy, not both alike."""
     places = [(row, (cost(row), statistics.fmean(row.accuracies))) for row in rows if row.n]

@@ -11,10 +11,9 @@ from statistics import fmean
 from typing import Any
 
 from nin import files
-from nin.study import columns, wording
-from nin.study import sections as parts
+from nin.study import report_text, table_columns
 from nin.study.result import Comparison, Difference, Row, Speed
-from nin.study.spread import deviation
+from nin.study.statistics import deviation
 
 
 def write_csv(comparison: Comparison, path: Path) -> None:
@@ -37,13 +36,13 @@ def write_markdown(comparison: Comparison, path: Path) -> None:
     Raises:
         NinError: the file cannot be written; what was there stays.
     """
-    blocks = [f"# {_escaped(comparison.title)}", parts.lead(comparison)]
-    for section in parts.sections(comparison):
+    blocks = [f"# {_escaped(comparison.title)}", report_text.lead(comparison)]
+    for section in report_text.sections(comparison):
         blocks += [f"## {_escaped(section.title)}"] if section.title else []
         blocks += _findings(section.differences)
-        for title, shown in columns.tables(section.rows):
-            blocks += [f"**{title}**", _table(section.rows, shown)]
-        blocks.append(" ".join(columns.notes(section.rows)))
+        for title, shown in table_columns.tables(section.rows):
+            blocks += [f"**{title}**", _rows_table(section.rows, shown)]
+        blocks.append(" ".join(table_columns.notes(section.rows)))
     blocks += ["## How it was made", *_made(comparison)]
     _write(path, "\n\n".join(blocks) + "\n")
 
@@ -99,27 +98,32 @@ def _findings(differences: Sequence[Difference]) -> list[str]:
     if not differences:
         return []
     lines = [
-        (wording.finding(each), wording.certainty(each), str(each.n), wording.parameters(each))
+        (
+            report_text.finding(each),
+            report_text.certainty(each),
+            str(each.n),
+            report_text.parameters(each),
+        )
         for each in differences
     ]
     return [
-        _grid(("finding", "certainty", "seeds", "parameters"), lines),
-        wording.explanation(differences),
+        _markdown_table(("finding", "certainty", "seeds", "parameters"), lines),
+        report_text.explanation(differences),
     ]
 
 
-def _table(rows: Sequence[Row], shown: Sequence[columns.Column]) -> str:
+def _rows_table(rows: Sequence[Row], shown: Sequence[table_columns.Column]) -> str:
     lines = [(row.net, *(column.text(row) for column in shown)) for row in rows]
-    return _grid(("network", *(column.title for column in shown)), lines)
+    return _markdown_table(("network", *(column.title for column in shown)), lines)
 
 
-def _grid(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def _markdown_table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     all_lines = [titles, ["---"] * len(titles), *([*map(_escaped, line)] for line in lines)]
     return "\n".join(f"| {' | '.join(line)} |" for line in all_lines)
 
 
 def _made(comparison: Comparison) -> list[str]:
-    said = parts.conditions(comparison)
+    said = report_text.conditions(comparison)
     facts = "\n".join(f"- {_escaped(term)}: {_escaped(text)}" for term, text in said)
     return [facts, "Made by:", "    " + " ".join(comparison.command.split())]
 

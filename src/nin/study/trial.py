@@ -1,4 +1,4 @@
-"""`Cell`: one training of a comparison, and what came of it."""
+"""`Trial`: one training of a comparison, and what came of it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Outcome(BaseModel):
     died: bool
 
 
-class Cell(NamedTuple):
+class Trial(NamedTuple):
     """One training: a network, the recipe with learning rate and seed, and the images' digest.
 
     Attributes:
@@ -70,7 +70,7 @@ class Cell(NamedTuple):
         """Whether this training only helps to choose a learning rate."""
         return self.recipe.seed == SEARCH_SEED
 
-    def revised(self, learning_rate: float, seed: int) -> Cell:
+    def revised(self, learning_rate: float, seed: int) -> Trial:
         """The training of the same network with this rate and seed."""
         recipe = self.recipe.revised(learning_rate=learning_rate, seed=seed)
         return self._replace(recipe=recipe)
@@ -93,25 +93,25 @@ class Cell(NamedTuple):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def train_cell(cell: Cell) -> Outcome:
+def train_trial(trial: Trial) -> Outcome:
     """Train once. Whatever is random comes from the recipe's seed."""
     keras.backend.clear_session()
-    keras.utils.set_random_seed(cell.recipe.seed)
-    data = open_images(cell.recipe)
-    clock = _Clock(cell.steps)
+    keras.utils.set_random_seed(trial.recipe.seed)
+    data = open_images(trial.recipe)
+    clock = _Clock(trial.steps)
     trainer = Trainer(
-        cell.recipe.epochs,
-        gradient_clip_val=cell.recipe.clip_norm,
-        optimizer=optimizer(cell.recipe, cell.steps),
+        trial.recipe.epochs,
+        gradient_clip_val=trial.recipe.clip_norm,
+        optimizer=optimizer(trial.recipe, trial.steps),
         callbacks=[clock],
-        smaller_first=cell.recipe.smaller_first,
+        smaller_first=trial.recipe.smaller_first,
         verbose=False,
     )
-    with computing_in(cell.recipe.precision):
-        model = cell.contender.make(len(data.classes))
+    with computing_in(trial.recipe.precision):
+        model = trial.contender.make(len(data.classes))
         trainer.fit(model, data)
     assert trainer.health is not None
-    accuracy, n = (None, 0) if cell.is_search else _judge(model, data)
+    accuracy, n = (None, 0) if trial.is_search else _judge(model, data)
     return Outcome(
         validation=trainer.history["val_accuracy"][-1],
         accuracy=accuracy,

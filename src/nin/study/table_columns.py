@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from nin.accounting.table import size
-from nin.study import wording
+from nin.study.report_text import NOTHING, accuracy, count, rate, seconds
 from nin.study.result import Measured, Row
 
 
@@ -23,53 +23,54 @@ class Column(NamedTuple):
 
 
 def _measured(text: Callable[[Measured], str]) -> Callable[[Row], str]:
-    return lambda row: wording.NOTHING if row.measured is None else text(row.measured)
+    return lambda row: NOTHING if row.measured is None else text(row.measured)
 
 
-def _seeds(row: Row) -> str:
+def _seed_count(row: Row) -> str:
     return f"{row.n} ({row.died} died)" if row.died else str(row.n)
 
 
-def _rate(row: Row) -> str:
+def _learning_rate(row: Row) -> str:
     tried = [float(key) for key in row.rates]
     at_edge = len(tried) > 1 and row.learning_rate in (min(tried), max(tried))
     return f"{row.learning_rate:g}" + (" (edge)" if at_edge else "")
 
 
-def _window(row: Row) -> str:
+def _receptive_field(row: Row) -> str:
     sides = row.cost.receptive_field
     return "whole image" if sides is None else "×".join(map(str, sides))
 
 
 RESULTS = (
-    Column("accuracy", lambda row: wording.accuracy(row.accuracies)),
-    Column("seeds", _seeds),
+    Column("accuracy", lambda row: accuracy(row.accuracies)),
+    Column("seeds", _seed_count),
     Column("on the front", lambda row: "yes" if row.on_front else "no"),
-    Column("parameters", lambda row: wording.count(row.cost.parameters.total)),
-    Column("in convolutions", lambda row: wording.count(row.cost.parameters.spatial)),
-    Column("in 1×1", lambda row: wording.count(row.cost.parameters.pointwise)),
-    Column("in dense", lambda row: wording.count(row.cost.parameters.dense)),
+    Column("parameters", lambda row: count(row.cost.parameters.total)),
+    Column("in convolutions", lambda row: count(row.cost.parameters.spatial)),
+    Column("in 1×1", lambda row: count(row.cost.parameters.pointwise)),
+    Column("in dense", lambda row: count(row.cost.parameters.dense)),
     Column(
         "elsewhere",
-        lambda row: wording.count(row.cost.parameters.normalisation + row.cost.parameters.other),
+        lambda row: count(row.cost.parameters.normalisation + row.cost.parameters.other),
     ),
-    Column("learning rate", _rate),
+    Column("learning rate", _learning_rate),
 )
 
 COSTS = (
-    Column("multiply-adds", lambda row: wording.count(row.cost.multiply_adds)),
+    Column("multiply-adds", lambda row: count(row.cost.multiply_adds)),
     Column("weights", lambda row: size(row.cost.weight_bytes)),
     Column("activations, training", lambda row: size(row.cost.training_activation_bytes)),
     Column("activations, prediction", lambda row: size(row.cost.prediction_activation_bytes)),
-    Column("receptive field", _window),
-    Column("time to train", lambda row: wording.seconds(row.seconds)),
+    Column("receptive field", _receptive_field),
+    Column("time to train", lambda row: seconds(row.seconds)),
 )
 
 MEASURED = (
-    Column("training, images/s", _measured(lambda m: wording.rate(m.training.images_per_second))),
+    Column("training, images/s", _measured(lambda m: rate(m.training.images_per_second))),
     Column("training, peak", _measured(lambda m: size(m.training.peak_bytes))),
     Column(
-        "prediction, images/s", _measured(lambda m: wording.rate(m.prediction.images_per_second))
+        "prediction, images/s",
+        _measured(lambda m: rate(m.prediction.images_per_second)),
     ),
     Column("prediction, peak", _measured(lambda m: size(m.prediction.peak_bytes))),
 )
@@ -95,7 +96,7 @@ def notes(rows: Sequence[Row]) -> list[str]:
             f"Images/s and peak memory were measured in batches of {measured}, each in a process"
             " of its own; the peak is by how much its memory grew."
         )
-    if any("edge" in _rate(row) for row in rows):
+    if any("edge" in _learning_rate(row) for row in rows):
         said.append("Edge: the lowest or highest learning rate tried was best; try one beyond.")
     if any(row.died for row in rows):
         said.append("A seed that died was given up in training; its accuracy counts all the same.")

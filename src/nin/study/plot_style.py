@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,11 +17,40 @@ if TYPE_CHECKING:
 WIDTH = 4.6
 #: matplotlib's own SVG unit is the point, so that lengths measured before saving stay true.
 _DPI = 72
+#: Okabe and Ito's colours without yellow, which is too pale for a line.
+_COLORS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
+_MARKERS = "os^DvPX<>p*d"
+_DASHES = ("-", "--", "-.", ":")
+_LONGEST = 24
 _NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
+class LineStyle(NamedTuple):
+    """How one network is drawn; marker and dashes identify it without the colour."""
+
+    color: str
+    marker: str
+    face: str
+    dashes: str
+
+
+def line_style(index: int) -> LineStyle:
+    """The style of network number `index`; markers are filled, and hollow from the 13th on."""
+    color = _COLORS[index % len(_COLORS)]
+    hollow = index // len(_MARKERS) % 2
+    dashes = _DASHES[(index + index // len(_COLORS)) % len(_DASHES)]
+    return LineStyle(color, _MARKERS[index % len(_MARKERS)], "white" if hollow else color, dashes)
+
+
+def shown(name: str) -> str:
+    """A name as a picture holds it: one line, not too long, of characters that can be drawn."""
+    text = " ".join(name.encode(errors="backslashreplace").decode().split())
+    text = "".join(character if character.isprintable() else "�" for character in text)
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
+
+
 @contextmanager
-def drawing(height: float) -> Iterator[Figure]:
+def new_figure(height: float) -> Iterator[Figure]:
     """An empty figure, `height` inches high; the block draws it under the report's style."""
     from matplotlib import rc_context, rcdefaults
     from matplotlib.figure import Figure
@@ -45,11 +74,11 @@ def drawing(height: float) -> Iterator[Figure]:
         yield Figure(figsize=(WIDTH, height), dpi=_DPI, layout="constrained")
 
 
-def text_of(figure: Figure, name: str, title: str) -> str:
+def as_svg(figure: Figure, name: str, title: str) -> str:
     """The figure as an ``<svg>`` element.
 
     Args:
-        figure: drawn; inside the block of `drawing`.
+        figure: drawn; inside the block of `new_figure`.
         name: put before each id; one that no other figure of the page has.
         title: what is to be seen, for those who do not see it.
     """

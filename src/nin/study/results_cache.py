@@ -1,4 +1,4 @@
-"""`Store`: finished trainings, a file each, so that none is ever repeated."""
+"""`ResultsCache`: finished trainings, a file each, so that none is ever repeated."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from pydantic import BaseModel, ValidationError
 
 from nin.errors import RunError
 from nin.files import write_json
-from nin.study.cell import Cell, Outcome
+from nin.study.trial import Outcome, Trial
 from nin.training.provenance import device, versions
 
 Value = TypeVar("Value", bound=BaseModel)
 Provenance = dict[str, dict[str, Any]]
 
 
-class Store:
-    """Outcomes by the cell they belong to; a comparison that is begun again takes them from here.
+class ResultsCache:
+    """Outcomes by the trial they belong to; a comparison that is begun again takes them from here.
 
     Args:
         folder: one JSON file a training is kept in it.
@@ -28,32 +28,32 @@ class Store:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def path(self, cell: Cell) -> Path:
-        """The file of `cell`: named for people, told apart by the cell's key."""
-        name = re.sub(r"[^\w-]+", "-", cell.contender.name).strip("-")[:60]
-        seed = "search" if cell.is_search else f"seed{cell.recipe.seed}"
-        return self.folder / f"{name}-{cell.recipe.learning_rate:g}-{seed}-{cell.key()}.json"
+    def path(self, trial: Trial) -> Path:
+        """The file of `trial`: named for people, told apart by the trial's key."""
+        name = re.sub(r"[^\w-]+", "-", trial.contender.name).strip("-")[:60]
+        seed = "search" if trial.is_search else f"seed{trial.recipe.seed}"
+        return self.folder / f"{name}-{trial.recipe.learning_rate:g}-{seed}-{trial.key()}.json"
 
-    def get(self, cell: Cell) -> Outcome | None:
-        """What came of `cell`, if it was trained before by these versions, under whatever name.
+    def get(self, trial: Trial) -> Outcome | None:
+        """What came of `trial`, if it was trained before by these versions, under whatever name.
 
         Raises:
             RunError: the file is damaged.
         """
-        for path in sorted(self.folder.glob(f"*-{cell.key()}.json")):
+        for path in sorted(self.folder.glob(f"*-{trial.key()}.json")):
             kept = read(path, _Kept)
             if kept.versions == versions():
                 return kept.outcome
         return None
 
-    def put(self, cell: Cell, outcome: Outcome, made: Provenance) -> None:
+    def put(self, trial: Trial, outcome: Outcome, made: Provenance) -> None:
         """Keep `outcome`, wholly or not at all.
 
         Raises:
             NinError: it cannot be written.
         """
-        content = {"cell": cell.spec(), "outcome": outcome.model_dump(), **made}
-        write_json(self.path(cell), content)
+        content = {"cell": trial.spec(), "outcome": outcome.model_dump(), **made}
+        write_json(self.path(trial), content)
 
 
 class _Kept(BaseModel):

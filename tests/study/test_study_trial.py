@@ -7,21 +7,21 @@ import math
 import pytest
 
 from nin.errors import NinError
-from nin.study import Contender, process_memory
-from nin.study.cell import SEARCH_SEED, Cell, steps_of, train_cell
+from nin.study import Contender
 from nin.study.comparison import RECIPE
-from nin.study.measurement import kept_measure
+from nin.study.measurement import kept_measure, peak_memory, start_peak
+from nin.study.trial import SEARCH_SEED, Trial, steps_of, train_trial
 
 DIGITS = RECIPE.revised(
     data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
 )
 TINY = Contender("tiny", "NiN", {"preset": "mnist", "width": 0.05})
-CELL = Cell(TINY, DIGITS, steps=6, fingerprint="abc")
+TRIAL = Trial(TINY, DIGITS, steps=6, fingerprint="abc")
 
 
 @pytest.fixture(scope="module")
 def outcome():
-    return train_cell(CELL)
+    return train_trial(TRIAL)
 
 
 @pytest.mark.every_backend
@@ -35,7 +35,7 @@ def test_a_judged_training(outcome):
 
 
 def test_the_same_cell_comes_to_the_same(outcome):
-    assert train_cell(CELL).model_dump(exclude={"seconds"}) == outcome.model_dump(
+    assert train_trial(TRIAL).model_dump(exclude={"seconds"}) == outcome.model_dump(
         exclude={"seconds"}
     )
 
@@ -44,8 +44,8 @@ def test_a_search_never_looks_at_the_images_that_judge(monkeypatch):
     def look(*_):
         raise AssertionError("looked")
 
-    monkeypatch.setattr("nin.study.cell.evaluate", look)
-    found = train_cell(CELL._replace(recipe=DIGITS.revised(seed=SEARCH_SEED, epochs=1), steps=2))
+    monkeypatch.setattr("nin.study.trial.evaluate", look)
+    found = train_trial(TRIAL._replace(recipe=DIGITS.revised(seed=SEARCH_SEED, epochs=1), steps=2))
     assert (found.accuracy, found.n) == (None, 0)
 
 
@@ -53,16 +53,16 @@ def test_a_search_never_looks_at_the_images_that_judge(monkeypatch):
 def test_training_ends_after_its_steps(monkeypatch):
     steps = []
     monkeypatch.setattr(
-        "nin.study.cell._judge",
+        "nin.study.trial._judge",
         lambda model, _: (steps.append(int(model.optimizer.iterations)) or 0.5, 1),
     )
-    train_cell(CELL._replace(steps=3))
+    train_trial(TRIAL._replace(steps=3))
     assert steps == [3]
 
 
 def test_answers_that_are_not_finite_count_as_wrong():
-    wild = CELL._replace(recipe=DIGITS.revised(learning_rate=1e30, clip_norm=0.0, epochs=1))
-    found = train_cell(wild)
+    wild = TRIAL._replace(recipe=DIGITS.revised(learning_rate=1e30, clip_norm=0.0, epochs=1))
+    found = train_trial(wild)
     assert found.accuracy is not None
     assert math.isfinite(found.accuracy)
 
@@ -70,29 +70,29 @@ def test_answers_that_are_not_finite_count_as_wrong():
 @pytest.mark.parametrize(
     "other",
     [
-        CELL._replace(contender=TINY._replace(arguments={"preset": "mnist", "width": 0.06})),
-        CELL._replace(contender=Contender("tiny", "LeNet", {})),
-        CELL._replace(recipe=DIGITS.revised(learning_rate=0.001)),
-        CELL._replace(recipe=DIGITS.revised(seed=1)),
-        CELL._replace(recipe=DIGITS.revised(limit=201)),
-        CELL._replace(steps=7),
-        CELL._replace(fingerprint="abd"),
+        TRIAL._replace(contender=TINY._replace(arguments={"preset": "mnist", "width": 0.06})),
+        TRIAL._replace(contender=Contender("tiny", "LeNet", {})),
+        TRIAL._replace(recipe=DIGITS.revised(learning_rate=0.001)),
+        TRIAL._replace(recipe=DIGITS.revised(seed=1)),
+        TRIAL._replace(recipe=DIGITS.revised(limit=201)),
+        TRIAL._replace(steps=7),
+        TRIAL._replace(fingerprint="abd"),
     ],
 )
 def test_another_training_has_another_key(other):
-    assert other.key() != CELL.key()
+    assert other.key() != TRIAL.key()
 
 
 def test_names_and_groups_do_not_make_another_training():
-    renamed = CELL._replace(contender=TINY._replace(name="small", group="1. ones"), effort=9.0)
-    assert renamed.key() == CELL.key()
+    renamed = TRIAL._replace(contender=TINY._replace(name="small", group="1. ones"), effort=9.0)
+    assert renamed.key() == TRIAL.key()
 
 
 def test_the_backend_is_part_of_the_key(monkeypatch):
     monkeypatch.setattr("nin.backends.choose", lambda: "another")
-    other = CELL.key()
+    other = TRIAL.key()
     monkeypatch.undo()
-    assert other != CELL.key()
+    assert other != TRIAL.key()
 
 
 @pytest.mark.parametrize(
@@ -129,7 +129,7 @@ def test_a_network_that_cannot_be_measured_is_named(tmp_path):
 
 
 def test_a_peak_is_counted_from_what_is_held_before():
-    before = process_memory.begin()
+    before = start_peak()
     held = bytearray(b"x" * 50_000_000)
     del held
-    assert 40_000_000 < process_memory.peak() - before < 200_000_000
+    assert 40_000_000 < peak_memory() - before < 200_000_000

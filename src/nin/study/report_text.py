@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
-from nin.study.result import Difference
-from nin.study.spread import deviation
+from nin.study.result import Comparison, Difference, Row
+from nin.study.statistics import deviation
 
 #: Stands where there is nothing to say.
 NOTHING = "–"
@@ -124,3 +124,65 @@ def _times(ratio: float) -> str:
     if ratio < 1.1:
         return f"{ratio:.2f}"
     return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+class Section(NamedTuple):
+    """The rows of one group.
+
+    Attributes:
+        title: the group's; empty in a plain comparison.
+        rows: its networks.
+        differences: those between two of them.
+    """
+
+    title: str
+    rows: list[Row]
+    differences: list[Difference]
+
+
+def sections(comparison: Comparison) -> list[Section]:
+    """A section a group, in order of appearance."""
+    groups = dict.fromkeys(row.group for row in comparison.rows)
+    return [_section(comparison, group) for group in groups]
+
+
+def lead(comparison: Comparison) -> str:
+    """What was compared, in one sentence."""
+    nets = len({row.net for row in comparison.rows})
+    networks = "1 network" if nets == 1 else f"{nets} networks"
+    return (
+        f"{networks}, trained by the same Trainer on the same images within the same budget, and"
+        f" judged by the same {comparison.images:,} {comparison.judged_on} images."
+    )
+
+
+def conditions(comparison: Comparison) -> list[tuple[str, str]]:
+    """What was the same for all networks, and where it ran: terms and their text."""
+    settings = comparison.settings.items()
+    return [
+        *((label(key), plain(value)) for key, value in settings),
+        ("judged on", f"{comparison.images:,} {comparison.judged_on} images"),
+        ("images", _images(comparison.data)),
+        ("device", plain(comparison.device)),
+        ("versions", plain(comparison.versions)),
+    ]
+
+
+def _section(comparison: Comparison, group: str) -> Section:
+    rows = [row for row in comparison.rows if row.group == group]
+    return Section(group, rows, [each for each in comparison.differences if each.group == group])
+
+
+def _images(data: dict[str, Any]) -> str:
+    said = [str(data.get("name", NOTHING))]
+    if "splits" in data:
+        splits = data["splits"].items()
+        said.append(" + ".join(f"{part['images']:,} {name}" for name, part in splits))
+    if "classes" in data:
+        said.append(f"{len(data['classes'])} classes")
+    if "image_shape" in data:
+        said.append("stored as " + "×".join(map(str, data["image_shape"])))
+    said += [f"{key} {data[key]}" for key in ("source", "licence") if data.get(key)]
+    if "fingerprint" in data:
+        said.append(f"fingerprint {data['fingerprint'][:12]}")
+    return "; ".join(said)

@@ -1,0 +1,192 @@
+"""The sweep of trainings: what is missing is trained, by as many workers as there are."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from types import TracebackType
+from typing import Self
+
+import joblib
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from nin import backends
+from nin.errors import NinError
+from nin.study.results_cache import Provenance, ResultsCache, provenance
+from nin.study.trial import SEARCH_SEED, Outcome, Trial, train_trial
+
+#: While the best rate is the lowest or the highest, so many times a further one is tried.
+BEYOND = 2
+
+
+class Sweep:
+    """Trains trials, keeps each outcome as soon as it is there, and shows how far all of it is.
+
+    The workers are joblib's. Under ``joblib.parallel_config("dask")`` they are those of a cluster;
+    outcomes come back to this process, which alone writes.
+
+    Args:
+        cache: where outcomes are kept.
+        jobs: trainings at a time; None for joblib's own choice.
+        trials: how many trainings there will be in all.
+        effort: of all of them together.
+        console: where to tell.
+    """
+
+    def __init__(
+        self,
+        cache: ResultsCache,
+        jobs: int | None,
+        trials: int,
+        effort: float,
+        console: Console,
+    ) -> None:
+        self.cache, self.jobs, self.trials = cache, jobs, trials
+        self.console = console
+        self.done = 0
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task(f"0/{trials}", total=effort)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def outcomes(self, trials: Iterable[Trial]) -> dict[str, Outcome]:
+        """What came of each of `trials`, by its key; only those not kept yet are trained.
+
+        Raises:
+            RunError: a kept outcome is damaged.
+            KeyboardInterrupt: Ctrl-C; what was finished is kept, and the message says so.
+        """
+        wanted = {trial.key(): trial for trial in trials}
+        done: dict[str, Outcome] = {}
+        for key, trial in wanted.items():
+            kept = self.cache.get(trial)
+            if kept is not None:
+                done[key] = kept
+                self._skip(trial)
+        self._train([trial for key, trial in wanted.items() if key not in done], done)
+        return done
+
+    def expect(self, trials: Iterable[Trial]) -> None:
+        """There will be these trainings, too."""
+        more = {trial.key(): trial for trial in trials}.values()
+        self.trials += len(more)
+        total = self._bar.tasks[0].total or 0.0
+        self._bar.update(self._task, total=total + sum(trial.effort for trial in more))
+
+    def _train(self, trials: list[Trial], done: dict[str, Outcome]) -> None:
+        try:
+            for trial, outcome, made in self._trained(trials):
+                self.cache.put(trial, outcome, made)
+                done[trial.key()] = outcome
+                self._tell(trial, outcome)
+        except KeyboardInterrupt as stop:
+            raise KeyboardInterrupt(
+                f"stopped: {self._kept()}; the same command goes on from there"
+            ) from stop
+        except BrokenExecutor as error:
+            raise NinError(
+                "a worker was killed, probably for want of memory: fewer --jobs or a smaller"
+                f" --batch-size may do; {self._kept()}"
+            ) from error
+
+    def _trained(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:
+        """Outcomes as they come, each with the versions and the machine that made it."""
+        parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
+        workers = max(1, joblib.effective_n_jobs(self.jobs))
+        with backends.cores_shared(workers), warnings.catch_warnings():
+            # loky replaces a worker that has grown, between two trainings.
+            warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+            yield from parallel(joblib.delayed(_train)(trial) for trial in trials)
+
+    def _kept(self) -> str:
+        return f"{self.done} of {self.trials} trainings are kept"
+
+    def _skip(self, trial: Trial) -> None:
+        self.done += 1
+        total = self._bar.tasks[0].total or 0.0
+        self._bar.update(self._task, total=total - trial.effort, description=self._count())
+
+    def _tell(self, trial: Trial, outcome: Outcome) -> None:
+        self.done += 1
+        self._bar.update(self._task, advance=trial.effort, description=self._count())
+        how = "search" if trial.is_search else f"seed {trial.recipe.seed}"
+        accuracy = "" if outcome.accuracy is None else f", {outcome.accuracy:.4f} in the end"
+        self.console.print(
+            f"{self._count()}  {trial.contender.name}  {how}"
+            f"  lr {trial.recipe.learning_rate:g}:"
+            f" {outcome.validation:.4f} held out{accuracy}  {outcome.seconds:.0f} s"
+            + ("  DIED" if outcome.died else ""),
+            markup=False,
+        )
+
+    def _count(self) -> str:
+        return f"{self.done}/{self.trials}"
+
+
+def _train(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
+    return trial, train_trial(trial), provenance()
+
+
+def search(
+    sweep: Sweep, trials: Sequence[Trial], rates: Sequence[float]
+) -> list[dict[float, float]]:
+    """Held-out accuracy by learning rate, for each of `trials`.
+
+    Args:
+        sweep: trains them.
+        trials: networks to be trained, with any learning rate and seed.
+        rates: to begin with, two or more in increasing order; none for no search.
+    """
+    tried: list[dict[float, float]] = [{} for _ in trials]
+    wanted = [list(rates) for _ in trials]
+    for further in range(1 + BEYOND):
+        rows = [
+            [trial.revised(rate, SEARCH_SEED) for rate in more]
+            for trial, more in zip(trials, wanted, strict=True)
+        ]
+        if further:
+            sweep.expect([trial for row in rows for trial in row])
+        outcomes = sweep.outcomes([trial for row in rows for trial in row])
+        for found, row in zip(tried, rows, strict=True):
+            found |= {c.recipe.learning_rate: round(outcomes[c.key()].validation, 6) for c in row}
+        wanted = [further_rates(found) for found in tried]
+    return [dict(sorted(found.items())) for found in tried]
+
+
+def best_rate(tried: dict[float, float]) -> float:
+    """The rate with the highest accuracy; of several, the lowest."""
+    return max(sorted(tried), key=tried.__getitem__)
+
+
+def further_rates(tried: dict[float, float]) -> list[float]:
+    """One rate beyond the best, at the same ratio, if the best is the lowest or the highest."""
+    if not tried:
+        return []
+    rates = sorted(tried)
+    best = best_rate(tried)
+    if best not in (rates[0], rates[-1]):
+        return []
+    neighbour = rates[1] if best == rates[0] else rates[-2]
+    beyond = float(f"{best * best / neighbour:.2g}")
+    return [] if beyond in tried else [beyond]
