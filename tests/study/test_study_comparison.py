@@ -12,7 +12,7 @@ import pytest
 from nin.errors import DataError, InputSizeError, NinError, RunError
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
-from nin.study.contender import contenders_of
+from nin.study.contender import as_contenders
 from nin.study.report_text import sections
 from nin.study.result import Measured, Speed
 from nin.study.trial import SEARCH_SEED, Outcome
@@ -162,7 +162,7 @@ def test_a_damaged_result_is_named_and_nothing_else_is_lost(compared, trained, t
     files = sorted((tmp_path / "out/trainings").iterdir())
     files[0].write_text('{"outcome": {"validation": 1}}')
     contents = [file.read_bytes() for file in files]
-    with pytest.raises(RunError, match=f"^{files[0]} is damaged .*: remove it") as caught:
+    with pytest.raises(RunError, match=f"^{files[0]} is damaged .*: delete it") as caught:
         compared()
     assert "\n" not in str(caught.value)
     assert [file.read_bytes() for file in files] == contents
@@ -234,7 +234,7 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, 
         speed = Speed(images_per_second=speeds[contender.name], peak_bytes=1)
         return Measured(batch_size=64, training=speed, prediction=speed)
 
-    monkeypatch.setattr("nin.study.comparison.kept_measure", measured)
+    monkeypatch.setattr("nin.study.comparison.measure_once", measured)
     comparison = compared(seconds=3.0)
     steps = {trial.contender.name: (trial.steps, trial.recipe.epochs) for trial in trained}
     assert steps == {"small": (30, 8), "large": (3, 1)}
@@ -264,13 +264,13 @@ def test_impossible_requests_are_refused(compared, trained, change, what):
 
 
 def test_networks_by_name():
-    nin, small = contenders_of(["nin", SMALL])
+    nin, small = as_contenders(["nin", SMALL])
     assert nin == ("nin", "NiN", {"preset": "book"}, "")
     assert small is SMALL
     with pytest.raises(NinError, match="did you mean 'alexnet'"):
-        contenders_of(["alexnit"])
+        as_contenders(["alexnit"])
     with pytest.raises(NinError, match="lenet is named twice"):
-        contenders_of(["lenet", "lenet"])
+        as_contenders(["lenet", "lenet"])
 
 
 def test_images_become_as_large_as_all_networks_need(compared):

@@ -93,7 +93,7 @@ def test_parameters_of_one_and_the_other(ratio, said):
     ],
 )
 def test_settings_on_one_line(value, said):
-    assert report_text.plain(value) == said
+    assert report_text.setting_text(value) == said
 
 
 def texts(shown, row):

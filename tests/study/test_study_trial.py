@@ -9,8 +9,8 @@ import pytest
 from nin.errors import NinError
 from nin.study import Contender
 from nin.study.comparison import RECIPE
-from nin.study.measurement import kept_measure, peak_memory, start_peak
-from nin.study.trial import SEARCH_SEED, Trial, steps_of, train_trial
+from nin.study.measurement import measure_once, peak_memory, start_peak
+from nin.study.trial import SEARCH_SEED, Trial, steps_and_epochs, train_trial
 
 DIGITS = RECIPE.revised(
     data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
@@ -100,7 +100,7 @@ def test_the_backend_is_part_of_the_key(monkeypatch):
     [(200, None, (2, 8)), (192, None, (2, 6)), (200, 64.0, (1, 1)), (200, 600.0, (3, 9))],
 )
 def test_a_budget_in_steps_and_epochs(images, budget, expected):
-    recipe, steps = steps_of(DIGITS, images, budget)
+    recipe, steps = steps_and_epochs(DIGITS, images, budget)
     assert (recipe.epochs, steps) == expected
     assert (recipe.epochs - 1) * math.ceil(images / 64) < steps
 
@@ -110,11 +110,11 @@ def test_measured_once_and_kept(tmp_path):
     from rich.console import Console
 
     console = Console(quiet=True)
-    first = kept_measure(tmp_path, TINY, DIGITS, (8, 8, 1), 10, console)
+    first = measure_once(tmp_path, TINY, DIGITS, (8, 8, 1), 10, console)
     assert first.batch_size == 64
     assert first.prediction.images_per_second > first.training.images_per_second > 0
     assert first.training.peak_bytes > 0
-    assert kept_measure(tmp_path, TINY, DIGITS, (8, 8, 1), 10, console) == first
+    assert measure_once(tmp_path, TINY, DIGITS, (8, 8, 1), 10, console) == first
     assert len(list(tmp_path.iterdir())) == 1
 
 
@@ -124,7 +124,7 @@ def test_a_network_that_cannot_be_measured_is_named(tmp_path):
 
     nobody = Contender("nobody", "NoNet", {})
     with pytest.raises(NinError, match=r"^nobody could not be measured in training \(KeyError"):
-        kept_measure(tmp_path, nobody, DIGITS, (8, 8, 1), 10, Console(quiet=True))
+        measure_once(tmp_path, nobody, DIGITS, (8, 8, 1), 10, Console(quiet=True))
     assert not list(tmp_path.iterdir())
 
 

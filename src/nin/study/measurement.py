@@ -1,4 +1,4 @@
-"""Images a second and peak memory of a network, each in a process of its own."""
+"""Images per second and peak memory of a network, measured in a process of its own."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in
 from nin.training.provenance import device, versions
 
-#: A measurement lasts at least so many seconds and batches.
+#: Shortest measurement, in seconds and in batches.
 LEAST_SECONDS, LEAST_BATCHES = 2.0, 3
-#: Before it so many batches pass: the first is compiled, the second fills what is reused.
+#: Batches before it: the first is compiled, the second allocates what later ones reuse.
 WARM_UP = 2
 _SELF = Path("/proc/self")
 
@@ -42,26 +42,26 @@ class _Kept(BaseModel):
 def measure(
     contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
 ) -> Measured:
-    """What this machine takes for training and for prediction, on noise of the images' shape.
+    """Measure training and prediction on this machine, on noise of the images' shape.
 
     Args:
         contender: the network.
         recipe: gives batch size, image size and optimiser.
         input_shape: (height, width, channels) of the images as stored.
-        classes: how many.
+        classes: number of classes.
 
     Raises:
-        NinError: the process ended without an answer.
+        NinError: the process ended without a result.
     """
     given = (contender, recipe, input_shape, classes)
     return Measured(
         batch_size=recipe.batch_size,
-        training=_in_a_process("training", *given),
-        prediction=_in_a_process("prediction", *given),
+        training=_in_new_process("training", *given),
+        prediction=_in_new_process("prediction", *given),
     )
 
 
-def kept_measure(
+def measure_once(
     folder: Path,
     contender: Contender,
     recipe: Recipe,
@@ -69,10 +69,10 @@ def kept_measure(
     classes: int,
     console: Console,
 ) -> Measured:
-    """As `measure`; but what was measured before on this machine is taken from `folder`.
+    """Like `measure`, but a measurement made before on this machine is read from `folder`.
 
     Raises:
-        NinError: it could not be measured, or what is kept is damaged.
+        NinError: it could not be measured, or the file of an earlier measurement is damaged.
     """
     training = (
         recipe.part_size,
@@ -97,30 +97,30 @@ def kept_measure(
     return measured
 
 
-def _in_a_process(
+def _in_new_process(
     what: str,
     contender: Contender,
     recipe: Recipe,
     input_shape: tuple[int, int, int],
     classes: int,
 ) -> Speed:
-    """Measure in a process that did nothing before: another would not show its own peak."""
+    """Measure in a fresh process: the peak of a used one may be of something else."""
     asked = [what, *contender, recipe.model_dump(), input_shape, classes]
-    program = "from nin.study.measurement import answer; answer()"
+    program = "from nin.study.measurement import serve_measurement; serve_measurement()"
     done = subprocess.run(
         [sys.executable, "-c", program], input=json.dumps(asked), capture_output=True, text=True
     )
     if done.returncode:
         why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise NinError(
-            f"{contender.name} could not be measured in {what} ({why}), perhaps for want of memory:"
-            " give a smaller --batch-size, or --no-measure"
+            f"{contender.name} could not be measured in {what} ({why}), perhaps for lack of memory:"
+            " try a smaller --batch-size, or --no-measure"
         )
     return Speed.model_validate_json(done.stdout.splitlines()[-1])
 
 
-def answer() -> None:
-    """Measure what standard input asks for, and print it."""
+def serve_measurement() -> None:
+    """Measure what standard input describes, and print the result."""
     what, name, net, arguments, group, recipe, input_shape, classes = json.load(sys.stdin)
     contender = Contender(name, net, arguments, group)
     model, images = _ready(contender, Recipe.parse(recipe), tuple(input_shape), classes)
@@ -161,15 +161,15 @@ def _timed(work: Callable[[], object], images: int) -> Speed:
 
 
 def start_peak() -> int:
-    """What the process holds now, in bytes; from now on a new peak is kept, where that can be."""
+    """The memory of this process in bytes; resets its peak where the system allows that."""
     with contextlib.suppress(OSError):
-        # 5 sets the kernel's high-water mark to what is held now.
+        # 5 resets the high-water mark to the current size.
         (_SELF / "clear_refs").write_text("5")
     return _status("VmRSS") or _usage()
 
 
 def peak_memory() -> int:
-    """The most that the process has held since `start_peak`, in bytes."""
+    """The peak memory of this process since `start_peak`, in bytes."""
     return _status("VmHWM") or _usage()
 
 
@@ -183,6 +183,6 @@ def _status(name: str) -> int | None:
 
 
 def _usage() -> int:
-    """The most ever held; where nothing better is known, as on macOS."""
+    """The peak since the process started, where nothing better is known, as on macOS."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else 1024 * most

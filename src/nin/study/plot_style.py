@@ -1,28 +1,38 @@
-"""Figures as SVG text that several of can stand in one page."""
+"""How the figures of a report look, and their SVG text, several of which can stand in one page."""
 
 from __future__ import annotations
 
 import io
 import re
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
+from nin.plotting import default_style
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: Inches; at 9 points and more this is readable on a telephone as on a desk.
+#: Inches; text of 9 points can then be read on a phone as well as on a desktop.
 WIDTH = 4.6
-#: matplotlib's own SVG unit is the point, so that lengths measured before saving stay true.
+#: Characters of a network's name in a figure.
+LONGEST_NAME = 24
+_SETTINGS = {
+    "font.size": 9.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#555555",
+    "hatch.linewidth": 0.6,
+    "svg.fonttype": "path",
+}
+#: The unit of matplotlib's SVG is the point, so lengths measured before saving stay true.
 _DPI = 72
-#: Okabe and Ito's colours without yellow, which is too pale for a line.
+_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+#: The colours of Okabe and Ito without yellow, which is too pale for a line.
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#000000", "#CC79A7", "#E69F00", "#56B4E9")
 _MARKERS = "os^DvPX<>p*d"
 _DASHES = ("-", "--", "-.", ":")
-_LONGEST = 24
-_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 class LineStyle(NamedTuple):
@@ -42,35 +52,12 @@ def line_style(index: int) -> LineStyle:
     return LineStyle(color, _MARKERS[index % len(_MARKERS)], "white" if hollow else color, dashes)
 
 
-def shown(name: str) -> str:
-    """A name as a picture holds it: one line, not too long, of characters that can be drawn."""
-    text = " ".join(name.encode(errors="backslashreplace").decode().split())
-    text = "".join(character if character.isprintable() else "�" for character in text)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
-
-
 @contextmanager
 def new_figure(height: float) -> Iterator[Figure]:
-    """An empty figure, `height` inches high; the block draws it under the report's style."""
-    from matplotlib import rc_context, rcdefaults
+    """An empty figure, `height` inches high; the block draws it in the report's style."""
     from matplotlib.figure import Figure
 
-    with rc_context(), warnings.catch_warnings():
-        # A name in a script that matplotlib's font lacks is drawn as boxes.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        rcdefaults()
-        from matplotlib import rcParams
-
-        rcParams.update(
-            {
-                "font.size": 9.5,
-                "axes.spines.top": False,
-                "axes.spines.right": False,
-                "axes.edgecolor": "#555555",
-                "hatch.linewidth": 0.6,
-                "svg.fonttype": "path",
-            }
-        )
+    with default_style(_SETTINGS):
         yield Figure(figsize=(WIDTH, height), dpi=_DPI, layout="constrained")
 
 
@@ -79,8 +66,8 @@ def as_svg(figure: Figure, name: str, title: str) -> str:
 
     Args:
         figure: drawn; inside the block of `new_figure`.
-        name: put before each id; one that no other figure of the page has.
-        title: what is to be seen, for those who do not see it.
+        name: unique among the figures of a page; put before each id.
+        title: a text alternative, for those who do not see the figure.
     """
     from matplotlib import rcParams
 
@@ -91,6 +78,7 @@ def as_svg(figure: Figure, name: str, title: str) -> str:
 
 
 def _embedded(text: str, name: str, title: str) -> str:
+    # matplotlib repeats ids like `axes_1` in every file and cannot put a prefix before them.
     text = re.sub(r"<!--.*?-->\s*", "", text, flags=re.DOTALL)
     text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{name}-", text)
     opening = re.search(r'<svg\b[^>]*?(viewBox="[^"]*")[^>]*>', text)

@@ -1,4 +1,4 @@
-"""`ResultsCache`: finished trainings, a file each, so that none is ever repeated."""
+"""`ResultsCache`: finished trials, one file each, so that none is repeated."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ Provenance = dict[str, dict[str, Any]]
 
 
 class ResultsCache:
-    """Outcomes by the trial they belong to; a comparison that is begun again takes them from here.
+    """Outcomes by trial; a comparison that is started again takes them from here.
 
     Args:
-        folder: one JSON file a training is kept in it.
+        folder: holds one JSON file per trial.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def path(self, trial: Trial) -> Path:
-        """The file of `trial`: named for people, told apart by the trial's key."""
+        """The file of `trial`: a readable name, made unique by the trial's key."""
         name = re.sub(r"[^\w-]+", "-", trial.contender.name).strip("-")[:60]
         seed = "search" if trial.is_search else f"seed{trial.recipe.seed}"
         return self.folder / f"{name}-{trial.recipe.learning_rate:g}-{seed}-{trial.key()}.json"
 
     def get(self, trial: Trial) -> Outcome | None:
-        """What came of `trial`, if it was trained before by these versions, under whatever name.
+        """The outcome of `trial` if these versions have run it before, under whatever name.
 
         Raises:
             RunError: the file is damaged.
@@ -69,7 +69,7 @@ def provenance() -> Provenance:
 
 
 def read(path: Path, kind: type[Value]) -> Value:
-    """The value of `kind` that stands in the JSON file `path`.
+    """The value of `kind` in the JSON file `path`.
 
     Raises:
         RunError: the file is damaged.
@@ -78,4 +78,4 @@ def read(path: Path, kind: type[Value]) -> Value:
         return kind.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
         problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise RunError(f"{path} is damaged ({problem}): remove it, and it is made anew") from error
+        raise RunError(f"{path} is damaged ({problem}): delete it to get a fresh one") from error

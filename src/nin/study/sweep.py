@@ -1,4 +1,4 @@
-"""The sweep of trainings: what is missing is trained, by as many workers as there are."""
+"""`Sweep`: trials run in parallel, cached ones skipped; and the search of learning rates."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from nin.errors import NinError
 from nin.study.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trial import SEARCH_SEED, Outcome, Trial, train_trial
 
-#: While the best rate is the lowest or the highest, so many times a further one is tried.
+#: How often a further rate is tried while the best is the lowest or the highest.
 BEYOND = 2
 
 
 class Sweep:
-    """Trains trials, keeps each outcome as soon as it is there, and shows how far all of it is.
+    """Runs trials, keeps each outcome as soon as it is there, and shows the progress.
 
-    The workers are joblib's. Under ``joblib.parallel_config("dask")`` they are those of a cluster;
-    outcomes come back to this process, which alone writes.
+    The workers are joblib's; under ``joblib.parallel_config("dask")`` they are those of a cluster.
+    Only this process writes outcomes.
 
     Args:
         cache: where outcomes are kept.
-        jobs: trainings at a time; None for joblib's own choice.
-        trials: how many trainings there will be in all.
-        effort: of all of them together.
-        console: where to tell.
+        jobs: trials at the same time; None for joblib's own choice.
+        trials: number of trials in total.
+        effort: of all trials together.
+        console: for progress.
     """
 
     def __init__(
@@ -71,11 +71,11 @@ class Sweep:
         self._bar.stop()
 
     def outcomes(self, trials: Iterable[Trial]) -> dict[str, Outcome]:
-        """What came of each of `trials`, by its key; only those not kept yet are trained.
+        """The outcome of each of `trials`, by its key; only those not in the cache are run.
 
         Raises:
-            RunError: a kept outcome is damaged.
-            KeyboardInterrupt: Ctrl-C; what was finished is kept, and the message says so.
+            RunError: a cached outcome is damaged.
+            KeyboardInterrupt: Ctrl-C; finished trials are kept, and the message says so.
         """
         wanted = {trial.key(): trial for trial in trials}
         done: dict[str, Outcome] = {}
@@ -88,7 +88,7 @@ class Sweep:
         return done
 
     def expect(self, trials: Iterable[Trial]) -> None:
-        """There will be these trainings, too."""
+        """Add these trials to the total that progress is measured by."""
         more = {trial.key(): trial for trial in trials}.values()
         self.trials += len(more)
         total = self._bar.tasks[0].total or 0.0
@@ -99,23 +99,23 @@ class Sweep:
             for trial, outcome, made in self._trained(trials):
                 self.cache.put(trial, outcome, made)
                 done[trial.key()] = outcome
-                self._tell(trial, outcome)
+                self._report(trial, outcome)
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(
                 f"stopped: {self._kept()}; the same command goes on from there"
             ) from stop
         except BrokenExecutor as error:
             raise NinError(
-                "a worker was killed, probably for want of memory: fewer --jobs or a smaller"
-                f" --batch-size may do; {self._kept()}"
+                "a worker was killed, probably for lack of memory: try fewer --jobs or a smaller"
+                f" --batch-size; {self._kept()}"
             ) from error
 
     def _trained(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:
-        """Outcomes as they come, each with the versions and the machine that made it."""
+        """Outcomes as they arrive, each with the versions and the machine that produced it."""
         parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
         workers = max(1, joblib.effective_n_jobs(self.jobs))
         with backends.cores_shared(workers), warnings.catch_warnings():
-            # loky replaces a worker that has grown, between two trainings.
+            # loky replaces a worker whose memory has grown, between two trials.
             warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
             yield from parallel(joblib.delayed(_train)(trial) for trial in trials)
 
@@ -127,15 +127,15 @@ class Sweep:
         total = self._bar.tasks[0].total or 0.0
         self._bar.update(self._task, total=total - trial.effort, description=self._count())
 
-    def _tell(self, trial: Trial, outcome: Outcome) -> None:
+    def _report(self, trial: Trial, outcome: Outcome) -> None:
         self.done += 1
         self._bar.update(self._task, advance=trial.effort, description=self._count())
         how = "search" if trial.is_search else f"seed {trial.recipe.seed}"
-        accuracy = "" if outcome.accuracy is None else f", {outcome.accuracy:.4f} in the end"
+        accuracy = "" if outcome.accuracy is None else f", test {outcome.accuracy:.4f}"
         self.console.print(
             f"{self._count()}  {trial.contender.name}  {how}"
             f"  lr {trial.recipe.learning_rate:g}:"
-            f" {outcome.validation:.4f} held out{accuracy}  {outcome.seconds:.0f} s"
+            f" validation {outcome.validation:.4f}{accuracy}  {outcome.seconds:.0f} s"
             + ("  DIED" if outcome.died else ""),
             markup=False,
         )
@@ -151,12 +151,12 @@ def _train(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
 def search(
     sweep: Sweep, trials: Sequence[Trial], rates: Sequence[float]
 ) -> list[dict[float, float]]:
-    """Held-out accuracy by learning rate, for each of `trials`.
+    """Validation accuracy by learning rate, for each of `trials`.
 
     Args:
-        sweep: trains them.
-        trials: networks to be trained, with any learning rate and seed.
-        rates: to begin with, two or more in increasing order; none for no search.
+        sweep: runs them.
+        trials: one per network, with any learning rate and seed.
+        rates: to begin with: two or more in increasing order, or none for no search.
     """
     tried: list[dict[float, float]] = [{} for _ in trials]
     wanted = [list(rates) for _ in trials]
@@ -170,21 +170,21 @@ def search(
         outcomes = sweep.outcomes([trial for row in rows for trial in row])
         for found, row in zip(tried, rows, strict=True):
             found |= {c.recipe.learning_rate: round(outcomes[c.key()].validation, 6) for c in row}
-        wanted = [further_rates(found) for found in tried]
+        wanted = [rates_beyond(found) for found in tried]
     return [dict(sorted(found.items())) for found in tried]
 
 
-def best_rate(tried: dict[float, float]) -> float:
-    """The rate with the highest accuracy; of several, the lowest."""
+def best_learning_rate(tried: dict[float, float]) -> float:
+    """The rate with the highest accuracy; the lowest of several."""
     return max(sorted(tried), key=tried.__getitem__)
 
 
-def further_rates(tried: dict[float, float]) -> list[float]:
-    """One rate beyond the best, at the same ratio, if the best is the lowest or the highest."""
+def rates_beyond(tried: dict[float, float]) -> list[float]:
+    """One rate beyond the best, in the same ratio, if the best is the lowest or the highest."""
     if not tried:
         return []
     rates = sorted(tried)
-    best = best_rate(tried)
+    best = best_learning_rate(tried)
     if best not in (rates[0], rates[-1]):
         return []
     neighbour = rates[1] if best == rates[0] else rates[-2]

@@ -1,4 +1,4 @@
-"""The columns of a report's tables: what each is called, and its text for a row."""
+"""The columns of a report's tables: the title of each, and its text for a row."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Column(NamedTuple):
     """One column.
 
     Attributes:
-        title: stands above it.
-        text: what stands in it.
+        title: its heading.
+        text: row → text of its cell.
     """
 
     title: str
@@ -44,7 +44,7 @@ def _receptive_field(row: Row) -> str:
 RESULTS = (
     Column("accuracy", lambda row: accuracy(row.accuracies)),
     Column("seeds", _seed_count),
-    Column("on the front", lambda row: "yes" if row.on_front else "no"),
+    Column("on the Pareto front", lambda row: "yes" if row.on_front else "no"),
     Column("parameters", lambda row: count(row.cost.parameters.total)),
     Column("in convolutions", lambda row: count(row.cost.parameters.spatial)),
     Column("in 1×1", lambda row: count(row.cost.parameters.pointwise)),
@@ -77,30 +77,32 @@ MEASURED = (
 
 
 def tables(rows: Sequence[Row]) -> list[tuple[str, tuple[Column, ...]]]:
-    """The tables to draw of `rows`: a title and columns each."""
+    """The tables of `rows`: title and columns of each."""
     measured = MEASURED if any(row.measured for row in rows) else ()
-    return [("What they reached", RESULTS), ("What they cost", COSTS + measured)]
+    return [("Accuracy and parameters", RESULTS), ("Cost", COSTS + measured)]
 
 
 def notes(rows: Sequence[Row]) -> list[str]:
-    """What has to be known to read the tables, a sentence each."""
+    """Sentences that explain the tables of `rows`."""
     counted = _several({row.cost.batch_size for row in rows})
     measured = _several({row.measured.batch_size for row in rows if row.measured})
-    said = [
+    sentences = [
         "Accuracy is mean ± standard deviation over seeds.",
-        "On the front: no other network has as few parameters and is as accurate.",
-        f"Multiply-adds are for one image, activations for a batch of {counted}.",
+        "On the Pareto front: no other network is as accurate with as few parameters.",
+        f"Multiply-adds are per image, activations per batch of {counted}.",
     ]
     if measured:
-        said.append(
+        sentences.append(
             f"Images/s and peak memory were measured in batches of {measured}, each in a process"
-            " of its own; the peak is by how much its memory grew."
+            " of its own; the peak is the growth of its memory."
         )
     if any("edge" in _learning_rate(row) for row in rows):
-        said.append("Edge: the lowest or highest learning rate tried was best; try one beyond.")
+        sentences.append(
+            "Edge: the best learning rate was the lowest or highest tried; try one beyond it."
+        )
     if any(row.died for row in rows):
-        said.append("A seed that died was given up in training; its accuracy counts all the same.")
-    return said
+        sentences.append("A seed that died was stopped in training; its accuracy still counts.")
+    return sentences
 
 
 def _several(numbers: set[int]) -> str:

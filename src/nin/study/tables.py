@@ -1,4 +1,4 @@
-"""A comparison as files for other programs and for README pages: CSV, Markdown, JSON."""
+"""A comparison as CSV, Markdown and JSON, for other programs and for README files."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from nin.study.statistics import deviation
 
 
 def write_csv(comparison: Comparison, path: Path) -> None:
-    """Write one line a row, numbers in full; what there is none of is left empty.
+    """Write one line per network, numbers in full; missing values are empty.
 
     Raises:
-        NinError: the file cannot be written; what was there stays.
+        NinError: the file cannot be written; an existing one is left as it was.
     """
     text = io.StringIO(newline="")
     lines = [_values(row) for row in comparison.rows]
@@ -31,27 +31,27 @@ def write_csv(comparison: Comparison, path: Path) -> None:
 
 
 def write_markdown(comparison: Comparison, path: Path) -> None:
-    """Write title, differences, tables, and how it was made.
+    """Write title, differences, tables and conditions.
 
     Raises:
-        NinError: the file cannot be written; what was there stays.
+        NinError: the file cannot be written; an existing one is left as it was.
     """
-    blocks = [f"# {_escaped(comparison.title)}", report_text.lead(comparison)]
+    blocks = [f"# {_escaped(comparison.title)}", report_text.summary(comparison)]
     for section in report_text.sections(comparison):
         blocks += [f"## {_escaped(section.title)}"] if section.title else []
         blocks += _findings(section.differences)
         for title, shown in table_columns.tables(section.rows):
             blocks += [f"**{title}**", _rows_table(section.rows, shown)]
         blocks.append(" ".join(table_columns.notes(section.rows)))
-    blocks += ["## How it was made", *_made(comparison)]
+    blocks += ["## Conditions", *_conditions(comparison)]
     _write(path, "\n\n".join(blocks) + "\n")
 
 
 def write_json(comparison: Comparison, path: Path) -> None:
-    """Write everything as JSON, from which `Comparison.model_validate_json` makes it again.
+    """Write everything as JSON, which `Comparison.model_validate_json` reads.
 
     Raises:
-        NinError: the file cannot be written; what was there stays.
+        NinError: the file cannot be written; an existing one is left as it was.
     """
     files.write_json(path, comparison.model_dump(mode="json"))
 
@@ -122,14 +122,14 @@ def _markdown_table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> st
     return "\n".join(f"| {' | '.join(line)} |" for line in all_lines)
 
 
-def _made(comparison: Comparison) -> list[str]:
+def _conditions(comparison: Comparison) -> list[str]:
     said = report_text.conditions(comparison)
     facts = "\n".join(f"- {_escaped(term)}: {_escaped(text)}" for term, text in said)
-    return [facts, "Made by:", "    " + " ".join(comparison.command.split())]
+    return [facts, "Command:", "    " + " ".join(comparison.command.split())]
 
 
 def _escaped(text: str) -> str:
-    """`text` on one line, without a meaning to Markdown or HTML."""
+    """`text` on one line, with the characters escaped that mean something to Markdown or HTML."""
     return re.sub(r"([\\`*_\[\]<>&|#~$!])", r"\\\1", " ".join(text.split()))
 
 
