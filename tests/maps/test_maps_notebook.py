@@ -44,7 +44,7 @@ def test_a_predictor_that_crops_is_drawn_so(network):
     network.predict = lambda *_, **__: SimpleNamespace(maps=MAPS, probabilities=MAPS[:, 0, 0])
     wide = np.full((1, 12, 24, 1), 200, np.uint8)
     words = " ".join(texts(nin.show_maps(network, wide)))
-    assert "dimmed: outside what the network sees" in words
+    assert "dimmed: what the network does not see" in words
     assert "dimmed" not in " ".join(texts(nin.show_maps(RUN, wide)))
 
 
@@ -83,8 +83,8 @@ def test_floats_are_shown_as_bytes_are():
         (np.zeros((21, 8, 8, 1), np.uint8), {}, r"not \(21, 8, 8, 1\)"),
         (IMAGES, {"labels": [1]}, "3 images but 1 labels"),
         (IMAGES, {"labels": [0, 1, 3]}, "labels 0 to 3, but there are 3 classes"),
-        (IMAGES, {"strongest": 0}, "strongest=0: a share"),
-        (IMAGES, {"top": 0}, "0 maps an image"),
+        (IMAGES, {"strongest": 0}, "strongest=0: give a percentage"),
+        (IMAGES, {"top": 0}, "0 maps per image"),
         (IMAGES, {"classes": ["d"]}, "unknown class 'd'"),
     ],
 )
