@@ -6,11 +6,9 @@ import math
 
 import pytest
 
-from nin.errors import NinError
 from nin.study import Contender
 from nin.study.comparison import RECIPE
-from nin.study.measurement import measure_once, peak_memory, start_peak
-from nin.study.trial import SEARCH_SEED, Trial, steps_and_epochs, train_trial
+from nin.study.trial import SEARCH_SEED, Trial, train_trial, training_length
 
 DIGITS = RECIPE.revised(
     data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
@@ -88,6 +86,11 @@ def test_names_and_groups_do_not_make_another_training():
     assert renamed.key() == TRIAL.key()
 
 
+def test_what_earlier_versions_kept_is_found(monkeypatch):
+    monkeypatch.setattr("nin.backends.choose", lambda: "tensorflow")
+    assert TRIAL.key() == "a690166f45f6d721"
+
+
 def test_the_backend_is_part_of_the_key(monkeypatch):
     monkeypatch.setattr("nin.backends.choose", lambda: "another")
     other = TRIAL.key()
@@ -99,37 +102,7 @@ def test_the_backend_is_part_of_the_key(monkeypatch):
     ("images", "budget", "expected"),
     [(200, None, (2, 8)), (192, None, (2, 6)), (200, 64.0, (1, 1)), (200, 600.0, (3, 9))],
 )
-def test_a_budget_in_steps_and_epochs(images, budget, expected):
-    recipe, steps = steps_and_epochs(DIGITS, images, budget)
+def test_a_budget_in_training_length(images, budget, expected):
+    recipe, steps = training_length(DIGITS, images, budget)
     assert (recipe.epochs, steps) == expected
     assert (recipe.epochs - 1) * math.ceil(images / 64) < steps
-
-
-@pytest.mark.slow
-def test_measured_once_and_kept(tmp_path):
-    from rich.console import Console
-
-    console = Console(quiet=True)
-    first = measure_once(tmp_path, TINY, DIGITS, (8, 8, 1), 10, console)
-    assert first.batch_size == 64
-    assert first.prediction.images_per_second > first.training.images_per_second > 0
-    assert first.training.peak_bytes > 0
-    assert measure_once(tmp_path, TINY, DIGITS, (8, 8, 1), 10, console) == first
-    assert len(list(tmp_path.iterdir())) == 1
-
-
-@pytest.mark.slow
-def test_a_network_that_cannot_be_measured_is_named(tmp_path):
-    from rich.console import Console
-
-    nobody = Contender("nobody", "NoNet", {})
-    with pytest.raises(NinError, match=r"^nobody could not be measured in training \(KeyError"):
-        measure_once(tmp_path, nobody, DIGITS, (8, 8, 1), 10, Console(quiet=True))
-    assert not list(tmp_path.iterdir())
-
-
-def test_a_peak_is_counted_from_what_is_held_before():
-    before = start_peak()
-    held = bytearray(b"x" * 50_000_000)
-    del held
-    assert 40_000_000 < peak_memory() - before < 200_000_000

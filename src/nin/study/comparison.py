@@ -21,7 +21,7 @@ from nin.study.result import Comparison, Difference, Measured, Row
 from nin.study.results_cache import ResultsCache
 from nin.study.statistics import difference, mark_fronts
 from nin.study.sweep import Sweep, best_learning_rate, search
-from nin.study.trial import Outcome, Trial, steps_and_epochs
+from nin.study.trial import Outcome, Trial, training_length
 from nin.training import Recipe
 from nin.training.provenance import command, device, versions
 
@@ -98,8 +98,8 @@ def compare(
     out = Path(out)
     check_writable(out / "trainings")
     study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)
-    entries = _entries(study, contenders, measured)
-    rows = _rows(study, entries)
+    plans = _plans(study, contenders, measured)
+    rows = _rows(study, plans)
     comparison = Comparison(
         title=title,
         settings=_settings(study),
@@ -129,95 +129,94 @@ class _Study(NamedTuple):
     console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
-class _Entry(NamedTuple):
-    """A contender with everything known before it is trained."""
+class _Plan(NamedTuple):
+    """What is known of a contender before it is trained."""
 
     cost: Cost
     measured: Measured | None
-    #: Any learning rate, any seed.
-    trial: Trial
+    trial: Trial  # with any learning rate and seed
 
 
-def _entries(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Entry]:
+def _plans(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Plan]:
     digest = fingerprint(study.recipe, study.data)
     return [
-        _entry(study, contender, digest, measured or study.seconds is not None)
+        _plan(study, contender, digest, measured or study.seconds is not None)
         for contender in contenders
     ]
 
 
-def _entry(study: _Study, contender: Contender, digest: str, measured: bool) -> _Entry:
+def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _Plan:
     data, recipe = study.data, study.recipe
     height, width, channels = data.image_shape
     classes = len(data.classes)
     shape = (*seen_size(recipe, data), channels)
     cost = count_cost(contender.make(classes).net, shape, recipe.batch_size)
-    speed, passes = None, None
+    speed, budget_images = None, None
     if measured:
         given = (contender, recipe, (height, width, channels), classes)
         speed = measure_once(study.out / "measured", *given, study.console)
-        passes = study.seconds and study.seconds * speed.training.images_per_second
-    recipe, steps = steps_and_epochs(recipe, len(data.train.labels), passes)
+        budget_images = study.seconds and study.seconds * speed.training.images_per_second
+    recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
     images = _TRAINING_EFFORT * steps * recipe.part_size + len(data.test.labels)
     trial = Trial(contender, recipe, steps, digest, effort=float(cost.multiply_adds * images))
-    return _Entry(cost, speed, trial)
+    return _Plan(cost, speed, trial)
 
 
-def _rows(study: _Study, entries: Sequence[_Entry]) -> list[Row]:
+def _rows(study: _Study, plans: Sequence[_Plan]) -> list[Row]:
     searched = study.rates if len(study.rates) > 1 else ()
-    number = len(searched) + len(study.seeds)
+    per_network = len(searched) + len(study.seeds)
     # All exercises begin with the same network.
-    distinct = list({entry.trial.key(): entry for entry in entries}.values())
-    effort = number * sum(entry.trial.effort for entry in distinct)
-    _announce(study, distinct, number)
+    distinct = list({plan.trial.key(): plan for plan in plans}.values())
+    effort = per_network * sum(plan.trial.effort for plan in distinct)
+    _print_estimate(study, distinct, per_network)
     cache = ResultsCache(study.out / "trainings")
-    with Sweep(cache, study.jobs, number * len(distinct), effort, study.console) as sweep:
-        tried = search(sweep, [entry.trial for entry in entries], searched)
+    with Sweep(cache, study.jobs, per_network * len(distinct), effort, study.console) as sweep:
+        tried = search(sweep, [plan.trial for plan in plans], searched)
         best = [best_learning_rate(rates) if rates else study.rates[0] for rates in tried]
-        outcomes = _judge(sweep, entries, best, study.seeds)
-    together = zip(entries, tried, best, outcomes, strict=True)
-    return mark_fronts([_row(*each) for each in together])
+        outcomes = _outcomes_by_seed(sweep, plans, best, study.seeds)
+    results = zip(plans, tried, best, outcomes, strict=True)
+    return mark_fronts([_row(*each) for each in results])
 
 
-def _judge(
-    sweep: Sweep, entries: Sequence[_Entry], best: Sequence[float], seeds: Sequence[int]
+def _outcomes_by_seed(
+    sweep: Sweep, plans: Sequence[_Plan], best: Sequence[float], seeds: Sequence[int]
 ) -> list[list[Outcome]]:
-    """The outcomes of each entry with its best rate, one per seed."""
-    pairs = zip(entries, best, strict=True)
-    trials = [[entry.trial.revised(rate, seed) for seed in seeds] for entry, rate in pairs]
+    """The outcomes of each network with its best learning rate, one per seed."""
+    pairs = zip(plans, best, strict=True)
+    trials = [[plan.trial.revised(rate, seed) for seed in seeds] for plan, rate in pairs]
     outcomes = sweep.outcomes([trial for row in trials for trial in row])
     return [[outcomes[trial.key()] for trial in row] for row in trials]
 
 
-def _announce(study: _Study, entries: Sequence[_Entry], number: int) -> None:
+def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> None:
     """Print an estimate of the total time before the first trial, if speeds were measured."""
     if any((study.out / "trainings").iterdir()):
         return
     judged, total = len(study.seeds) * len(study.data.test.labels), 0.0
-    for entry in entries:
-        if entry.measured is None:
+    for plan in plans:
+        if plan.measured is None:
             return
-        images = number * entry.trial.steps * study.recipe.part_size
-        total += images / entry.measured.training.images_per_second
-        total += judged / entry.measured.prediction.images_per_second
+        images = per_network * plan.trial.steps * study.recipe.part_size
+        total += images / plan.measured.training.images_per_second
+        total += judged / plan.measured.prediction.images_per_second
     study.console.print(
-        f"{number * len(entries)} trainings take about {as_text(total)} on this machine; --limit,"
-        " --epochs or --seeds make it less, and Ctrl-C loses nothing that is finished"
+        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine; reduce"
+        " --limit, --epochs or --seeds for less. Ctrl-C keeps what is finished"
     )
 
 
-def _row(entry: _Entry, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
+def _row(plan: _Plan, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
     return Row(
-        net=entry.trial.contender.name,
-        group=entry.trial.contender.group,
-        cost=entry.cost,
+        net=plan.trial.contender.name,
+        group=plan.trial.contender.group,
+        cost=plan.cost,
         rates={repr(rate): accuracy for rate, accuracy in tried.items()},
         learning_rate=best,
         accuracies=[outcome.accuracy for outcome in outcomes if outcome.accuracy is not None],
         curves=[outcome.curve for outcome in outcomes],
         seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
         died=sum(outcome.died for outcome in outcomes),
-        measured=entry.measured,
+        measured=plan.measured,
     )
 
 

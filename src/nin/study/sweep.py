@@ -84,7 +84,7 @@ class Sweep:
             if kept is not None:
                 done[key] = kept
                 self._skip(trial)
-        self._train([trial for key, trial in wanted.items() if key not in done], done)
+        self._run([trial for key, trial in wanted.items() if key not in done], done)
         return done
 
     def expect(self, trials: Iterable[Trial]) -> None:
@@ -94,15 +94,15 @@ class Sweep:
         total = self._bar.tasks[0].total or 0.0
         self._bar.update(self._task, total=total + sum(trial.effort for trial in more))
 
-    def _train(self, trials: list[Trial], done: dict[str, Outcome]) -> None:
+    def _run(self, trials: list[Trial], done: dict[str, Outcome]) -> None:
         try:
-            for trial, outcome, made in self._trained(trials):
+            for trial, outcome, made in self._finished(trials):
                 self.cache.put(trial, outcome, made)
                 done[trial.key()] = outcome
                 self._report(trial, outcome)
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(
-                f"stopped: {self._kept()}; the same command goes on from there"
+                f"stopped: {self._kept()}; the same command continues from there"
             ) from stop
         except BrokenExecutor as error:
             raise NinError(
@@ -110,14 +110,14 @@ class Sweep:
                 f" --batch-size; {self._kept()}"
             ) from error
 
-    def _trained(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:
+    def _finished(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:
         """Outcomes as they arrive, each with the versions and the machine that produced it."""
         parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
         workers = max(1, joblib.effective_n_jobs(self.jobs))
         with backends.cores_shared(workers), warnings.catch_warnings():
             # loky replaces a worker whose memory has grown, between two trials.
             warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
-            yield from parallel(joblib.delayed(_train)(trial) for trial in trials)
+            yield from parallel(joblib.delayed(_outcome)(trial) for trial in trials)
 
     def _kept(self) -> str:
         return f"{self.done} of {self.trials} trainings are kept"
@@ -144,7 +144,7 @@ class Sweep:
         return f"{self.done}/{self.trials}"
 
 
-def _train(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
+def _outcome(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
     return trial, train_trial(trial), provenance()
 
 

@@ -77,6 +77,8 @@ class Trial(NamedTuple):
     def spec(self) -> dict[str, Any]:
         """Everything that decides the result, as JSON values; names and effort do not."""
         recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
+        # Recipes of version 0.1.0 had this key; without it, no result kept then would be found.
+        recipe.setdefault("smaller_first", [])
         return {
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),
@@ -103,7 +105,6 @@ def train_trial(trial: Trial) -> Outcome:
         gradient_clip_val=trial.recipe.clip_norm,
         optimizer=optimizer(trial.recipe, trial.steps),
         callbacks=[clock],
-        smaller_first=trial.recipe.smaller_first,
         verbose=False,
     )
     with computing_in(trial.recipe.precision):
@@ -154,9 +155,7 @@ class _Clock(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def steps_and_epochs(
-    recipe: Recipe, images: int, budget_images: float | None
-) -> tuple[Recipe, int]:
+def training_length(recipe: Recipe, images: int, budget_images: float | None) -> tuple[Recipe, int]:
     """The number of steps of a training, and the recipe with enough epochs for them.
 
     Args:
