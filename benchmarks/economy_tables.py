@@ -43,7 +43,7 @@ def exercise(number: int) -> str:
     section = _exercise(number)
     against = {pair.rival: pair for pair in section.differences}
     titles = (
-        "network, parameters, multiply-adds, test accuracy, it − as printed (points),"
+        "network, parameters, multiply-adds, test accuracy, difference from as printed (points),"
         " images/s in training"
     )
     return grid(
@@ -114,10 +114,10 @@ def equal_time() -> str:
         f"`{row.net}` {report_text.accuracy(row.accuracies)} after {row.seconds:.0f} s"
         for row in section.rows
     )
-    against = ", ".join(f"{points(pair)} to `{pair.rival}`" for pair in section.differences)
+    leads = ", ".join(f"{points(pair)} over `{pair.rival}`" for pair in section.differences)
     return (
         f"In equal time instead of equal epochs, a budget of {made.settings['seconds']:g} s on"
-        f" {made.device['cores']} cores: {reached}; NiN − it, in points: {against}."
+        f" {made.device['cores']} cores: {reached}; the lead of `nin` in points: {leads}."
     )
 
 
@@ -158,9 +158,10 @@ def conditions(record: str) -> str:
     training = made.data["splits"]["train"]["images"]
     return (
         f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images,"
-        f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, each network's rate by the"
-        f" same search on held-out training images. Accuracy on the {made.images:,} test images,"
-        " mean ± sd; differences with their 95 % interval. Products in bfloat16, sums in float32."
+        f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, each network's"
+        f" learning rate by the same search on validation images. Accuracy on the {made.images:,}"
+        " test images, mean ± sd; differences with their 95 % confidence interval. Products"
+        " in bfloat16, sums in float32."
     )
 
 
