@@ -44,7 +44,7 @@ def test_a_predictor_that_crops_is_drawn_so(network):
     network.predict = lambda *_, **__: SimpleNamespace(maps=MAPS, probabilities=MAPS[:, 0, 0])
     wide = np.full((1, 12, 24, 1), 200, np.uint8)
     words = " ".join(texts(nin.show_maps(network, wide)))
-    assert "dimmed: what the network does not see" in words
+    assert "dimmed: outside what the network sees" in words
     assert "dimmed" not in " ".join(texts(nin.show_maps(RUN, wide)))
 
 

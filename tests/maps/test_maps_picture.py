@@ -50,7 +50,7 @@ def test_the_answer_alone_is_framed_and_bold():
     assert [width > 2 for width in widths] == [False, False, True, False]
     bold = [text.get_text() for text in figure.texts if text.get_fontweight() == "bold"]
     assert bold[0] == "a"
-    assert "framed: the prediction" in " ".join(texts(figure))
+    assert "framed: the network's answer" in " ".join(texts(figure))
 
 
 def test_an_answer_that_is_not_shown_is_said():
@@ -129,7 +129,7 @@ def test_the_map_lies_over_the_part_that_the_network_saw(size, seen):
 def test_what_is_dimmed_is_said_where_anything_is(size, fit, said):
     image = evidence(signed(), photo=size)._replace(fit=fit)
     words = " ".join(texts(draw([image])))
-    assert ("dimmed: what the network does not see" in words) == said
+    assert ("dimmed: outside what the network sees" in words) == said
 
 
 @pytest.mark.parametrize("size", [1, 2])

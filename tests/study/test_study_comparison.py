@@ -230,8 +230,8 @@ def test_a_kept_result_says_what_it_is_of(compared, tmp_path):
 def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, monkeypatch):
     speeds = {"small": 640.0, "large": 64.0}
 
-    def measured(_, contender, *__):
-        speed = Speed(images_per_second=speeds[contender.name], peak_bytes=1)
+    def measured(_, workload, *__):
+        speed = Speed(images_per_second=speeds[workload.contender.name], peak_bytes=1)
         return Measured(batch_size=64, training=speed, prediction=speed)
 
     monkeypatch.setattr("nin.study.comparison.measure_once", measured)

@@ -57,7 +57,7 @@ class Evidence(NamedTuple):
 def top_classes(probabilities: NDArray[np.floating], top: int) -> tuple[int, ...]:
     """The indices of the `top` likeliest classes, likeliest first; all if there are fewer."""
     best = np.argsort(-probabilities, kind="stable")[:top]
-    return tuple(int(number) for number in best)
+    return tuple(int(index) for index in best)
 
 
 def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...]:

@@ -61,21 +61,21 @@ def explain(
     found = predict_files(network, files, classes, top)
     if raw is not None:
         _write_raw(raw, found)
-    for picture, numbers in places.items():
-        images = [found.evidence(number) for number in numbers]
+    for picture, indices in places.items():
+        images = [found.evidence(index) for index in indices]
         save(draw(images, percent, HINT), picture)
-        for number, image in zip(numbers, images, strict=True):
-            yield _row(files[number], picture, image)
+        for index, image in zip(indices, images, strict=True):
+            yield _row(files[index], picture, image)
 
 
 def _row(file: Path, picture: Path, image: Evidence) -> dict[str, Any]:
     rows = [
         {
-            "label": image.classes[number],
-            "probability": float(image.probabilities[number]),
-            "logit": float(image.logits[number]),
+            "label": image.classes[index],
+            "probability": float(image.probabilities[index]),
+            "logit": float(image.logits[index]),
         }
-        for number in image.shown
+        for index in image.shown
     ]
     return {
         "file": str(file),

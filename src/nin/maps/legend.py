@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NOWHERE = "one value per class at this image size: shows what, not where"
-OUTSIDE = "dimmed: what the network does not see"
+OUTSIDE = "dimmed: outside what the network sees"
 _SCALE = "value of the map; its mean is the logit"
 
 
@@ -27,7 +27,7 @@ def words_of(
     parts = ["orange to red: evidence for the class"]
     parts += ["blue: against it"] * is_signed
     parts += ["numbers: probability · logit"]
-    parts += ["framed: the prediction"] * any(i.predicted in i.shown for i in images)
+    parts += ["framed: the network's answer"] * any(i.predicted in i.shown for i in images)
     parts += [OUTSIDE] * any(_has_margins(image) for image in images)
     if percent is not None:
         parts.append(f"only the strongest {percent:g} % of each map")
@@ -55,8 +55,8 @@ def draw_legend(
     left = (EDGE + long + 0.12) / width
     if width - EDGE - long - 0.12 > text_width(_SCALE, SMALL):
         figure.text(left, (bottom + 0.265) / height, _SCALE, fontsize=SMALL, va="center")
-    for number, line in enumerate(words):
-        y = (bottom - (number + 0.7) * LINE) / height
+    for row, line in enumerate(words):
+        y = (bottom - (row + 0.7) * LINE) / height
         figure.text(EDGE / width, y, line, fontsize=SMALL, parse_math=False)
 
 

@@ -74,13 +74,13 @@ def draw(
 
 def _range(images: Sequence[Evidence], percent: float | None) -> tuple[float, float]:
     """The smallest value that is drawn, and the largest; zero is always between them."""
-    drawn = [_map(image, number, percent) for image in images for number in image.shown]
+    drawn = [_map(image, index, percent) for image in images for index in image.shown]
     low = min(float(map_.min(initial=0)) for map_ in drawn)
     return low, max(float(map_.max(initial=0)) for map_ in drawn)
 
 
-def _map(image: Evidence, number: int, percent: float | None) -> NDArray[np.float32]:
-    map_ = image.maps[..., number]
+def _map(image: Evidence, index: int, percent: float | None) -> NDArray[np.float32]:
+    map_ = image.maps[..., index]
     return map_ if percent is None else strongest(map_, percent)
 
 
@@ -99,12 +99,12 @@ def _draw_image(
         _caption(
             figure, layout.place(line, 0), f"predicted:\n{name} {_numbers(image, image.predicted)}"
         )
-    for place, number in enumerate(image.shown):
+    for place, index in enumerate(image.shown):
         where = (line + place // ACROSS, 1 + place % ACROSS)
-        map_ = _map(image, number, percent)
+        map_ = _map(image, index, percent)
         panel = _panel(figure, layout.place(*where), _overlaid(image, map_, most))
-        is_predicted = number == image.predicted
-        name, numbers = str(image.classes[number]), _numbers(image, number)
+        is_predicted = index == image.predicted
+        name, numbers = str(image.classes[index]), _numbers(image, index)
         _title(figure, layout, where, name, numbers, "bold" if is_predicted else "normal")
         if is_predicted:
             panel.spines[:].set(color=_FRAME, linewidth=2.5)
@@ -145,9 +145,9 @@ def _title(
     figure.text(left + width, y, numbers, ha="right", **look)
 
 
-def _numbers(image: Evidence, number: int) -> str:
+def _numbers(image: Evidence, index: int) -> str:
     """``0.83 · 4.1``: probability and logit of a class."""
-    return f"{image.probabilities[number]:.2f} · {image.logits[number]:.1f}".replace("-", "−")
+    return f"{image.probabilities[index]:.2f} · {image.logits[index]:.1f}".replace("-", "−")
 
 
 def _caption(figure: NotebookFigure, place: Place, words: str) -> None:

@@ -13,7 +13,7 @@ from rich.console import Console
 from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.study.contender import Contender, as_contenders
-from nin.study.measurement import measure_once
+from nin.study.measurement import Workload, measure_once
 from nin.study.preparation import check_arguments, check_writable, fingerprint, prepare, seen_size
 from nin.study.report import write_results
 from nin.study.report_text import seconds as as_text
@@ -153,8 +153,8 @@ def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _
     cost = count_cost(contender.make(classes).net, shape, recipe.batch_size)
     speed, budget_images = None, None
     if measured:
-        given = (contender, recipe, (height, width, channels), classes)
-        speed = measure_once(study.out / "measured", *given, study.console)
+        workload = Workload(contender, recipe, (height, width, channels), classes)
+        speed = measure_once(study.out / "measured", workload, study.console)
         budget_images = study.seconds and study.seconds * speed.training.images_per_second
     recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
     images = _TRAINING_EFFORT * steps * recipe.part_size + len(data.test.labels)

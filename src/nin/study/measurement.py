@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel
@@ -34,46 +34,62 @@ WARM_UP = 2
 _SELF = Path("/proc/self")
 
 
+class Workload(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        contender: the network.
+        recipe: gives batch size, image size, precision and optimiser.
+        input_shape: (height, width, channels) of the images as stored.
+        classes: number of classes.
+    """
+
+    contender: Contender
+    recipe: Recipe
+    input_shape: tuple[int, int, int]
+    classes: int
+
+
 class _Kept(BaseModel):
     net: str
     measured: Measured
 
 
-def measure(
-    contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
-) -> Measured:
+def measure(workload: Workload) -> Measured:
     """Measure training and prediction on this machine, on noise of the images' shape.
-
-    Args:
-        contender: the network.
-        recipe: gives batch size, image size and optimiser.
-        input_shape: (height, width, channels) of the images as stored.
-        classes: number of classes.
 
     Raises:
         NinError: the process ended without a result.
     """
-    given = (contender, recipe, input_shape, classes)
     return Measured(
-        batch_size=recipe.batch_size,
-        training=_in_new_process("training", *given),
-        prediction=_in_new_process("prediction", *given),
+        batch_size=workload.recipe.batch_size,
+        training=_in_new_process("training", workload),
+        prediction=_in_new_process("prediction", workload),
     )
 
 
-def measure_once(
-    folder: Path,
-    contender: Contender,
-    recipe: Recipe,
-    input_shape: tuple[int, int, int],
-    classes: int,
-    console: Console,
-) -> Measured:
+def measure_once(folder: Path, workload: Workload, console: Console) -> Measured:
     """Like `measure`, but a measurement made before on this machine is read from `folder`.
 
     Raises:
         NinError: it could not be measured, or the file of an earlier measurement is damaged.
     """
+    path = folder / f"{_key(workload)}.json"
+    if path.exists():
+        return read(path, _Kept).measured
+    name, measured = workload.contender.name, measure(workload)
+    write_json(path, {"net": name, "measured": measured.model_dump()})
+    console.print(
+        f"measured {name}: {measured.training.images_per_second:,.0f} images/s in"
+        f" training, {measured.prediction.images_per_second:,.0f} in prediction",
+        markup=False,
+    )
+    return measured
+
+
+def _key(workload: Workload) -> str:
+    """A digest of everything that decides the result; names and groups do not."""
+    contender, recipe, input_shape, classes = workload
     training = (
         recipe.part_size,
         recipe.accumulate,
@@ -82,30 +98,14 @@ def measure_once(
         recipe.optimizer,
         recipe.clip_norm,
     )
-    asked = (contender[1:3], training, input_shape, classes, device(), versions())
-    key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
-    path = folder / f"{key}.json"
-    if path.exists():
-        return read(path, _Kept).measured
-    measured = measure(contender, recipe, input_shape, classes)
-    write_json(path, {"net": contender.name, "measured": measured.model_dump()})
-    console.print(
-        f"measured {contender.name}: {measured.training.images_per_second:,.0f} images/s in"
-        f" training, {measured.prediction.images_per_second:,.0f} in prediction",
-        markup=False,
-    )
-    return measured
+    spec = (contender[1:3], training, input_shape, classes, device(), versions())
+    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _in_new_process(
-    what: str,
-    contender: Contender,
-    recipe: Recipe,
-    input_shape: tuple[int, int, int],
-    classes: int,
-) -> Speed:
+def _in_new_process(what: str, workload: Workload) -> Speed:
     """Measure in a fresh process: the peak of a used one may be of something else."""
-    asked = [what, *contender, recipe.model_dump(), input_shape, classes]
+    contender, recipe, *shapes = workload
+    asked = [what, [contender, recipe.model_dump(), *shapes]]
     program = "from nin.study.measurement import serve_measurement; serve_measurement()"
     done = subprocess.run(
         [sys.executable, "-c", program], input=json.dumps(asked), capture_output=True, text=True
@@ -121,9 +121,9 @@ def _in_new_process(
 
 def serve_measurement() -> None:
     """Measure what standard input describes, and print the result."""
-    what, name, net, arguments, group, recipe, input_shape, classes = json.load(sys.stdin)
-    contender = Contender(name, net, arguments, group)
-    model, images = _ready(contender, Recipe.parse(recipe), tuple(input_shape), classes)
+    what, (contender, recipe, input_shape, classes) = json.load(sys.stdin)
+    workload = Workload(Contender(*contender), Recipe.parse(recipe), tuple(input_shape), classes)
+    model, images = _model_and_images(workload)
     labels = np.arange(len(images), dtype=np.int32) % classes
     if what == "training":
         speed = _timed(lambda: model.train_on_batch(images, labels), len(images))
@@ -132,9 +132,8 @@ def serve_measurement() -> None:
     print(speed.model_dump_json())
 
 
-def _ready(
-    contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
-) -> tuple[Any, Any]:
+def _model_and_images(workload: Workload) -> tuple[Any, Any]:
+    contender, recipe, input_shape, classes = workload
     with computing_in(recipe.precision):
         model = contender.make(classes)
         if recipe.image_size is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import Any, NamedTuple
 
+from nin.accounting.table import sides
 from nin.study.result import Comparison, Difference, Row
 from nin.study.statistics import deviation
 
@@ -184,7 +185,7 @@ def _images(data: dict[str, Any]) -> str:
     if "classes" in data:
         said.append(f"{len(data['classes'])} classes")
     if "image_shape" in data:
-        said.append("stored as " + "×".join(map(str, data["image_shape"])))
+        said.append("stored as " + sides(data["image_shape"]))
     said += [f"{key} {data[key]}" for key in ("source", "licence") if data.get(key)]
     if "fingerprint" in data:
         said.append(f"fingerprint {data['fingerprint'][:12]}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from nin.accounting.table import size
+from nin.accounting.table import sides, size
 from nin.study.report_text import NOTHING, accuracy, count, rate, seconds
 from nin.study.result import Measured, Row
 
@@ -37,8 +37,8 @@ def _learning_rate(row: Row) -> str:
 
 
 def _receptive_field(row: Row) -> str:
-    sides = row.cost.receptive_field
-    return "whole image" if sides is None else "×".join(map(str, sides))
+    field = row.cost.receptive_field
+    return "whole image" if field is None else sides(field)
 
 
 RESULTS = (

@@ -29,10 +29,10 @@ class Outcome(BaseModel):
     """The result of a trial.
 
     Attributes:
-        validation: accuracy on the held-out training images, after the last epoch.
+        validation: accuracy on the validation images after the last epoch.
         accuracy: on the test images; None of a trial of the learning-rate search.
         n: number of test images.
-        curve: held-out accuracy after each epoch.
+        curve: validation accuracy after each epoch.
         seconds: of training, without validation and the first batch, in which it is compiled.
         died: whether the health watch stopped it.
     """
