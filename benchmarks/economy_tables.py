@@ -10,9 +10,9 @@ from pathlib import Path
 from nin.accounting import count_cost
 from nin.accounting.table import size
 from nin.models import PRESETS, RIVALS, named_net
-from nin.study import plots, wording
+from nin.study import plots, report_text
+from nin.study.report_text import Section, sections
 from nin.study.result import Comparison, Difference, Row, Speed
-from nin.study.sections import Section, sections
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,8 +29,8 @@ def economy() -> str:
                 f"`{row.net}`",
                 f"{row.cost.parameters.total:,}",
                 f"{row.cost.parameters.dense / row.cost.parameters.total:.0%}",
-                wording.count(row.cost.multiply_adds),
-                wording.accuracy(row.accuracies),
+                report_text.count(row.cost.multiply_adds),
+                report_text.accuracy(row.accuracies),
                 points(against.get(row.net)),
             )
             for row in section.rows
@@ -43,7 +43,7 @@ def exercise(number: int) -> str:
     section = _exercise(number)
     against = {pair.rival: pair for pair in section.differences}
     titles = (
-        "network, parameters, multiply-adds, test accuracy, it − as printed (points),"
+        "network, parameters, multiply-adds, test accuracy, difference from as printed (points),"
         " images/s in training"
     )
     return grid(
@@ -52,10 +52,10 @@ def exercise(number: int) -> str:
             (
                 row.net,
                 f"{row.cost.parameters.total:,}",
-                wording.count(row.cost.multiply_adds),
-                wording.accuracy(row.accuracies),
+                report_text.count(row.cost.multiply_adds),
+                report_text.accuracy(row.accuracies),
                 points(against.get(row.net), sign=-1),
-                wording.rate(_speeds(row)[0].images_per_second),
+                report_text.rate(_speeds(row)[0].images_per_second),
             )
             for row in section.rows
         ],
@@ -77,7 +77,7 @@ def resources() -> str:
                 size(row.cost.training_activation_bytes),
                 size(row.cost.prediction_activation_bytes),
                 *(size(speed.peak_bytes) for speed in _speeds(row)),
-                *(wording.rate(speed.images_per_second) for speed in _speeds(row)),
+                *(report_text.rate(speed.images_per_second) for speed in _speeds(row)),
             )
             for row in sections(comparison("compare"))[0].rows
         ],
@@ -98,7 +98,7 @@ def _at_book_size(name: str) -> tuple[str, ...]:
     return (
         f"`{name}`",
         f"{cost.parameters.total:,}",
-        wording.count(cost.multiply_adds),
+        report_text.count(cost.multiply_adds),
         size(cost.weight_bytes),
         size(cost.optimizer_bytes),
         size(cost.training_activation_bytes),
@@ -111,13 +111,13 @@ def equal_time() -> str:
     made = comparison("time")
     section = sections(made)[0]
     reached = ", ".join(
-        f"`{row.net}` {wording.accuracy(row.accuracies)} after {row.seconds:.0f} s"
+        f"`{row.net}` {report_text.accuracy(row.accuracies)} after {row.seconds:.0f} s"
         for row in section.rows
     )
-    against = ", ".join(f"{points(pair)} to `{pair.rival}`" for pair in section.differences)
+    leads = ", ".join(f"{points(pair)} over `{pair.rival}`" for pair in section.differences)
     return (
         f"In equal time instead of equal epochs, a budget of {made.settings['seconds']:g} s on"
-        f" {made.device['cores']} cores: {reached}; NiN − it, in points: {against}."
+        f" {made.device['cores']} cores: {reached}; the lead of `nin` in points: {leads}."
     )
 
 
@@ -137,7 +137,7 @@ def _network(name: str) -> tuple[str, ...]:
         f"{total:,}",
         f"{cost.parameters.pointwise / total:.0%}",
         f"{cost.parameters.dense / total:.0%}",
-        wording.count(cost.multiply_adds),
+        report_text.count(cost.multiply_adds),
         "×".join(map(str, cost.receptive_field)) + " px"
         if cost.receptive_field
         else "no class maps",
@@ -158,9 +158,10 @@ def conditions(record: str) -> str:
     training = made.data["splits"]["train"]["images"]
     return (
         f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images,"
-        f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, each network's rate by the"
-        f" same search on held-out training images. Accuracy on the {made.images:,} test images,"
-        " mean ± sd; differences with their 95 % interval. Products in bfloat16, sums in float32."
+        f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, each network's"
+        f" learning rate by the same search on validation images. Accuracy on the {made.images:,}"
+        " test images, mean ± sd; differences with their 95 % confidence interval. Products"
+        " in bfloat16, sums in float32."
     )
 
 

@@ -11,7 +11,7 @@ from keras import layers
 
 from nin.accounting import walk
 from nin.accounting.cost import count_cost
-from nin.accounting.memory import peak, stored
+from nin.accounting.memory import peak_activations, training_activations
 from nin.accounting.receptive_field import receptive_field
 from nin.errors import InputSizeError, NinError
 from nin.models import NETS, PRESETS, RIVALS, LeNet, NiN, find_net, named_net
@@ -216,43 +216,43 @@ def grown(plan):
 plans = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 99)), min_size=1, max_size=8)
 
 
-def elements(tape, place):
-    return math.prod(tape[place].output_shape) if place >= 0 else 4 * 4 * 2
+def elements(trace, place):
+    return math.prod(trace[place].output_shape) if place >= 0 else 4 * 4 * 2
 
 
-def lasting(tape, reads):
+def lasting(trace, reads):
     """Peak by simulation: after each step, drop every buffer that no later step can reach."""
     lies_in, most, alive = {-1: -1}, 32, {-1}
-    for now, step in enumerate(tape):
+    for now, step in enumerate(trace):
         shares = step.kind == "view" or (step.kind == "elementwise" and not reads(step.inputs[0]))
         lies_in[now] = lies_in[step.inputs[0]] if shares else now
         alive.add(lies_in[now])
-        most = max(most, sum(elements(tape, place) for place in alive))
-        needed = {place for later in tape[now + 1 :] for place in later.inputs if place <= now}
-        alive = {lies_in[place] for place in needed | ({now} if now == len(tape) - 1 else set())}
-    return most, sum(elements(tape, place) for place in {*lies_in.values()} - {-1})
+        most = max(most, sum(elements(trace, place) for place in alive))
+        needed = {place for later in trace[now + 1 :] for place in later.inputs if place <= now}
+        alive = {lies_in[place] for place in needed | ({now} if now == len(trace) - 1 else set())}
+    return most, sum(elements(trace, place) for place in {*lies_in.values()} - {-1})
 
 
 @settings(max_examples=60)
 @given(plans)
 def test_liveness_of_any_graph(plan):
-    tape = walk(grown(plan), (4, 4, 2))
-    highest = peak(tape, (4, 4, 2))
+    trace = walk(grown(plan), (4, 4, 2))
+    highest = peak_activations(trace, (4, 4, 2))
 
     def family(place):
-        while place >= 0 and tape[place].kind == "view":
-            (place,) = tape[place].inputs
+        while place >= 0 and trace[place].kind == "view":
+            (place,) = trace[place].inputs
         return place
 
-    readers = [family(place) for step in tape if step.kind != "view" for place in step.inputs]
-    expected = lasting(tape, lambda place: family(place) < 0 or readers.count(family(place)) > 1)
-    assert (highest, stored(tape)) == expected
-    assert highest <= 32 + stored(tape)
-    new = [step for step in tape if step.kind not in ("view", "elementwise")]
+    readers = [family(place) for step in trace if step.kind != "view" for place in step.inputs]
+    expected = lasting(trace, lambda place: family(place) < 0 or readers.count(family(place)) > 1)
+    assert (highest, training_activations(trace)) == expected
+    assert highest <= 32 + training_activations(trace)
+    new = [step for step in trace if step.kind not in ("view", "elementwise")]
     for step in new:
         at_once = math.prod(step.output_shape)
-        assert highest >= at_once + max(elements(tape, place) for place in step.inputs)
-    assert stored(tape) >= sum(math.prod(step.output_shape) for step in new)
+        assert highest >= at_once + max(elements(trace, place) for place in step.inputs)
+    assert training_activations(trace) >= sum(math.prod(step.output_shape) for step in new)
 
 
 def test_what_is_needed_later_is_not_written_over():
@@ -260,13 +260,13 @@ def test_what_is_needed_later_is_not_written_over():
     x = layers.Conv2D(3, 1)(inputs)
     y = layers.ReLU()(x)
     joined = layers.Add()([x, y])
-    tape = walk(keras.Model(inputs, joined), (4, 4, 2))
-    assert stored(tape) == 3 * 48
+    trace = walk(keras.Model(inputs, joined), (4, 4, 2))
+    assert training_activations(trace) == 3 * 48
     chain = walk(keras.Sequential([layers.Conv2D(3, 1), layers.ReLU()]), (4, 4, 2))
-    assert stored(chain) == 48
-    assert peak(chain, (4, 4, 2)) == 32 + 48
+    assert training_activations(chain) == 48
+    assert peak_activations(chain, (4, 4, 2)) == 32 + 48
     first = walk(keras.Sequential([layers.ReLU(), layers.Flatten()]), (4, 4, 2))
-    assert (stored(first), peak(first, (4, 4, 2))) == (32, 64)
+    assert (training_activations(first), peak_activations(first, (4, 4, 2))) == (32, 64)
 
 
 def test_a_short_cut_keeps_its_input_alive():

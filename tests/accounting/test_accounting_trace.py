@@ -1,4 +1,4 @@
-"""The tape: any model made of the usual layers is counted as Keras builds it, and left alone."""
+"""The trace: a model of the usual layers is counted as Keras builds it, and left unchanged."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""`nin compare` and `nin ablate`: four files, and a comparison that nothing can undo."""
+"""`nin compare` and `nin ablate`: four files, and a comparison that survives everything."""
 
 from __future__ import annotations
 
@@ -156,6 +156,6 @@ def test_ctrl_c_with_two_workers_says_how_to_go_on(program, tmp_path):
     assert process.returncode == 130, said
     last = said.splitlines()[-1]
     assert last.startswith("nin: stopped: ")
-    assert last.endswith("trainings are kept; the same command goes on from there")
+    assert last.endswith("trainings are kept; the same command continues from there")
     assert "Traceback" not in said
     finish(program, tmp_path, trainings)

@@ -76,7 +76,7 @@ def test_a_folder_and_classes_by_name(nin, digits, picture):
     [
         ("--classes seven", "unknown class 'seven'"),
         ("--top 0", "'--top'"),
-        ("--strongest 0", "--strongest 0: a share is above 0"),
+        ("--strongest 0", "--strongest 0: give a percentage above 0"),
         ("--strongest much", "'--strongest'"),
         ("--out maps.jpg", "a picture is .png or .svg"),
         ("--out one.png", "cannot write one.png: it is one of the images"),

@@ -146,9 +146,9 @@ def test_summary_in_words(nin):
     assert lines[end - 1].split() == ["total", "1,992,166", "762,297,352"]
     assert end == len(walk(d2l.NiN(), (224, 224, 1))) + 3
     assert [line.split("  ")[0] for line in lines[end + 1 : -2]] == [
-        "parameters in larger windows",
+        "parameters in larger convolutions",
         "parameters in 1×1 convolutions",
-        "multiply-adds for an image",
+        "multiply-adds per image",
         "weights",
         "optimiser's state, AdamW",
         "kept for training, batch of 128",

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nin.errors import NinError, UnknownNameError
-from nin.maps.evidence import check_number, likeliest, numbers_of, strongest
+from nin.maps.evidence import check_shown, class_indices, strongest, top_classes
 
 CLASSES = ("coat", "t-shirt", "hat, cap", "bag")
 
@@ -35,8 +35,8 @@ def test_what_is_against_a_class_is_never_its_strongest():
 
 def test_the_likeliest_come_first_and_equals_in_their_order():
     odds = np.array([0.1, 0.3, 0.3, 0.2, 0.1])
-    assert likeliest(odds, 3) == (1, 2, 3)
-    assert likeliest(odds, 10**20) == (1, 2, 3, 0, 4)
+    assert top_classes(odds, 3) == (1, 2, 3)
+    assert top_classes(odds, 10**20) == (1, 2, 3, 0, 4)
 
 
 @pytest.mark.parametrize(
@@ -50,16 +50,16 @@ def test_the_likeliest_come_first_and_equals_in_their_order():
     ],
 )
 def test_classes_by_name(names, numbers):
-    assert numbers_of(names, CLASSES) == numbers
+    assert class_indices(names, CLASSES) == numbers
 
 
 @pytest.mark.parametrize("name", ["cot", "coat,cot", "coat,", ""])
 def test_an_unknown_class_is_named_with_those_there_are(name):
     with pytest.raises(UnknownNameError, match=r"unknown class '(cot)?'.*known: bag, coat, hat"):
-        numbers_of([name], CLASSES)
+        class_indices([name], CLASSES)
 
 
 @pytest.mark.parametrize("count", [0, 61])
 def test_neither_none_nor_too_many(count):
-    with pytest.raises(NinError, match=f"^{count} maps an image: 1 to 60 can be drawn"):
-        check_number(count)
+    with pytest.raises(NinError, match=f"^{count} maps per image: 1 to 60 can be drawn"):
+        check_shown(count)

@@ -9,7 +9,8 @@ from PIL import Image
 
 from nin.errors import DataError, NinError, UnknownNameError
 from nin.maps import explain
-from nin.maps.reading import BATCH, ask, photograph
+from nin.maps.explanation import PAGE, pictures
+from nin.maps.predictions import BATCH, photograph, predict_files
 
 
 def rows(network, files, **options):
@@ -62,7 +63,7 @@ def test_the_maps_themselves(network, picture):
 def test_a_picture_is_drawn_as_the_network_fits_it(network, picture):
     network.fit = "crop"
     file = picture("a.jpg")
-    image = ask(network, [file]).evidence(0)
+    image = predict_files(network, [file]).evidence(0)
     assert (image.fit, image.photo.shape) == ("crop", (320, 480, 3))
     rows(network, [file], raw=Path("maps.npz"))
     with np.load("maps.npz", allow_pickle=False) as raw:
@@ -79,8 +80,8 @@ def test_classes_that_are_named_are_shown_in_that_order(network, picture):
     ("options", "error", "said"),
     [
         ({"classes": ["grey"]}, UnknownNameError, "unknown class 'grey'"),
-        ({"percent": 0}, NinError, "--strongest 0: a share"),
-        ({"percent": 100.5}, NinError, "--strongest 100.5: a share"),
+        ({"percent": 0}, NinError, "--strongest 0: give a percentage"),
+        ({"percent": 100.5}, NinError, "--strongest 100.5: give a percentage"),
         ({"percent": float("nan")}, NinError, "--strongest nan"),
         ({"raw": Path("maps.zip")}, NinError, "--raw maps.zip: the maps are written to an .npz"),
         ({"out": Path("maps.gif")}, NinError, "--out maps.gif"),
@@ -112,7 +113,7 @@ def test_a_network_without_maps_says_why_before_anything_is_read(network):
 
 def test_answers_that_are_no_numbers(network, picture):
     network.predict = lambda images, maps: type(network).predict(network, images * np.nan, maps)
-    with pytest.raises(NinError, match="answers with what is no number"):
+    with pytest.raises(NinError, match="predicts values that are not finite"):
         rows(network, [picture("a.jpg")])
     assert written() == []
 
@@ -124,3 +125,68 @@ def test_a_photograph_is_brought_to_the_size_of_a_print(picture, size, shown):
     photo = photograph(picture("a.png", light=100, size=size))
     assert photo.shape == (*shown[::-1], 3)
     assert (photo == [100, 100, 50]).all()
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def numbered(count):
+    return [Path(f"photos/{number}.jpg") for number in range(count)]
+
+
+def test_by_default_one_image_gives_its_name_and_many_share_a_sheet():
+    assert pictures([Path("a/cat.jpg")]) == {Path("cat-maps.png"): [0]}
+    assert pictures(numbered(2)) == {Path("maps.png"): [0, 1]}
+
+
+def test_many_images_make_pages():
+    pages = pictures(numbered(2 * PAGE + 1), Path("new/sheet.svg"))
+    assert [*map(str, pages)] == ["new/sheet.svg", "new/sheet-2.svg", "new/sheet-3.svg"]
+    assert [len(numbers) for numbers in pages.values()] == [PAGE, PAGE, 1]
+    assert [n for numbers in pages.values() for n in numbers] == [*range(2 * PAGE + 1)]
+
+
+def test_a_folder_holds_a_picture_an_image_each_of_its_own_name():
+    files = [Path(name) for name in ("a/x.jpg", "b/x.png", "x-maps-2.jpg", "c/X.jpg", "y.jpg")]
+    assert [path.name for path in pictures(files, Path("out"))] == [
+        "x-maps.png",
+        "x-maps-2.png",
+        "x-maps-2-maps.png",
+        "X-maps-3.png",
+        "y-maps.png",
+    ]
+
+
+def test_an_existing_folder_may_have_any_name(here):
+    (here / "v1.0").mkdir()
+    assert [*pictures(numbered(1), Path("v1.0"))] == [Path("v1.0/0-maps.png")]
+
+
+@pytest.mark.parametrize("name", ["out.jpg", "out.pdf", "v1.0"])
+def test_other_endings_are_refused(name):
+    with pytest.raises(NinError, match=rf"^--out {name}: a picture is \.png or \.svg"):
+        pictures(numbered(2), Path(name))
+
+
+@pytest.mark.parametrize("out", [None, "maps.png", "./maps.png", "link.png"])
+def test_an_image_is_never_written_over(here, out):
+    (here / "maps.png").write_bytes(b"mine")
+    (here / "link.png").symlink_to("maps.png")
+    with pytest.raises(NinError, match=r"cannot write (maps|link)\.png: it is one of the images"):
+        pictures([Path("other.png"), Path("maps.png")], out and Path(out))
+
+
+def test_in_a_folder_the_images_themselves_are_gone_round(here):
+    (here / "x-maps.png").write_bytes(b"mine")
+    paths = pictures([Path("x.jpg"), Path("x-maps.png")], Path())
+    assert [*paths] == [Path("x-maps-2.png"), Path("x-maps-maps.png")]
+
+
+def test_a_later_page_is_never_written_over_an_image(here):
+    files = numbered(PAGE)
+    (here / "s-2.png").write_bytes(b"mine")
+    with pytest.raises(NinError, match=r"s-2\.png: it is one of the images"):
+        pictures([*files, Path("s-2.png")], Path("s.png"))

@@ -83,8 +83,8 @@ def test_floats_are_shown_as_bytes_are():
         (np.zeros((21, 8, 8, 1), np.uint8), {}, r"not \(21, 8, 8, 1\)"),
         (IMAGES, {"labels": [1]}, "3 images but 1 labels"),
         (IMAGES, {"labels": [0, 1, 3]}, "labels 0 to 3, but there are 3 classes"),
-        (IMAGES, {"strongest": 0}, "strongest=0: a share"),
-        (IMAGES, {"top": 0}, "0 maps an image"),
+        (IMAGES, {"strongest": 0}, "strongest=0: give a percentage"),
+        (IMAGES, {"top": 0}, "0 maps per image"),
         (IMAGES, {"classes": ["d"]}, "unknown class 'd'"),
     ],
 )

@@ -135,7 +135,7 @@ def test_what_is_dimmed_is_said_where_anything_is(size, fit, said):
 @pytest.mark.parametrize("size", [1, 2])
 def test_one_value_a_class_says_what_and_not_where(size):
     written = " ".join(texts(draw([evidence(signed(size=size))], hint="look closer")))
-    assert ("says what, not where; look closer" in written) == (size == 1)
+    assert ("shows what, not where; look closer" in written) == (size == 1)
 
 
 HOSTILE = ["$x_$", "a\nb", "é漢\udcff", "long " * 50, "", "\x00\u202e", "x" * 100_000]

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from study_report_cases import HOSTILE, comparison, published, row
 
-from nin.study import plots, scatter, svg
-from nin.study.look import look
-from nin.study.statistics import front
+from nin.study import plot_style, plots, scatter
+from nin.study.plot_style import line_style
+from nin.study.statistics import pareto_front
 
 ALL = (
     plots.accuracy_against_parameters,
@@ -38,9 +38,9 @@ def shares(one, other):
 
 @pytest.mark.parametrize("rows", CROWDS.values(), ids=CROWDS)
 def test_names_are_inside_and_cover_neither_each_other_nor_points(rows):
-    with svg.drawing(plots.height(rows)) as figure:
-        texts = scatter.draw(figure, rows, parameters, front(rows, parameters), "cost")
-        svg.text_of(figure, "a", "a")
+    with plot_style.new_figure(plots.height(rows)) as figure:
+        texts = scatter.draw(figure, rows, parameters, pareto_front(rows, parameters), "cost")
+        plot_style.as_svg(figure, "a", "a")
         axes = figure.axes[0]
         boxes = [text.get_window_extent() for text in texts]
         data = [(parameters(each), np.mean(each.accuracies)) for each in rows]
@@ -55,9 +55,9 @@ def test_names_are_inside_and_cover_neither_each_other_nor_points(rows):
 
 def test_names_that_stand_apart_are_next_to_their_points():
     rows = CROWDS["far apart"]
-    with svg.drawing(plots.height(rows)) as figure:
+    with plot_style.new_figure(plots.height(rows)) as figure:
         texts = scatter.draw(figure, rows, parameters, [], "cost")
-        svg.text_of(figure, "a", "a")
+        plot_style.as_svg(figure, "a", "a")
         at = figure.axes[0].transData.transform(
             [(parameters(each), each.accuracies[0]) for each in rows]
         )
@@ -75,7 +75,7 @@ def test_the_front_has_what_no_other_beats():
         row("best", [0.9], 30),
         row("larger", [0.8], 40),
     ]
-    assert [each.net for each in front(rows, parameters)] == ["small", "same", "best"]
+    assert [each.net for each in pareto_front(rows, parameters)] == ["small", "same", "best"]
 
 
 def test_parameters_are_drawn_with_the_front_of_the_table():
@@ -86,8 +86,8 @@ def test_parameters_are_drawn_with_the_front_of_the_table():
 
 
 def test_fifteen_networks_differ_without_colour():
-    looks = [look(index) for index in range(15)]
-    assert len({(one.marker, one.face == "white") for one in looks}) == 15
+    styles = [line_style(index) for index in range(15)]
+    assert len({(one.marker, one.face == "white") for one in styles}) == 15
 
 
 @pytest.mark.parametrize("draw", ALL)
@@ -120,8 +120,8 @@ def test_a_group_draws_its_own_rows():
 
 def test_curves_that_end_early_or_are_absent():
     rows = [row("dead", curves=[[0.1], [0.1, 0.5, 0.8]]), row("none", curves=[[], [], []])]
-    assert "Held-out accuracy" in plots.learning_curves(comparison(rows))
-    assert "Held-out accuracy" in plots.learning_curves(comparison(rows[1:]))
+    assert "Validation accuracy" in plots.learning_curves(comparison(rows))
+    assert "Validation accuracy" in plots.learning_curves(comparison(rows[1:]))
 
 
 @pytest.mark.parametrize("draw", ALL)

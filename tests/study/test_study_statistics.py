@@ -1,17 +1,18 @@
-"""The front and the intervals, against brute force and against SciPy's own."""
+"""The front and the intervals, against brute force and by the textbook's formula."""
 
 from __future__ import annotations
 
+import math
 import statistics
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy.stats import t
 
 from nin.accounting.cost import Cost, Parameters
 from nin.study.result import Row
-from nin.study.statistics import difference, with_fronts
+from nin.study.statistics import difference, mark_fronts
 
 
 def row(net, parameters, accuracies):
@@ -46,11 +47,21 @@ def test_the_interval_is_that_of_a_paired_t_test(pairs):
     ours, theirs = map(list, zip(*pairs, strict=True))
     found = difference(row("a", 10, ours), row("b", 200, theirs))
     gaps = [a - b for a, b in pairs]
-    assert found.mean == pytest.approx(statistics.fmean(gaps))
-    assert (found.n, found.parameter_ratio) == (len(pairs), 20)
-    if statistics.stdev(gaps) > 1e-9:
-        low, high = stats.ttest_rel(ours, theirs).confidence_interval(0.95)
-        assert (found.low, found.high) == pytest.approx((low, high), abs=1e-9)
+    mean, n = statistics.fmean(gaps), len(gaps)
+    half = t.ppf(0.975, n - 1) * statistics.stdev(gaps) / math.sqrt(n)
+    assert found.mean == pytest.approx(mean)
+    assert (found.n, found.parameter_ratio) == (n, 20)
+    assert (found.low, found.high) == (
+        pytest.approx(mean - half, abs=1e-9),
+        pytest.approx(mean + half, abs=1e-9),
+    )
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.1])
+def test_seeds_that_all_differ_alike_leave_no_width(gap):
+    accuracies = [0.5, 0.6, 0.9]
+    found = difference(row("a", 1, accuracies), row("b", 1, [each - gap for each in accuracies]))
+    assert (found.low, found.high) == pytest.approx((gap, gap))
 
 
 def test_one_seed_has_no_interval():
@@ -60,7 +71,7 @@ def test_one_seed_has_no_interval():
 
 @given(st.lists(st.tuples(st.integers(1, 6), st.integers(0, 6)), min_size=1, max_size=9))
 def test_the_front_is_what_nothing_beats(networks):
-    rows = with_fronts([row(str(i), size, [a / 6]) for i, (size, a) in enumerate(networks)])
+    rows = mark_fronts([row(str(i), size, [a / 6]) for i, (size, a) in enumerate(networks)])
     for (size, accuracy), found in zip(networks, rows, strict=True):
         beaten = any(
             (s < size and a >= accuracy) or (s <= size and a > accuracy) for s, a in networks

@@ -1,4 +1,4 @@
-"""What a network costs, counted and not measured: parameters, multiply-adds, memory, fields."""
+"""The cost of a network, counted and not measured: parameters, multiply-adds, memory."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""What a network costs before anything is measured: parameters, arithmetic, memory."""
+"""`Cost`: parameters, multiply-adds, memory and receptive field of a network, counted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from nin.accounting.memory import peak, stored
+from nin.accounting.memory import peak_activations, training_activations
 from nin.accounting.receptive_field import receptive_field
 from nin.accounting.trace import Step, seen_shape, walk
 from nin.errors import NinError
@@ -18,14 +18,14 @@ _FLOAT = 4
 
 
 class Parameters(BaseModel):
-    """Trainable parameters, by where they are.
+    """Trainable parameters by kind of layer.
 
     Attributes:
-        spatial: in convolutions with a window of more than one pixel.
+        spatial: in convolutions larger than 1×1.
         pointwise: in 1×1 convolutions.
         dense: in dense layers.
         normalisation: in batch, layer and group normalisation.
-        other: anywhere else.
+        other: in other layers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -38,28 +38,28 @@ class Parameters(BaseModel):
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """Number of all trainable parameters."""
         return self.spatial + self.pointwise + self.dense + self.normalisation + self.other
 
 
 class Cost(BaseModel):
-    """What a network costs at one image shape, counted and not measured.
+    """The cost of a network at one image shape, counted and not measured.
 
     Attributes:
-        input_shape: (height, width, channels) of what the first layer sees.
-        batch_size: that the activations are for.
-        parameters: those that training changes.
-        non_trainable: values held beside them, such as moving averages.
-        multiply_adds: for one image; products of a weight and a value.
-        weight_bytes: all parameters, 4 bytes each.
-        optimizer_bytes: what AdamW keeps beside the weights: two values a trainable parameter.
-        training_activation_bytes: what the backward pass needs, for a batch: the outputs of
+        input_shape: (height, width, channels) of the input of the first layer.
+        batch_size: number of images that the activations are counted for.
+        parameters: trainable parameters by kind of layer.
+        non_trainable: other values, such as moving averages.
+        multiply_adds: per image; products of a weight and a value.
+        weight_bytes: all parameters and other values, 4 bytes each.
+        optimizer_bytes: state of AdamW: two values per trainable parameter.
+        training_activation_bytes: kept for the backward pass, per batch: the outputs of
             convolutions, dense layers, normalisations, poolings and joins. Activations and dropout
-            are taken to work in place where nothing else needs what they write over.
-        prediction_activation_bytes: the most that is alive at once, for a batch: each layer's
-            inputs, its output, and what later layers still need.
-        receptive_field: (height, width) in pixels that one cell of the last map sees, the image's
-            edge disregarded; None where dense layers, or gates, see the whole image.
+            count as working in place where nothing else needs the input they overwrite.
+        prediction_activation_bytes: the most that is alive at once, per batch: the inputs and the
+            output of a layer, and what later layers still need.
+        receptive_field: (height, width) in pixels that one cell of the last map sees, ignoring the
+            edges of the image; None where dense layers or gates see the whole image.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,16 +77,16 @@ class Cost(BaseModel):
 
 
 def count_cost(model: Any, input_shape: tuple[int, int, int], batch_size: int = 128) -> Cost:
-    """What `model` costs, counted layer by layer; nothing is built, changed or computed.
+    """The cost of `model`, counted layer by layer; nothing is built, changed or computed.
 
     Args:
-        model: whatever `nin.walk` takes: one of our networks, or a Keras model made of the usual
-            layers.
+        model: anything that `nin.walk` takes: a network of this package, or a Keras model of the
+            usual layers.
         input_shape: (height, width, channels) of the images.
-        batch_size: images at a time, for the memory of activations.
+        batch_size: images per batch, for the memory of activations.
 
     Raises:
-        NinError: a layer cannot be counted; it is named. Or there are no images in a batch.
+        NinError: a layer cannot be counted (the message names it), or `batch_size` is below 1.
         InputSizeError: the images are too small.
         ValueError: Keras finds that the images do not fit a layer.
 
@@ -97,27 +97,27 @@ def count_cost(model: Any, input_shape: tuple[int, int, int], batch_size: int = 
     """
     if batch_size < 1:
         raise NinError(f"a batch has one image or more, not {batch_size}")
-    tape = walk(model, input_shape)
+    trace = walk(model, input_shape)
     height, width, channels = seen = seen_shape(model, input_shape)
-    parameters = _by_kind(tape)
-    non_trainable = sum(step.non_trainable for step in tape)
+    parameters = _by_kind(trace)
+    non_trainable = sum(step.non_trainable for step in trace)
     return Cost(
         input_shape=(height, width, channels),
         batch_size=batch_size,
         parameters=parameters,
         non_trainable=non_trainable,
-        multiply_adds=sum(step.multiply_adds for step in tape),
+        multiply_adds=sum(step.multiply_adds for step in trace),
         weight_bytes=_FLOAT * (parameters.total + non_trainable),
         optimizer_bytes=_FLOAT * 2 * parameters.total,
-        training_activation_bytes=_FLOAT * batch_size * stored(tape),
-        prediction_activation_bytes=_FLOAT * batch_size * peak(tape, seen),
-        receptive_field=receptive_field(tape),
+        training_activation_bytes=_FLOAT * batch_size * training_activations(trace),
+        prediction_activation_bytes=_FLOAT * batch_size * peak_activations(trace, seen),
+        receptive_field=receptive_field(trace),
     )
 
 
-def _by_kind(tape: Sequence[Step]) -> Parameters:
+def _by_kind(trace: Sequence[Step]) -> Parameters:
     found: Counter[str] = Counter()
-    for step in tape:
+    for step in trace:
         known = step.kind in ("spatial", "pointwise", "dense", "normalisation")
         found[step.kind if known else "other"] += step.parameters
     return Parameters(**found)

@@ -1,4 +1,4 @@
-"""What a layer of each kind holds and computes, from its settings and the shapes around it."""
+"""Parameters and multiply-adds of each kind of layer, from its settings and shapes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from nin.models.preprocessing import Preprocessing
 Shape = tuple[int, ...]
 Pair = tuple[int, int]
 
-#: What a layer does. The first four hold most weights. `elementwise` can write over its input,
-#: `view` is its input in another shape; all others make something new.
+#: The first four hold most weights. `elementwise` can overwrite its input, `view` is its input in
+#: another shape; all others allocate their output.
 Kind = Literal[
     "spatial",
     "pointwise",
@@ -29,19 +29,19 @@ Kind = Literal[
 ]
 
 
-class Work(NamedTuple):
-    """What a layer holds and computes, for one image.
+class LayerCost(NamedTuple):
+    """What a layer, or a part of one, holds and computes for one image.
 
     Attributes:
-        kind: what it does.
+        kind: see `Kind`.
         output_shape: (height, width, channels), or (units,).
-        parameters: weights that training changes by gradients.
-        non_trainable: values beside them, such as moving averages.
+        parameters: weights trained by gradients.
+        non_trainable: other values, such as moving averages.
         multiply_adds: products of a weight and a value.
-        window: (height, width) of the cells of its input that a cell of its output sees.
-        strides: cells of its input from one window to the next...
-        enlarges: ...and how many cells of its output lie in between.
-        label: what is shown beside the layer's class.
+        window: (height, width) in cells of the input that one cell of the output sees.
+        strides: cells of the input from one window to the next.
+        enlarges: cells of the output in that distance; above 1 where the layer enlarges maps.
+        label: shown beside the layer's class.
     """
 
     kind: Kind
@@ -55,51 +55,51 @@ class Work(NamedTuple):
     label: str = ""
 
 
-#: (layer, shape of its first input, shape of its output) → its work, in one step or more.
-Rule = Callable[[Any, Shape, Shape], list[Work]]
+#: (layer, shape of its first input, shape of its output) → costs of its parts, usually one.
+Rule = Callable[[Any, Shape, Shape], list[LayerCost]]
 
 
 def is_known(layer: Any) -> bool:
-    """Whether `work` can tell. Subclasses are not known: they may hold and compute anything."""
+    """Whether `layer_costs` knows this kind; never a subclass, which may compute anything."""
     return type(layer) in _RULES
 
 
-def work(layer: Any, before: Shape, after: Shape) -> list[Work]:
+def layer_costs(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
     """What `layer` holds and computes, part by part.
 
     Args:
-        layer: of a kind that `is_known`; built or not.
+        layer: one for which `is_known` is true; built or not.
         before: shape of its first input, without the batch.
         after: shape of the output, without the batch.
     """
     return _RULES[type(layer)](layer, before, after)
 
 
-def _convolution(layer: Any, before: Shape, after: Shape) -> list[Work]:
+def _convolution(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
     weights = math.prod(layer.kernel_size) * before[-1] // layer.groups * layer.filters
     return [_sliding(layer, after, weights, layer.filters)]
 
 
-def _depthwise(layer: Any, _: Shape, after: Shape) -> list[Work]:
+def _depthwise(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
     return [_sliding(layer, after, math.prod(layer.kernel_size) * after[-1], after[-1])]
 
 
-def _separable(layer: Any, before: Shape, after: Shape) -> list[Work]:
-    """Its depthwise convolution has no bias; its 1×1 convolution is a step of its own."""
+def _separable(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
+    """A depthwise convolution without bias, and a 1×1 convolution as a part of its own."""
     between = (*after[:-1], before[-1] * layer.depth_multiplier)
     depthwise = _sliding(layer, between, math.prod(layer.kernel_size) * between[-1], 0)
     weights = between[-1] * layer.filters
     products = _area(after) * weights
-    pointwise = Work(
+    pointwise = LayerCost(
         "pointwise", after, weights + _bias(layer, layer.filters), 0, products, label="1x1"
     )
     return [depthwise, pointwise]
 
 
-def _sliding(layer: Any, after: Shape, weights: int, biases: int) -> Work:
+def _sliding(layer: Any, after: Shape, weights: int, biases: int) -> LayerCost:
     height, width = layer.kernel_size
     down, right = layer.dilation_rate
-    return Work(
+    return LayerCost(
         "pointwise" if height == width == 1 else "spatial",
         after,
         weights + _bias(layer, biases),
@@ -110,7 +110,7 @@ def _sliding(layer: Any, after: Shape, weights: int, biases: int) -> Work:
     )
 
 
-def _transposed(layer: Any, before: Shape, after: Shape) -> list[Work]:
+def _transposed(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
     weights = math.prod(layer.kernel_size) * before[-1] * layer.filters
     done = _sliding(layer, after, weights, layer.filters)
     (height, width), (down, right) = done.window, done.strides
@@ -123,10 +123,10 @@ def _transposed(layer: Any, before: Shape, after: Shape) -> list[Work]:
     return [spread]
 
 
-def _dense(layer: Any, before: Shape, after: Shape) -> list[Work]:
+def _dense(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
     weights = before[-1] * layer.units
     parameters = weights + _bias(layer, layer.units)
-    return [Work("dense", after, parameters, multiply_adds=_area(after) * weights)]
+    return [LayerCost("dense", after, parameters, multiply_adds=_area(after) * weights)]
 
 
 def _bias(layer: Any, outputs: int) -> int:
@@ -137,28 +137,30 @@ def _area(shape: Shape) -> int:
     return math.prod(shape[:-1])
 
 
-def _batch_norm(layer: Any, _: Shape, after: Shape) -> list[Work]:
+def _batch_norm(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
     channels = _along(after, layer.axis)
     parameters = channels * (bool(layer.scale) + bool(layer.center))
     averages = 5 if getattr(layer, "renorm", False) else 2
-    return [Work("normalisation", after, parameters, averages * channels)]
+    return [LayerCost("normalisation", after, parameters, averages * channels)]
 
 
-def _layer_norm(layer: Any, _: Shape, after: Shape) -> list[Work]:
+def _layer_norm(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
     scale = layer.scale or layer.rms_scaling
     center = layer.center and not layer.rms_scaling
-    return [Work("normalisation", after, _along(after, layer.axis) * (bool(scale) + bool(center)))]
+    return [
+        LayerCost("normalisation", after, _along(after, layer.axis) * (bool(scale) + bool(center)))
+    ]
 
 
-def _group_norm(layer: Any, _: Shape, after: Shape) -> list[Work]:
+def _group_norm(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
     parameters = _along(after, layer.axis) * (bool(layer.scale) + bool(layer.center))
-    return [Work("normalisation", after, parameters)]
+    return [LayerCost("normalisation", after, parameters)]
 
 
-def _given_norm(layer: Any, _: Shape, after: Shape) -> list[Work]:
+def _given_norm(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
     """`Normalization`: mean, variance and a count, if it learns them from data."""
     learnt = 2 * _along(after, layer.axis) + 1 if layer.input_mean is None else 0
-    return [Work("normalisation", after, 0, learnt)]
+    return [LayerCost("normalisation", after, 0, learnt)]
 
 
 def _along(shape: Shape, axes: Any) -> int:
@@ -166,34 +168,34 @@ def _along(shape: Shape, axes: Any) -> int:
     return math.prod((1, *shape)[axis] for axis in axes)
 
 
-def _prelu(layer: Any, _: Shape, after: Shape) -> list[Work]:
+def _prelu(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
     shared = layer.shared_axes or ()
     slopes = math.prod(side for axis, side in enumerate(after, 1) if axis not in shared)
-    return [Work("elementwise", after, slopes)]
+    return [LayerCost("elementwise", after, slopes)]
 
 
-def _pooling(layer: Any, _: Shape, after: Shape) -> list[Work]:
+def _pooling(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
     window, strides = tuple(layer.pool_size), tuple(layer.strides)
-    return [Work("pooling", after, window=window, strides=strides)]
+    return [LayerCost("pooling", after, window=window, strides=strides)]
 
 
 #: Cells of the input, in each direction, from which one value is interpolated.
 _TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4, "lanczos3": 6, "lanczos5": 10}
 
 
-def _resized(layer: Any, before: Shape, after: Shape) -> list[Work]:
+def _resized(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
     taps = _TAPS[getattr(layer, "interpolation", "bilinear")]
     (height, width, _), (new_height, new_width, _) = before, after
     if (height, width) == (new_height, new_width):
-        return [Work("resampling", after)]
+        return [LayerCost("resampling", after)]
     if getattr(layer, "antialias", False):  # Smoothed: the window grows as the image shrinks.
         taps *= max(1, -(-height // new_height), -(-width // new_width))
     window, strides, enlarges = (taps, taps), (height, width), (new_height, new_width)
-    return [Work("resampling", after, window=window, strides=strides, enlarges=enlarges)]
+    return [LayerCost("resampling", after, window=window, strides=strides, enlarges=enlarges)]
 
 
-def _free(kind: Kind) -> Rule:
-    return lambda _layer, _before, after: [Work(kind, after)]
+def _without_weights(kind: Kind) -> Rule:
+    return lambda _layer, _before, after: [LayerCost(kind, after)]
 
 
 _RULES: dict[type, Rule] = {
@@ -212,32 +214,32 @@ _RULES: dict[type, Rule] = {
     layers.Resizing: _resized,
     Preprocessing: _resized,
     layers.UpSampling2D: _resized,
-    layers.GlobalAveragePooling2D: _free("global"),
-    layers.GlobalMaxPooling2D: _free("global"),
-    layers.Add: _free("join"),
-    layers.Average: _free("join"),
-    layers.Concatenate: _free("join"),
-    layers.Maximum: _free("join"),
-    layers.Minimum: _free("join"),
-    layers.Multiply: _free("join"),
-    layers.Subtract: _free("join"),
-    layers.Cropping2D: _free("resampling"),
-    layers.ZeroPadding2D: _free("resampling"),
-    layers.Activation: _free("elementwise"),
-    layers.ActivityRegularization: _free("elementwise"),
-    layers.AlphaDropout: _free("elementwise"),
-    layers.Dropout: _free("elementwise"),
-    layers.ELU: _free("elementwise"),
-    layers.GaussianDropout: _free("elementwise"),
-    layers.GaussianNoise: _free("elementwise"),
-    layers.LeakyReLU: _free("elementwise"),
-    layers.ReLU: _free("elementwise"),
-    layers.Rescaling: _free("elementwise"),
-    layers.Softmax: _free("elementwise"),
-    layers.SpatialDropout2D: _free("elementwise"),
-    layers.Flatten: _free("view"),
-    layers.Identity: _free("view"),
-    layers.InputLayer: _free("view"),
-    layers.Permute: _free("view"),
-    layers.Reshape: _free("view"),
+    layers.GlobalAveragePooling2D: _without_weights("global"),
+    layers.GlobalMaxPooling2D: _without_weights("global"),
+    layers.Add: _without_weights("join"),
+    layers.Average: _without_weights("join"),
+    layers.Concatenate: _without_weights("join"),
+    layers.Maximum: _without_weights("join"),
+    layers.Minimum: _without_weights("join"),
+    layers.Multiply: _without_weights("join"),
+    layers.Subtract: _without_weights("join"),
+    layers.Cropping2D: _without_weights("resampling"),
+    layers.ZeroPadding2D: _without_weights("resampling"),
+    layers.Activation: _without_weights("elementwise"),
+    layers.ActivityRegularization: _without_weights("elementwise"),
+    layers.AlphaDropout: _without_weights("elementwise"),
+    layers.Dropout: _without_weights("elementwise"),
+    layers.ELU: _without_weights("elementwise"),
+    layers.GaussianDropout: _without_weights("elementwise"),
+    layers.GaussianNoise: _without_weights("elementwise"),
+    layers.LeakyReLU: _without_weights("elementwise"),
+    layers.ReLU: _without_weights("elementwise"),
+    layers.Rescaling: _without_weights("elementwise"),
+    layers.Softmax: _without_weights("elementwise"),
+    layers.SpatialDropout2D: _without_weights("elementwise"),
+    layers.Flatten: _without_weights("view"),
+    layers.Identity: _without_weights("view"),
+    layers.InputLayer: _without_weights("view"),
+    layers.Permute: _without_weights("view"),
+    layers.Reshape: _without_weights("view"),
 }

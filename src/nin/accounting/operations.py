@@ -1,10 +1,10 @@
-"""What the operations in a graph do that are not layers: ``x + y``, ``relu(x)``."""
+"""The cost of operations in a functional model that are not layers: ``x + y``, ``relu(x)``."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from nin.accounting.layers import Kind, Work
+from nin.accounting.layers import Kind, LayerCost
 from nin.errors import NinError
 
 #: Keras's classes of operations, which have no public names.
@@ -28,19 +28,19 @@ _KINDS: dict[str, Kind] = {
 }
 
 
-def operation_work(
+def operation_cost(
     operation: Any, inputs: int, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> Work:
-    """What an operation does; none of those known here holds weights.
+) -> LayerCost:
+    """The cost of an operation; none of the known ones holds weights.
 
     Args:
-        operation: a `keras.Operation` that is no layer.
-        inputs: how many of its arguments flow through the network. The others are constants.
-        args: what it is called with, symbolic.
-        kwargs: likewise.
+        operation: a `keras.Operation` that is not a layer.
+        inputs: number of its arguments that are tensors of the network; the others are constants.
+        args: its positional arguments, symbolic.
+        kwargs: its keyword arguments.
 
     Raises:
-        NinError: it is neither elementwise nor a matter of shape, or not listed here.
+        NinError: the operation is unknown.
     """
     name = type(operation).__name__
     ours = type(operation).__module__.startswith("keras.src.ops.")
@@ -53,4 +53,4 @@ def operation_work(
     if None in shape:
         raise NinError(f"cannot tell what shape the operation {name} ({operation.name}) puts out")
     kind = "join" if inputs > 1 and _KINDS[name] == "elementwise" else _KINDS[name]
-    return Work(kind, shape)
+    return LayerCost(kind, shape)

@@ -1,4 +1,4 @@
-"""A network's layers and its cost as lines of text."""
+"""The layers and the cost of a network as lines of text: `nin summary`."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from nin.accounting.cost import Cost
 from nin.accounting.trace import Step
 
 _NOTES = [
-    "Counted, not measured, at 4 bytes a value; activations and dropout work in place. Training",
-    "keeps what the other layers put out; prediction needs what is alive at once, at most.",
+    "Counted, not measured, at 4 bytes per value; activations and dropout work in place. Training",
+    "keeps the outputs of the other layers; prediction needs the most that is alive at once.",
 ]
 
 
-def layer_lines(input_shape: Sequence[int], tape: Sequence[Step]) -> list[str]:
-    """A line a layer, and their totals.
+def layer_lines(input_shape: Sequence[int], trace: Sequence[Step]) -> list[str]:
+    """One line per layer, and the totals.
 
-    Where a network branches, lines are numbered, and a layer that does not take the output of the
-    line above says which it takes.
+    Where a network branches, lines are numbered, and a layer whose input is not the line above
+    names the lines of its inputs.
 
     Args:
         input_shape: (height, width, channels) of the images.
-        tape: what `nin.accounting.walk` gave.
+        trace: from `nin.accounting.walk`.
     """
     rows = [["layer", "output", "parameters", "multiply-adds"], ["input", sides(input_shape)]]
-    rows += [_cells(step) for step in tape]
-    if any(_origin(place, step) for place, step in enumerate(tape)):
-        numbers = ["", *map(str, range(len(tape) + 1))]
-        origins = ["from", "", *(_origin(place, step) for place, step in enumerate(tape))]
+    rows += [_cells(step) for step in trace]
+    if any(_origin(place, step) for place, step in enumerate(trace)):
+        numbers = ["", *map(str, range(len(trace) + 1))]
+        origins = ["from", "", *(_origin(place, step) for place, step in enumerate(trace))]
         rows = [
             [f"{number:>{len(numbers[-1])}}  {row[0]}", *row[1:], *[""] * (4 - len(row)), origin]
             for number, row, origin in zip(numbers, rows, origins, strict=True)
         ]
-    totals = (sum(step.parameters for step in tape), sum(step.multiply_adds for step in tape))
+    totals = (sum(step.parameters for step in trace), sum(step.multiply_adds for step in trace))
     rows.append(["total", "", *(f"{total:,}" for total in totals)])
     return _aligned(rows)
 
 
 def cost_lines(cost: Cost) -> list[str]:
-    """Parameters by where they are, arithmetic, memory, receptive field; and what is counted."""
+    """Parameters by kind of layer, multiply-adds, memory and receptive field."""
     held, field = cost.parameters, cost.receptive_field
     batch = f"batch of {cost.batch_size}"
     places = {
-        "parameters in larger windows": held.spatial,
+        "parameters in larger convolutions": held.spatial,
         "parameters in 1×1 convolutions": held.pointwise,
         "parameters in dense layers": held.dense,
         "parameters in normalisation": held.normalisation,
@@ -51,7 +51,7 @@ def cost_lines(cost: Cost) -> list[str]:
     }
     rows = [[name, f"{count:,}"] for name, count in places.items() if count]
     rows += [
-        ["multiply-adds for an image", f"{cost.multiply_adds:,}"],
+        ["multiply-adds per image", f"{cost.multiply_adds:,}"],
         ["weights", size(cost.weight_bytes)],
         ["optimiser's state, AdamW", size(cost.optimizer_bytes)],
         [f"kept for training, {batch}", size(cost.training_activation_bytes)],
@@ -66,9 +66,9 @@ def sides(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape))
 
 
-def size(octets: int) -> str:
+def size(n_bytes: int) -> str:
     """Bytes in MiB: ``7.6 MiB``."""
-    value = octets / 2**20
+    value = n_bytes / 2**20
     if 0 < value < 1:
         return f"{value:.2g} MiB"
     return f"{value:,.{1 if 0 < value < 100 else 0}f} MiB"
@@ -80,14 +80,14 @@ def _cells(step: Step) -> list[str]:
 
 
 def _origin(place: int, step: Step) -> str:
-    """The numbers of the lines whose outputs a layer takes; the image's is 0."""
+    """The lines of a layer's inputs, if not the line above; the image is line 0."""
     if step.inputs == (place - 1,):
         return ""
     return ", ".join(str(origin + 1) for origin in step.inputs)
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The first column to the left, the others to the right."""
+    """The first column aligned left, the others right."""
     columns = max(map(len, rows))
     full = [[*row, *[""] * (columns - len(row))] for row in rows]
     first, *others = (max(map(len, column)) for column in zip(*full, strict=True))

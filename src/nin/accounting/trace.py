@@ -1,4 +1,4 @@
-"""The tape of a network: what each layer takes, puts out, holds and computes; nothing is built."""
+"""`walk`: the trace of a network, layer by layer; nothing is built or computed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any, NamedTuple
 
 import keras
 
-from nin.accounting.layers import Kind, Pair, Shape, Work, is_known, work
-from nin.accounting.operations import operation_work
+from nin.accounting.layers import Kind, LayerCost, Pair, Shape, is_known, layer_costs
+from nin.accounting.operations import operation_cost
 from nin.errors import NinError
 from nin.models.blocks import Branches
 from nin.models.classifier import Classifier
 from nin.models.module import Module
 
-#: The position on a tape that stands for the image.
+#: The position in a trace that stands for the image.
 IMAGE = -1
 
 
@@ -24,17 +24,17 @@ class Step(NamedTuple):
     """One layer, for one image.
 
     Attributes:
-        layer: the layer's class and what tells it from others: ``"Conv2D 5x5"``.
+        layer: its class and, for convolutions, the kernel size: ``"Conv2D 5x5"``.
         output_shape: (height, width, channels), or (units,).
-        parameters: weights it holds that training changes; 0 where the layer has been before.
+        parameters: trainable weights; 0 where the layer is used again.
         multiply_adds: products of a weight and a value; pooling and activations count as none.
-        kind: what it does; see `nin.accounting.layers.Kind`.
-        inputs: positions on the tape of the steps whose outputs it takes; -1 is the image.
-        non_trainable: values it holds that training does not change by gradients: moving
-            averages, and the weights of what is not trainable.
-        window: (height, width) of the cells of its input that a cell of its output sees.
-        strides: cells of its input from one window to the next...
-        enlarges: ...and how many cells of its output lie in between.
+        kind: the kind of layer; see `nin.accounting.layers.Kind`.
+        inputs: positions in the trace of the steps whose outputs it takes; -1 is the image.
+        non_trainable: values that gradients do not change: moving averages, and the weights of
+            layers that are not trainable.
+        window: (height, width) in cells of the input that one cell of the output sees.
+        strides: cells of the input from one window to the next.
+        enlarges: cells of the output in that distance; above 1 where the layer enlarges maps.
     """
 
     layer: str
@@ -50,18 +50,18 @@ class Step(NamedTuple):
 
 
 def walk(net: Any, input_shape: Shape) -> list[Step]:
-    """Every layer of `net`, in the order in which they run; the last gives the answers.
+    """Every layer of `net` in the order of execution; the last one gives the logits.
 
     Nothing is built, changed or computed.
 
     Args:
-        net: a layer or model of known kinds: `keras.Sequential`, `Branches`, models made of a
-            graph of layers, a `Classifier` with a `net`, nested at will.
+        net: a layer or model of known kinds: `keras.Sequential`, `Branches`, functional models, a
+            `Classifier` with a `net`, nested at will.
         input_shape: (height, width, channels) of the images.
 
     Raises:
-        NinError: a layer is of a kind that is not known here, or a model runs code of its own; it
-            is named. Or a model takes images of another shape.
+        NinError: a layer is of an unknown kind, or a model runs code of its own (the message names
+            it), or a model takes images of another shape.
         InputSizeError: the images are too small for a `Classifier`.
         ValueError: Keras finds that the images do not fit a layer.
 
@@ -70,15 +70,15 @@ def walk(net: Any, input_shape: Shape) -> list[Step]:
         >>> first.layer, first.output_shape, last.output_shape
         ('Conv2D 11x11', (54, 54, 96), (10,))
     """
-    tape = _Tape()
-    tape.through(net, _Signal(IMAGE, tuple(input_shape)), True)
-    return tape.steps
+    trace = _Tracer()
+    trace.through(net, _Proxy(IMAGE, tuple(input_shape)), True)
+    return trace.steps
 
 
 def count_parameters(net: Any, input_shape: Shape) -> int:
-    """How many values `net` holds once built, moving averages included.
+    """Number of values that `net` holds once built, including moving averages.
 
-    Nothing is built to find out. See `walk` for arguments and errors.
+    Nothing is built. See `walk` for arguments and errors.
     """
     return sum(step.parameters + step.non_trainable for step in walk(net, input_shape))
 
@@ -91,53 +91,53 @@ def seen_shape(model: Any, input_shape: Shape) -> Shape:
 
 
 @dataclass(frozen=True)
-class _Signal:
-    """What flows: which step made it, and its shape without the batch.
+class _Proxy:
+    """A tensor of the network: the step that makes it, and its shape without the batch.
 
-    No tuple: Keras takes those apart.
+    Not a tuple, which Keras would flatten.
     """
 
     position: int
     shape: Shape
 
 
-class _Tape:
+class _Tracer:
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self._held: set[int] = set()
 
-    def through(self, layer: Any, signal: Any, trainable: bool) -> Any:
-        """Send a signal, or a list of them, through a layer or a model, writing down its steps."""
+    def through(self, layer: Any, proxy: Any, trainable: bool) -> Any:
+        """Send a proxy, or a list of them, through a layer or a model, and record its steps."""
         trainable = trainable and layer.trainable
-        way = next(way for kind, way in _WAYS if isinstance(layer, kind))
-        if way is not _Tape._layer and not _is_ours(layer):
+        handler = next(handler for kind, handler in _HANDLERS if isinstance(layer, kind))
+        if handler is not _Tracer._layer and not _is_ours(layer):
             raise NinError(
                 f"cannot count what {type(layer).__name__} ({layer.name}) computes:"
                 " it runs code of its own"
             )
-        return way(self, layer, signal, trainable)
+        return handler(self, layer, proxy, trainable)
 
-    def _classifier(self, model: Any, signal: _Signal, trainable: bool) -> Any:
-        shape = seen_shape(model, signal.shape)
+    def _classifier(self, model: Any, proxy: _Proxy, trainable: bool) -> Any:
+        shape = seen_shape(model, proxy.shape)
         model.check_size(shape)
-        return self.through(model.net, _Signal(signal.position, shape), trainable)
+        return self.through(model.net, _Proxy(proxy.position, shape), trainable)
 
-    def _chain(self, net: Any, signal: Any, trainable: bool) -> Any:
+    def _chain(self, net: Any, proxy: Any, trainable: bool) -> Any:
         for layer in net.layers:
-            signal = self.through(layer, signal, trainable)
-        return signal
+            proxy = self.through(layer, proxy, trainable)
+        return proxy
 
-    def _branches(self, layer: Any, signal: Any, trainable: bool) -> Any:
-        ends = [self.through(path, signal, trainable) for path in layer.paths]
+    def _branches(self, layer: Any, proxy: Any, trainable: bool) -> Any:
+        ends = [self.through(path, proxy, trainable) for path in layer.paths]
         return self.through(layer.join, ends, trainable)
 
-    def _graph(self, model: Any, signal: Any, trainable: bool) -> Any:
-        signals = keras.tree.flatten(signal)
-        _check_inputs(model, signals)
+    def _graph(self, model: Any, proxy: Any, trainable: bool) -> Any:
+        proxies = keras.tree.flatten(proxy)
+        _check_inputs(model, proxies)
         # Private, but Keras's own way to send anything at all through the graph, as its
         # `compute_output_spec` does: public ways would call the layers and leave marks on them.
         ends = model._run_through_graph(
-            signals, operation_fn=lambda operation: partial(self._node, operation, trainable)
+            proxies, operation_fn=lambda operation: partial(self._node, operation, trainable)
         )
         end, *others = keras.tree.flatten(ends)
         if others:
@@ -147,24 +147,24 @@ class _Tape:
     def _node(self, operation: Any, trainable: bool, *args: Any, **kwargs: Any) -> Any:
         if isinstance(operation, keras.layers.Layer):
             return self.through(operation, [*args, *kwargs.values()][0], trainable)
-        signals = [item for item in keras.tree.flatten((args, kwargs)) if _is_signal(item)]
+        proxies = [item for item in keras.tree.flatten((args, kwargs)) if _is_proxy(item)]
         args, kwargs = keras.tree.map_structure(_symbol, (args, kwargs))
-        done = operation_work(operation, len(signals), args, kwargs)
-        return self._write(operation, signals, done, True)
+        done = operation_cost(operation, len(proxies), args, kwargs)
+        return self._write(operation, proxies, done, True)
 
-    def _layer(self, layer: Any, signal: Any, trainable: bool) -> Any:
+    def _layer(self, layer: Any, proxy: Any, trainable: bool) -> Any:
         _check_layer(layer)
-        shapes = keras.tree.map_structure(lambda one: (1, *one.shape), signal)
+        shapes = keras.tree.map_structure(lambda one: (1, *one.shape), proxy)
         after = tuple(int(side) for side in layer.compute_output_shape(shapes)[1:])
-        signals = keras.tree.flatten(signal)
-        for part in work(layer, signals[0].shape, after):
+        proxies = keras.tree.flatten(proxy)
+        for part in layer_costs(layer, proxies[0].shape, after):
             if id(layer) in self._held:
                 part = part._replace(parameters=0, non_trainable=0)
-            signals = [self._write(layer, signals, part, trainable)]
+            proxies = [self._write(layer, proxies, part, trainable)]
         self._held.add(id(layer))
-        return signals[0]
+        return proxies[0]
 
-    def _write(self, layer: Any, signals: list[_Signal], done: Work, trainable: bool) -> _Signal:
+    def _write(self, layer: Any, proxies: list[_Proxy], done: LayerCost, trainable: bool) -> _Proxy:
         parameters, frozen = (done.parameters, 0) if trainable else (0, done.parameters)
         step = Step(
             f"{type(layer).__name__} {done.label}".rstrip(),
@@ -172,34 +172,34 @@ class _Tape:
             parameters,
             done.multiply_adds,
             done.kind,
-            tuple(signal.position for signal in signals),
+            tuple(proxy.position for proxy in proxies),
             done.non_trainable + frozen,
             done.window,
             done.strides,
             done.enlarges,
         )
         self.steps.append(step)
-        return _Signal(len(self.steps) - 1, done.output_shape)
+        return _Proxy(len(self.steps) - 1, done.output_shape)
 
 
-_WAYS: tuple[tuple[type, Callable[[_Tape, Any, Any, bool], Any]], ...] = (
-    (Classifier, _Tape._classifier),
-    (keras.Sequential, _Tape._chain),
-    (Branches, _Tape._branches),
-    (keras.Function, _Tape._graph),
-    (keras.layers.Layer, _Tape._layer),
+_HANDLERS: tuple[tuple[type, Callable[[_Tracer, Any, Any, bool], Any]], ...] = (
+    (Classifier, _Tracer._classifier),
+    (keras.Sequential, _Tracer._chain),
+    (Branches, _Tracer._branches),
+    (keras.Function, _Tracer._graph),
+    (keras.layers.Layer, _Tracer._layer),
 )
 
 
 def _is_ours(model: Any) -> bool:
-    """Whether what a model computes is told by its layers."""
+    """Whether a model computes what its layers do, and no more."""
     ours = type(model).call.__module__.partition(".")[0] in ("keras", "nin")
     return ours and getattr(type(model), "_network", Module._network) is Module._network
 
 
-def _check_inputs(model: Any, signals: list[_Signal]) -> None:
+def _check_inputs(model: Any, proxies: list[_Proxy]) -> None:
     taken = [tuple(tensor.shape[1:]) for tensor in model.inputs]
-    given = [signal.shape for signal in signals]
+    given = [proxy.shape for proxy in proxies]
     if len(taken) != len(given) or not all(map(_fits, taken, given)):
         raise NinError(f"{model.name} takes {_sides(taken)}, not {_sides(given)}")
 
@@ -233,9 +233,9 @@ _PROBLEMS: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def _is_signal(value: Any) -> bool:
-    return isinstance(value, _Signal)
+def _is_proxy(value: Any) -> bool:
+    return isinstance(value, _Proxy)
 
 
 def _symbol(value: Any) -> Any:
-    return keras.KerasTensor((None, *value.shape)) if _is_signal(value) else value
+    return keras.KerasTensor((None, *value.shape)) if _is_proxy(value) else value

@@ -15,30 +15,39 @@ def explain(
     ],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
     classes: Annotated[
-        list[str] | None, typer.Option(help="Show these: a,b. Can be repeated.")
+        list[str] | None,
+        typer.Option(help="Classes to show, separated by commas; can be repeated."),
     ] = None,
-    top: Annotated[int, typer.Option(min=1, help="Show so many likely classes.")] = 3,
+    top: Annotated[
+        int, typer.Option(min=1, help="Number of likeliest classes to show, without --classes.")
+    ] = 3,
     strongest: Annotated[
-        float | None, typer.Option(metavar="PERCENT", help="Only so much of each map: 10.")
+        float | None,
+        typer.Option(
+            metavar="PERCENT",
+            help="Show only this percentage of each map, its strongest values: 10.",
+        ),
     ] = None,
     image_size: Annotated[
         int | None,
         typer.Option(
             min=1,
             max=4096,
-            help="Look at so many pixels a side: finer maps, perhaps another answer.",
+            help="Side in pixels: more give finer maps, and perhaps another prediction.",
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="A .png or .svg; or a folder, for a picture an image."),
+        typer.Option(help="A .png or .svg, or a folder for one picture per image; default: here."),
     ] = None,
     raw: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", help="Write the maps themselves as well.")
+        Path | None, typer.Option(metavar="FILE.npz", help="Also write the class maps as arrays.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line an image.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON per image.")
+    ] = False,
 ) -> None:
-    """Where in these images is the evidence? A picture of the class maps over each."""
+    """Where in these images is the evidence for each class? Draws the class maps over them."""
     from nin.exporting import Predictor
     from nin.maps import explain as draw
 

@@ -2,101 +2,146 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nin.errors import NinError
 
 if TYPE_CHECKING:
-    from nin.study import Comparison, Contender
+    from nin.study import Comparison
+    from nin.training import Recipe
 
-Data = Annotated[str, typer.Option(help="A named data set or a folder.")]
-Seeds = Annotated[int, typer.Option(help="Trainings of each network that are judged.")]
-Epochs = Annotated[int, typer.Option(help="Passes over the images, the same for all.")]
-Seconds = Annotated[
-    float | None,
-    typer.Option(metavar="SECONDS", help="Train each for so long, in place of --epochs."),
-]
-ImageSize = Annotated[
-    int | None,
-    typer.Option(help="Side in pixels; default: as stored, or the smallest that all can take."),
-]
-Limit = Annotated[int | None, typer.Option(help="Use so many training images.")]
-BatchSize = Annotated[int, typer.Option(help="Images a step.")]
-Rates = Annotated[str, typer.Option(help="Learning rates to choose from, with commas.")]
-Jobs = Annotated[int | None, typer.Option(min=1, help="Trainings at a time; default: 1.")]
-NoMeasure = Annotated[
-    bool, typer.Option("--no-measure", help="Leave out images/s and peak memory.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+#: Names of networks, and contenders.
+Networks = Sequence[Any]
 
 
-def run_study(
-    nets: Sequence[str | Contender],
-    out: Path,
-    *,
-    title: str,
-    data: str,
-    seeds: int,
-    epochs: int,
-    budget: float | None,
-    image_size: int | None,
-    limit: int | None,
-    batch_size: int,
-    rates: str,
-    jobs: int | None,
-    no_measure: bool,
-    as_json: bool,
-) -> None:
-    """Compare `nets`, with the results in `out`, and print a table."""
+@dataclass(frozen=True)
+class StudyOptions:
+    """The options that both commands have, in the order in which help lists them."""
+
+    data: Annotated[str, typer.Option(help="A named data set or a folder.")] = "fashion-mnist"
+    seeds: Annotated[
+        int, typer.Option(help="Trainings per network that are judged, each with its own seed.")
+    ] = 5
+    epochs: Annotated[
+        int, typer.Option(help="Passes over the training images, the same for every network.")
+    ] = 3
+    budget: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Training time per network, in place of --epochs."),
+    ] = None
+    image_size: Annotated[
+        int | None,
+        typer.Option(
+            help="Side in pixels; default: as stored, or the smallest that all networks can take."
+        ),
+    ] = None
+    limit: Annotated[
+        int | None, typer.Option(help="Use only this many training images; default: all.")
+    ] = None
+    batch_size: Annotated[int, typer.Option(help="Images per training step.")] = 64
+    rates: Annotated[
+        str, typer.Option(help="Learning rates to choose from, separated by commas.")
+    ] = "0.0003,0.001,0.003"
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Trainings at the same time; default: 1.")
+    ] = None
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path()
+    no_measure: Annotated[
+        bool, typer.Option("--no-measure", help="Do not measure images/s and peak memory.")
+    ] = False
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False
+
+    def recipe(self) -> Recipe:
+        """How all networks are trained."""
+        from nin.study.comparison import RECIPE
+
+        return RECIPE.revised(
+            data=self.data,
+            epochs=self.epochs,
+            image_size=self.image_size,
+            limit=self.limit,
+            batch_size=self.batch_size,
+        )
+
+    def learning_rates(self) -> list[float]:
+        """The numbers in `rates`."""
+        try:
+            return [float(word) for word in self.rates.split(",")]
+        except ValueError:
+            raise NinError(
+                f"--rates {self.rates[:40]}: give numbers, such as 0.0003,0.001,0.003"
+            ) from None
+
+
+def study_command(title: str, out: str) -> Callable[[Callable[..., Networks]], Callable[..., None]]:
+    """Make a command of a function that returns the networks to compare.
+
+    The command has the parameters of the function, then those of `StudyOptions`.
+
+    Args:
+        title: of the report.
+        out: default folder for the results.
+    """
+
+    def decorate(networks: Callable[..., Networks]) -> Callable[..., None]:
+        own = inspect.signature(networks, eval_str=True).parameters
+        shared = inspect.signature(StudyOptions, eval_str=True).parameters
+        parameters = {**own, **shared, "out": shared["out"].replace(default=Path(out))}
+
+        @functools.wraps(networks)
+        def command(**given: Any) -> None:
+            options = StudyOptions(**{name: given.pop(name) for name in shared})
+            _run(networks(**given), title, options)
+
+        command.__signature__ = inspect.Signature([*parameters.values()])  # type: ignore[attr-defined]
+        command.__annotations__ = {name: each.annotation for name, each in parameters.items()}
+        return command
+
+    return decorate
+
+
+def _run(networks: Networks, title: str, options: StudyOptions) -> None:
     from nin.study import compare
-    from nin.study.comparison import RECIPE
 
-    recipe = RECIPE.revised(
-        data=data, epochs=epochs, image_size=image_size, limit=limit, batch_size=batch_size
-    )
     comparison = compare(
-        nets,
-        recipe,
-        out=out,
+        networks,
+        options.recipe(),
+        out=options.out,
         title=title,
-        rates=_rates(rates),
-        seeds=seeds,
-        seconds=budget,
-        jobs=jobs,
-        measured=not no_measure,
+        rates=options.learning_rates(),
+        seeds=options.seeds,
+        seconds=options.budget,
+        jobs=options.jobs,
+        measured=not options.no_measure,
     )
-    if as_json:
+    if options.as_json:
         typer.echo(comparison.model_dump_json())
     else:
-        _print(comparison, out)
-
-
-def _rates(text: str) -> list[float]:
-    try:
-        return [float(word) for word in text.split(",")]
-    except ValueError:
-        raise NinError(f"--rates {text[:40]}: give numbers, as 0.0003,0.001,0.003") from None
+        _print(comparison, options.out)
 
 
 def _print(comparison: Comparison, out: Path) -> None:
-    from nin.study.result_files import FILES
-    from nin.study.wording import accuracy, count
+    from nin.study.report import FILES
+    from nin.study.report_text import accuracy, count
 
-    wide = max(len(row.net) for row in comparison.rows)
+    width = max(len(row.net) for row in comparison.rows)
     group = ""
     for row in comparison.rows:
         if row.group != group:
             group = row.group
             typer.echo(group)
-        parameters, work = row.cost.parameters.total, count(row.cost.multiply_adds)
+        parameters, multiply_adds = row.cost.parameters.total, count(row.cost.multiply_adds)
         typer.echo(
-            f"{row.net:<{wide}}  {accuracy(row.accuracies):<13}  {parameters:>11,} parameters"
-            f"  {work:>6} multiply-adds"
-            + ("  on the front" if row.on_front else "")
+            f"{row.net:<{width}}  {accuracy(row.accuracies):<13}  {parameters:>11,} parameters"
+            f"  {multiply_adds:>6} multiply-adds"
+            + ("  on the Pareto front" if row.on_front else "")
             + (f"  {row.died} died" if row.died else "")
         )
     typer.echo("written: " + ", ".join(str(out / name) for name in FILES))

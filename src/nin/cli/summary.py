@@ -20,17 +20,22 @@ def summary(
         str, typer.Argument(metavar="NETWORK", help="nin, cifar10, mnist, lenet, resnet18, …")
     ],
     shape: Annotated[
-        str | None, typer.Option("--input", metavar="H,W,C", help="Image height, width, channels.")
+        str | None,
+        typer.Option(
+            "--input",
+            metavar="H,W,C",
+            help="Height, width and channels of the images; default: as published.",
+        ),
     ] = None,
     classes: Annotated[
-        int | None, typer.Option(min=2, help="How many; default: as it was published.")
+        int | None, typer.Option(min=2, help="Number of classes; default: as published.")
     ] = None,
     batch_size: Annotated[
-        int, typer.Option(min=1, help="Images at a time, for the memory of activations.")
+        int, typer.Option(min=1, help="Images per batch, for the memory of activations.")
     ] = 128,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """A network, layer by layer, and what it costs: parameters, multiply-adds, memory."""
+    """A network layer by layer, with its cost: parameters, multiply-adds, memory."""
     from nin.accounting import walk
     from nin.accounting.cost import count_cost
     from nin.accounting.table import cost_lines, layer_lines
@@ -38,11 +43,11 @@ def summary(
 
     model, published = named_net(network, classes)
     size = published if shape is None else _shape(shape)
-    tape, cost = walk(model, size), count_cost(model, size, batch_size)
+    trace, cost = walk(model, size), count_cost(model, size, batch_size)
     if as_json:
-        typer.echo(json.dumps(_report(network, tape, cost)))
+        typer.echo(json.dumps(_report(network, trace, cost)))
     else:
-        typer.echo("\n".join([*layer_lines(size, tape), "", *cost_lines(cost)]))
+        typer.echo("\n".join([*layer_lines(size, trace), "", *cost_lines(cost)]))
 
 
 def _shape(text: str) -> tuple[int, int, int]:
@@ -53,12 +58,12 @@ def _shape(text: str) -> tuple[int, int, int]:
     return height, width, channels
 
 
-def _report(name: str, tape: list[Step], cost: Cost) -> dict[str, object]:
+def _report(name: str, trace: list[Step], cost: Cost) -> dict[str, object]:
     return {
         "network": name,
         "input": cost.input_shape,
         "parameters": cost.parameters.total,
         "multiply_adds": cost.multiply_adds,
-        "layers": [step._asdict() for step in tape],
+        "layers": [step._asdict() for step in trace],
         "cost": cost.model_dump(),
     }

@@ -1,4 +1,4 @@
-"""Signed values as colours laid over a photograph: one definition for figures and for pages."""
+"""Signed values as colours over a photograph: one definition for figures and for pages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from nin.data.decode import LUMA, Fit, seen_box
 
-#: From nothing to the strongest: red, green, blue, opacity, 0…1. Blue against orange is told apart
-#: by every kind of colour vision; each ramp darkens steadily, so that it reads in grey as well.
+#: From zero to the strongest: red, green, blue, opacity, 0…1. Blue and orange differ in every kind
+#: of colour vision; each ramp darkens steadily, so that it can be read in grey as well.
 _FOR = np.array(
     [
         (1.00, 0.86, 0.35, 0.00),
@@ -29,9 +29,9 @@ _AGAINST = np.array(
         (0.05, 0.12, 0.45, 0.72),
     ]
 )
-#: Lies over what the network does not see: black, as opaque as this.
+#: Laid over what the network does not see.
 _VEIL = np.array((0, 0, 0, 160), np.uint8)
-#: The grey that black becomes beneath an overlay, 0…1; white stays white.
+#: The grey that black becomes below an overlay, 0…1; white stays white.
 _BLACK = 0.5
 
 
@@ -64,7 +64,7 @@ def shade(values: NDArray[np.floating], most: float) -> NDArray[np.uint8]:
 def stretched(map_: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
     """A map (h, w) at `size`, (height, width): bilinear, each cell's value at its own middle.
 
-    The cells divide the picture evenly; half a cell from its edges the outermost values hold.
+    The cells divide the picture evenly; within half a cell of its edges the value is constant.
     """
     from PIL import Image
 
@@ -74,7 +74,7 @@ def stretched(map_: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.f
 
 
 def beneath(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A photograph (h, w, 3) in light greys, (h, w, 3): colours above it keep their meaning."""
+    """A photograph (h, w, 3) in light greys, (h, w, 3), which do not distort colours above them."""
     return _grey(photo, _BLACK)
 
 
@@ -85,7 +85,7 @@ def laid_over(photo: NDArray[np.uint8], colours: NDArray[np.uint8]) -> NDArray[n
 
 
 def dimmed(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A photograph (h, w, 3) where the network does not look, (h, w, 3): in dark greys."""
+    """A photograph (h, w, 3) in dark greys, (h, w, 3), for where the network does not look."""
     return laid_over(_grey(photo, 0), _VEIL)
 
 
@@ -108,7 +108,7 @@ def overlay_png(
         low: the smallest value of the scale.
         high: the largest.
         size: (height, width) of the picture, in pixels; in the ratio of the photograph.
-        fit: how the photograph was brought to the network; see `nin.data.decode.decode`.
+        fit: how the photograph was brought to the network's size; see `nin.data.decode.decode`.
 
     Returns:
         A PNG, RGBA.

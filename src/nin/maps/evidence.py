@@ -1,4 +1,4 @@
-"""What a network says about one image, and the wording of it."""
+"""`Evidence`: an image with its class maps, and which of them to show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nin.data.decode import Fit
 from nin.errors import NinError, UnknownNameError
 
-#: Maps of one image in one picture: more cannot be compared by eye.
+#: Maps per image in a picture: more cannot be compared by eye.
 MOST_SHOWN = 60
 
 
@@ -20,13 +20,13 @@ class Evidence(NamedTuple):
     """One image and its class maps.
 
     Attributes:
-        title: stands above the photograph.
+        title: written above the photograph.
         photo: (height, width, 3), uint8, at any size.
         maps: (map height, map width, classes), signed; a map's mean is its class's logit.
         probabilities: (classes,).
         classes: their names.
-        shown: the numbers of the classes to draw, in order.
-        fit: how the photograph was brought to the network: the maps cover all of it, or its middle.
+        shown: the indices of the classes to draw, in order.
+        fit: how the photograph was brought to the network's size; see `nin.data.decode.decode`.
     """
 
     title: str
@@ -38,8 +38,8 @@ class Evidence(NamedTuple):
     fit: Fit = "squash"
 
     @property
-    def answer(self) -> int:
-        """The number of the likeliest class."""
+    def predicted(self) -> int:
+        """The index of the likeliest class."""
         return int(self.probabilities.argmax())
 
     @property
@@ -49,26 +49,26 @@ class Evidence(NamedTuple):
         return means
 
     @property
-    def says_where(self) -> bool:
-        """Whether there is more than one value a class."""
+    def shows_where(self) -> bool:
+        """Whether there is more than one value per class."""
         return self.maps.shape[:2] != (1, 1)
 
 
-def likeliest(probabilities: NDArray[np.floating], top: int) -> tuple[int, ...]:
-    """The numbers of the `top` likeliest classes, the likeliest first; all if there are fewer."""
+def top_classes(probabilities: NDArray[np.floating], top: int) -> tuple[int, ...]:
+    """The indices of the `top` likeliest classes, likeliest first; all if there are fewer."""
     best = np.argsort(-probabilities, kind="stable")[:top]
-    return tuple(int(number) for number in best)
+    return tuple(int(index) for index in best)
 
 
-def numbers_of(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...]:
-    """The numbers of the classes that are named, each once.
+def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...]:
+    """The indices of the named classes, each once.
 
     Args:
-        names: each a class, or several with commas between them.
-        classes: all there are.
+        names: each a class, or several separated by commas.
+        classes: all of the network's.
 
     Raises:
-        UnknownNameError: a class that does not exist.
+        UnknownNameError: there is no such class.
     """
     asked: dict[int, None] = {}
     for name in names:
@@ -79,14 +79,14 @@ def numbers_of(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...]:
     return tuple(asked)
 
 
-def check_number(shown: int) -> None:
-    """Refuse to draw no map of an image, or more than can be looked at.
+def check_shown(shown: int) -> None:
+    """Refuse to draw no map of an image, or too many.
 
     Raises:
         NinError: it is not 1 to `MOST_SHOWN`.
     """
     if not 1 <= shown <= MOST_SHOWN:
-        raise NinError(f"{shown} maps an image: 1 to {MOST_SHOWN} can be drawn beside it")
+        raise NinError(f"{shown} maps per image: 1 to {MOST_SHOWN} can be drawn")
 
 
 def strongest(map_: NDArray[np.float32], percent: float) -> NDArray[np.float32]:
@@ -94,11 +94,11 @@ def strongest(map_: NDArray[np.float32], percent: float) -> NDArray[np.float32]:
 
     Args:
         map_: (h, w).
-        percent: above 0, up to 100; of few cells at least one is kept.
+        percent: above 0, up to 100; at least one cell is kept.
 
     Returns:
-        (h, w), zero where the value is not among the largest, and where it is not evidence for the
-        class: not above zero.
+        (h, w), zero where the value is not among the largest or not above zero: only what is
+        evidence for the class is kept.
     """
     kept = math.ceil(map_.size * percent / 100)
     least = np.partition(map_, -kept, axis=None)[-kept]

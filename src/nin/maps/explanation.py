@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,15 @@ from nin.errors import NinError
 from nin.files import replacing
 from nin.maps.evidence import Evidence
 from nin.maps.picture import draw, save
-from nin.maps.places import pictures, refuse_any_of
-from nin.maps.reading import Answered, Network, ask
+from nin.maps.predictions import FilePredictions, MapPredictor, predict_files
 
-HINT = "nin explain RUN --image-size N gives maps"
+#: Images per picture; more make further, numbered pictures.
+PAGE = 8
+HINT = "nin explain RUN --image-size N gives larger maps"
 
 
 def explain(
-    network: Network,
+    network: MapPredictor,
     files: Sequence[Path],
     *,
     classes: Sequence[str] = (),
@@ -28,58 +29,58 @@ def explain(
     out: Path | None = None,
     raw: Path | None = None,
 ) -> Iterator[dict[str, Any]]:
-    """Draw what `network` sees in files, and where. Nothing is written before all have been read.
+    """Draw the class maps of image files. Nothing is written before all have been read.
 
     Args:
         network: a `nin.Predictor`.
         files: JPEG, PNG, WebP, BMP or TIFF; they are decoded as in training.
         classes: the classes to show, in this order; none: the `top` likeliest of each image.
-        top: how many.
-        percent: show only so many per cent of each map's activations, the strongest, as the paper
-            does in section 4.6.
-        out: a picture, or a folder for a picture an image; see `nin.maps.places.pictures`.
+        top: how many of the likeliest.
+        percent: show only this percentage of each map's activations, the strongest, as in section
+            4.6 of the paper.
+        out: a picture, or a folder for one picture per image; see `nin.maps.explanation.pictures`.
         raw: an ``.npz`` to write the maps to: ``maps`` (n, h, w, classes), float32,
-            ``probabilities`` (n, classes), ``classes``, ``files`` and ``fit``: whether they cover
-            the whole picture, ``"squash"``, or the square in its middle, ``"crop"``.
+            ``probabilities`` (n, classes), ``classes``, ``files`` and ``fit``: the maps cover the
+            whole picture (``"squash"``) or the square in its middle (``"crop"``).
 
     Yields:
         For each file ``file``, ``label``, ``probability``, ``picture``, ``top``: for each class
         that is drawn ``label``, ``probability``, ``logit``; and ``map_shape`` (h, w, classes).
 
     Raises:
-        NinError: no class maps; a file that cannot be read or written; names or numbers that
-            cannot be.
+        NinError: the network has no class maps, a file cannot be read or written, or an argument
+            is out of range.
     """
     places = pictures(files, out)
     if percent is not None and not 0 < percent <= 100:
-        raise NinError(f"--strongest {percent:g}: a share is above 0 and up to 100 per cent")
+        raise NinError(f"--strongest {percent:g}: give a percentage above 0 and up to 100")
     if raw is not None:
         _check_raw(raw, files)
     for picture in places:
         _check_folder(picture)
-    answered = ask(network, files, classes, top)
+    found = predict_files(network, files, classes, top)
     if raw is not None:
-        _write_raw(raw, answered)
-    for picture, numbers in places.items():
-        images = [answered.evidence(number) for number in numbers]
+        _write_raw(raw, found)
+    for picture, indices in places.items():
+        images = [found.evidence(index) for index in indices]
         save(draw(images, percent, HINT), picture)
-        for number, image in zip(numbers, images, strict=True):
-            yield _row(files[number], picture, image)
+        for index, image in zip(indices, images, strict=True):
+            yield _row(files[index], picture, image)
 
 
 def _row(file: Path, picture: Path, image: Evidence) -> dict[str, Any]:
     rows = [
         {
-            "label": image.classes[number],
-            "probability": float(image.probabilities[number]),
-            "logit": float(image.logits[number]),
+            "label": image.classes[index],
+            "probability": float(image.probabilities[index]),
+            "logit": float(image.logits[index]),
         }
-        for number in image.shown
+        for index in image.shown
     ]
     return {
         "file": str(file),
-        "label": image.classes[image.answer],
-        "probability": float(image.probabilities[image.answer]),
+        "label": image.classes[image.predicted],
+        "probability": float(image.probabilities[image.predicted]),
         "picture": str(picture),
         "top": rows,
         "map_shape": list(image.maps.shape),
@@ -98,13 +99,71 @@ def _check_raw(raw: Path, files: Sequence[Path]) -> None:
     refuse_any_of(files, raw)
 
 
-def _write_raw(raw: Path, answered: Answered) -> None:
+def _write_raw(raw: Path, found: FilePredictions) -> None:
     with replacing(raw) as file:
         np.savez_compressed(
             file,
-            maps=answered.maps,
-            probabilities=answered.probabilities,
-            classes=np.array(answered.classes),
-            files=np.array([str(path) for path in answered.files]),
-            fit=np.array(answered.fit),
+            maps=found.maps,
+            probabilities=found.probabilities,
+            classes=np.array(found.classes),
+            files=np.array([str(path) for path in found.files]),
+            fit=np.array(found.fit),
         )
+
+
+def pictures(files: Sequence[Path], out: Path | None = None) -> dict[Path, list[int]]:
+    """Picture → the indices of the images in it.
+
+    Args:
+        files: the images.
+        out: a ``.png`` or ``.svg`` for all images, eight per picture, further ones with ``-2``,
+            ``-3`` before the suffix; or a folder for one picture per image,
+            ``<image>-maps.png``. None: that picture here for one image, ``maps.png`` for more.
+
+    Raises:
+        NinError: another suffix, or one of `files` would be overwritten.
+    """
+    if out is not None and _is_folder(out):
+        return {path: [i] for i, path in enumerate(_names(out, files))}
+    if out is None:
+        out = Path(f"{files[0].stem}-maps.png" if len(files) == 1 else "maps.png")
+    if out.suffix.lower() not in (".png", ".svg"):
+        raise NinError(f"--out {out}: a picture is .png or .svg; a folder has no such ending")
+    numbers = list(range(len(files)))
+    pages = [numbers[first : first + PAGE] for first in range(0, len(files), PAGE)]
+    paths = [out, *(out.with_stem(f"{out.stem}-{page}") for page in range(2, len(pages) + 1))]
+    for path in paths:
+        refuse_any_of(files, path)
+    return dict(zip(paths, pages, strict=True))
+
+
+def refuse_any_of(files: Iterable[Path], path: Path) -> None:
+    """Refuse to overwrite an image.
+
+    Raises:
+        NinError: `path` is one of `files`.
+    """
+    if _is_any_of(files, path):
+        raise NinError(f"cannot write {path}: it is one of the images")
+
+
+def _is_folder(out: Path) -> bool:
+    return out.is_dir() or not out.suffix
+
+
+def _names(folder: Path, files: Sequence[Path]) -> Iterator[Path]:
+    """A free name per file; some file systems take ``A`` and ``a`` for the same."""
+    taken: set[str] = set()
+    for file in files:
+        number = 1
+        while True:
+            path = folder / f"{file.stem}-maps{'' if number == 1 else f'-{number}'}.png"
+            if path.name.casefold() not in taken and not _is_any_of(files, path):
+                break
+            number += 1
+        taken.add(path.name.casefold())
+        yield path
+
+
+def _is_any_of(files: Iterable[Path], path: Path) -> bool:
+    return path.exists() and any(file.exists() and path.samefile(file) for file in files)

@@ -1,39 +1,45 @@
-"""Where the pieces of a picture of class maps lie; all lengths are inches."""
+"""Where the panels of a picture lie, and text cut to the room it has; all lengths are inches."""
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from nin.maps.evidence import Evidence
+from nin.plotting import printable
 
-#: Space round a panel; above it stands its title.
+#: Space around a panel, and above it for its title.
 GAP, TITLE, EDGE = 0.14, 0.27, 0.14
-#: Height of the legend below everything, without the words that follow it.
+#: Height of the legend at the bottom, without the lines of text below it.
 FOOT = 0.5
 LINE = 0.17
-#: The maps of one image in one line, at most; more begin another.
+#: At most this many maps of an image in one row of panels; more begin another.
 ACROSS = 5
 
-#: Area of a panel where there is one image; width of one where there are more.
+#: Area of a panel in a picture of one image; width of one in a picture of several.
 _AREA, _WIDTH = 2.3**2, 1.75
-#: Width over height of a panel; photographs beyond are drawn smaller.
+#: Limits of width / height of a panel; photographs beyond them are drawn smaller.
 _TALLEST, _FLATTEST = 0.72, 2.2
 
+#: Sizes of text, in points.
+SMALL, TEXT = 7.5, 8.5
+#: Characters of a name that are measured; no panel is wide enough for more.
+_LONGEST = 80
 
-#: Left, bottom, width and height, as shares of the whole.
+#: Left, bottom, width and height, as fractions of the figure.
 Place = tuple[float, float, float, float]
 
 
 class PanelLayout(NamedTuple):
-    """A picture's size, and that of its panels.
+    """The size of a picture and of its panels.
 
     Attributes:
         width: of each panel.
-        heights: of the panels of each line, from the top.
-        columns: the photograph and the maps beside it.
-        words: lines of text under the legend.
+        heights: of the panels in each row, from the top.
+        columns: one for the photograph, the others for the maps beside it.
+        words: lines of text below the legend.
     """
 
     width: float
@@ -43,35 +49,35 @@ class PanelLayout(NamedTuple):
 
     @property
     def size(self) -> tuple[float, float]:
-        """(width, height) of the whole."""
+        """(width, height) of the figure."""
         width = 2 * EDGE + self.columns * (self.width + GAP) - GAP
         lines = sum(self.heights) + len(self.heights) * TITLE
         return width, 2 * EDGE + lines + FOOT + self.words * LINE
 
-    def place(self, line: int, column: int) -> Place:
+    def place(self, row: int, column: int) -> Place:
         """Where a panel is."""
         width, height = self.size
         left = EDGE + column * (self.width + GAP)
-        below = EDGE + sum(self.heights[: line + 1]) + (line + 1) * TITLE
-        bottom, high = height - below, self.heights[line]
+        below = EDGE + sum(self.heights[: row + 1]) + (row + 1) * TITLE
+        bottom, high = height - below, self.heights[row]
         return left / width, bottom / height, self.width / width, high / height
 
 
 def arranged(images: Sequence[Evidence], words: int = 0) -> PanelLayout:
-    """The layout for these images, one below the other, and so many lines of words."""
+    """The layout for these images, one below the other, with `words` lines of text below."""
     shapes = [_shape(image) for image in images]
     width = math.sqrt(_AREA * shapes[0]) if len(images) == 1 else _WIDTH
     heights = [
         width / shape
         for image, shape in zip(images, shapes, strict=True)
-        for _ in range(lines_of(image))
+        for _ in range(rows_of(image))
     ]
     most = max(len(image.shown) for image in images)
     return PanelLayout(width, heights, 1 + min(most, ACROSS), words)
 
 
-def lines_of(image: Evidence) -> int:
-    """Lines of panels that an image takes."""
+def rows_of(image: Evidence) -> int:
+    """Rows of panels that an image takes."""
     return math.ceil(len(image.shown) / ACROSS)
 
 
@@ -79,3 +85,36 @@ def _shape(image: Evidence) -> float:
     height, width = image.photo.shape[:2]
     shape: float = min(max(width / height, _TALLEST), _FLATTEST)
     return shape
+
+
+def text_width(text: str, points: float, weight: str = "normal") -> float:
+    """The width of a line of text, in inches."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(size=points, weight=weight)
+    return float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]) / 72
+
+
+def shortened(text: str, room: float, points: float, weight: str = "normal") -> str:
+    """A name on one line, cut with an ellipsis where it is wider than `room`, in inches."""
+    text = printable(text)
+    if len(text) <= _LONGEST and text_width(text, points, weight) <= room:
+        return text
+    sizes = range(2, min(len(text), _LONGEST))
+    fitting = bisect_right(
+        sizes, room, key=lambda size: text_width(text[:size] + "…", points, weight)
+    )
+    return text[: 1 + fitting].rstrip() + "…"
+
+
+def wrapped(text: str, room: float, points: float) -> list[str]:
+    """Lines no wider than `room`, in inches, broken between words."""
+    lines = [""]
+    for word in text.split():
+        longer = f"{lines[-1]} {word}".strip()
+        if lines[-1] and text_width(longer, points) > room:
+            lines.append(word)
+        else:
+            lines[-1] = longer
+    return lines

@@ -1,4 +1,4 @@
-"""What the colours of a picture mean: the scale, and the words below it."""
+"""The legend of a picture: the colour scale, and the text below it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,13 @@ import numpy as np
 
 from nin.maps import colours
 from nin.maps.evidence import Evidence
-from nin.maps.layout import EDGE, LINE, PanelLayout
-from nin.maps.words import SMALL, breadth, wrapped
+from nin.maps.layout import EDGE, LINE, SMALL, PanelLayout, text_width, wrapped
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-NOWHERE = "one value a class at this image size: says what, not where"
+NOWHERE = "one value per class at this image size: shows what, not where"
 OUTSIDE = "dimmed: outside what the network sees"
 _SCALE = "value of the map; its mean is the logit"
 
@@ -24,16 +23,16 @@ _SCALE = "value of the map; its mean is the logit"
 def words_of(
     images: Sequence[Evidence], is_signed: bool, percent: float | None, hint: str, room: float
 ) -> list[str]:
-    """What stands under the legend, in lines that fit into so many inches."""
+    """The text below the legend, in lines no wider than `room`, in inches."""
     parts = ["orange to red: evidence for the class"]
     parts += ["blue: against it"] * is_signed
     parts += ["numbers: probability · logit"]
-    parts += ["framed: the network's answer"] * any(i.answer in i.shown for i in images)
+    parts += ["framed: the network's answer"] * any(i.predicted in i.shown for i in images)
     parts += [OUTSIDE] * any(_has_margins(image) for image in images)
     if percent is not None:
         parts.append(f"only the strongest {percent:g} % of each map")
     lines = wrapped("; ".join(parts), room, SMALL)
-    if not all(image.says_where for image in images):
+    if not all(image.shows_where for image in images):
         lines += wrapped(f"{NOWHERE}; {hint}" if hint else NOWHERE, room, SMALL)
     return lines
 
@@ -46,7 +45,7 @@ def _has_margins(image: Evidence) -> bool:
 def draw_legend(
     figure: Figure, layout: PanelLayout, low: float, high: float, words: Sequence[str]
 ) -> None:
-    """The scale from `low` to `high`, with words below it, at the foot of a figure."""
+    """Draw the scale from `low` to `high` at the bottom of a figure, with `words` below it."""
     width, height = layout.size
     bottom = EDGE + len(words) * LINE
     long = min(3.2, width - 2 * EDGE)
@@ -54,10 +53,10 @@ def draw_legend(
     axes = figure.add_axes(place, yticks=[])
     _draw_bar(axes, low, high)
     left = (EDGE + long + 0.12) / width
-    if width - EDGE - long - 0.12 > breadth(_SCALE, SMALL):
+    if width - EDGE - long - 0.12 > text_width(_SCALE, SMALL):
         figure.text(left, (bottom + 0.265) / height, _SCALE, fontsize=SMALL, va="center")
-    for number, line in enumerate(words):
-        y = (bottom - (number + 0.7) * LINE) / height
+    for row, line in enumerate(words):
+        y = (bottom - (row + 0.7) * LINE) / height
         figure.text(EDGE / width, y, line, fontsize=SMALL, parse_math=False)
 
 

@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from nin.data.decode import Fit
 from nin.errors import DataError
-from nin.maps.evidence import Evidence, check_number, likeliest, numbers_of
+from nin.maps.evidence import Evidence, check_shown, class_indices, top_classes
 from nin.maps.picture import draw
-from nin.maps.reading import enlarged
+from nin.maps.predictions import enlarged
 
 if TYPE_CHECKING:
     from nin.data.figure import NotebookFigure
 
-#: Images in one figure.
+#: Images per figure.
 MOST_IMAGES = 20
 
 
@@ -38,21 +38,21 @@ def show_maps(
     Args:
         model: a `Classifier`, a `Run`, or a `nin.Predictor`.
         images: (n, height, width, channels), uint8 0…255 or floats 0…1; 20 at most. A
-            `Classifier` and a `Run` see the whole of them, at their own size; a `Predictor` brings
-            them to its own, as in training.
-        labels: (n,), the truth: stands above each image.
-        classes: names of the classes to show, in place of the likeliest; a `Classifier` by itself
-            knows its classes by number only: ``"0"``, ``"1"``.
+            `Classifier` and a `Run` take all of each, at its own size; a `Predictor` brings them to
+            the size it was trained with.
+        labels: (n,), the true classes, written above each image.
+        classes: names of the classes to show, in place of the likeliest; a `Classifier` knows its
+            classes by index only: ``"0"``, ``"1"``.
         top: how many of the likeliest to show.
-        strongest: show only so many per cent of each map's activations, as in section 4.6.
+        strongest: show only this percentage of each map's activations, as in section 4.6.
 
     Returns:
         A matplotlib figure; a notebook shows it.
 
     Raises:
-        DataError: images of another shape, or too many.
+        DataError: the images have another shape, or are too many.
         NinError: the network has no class maps.
-        UnknownNameError: a class it does not know.
+        UnknownNameError: there is no such class.
 
     Example:
         >>> run = nin.load("runs/digits-1")
@@ -60,10 +60,10 @@ def show_maps(
     """
     pixels = _pixels(images)
     if strongest is not None and not 0 < strongest <= 100:
-        raise DataError(f"strongest={strongest:g}: a share is above 0 and up to 100 per cent")
-    maps, probabilities, names, fit = _answers(model, pixels)
-    chosen = numbers_of([classes] if isinstance(classes, str) else classes, names)
-    check_number(len(chosen) or min(top, len(names)))
+        raise DataError(f"strongest={strongest:g}: give a percentage above 0 and up to 100")
+    maps, probabilities, names, fit = _predict(model, pixels)
+    chosen = class_indices([classes] if isinstance(classes, str) else classes, names)
+    check_shown(len(chosen) or min(top, len(names)))
     titles = _titles(labels, len(pixels), names)
     rows = [
         Evidence(
@@ -72,7 +72,7 @@ def show_maps(
             maps[i],
             probabilities[i],
             names,
-            chosen or likeliest(probabilities[i], top),
+            chosen or top_classes(probabilities[i], top),
             fit,
         )
         for i in range(len(pixels))
@@ -82,7 +82,7 @@ def show_maps(
     return figure
 
 
-def _answers(
+def _predict(
     model: Any, images: NDArray[Any]
 ) -> tuple[NDArray[np.float32], NDArray[np.floating], tuple[str, ...], Fit]:
     if hasattr(model, "has_maps"):

@@ -1,10 +1,8 @@
-"""The picture itself: a photograph, its class maps over it, and the one scale they share."""
+"""The picture itself: each photograph beside its class maps, all on one colour scale."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +12,20 @@ from numpy.typing import NDArray
 from nin.files import replacing
 from nin.maps import colours
 from nin.maps.evidence import Evidence, strongest
-from nin.maps.layout import ACROSS, EDGE, PanelLayout, Place, arranged, lines_of
+from nin.maps.layout import (
+    ACROSS,
+    EDGE,
+    SMALL,
+    TEXT,
+    PanelLayout,
+    Place,
+    arranged,
+    rows_of,
+    shortened,
+    text_width,
+)
 from nin.maps.legend import draw_legend, words_of
-from nin.maps.words import SMALL, TEXT, breadth, shortened
+from nin.plotting import default_style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,20 +45,20 @@ def draw(
     """Draw images one below the other, each beside the maps of its `shown` classes.
 
     All maps are on one scale: the largest value drawn, of either sign, has the strongest colour;
-    zero has none. The likeliest class is framed; a class whose map is nowhere above zero is said
-    to have no evidence.
+    zero has none. The likeliest class is framed; a class whose map is nowhere above zero is
+    labelled as having no evidence.
 
     Args:
         images: at least one.
-        percent: of each map show only so many per cent of the activations, the strongest.
-        hint: what to do where there is but one value a class, in words.
+        percent: show only this percentage of each map's activations, the strongest.
+        hint: advice for the reader where there is only one value per class.
 
     Returns:
         A figure that shows itself in a notebook.
     """
     from nin.data.figure import NotebookFigure
 
-    with style():
+    with default_style():
         low, high = _range(images, percent)
         room = arranged(images).size[0] - 2 * EDGE
         words = words_of(images, low < 0, percent, hint, room)
@@ -58,31 +67,20 @@ def draw(
         line = 0
         for image in images:
             _draw_image(figure, layout, line, image, colours.limit(low, high), percent)
-            line += lines_of(image)
+            line += rows_of(image)
         draw_legend(figure, layout, low, high, words)
     return figure
 
 
-@contextmanager
-def style() -> Iterator[None]:
-    """matplotlib as it comes, whatever the user has set; missing glyphs are drawn as boxes."""
-    from matplotlib import rc_context, rcdefaults
-
-    with rc_context(), warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        rcdefaults()
-        yield
-
-
 def _range(images: Sequence[Evidence], percent: float | None) -> tuple[float, float]:
-    """From the smallest value that is drawn, or zero, to the largest, or zero."""
-    drawn = [_map(image, number, percent) for image in images for number in image.shown]
+    """The smallest value that is drawn, and the largest; zero is always between them."""
+    drawn = [_map(image, index, percent) for image in images for index in image.shown]
     low = min(float(map_.min(initial=0)) for map_ in drawn)
     return low, max(float(map_.max(initial=0)) for map_ in drawn)
 
 
-def _map(image: Evidence, number: int, percent: float | None) -> NDArray[np.float32]:
-    map_ = image.maps[..., number]
+def _map(image: Evidence, index: int, percent: float | None) -> NDArray[np.float32]:
+    map_ = image.maps[..., index]
     return map_ if percent is None else strongest(map_, percent)
 
 
@@ -95,21 +93,23 @@ def _draw_image(
     percent: float | None,
 ) -> None:
     _panel(figure, layout.place(line, 0), image.photo)
-    _head(figure, layout, (line, 0), image.title)
-    if image.answer not in image.shown:
-        name = shortened(image.classes[image.answer], layout.width / 2, SMALL)
-        _say(figure, layout.place(line, 0), f"predicted:\n{name} {_numbers(image, image.answer)}")
-    for place, number in enumerate(image.shown):
+    _title(figure, layout, (line, 0), image.title)
+    if image.predicted not in image.shown:
+        name = shortened(image.classes[image.predicted], layout.width / 2, SMALL)
+        _caption(
+            figure, layout.place(line, 0), f"predicted:\n{name} {_numbers(image, image.predicted)}"
+        )
+    for place, index in enumerate(image.shown):
         where = (line + place // ACROSS, 1 + place % ACROSS)
-        map_ = _map(image, number, percent)
+        map_ = _map(image, index, percent)
         panel = _panel(figure, layout.place(*where), _overlaid(image, map_, most))
-        is_answer = number == image.answer
-        name, numbers = str(image.classes[number]), _numbers(image, number)
-        _head(figure, layout, where, name, numbers, "bold" if is_answer else "normal")
-        if is_answer:
+        is_predicted = index == image.predicted
+        name, numbers = str(image.classes[index]), _numbers(image, index)
+        _title(figure, layout, where, name, numbers, "bold" if is_predicted else "normal")
+        if is_predicted:
             panel.spines[:].set(color=_FRAME, linewidth=2.5)
         if map_.max() <= 0:
-            _say(figure, layout.place(*where), NOTHING)
+            _caption(figure, layout.place(*where), NOTHING)
 
 
 def _overlaid(image: Evidence, map_: NDArray[np.float32], most: float) -> NDArray[np.uint8]:
@@ -128,7 +128,7 @@ def _panel(figure: NotebookFigure, place: Place, pixels: NDArray[np.uint8]) -> A
     return axes
 
 
-def _head(
+def _title(
     figure: NotebookFigure,
     layout: PanelLayout,
     where: tuple[int, int],
@@ -136,22 +136,22 @@ def _head(
     numbers: str = "",
     weight: str = "normal",
 ) -> None:
-    """Above a panel: a name on the left, numbers on the right."""
+    """Write above a panel: a name on the left, numbers on the right."""
     left, bottom, width, height = layout.place(*where)
     y = bottom + height + 0.06 / layout.size[1]
-    name = shortened(name, layout.width - breadth(f"  {numbers}", TEXT, weight), TEXT, weight)
+    name = shortened(name, layout.width - text_width(f"  {numbers}", TEXT, weight), TEXT, weight)
     look: dict[str, Any] = {"fontsize": TEXT, "fontweight": weight, "parse_math": False}
     figure.text(left, y, name, **look)
     figure.text(left + width, y, numbers, ha="right", **look)
 
 
-def _numbers(image: Evidence, number: int) -> str:
+def _numbers(image: Evidence, index: int) -> str:
     """``0.83 · 4.1``: probability and logit of a class."""
-    return f"{image.probabilities[number]:.2f} · {image.logits[number]:.1f}".replace("-", "−")
+    return f"{image.probabilities[index]:.2f} · {image.logits[index]:.1f}".replace("-", "−")
 
 
-def _say(figure: NotebookFigure, place: Place, words: str) -> None:
-    """At the foot of a panel."""
+def _caption(figure: NotebookFigure, place: Place, words: str) -> None:
+    """Write at the bottom of a panel."""
     left, bottom, width, height = place
     figure.text(
         left + width / 2,
@@ -166,7 +166,7 @@ def _say(figure: NotebookFigure, place: Place, words: str) -> None:
 
 
 def save(figure: NotebookFigure, path: Path) -> None:
-    """Write a figure as its name says, ``.png`` or ``.svg``, wholly or not at all.
+    """Write a figure as PNG or SVG, by the suffix of `path`; wholly or not at all.
 
     Raises:
         NinError: it cannot be written.
@@ -174,6 +174,6 @@ def save(figure: NotebookFigure, path: Path) -> None:
     from matplotlib import rcParams
 
     form = path.suffix[1:].lower()
-    with style(), replacing(path) as file:
+    with default_style(), replacing(path) as file:
         rcParams["svg.hashsalt"] = "nin"  # The same images give the same file.
         figure.savefig(file, format=form, metadata={"Date": None} if form == "svg" else None)

@@ -1,4 +1,4 @@
-"""How networks compare: ablations, sweeps, statistics, report."""
+"""How networks compare: trials, sweeps, statistics, report."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The comparison: the same Trainer, images, budget and search of learning rates for all."""
+"""`compare`: networks under the same Trainer, images, budget and search of learning rates."""
 
 from __future__ import annotations
 
@@ -12,17 +12,16 @@ from rich.console import Console
 
 from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
-from nin.study.cell import Cell, Outcome, steps_of
-from nin.study.contender import Contender, contenders_of
-from nin.study.grid import Grid
-from nin.study.measurement import kept_measure
-from nin.study.preparation import check_request, check_writable, fingerprint, prepare, seen_size
+from nin.study.contender import Contender, as_contenders
+from nin.study.measurement import Workload, measure_once
+from nin.study.preparation import check_arguments, check_writable, fingerprint, prepare, seen_size
+from nin.study.report import write_results
+from nin.study.report_text import seconds as as_text
 from nin.study.result import Comparison, Difference, Measured, Row
-from nin.study.result_files import write_results
-from nin.study.search import best_rate, search
-from nin.study.statistics import difference, with_fronts
-from nin.study.store import Store
-from nin.study.wording import seconds as in_words
+from nin.study.results_cache import ResultsCache
+from nin.study.statistics import difference, mark_fronts
+from nin.study.sweep import Sweep, best_learning_rate, search
+from nin.study.trial import Outcome, Trial, training_length
 from nin.training import Recipe
 from nin.training.provenance import command, device, versions
 
@@ -56,32 +55,35 @@ def compare(
     jobs: int | None = None,
     measured: bool = True,
 ) -> Comparison:
-    """Train every network in the same way and say what each is worth.
+    """Train every network in the same way, and compare accuracy with cost.
 
-    Each is trained once with every rate, with a seed kept for that, and with further ones while the
-    best is the lowest or the highest. With the rate that is best on held-out training images it is
-    trained once a seed and judged by the test images, by which nothing was chosen.
+    Each network is trained once with every learning rate, with a seed reserved for that, and with
+    further rates while the best is the lowest or the highest. With the rate that is best on
+    validation images it is trained once per seed and judged on the test images, which played no
+    part in any choice.
 
-    Every finished training is kept in ``out/trainings``: the same call goes on where it was
-    stopped, and more seeds, rates or networks only add what is missing. In the end `out` holds
+    Every finished trial is kept in ``out/trainings``: the same call continues where it was stopped,
+    and more seeds, rates or networks only add what is missing. In the end `out` holds
     ``compare.csv``, ``compare.json``, ``compare.md`` and ``report.html``.
 
     Args:
         nets: names (see `nin.models.find_net`) or contenders; within a group, the first NiN is
-            held against each other one, or the first network if there is no NiN.
+            compared with each other network, or the first network if there is no NiN.
         recipe: how all are trained. An `image_size` of None becomes the stored size if all
-            networks can take it, else the smallest that they all can.
+            networks can take it, otherwise the smallest that all can take.
         out: folder for the results.
-        title: stands above the report.
-        rates: learning rates to begin the search with; of a single one there is no search.
-        seeds: how many; they are 0, 1, ….
-        seconds: train each for so many seconds, as measured on this machine, in place of epochs.
-        jobs: trainings at a time; None for one, or for joblib's context (a Dask cluster).
+        title: heading of the report.
+        rates: learning rates to start the search with; a single one is used without a search.
+        seeds: number of seeds; they are 0, 1, ….
+        seconds: training time per network in place of epochs, as measured on this machine.
+        jobs: trials at the same time; None for one, or for those of joblib's context (a Dask
+            cluster).
         measured: whether to measure images/s and peak memory.
 
     Raises:
-        NinError: something that is asked for cannot be; what is finished is kept.
-        KeyboardInterrupt: Ctrl-C; what is finished is kept.
+        NinError: an argument makes no sense, or a result cannot be written; finished trials are
+            kept.
+        KeyboardInterrupt: Ctrl-C; finished trials are kept.
 
     Example:
         >>> recipe = nin.RECIPES["digits"].revised(epochs=1, limit=64)
@@ -90,14 +92,14 @@ def compare(
         >>> [row.net for row in found.rows]
         ['mnist', 'lenet']
     """
-    contenders = contenders_of(nets)
-    check_request(rates, seeds, seconds)
+    contenders = as_contenders(nets)
+    check_arguments(rates, seeds, seconds)
     recipe, data = prepare(contenders, recipe)
     out = Path(out)
     check_writable(out / "trainings")
     study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)
-    entries = _entries(study, contenders, measured)
-    rows = _rows(study, entries)
+    plans = _plans(study, contenders, measured)
+    rows = _rows(study, plans)
     comparison = Comparison(
         title=title,
         settings=_settings(study),
@@ -127,95 +129,94 @@ class _Study(NamedTuple):
     console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
-class _Entry(NamedTuple):
-    """A contender with all that is known before it is trained."""
+class _Plan(NamedTuple):
+    """What is known of a contender before it is trained."""
 
     cost: Cost
     measured: Measured | None
-    #: Any learning rate, any seed.
-    cell: Cell
+    trial: Trial  # with any learning rate and seed
 
 
-def _entries(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Entry]:
+def _plans(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Plan]:
     digest = fingerprint(study.recipe, study.data)
     return [
-        _entry(study, contender, digest, measured or study.seconds is not None)
+        _plan(study, contender, digest, measured or study.seconds is not None)
         for contender in contenders
     ]
 
 
-def _entry(study: _Study, contender: Contender, digest: str, measured: bool) -> _Entry:
+def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _Plan:
     data, recipe = study.data, study.recipe
     height, width, channels = data.image_shape
     classes = len(data.classes)
     shape = (*seen_size(recipe, data), channels)
     cost = count_cost(contender.make(classes).net, shape, recipe.batch_size)
-    speed, passes = None, None
+    speed, budget_images = None, None
     if measured:
-        given = (contender, recipe, (height, width, channels), classes)
-        speed = kept_measure(study.out / "measured", *given, study.console)
-        passes = study.seconds and study.seconds * speed.training.images_per_second
-    recipe, steps = steps_of(recipe, len(data.train.labels), passes)
+        workload = Workload(contender, recipe, (height, width, channels), classes)
+        speed = measure_once(study.out / "measured", workload, study.console)
+        budget_images = study.seconds and study.seconds * speed.training.images_per_second
+    recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
     images = _TRAINING_EFFORT * steps * recipe.part_size + len(data.test.labels)
-    cell = Cell(contender, recipe, steps, digest, effort=float(cost.multiply_adds * images))
-    return _Entry(cost, speed, cell)
+    trial = Trial(contender, recipe, steps, digest, effort=float(cost.multiply_adds * images))
+    return _Plan(cost, speed, trial)
 
 
-def _rows(study: _Study, entries: Sequence[_Entry]) -> list[Row]:
+def _rows(study: _Study, plans: Sequence[_Plan]) -> list[Row]:
     searched = study.rates if len(study.rates) > 1 else ()
-    number = len(searched) + len(study.seeds)
-    # An exercise's first network is every other one's, too.
-    distinct = list({entry.cell.key(): entry for entry in entries}.values())
-    effort = number * sum(entry.cell.effort for entry in distinct)
-    _announce(study, distinct, number)
-    store = Store(study.out / "trainings")
-    with Grid(store, study.jobs, number * len(distinct), effort, study.console) as grid:
-        tried = search(grid, [entry.cell for entry in entries], searched)
-        best = [best_rate(rates) if rates else study.rates[0] for rates in tried]
-        outcomes = _judge(grid, entries, best, study.seeds)
-    together = zip(entries, tried, best, outcomes, strict=True)
-    return with_fronts([_row(*each) for each in together])
+    per_network = len(searched) + len(study.seeds)
+    # All exercises begin with the same network.
+    distinct = list({plan.trial.key(): plan for plan in plans}.values())
+    effort = per_network * sum(plan.trial.effort for plan in distinct)
+    _print_estimate(study, distinct, per_network)
+    cache = ResultsCache(study.out / "trainings")
+    with Sweep(cache, study.jobs, per_network * len(distinct), effort, study.console) as sweep:
+        tried = search(sweep, [plan.trial for plan in plans], searched)
+        best = [best_learning_rate(rates) if rates else study.rates[0] for rates in tried]
+        outcomes = _outcomes_by_seed(sweep, plans, best, study.seeds)
+    results = zip(plans, tried, best, outcomes, strict=True)
+    return mark_fronts([_row(*each) for each in results])
 
 
-def _judge(
-    grid: Grid, entries: Sequence[_Entry], best: Sequence[float], seeds: Sequence[int]
+def _outcomes_by_seed(
+    sweep: Sweep, plans: Sequence[_Plan], best: Sequence[float], seeds: Sequence[int]
 ) -> list[list[Outcome]]:
-    """Each entry's outcomes with its best rate, one a seed."""
-    pairs = zip(entries, best, strict=True)
-    cells = [[entry.cell.revised(rate, seed) for seed in seeds] for entry, rate in pairs]
-    outcomes = grid.outcomes([cell for row in cells for cell in row])
-    return [[outcomes[cell.key()] for cell in row] for row in cells]
+    """The outcomes of each network with its best learning rate, one per seed."""
+    pairs = zip(plans, best, strict=True)
+    trials = [[plan.trial.revised(rate, seed) for seed in seeds] for plan, rate in pairs]
+    outcomes = sweep.outcomes([trial for row in trials for trial in row])
+    return [[outcomes[trial.key()] for trial in row] for row in trials]
 
 
-def _announce(study: _Study, entries: Sequence[_Entry], number: int) -> None:
-    """Say before the first training how long all of it will take, if speeds were measured."""
+def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> None:
+    """Print an estimate of the total time before the first trial, if speeds were measured."""
     if any((study.out / "trainings").iterdir()):
         return
     judged, total = len(study.seeds) * len(study.data.test.labels), 0.0
-    for entry in entries:
-        if entry.measured is None:
+    for plan in plans:
+        if plan.measured is None:
             return
-        images = number * entry.cell.steps * study.recipe.part_size
-        total += images / entry.measured.training.images_per_second
-        total += judged / entry.measured.prediction.images_per_second
+        images = per_network * plan.trial.steps * study.recipe.part_size
+        total += images / plan.measured.training.images_per_second
+        total += judged / plan.measured.prediction.images_per_second
     study.console.print(
-        f"{number * len(entries)} trainings take about {in_words(total)} on this machine; --limit,"
-        " --epochs or --seeds make it less, and Ctrl-C loses nothing that is finished"
+        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine; reduce"
+        " --limit, --epochs or --seeds for less. Ctrl-C keeps what is finished"
     )
 
 
-def _row(entry: _Entry, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
+def _row(plan: _Plan, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
     return Row(
-        net=entry.cell.contender.name,
-        group=entry.cell.contender.group,
-        cost=entry.cost,
+        net=plan.trial.contender.name,
+        group=plan.trial.contender.group,
+        cost=plan.cost,
         rates={repr(rate): accuracy for rate, accuracy in tried.items()},
         learning_rate=best,
         accuracies=[outcome.accuracy for outcome in outcomes if outcome.accuracy is not None],
         curves=[outcome.curve for outcome in outcomes],
         seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
         died=sum(outcome.died for outcome in outcomes),
-        measured=entry.measured,
+        measured=plan.measured,
     )
 
 

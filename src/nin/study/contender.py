@@ -13,9 +13,9 @@ class Contender(NamedTuple):
     """A network that takes part.
 
     Attributes:
-        name: as it stands in tables.
+        name: shown in tables and figures.
         net: its class, one of `nin.models.NETS`.
-        arguments: of the class, beside the number of classes.
+        arguments: of the class, apart from the number of classes.
         group: the exercise it belongs to; empty in a plain comparison.
 
     Example:
@@ -34,15 +34,15 @@ class Contender(NamedTuple):
         return make_net(self.net, classes, **self.arguments)
 
 
-def contenders_of(nets: Sequence[str | Contender]) -> list[Contender]:
-    """The networks called so, in that order; one that is a contender already stays what it is.
+def as_contenders(nets: Sequence[str | Contender]) -> list[Contender]:
+    """Contenders for `nets`, in that order; one that is a contender already stays as it is.
 
     Raises:
         UnknownNameError: there is no such network.
-        NinError: two of a group have the same name, or there is none.
+        NinError: two of a group have the same name, or `nets` is empty.
     """
     if not nets:
-        raise NinError("there is nothing to compare: name a network or more")
+        raise NinError("there is nothing to compare: name at least one network")
     found = [Contender(net, *find_net(net)) if isinstance(net, str) else net for net in nets]
     names = [(contender.name, contender.group) for contender in found]
     twice = [name for name, group in names if names.count((name, group)) > 1]

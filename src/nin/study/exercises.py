@@ -10,7 +10,7 @@ from nin.presets import CLASSES, Stage, find_preset
 from nin.study.contender import Contender
 
 Stages = tuple[Stage, ...]
-#: The network that every exercise starts from, in tables.
+#: Name of the network that every exercise starts from.
 BASE = "as printed"
 
 
@@ -19,8 +19,8 @@ class Exercise(NamedTuple):
 
     Attributes:
         number: as in the chapter.
-        title: what is asked, in a few words.
-        variants: from the stages of a preset, arguments of `NiN` by the variant's name.
+        title: the question in a few words.
+        variants: stages of a preset → arguments of `NiN` by the name of the variant.
     """
 
     number: int
@@ -37,7 +37,7 @@ def one_by_ones(stages: Stages, count: int) -> Stages:
 
 
 def tapered(stages: Stages) -> Stages:
-    """From the last features to the class maps in three steps: a half, an eighth, the classes."""
+    """From the last features to the class maps in three steps: half, an eighth, the classes."""
     *others, last = stages
     features = others[-1].widths[-1] if others else last.widths[0]
     return (*others, last._replace(widths=(features // 2, features // 8, CLASSES)))
@@ -49,9 +49,9 @@ def without_last_relu(stages: Stages) -> Stages:
 
 
 def deepened(stages: Stages, blocks: int) -> Stages:
-    """`blocks` blocks before each pooling but the first: as VGG grew from 11 to 16 to 19.
+    """`blocks` blocks before each pooling but the first: as VGG grew from 11 to 16 to 19 layers.
 
-    The blocks that are added have 3×3 windows and the width of the one they follow.
+    The added blocks have 3×3 windows and the width of the block they follow.
     """
     deep: list[Stage] = []
     for number, stage in enumerate(stages):
@@ -117,7 +117,7 @@ def exercise_contenders(names: list[str], preset: str, width: float = 1.0) -> li
     """The networks of some exercises; each exercise begins with the network as printed.
 
     Args:
-        names: keys of `EXERCISES`, or their numbers; none for all.
+        names: keys of `EXERCISES`, or their numbers; empty for all.
         preset: the network that is varied.
         width: factor on its channels.
 

@@ -1,15 +1,17 @@
-"""Images a second and peak memory of a network, each in a process of its own."""
+"""Images per second and peak memory of a network, measured in a process of its own."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pydantic import BaseModel
@@ -17,19 +19,35 @@ from rich.console import Console
 
 from nin.errors import NinError
 from nin.files import write_json
-from nin.study import process_memory
 from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
-from nin.study.store import read
+from nin.study.results_cache import read
 from nin.training import Recipe, Trainer
 from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in
 from nin.training.provenance import device, versions
 
-#: A measurement lasts at least so many seconds and batches.
+#: Shortest measurement, in seconds and in batches.
 LEAST_SECONDS, LEAST_BATCHES = 2.0, 3
-#: Before it so many batches pass: the first is compiled, the second fills what is reused.
+#: Batches before it: the first is compiled, the second allocates what later ones reuse.
 WARM_UP = 2
+_SELF = Path("/proc/self")
+
+
+class Workload(NamedTuple):
+    """What is measured.
+
+    Attributes:
+        contender: the network.
+        recipe: gives batch size, image size, precision and optimiser.
+        input_shape: (height, width, channels) of the images as stored.
+        classes: number of classes.
+    """
+
+    contender: Contender
+    recipe: Recipe
+    input_shape: tuple[int, int, int]
+    classes: int
 
 
 class _Kept(BaseModel):
@@ -37,41 +55,41 @@ class _Kept(BaseModel):
     measured: Measured
 
 
-def measure(
-    contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
-) -> Measured:
-    """What this machine takes for training and for prediction, on noise of the images' shape.
-
-    Args:
-        contender: the network.
-        recipe: gives batch size, image size and optimiser.
-        input_shape: (height, width, channels) of the images as stored.
-        classes: how many.
+def measure(workload: Workload) -> Measured:
+    """Measure training and prediction on this machine, on noise of the images' shape.
 
     Raises:
-        NinError: the process ended without an answer.
+        NinError: the process ended without a result.
     """
-    given = (contender, recipe, input_shape, classes)
     return Measured(
-        batch_size=recipe.batch_size,
-        training=_in_a_process("training", *given),
-        prediction=_in_a_process("prediction", *given),
+        batch_size=workload.recipe.batch_size,
+        training=_in_new_process("training", workload),
+        prediction=_in_new_process("prediction", workload),
     )
 
 
-def kept_measure(
-    folder: Path,
-    contender: Contender,
-    recipe: Recipe,
-    input_shape: tuple[int, int, int],
-    classes: int,
-    console: Console,
-) -> Measured:
-    """As `measure`; but what was measured before on this machine is taken from `folder`.
+def measure_once(folder: Path, workload: Workload, console: Console) -> Measured:
+    """Like `measure`, but a measurement made before on this machine is read from `folder`.
 
     Raises:
-        NinError: it could not be measured, or what is kept is damaged.
+        NinError: it could not be measured, or the file of an earlier measurement is damaged.
     """
+    path = folder / f"{_key(workload)}.json"
+    if path.exists():
+        return read(path, _Kept).measured
+    name, measured = workload.contender.name, measure(workload)
+    write_json(path, {"net": name, "measured": measured.model_dump()})
+    console.print(
+        f"measured {name}: {measured.training.images_per_second:,.0f} images/s in"
+        f" training, {measured.prediction.images_per_second:,.0f} in prediction",
+        markup=False,
+    )
+    return measured
+
+
+def _key(workload: Workload) -> str:
+    """A digest of everything that decides the result; names and groups do not."""
+    contender, recipe, input_shape, classes = workload
     training = (
         recipe.part_size,
         recipe.accumulate,
@@ -80,48 +98,32 @@ def kept_measure(
         recipe.optimizer,
         recipe.clip_norm,
     )
-    asked = (contender[1:3], training, input_shape, classes, device(), versions())
-    key = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:16]
-    path = folder / f"{key}.json"
-    if path.exists():
-        return read(path, _Kept).measured
-    measured = measure(contender, recipe, input_shape, classes)
-    write_json(path, {"net": contender.name, "measured": measured.model_dump()})
-    console.print(
-        f"measured {contender.name}: {measured.training.images_per_second:,.0f} images/s in"
-        f" training, {measured.prediction.images_per_second:,.0f} in prediction",
-        markup=False,
-    )
-    return measured
+    spec = (contender[1:3], training, input_shape, classes, device(), versions())
+    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _in_a_process(
-    what: str,
-    contender: Contender,
-    recipe: Recipe,
-    input_shape: tuple[int, int, int],
-    classes: int,
-) -> Speed:
-    """Measure in a process that did nothing before: another would not show its own peak."""
-    asked = [what, *contender, recipe.model_dump(), input_shape, classes]
-    program = "from nin.study.measurement import answer; answer()"
+def _in_new_process(what: str, workload: Workload) -> Speed:
+    """Measure in a fresh process: the peak of a used one may be of something else."""
+    contender, recipe, *shapes = workload
+    asked = [what, [contender, recipe.model_dump(), *shapes]]
+    program = "from nin.study.measurement import serve_measurement; serve_measurement()"
     done = subprocess.run(
         [sys.executable, "-c", program], input=json.dumps(asked), capture_output=True, text=True
     )
     if done.returncode:
         why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise NinError(
-            f"{contender.name} could not be measured in {what} ({why}), perhaps for want of memory:"
-            " give a smaller --batch-size, or --no-measure"
+            f"{contender.name} could not be measured in {what} ({why}), perhaps for lack of memory:"
+            " try a smaller --batch-size, or --no-measure"
         )
     return Speed.model_validate_json(done.stdout.splitlines()[-1])
 
 
-def answer() -> None:
-    """Measure what standard input asks for, and print it."""
-    what, name, net, arguments, group, recipe, input_shape, classes = json.load(sys.stdin)
-    contender = Contender(name, net, arguments, group)
-    model, images = _ready(contender, Recipe.parse(recipe), tuple(input_shape), classes)
+def serve_measurement() -> None:
+    """Measure what standard input describes, and print the result."""
+    what, (contender, recipe, input_shape, classes) = json.load(sys.stdin)
+    workload = Workload(Contender(*contender), Recipe.parse(recipe), tuple(input_shape), classes)
+    model, images = _model_and_images(workload)
     labels = np.arange(len(images), dtype=np.int32) % classes
     if what == "training":
         speed = _timed(lambda: model.train_on_batch(images, labels), len(images))
@@ -130,9 +132,8 @@ def answer() -> None:
     print(speed.model_dump_json())
 
 
-def _ready(
-    contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
-) -> tuple[Any, Any]:
+def _model_and_images(workload: Workload) -> tuple[Any, Any]:
+    contender, recipe, input_shape, classes = workload
     with computing_in(recipe.precision):
         model = contender.make(classes)
         if recipe.image_size is not None:
@@ -147,7 +148,7 @@ def _ready(
 
 
 def _timed(work: Callable[[], object], images: int) -> Speed:
-    before = process_memory.begin()
+    before = start_peak()
     for _ in range(WARM_UP):
         work()
     began, batches = time.perf_counter(), 0
@@ -155,6 +156,32 @@ def _timed(work: Callable[[], object], images: int) -> Speed:
         work()
         batches += 1
     rate = batches * images / (time.perf_counter() - began)
-    return Speed(
-        images_per_second=round(rate, 1), peak_bytes=max(0, process_memory.peak() - before)
-    )
+    return Speed(images_per_second=round(rate, 1), peak_bytes=max(0, peak_memory() - before))
+
+
+def start_peak() -> int:
+    """The memory of this process in bytes; resets its peak where the system allows that."""
+    with contextlib.suppress(OSError):
+        # 5 resets the high-water mark to the current size.
+        (_SELF / "clear_refs").write_text("5")
+    return _status("VmRSS") or _usage()
+
+
+def peak_memory() -> int:
+    """The peak memory of this process since `start_peak`, in bytes."""
+    return _status("VmHWM") or _usage()
+
+
+def _status(name: str) -> int | None:
+    try:
+        lines = (_SELF / "status").read_text().splitlines()
+    except OSError:
+        return None
+    found = (int(line.split()[1]) for line in lines if line.startswith(f"{name}:"))
+    return next((1024 * kibibytes for kibibytes in found), None)
+
+
+def _usage() -> int:
+    """The peak since the process started, where nothing better is known, as on macOS."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else 1024 * most

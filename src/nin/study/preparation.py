@@ -1,4 +1,4 @@
-"""What must be right before the first training of a comparison: all mistakes are found here."""
+"""Checks before the first trial of a comparison, so that a mistake is found at once."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from nin.training.dataset import open_images
 from nin.training.precision import settled
 
 
-def check_request(rates: Sequence[float], seeds: int, seconds: float | None) -> None:
-    """Refuse what cannot be done.
+def check_arguments(rates: Sequence[float], seeds: int, seconds: float | None) -> None:
+    """Refuse arguments that make no sense.
 
     Raises:
-        NinError: there is no rate or seed, or one of them makes no sense.
+        NinError: a number is out of range, or there are no rates or seeds.
     """
     if not rates or not all(0 < rate < math.inf for rate in rates):
         raise NinError("learning rates must be one or more numbers above 0")
@@ -33,7 +33,7 @@ def check_request(rates: Sequence[float], seeds: int, seconds: float | None) -> 
 
 
 def check_writable(folder: Path) -> None:
-    """Make `folder`, and refuse it now rather than after the first training.
+    """Create `folder`, and fail now rather than after the first trial.
 
     Raises:
         NinError: nothing can be written there.
@@ -47,16 +47,16 @@ def check_writable(folder: Path) -> None:
 
 
 def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, ImageData]:
-    """The recipe at an image size that all contenders take, and its images.
+    """The recipe at an image size that all contenders can take, and its images.
 
     Raises:
-        DataError: the images cannot be had, are too few to be divided, or have no test part.
-        InputSizeError: a contender cannot take images of the size that is asked for.
+        DataError: the images cannot be loaded, are too few to be split, or have no test part.
+        InputSizeError: a contender cannot take images of the size in the recipe.
     """
     recipe = settled(recipe)
     data = open_images(recipe)
     if "test" not in data.parts:
-        raise DataError(f"{data.name} has no test images to judge by: lay some out in test/")
+        raise DataError(f"{data.name} has no test images to judge by: put some into test/")
     # Sizes of the parts do not depend on the seed.
     _check_parts(data)
     models = [contender.make(len(data.classes)) for contender in contenders]
@@ -71,7 +71,7 @@ def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, Im
 
 
 def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:
-    """(height, width) of what the networks see."""
+    """(height, width) of the networks' input."""
     if recipe.image_size is not None:
         return recipe.image_size, recipe.image_size
     height, width, _ = data.image_shape
@@ -79,7 +79,7 @@ def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:
 
 
 def fingerprint(recipe: Recipe, data: ImageData) -> str:
-    """A digest of every image there is, whether or not the recipe limits them to `data`."""
+    """A digest of all images, even if the recipe limits them to those of `data`."""
     if recipe.limit is not None:
         data = open_images(recipe.model_copy(update={"limit": None}))
     return data.fingerprint()

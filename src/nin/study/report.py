@@ -1,4 +1,4 @@
-"""A comparison as one page that needs nothing beside it."""
+"""The four files of a comparison, and its self-contained HTML page."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin.files import write_bytes
-from nin.study import columns, plots, wording
+from nin.study import plots, report_text, table_columns
+from nin.study.report_text import Section, conditions, sections, summary
 from nin.study.result import Comparison
-from nin.study.sections import Section, conditions, lead, sections
+from nin.study.tables import write_csv, write_json, write_markdown
 
-#: What draws a picture, its title and what else to say below it.
+#: Function that draws a figure, its title and the rest of its caption.
 _PICTURES = (
     (
         plots.accuracy_against_parameters,
         "Accuracy against parameters.",
-        "Bars: one standard deviation over seeds. Dashes: the front, the best to be had at each"
-        " size.",
+        "Error bars: one standard deviation over seeds. Dashed: the Pareto front, the highest"
+        " accuracy at each size.",
     ),
     (
         plots.accuracy_against_multiply_adds,
-        "Accuracy against arithmetic.",
-        "Multiply-adds for one image; bars and dashes as before.",
+        "Accuracy against multiply-adds.",
+        "Per image; error bars and dashes as in the first figure.",
     ),
     (
         plots.learning_curves,
-        "Learning.",
-        "Accuracy on held-out images after each epoch: mean over seeds, in a band from lowest to"
-        " highest. The first epochs may lie below the axis.",
+        "Learning curves.",
+        "Validation accuracy after each epoch: mean over seeds, in a band from lowest to highest."
+        " The first epochs may lie below the axis.",
     ),
     (
         plots.parameter_shares,
-        "Where the parameters are.",
-        "Shares of each network's total. Convolutions are those with a window of more than one"
-        " pixel.",
+        "Distribution of the parameters.",
+        "Shares of each network's total. Convolutions are those larger than 1×1.",
     ),
 )
 
@@ -46,14 +46,14 @@ class _Picture(NamedTuple):
 
 
 def write_report(comparison: Comparison, path: Path) -> None:
-    """Write the page: HTML with its pictures in it, no script and no request.
+    """Write the page: HTML with its figures inline, without scripts and requests.
 
     Args:
-        comparison: what to tell.
-        path: of the HTML file; the folder is made if need be.
+        comparison: the results.
+        path: of the HTML file; its folder is created if necessary.
 
     Raises:
-        NinError: the file cannot be written; what was there stays.
+        NinError: the file cannot be written; an existing one is left as it was.
     """
     # A name that is not UTF-8 holds lone surrogates.
     write_bytes(path, _page(comparison).encode(errors="backslashreplace"))
@@ -62,26 +62,28 @@ def write_report(comparison: Comparison, path: Path) -> None:
 def _page(comparison: Comparison) -> str:
     from jinja2 import Environment, StrictUndefined
 
-    house = Environment(
+    environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     source = files("nin.study").joinpath("report.html.jinja").read_text(encoding="utf-8")
-    cut = sections(comparison)
-    return house.from_string(source).render(
+    parts = sections(comparison)
+    return environment.from_string(source).render(
         comparison=comparison,
-        lead=lead(comparison),
+        summary=summary(comparison),
         conditions=conditions(comparison),
-        sections=[_told(comparison, section, number) for number, section in enumerate(cut)],
-        wording=wording,
+        sections=[
+            _section_values(comparison, section, number) for number, section in enumerate(parts)
+        ],
+        report_text=report_text,
     )
 
 
-def _told(comparison: Comparison, section: Section, number: int) -> dict[str, Any]:
+def _section_values(comparison: Comparison, section: Section, number: int) -> dict[str, Any]:
     return {
         **section._asdict(),
         "pictures": _pictures(comparison, section.title, number),
-        "tables": columns.tables(section.rows),
-        "notes": columns.notes(section.rows),
+        "tables": table_columns.tables(section.rows),
+        "notes": table_columns.notes(section.rows),
     }
 
 
@@ -92,3 +94,22 @@ def _pictures(comparison: Comparison, group: str, number: int) -> list[_Picture]
         _Picture(Markup(draw(comparison, group, f"g{number}-{draw.__name__}")), title, caption)
         for draw, title, caption in _PICTURES
     ]
+
+
+#: File → function that writes it.
+FILES = {
+    "report.html": write_report,
+    "compare.csv": write_csv,
+    "compare.json": write_json,
+    "compare.md": write_markdown,
+}
+
+
+def write_results(comparison: Comparison, folder: Path) -> None:
+    """Write all of `FILES` to `folder`.
+
+    Raises:
+        NinError: a file cannot be written; an existing one is left as it was.
+    """
+    for name, write in FILES.items():
+        write(comparison, folder / name)

@@ -1,4 +1,4 @@
-"""`Comparison`: what a comparison of networks found, as plain values that can be saved."""
+"""`Comparison`: the result of comparing networks, as plain values that can be saved."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ class _Frozen(BaseModel):
 
 
 class Speed(_Frozen):
-    """What a process of its own measured.
+    """Speed and memory, measured in a process of its own.
 
     Attributes:
-        images_per_second: without compilation and the first batch.
-        peak_bytes: by how much the process's memory grew above what it held before the first
-            batch, at its peak.
+        images_per_second: without the first batches and compilation.
+        peak_bytes: peak memory of the process, minus what it held before the first batch.
     """
 
     images_per_second: float
@@ -35,21 +34,21 @@ class Measured(_Frozen):
 
 
 class Row(_Frozen):
-    """One network's results.
+    """The results of one network.
 
     Attributes:
-        net: its name.
+        net: name of the network.
         group: the exercise it belongs to; empty in a plain comparison.
         cost: parameters, arithmetic and memory, counted.
-        rates: held-out accuracy of each learning rate that was tried, in increasing order of rate.
-        learning_rate: the best of them, which all seeds were trained with.
-        accuracies: on the images that all is judged by, one a seed.
-        curves: held-out accuracy after each epoch, one list a seed.
-        seconds: of training, mean over seeds.
-        died: how many seeds the health watch gave up.
-        measured: peak memory and images/s, if they were measured.
-        on_front: whether no other network of its group is at least as accurate with as few
-            parameters (and better in one of the two).
+        rates: validation accuracy by learning rate tried, in increasing order of rate.
+        learning_rate: the best of them, used with all seeds.
+        accuracies: on the images judged by, one per seed.
+        curves: validation accuracy after each epoch, one list per seed.
+        seconds: training time, mean over seeds.
+        died: number of seeds that the health watch stopped.
+        measured: images/s and peak memory, if measured.
+        on_front: whether it is on its group's Pareto front of parameters and accuracy: no other
+            network is at least as good in both and better in one.
     """
 
     net: str
@@ -66,7 +65,7 @@ class Row(_Frozen):
 
     @property
     def n(self) -> int:
-        """How many seeds."""
+        """Number of seeds."""
         return len(self.accuracies)
 
 
@@ -74,12 +73,13 @@ class Difference(_Frozen):
     """How much better one network is than another, over the same seeds.
 
     Attributes:
-        net: the one.
-        rival: the other.
+        net: name of the one network.
+        rival: name of the other.
         group: the exercise that both belong to.
-        n: how many seeds.
+        n: number of seeds.
         mean: accuracy of `net` minus that of `rival`.
-        low: lower end of the 95 % confidence interval of the mean (paired t); None of one seed.
+        low: lower end of the 95 % confidence interval of the mean (paired t-test); None for one
+            seed.
         high: its upper end.
         parameter_ratio: parameters of `rival` divided by those of `net`.
     """
@@ -99,15 +99,15 @@ class Comparison(_Frozen):
 
     Attributes:
         title: what was compared.
-        settings: data, image size, budget, seeds, learning rates: what was the same for all.
+        settings: what was the same for all: data, image size, budget, seeds, learning rates.
         data: as `ImageData.describe` gives it.
-        judged_on: ``"test"`` or ``"validation"``: the images that accuracies are of.
-        images: how many of these there are.
-        rows: one a network.
-        differences: within a group, the first NiN (or the first network) against each other one.
-        versions: of what computed.
+        judged_on: ``"test"`` or ``"validation"``: the images that `accuracies` are measured on.
+        images: number of these images.
+        rows: one per network.
+        differences: the first NiN of each group (or its first network) against each other one.
+        versions: of Python, this package, Keras, NumPy and the backend.
         device: the machine.
-        command: that made it.
+        command: the command line that produced it.
 
     Example:
         >>> from pathlib import Path

@@ -1,4 +1,4 @@
-"""Accuracy against what a network costs, with the front and each network's name."""
+"""Accuracy against the cost of each network, with the Pareto front and the networks' names."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nin.study import labels
-from nin.study.look import look, shown
+from nin.plotting import printable
+from nin.study.plot_style import LONGEST_NAME, line_style
 from nin.study.result import Row
-from nin.study.spread import deviation
+from nin.study.statistics import deviation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
 
-#: From one end of the cost axis to the other at least, so that close costs do not look far apart.
+Point = tuple[float, float]
+
+#: The cost axis spans at least this factor, so that close costs do not look far apart.
 _LEAST_SPAN = 4.0
 
 
@@ -30,14 +32,14 @@ def draw(
     """Draw into an empty figure.
 
     Args:
-        figure: where.
+        figure: where to draw.
         rows: those without any accuracy are left out.
         cost: of a row.
-        best: those on the front.
-        axis: what the cost is called.
+        best: the rows on the Pareto front.
+        axis: label of the cost axis.
 
     Returns:
-        The names that were written.
+        The names as written.
     """
     axes = figure.subplots()
     places = [(row, _place(row, cost), index) for index, row in enumerate(rows) if row.n]
@@ -47,16 +49,16 @@ def draw(
     axes.set(xlabel=axis, ylabel="accuracy")
     _scale(axes, [x for x, _ in points])
     _stairs(axes, sorted(_place(row, cost) for row in best if row.n))
-    return labels.write(axes, points, [shown(row.net) for row, _, _ in places])
+    return _write_names(axes, points, [printable(row.net, LONGEST_NAME) for row, _, _ in places])
 
 
-def _place(row: Row, cost: Callable[[Row], int]) -> tuple[float, float]:
-    """On the axes; a cost of nothing has no logarithm."""
+def _place(row: Row, cost: Callable[[Row], int]) -> Point:
+    """On the axes; a cost of zero has no logarithm."""
     return max(cost(row), 1), fmean(row.accuracies)
 
 
-def _point(axes: Axes, point: tuple[float, float], sd: float | None, index: int) -> None:
-    color, marker, face, _ = look(index)
+def _point(axes: Axes, point: Point, sd: float | None, index: int) -> None:
+    color, marker, face, _ = line_style(index)
     x, y = point
     if sd:
         bar = ([x, x], [y - sd, y + sd])
@@ -69,8 +71,8 @@ def _scale(axes: Axes, costs: Sequence[float]) -> None:
 
     low, high = min(costs, default=1), max(costs, default=1)
     factor = max(high / low, _LEAST_SPAN)
-    middle, air = math.sqrt(low * high), factor**0.62
-    axes.set(xscale="log", xlim=(middle / air, middle * air))
+    middle, margin = math.sqrt(low * high), factor**0.62
+    axes.set(xscale="log", xlim=(middle / margin, middle * margin))
     axes.margins(y=0.15)
     steps = (1, 2, 5) if factor < 30 else (1,)
     axes.xaxis.set_major_locator(LogLocator(subs=steps))
@@ -80,10 +82,10 @@ def _scale(axes: Axes, costs: Sequence[float]) -> None:
     axes.grid(alpha=0.25)
 
 
-def _stairs(axes: Axes, best: Sequence[tuple[float, float]]) -> None:
+def _stairs(axes: Axes, best: Sequence[Point]) -> None:
     """The highest accuracy to be had at each cost, up to the right edge."""
     right = axes.get_xlim()[1]
-    corners = []
+    corners: list[Point] = []
     for (x, y), (after, _) in pairwise([*best, (right, 0)]):
         corners += [(x, y), (after, y)]
     axes.plot(
@@ -95,3 +97,27 @@ def _short(value: float) -> str:
     """A round number on the axis: ``500 k``."""
     power = min(math.floor(math.log10(value) / 3 + 1e-9), 4) if value >= 1 else 0
     return f"{value / 1000**power:g} {' kMGT'[power]}".strip()
+
+
+def _write_names(axes: Axes, points: Sequence[Point], names: Sequence[str]) -> list[Text]:
+    """Write each name near its point, clear of other names, points and lines.
+
+    Distances are shares of the axes' sides. The limits of the axes are final after this.
+    """
+    import textalloc
+
+    if not points:
+        return []
+    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
+    axes.figure.set_layout_engine("none")  # type: ignore[union-attr]
+    axes.autoscale(False)
+    x, y = zip(*points, strict=True)
+    drawn = [np.asarray(line.get_xydata()).T for line in axes.lines]
+    lines = [line for line in drawn if line.shape[1] > 1]
+    _, _, texts, _ = textalloc.allocate(
+        axes, x, y, names, x_scatter=x, y_scatter=y,
+        x_lines=[line[0] for line in lines] or None, y_lines=[line[1] for line in lines] or None,
+        min_distance=0.02, max_distance=0.35, margin=0.01, nbr_candidates=2000,
+        textsize=9, linecolor="#888888", linewidth=0.6, parse_math=False,
+    )  # fmt: skip
+    return list(texts)

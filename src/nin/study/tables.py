@@ -1,4 +1,4 @@
-"""A comparison as files for other programs and for README pages: CSV, Markdown, JSON."""
+"""A comparison as CSV, Markdown and JSON, for other programs and for README files."""
 
 from __future__ import annotations
 
@@ -11,17 +11,16 @@ from statistics import fmean
 from typing import Any
 
 from nin import files
-from nin.study import columns, wording
-from nin.study import sections as parts
+from nin.study import report_text, table_columns
 from nin.study.result import Comparison, Difference, Row, Speed
-from nin.study.spread import deviation
+from nin.study.statistics import deviation
 
 
 def write_csv(comparison: Comparison, path: Path) -> None:
-    """Write one line a row, numbers in full; what there is none of is left empty.
+    """Write one line per network, numbers in full; missing values are empty.
 
     Raises:
-        NinError: the file cannot be written; what was there stays.
+        NinError: the file cannot be written; an existing one is left as it was.
     """
     text = io.StringIO(newline="")
     lines = [_values(row) for row in comparison.rows]
@@ -32,27 +31,27 @@ def write_csv(comparison: Comparison, path: Path) -> None:
 
 
 def write_markdown(comparison: Comparison, path: Path) -> None:
-    """Write title, differences, tables, and how it was made.
+    """Write title, differences, tables and conditions.
 
     Raises:
-        NinError: the file cannot be written; what was there stays.
+        NinError: the file cannot be written; an existing one is left as it was.
     """
-    blocks = [f"# {_escaped(comparison.title)}", parts.lead(comparison)]
-    for section in parts.sections(comparison):
+    blocks = [f"# {_escaped(comparison.title)}", report_text.summary(comparison)]
+    for section in report_text.sections(comparison):
         blocks += [f"## {_escaped(section.title)}"] if section.title else []
         blocks += _findings(section.differences)
-        for title, shown in columns.tables(section.rows):
-            blocks += [f"**{title}**", _table(section.rows, shown)]
-        blocks.append(" ".join(columns.notes(section.rows)))
-    blocks += ["## How it was made", *_made(comparison)]
+        for title, shown in table_columns.tables(section.rows):
+            blocks += [f"**{title}**", _rows_table(section.rows, shown)]
+        blocks.append(" ".join(table_columns.notes(section.rows)))
+    blocks += ["## Conditions", *_conditions(comparison)]
     _write(path, "\n\n".join(blocks) + "\n")
 
 
 def write_json(comparison: Comparison, path: Path) -> None:
-    """Write everything as JSON, from which `Comparison.model_validate_json` makes it again.
+    """Write everything as JSON, which `Comparison.model_validate_json` reads.
 
     Raises:
-        NinError: the file cannot be written; what was there stays.
+        NinError: the file cannot be written; an existing one is left as it was.
     """
     files.write_json(path, comparison.model_dump(mode="json"))
 
@@ -99,33 +98,38 @@ def _findings(differences: Sequence[Difference]) -> list[str]:
     if not differences:
         return []
     lines = [
-        (wording.finding(each), wording.certainty(each), str(each.n), wording.parameters(each))
+        (
+            report_text.finding(each),
+            report_text.certainty(each),
+            str(each.n),
+            report_text.parameters(each),
+        )
         for each in differences
     ]
     return [
-        _grid(("finding", "certainty", "seeds", "parameters"), lines),
-        wording.explanation(differences),
+        _markdown_table(("finding", "certainty", "seeds", "parameters"), lines),
+        report_text.explanation(differences),
     ]
 
 
-def _table(rows: Sequence[Row], shown: Sequence[columns.Column]) -> str:
+def _rows_table(rows: Sequence[Row], shown: Sequence[table_columns.Column]) -> str:
     lines = [(row.net, *(column.text(row) for column in shown)) for row in rows]
-    return _grid(("network", *(column.title for column in shown)), lines)
+    return _markdown_table(("network", *(column.title for column in shown)), lines)
 
 
-def _grid(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def _markdown_table(titles: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     all_lines = [titles, ["---"] * len(titles), *([*map(_escaped, line)] for line in lines)]
     return "\n".join(f"| {' | '.join(line)} |" for line in all_lines)
 
 
-def _made(comparison: Comparison) -> list[str]:
-    said = parts.conditions(comparison)
+def _conditions(comparison: Comparison) -> list[str]:
+    said = report_text.conditions(comparison)
     facts = "\n".join(f"- {_escaped(term)}: {_escaped(text)}" for term, text in said)
-    return [facts, "Made by:", "    " + " ".join(comparison.command.split())]
+    return [facts, "Command:", "    " + " ".join(comparison.command.split())]
 
 
 def _escaped(text: str) -> str:
-    """`text` on one line, without a meaning to Markdown or HTML."""
+    """`text` on one line, with the characters escaped that mean something to Markdown or HTML."""
     return re.sub(r"([\\`*_\[\]<>&|#~$!])", r"\\\1", " ".join(text.split()))
 
 

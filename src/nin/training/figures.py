@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nin.files import replacing
+from nin.plotting import default_style, printable
 from nin.training.evaluation import Evaluation
 from nin.training.head import Head
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST_WRITTEN = 20
 
 
+@default_style()
 def save_curves(
     path: Path, rows: Sequence[Mapping[str, float]], title: str, kept: int | None = None
 ) -> None:
@@ -33,7 +34,7 @@ def save_curves(
         kept: the epoch whose weights are kept, to be marked.
     """
     figure = _figure(8, 3.2)
-    figure.suptitle(_drawable(title), fontsize=10, parse_math=False)
+    figure.suptitle(printable(title), fontsize=10, parse_math=False)
     left, right = figure.subplots(1, 2)
     _curves(left, rows, "loss", "loss (nats)")
     _curves(right, rows, "accuracy", "accuracy")
@@ -44,6 +45,7 @@ def save_curves(
     _save(figure, path)
 
 
+@default_style()
 def save_candidates(path: Path, head: Head, title: str) -> None:
     """Loss and accuracy of held-out folds against the regularisation that was tried.
 
@@ -53,7 +55,7 @@ def save_candidates(path: Path, head: Head, title: str) -> None:
         title: stands above.
     """
     figure = _figure(8, 3.2)
-    figure.suptitle(_drawable(title), fontsize=10, parse_math=False)
+    figure.suptitle(printable(title), fontsize=10, parse_math=False)
     strengths = [each.C for each in head.candidates]
     for axes, name, label in zip(
         figure.subplots(1, 2), ("loss", "accuracy"), ("loss (nats)", "accuracy"), strict=True
@@ -76,6 +78,7 @@ def save_candidates(path: Path, head: Head, title: str) -> None:
     _save(figure, path)
 
 
+@default_style()
 def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
     """The confusion matrix as a picture: rows are the truth, columns the answers.
 
@@ -92,8 +95,8 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
     shares = evaluation.confusion / totals
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set(xlabel="answer", ylabel="truth")
-    axes.set_title(_drawable(title), parse_math=False)
-    names = [_drawable(name) for name in evaluation.classes]
+    axes.set_title(printable(title), parse_math=False)
+    names = [printable(name) for name in evaluation.classes]
     axes.set_xticks(range(count), names, rotation=90, parse_math=False)
     axes.set_yticks(range(count), names, parse_math=False)
     if count <= MOST_WRITTEN:
@@ -110,15 +113,8 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    with replacing(path) as file, warnings.catch_warnings():
-        # A name in a script that matplotlib's font lacks is drawn as boxes.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    with replacing(path) as file:
         figure.savefig(file, format="png", dpi=150)
-
-
-def _drawable(text: str) -> str:
-    """`text` without the halves of characters that stand for bytes which are not UTF-8."""
-    return text.encode(errors="backslashreplace").decode()
 
 
 def _curves(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, label: str) -> None:

@@ -1,4 +1,4 @@
-"""`Cell`: one training of a comparison, and what came of it."""
+"""`Trial`: one training of a comparison, and what came of it."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from nin.training.evaluation import final_split
 from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in
 
-#: Learning rates are chosen with this seed, which no comparison is judged by.
+#: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
 SEARCH_SEED = 2**31
 
 
 class Outcome(BaseModel):
-    """What a training came to.
+    """The result of a trial.
 
     Attributes:
-        validation: accuracy on the held-out training images, after the last epoch.
-        accuracy: on the images that all is judged by; None while a learning rate is searched.
-        n: how many images those are.
-        curve: held-out accuracy after each epoch.
-        seconds: of training, without the first batch (in which it is compiled) and validation.
-        died: whether the health watch gave it up.
+        validation: accuracy on the validation images after the last epoch.
+        accuracy: on the test images; None of a trial of the learning-rate search.
+        n: number of test images.
+        curve: validation accuracy after each epoch.
+        seconds: of training, without validation and the first batch, in which it is compiled.
+        died: whether the health watch stopped it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -47,16 +47,15 @@ class Outcome(BaseModel):
     died: bool
 
 
-class Cell(NamedTuple):
-    """One training: a network, the recipe with learning rate and seed, and the images' digest.
+class Trial(NamedTuple):
+    """One training: a network, a recipe with its learning rate and seed, and a digest of the data.
 
     Attributes:
         contender: the network.
-        recipe: all but the network.
-        steps: how many batches; the recipe's epochs are as many as hold them.
-        fingerprint: of the images as the comparison found them, so that a result is not taken for
-            that of others.
-        effort: how much work it is, in any unit; the time left is reckoned from it.
+        recipe: everything but the network.
+        steps: number of batches; the recipe has enough epochs for them.
+        fingerprint: of the images, so that a result is never reused for other images.
+        effort: amount of work in any unit, from which the time left is estimated.
     """
 
     contender: Contender
@@ -67,17 +66,19 @@ class Cell(NamedTuple):
 
     @property
     def is_search(self) -> bool:
-        """Whether this training only helps to choose a learning rate."""
+        """Whether this trial only serves to choose a learning rate."""
         return self.recipe.seed == SEARCH_SEED
 
-    def revised(self, learning_rate: float, seed: int) -> Cell:
-        """The training of the same network with this rate and seed."""
+    def revised(self, learning_rate: float, seed: int) -> Trial:
+        """The trial of the same network with this learning rate and seed."""
         recipe = self.recipe.revised(learning_rate=learning_rate, seed=seed)
         return self._replace(recipe=recipe)
 
     def spec(self) -> dict[str, Any]:
-        """All that decides the result, as JSON values; its names and the effort do not."""
+        """Everything that decides the result, as JSON values; names and effort do not."""
         recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
+        # Recipes of version 0.1.0 had this key; without it, no result kept then would be found.
+        recipe.setdefault("smaller_first", [])
         return {
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),
@@ -88,30 +89,29 @@ class Cell(NamedTuple):
         }
 
     def key(self) -> str:
-        """Tells this training from all others."""
+        """A digest of `spec`: different trials have different keys."""
         text = json.dumps(self.spec(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def train_cell(cell: Cell) -> Outcome:
-    """Train once. Whatever is random comes from the recipe's seed."""
+def train_trial(trial: Trial) -> Outcome:
+    """Train once; everything random depends on the recipe's seed."""
     keras.backend.clear_session()
-    keras.utils.set_random_seed(cell.recipe.seed)
-    data = open_images(cell.recipe)
-    clock = _Clock(cell.steps)
+    keras.utils.set_random_seed(trial.recipe.seed)
+    data = open_images(trial.recipe)
+    clock = _Clock(trial.steps)
     trainer = Trainer(
-        cell.recipe.epochs,
-        gradient_clip_val=cell.recipe.clip_norm,
-        optimizer=optimizer(cell.recipe, cell.steps),
+        trial.recipe.epochs,
+        gradient_clip_val=trial.recipe.clip_norm,
+        optimizer=optimizer(trial.recipe, trial.steps),
         callbacks=[clock],
-        smaller_first=cell.recipe.smaller_first,
         verbose=False,
     )
-    with computing_in(cell.recipe.precision):
-        model = cell.contender.make(len(data.classes))
+    with computing_in(trial.recipe.precision):
+        model = trial.contender.make(len(data.classes))
         trainer.fit(model, data)
     assert trainer.health is not None
-    accuracy, n = (None, 0) if cell.is_search else _judge(model, data)
+    accuracy, n = (None, 0) if trial.is_search else _judge(model, data)
     return Outcome(
         validation=trainer.history["val_accuracy"][-1],
         accuracy=accuracy,
@@ -127,12 +127,12 @@ def _judge(model: Any, data: ImageData) -> tuple[float, int]:
     try:
         return evaluate(model, split, data.classes).accuracy, len(split.labels)
     except NinError:
-        # Answers that are not finite name no class.
+        # Predictions that are not finite are all wrong.
         return 0.0, len(split.labels)
 
 
 class _Clock(keras.callbacks.Callback):
-    """Adds up the time of training, and ends it after so many steps."""
+    """Measures the time of training, and stops it after `steps` batches."""
 
     def __init__(self, steps: int) -> None:
         super().__init__()
@@ -155,16 +155,16 @@ class _Clock(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def steps_of(recipe: Recipe, images: int, budget_images: float | None) -> tuple[Recipe, int]:
-    """How long a training is, in batches or parts of them, and the recipe with epochs to hold them.
+def training_length(recipe: Recipe, images: int, budget_images: float | None) -> tuple[Recipe, int]:
+    """The number of steps of a training, and the recipe with enough epochs for them.
 
     Args:
-        recipe: says how many epochs and how large a batch.
-        images: how many training images there are.
-        budget_images: how many images to train on in all, in place of whole epochs.
+        recipe: gives epochs and batch size.
+        images: number of training images.
+        budget_images: number of images to train on in total, in place of whole epochs.
     """
-    an_epoch = math.ceil(images / recipe.part_size)
+    per_epoch = math.ceil(images / recipe.part_size)
     if budget_images is None:
-        return recipe, recipe.epochs * an_epoch
+        return recipe, recipe.epochs * per_epoch
     steps = max(1, round(budget_images / recipe.part_size))
-    return recipe.revised(epochs=math.ceil(steps / an_epoch)), steps
+    return recipe.revised(epochs=math.ceil(steps / per_epoch)), steps

@@ -1,19 +1,20 @@
-"""Numbers and findings in the words that a reader of a report sees."""
+"""The text of a report: numbers, findings, its sections and the conditions of the comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
-from nin.study.result import Difference
-from nin.study.spread import deviation
+from nin.accounting.table import sides
+from nin.study.result import Comparison, Difference, Row
+from nin.study.statistics import deviation
 
-#: Stands where there is nothing to say.
+#: For a missing value.
 NOTHING = "–"
 _INTERVALS = (
-    "In brackets: the 95 % confidence interval, from the differences seed by seed. Where it holds"
-    " 0, seeds alone may have made the difference. A point is one image in a hundred."
+    "In brackets: the 95 % confidence interval of the paired differences. If it contains 0, the"
+    " difference may be due to the seeds alone. A point is one image in a hundred."
 )
 _ONE_SEED = (
     "One seed cannot tell a better network from a lucky one. A point is one image in a hundred."
@@ -39,12 +40,12 @@ def seconds(value: float) -> str:
 
 
 def rate(value: float) -> str:
-    """Images a second: ``1,234`` or ``5.6``."""
+    """Images per second: ``1,234`` or ``5.6``."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
 
 
 def accuracy(values: Sequence[float]) -> str:
-    """Mean ± standard deviation; of a single value there is none."""
+    """Mean ± standard deviation, which a single value does not have."""
     if not values:
         return NOTHING
     width = deviation(values)
@@ -57,7 +58,7 @@ def finding(difference: Difference) -> str:
 
 
 def certainty(difference: Difference) -> str:
-    """Whether the seeds settle it, in a word or two."""
+    """Whether the interval excludes 0, in a word or two."""
     if difference.low is None or difference.high is None:
         return NOTHING
     return "clear" if difference.low > 0 or difference.high < 0 else "may be chance"
@@ -81,21 +82,24 @@ def parameters(difference: Difference) -> str:
     return f"{larger} has {_times(ratio)} times the parameters of {smaller}"
 
 
-def plain(value: Any) -> str:
-    """Any value of a settings table on one line."""
+def setting_text(value: Any) -> str:
+    """A value of the settings on one line."""
     if value is None:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return ", ".join(f"{label(key)} {plain(item)}" for key, item in value.items()) or NOTHING
+        return (
+            ", ".join(f"{label(key)} {setting_text(item)}" for key, item in value.items())
+            or NOTHING
+        )
     if isinstance(value, list | tuple):
-        return ", ".join(map(plain, value)) or NOTHING
+        return ", ".join(map(setting_text, value)) or NOTHING
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def label(key: Any) -> str:
-    """A key of a settings table, without underscores."""
+    """A key of the settings, without underscores."""
     return str(key).replace("_", " ")
 
 
@@ -124,3 +128,65 @@ def _times(ratio: float) -> str:
     if ratio < 1.1:
         return f"{ratio:.2f}"
     return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
+
+
+class Section(NamedTuple):
+    """The rows of one group.
+
+    Attributes:
+        title: name of the group; empty in a plain comparison.
+        rows: its networks.
+        differences: between two of them.
+    """
+
+    title: str
+    rows: list[Row]
+    differences: list[Difference]
+
+
+def sections(comparison: Comparison) -> list[Section]:
+    """One section per group, in order of appearance."""
+    groups = dict.fromkeys(row.group for row in comparison.rows)
+    return [_section(comparison, group) for group in groups]
+
+
+def summary(comparison: Comparison) -> str:
+    """What was compared, in one sentence."""
+    nets = len({row.net for row in comparison.rows})
+    networks = "1 network" if nets == 1 else f"{nets} networks"
+    return (
+        f"{networks}, trained by the same Trainer on the same images under the same budget, and"
+        f" judged on the same {comparison.images:,} {comparison.judged_on} images."
+    )
+
+
+def conditions(comparison: Comparison) -> list[tuple[str, str]]:
+    """What was the same for all networks, and where it ran: terms and values."""
+    settings = comparison.settings.items()
+    return [
+        *((label(key), setting_text(value)) for key, value in settings),
+        ("judged on", f"{comparison.images:,} {comparison.judged_on} images"),
+        ("images", _images(comparison.data)),
+        ("device", setting_text(comparison.device)),
+        ("versions", setting_text(comparison.versions)),
+    ]
+
+
+def _section(comparison: Comparison, group: str) -> Section:
+    rows = [row for row in comparison.rows if row.group == group]
+    return Section(group, rows, [each for each in comparison.differences if each.group == group])
+
+
+def _images(data: dict[str, Any]) -> str:
+    said = [str(data.get("name", NOTHING))]
+    if "splits" in data:
+        splits = data["splits"].items()
+        said.append(" + ".join(f"{part['images']:,} {name}" for name, part in splits))
+    if "classes" in data:
+        said.append(f"{len(data['classes'])} classes")
+    if "image_shape" in data:
+        said.append("stored as " + sides(data["image_shape"]))
+    said += [f"{key} {data[key]}" for key in ("source", "licence") if data.get(key)]
+    if "fingerprint" in data:
+        said.append(f"fingerprint {data['fingerprint'][:12]}")
+    return "; ".join(said)

@@ -11,11 +11,11 @@ import pytest
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
 from nin.study import Comparison, Contender, compare, exercise_contenders
-from nin.study.cell import SEARCH_SEED, Outcome
 from nin.study.comparison import RECIPE
-from nin.study.contender import contenders_of
+from nin.study.contender import as_contenders
+from nin.study.report_text import sections
 from nin.study.result import Measured, Speed
-from nin.study.sections import sections
+from nin.study.trial import SEARCH_SEED, Outcome
 
 DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
 SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
@@ -25,26 +25,26 @@ LENET = Contender("lenet", "LeNet", {})
 
 @pytest.fixture
 def trained(monkeypatch):
-    """Trainings without training: the cells that were asked for, with made-up outcomes."""
-    cells = []
+    """Trainings without training: the trials that were asked for, with made-up outcomes."""
+    trials = []
 
-    def pretend(cell):
-        cells.append(cell)
-        width = cell.contender.arguments.get("width", 0.01)
-        rate, seed = cell.recipe.learning_rate, cell.recipe.seed
+    def pretend(trial):
+        trials.append(trial)
+        width = trial.contender.arguments.get("width", 0.01)
+        rate, seed = trial.recipe.learning_rate, trial.recipe.seed
         quality = 0.5 + width - abs(rate - 0.002) * 10
         return Outcome(
             validation=quality,
             # The test images disagree with the held-out ones about the best rate.
-            accuracy=None if cell.is_search else 0.9 + width - quality / 10 + 0.001 * seed,
-            n=0 if cell.is_search else 359,
+            accuracy=None if trial.is_search else 0.9 + width - quality / 10 + 0.001 * seed,
+            n=0 if trial.is_search else 359,
             curve=[quality / 2, quality],
             seconds=1.5,
             died=seed == 1 and width == 0.1,
         )
 
-    monkeypatch.setattr("nin.study.grid.train_cell", pretend)
-    return cells
+    monkeypatch.setattr("nin.study.sweep.train_trial", pretend)
+    return trials
 
 
 @pytest.fixture
@@ -62,9 +62,9 @@ def test_the_rate_is_the_one_that_held_out_images_like_best(compared, trained):
     rows = compared().rows
     assert [row.learning_rate for row in rows] == [0.002, 0.002]
     assert rows[0].rates == pytest.approx({"0.001": 0.54, "0.002": 0.55, "0.01": 0.47})
-    judged = [cell for cell in trained if not cell.is_search]
-    assert {cell.recipe.learning_rate for cell in judged} == {0.002}
-    assert sorted({cell.recipe.seed for cell in judged}) == [0, 1]
+    judged = [trial for trial in trained if not trial.is_search]
+    assert {trial.recipe.learning_rate for trial in judged} == {0.002}
+    assert sorted({trial.recipe.seed for trial in judged}) == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -113,29 +113,29 @@ def test_more_seeds_rates_or_networks_add_only_what_is_missing(compared, trained
     compared()
     done = len(trained)
     compared(seeds=4)
-    assert [cell.recipe.seed for cell in trained[done:]] == [2, 3, 2, 3]
+    assert [trial.recipe.seed for trial in trained[done:]] == [2, 3, 2, 3]
     done = len(trained)
     medium = Contender("medium", "NiN", {"preset": "mnist", "width": 0.07})
     compared([medium, SMALL, LARGE], seeds=4)
-    assert {cell.contender.name for cell in trained[done:]} == {"medium"}
+    assert {trial.contender.name for trial in trained[done:]} == {"medium"}
 
 
 def test_an_interruption_keeps_what_is_finished(compared, trained, monkeypatch):
-    import nin.study.grid as grid
+    import nin.study.sweep as sweep
 
-    pretend = grid.train_cell
+    pretend = sweep.train_trial
 
-    def interrupted(cell):
+    def interrupted(trial):
         if len(trained) == 4:
             raise KeyboardInterrupt
-        return pretend(cell)
+        return pretend(trial)
 
-    monkeypatch.setattr(grid, "train_cell", interrupted)
+    monkeypatch.setattr(sweep, "train_trial", interrupted)
     with pytest.raises(KeyboardInterrupt, match="stopped: 4 of 10 trainings are kept"):
         compared()
-    monkeypatch.setattr(grid, "train_cell", pretend)
+    monkeypatch.setattr(sweep, "train_trial", pretend)
     compared()
-    keys = [cell.key() for cell in trained]
+    keys = [trial.key() for trial in trained]
     assert len(keys) == len(set(keys)) == 10
 
 
@@ -162,7 +162,7 @@ def test_a_damaged_result_is_named_and_nothing_else_is_lost(compared, trained, t
     files = sorted((tmp_path / "out/trainings").iterdir())
     files[0].write_text('{"outcome": {"validation": 1}}')
     contents = [file.read_bytes() for file in files]
-    with pytest.raises(RunError, match=f"^{files[0]} is damaged .*: remove it") as caught:
+    with pytest.raises(RunError, match=f"^{files[0]} is damaged .*: delete it") as caught:
         compared()
     assert "\n" not in str(caught.value)
     assert [file.read_bytes() for file in files] == contents
@@ -175,22 +175,22 @@ def test_a_damaged_result_is_named_and_nothing_else_is_lost(compared, trained, t
 def test_what_other_versions_trained_is_trained_anew(compared, trained, monkeypatch):
     compared()
     done = len(trained)
-    monkeypatch.setattr("nin.study.store.versions", lambda: {"keras": "3.99"})
+    monkeypatch.setattr("nin.study.results_cache.versions", lambda: {"keras": "3.99"})
     compared()
     assert len(trained) == 2 * done
 
 
 def test_a_killed_worker_is_one_line_and_loses_nothing(compared, trained, monkeypatch):
-    import nin.study.grid as grid
+    import nin.study.sweep as sweep
 
-    pretend = grid.train_cell
+    pretend = sweep.train_trial
 
-    def killed(cell):
+    def killed(trial):
         if len(trained) == 4:
             raise BrokenExecutor
-        return pretend(cell)
+        return pretend(trial)
 
-    monkeypatch.setattr(grid, "train_cell", killed)
+    monkeypatch.setattr(sweep, "train_trial", killed)
     with pytest.raises(NinError, match=r"a worker was killed.*; 4 of 10 trainings are kept"):
         compared()
 
@@ -230,13 +230,13 @@ def test_a_kept_result_says_what_it_is_of(compared, tmp_path):
 def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, monkeypatch):
     speeds = {"small": 640.0, "large": 64.0}
 
-    def measured(_, contender, *__):
-        speed = Speed(images_per_second=speeds[contender.name], peak_bytes=1)
+    def measured(_, workload, *__):
+        speed = Speed(images_per_second=speeds[workload.contender.name], peak_bytes=1)
         return Measured(batch_size=64, training=speed, prediction=speed)
 
-    monkeypatch.setattr("nin.study.comparison.kept_measure", measured)
+    monkeypatch.setattr("nin.study.comparison.measure_once", measured)
     comparison = compared(seconds=3.0)
-    steps = {cell.contender.name: (cell.steps, cell.recipe.epochs) for cell in trained}
+    steps = {trial.contender.name: (trial.steps, trial.recipe.epochs) for trial in trained}
     assert steps == {"small": (30, 8), "large": (3, 1)}
     assert (comparison.settings["seconds"], comparison.settings["epochs"]) == (3.0, None)
 
@@ -264,13 +264,13 @@ def test_impossible_requests_are_refused(compared, trained, change, what):
 
 
 def test_networks_by_name():
-    nin, small = contenders_of(["nin", SMALL])
+    nin, small = as_contenders(["nin", SMALL])
     assert nin == ("nin", "NiN", {"preset": "book"}, "")
     assert small is SMALL
     with pytest.raises(NinError, match="did you mean 'alexnet'"):
-        contenders_of(["alexnit"])
+        as_contenders(["alexnit"])
     with pytest.raises(NinError, match="lenet is named twice"):
-        contenders_of(["lenet", "lenet"])
+        as_contenders(["lenet", "lenet"])
 
 
 def test_images_become_as_large_as_all_networks_need(compared):

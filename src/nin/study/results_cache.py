@@ -1,4 +1,4 @@
-"""`Store`: finished trainings, a file each, so that none is ever repeated."""
+"""`ResultsCache`: finished trials, one file each, so that none is repeated."""
 
 from __future__ import annotations
 
@@ -11,49 +11,49 @@ from pydantic import BaseModel, ValidationError
 
 from nin.errors import RunError
 from nin.files import write_json
-from nin.study.cell import Cell, Outcome
+from nin.study.trial import Outcome, Trial
 from nin.training.provenance import device, versions
 
 Value = TypeVar("Value", bound=BaseModel)
 Provenance = dict[str, dict[str, Any]]
 
 
-class Store:
-    """Outcomes by the cell they belong to; a comparison that is begun again takes them from here.
+class ResultsCache:
+    """Outcomes by trial; a comparison that is started again takes them from here.
 
     Args:
-        folder: one JSON file a training is kept in it.
+        folder: holds one JSON file per trial.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def path(self, cell: Cell) -> Path:
-        """The file of `cell`: named for people, told apart by the cell's key."""
-        name = re.sub(r"[^\w-]+", "-", cell.contender.name).strip("-")[:60]
-        seed = "search" if cell.is_search else f"seed{cell.recipe.seed}"
-        return self.folder / f"{name}-{cell.recipe.learning_rate:g}-{seed}-{cell.key()}.json"
+    def path(self, trial: Trial) -> Path:
+        """The file of `trial`: a readable name, made unique by the trial's key."""
+        name = re.sub(r"[^\w-]+", "-", trial.contender.name).strip("-")[:60]
+        seed = "search" if trial.is_search else f"seed{trial.recipe.seed}"
+        return self.folder / f"{name}-{trial.recipe.learning_rate:g}-{seed}-{trial.key()}.json"
 
-    def get(self, cell: Cell) -> Outcome | None:
-        """What came of `cell`, if it was trained before by these versions, under whatever name.
+    def get(self, trial: Trial) -> Outcome | None:
+        """The outcome of `trial` if these versions have run it before, under whatever name.
 
         Raises:
             RunError: the file is damaged.
         """
-        for path in sorted(self.folder.glob(f"*-{cell.key()}.json")):
+        for path in sorted(self.folder.glob(f"*-{trial.key()}.json")):
             kept = read(path, _Kept)
             if kept.versions == versions():
                 return kept.outcome
         return None
 
-    def put(self, cell: Cell, outcome: Outcome, made: Provenance) -> None:
+    def put(self, trial: Trial, outcome: Outcome, made: Provenance) -> None:
         """Keep `outcome`, wholly or not at all.
 
         Raises:
             NinError: it cannot be written.
         """
-        content = {"cell": cell.spec(), "outcome": outcome.model_dump(), **made}
-        write_json(self.path(cell), content)
+        content = {"cell": trial.spec(), "outcome": outcome.model_dump(), **made}
+        write_json(self.path(trial), content)
 
 
 class _Kept(BaseModel):
@@ -69,7 +69,7 @@ def provenance() -> Provenance:
 
 
 def read(path: Path, kind: type[Value]) -> Value:
-    """The value of `kind` that stands in the JSON file `path`.
+    """The value of `kind` in the JSON file `path`.
 
     Raises:
         RunError: the file is damaged.
@@ -78,4 +78,4 @@ def read(path: Path, kind: type[Value]) -> Value:
         return kind.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
         problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise RunError(f"{path} is damaged ({problem}): remove it, and it is made anew") from error
+        raise RunError(f"{path} is damaged ({problem}): delete it to get a fresh one") from error

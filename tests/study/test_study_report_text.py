@@ -3,7 +3,7 @@
 import pytest
 from study_report_cases import difference, row
 
-from nin.study import columns, wording
+from nin.study import report_text, table_columns
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,14 @@ from nin.study import columns, wording
     ],
 )
 def test_count(value, said):
-    assert wording.count(value) == said
+    assert report_text.count(value) == said
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"), [(0.04, "0.0 s"), (119, "119.0 s"), (120, "2.0 min"), (9000, "2.5 h")]
 )
 def test_seconds(seconds, said):
-    assert wording.seconds(seconds) == said
+    assert report_text.seconds(seconds) == said
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_seconds(seconds, said):
     [([0.867, 0.871, 0.875], "0.871 ± 0.004"), ([0.9, 0.9], "0.900 ± 0.000"), ([0.9], "0.900")],
 )
 def test_accuracy_has_no_deviation_of_one_seed(values, said):
-    assert wording.accuracy(values) == said
-    assert wording.accuracy([]) == wording.NOTHING
+    assert report_text.accuracy(values) == said
+    assert report_text.accuracy([]) == report_text.NOTHING
 
 
 @pytest.mark.parametrize(
@@ -55,14 +55,14 @@ def test_accuracy_has_no_deviation_of_one_seed(values, said):
 )
 def test_a_difference_in_words(mean, low, high, said, certainty):
     found = difference(mean=mean, low=low, high=high)
-    assert wording.finding(found).replace("\N{NO-BREAK SPACE}", " ") == said
-    assert wording.certainty(found) == (certainty or "may be chance")
+    assert report_text.finding(found).replace("\N{NO-BREAK SPACE}", " ") == said
+    assert report_text.certainty(found) == (certainty or "may be chance")
 
 
 def test_how_to_read_it_depends_on_whether_there_is_an_interval():
     one = difference(low=None, high=None)
-    assert wording.explanation([one]).startswith("One seed")
-    assert wording.explanation([one, difference()]).startswith("In brackets")
+    assert report_text.explanation([one]).startswith("One seed")
+    assert report_text.explanation([one, difference()]).startswith("In brackets")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_how_to_read_it_depends_on_whether_there_is_an_interval():
     ],
 )
 def test_parameters_of_one_and_the_other(ratio, said):
-    assert wording.parameters(difference(ratio=ratio)) == said
+    assert report_text.parameters(difference(ratio=ratio)) == said
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_parameters_of_one_and_the_other(ratio, said):
     ],
 )
 def test_settings_on_one_line(value, said):
-    assert wording.plain(value) == said
+    assert report_text.setting_text(value) == said
 
 
 def texts(shown, row):
@@ -103,27 +103,29 @@ def texts(shown, row):
 def test_a_rate_at_the_edge_of_those_tried_is_marked_and_explained():
     inside, edge = row("a"), row("b", learning_rate=0.003)
     only = row("c", rates={"0.001": 0.8})
-    assert [texts(columns.RESULTS, each)["learning rate"] for each in (inside, edge, only)] == [
+    assert [
+        texts(table_columns.RESULTS, each)["learning rate"] for each in (inside, edge, only)
+    ] == [
         "0.001",
         "0.003 (edge)",
         "0.001",
     ]
-    assert any(note.startswith("Edge") for note in columns.notes([inside, edge]))
-    assert not any(note.startswith("Edge") for note in columns.notes([inside, only]))
+    assert any(note.startswith("Edge") for note in table_columns.notes([inside, edge]))
+    assert not any(note.startswith("Edge") for note in table_columns.notes([inside, only]))
 
 
 def test_what_was_not_measured_is_a_dash_and_without_any_there_are_no_columns():
     measured, without = row("a"), row("b", measured=None)
-    assert texts(columns.MEASURED, measured)["training, images/s"] == "123"
-    assert set(texts(columns.MEASURED, without).values()) == {"–"}
-    assert columns.tables([measured, without])[1][1][-4:] == columns.MEASURED
-    assert columns.tables([without])[1][1] == columns.COSTS
-    assert "in batches of 32" in " ".join(columns.notes([measured]))
-    assert "measured" not in " ".join(columns.notes([without]))
+    assert texts(table_columns.MEASURED, measured)["training, images/s"] == "123"
+    assert set(texts(table_columns.MEASURED, without).values()) == {"–"}
+    assert table_columns.tables([measured, without])[1][1][-4:] == table_columns.MEASURED
+    assert table_columns.tables([without])[1][1] == table_columns.COSTS
+    assert "in batches of 32" in " ".join(table_columns.notes([measured]))
+    assert "measured" not in " ".join(table_columns.notes([without]))
 
 
 def test_columns_of_parameters_add_up():
     parameters = row("a", parameters=800).cost.parameters
-    said = texts(columns.RESULTS, row("a", parameters=800))
+    said = texts(table_columns.RESULTS, row("a", parameters=800))
     parts = ("in convolutions", "in 1×1", "in dense", "elsewhere")
     assert sum(int(said[part]) for part in parts) == int(said["parameters"]) == parameters.total

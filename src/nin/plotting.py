@@ -1,0 +1,40 @@
+"""What every figure needs: matplotlib's own style, and text that its fonts can draw."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def default_style(settings: Mapping[Any, Any] | None = None) -> Iterator[None]:
+    """Draw with matplotlib's defaults, whatever the user has set; also as a decorator.
+
+    Characters that the font lacks are drawn as boxes, without a warning.
+
+    Args:
+        settings: entries of `matplotlib.rcParams` that differ from the defaults.
+    """
+    from matplotlib import rc_context, rcdefaults, rcParams
+
+    with rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        rcdefaults()
+        rcParams.update(settings or {})
+        yield
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    """`text` on one line, made of characters that can be drawn.
+
+    Bytes of a file name that are not UTF-8 become escapes, other unprintable characters ``�``.
+
+    Args:
+        text: any string.
+        longest: cut what has more characters than this, and end it with ``…``.
+    """
+    text = " ".join(text.encode(errors="backslashreplace").decode().split())
+    text = "".join(character if character.isprintable() else "�" for character in text)
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

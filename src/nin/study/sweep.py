@@ -1,0 +1,192 @@
+"""`Sweep`: trials run in parallel, cached ones skipped; and the search of learning rates."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from types import TracebackType
+from typing import Self
+
+import joblib
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from nin import backends
+from nin.errors import NinError
+from nin.study.results_cache import Provenance, ResultsCache, provenance
+from nin.study.trial import SEARCH_SEED, Outcome, Trial, train_trial
+
+#: How often a further rate is tried while the best is the lowest or the highest.
+BEYOND = 2
+
+
+class Sweep:
+    """Runs trials, keeps each outcome as soon as it is there, and shows the progress.
+
+    The workers are joblib's; under ``joblib.parallel_config("dask")`` they are those of a cluster.
+    Only this process writes outcomes.
+
+    Args:
+        cache: where outcomes are kept.
+        jobs: trials at the same time; None for joblib's own choice.
+        trials: number of trials in total.
+        effort: of all trials together.
+        console: for progress.
+    """
+
+    def __init__(
+        self,
+        cache: ResultsCache,
+        jobs: int | None,
+        trials: int,
+        effort: float,
+        console: Console,
+    ) -> None:
+        self.cache, self.jobs, self.trials = cache, jobs, trials
+        self.console = console
+        self.done = 0
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("left"),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task(f"0/{trials}", total=effort)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bar.stop()
+
+    def outcomes(self, trials: Iterable[Trial]) -> dict[str, Outcome]:
+        """The outcome of each of `trials`, by its key; only those not in the cache are run.
+
+        Raises:
+            RunError: a cached outcome is damaged.
+            KeyboardInterrupt: Ctrl-C; finished trials are kept, and the message says so.
+        """
+        wanted = {trial.key(): trial for trial in trials}
+        done: dict[str, Outcome] = {}
+        for key, trial in wanted.items():
+            kept = self.cache.get(trial)
+            if kept is not None:
+                done[key] = kept
+                self._skip(trial)
+        self._run([trial for key, trial in wanted.items() if key not in done], done)
+        return done
+
+    def expect(self, trials: Iterable[Trial]) -> None:
+        """Add these trials to the total that progress is measured by."""
+        more = {trial.key(): trial for trial in trials}.values()
+        self.trials += len(more)
+        total = self._bar.tasks[0].total or 0.0
+        self._bar.update(self._task, total=total + sum(trial.effort for trial in more))
+
+    def _run(self, trials: list[Trial], done: dict[str, Outcome]) -> None:
+        try:
+            for trial, outcome, made in self._finished(trials):
+                self.cache.put(trial, outcome, made)
+                done[trial.key()] = outcome
+                self._report(trial, outcome)
+        except KeyboardInterrupt as stop:
+            raise KeyboardInterrupt(
+                f"stopped: {self._kept()}; the same command continues from there"
+            ) from stop
+        except BrokenExecutor as error:
+            raise NinError(
+                "a worker was killed, probably for lack of memory: try fewer --jobs or a smaller"
+                f" --batch-size; {self._kept()}"
+            ) from error
+
+    def _finished(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:
+        """Outcomes as they arrive, each with the versions and the machine that produced it."""
+        parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
+        workers = max(1, joblib.effective_n_jobs(self.jobs))
+        with backends.cores_shared(workers), warnings.catch_warnings():
+            # loky replaces a worker whose memory has grown, between two trials.
+            warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+            yield from parallel(joblib.delayed(_outcome)(trial) for trial in trials)
+
+    def _kept(self) -> str:
+        return f"{self.done} of {self.trials} trainings are kept"
+
+    def _skip(self, trial: Trial) -> None:
+        self.done += 1
+        total = self._bar.tasks[0].total or 0.0
+        self._bar.update(self._task, total=total - trial.effort, description=self._count())
+
+    def _report(self, trial: Trial, outcome: Outcome) -> None:
+        self.done += 1
+        self._bar.update(self._task, advance=trial.effort, description=self._count())
+        how = "search" if trial.is_search else f"seed {trial.recipe.seed}"
+        accuracy = "" if outcome.accuracy is None else f", test {outcome.accuracy:.4f}"
+        self.console.print(
+            f"{self._count()}  {trial.contender.name}  {how}"
+            f"  lr {trial.recipe.learning_rate:g}:"
+            f" validation {outcome.validation:.4f}{accuracy}  {outcome.seconds:.0f} s"
+            + ("  DIED" if outcome.died else ""),
+            markup=False,
+        )
+
+    def _count(self) -> str:
+        return f"{self.done}/{self.trials}"
+
+
+def _outcome(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
+    return trial, train_trial(trial), provenance()
+
+
+def search(
+    sweep: Sweep, trials: Sequence[Trial], rates: Sequence[float]
+) -> list[dict[float, float]]:
+    """Validation accuracy by learning rate, for each of `trials`.
+
+    Args:
+        sweep: runs them.
+        trials: one per network, with any learning rate and seed.
+        rates: to begin with: two or more in increasing order, or none for no search.
+    """
+    tried: list[dict[float, float]] = [{} for _ in trials]
+    wanted = [list(rates) for _ in trials]
+    for further in range(1 + BEYOND):
+        rows = [
+            [trial.revised(rate, SEARCH_SEED) for rate in more]
+            for trial, more in zip(trials, wanted, strict=True)
+        ]
+        if further:
+            sweep.expect([trial for row in rows for trial in row])
+        outcomes = sweep.outcomes([trial for row in rows for trial in row])
+        for found, row in zip(tried, rows, strict=True):
+            found |= {c.recipe.learning_rate: round(outcomes[c.key()].validation, 6) for c in row}
+        wanted = [rates_beyond(found) for found in tried]
+    return [dict(sorted(found.items())) for found in tried]
+
+
+def best_learning_rate(tried: dict[float, float]) -> float:
+    """The rate with the highest accuracy; the lowest of several."""
+    return max(sorted(tried), key=tried.__getitem__)
+
+
+def rates_beyond(tried: dict[float, float]) -> list[float]:
+    """One rate beyond the best, in the same ratio, if the best is the lowest or the highest."""
+    if not tried:
+        return []
+    rates = sorted(tried)
+    best = best_learning_rate(tried)
+    if best not in (rates[0], rates[-1]):
+        return []
+    neighbour = rates[1] if best == rates[0] else rates[-2]
+    beyond = float(f"{best * best / neighbour:.2g}")
+    return [] if beyond in tried else [beyond]

@@ -1,0 +1,42 @@
+"""Speed and memory of a network: measured once, in a process of its own."""
+
+from __future__ import annotations
+
+import pytest
+from rich.console import Console
+
+from nin.errors import NinError
+from nin.study import Contender
+from nin.study.comparison import RECIPE
+from nin.study.measurement import Workload, measure_once, peak_memory, start_peak
+
+DIGITS = RECIPE.revised(
+    data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
+)
+TINY = Contender("tiny", "NiN", {"preset": "mnist", "width": 0.05})
+
+
+@pytest.mark.slow
+def test_measured_once_and_kept(tmp_path):
+    console, workload = Console(quiet=True), Workload(TINY, DIGITS, (8, 8, 1), 10)
+    first = measure_once(tmp_path, workload, console)
+    assert first.batch_size == 64
+    assert first.prediction.images_per_second > first.training.images_per_second > 0
+    assert first.training.peak_bytes > 0
+    assert measure_once(tmp_path, workload, console) == first
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.slow
+def test_a_network_that_cannot_be_measured_is_named(tmp_path):
+    nobody = Contender("nobody", "NoNet", {})
+    with pytest.raises(NinError, match=r"^nobody could not be measured in training \(KeyError"):
+        measure_once(tmp_path, Workload(nobody, DIGITS, (8, 8, 1), 10), Console(quiet=True))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_peak_is_counted_from_what_is_held_before():
+    before = start_peak()
+    held = bytearray(b"x" * 50_000_000)
+    del held
+    assert 40_000_000 < peak_memory() - before < 200_000_000
