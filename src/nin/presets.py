@@ -1,11 +1,11 @@
-"""The published NiN networks, as one literal table.
+"""`PRESETS`: the published NiN networks as a table.
 
 `book` is *Dive into Deep Learning*, section 8.3. `cifar10`, `cifar100`, `svhn` and `mnist` are
 those of Lin, Chen and Yan (arXiv 1312.4400), with the sizes of the authors' own configuration
 files; their pooling runs in ceil mode, which is ``padding="same"`` here. `imagenet` is the network
 of the Caffe model zoo.
 
-The `efficientnet-lite` presets are what became of the idea: EfficientNet (Tan and Le 2019, arXiv
+The `efficientnet-lite` presets are what the idea has become: EfficientNet (Tan and Le 2019, arXiv
 1905.11946) without squeeze-and-excitation and with ReLU6, as Google published it in 2020 for small
 devices. Most of its weights are 1×1 convolutions and it ends in a global average; here the last of
 them makes one map per class, so that a map's mean is the class's logit. Their trunks have weights
@@ -82,13 +82,13 @@ class MBConv(NamedTuple):
 
 
 class Preset(NamedTuple):
-    """A network: its stages, and the images and classes it was published for.
+    """A published network: its stages, and the images and classes it was published for.
 
     Attributes:
         stages: its blocks, in order.
         input_shape: (height, width, channels).
         num_classes: number of logits.
-        parameters: weights that training changes, moving averages not among them.
+        parameters: trainable parameters; moving averages are not counted.
         pretrained: whether `nin.pretrained` has weights for all stages but the last.
     """
 

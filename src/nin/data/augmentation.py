@@ -1,4 +1,4 @@
-"""`Augmentation`: random changes to training images that leave the label true."""
+"""`Augmentation`: random changes to training images that keep their labels valid."""
 
 from __future__ import annotations
 
@@ -24,15 +24,14 @@ class Augmentation:
     """Random changes to a batch of images, made on the CPU and so the same on every backend.
 
     Uint8 in, uint8 out, at the same size unless `crop_size` is given. Changes are made in the order
-    of the arguments; by default none is. What a shift or a rotation uncovers is filled with the
-    nearest pixel of the image: on the black border of Fashion-MNIST or MNIST that is black; on a
-    photograph it draws no frame.
+    of the arguments; by default there are none. What a shift or a rotation uncovers is filled with
+    the nearest pixel of the image: black on Fashion-MNIST or MNIST, and no frame on a photograph.
 
     Args:
         shift: largest displacement along each axis, in pixels of the stored image; every whole
             number from ``-shift`` to ``shift`` is equally likely.
-        flip: whether half of the images, chosen at random, are mirrored left to right. Not for
-            things that have a left and a right, such as arrows or letters.
+        flip: mirror each image left to right with probability 0.5. Not for things that have a left
+            and a right, such as arrows or letters.
         crop: random resized crop (Szegedy et al. 2015, arXiv 1409.4842): the smallest share of the
             area, above 0, that is cut out and enlarged to the size of the image. All shares from it
             to 1 are equally likely, at aspect ratios from 3/4 to 4/3, or the nearest that fits. 1
@@ -46,7 +45,8 @@ class Augmentation:
             with noise (random erasing, Zhong et al. 2017, arXiv 1708.04896); 0 to 1.
         crop_size: side in pixels of what `crop` cuts out, in place of the image's own size. Objects
             look larger in a crop than in the whole image, so that a network trained on smaller
-            crops is as good on larger images (Touvron et al. 2019, arXiv 1906.06423), and sooner.
+            crops is as good on larger images, and trains faster (Touvron et al. 2019, arXiv
+            1906.06423).
 
     Raises:
         DataError: an argument is out of range.
@@ -91,7 +91,7 @@ class Augmentation:
 
         Args:
             images: (n, height, width, channels).
-            rng: where the random numbers come from; equal generators give equal results.
+            rng: generator of the random numbers; generators in the same state give equal results.
         """
         from nin.data.transforms import cropped, recoloured, rotated
 

@@ -1,4 +1,4 @@
-"""One picture file to an array of bytes: the same for training and for prediction."""
+"""Decodes one picture file to an array, in the same way for training and for prediction."""
 
 from __future__ import annotations
 
@@ -56,26 +56,26 @@ def decode(
     channels: int = 3,
     fit: Fit = "squash",
 ) -> NDArray[np.uint8]:
-    """Read a JPEG, PNG, WebP, BMP or TIFF, known by its content; of several frames, the first.
+    """Decode a JPEG, PNG, WebP, BMP or TIFF, recognised by content; of several frames, the first.
 
-    The picture is turned as its EXIF orientation says, laid on white where it is transparent, and
-    brought to 8 bits (16-bit values are divided by 257, not clipped). With a `size` it is resized
-    to a square, antialiased: the whole picture, its aspect ratio given up, so that every pixel
-    counts and class maps cover all of it; or with ``fit="crop"`` its middle, in its own ratio.
+    Its EXIF orientation is applied, transparent parts become white, and values are brought to 8
+    bits (16-bit values are divided by 257, not clipped). With a `size` it is resized to a square,
+    with antialiasing: the whole picture, whatever its aspect ratio, so that class maps cover all of
+    it; or, with ``fit="crop"``, the square in its middle.
 
     Args:
         source: a path, or the file's content.
         size: side of the result in pixels; None keeps the picture's own height and width.
         channels: 3 for RGB, 1 for grey (luma, ITU-R 601).
-        fit: which part of the picture a `size` is filled with: ``"squash"`` for all of it,
-            ``"crop"`` for the square in its middle.
+        fit: which part of the picture is resized to `size`: ``"squash"`` for all of it, ``"crop"``
+            for the square in its middle.
 
     Returns:
         (height, width, channels), uint8.
 
     Raises:
-        DataError: the file is missing, damaged, of another format, or above `MAX_PIXELS`; an
-            argument out of its range.
+        DataError: the file is missing, damaged, of another format, or has more than `MAX_PIXELS`;
+            an argument is out of range.
     """
     name = "image" if isinstance(source, bytes) else fspath(source)
     if channels not in (1, 3) or (size is not None and size < 1):
@@ -106,7 +106,7 @@ def _decoded(source: Any, size: int | None, channels: int, fit: Fit) -> NDArray[
 
 
 def shown_size(content: bytes) -> tuple[int, int]:
-    """The (height, width) of a picture that `decode` has read, turned as its EXIF says."""
+    """The (height, width) of a picture that `decode` accepts, after its EXIF orientation."""
     from PIL import ExifTags, Image
 
     with Image.open(BytesIO(content), formats=FORMATS) as opened:
@@ -119,17 +119,17 @@ def shown_size(content: bytes) -> tuple[int, int]:
 def fitted(
     image: NDArray[np.uint8], size: tuple[int, int], channels: int = 3, fit: Fit = "squash"
 ) -> NDArray[np.uint8]:
-    """Bring an image in memory to a size and a number of channels, as `decode` brings a file's.
+    """Bring an image in memory to a size and a number of channels, as `decode` does with a file.
 
     Args:
         image: (height, width, channels), uint8; grey, RGB or RGBA.
         size: (height, width) of the result.
         channels: 3 for RGB, 1 for grey.
-        fit: ``"squash"`` for all of the image, its aspect ratio given up; ``"crop"`` for its
-            middle, in its own ratio.
+        fit: ``"squash"`` for all of the image, whatever its aspect ratio; ``"crop"`` for its
+            middle, in the ratio of `size`.
 
     Returns:
-        (*size, channels), uint8; the image itself where nothing is to be done.
+        (*size, channels), uint8; the image itself if it has that shape already.
 
     Raises:
         DataError: there is no such `fit`.
@@ -146,7 +146,7 @@ def fitted(
 def seen_box(
     picture: tuple[int, int], fit: Fit, size: tuple[int, int] = (1, 1)
 ) -> tuple[float, float, float, float]:
-    """The part of a picture that is taken.
+    """The part of a picture that is used.
 
     Args:
         picture: its (height, width), in pixels.
@@ -154,8 +154,7 @@ def seen_box(
         size: (height, width) of the result, of which only the ratio counts; by default a square.
 
     Returns:
-        Left, top, right and bottom, in pixels and parts of them: the edges of an odd margin lie in
-        the middle of a pixel.
+        Left, top, right and bottom, in pixels; not whole numbers where a margin is odd.
     """
     height, width = picture
     if fit == "squash":
@@ -167,10 +166,10 @@ def seen_box(
 
 
 def check_fit(fit: str) -> None:
-    """Refuse a way to fit pictures that does not exist.
+    """Refuse a name that is none of `FITS`.
 
     Raises:
-        DataError: it is none of `FITS`.
+        DataError: it is not.
     """
     if fit not in FITS:
         raise DataError(f"fit={fit!r}: pictures are fitted by {' or '.join(FITS)}")

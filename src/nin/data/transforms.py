@@ -1,4 +1,4 @@
-"""What is done to a single image: cropped, rotated, recoloured. Nothing here is random."""
+"""Deterministic changes to a single image: crop, rotation, colour."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def cropped(image: Pixels, box: Sequence[float], side: int | None = None) -> Pix
 def rotated(image: Pixels, degrees: float) -> Pixels:
     """Return an image turned about its centre, at the same size.
 
-    What that uncovers is filled with the nearest pixel of the image.
+    What the rotation uncovers is filled with the nearest pixel of the image.
 
     Args:
         image: (height, width, channels).
