@@ -42,9 +42,8 @@ def serve(
 
     try:
         from nin.serving import Limits, Settings, serve
-        from nin.serving.listening import address_of, listen
-        from nin.serving.settings import checked_origins
-        from nin.serving.threads import share
+        from nin.serving.connections import address_of, listen
+        from nin.serving.settings import checked_origins, share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: {install_line('serve')}"

@@ -15,18 +15,16 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from nin._version import __version__
 from nin.serving.metrics import CONTENT_TYPE
 from nin.serving.middleware import Edge
-from nin.serving.question import Question
-from nin.serving.reference import reference
-from nin.serving.room import busy
+from nin.serving.pages import page_files, reference
 from nin.serving.schema import (
     Health,
     Predictions,
     Problem,
+    Question,
     answers_json,
     to_json,
 )
-from nin.serving.service import Service
-from nin.serving.static import page_files
+from nin.serving.service import Service, busy
 from nin.serving.upload import check_type, images_of, read_body
 
 _FILE = {"type": "string", "format": "binary", "description": "One picture, as it is."}

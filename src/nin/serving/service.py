@@ -1,10 +1,11 @@
-"""`Service`: a network and the threads that work for it."""
+"""`Service`: a network, the threads that work for it, and how much it takes on."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
@@ -13,13 +14,66 @@ from fastapi import HTTPException
 from nin.errors import DataError
 from nin.inference.engines import Answers, Images
 from nin.serving.batching import Batcher, Seen
-from nin.serving.inspection import inspect
 from nin.serving.metrics import Metrics
-from nin.serving.room import Room
 from nin.serving.settings import Limits
+from nin.serving.upload import inspect
 
 if TYPE_CHECKING:
     from nin.inference import FilePredictor
+
+
+#: Seconds after which a refused client may try again.
+RETRY_AFTER = "1"
+
+
+class Room:
+    """A bounded amount, shared by the requests of one event loop.
+
+    Args:
+        limit: how much there is.
+        used: called with what is in use, whenever that changes.
+    """
+
+    def __init__(self, limit: int, used: Callable[[float], None] = lambda _: None) -> None:
+        self.limit, self._used, self._tell = limit, 0, used
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is left."""
+        return self._used >= self.limit
+
+    @contextmanager
+    def taking(self) -> Iterator[Callable[[int], None]]:
+        """A function that takes some; all of it is given back when the block ends.
+
+        Raises:
+            HTTPException: 503, from the function: there is not enough left.
+        """
+        taken = 0
+
+        def take(amount: int) -> None:
+            nonlocal taken
+            if self._used + amount > self.limit:
+                raise busy()
+            taken += amount
+            self._change(amount)
+
+        try:
+            yield take
+        finally:
+            self._change(-taken)
+
+    def _change(self, amount: int) -> None:
+        self._used += amount
+        self._tell(self._used)
+
+
+def busy() -> HTTPException:
+    """The answer to a request that comes at a bad time."""
+    return HTTPException(
+        503, "more images are waiting than are taken: try again", {"Retry-After": RETRY_AFTER}
+    )
+
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""What a server is told at its start: the network, its limits, who may ask."""
+"""What a server is told at its start: the network, its limits, threads, who may ask."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
+
+import joblib
 
 from nin.errors import NinError
 
@@ -77,3 +79,21 @@ def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
                 " letters, without a path or a slash behind it; * is for all"
             )
     return tuple(origins)
+
+
+class Threads(NamedTuple):
+    """Of one worker.
+
+    Attributes:
+        computing: for one batch.
+        decoding: for pictures; each may hold a whole one, decoded.
+    """
+
+    computing: int
+    decoding: int
+
+
+def share(workers: int) -> Threads:
+    """An even share of the cores this process may use, containers' limits included."""
+    cores = max(1, joblib.cpu_count() // workers)
+    return Threads(computing=cores, decoding=min(4, cores))
