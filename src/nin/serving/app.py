@@ -25,7 +25,7 @@ from nin.serving.schema import (
     to_json,
 )
 from nin.serving.service import Service, busy
-from nin.serving.upload import check_type, images_of, read_body
+from nin.serving.upload import check_type, read_uploads
 
 _FILE = {"type": "string", "format": "binary", "description": "One picture, as it is."}
 _FORM = {
@@ -109,15 +109,13 @@ def _add_predict(app: FastAPI, service: Service) -> None:
     )
     async def predict(request: Request, asked: Annotated[Question, Query()]) -> Response:
         """What is in one image or several."""
-        kind = request.headers.get("content-type", "")
-        check_type(kind)
+        check_type(request.headers.get("content-type", ""))
         asked.check(predictor)
         if service.images.is_full:
             raise busy()
         with service.bytes.taking() as take_bytes, service.images.taking() as take_images:
-            body = await read_body(request, limits, take_bytes)
+            uploads = await read_uploads(request, limits, take_bytes)
             async with asyncio.timeout(limits.seconds):
-                uploads = await service.work(images_of, body, kind, limits)
                 take_images(len(uploads))
                 seen = await service.answer([each.content for each in uploads], asked.wants_maps)
                 if sum(each.maps.nbytes for each in seen if each.maps is not None) > limits.answer:

@@ -4,97 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import AsyncGenerator, Callable
+from typing import NamedTuple
 
 from fastapi import HTTPException, Request
-from python_multipart.exceptions import FormParserError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from nin.data.decode import FORMATS
 from nin.serving.settings import Limits
 
-if TYPE_CHECKING:
-    from python_multipart.multipart import MultipartCallbacks
-
-
-#: Beside image/*. The last is what curl says of whatever it is given.
-_KNOWN = (
-    "",
-    "multipart/form-data",
-    "application/octet-stream",
-    "application/x-www-form-urlencoded",
-)
-
-
-async def read_body(request: Request, limits: Limits, take: Callable[[int], None]) -> bytearray:
-    """All bytes of the body.
-
-    Args:
-        request: whose.
-        limits: too large a body is refused by its Content-Length before any of it is read; one
-            that does not state its length is cut off.
-        take: called with the size of each piece; may refuse.
-
-    Raises:
-        HTTPException: 408, it did not arrive in time; 413, it is too large; 422, it is empty.
-        ClientDisconnect: the client went away.
-    """
-    stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated[:20]) > limits.body:
-        raise _too_large(limits)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(limits.seconds):
-            async for piece in request.stream():
-                if len(body) + len(piece) > limits.body:
-                    raise _too_large(limits)
-                take(len(piece))
-                body += piece
-    except TimeoutError as error:
-        message = f"the request did not arrive within {limits.seconds:g} seconds"
-        raise HTTPException(408, message) from error
-    if not body:
-        raise HTTPException(422, "an empty request: send an image")
-    return body
-
-
-def check_type(content_type: str) -> None:
-    """Refuse a body that says it is something else.
-
-    Raises:
-        HTTPException: 415.
-    """
-    kind = _kind(content_type)
-    if kind not in _KNOWN and not kind.startswith("image/"):
-        raise HTTPException(
-            415, "not an image: send image/*, application/octet-stream or multipart/form-data"
-        )
-
-
-def images_of(body: bytearray, content_type: str, limits: Limits) -> list[Upload]:
-    """The images in a body: the one it is, or those of the form it is.
-
-    Raises:
-        HTTPException: 413 or 422; see `uploads`.
-    """
-    if _kind(content_type) == "multipart/form-data":
-        return uploads(body, content_type, limits.images)
-    return [Upload(None, bytes(body))]
-
-
-def _kind(content_type: str) -> str:
-    return content_type.partition(";")[0].strip().lower()
-
-
-def _too_large(limits: Limits) -> HTTPException:
-    return HTTPException(413, f"a request may have {limits.body:,} bytes")
-
-
 #: The form field that holds images.
 FIELD = "images"
 
-#: Of a file's name, as many characters are told back.
+_FORM = "multipart/form-data"
+
+#: Beside image/*. The last is what curl says of whatever it is given.
+_KNOWN = ("", _FORM, "application/octet-stream", "application/x-www-form-urlencoded")
+
+#: Characters of a file's name that are sent back, at most.
 _LONGEST_NAME = 255
 
 
@@ -105,87 +33,115 @@ class Upload(NamedTuple):
     content: bytes
 
 
-def uploads(body: bytes | bytearray, content_type: str, most: int) -> list[Upload]:
-    """The images of a form.
-
-    Args:
-        body: all of the request's.
-        content_type: the header, which names what divides the parts.
-        most: parts that are allowed.
+def check_type(content_type: str) -> None:
+    """Refuse a body that says it is something else.
 
     Raises:
-        HTTPException: 413, more parts; 422, it is no such form, or has other fields or none.
+        HTTPException: 415.
     """
-    boundary = parse_options_header(content_type)[1].get(b"boundary")
-    if not boundary:
-        raise HTTPException(422, "multipart/form-data without a boundary")
-    form = _Form(most)
+    kind = _kind(content_type)
+    if kind not in _KNOWN and not kind.startswith("image/"):
+        raise HTTPException(415, f"not an image: send image/*, application/octet-stream or {_FORM}")
+
+
+async def read_uploads(
+    request: Request, limits: Limits, take: Callable[[int], None]
+) -> list[Upload]:
+    """The images in a request's body: the one it is, or those of the form it is.
+
+    Args:
+        request: not read yet.
+        limits: too large a body is refused by its Content-Length before any of it is read; one
+            that does not state its length is cut off.
+        take: called with the size of each piece; may refuse.
+
+    Raises:
+        HTTPException: 408, it did not arrive in time; 413, too many bytes or images; 422, it is
+            empty, or no form of images.
+        ClientDisconnect: the client went away.
+    """
+    pieces = _pieces(request, limits, take)
     try:
-        parser = MultipartParser(boundary, form.callbacks())
-        parser.write(bytes(body))
-    except FormParserError as error:
-        raise HTTPException(422, "damaged multipart/form-data") from error
-    if not form.is_complete:
-        raise HTTPException(422, "multipart/form-data that ends too early")
-    if not form.found:
-        raise HTTPException(422, f"no image: send files in the form field {FIELD!r}")
-    return form.found
+        async with asyncio.timeout(limits.seconds):
+            if _kind(request.headers.get("content-type", "")) == _FORM:
+                return await _read_form(request.headers, pieces, limits)
+            body = bytearray()
+            async for piece in pieces:
+                body += piece
+            return [Upload(None, bytes(body))]
+    except TimeoutError as error:
+        message = f"the request did not arrive within {limits.seconds:g} seconds"
+        raise HTTPException(408, message) from error
 
 
-class _Form:
-    """What a parser has come across so far."""
+async def _pieces(
+    request: Request, limits: Limits, take: Callable[[int], None]
+) -> AsyncGenerator[bytes, None]:
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated[:20]) > limits.body:
+        raise _too_large(limits)
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limits.body:
+            raise _too_large(limits)
+        take(len(piece))
+        yield piece
+    if not size:
+        raise HTTPException(422, "an empty request: send an image")
 
-    def __init__(self, most: int) -> None:
-        self.found: list[Upload] = []
-        self.is_complete = False
-        self._most = most
 
-    def callbacks(self) -> MultipartCallbacks:
-        return {
-            "on_part_begin": self._part_begin,
-            "on_header_begin": self._header_begin,
-            "on_header_field": self._header_field,
-            "on_header_value": self._header_value,
-            "on_header_end": self._header_end,
-            "on_headers_finished": self._headers_finished,
-            "on_part_data": self._part_data,
-            "on_part_end": self._part_end,
-            "on_end": self._end,
-        }
-
-    def _part_begin(self) -> None:
-        if len(self.found) == self._most:
-            raise HTTPException(413, f"more than {self._most} images in one request")
-        self._headers: dict[bytes, bytes] = {}
-        self._content = bytearray()
-
-    def _header_begin(self) -> None:
-        self._key, self._value = bytearray(), bytearray()
-
-    def _header_field(self, data: bytes, start: int, end: int) -> None:
-        self._key += data[start:end]
-
-    def _header_value(self, data: bytes, start: int, end: int) -> None:
-        self._value += data[start:end]
-
-    def _header_end(self) -> None:
-        self._headers[bytes(self._key).lower()] = bytes(self._value)
-
-    def _headers_finished(self) -> None:
-        _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
-        if options.get(b"name") != FIELD.encode():
+async def _read_form(
+    headers: Headers, pieces: AsyncGenerator[bytes, None], limits: Limits
+) -> list[Upload]:
+    try:
+        form = await _Form(headers, pieces, limits).parse()
+    except (MultiPartException, ValueError) as error:  # The latter for a charset with a zero.
+        message = f"damaged {_FORM}, or a part without a file name: send files in {FIELD!r}"
+        raise HTTPException(422, message) from error
+    try:
+        if {*form} - {FIELD}:
             raise HTTPException(422, f"a form field that is not {FIELD!r}: send images in that")
-        name = options.get(b"filename")
-        self._name = None if name is None else name.decode(errors="replace")[:_LONGEST_NAME]
+        if not form:
+            raise HTTPException(422, f"no image: send files in the form field {FIELD!r}")
+        files = [file for file in form.getlist(FIELD) if isinstance(file, UploadFile)]
+        return [Upload((file.filename or "")[:_LONGEST_NAME], file.file.read()) for file in files]
+    finally:
+        await form.close()
 
-    def _part_data(self, data: bytes, start: int, end: int) -> None:
-        self._content += memoryview(data)[start:end]
 
-    def _part_end(self) -> None:
-        self.found.append(Upload(self._name, bytes(self._content)))
+class _Form(MultiPartParser):
+    """Starlette's; it also counts parts without a file, and refuses a form that is cut off."""
 
-    def _end(self) -> None:
-        self.is_complete = True
+    def __init__(
+        self, headers: Headers, pieces: AsyncGenerator[bytes, None], limits: Limits
+    ) -> None:
+        super().__init__(headers, self._all(pieces), max_files=limits.images, max_fields=0)
+        self.spool_max_size = limits.body  # All of it stays in memory; nothing is written to disk.
+        self._most, self._parts, self._is_complete = limits.images, 0, False
+
+    async def _all(self, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async for piece in pieces:
+            yield piece
+        if not self._is_complete:
+            raise HTTPException(422, f"{_FORM} that ends too early")
+
+    def on_part_begin(self) -> None:
+        if self._parts == self._most:
+            raise HTTPException(413, f"more than {self._most} images in one request")
+        self._parts += 1
+        super().on_part_begin()
+
+    def on_end(self) -> None:
+        self._is_complete = True
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _too_large(limits: Limits) -> HTTPException:
+    return HTTPException(413, f"a request may have {limits.body:,} bytes")
 
 
 #: What files of `nin.data.decode.FORMATS` begin with.
