@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
@@ -61,19 +61,26 @@ _PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-def application(service: Service, origins: Sequence[str] = (), quiet: bool = False) -> Edge:
+def application(
+    service: Service,
+    origins: Sequence[str] = (),
+    quiet: bool = False,
+    context: AbstractContextManager[None] | None = None,
+) -> Edge:
     """The ASGI application.
 
     Args:
         service: what answers; it is closed when the application ends.
         origins: web origins whose pages may ask; ``"*"``: all.
-        quiet: no line a request.
+        quiet: whether requests are not logged.
+        context: entered when the application starts, in the event loop, and left when it ends.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        service.close()
+        with context or nullcontext():
+            yield
+            service.close()
 
     app = FastAPI(
         title=f"nin serve: {service.predictor.description.get('name', 'a network')}",

@@ -1,25 +1,27 @@
-"""The server's start and end: one process, or several that are replaced when they die."""
+"""The server's start and end: one process, or several under uvicorn's supervisor of workers."""
 
 from __future__ import annotations
 
 import logging
 import os
 import signal
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from math import inf
-from multiprocessing import connection, get_context, parent_process
-from multiprocessing.process import BaseProcess
+from functools import partial
+from multiprocessing import connection, parent_process
 from pathlib import Path
 from socket import socket
-from types import FrameType
+from typing import Any
 
 import uvicorn
 from prometheus_client.multiprocess import mark_process_dead
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from nin.errors import NinError
 from nin.inference import FilePredictor
@@ -28,107 +30,42 @@ from nin.serving.connections import Connection
 from nin.serving.logs import logging_to_stderr
 from nin.serving.metrics import SHARED_FOLDER
 from nin.serving.service import Service
-from nin.serving.settings import Settings
+from nin.serving.settings import Limits, Settings
+from nin.serving.shutdown import announce_stop
 
 log = logging.getLogger("nin.server")
 
-#: A worker that ends sooner, in seconds, would do so again.
-_YOUNG = 10.0
+#: Seconds for a worker to answer its supervisor, its start included; one that hangs is replaced.
+PULSE = 30
+
+#: The file, beside the workers' numbers, in which one that cannot start says why.
+_FAILURE = "failure.txt"
 
 
-def supervise(settings: Settings, listener: socket, workers: int, folder: Path) -> None:
-    """Have processes answer until SIGTERM or Ctrl-C.
+def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[str], None]) -> None:
+    """Answer until SIGTERM or Ctrl-C, then finish what has been taken and return.
 
-    Args:
-        settings: of each.
-        listener: shared by all; the system gives a connection to one that is free.
-        workers: how many.
-        folder: where they leave their numbers.
-
-    Raises:
-        NinError: a worker died as soon as it was started.
-    """
-    os.environ[SHARED_FOLDER] = str(folder)
-    with _signals() as told:
-        living = [_start(settings, listener) for _ in range(workers)]
-        try:
-            while not told:
-                for number, each in enumerate(living):
-                    living[number] = _kept(each, settings, listener)
-                connection.wait([each.sentinel for each, _ in living], timeout=0.2)
-        finally:
-            _stop([each for each, _ in living], told, 3 * settings.limits.seconds + 10)
-            del os.environ[SHARED_FOLDER]
-
-
-_Worker = tuple[BaseProcess, float]
-
-
-def _start(settings: Settings, listener: socket) -> _Worker:
-    process = get_context("spawn").Process(target=work_for_another, args=(settings, listener))
-    process.start()
-    return process, time.monotonic()
-
-
-def _kept(worker: _Worker, settings: Settings, listener: socket) -> _Worker:
-    """The worker, or another in its place."""
-    process, started = worker
-    if process.is_alive():
-        return worker
-    mark_process_dead(process.pid)  # type: ignore[no-untyped-call]
-    if time.monotonic() - started < _YOUNG:
-        raise NinError(f"a worker ended at its start, with code {process.exitcode}: see above")
-    log.warning("worker %s ended with code %s: another is started", process.pid, process.exitcode)
-    return _start(settings, listener)
-
-
-def _stop(processes: list[BaseProcess], told: list[int], patience: float) -> None:
-    """End them, in order; a second signal is passed on, and ends them at once."""
-    for process in processes:
-        process.terminate()
-    deadline, passed = time.monotonic() + patience, len(told)
-    while any(process.is_alive() for process in processes):
-        connection.wait([each.sentinel for each in processes if each.is_alive()], timeout=0.2)
-        if len(told) > passed or time.monotonic() > deadline:
-            passed = len(told)
-            for process in processes:
-                process.kill()
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """The signals to stop that have come, as they come."""
-    told: list[int] = []
-    kinds = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(kind, lambda number, _: told.append(number)) for kind in kinds]
-    try:
-        yield told
-    finally:
-        for kind, handler in zip(kinds, before, strict=True):
-            signal.signal(kind, handler)
-
-
-def work(settings: Settings, listener: socket, tell: Callable[[str], None] | None = None) -> None:
-    """Answer until SIGTERM or Ctrl-C.
+    The same signal again does not wait for open requests.
 
     Args:
         settings: what to serve, and how.
-        listener: where clients come.
+        listener: where clients come; see `nin.serving.connections.listen`.
+        workers: processes; each has limits of its own. One that dies or hangs is replaced.
         tell: called with what is served, once it is.
+
+    Raises:
+        ExportError: there is no exported network at that path.
+        NinError: a worker could not start.
     """
-    with logging_to_stderr(settings.quiet):
-        predictor = FilePredictor(settings.path, threads=settings.threads)
-        service = Service(predictor, settings.limits, settings.decoders)
-        app = application(service, settings.origins, settings.quiet)
-        if tell is not None:
-            tell(summary(predictor))
-        run(app, service, listener)
-
-
-def work_for_another(settings: Settings, listener: socket) -> None:
-    """What each of several processes does: `work`, for as long as the one that started it lives."""
-    threading.Thread(target=_follow_parent, daemon=True).start()
-    work(settings, listener)
+    predictor = FilePredictor(settings.path, threads=settings.threads)
+    if workers > 1:
+        tell(summary(predictor))
+        _supervise(settings, listener, workers)
+        return
+    app = _application(settings, predictor)
+    tell(summary(predictor))
+    with _signals_taken():
+        uvicorn.Server(_config(app, settings.limits)).run([listener])
 
 
 def summary(predictor: FilePredictor) -> str:
@@ -139,21 +76,21 @@ def summary(predictor: FilePredictor) -> str:
     return f"{name} ({len(predictor.classes)} classes, {height}×{width}×{channels}, {maps})"
 
 
-def _follow_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)
+def _application(settings: Settings, predictor: FilePredictor) -> ASGIApp:
+    service = Service(predictor, settings.limits, settings.decoders)
+    return application(service, settings.origins, settings.quiet, _process(service, settings.quiet))
 
 
-#: Seconds between being told to stop and closing the door: ``/readyz`` answers 503 meanwhile, and
-#: whoever distributes requests sends them elsewhere.
-NOTICE = 1.0
+@contextmanager
+def _process(service: Service, quiet: bool) -> Iterator[None]:
+    """What a process is like while it serves."""
+    with logging_to_stderr(quiet):
+        announce_stop(service)
+        yield
 
 
-def run(app: ASGIApp, service: Service, listener: socket) -> None:
-    """Answer until SIGTERM or Ctrl-C; the same signal again does not wait for open requests."""
-    config = uvicorn.Config(
+def _config(app: Any, limits: Limits, **more: Any) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
         loop="asyncio",
         http=Connection,
@@ -163,44 +100,85 @@ def run(app: ASGIApp, service: Service, listener: socket) -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=int(3 * service.limits.seconds) + 1,
+        timeout_graceful_shutdown=int(3 * limits.seconds) + 1,
+        **more,
     )
-    _Server(config, service).run([listener])
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, service: Service) -> None:
-        super().__init__(config)
-        self._service, self._told, self._end = service, 0, inf
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take a signal; a supervisor and a terminal may both send one, of different kinds."""
-        if self._told == sig:
-            self.should_exit = self.force_exit = True
-        elif not self._told:
-            self._told, self._end = sig, time.monotonic() + NOTICE
-            self._service.is_ready = False
-
-    async def on_tick(self, counter: int) -> bool:
-        """Whether to stop; asked ten times a second."""
-        return await super().on_tick(counter) or time.monotonic() >= self._end
+@contextmanager
+def _signals_taken() -> Iterator[None]:
+    """End with success: uvicorn raises the signals that stopped it again when it has stopped."""
+    kinds = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(kind, lambda *_: None) for kind in kinds]
+    try:
+        yield
+    finally:
+        for kind, handler in zip(kinds, before, strict=True):
+            signal.signal(kind, handler)
 
 
-def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[str], None]) -> None:
-    """Answer until SIGTERM or Ctrl-C, then finish what has been taken and return.
+def _supervise(settings: Settings, listener: socket, workers: int) -> None:
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # Failures are told below.
+    with tempfile.TemporaryDirectory(prefix="nin-serve-") as name:
+        folder = os.environ[SHARED_FOLDER] = name
+        start = partial(_start_worker, settings, Path(folder))
+        more = {"factory": True, "workers": workers, "timeout_worker_healthcheck": PULSE}
+        try:
+            _Supervisor(_config(start, settings.limits, **more), [listener]).run()
+        finally:
+            del os.environ[SHARED_FOLDER]
+        failure = Path(folder) / _FAILURE
+        if failure.exists():
+            raise NinError(f"a worker could not start: {failure.read_text(encoding='utf-8')}")
 
-    Args:
-        settings: what to serve, and how.
-        listener: where clients come; see `nin.serving.connections.listen`.
-        workers: processes; each has limits of its own.
-        tell: called with what is served, once it is.
 
-    Raises:
-        ExportError: there is no exported network at that path.
-    """
-    if workers == 1:
-        work(settings, listener, tell)
-        return
-    tell(summary(FilePredictor(settings.path, threads=1)))
-    with tempfile.TemporaryDirectory(prefix="nin-serve-") as folder:
-        supervise(settings, listener, workers, Path(folder))
+def _start_worker(settings: Settings, folder: Path) -> ASGIApp:
+    """The application of one of several processes, which lives no longer than their supervisor."""
+    threading.Thread(target=_follow_parent, daemon=True).start()
+    try:
+        return _application(settings, FilePredictor(settings.path, threads=settings.threads))
+    except Exception as error:  # noqa: BLE001  # whatever it is, another worker would fail likewise
+        (folder / _FAILURE).write_text(str(error) or repr(error), encoding="utf-8")
+        sys.exit(STARTUP_FAILURE)
+
+
+def _follow_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+class _Supervisor(Multiprocess):
+    """uvicorn's; deaths are noticed at once, counted out, and the end has a time limit."""
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        self._close_their_ends()
+
+    def keep_subprocess_alive(self) -> None:
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        self._close_their_ends()
+        for pid in before - {process.pid for process in self.processes}:
+            log.warning("worker %s died: another was started", pid)
+            mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+    def _close_their_ends(self) -> None:
+        """Else a worker that dies while it is asked for a sign of life is waited for."""
+        for process in self.processes:
+            process.child_conn.close()
+
+    def join_all(self) -> None:
+        """Wait for the workers to end; a second signal, or too long a time, ends them at once."""
+        deadline = time.monotonic() + 1.5 * (self.config.timeout_graceful_shutdown or 0) + 10
+        while alive := [each for each in self.processes if each.process.is_alive()]:
+            connection.wait([each.process.sentinel for each in alive], timeout=0.2)
+            if self.signal_queue or time.monotonic() > deadline:
+                for each in alive:
+                    each.kill()
+        super().join_all()
+
+    def handle_hup(self) -> None:
+        """The terminal was closed: stop, as one process would."""
+        self.should_exit.set()
