@@ -60,7 +60,7 @@ def scans(count):
 def limited(open_app):
     app = open_app(body=200_000, pixels=1_000_000, queue=4)
     yield app
-    assert app.service.images._used == app.service.bytes._used == 0
+    assert app.service.images.used == app.service.bytes.used == 0
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_a_body_that_trickles_in(open_app):
     wire = Wire(app, *[b"x"] * 99, headers=[(b"content-length", b"99")], pause=0.05)
     assert asyncio.run(wire.run()) == 408
     assert wire.closes
-    assert app.service.bytes._used == 0
+    assert app.service.bytes.used == 0
 
 
 def test_bytes_of_all_requests_are_bounded(open_app):
@@ -259,7 +259,7 @@ def test_bytes_of_all_requests_are_bounded(open_app):
     statuses = asyncio.run(all_at_once())
     assert statuses.count(408) == 8
     assert statuses.count(503) == 12
-    assert app.service.bytes._used == 0
+    assert app.service.bytes.used == 0
 
 
 class Failing(FilePredictor):

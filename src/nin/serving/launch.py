@@ -38,20 +38,20 @@ log = logging.getLogger("nin.server")
 #: Seconds for a worker to answer its supervisor, its start included; one that hangs is replaced.
 PULSE = 30
 
-#: The file, beside the workers' numbers, in which one that cannot start says why.
+#: The file, beside the workers' metrics, in which a worker that cannot start says why.
 _FAILURE = "failure.txt"
 
 
 def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[str], None]) -> None:
-    """Answer until SIGTERM or Ctrl-C, then finish what has been taken and return.
+    """Serve until SIGTERM or Ctrl-C, then finish the open requests and return.
 
-    The same signal again does not wait for open requests.
+    The same signal again does not wait for them.
 
     Args:
-        settings: what to serve, and how.
-        listener: where clients come; see `nin.serving.connections.listen`.
-        workers: processes; each has limits of its own. One that dies or hangs is replaced.
-        tell: called with what is served, once it is.
+        settings: the network, limits and threads.
+        listener: a listening socket; see `nin.serving.connections.listen`.
+        workers: number of processes, each with its own limits; one that dies or hangs is replaced.
+        tell: called with a description of the network once it is served.
 
     Raises:
         ExportError: there is no exported network at that path.
@@ -69,7 +69,7 @@ def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[st
 
 
 def summary(predictor: FilePredictor) -> str:
-    """What is served, in a few words."""
+    """A short description of the network."""
     height, width, channels = predictor.input_shape
     maps = "with class maps" if predictor.has_maps else "without class maps"
     name = predictor.description.get("name") or predictor.path.name
@@ -165,7 +165,7 @@ class _Supervisor(Multiprocess):
             mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
     def _close_their_ends(self) -> None:
-        """Else a worker that dies while it is asked for a sign of life is waited for."""
+        """Else a worker that dies while it is query for a sign of life is waited for."""
         for process in self.processes:
             process.child_conn.close()
 

@@ -1,4 +1,4 @@
-"""The page for people at ``/``, and the reference at ``/docs``: plain files and plain HTML."""
+"""The web page at ``/`` and the reference of the interface at ``/docs``."""
 
 from __future__ import annotations
 

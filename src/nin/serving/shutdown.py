@@ -1,4 +1,4 @@
-"""What a signal to stop does: it is announced before it is obeyed."""
+"""Graceful shutdown: a signal to stop is announced before it is obeyed."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ NOTICE = 1.0
 
 
 def announce_stop(service: Service) -> None:
-    """Have SIGTERM and Ctrl-C make a service unready, and reach the server after `NOTICE`.
+    """On SIGTERM or Ctrl-C, make a service unready at once and stop the server after `NOTICE`.
 
-    The same signal again does not wait for open requests. A supervisor and a terminal may both send
+    The same signal again does not wait for open requests. A supervisor and a terminal may each send
     one, of different kinds.
 
-    To be called within the event loop of a uvicorn server that has set its own handlers.
+    To be called in the event loop of a uvicorn server, which has set its own handlers by then.
     """
     loop, told = asyncio.get_running_loop(), set[int]()
     stop: Any = signal.getsignal(signal.SIGINT)

@@ -34,7 +34,7 @@ class Upload(NamedTuple):
 
 
 def check_type(content_type: str) -> None:
-    """Refuse a body that says it is something else.
+    """Refuse a Content-Type that is neither an image nor a form.
 
     Raises:
         HTTPException: 415.
@@ -50,10 +50,10 @@ async def read_uploads(
     """The images in a request's body: the one it is, or those of the form it is.
 
     Args:
-        request: not read yet.
+        request: its body must not have been read yet.
         limits: too large a body is refused by its Content-Length before any of it is read; one
-            that does not state its length is cut off.
-        take: called with the size of each piece; may refuse.
+            without that header as soon as it exceeds the limit.
+        take: called with the size of each piece; may raise to refuse it.
 
     Raises:
         HTTPException: 408, it did not arrive in time; 413, too many bytes or images; 422, it is
