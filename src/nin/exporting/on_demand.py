@@ -14,7 +14,6 @@ from pathlib import Path
 from nin.errors import ExportError
 from nin.exporting.describe import describe, weights_sha256
 from nin.files import expand
-from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, Engine, format_of, open_engine
 
 
@@ -62,12 +61,6 @@ def as_onnx(source: Path, folder: Path) -> Path:
     path = folder / FORMATS["onnx"].file
     write_onnx(run, describe(run), path)
     return path
-
-
-def fast_predictor(source: Path, threads: int = 0) -> FilePredictor:
-    """A predictor of a run or exported file that needs no Keras once it is made."""
-    with tempfile.TemporaryDirectory() as folder:
-        return FilePredictor(as_onnx(source, Path(folder)), threads=threads)
 
 
 @contextmanager

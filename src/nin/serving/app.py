@@ -126,10 +126,8 @@ def _add_predict(app: FastAPI, service: Service) -> None:
                 take_images(len(uploads))
                 files = [each.content for each in uploads]
                 predictions = await service.predict(files, query.wants_maps)
-                if (
-                    sum(each.maps.nbytes for each in predictions if each.maps is not None)
-                    > limits.maps
-                ):
+                maps = [each.maps for each in predictions if each.maps is not None]
+                if sum(each.nbytes for each in maps) > limits.maps:
                     raise HTTPException(413, "the maps of so many images are too large together")
                 content = await service.run(
                     predict_response, predictor, uploads, predictions, query

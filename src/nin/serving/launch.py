@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import signal
@@ -15,6 +16,7 @@ from functools import partial
 from multiprocessing import connection, parent_process
 from pathlib import Path
 from socket import socket
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -31,12 +33,15 @@ from nin.serving.logs import logging_to_stderr
 from nin.serving.metrics import SHARED_FOLDER
 from nin.serving.service import Service
 from nin.serving.settings import Limits, Settings
-from nin.serving.shutdown import announce_stop
 
 log = logging.getLogger("nin.server")
 
 #: Seconds for a worker to answer its supervisor, its start included; one that hangs is replaced.
 PULSE = 30
+
+#: Seconds between being told to stop and refusing connections: ``/readyz`` answers 503 meanwhile,
+#: and whoever distributes requests sends them elsewhere.
+NOTICE = 1.0
 
 #: The file, beside the workers' metrics, in which a worker that cannot start says why.
 _FAILURE = "failure.txt"
@@ -83,10 +88,34 @@ def _application(settings: Settings, predictor: FilePredictor) -> ASGIApp:
 
 @contextmanager
 def _process(service: Service, quiet: bool) -> Iterator[None]:
-    """What a process is like while it serves."""
+    """The state of a process while it serves: where it logs, and what a signal does."""
     with logging_to_stderr(quiet):
-        announce_stop(service)
+        _announce_stop(service)
         yield
+
+
+def _announce_stop(service: Service) -> None:
+    """On SIGTERM or Ctrl-C, make a service unready at once and stop the server after `NOTICE`.
+
+    The same signal again does not wait for open requests. A supervisor and a terminal may each send
+    one, of different kinds.
+
+    To be called in the event loop of a uvicorn server, which has set its own handlers by then.
+    """
+    loop, told = asyncio.get_running_loop(), set[int]()
+    stop: Any = signal.getsignal(signal.SIGINT)
+
+    def take(kind: int, _: FrameType | None) -> None:
+        if kind in told:
+            stop(signal.SIGINT, None)  # uvicorn stops waiting at the second SIGINT that it takes.
+            stop(signal.SIGINT, None)
+        elif not told:
+            service.is_ready = False
+            loop.call_soon_threadsafe(loop.call_later, NOTICE, stop, kind, None)
+        told.add(kind)
+
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, take)
 
 
 def _config(app: Any, limits: Limits, **more: Any) -> uvicorn.Config:
@@ -171,7 +200,7 @@ class _Supervisor(Multiprocess):
 
     def join_all(self) -> None:
         """Wait for the workers to end; a second signal, or too long a time, ends them at once."""
-        deadline = time.monotonic() + 1.5 * (self.config.timeout_graceful_shutdown or 0) + 10
+        deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + 15
         while alive := [each for each in self.processes if each.process.is_alive()]:
             connection.wait([each.process.sentinel for each in alive], timeout=0.2)
             if self.signal_queue or time.monotonic() > deadline:

@@ -193,7 +193,7 @@ def _size(content: bytes, most: int) -> tuple[int, int]:
             return picture.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(most, "far more") from error
-    except Exception as error:  # a stranger's bytes; plugins raise what they like
+    except Exception as error:  # Pillow's plugins raise whatever they like
         raise HTTPException(422, "a damaged picture: its header cannot be read") from error
 
 
