@@ -62,11 +62,11 @@ def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[st
         ExportError: there is no exported network at that path.
         NinError: a worker could not start.
     """
-    predictor = FilePredictor(settings.path, threads=settings.threads)
     if workers > 1:
-        tell(summary(predictor))
+        tell(summary(FilePredictor(settings.path, threads=1)))
         _supervise(settings, listener, workers)
         return
+    predictor = FilePredictor(settings.path, threads=settings.threads)
     app = _application(settings, predictor)
     tell(summary(predictor))
     with _signals_taken():
