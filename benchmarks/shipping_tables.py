@@ -41,7 +41,7 @@ def _rows(name: str, what: str) -> list[dict[str, Any]]:
 
 
 def forms() -> str:
-    """Size, agreement, cold start and memory of each form."""
+    """Size, agreement, cold start and memory of each format."""
     starts = record("exports")["summary"]
     found = {row["form"]: row for row in _rows("exports", "form")}
     table = []
@@ -51,11 +51,11 @@ def forms() -> str:
         off = f"{found[form]['largest_difference']:.0e}" if form in found else ""
         row = [name, WRITTEN_ON.get(form, ""), runtime, size, off]
         table.append([*row, f"{seconds:.2f}", f"{peak / 2**20:,.0f}"])
-    head = ["form", "written on", "run by", "MB", "largest difference"]
-    head += ["cold start to an answer, s", "peak memory, MiB"]
+    head = ["format", "written on", "run by", "MB", "largest difference"]
+    head += ["cold start to a prediction, s", "peak memory, MiB"]
     return (
         f"{lines(head, table)}\n\n{NETWORK}; a cold start is a new"
-        f" process that answers one photograph, median of {starts['onnx']['seconds']['n']}."
+        f" process that classifies one photograph, median of {starts['onnx']['seconds']['n']}."
         f" {conditions('exports')}"
     )
 
@@ -84,7 +84,7 @@ def int8() -> str:
     )
     return (
         f"{NETWORK}: {small / 1e6:.2f} MB for {large / 1e6:.2f},"
-        f" {fast:.2f} ms an image for {slow:.2f} (asked one by one, in turns), accuracy {rough:.4f}"
+        f" {fast:.2f} ms per image for {slow:.2f} (one by one, alternately), accuracy {rough:.4f}"
         f" for {exact:.4f} and {row['same_label']:.1%} the same labels on {row['images']:,} test"
         " images."
     )

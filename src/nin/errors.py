@@ -64,5 +64,4 @@ class TrainingDiedError(NinError):
 
 
 class ExportError(NinError):
-    """A form that a run cannot leave in, an exported file that does not answer as its run does, or
-    one that cannot be opened."""
+    """A run that cannot be exported, or an export that cannot be opened or predicts otherwise."""

@@ -19,7 +19,9 @@ def test_a_run_leaves_and_answers_the_same(nin, digits, image):
     assert (answer.code, answer.err) == (0, "")
     first, second = answer.out.splitlines()
     assert first.startswith(f"{digits / 'model.onnx'}: onnx, ")
-    assert second.startswith("beside the run, on 256 images: 256 labels equal, largest difference")
+    assert second.startswith(
+        "compared with the run on 256 images: 256 labels equal, largest difference"
+    )
     for what in (digits, digits / "model.onnx"):
         after = nin("predict", what, image, "--json").json
         assert after["label"] == before["label"]
@@ -30,7 +32,7 @@ def test_json_has_all_that_was_measured(nin, digits, tmp_path):
     out = tmp_path / "small.onnx"
     answer = nin("export", digits, "--quantize", "int8", "--out", out, "--no-maps", "--json")
     assert (answer.code, answer.err) == (0, "")
-    assert [*answer.json] == ["path", "form", "bytes", "parity", "quantization"]
+    assert [*answer.json] == ["path", "format", "bytes", "parity", "quantization"]
     assert answer.json["bytes"] == out.stat().st_size
     assert answer.json["parity"]["labels_equal"] == 256
     assert answer.json["quantization"]["bytes"][1] == out.stat().st_size
@@ -38,15 +40,15 @@ def test_json_has_all_that_was_measured(nin, digits, tmp_path):
 
 def test_eight_bits_are_told_in_words(nin, digits):
     text = nin("export", digits, "--quantize", "int8").out
-    assert "int8, beside float32:" in text
-    assert " ms an image for " in text
+    assert "int8 instead of float32:" in text
+    assert " ms per image instead of " in text
     assert "the same labels, on 359 images" in text
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--to", "keras"], "unknown form 'keras'"),
+        (["--to", "keras"], "unknown format 'keras'"),
         (["--quantize", "int3"], "unknown quantisation 'int3'"),
         (["--out", "model.h5"], "ends in .onnx"),
         (["--data", "nowhere"], "nowhere"),

@@ -22,14 +22,14 @@ from nin.exporting import exporter, formats, parity
 from nin.exporting.parity import IMAGES
 from nin.exporting.servable import Servable
 
-FORMS = ["onnx", "openvino", "litert", "savedmodel"]
+FORMATS = ["onnx", "openvino", "litert", "savedmodel"]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FORMATS)
 def test_every_form_answers_as_the_run(run, form, real_digits, noise):
     done = nin.export(run, form)
-    assert (done.form, done.quantization) == (form, None)
+    assert (done.format, done.quantization) == (form, None)
     assert done.parity.images == done.parity.labels_equal == IMAGES
     assert done.parity.largest_difference < 1e-5
     there = nin.Predictor(done.path)
@@ -38,7 +38,7 @@ def test_every_form_answers_as_the_run(run, form, real_digits, noise):
     a, b = (one.predict(real_digits, maps=True) for one in (nin.Predictor(run), there))
     np.testing.assert_allclose(a.probabilities, b.probabilities, atol=1e-5)
     np.testing.assert_allclose(a.maps, b.maps, atol=1e-4)
-    first, *others = FORMS
+    first, *others = FORMATS
     if form in others:
         same = nin.Predictor(nin.export(run, first).path)
         for shape in ((1, 40, 13, 1), (2, 5, 9, 3), (3, 8, 8, 4)):
@@ -88,7 +88,9 @@ def test_a_file_that_answers_otherwise_does_not_leave(run, monkeypatch):
         run.model.weights[0].assign(run.model.weights[0] - 1.0)
 
     monkeypatch.setitem(exporter.WRITERS, "onnx", write)
-    with pytest.raises(ExportError, match=r"does not answer as the run: \d+ of 256 labels equal"):
+    with pytest.raises(
+        ExportError, match=r"does not predict as the run does: \d+ of 256 labels equal"
+    ):
         nin.export(run)
     assert (run.path / "model.onnx").read_bytes() == before
     assert not [path for path in run.path.iterdir() if ".part" in path.name]
@@ -206,7 +208,9 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     )
     run = nin.train(recipe, tmp_path / "run")
     moved = photos.rename(tmp_path / "elsewhere")
-    with pytest.raises(ExportError, match=r"cannot be had .*: name others with --data") as caught:
+    with pytest.raises(
+        ExportError, match=r"cannot be loaded .*: name others with --data"
+    ) as caught:
         nin.export(run)
     assert "\n" not in str(caught.value)
     done = nin.export(run, data=str(moved))
@@ -266,7 +270,7 @@ def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "form", ["onnx", *(pytest.param(f, marks=pytest.mark.slow) for f in FORMS[1:])]
+    "form", ["onnx", *(pytest.param(f, marks=pytest.mark.slow) for f in FORMATS[1:])]
 )
 def test_every_form_sees_what_the_run_sees_of_a_picture(cropped, form, tmp_path, noise):
     out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")

@@ -17,8 +17,8 @@ from PIL import Image
 from nin.data.decode import fitted
 from nin.errors import ExportError
 from nin.exporting.onnx.graph import Graph
-from nin.exporting.onnx.intake import take_in
 from nin.exporting.onnx.model import to_onnx
+from nin.exporting.onnx.onnx_preprocessing import resize_images
 from nin.models import PRESETS, VGG, NiN, named_net
 from nin.models.geometry import has_class_maps
 from nin.models.vgg import VGG11
@@ -122,7 +122,7 @@ def test_each_network_agrees_on_a_hundred_images_at_two_sizes_and_two_batch_size
 
 def intake(shape, fit="squash"):
     graph = Graph()
-    x = take_in(graph, "images", shape, fit)
+    x = resize_images(graph, "images", shape, fit)
     graph.node("Transpose", x, name="seen", perm=[0, 2, 3, 1])
     inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
     model = graph.model(inputs, {"seen": ("float32", ["n", *shape])}, {})
@@ -236,7 +236,7 @@ def test_the_models_own_resizing_is_in_the_graph(noise):
 def test_the_intake_that_squashes_is_byte_for_byte_what_it_was():
     """Before there was a choice: a run that is exported again gives the same graph."""
     graph = Graph()
-    x = take_in(graph, "images", (24, 20, 3))
+    x = resize_images(graph, "images", (24, 20, 3))
     inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
     proto = graph.model(inputs, {x: ("float32", ["n", 3, 24, 20])}, {}).graph
     content = b"".join(each.SerializeToString() for each in [*proto.node, *proto.initializer])

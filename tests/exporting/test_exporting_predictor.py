@@ -11,7 +11,7 @@ from PIL import Image
 
 import nin
 from nin.errors import ExportError, InputSizeError, RunError
-from nin.exporting.on_demand import as_onnx, exported_file, fast_predictor
+from nin.exporting.on_demand import as_onnx, exported_file
 from nin.inference import FilePredictor
 
 FAST = """
@@ -120,7 +120,7 @@ def test_a_run_to_be_opened_often_becomes_a_file(run, tmp_path, real_digits):
     path = as_onnx(run.path, tmp_path)
     assert path == tmp_path / "model.onnx"
     assert as_onnx(path, tmp_path / "elsewhere") == path
-    one = fast_predictor(run.path)
+    one = FilePredictor(path)
     assert one.format == "onnx"
     np.testing.assert_allclose(
         one.predict(real_digits).probabilities, run.predict(real_digits), atol=1e-6

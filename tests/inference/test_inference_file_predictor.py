@@ -146,8 +146,8 @@ def rewritten(exported, tmp_path, change):
     ("change", "said"),
     [
         (lambda _: None, "not written by nin export"),
-        (lambda _: "{", "no JSON"),
-        (lambda _: "[]", "no record"),
+        (lambda _: "{", "not JSON"),
+        (lambda _: "[]", "not a JSON object"),
         (lambda d: json.dumps({**d, "format": 99}), "format 99"),
         (lambda d: json.dumps({**d, "classes": 3}), "not a list of names"),
         (lambda d: json.dumps({**d, "classes": ["a"]}), "fewer than two"),

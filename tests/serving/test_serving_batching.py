@@ -9,7 +9,7 @@ from server_cases import light, picture
 
 from nin.errors import NinError
 from nin.inference import FilePredictor
-from nin.inference.engines import Answers
+from nin.inference.engines import Predictions
 from nin.serving.batching import Batcher
 
 
@@ -65,7 +65,7 @@ def test_a_full_queue_is_503_and_comes_free_again(open_app, network):
     assert statuses.count(503) == 30
     (refused, *_) = (response for response in responses if response.status_code == 503)
     assert refused.headers["retry-after"] == "1"
-    assert app.service.images._used == app.service.bytes._used == 0
+    assert app.service.images.used == app.service.bytes.used == 0
     assert app.client.post("/predict", content=picture()).status_code == 200
     files = [("images", ("a", picture()))] * 10
     assert app.client.post("/predict", files=files).status_code == 200
@@ -77,7 +77,7 @@ def test_an_answer_that_takes_too_long_is_504_and_gives_its_place_back(open_app,
     slow.may.clear()
     responses = app.client.together([("POST", "/predict", {"content": picture()})] * 5)
     assert [response.status_code for response in responses] == [504] * 5
-    assert app.service.images._used == 0
+    assert app.service.images.used == 0
     before = len(slow.sizes)
     slow.may.set()
     assert app.client.post("/predict", content=picture()).status_code == 200
@@ -107,7 +107,7 @@ def test_one_bad_file_among_many_requests_fails_alone(open_app):
 def poisoned(images, _):
     if (images == 13).any():
         raise NinError("poison")
-    return Answers(images.mean(axis=(1, 2)), None)
+    return Predictions(images.mean(axis=(1, 2)), None)
 
 
 def test_an_image_that_the_network_fails_at_fails_alone():
@@ -131,7 +131,7 @@ def test_closing_answers_what_was_submitted_and_what_is_given_up_costs_nothing()
     def compute(images, _):
         assert may.wait(20)
         sizes.append(len(images))
-        return Answers(images.mean(axis=(1, 2)), None)
+        return Predictions(images.mean(axis=(1, 2)), None)
 
     batcher = Batcher(compute, 4)
     image = np.zeros((2, 2, 1), np.uint8)

@@ -60,7 +60,7 @@ def scans(count):
 def limited(open_app):
     app = open_app(body=200_000, pixels=1_000_000, queue=4)
     yield app
-    assert app.service.images._used == app.service.bytes._used == 0
+    assert app.service.images.used == app.service.bytes.used == 0
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,24 @@ def limited(open_app):
         (422, b"II*\0", {}),
         (422, b"RIFF\0\0\0\0WEBP", {}),
         (422, part(picture()), FORM),
-        (422, part(picture(), 'form-data; name="file"') + b"--x--", FORM),
+        (422, part(picture()) + part(picture())[:-30], FORM),
+        (422, part(picture(), 'form-data; name="file"; filename="a"') + b"--x--", FORM),
+        (422, part(picture(), 'form-data; name="images"') + b"--x--", FORM),
+        (413, part(b"", 'form-data; name="images"; filename="a"') * 2000 + b"--x--", FORM),
+        (422, part(b"", 'form-data; name="other"') * 2000 + b"--x--", FORM),
+        (422, part(picture(), "x" * 9000) + b"--x--", FORM),
         (422, part(b"", "") + b"--x--", FORM),
         (422, b"--x--", FORM),
         (422, b"no form", FORM),
         (422, picture(), {"content-type": "multipart/form-data"}),
         (422, picture(), {"content-type": f"multipart/form-data; boundary={'y' * 999}"}),
+        (422, picture(), {"content-type": "multipart/form-data; boundary="}),
+        (
+            422,
+            part(picture()),
+            {"content-type": b"multipart/form-data; boundary=x; charset=\xe9.zip"},
+        ),
+        (422, part(picture()), {"content-type": b"multipart/form-data; boundary=x; charset=\0"}),
     ],
 )
 def test_what_is_refused(limited, status, content, headers):
@@ -232,7 +244,7 @@ def test_a_body_that_trickles_in(open_app):
     wire = Wire(app, *[b"x"] * 99, headers=[(b"content-length", b"99")], pause=0.05)
     assert asyncio.run(wire.run()) == 408
     assert wire.closes
-    assert app.service.bytes._used == 0
+    assert app.service.bytes.used == 0
 
 
 def test_bytes_of_all_requests_are_bounded(open_app):
@@ -247,7 +259,7 @@ def test_bytes_of_all_requests_are_bounded(open_app):
     statuses = asyncio.run(all_at_once())
     assert statuses.count(408) == 8
     assert statuses.count(503) == 12
-    assert app.service.bytes._used == 0
+    assert app.service.bytes.used == 0
 
 
 class Failing(FilePredictor):

@@ -1,11 +1,14 @@
 """`nin serve` as a process: started, asked, pestered and stopped."""
 
+import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx
 import pytest
@@ -70,8 +73,13 @@ def test_head_is_answered_as_get_without_its_body(shared):
             assert head.headers["content-length"] == client.get(path).headers["content-length"]
 
 
-def test_stopped_it_finishes_what_it_has_taken(running):
-    with running() as server, connect(server) as slow, server.client() as client:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_stopped_it_finishes_what_it_has_taken(running, workers):
+    with (
+        running("--workers", workers) as server,
+        connect(server) as slow,
+        server.client() as client,
+    ):
         content = picture()
         body_of(slow, len(content), content[:20])
         assert client.get("/readyz").status_code == 200
@@ -84,6 +92,21 @@ def test_stopped_it_finishes_what_it_has_taken(running):
         assert server.process.wait(20) == 0
         with pytest.raises(httpx.TransportError):
             client.get("/healthz")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_told_twice_it_does_not_wait(running, workers):
+    with running("--workers", workers) as server, connect(server) as slow:
+        body_of(slow, 1000, b"x")
+        with server.client() as client:
+            assert client.get("/readyz").status_code == 200
+        server.process.terminate()
+        time.sleep(2)
+        assert server.process.poll() is None
+        started = time.monotonic()
+        server.process.terminate()
+        assert server.process.wait(20) == 0
+        assert time.monotonic() - started < 5
 
 
 def test_a_slow_client_is_told_so_and_others_are_served_meanwhile(shared):
@@ -164,6 +187,73 @@ def test_several_workers_count_together_and_stop_together(running):
         server.process.terminate()
         assert server.process.wait(30) == 0
     assert "Traceback" not in server.log.read_text()
+
+
+def workers_of(server):
+    """Process ids of the workers, the one that was started first in front."""
+    children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+    pids = map(int, children.read_text().split())
+    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+
+
+@needs_proc
+def test_a_worker_that_dies_is_replaced_and_its_gauges_are_forgotten(running):
+    with running("--workers", 2) as server, server.client() as client:
+        assert client.get("/readyz").status_code == 200
+        first, second = workers_of(server)
+        environment = Path(f"/proc/{first}/environ").read_bytes().split(b"\0")
+        [folder] = [each for each in environment if each.startswith(b"PROMETHEUS_MULTIPROC_DIR=")]
+        gauges = Path(os.fsdecode(folder.partition(b"=")[2]))
+        server.until(lambda: (gauges / f"gauge_livesum_{first}.db").exists())
+        os.kill(first, signal.SIGKILL)
+        server.until(lambda: len(workers_of(server)) == 2 and first not in workers_of(server))
+        assert second in workers_of(server)
+        server.until(lambda: not (gauges / f"gauge_livesum_{first}.db").exists())
+        for _ in range(4):
+            url = f"{server.address}/predict"
+            assert httpx.post(url, content=picture(), trust_env=False).status_code == 200
+        server.process.terminate()
+        assert server.process.wait(30) == 0
+        assert not gauges.exists()
+    assert "Traceback" not in server.log.read_text()
+
+
+@needs_proc
+def test_workers_do_not_outlive_a_supervisor_that_is_killed(running):
+    with running("--workers", 2) as server:
+        with server.client() as client:
+            assert client.get("/readyz").status_code == 200
+        pids = workers_of(server)
+        server.process.kill()
+        server.until(lambda: not any(map(is_running, pids)))
+        with pytest.raises(ConnectionRefusedError):
+            connect(server)
+
+
+def test_a_worker_that_cannot_start_ends_the_server_with_one_line(network, tmp_path):
+    """The file goes as soon as the supervisor has opened it."""
+    path = tmp_path / "gone.onnx"
+    path.write_bytes(network.read_bytes())
+    program = (
+        "import pathlib, sys, typer; from nin.cli.entry_point import run; say = typer.echo;"
+        " gone = pathlib.Path(sys.argv[1]).unlink;"
+        " typer.echo = lambda line, **to: gone(missing_ok=True) or say(line, **to);"
+        " sys.exit(run(['serve', sys.argv[1], '--workers', '2', '--port', '0']))"
+    )
+    command = [sys.executable, "-c", program, path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == f"nin: a worker could not start: {path} does not exist\n"
 
 
 def test_a_port_in_use(program, network, tmp_path):

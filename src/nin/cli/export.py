@@ -15,29 +15,29 @@ if TYPE_CHECKING:
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     to: Annotated[
-        str, typer.Option(help="onnx, openvino, litert, savedmodel, or web for a page.")
+        str, typer.Option(help="Format: onnx, openvino, litert, savedmodel, or web for a web page.")
     ] = "onnx",
     out: Annotated[
-        Path | None, typer.Option(help="The file or folder; default: in the run directory.")
+        Path | None, typer.Option(help="Output file or folder; default: in the run directory.")
     ] = None,
-    no_maps: Annotated[bool, typer.Option("--no-maps", help="Leave the class maps out.")] = False,
+    no_maps: Annotated[bool, typer.Option("--no-maps", help="Leave out the class maps.")] = False,
     quantize: Annotated[
-        str | None, typer.Option(metavar="int8", help="Eight bits; measures what they cost.")
+        str | None, typer.Option(metavar="int8", help="Quantise, and measure what that costs.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Images to check on, in place of the run's own.")
+        str | None, typer.Option(help="Images to check the export on; default: the run's own.")
     ] = None,
     runtime: Annotated[
         Path | None, typer.Option(help="For web: a downloaded onnxruntime-web (.tgz or folder).")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Write a run in a form that other programs run, and check that it answers as the run does."""
-    from nin.exporting import export as leave
+    """Export a run to a format that other programs run, and check that it predicts the same."""
+    from nin.exporting import export as export_run
     from nin.training import load
 
     maps = False if no_maps else None
-    done = leave(load(run), to, out, maps=maps, quantize=quantize, data=data, runtime=runtime)
+    done = export_run(load(run), to, out, maps=maps, quantize=quantize, data=data, runtime=runtime)
     if as_json:
         typer.echo(json.dumps(_plain(done)))
     else:
@@ -48,7 +48,7 @@ def _plain(done: Export) -> dict[str, object]:
     cost = done.quantization
     return {
         "path": str(done.path),
-        "form": done.form,
+        "format": done.format,
         "bytes": done.bytes,
         "parity": done.parity._asdict(),
         "quantization": None if cost is None else cost._asdict(),
@@ -57,18 +57,18 @@ def _plain(done: Export) -> dict[str, object]:
 
 def _print(done: Export) -> None:
     found, cost = done.parity, done.quantization
-    typer.echo(f"{done.path}: {done.form}, {done.bytes / 1e6:.2f} MB")
+    typer.echo(f"{done.path}: {done.format}, {done.bytes / 1e6:.2f} MB")
     which = "" if cost is None else "float32, "
     typer.echo(
-        f"{which}beside the run, on {found.images} images: {found.labels_equal} labels equal,"
+        f"{which}compared with the run on {found.images} images: {found.labels_equal} labels equal,"
         f" largest difference of a probability {found.largest_difference:.1e}"
     )
     if cost is None:
         return
     (size, small), (slow, fast), (exact, rough) = cost.bytes, cost.milliseconds, cost.accuracy
-    typer.echo(f"int8, beside float32: {small / 1e6:.2f} MB for {size / 1e6:.2f} MB")
-    typer.echo(f"  {fast:.2f} ms an image for {slow:.2f} ms")
+    typer.echo(f"int8 instead of float32: {small / 1e6:.2f} MB instead of {size / 1e6:.2f} MB")
+    typer.echo(f"  {fast:.2f} ms per image instead of {slow:.2f} ms")
     typer.echo(
-        f"  accuracy {rough:.4f} for {exact:.4f}, {cost.same_label:.1%} the same labels,"
+        f"  accuracy {rough:.4f} instead of {exact:.4f}, {cost.same_label:.1%} the same labels,"
         f" on {cost.images:,} images"
     )

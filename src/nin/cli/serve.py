@@ -13,38 +13,41 @@ from nin.installing import install_line
 
 def serve(
     path: Annotated[
-        Path, typer.Argument(metavar="RUN|FILE", help="A run directory, or an exported file.")
+        Path, typer.Argument(metavar="RUN|FILE", help="A run directory or an exported file.")
     ],
     host: Annotated[
-        str, typer.Option(help="The address to listen at; 0.0.0.0 for other machines, too.")
+        str, typer.Option(help="Address to listen at; 0.0.0.0 to accept other machines.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 for any that is free.", min=0, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes that answer.", min=1, max=256)] = 1,
-    max_bytes: Annotated[int, typer.Option(help="Of one request.", min=1)] = 16 * 2**20,
-    max_pixels: Annotated[int, typer.Option(help="Of one image.", min=1)] = 40_000_000,
+    port: Annotated[
+        int, typer.Option(help="Port to listen at; 0 for any free one.", min=0, max=65535)
+    ] = 8000,
+    workers: Annotated[int, typer.Option(help="Number of worker processes.", min=1, max=256)] = 1,
+    max_bytes: Annotated[int, typer.Option(help="Largest request, in bytes.", min=1)] = 16 * 2**20,
+    max_pixels: Annotated[int, typer.Option(help="Largest image, in pixels.", min=1)] = 40_000_000,
     queue: Annotated[
-        int, typer.Option(help="Images taken on at a time by each worker.", min=1)
+        int, typer.Option(help="Images that each worker accepts at a time.", min=1)
     ] = 128,
     timeout: Annotated[
         float,
         typer.Option(
-            help="Seconds for a request to arrive, and to be answered.", min=0.1, max=3600
+            help="Seconds for a request to arrive, and again to answer it.", min=0.1, max=3600
         ),
     ] = 30.0,
     allow_origin: Annotated[
         list[str] | None,
-        typer.Option(metavar="ORIGIN", help="A web origin whose pages may ask; * for all."),
+        typer.Option(
+            metavar="ORIGIN", help="A web origin whose pages may send requests; * for all."
+        ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No line a request.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not log requests.")] = False,
 ) -> None:
-    """Answer images over HTTP: a page at /, its description at /docs."""
+    """Serve a network over HTTP: a web page at /, the interface described at /docs."""
     from nin.exporting.on_demand import exported_file
 
     try:
         from nin.serving import Limits, Settings, serve
-        from nin.serving.listening import address_of, listen
-        from nin.serving.settings import checked_origins
-        from nin.serving.threads import share
+        from nin.serving.connections import address_of, listen
+        from nin.serving.settings import checked_origins, share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: {install_line('serve')}"

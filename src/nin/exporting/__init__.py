@@ -1,6 +1,6 @@
-"""How a run becomes a file: the door between what learns and what answers.
+"""Export of runs to other formats, and `Predictor`, which opens both runs and exported files.
 
-Loaded when first used: whoever opens an ONNX file imports neither Keras nor its backend.
+Loaded when first used: opening an ONNX file imports neither Keras nor its backend.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""What travels with an exported network: its classes, its images, and where it comes from."""
+"""The description that is exported with a network: classes, input and provenance."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from nin.inference.metadata import FORMAT
 if TYPE_CHECKING:
     from nin.training import Run
 
-#: Sets whose images are single digits, light on dark, as somebody may draw them.
+#: Data sets of single digits, light on dark, as a user may draw them.
 _DRAWN = ("digits", "mnist")
 
 
 def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
-    """What is to be known of a run wherever it goes: plain JSON, no path of this machine in it.
+    """The description of a run that is exported with it: plain JSON, without paths of this machine.
 
     Args:
         run: a trained run.
-        maps: whether the class maps go along; None: where the network has them.
+        maps: whether class maps are exported; None: where the network has them.
 
     Returns:
         ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on),
-        ``fit`` (how pictures are brought to it: ``"squash"``, also where it is absent, or
+        ``fit`` (how images are resized to it: ``"squash"``, also where it is absent, or
         ``"crop"``), ``maps``, ``complete`` (whether nothing that the network has was left out),
         ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw``
-        (whether it reads digits that somebody draws), ``network``, ``preprocessing``,
+        (whether it classifies digits that a user may draw), ``network``, ``preprocessing``,
         ``parameters``, ``weights_sha256`` and ``provenance``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`export`: a run leaves the house, and is asked once more on the other side of the door."""
+"""`export`: a run in a format that other programs run, checked to predict the same."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from nin.exporting.quantization import Quantization
 from nin.exporting.web import PAGE, export_web
 from nin.files import expand, replacing_path
 from nin.inference import FilePredictor
-from nin.inference.engines import FORMS, open_engine, require
+from nin.inference.engines import FORMATS, open_engine, require
 from nin.inference.metadata import parse
 
 if TYPE_CHECKING:
     from nin.training import Run
 
-#: Forms that are, or hold, an ONNX file, and can be had in eight bits.
-_OF_ONNX = ("onnx", "web")
+#: Formats that are, or hold, an ONNX file, and can be quantised.
+_QUANTIZABLE = ("onnx", "web")
 
 
 #: What an exported folder holds.
@@ -35,18 +35,18 @@ _CONTENTS = {
 
 
 class Export(NamedTuple):
-    """What left.
+    """The result of `export`.
 
     Attributes:
         path: the file or folder.
-        form: what it is: ``"onnx"``.
+        format: its name, as in `export`'s ``to``.
         bytes: its size.
-        parity: how it answers beside the run; of int8, how the file it was made from does.
-        quantization: what eight bits cost and bring; None without them.
+        parity: how its predictions agree with the run's; for int8, those of the float32 file.
+        quantization: what eight bits cost and gain; None without them.
     """
 
     path: Path
-    form: str
+    format: str
     bytes: int
     parity: Parity
     quantization: Quantization | None
@@ -62,12 +62,12 @@ def export(
     data: str | None = None,
     runtime: str | Path | None = None,
 ) -> Export:
-    """Write a run in a form that other programs run, and check that it answers as the run does.
+    """Write a run in a format that other programs run, and check that it predicts the same.
 
     What is written takes ``images``, (n, height, width, channels) uint8, of any number, height and
-    width, grey, RGB or RGBA; resizing and standardising are part of it. It gives ``probabilities``,
-    (n, classes), and ``maps``, (n, map height, map width, classes). Classes and provenance travel
-    with it.
+    width, grey, RGB or RGBA; resizing and standardising are part of it. It returns
+    ``probabilities``, (n, classes), and ``maps``, (n, map height, map width, classes). Classes and
+    provenance are stored with it.
 
     Args:
         run: a trained run.
@@ -75,30 +75,30 @@ def export(
             ``"savedmodel"``, on the TensorFlow backend; or ``"web"``: a folder with a page that
             runs the network in the browser.
         out: the file or folder; None for one of the usual name in the run directory. What is there
-            already is replaced if it is an export of the same form.
+            already is replaced if it is an export of the same format.
         maps: whether the class maps go along; None: where the network has them.
         quantize: ``"int8"`` for eight-bit whole numbers, calibrated on training images; of ONNX and
             the web page.
-        data: a named set or folder with the images to check on; None for the run's own, of which
-            those it was not trained on are taken.
+        data: a named data set or a folder with images to check on; None for those of the run's own
+            that it was not trained on.
         runtime: for ``"web"``: a downloaded onnxruntime-web, a folder or a ``.tgz``; None to get it
             with npm.
 
     Raises:
-        ExportError: it cannot be written in this form, or does not answer as the run does; then
-            nothing is left behind.
-        UnknownNameError: there is no such form or quantisation.
+        ExportError: it cannot be written in this format, or does not predict as the run does;
+            then nothing is left behind.
+        UnknownNameError: there is no such format or quantisation.
 
     Example:
         >>> done = nin.export(nin.load("runs/digits-1"))
-        >>> done.path.name, done.form
+        >>> done.path.name, done.format
         ('model.onnx', 'onnx')
     """
     target = _target(run, to, out, quantize, runtime)
     description = describe(run, maps=maps)
     images = parity.real_images(run, data)
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
-        core = path if to != "web" and not quantize else Path(folder) / FORMS["onnx"].file
+        core = path if to != "web" and not quantize else Path(folder) / FORMATS["onnx"].file
         WRITERS[to if to in WRITERS else "onnx"](run, description, core)
         found = parity.compare(Predictor(run), FilePredictor(core), images)
         if not found.holds:
@@ -118,16 +118,16 @@ def _target(
 ) -> Path:
     """Where to write; refuses what cannot be done before anything is."""
     if to not in (known := (*WRITERS, "web")):
-        raise UnknownNameError("form", to, known)
+        raise UnknownNameError("format", to, known)
     if quantize not in (None, "int8"):
         raise UnknownNameError("quantisation", str(quantize), ["int8"])
     if runtime is not None and to != "web":
         raise ExportError(f"a runtime is for web, not {to}")
-    if quantize and to not in _OF_ONNX:
-        raise ExportError(f"int8 is for {' and '.join(_OF_ONNX)}, not {to}")
-    if to in FORMS:
+    if quantize and to not in _QUANTIZABLE:
+        raise ExportError(f"int8 is for {' and '.join(_QUANTIZABLE)}, not {to}")
+    if to in FORMATS:
         require(to)
-    usual = FORMS[to].file if to in FORMS else "web"
+    usual = FORMATS[to].file if to in FORMATS else "web"
     path = run.path / (usual.replace(".", ".int8.") if quantize else usual)
     path = path if out is None else expand(out)
     _check_replaceable(path, to)
@@ -135,9 +135,11 @@ def _target(
 
 
 def _check_replaceable(path: Path, to: str) -> None:
-    is_folder = to == "web" or bool(FORMS[to].marker)
-    if not is_folder and path.suffix != Path(FORMS[to].file).suffix:
-        raise ExportError(f"{path}: a file of the form {to} ends in {Path(FORMS[to].file).suffix}")
+    is_folder = to == "web" or bool(FORMATS[to].marker)
+    if not is_folder and path.suffix != Path(FORMATS[to].file).suffix:
+        raise ExportError(
+            f"{path}: a file of the format {to} ends in {Path(FORMATS[to].file).suffix}"
+        )
     if not path.exists():
         return
     if is_folder and path.is_dir() and not any(path.iterdir()):
@@ -147,7 +149,7 @@ def _check_replaceable(path: Path, to: str) -> None:
 
 
 def _is_export(path: Path, to: str) -> bool:
-    """Whether `path` is what `export` has written in this form, and nothing besides."""
+    """Whether `path` is what `export` has written in this format, and nothing besides."""
     if path.is_dir() and not {file.name for file in path.iterdir()} <= _CONTENTS[to]:
         return False
     try:
@@ -165,14 +167,15 @@ def _in_eight_bits(
 ) -> tuple[Path, Quantization]:
     quantization.quantize(source, out, parity.training_images(run, data, quantization.CALIBRATION))
     sizes = (_size(source), _size(out))
-    split = parity.judged(run, data)
+    split = parity.evaluation_split(run, data)
     return out, quantization.measure(split, FilePredictor(source), FilePredictor(out), sizes)
 
 
 def _broken(to: str, found: Parity) -> str:
     return (
-        f"the {to} export does not answer as the run: {found.labels_equal} of {found.images} labels"
-        f" equal, probabilities differ by up to {found.largest_difference:.2g}; nothing was written"
+        f"the {to} export does not predict as the run does: {found.labels_equal} of"
+        f" {found.images} labels equal, probabilities differ by up to"
+        f" {found.largest_difference:.2g}; nothing was written"
     )
 
 

@@ -1,4 +1,4 @@
-"""How each form is written: a run and its description in, a file or folder out."""
+"""A writer per format: a run and its description in, a file or folder out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nin import backends
 from nin.errors import ExportError
-from nin.inference.engines import FORMS
+from nin.inference.engines import FORMATS
 from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, KEY
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def write_openvino(run: Run, description: Description, path: Path) -> None:
     model = runtime.Core().read_model(io.BytesIO(onnx_bytes(run, description)))
     model.set_rt_info(json.dumps(description), [KEY])
     path.mkdir()
-    runtime.save_model(model, path / FORMS["openvino"].marker, compress_to_fp16=False)
+    runtime.save_model(model, path / FORMATS["openvino"].marker, compress_to_fp16=False)
 
 
 def write_savedmodel(run: Run, description: Description, path: Path) -> None:
@@ -62,7 +62,7 @@ def write_litert(run: Run, description: Description, path: Path) -> None:
         archive.writestr(DESCRIPTION_FILE, json.dumps(description))
 
 
-#: Form → what writes it.
+#: Format → its writer.
 WRITERS: dict[str, Callable[[Run, Description, Path], None]] = {
     "onnx": write_onnx,
     "openvino": write_openvino,
@@ -71,10 +71,10 @@ WRITERS: dict[str, Callable[[Run, Description, Path], None]] = {
 }
 
 
-def _by_keras(run: Run, description: Description, path: Path, form: str) -> None:
+def _by_keras(run: Run, description: Description, path: Path, name: str) -> None:
     if (backend := backends.choose()) != "tensorflow":
         raise ExportError(
-            f"TensorFlow writes this form, and Keras runs on {backend}: run directories open on"
+            f"TensorFlow writes this format, and Keras runs on {backend}: run directories open on"
             " any backend, so say KERAS_BACKEND=tensorflow nin export ..."
         )
     import keras
@@ -84,7 +84,7 @@ def _by_keras(run: Run, description: Description, path: Path, form: str) -> None
     servable = Servable(run.model, run.input_shape, description["maps"], description["fit"])
     images = keras.InputSpec(shape=(None,) * 4, dtype="uint8", name="images")
     with _quiet():
-        servable.export(str(path), format=form, input_signature=[images], verbose=False)
+        servable.export(str(path), format=name, input_signature=[images], verbose=False)
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""An exported file for whoever has only a run: its own while that is current, or one made now."""
+"""An exported file of a run: its own while that is up to date, or one made on demand."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from pathlib import Path
 from nin.errors import ExportError
 from nin.exporting.describe import describe, weights_sha256
 from nin.files import expand
-from nin.inference import FilePredictor
-from nin.inference.engines import FORMS, Engine, form_of, open_engine
+from nin.inference.engines import FORMATS, Engine, format_of, open_engine
 
 
 def current_export(run: Path, threads: int) -> Engine | None:
@@ -23,9 +22,9 @@ def current_export(run: Path, threads: int) -> Engine | None:
 
     Args:
         run: the run directory.
-        threads: how many may compute one answer; 0 for all cores.
+        threads: how many may compute one batch; 0 for all cores.
     """
-    file, weights = run / FORMS["onnx"].file, run / "weights.safetensors"
+    file, weights = run / FORMATS["onnx"].file, run / "weights.safetensors"
     if not (file.is_file() and weights.is_file()):
         return None
     try:
@@ -38,44 +37,38 @@ def current_export(run: Path, threads: int) -> Engine | None:
 
 
 def as_onnx(source: Path, folder: Path) -> Path:
-    """An ONNX file that answers as `source` does, to be opened many times without Keras.
+    """An ONNX file that predicts as `source` does, to be opened many times without Keras.
 
     Args:
         source: a run directory or an exported file.
-        folder: where to write one if there is none yet.
+        folder: where to write the file if there is none yet.
 
     Returns:
-        `source` itself where it is an exported file, of whatever form.
+        `source` itself where it is an exported file, of whatever format.
 
     Raises:
         ExportError, RunError: see `Predictor`.
     """
     source = expand(source)
-    if form_of(source) is not None:
+    if format_of(source) is not None:
         return source
     if current_export(source, 1):
-        return source / FORMS["onnx"].file
+        return source / FORMATS["onnx"].file
     from nin.exporting.formats import write_onnx
     from nin.training import load
 
     run = load(source)
-    path = folder / FORMS["onnx"].file
+    path = folder / FORMATS["onnx"].file
     write_onnx(run, describe(run), path)
     return path
 
 
-def fast_predictor(source: Path, threads: int = 0) -> FilePredictor:
-    """A predictor that needs no Keras once it is made, of a run directory as well."""
-    with tempfile.TemporaryDirectory() as folder:
-        return FilePredictor(as_onnx(source, Path(folder)), threads=threads)
-
-
 @contextmanager
 def exported_file(source: Path) -> Iterator[Path]:
-    """The exported file that answers as `source` does; one made for the occasion goes afterwards.
+    """An exported file that predicts as `source` does; one made on demand is deleted afterwards.
 
-    It is made by a process that ends before the file is given: Keras and its framework take half a
-    gigabyte, and go with the process that needed them.
+    A process of its own makes it and ends, so that the half gigabyte that Keras and its framework
+    take is free again.
 
     Args:
         source: a run directory or an exported file.
@@ -84,7 +77,7 @@ def exported_file(source: Path) -> Iterator[Path]:
         ExportError, RunError: there is no network at that path.
     """
     source = expand(source)
-    if form_of(source) is not None:
+    if format_of(source) is not None:
         yield source
         return
     with tempfile.TemporaryDirectory(prefix="nin-serve-") as folder:
@@ -98,6 +91,6 @@ def _made_elsewhere(source: Path, folder: Path) -> Path:
             return pool.submit(as_onnx, source, folder).result()
         except BrokenProcessPool as error:
             raise ExportError(
-                f"{source} cannot be served: what makes an ONNX file of it ended;"
+                f"{source} cannot be served: the process that exports it to ONNX ended;"
                 f" nin export {source} may say why"
             ) from error

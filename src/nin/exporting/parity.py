@@ -1,4 +1,4 @@
-"""Whether an exported file answers as its run does, on real images."""
+"""Whether an exported file predicts as its run does, on real images."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from nin.inference import FilePredictor
     from nin.training import Run
 
-#: Real images that are compared.
+#: Number of images that are compared.
 IMAGES = 256
-#: Largest difference between probabilities that is put down to the order of additions.
+#: Largest difference of a probability that is put down to the order of additions.
 TOLERANCE = 1e-3
 
 
 class Parity(NamedTuple):
-    """How two forms of a network agree.
+    """How the predictions of a run and its export agree.
 
     Attributes:
-        images: how many were compared.
-        labels_equal: how many of them got the same label from both.
-        largest_difference: between two probabilities.
-        maps_difference: between two values of the class maps, as a share of the largest value; None
-            where one of the two has none.
+        images: number of images compared.
+        labels_equal: number of images with the same label from both.
+        largest_difference: of a probability.
+        maps_difference: of a value of the class maps, relative to the largest value; None where one
+            of the two has none.
     """
 
     images: int
@@ -45,7 +45,7 @@ class Parity(NamedTuple):
 
 
 def compare(first: FilePredictor, second: FilePredictor, images: Images) -> Parity:
-    """Ask both about the same images (n, h, w, c)."""
+    """Compare two predictors on images (n, h, w, c)."""
     maps = first.has_maps and second.has_maps
     a, b = (one.predict(images, maps=maps) for one in (first, second))
     same = a.probabilities.argmax(axis=1) == b.probabilities.argmax(axis=1)
@@ -65,7 +65,7 @@ def _relative(a: Any, b: Any) -> float:
 
 
 def real_images(run: Run, data: str | None = None, count: int = IMAGES) -> Images:
-    """Images the network was not trained on, as they are stored, spread over the part.
+    """Images the network was not trained on, as they are stored, spread evenly over the split.
 
     Args:
         run: a trained run.
@@ -73,14 +73,14 @@ def real_images(run: Run, data: str | None = None, count: int = IMAGES) -> Image
         count: at most so many.
 
     Raises:
-        ExportError: the run's own cannot be had; says what to do.
+        ExportError: the run's own cannot be loaded; says what to do.
     """
-    split = judged(run, data)
+    split = evaluation_split(run, data)
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 
-def judged(run: Run, data: str | None = None) -> Split:
-    """The images, with their labels, that the run was to be judged by; or all of `data`."""
+def evaluation_split(run: Run, data: str | None = None) -> Split:
+    """The split that the run is evaluated on, or all of `data`."""
     from nin.training.evaluation import every_image, final_split
 
     if data is None:
@@ -90,15 +90,15 @@ def judged(run: Run, data: str | None = None) -> Split:
 
 def training_images(run: Run, data: str | None, count: int) -> Images:
     """Images the network was trained on, as they are stored; or some of `data`."""
-    split = run_images(run).train if data is None else judged(run, data)
+    split = run_images(run).train if data is None else evaluation_split(run, data)
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 
 def run_images(run: Run) -> ImageData:
-    """The images a run was trained and judged on.
+    """The images that a run was trained and evaluated on.
 
     Raises:
-        ExportError: they cannot be had; says what to do.
+        ExportError: they cannot be loaded; says what to do.
     """
     from nin.training.dataset import open_images
 
@@ -107,7 +107,7 @@ def run_images(run: Run) -> ImageData:
         return open_images(recipe, skip_bad=bool(run.record.get("skip_bad")))
     except NinError as error:
         raise ExportError(
-            f"the images of {run.path} cannot be had ({error}): name others with --data"
+            f"the images of {run.path} cannot be loaded ({error}): name others with --data"
         ) from error
 
 

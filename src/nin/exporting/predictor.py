@@ -1,40 +1,44 @@
-"""`Predictor`: one way to ask a run or any exported file."""
+"""`Predictor`: predictions from a run or an exported file, by Keras or by its runtime."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from nin.data.decode import fitted
 from nin.errors import ExportError
+from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
 from nin.files import expand
 from nin.inference import FilePredictor
-from nin.inference.engines import Engine, form_of, open_engine
+from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
 
 if TYPE_CHECKING:
     from nin.training import Run
 
 
 class Predictor(FilePredictor):
-    """Answers to images, from a run directory or an exported file.
+    """Predictions from a run directory or an exported file.
 
-    From an ONNX file neither Keras nor a framework is imported. A run directory with a current
-    ``model.onnx`` in it, as ``nin export RUN`` leaves it, is answered by that.
+    For an ONNX file neither Keras nor a framework is imported. In a run directory, an up-to-date
+    ``model.onnx``, as ``nin export RUN`` writes it, is used.
 
     Args:
         source: a run directory, an ``.onnx`` or ``.tflite`` file, the folder of an OpenVINO or
             SavedModel export, or an opened `nin.Run`.
-        image_size: side in pixels to look at images with, in place of the one trained with: more
+        image_size: side in pixels to resize images to, in place of the one trained with: more
             pixels make larger class maps. For runs only.
-        threads: how many may compute one answer; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
 
     Attributes:
         path: what was opened.
         format: ``"run"``, ``"onnx"``, ``"openvino"``, ``"litert"`` or ``"savedmodel"``.
-        description: what travels with the network: classes, shape, provenance. Plain JSON.
+        description: what was exported with the network: classes, shape, provenance. Plain JSON.
 
     Raises:
-        ExportError: it is no exported network, a damaged one, or what runs it is not installed.
+        ExportError: it is not an exported network, it is damaged, or its runtime is not installed.
         RunError: it is a damaged run directory.
 
     Example:
@@ -51,23 +55,55 @@ class Predictor(FilePredictor):
             path = expand(source)
             super().__init__(path, opened=_opened(path, image_size, threads))
         else:
-            super().__init__(source.path, opened=("run", _of_run(source, image_size)))
+            super().__init__(source.path, opened=("run", RunEngine(source, image_size)))
+
+
+class RunEngine:
+    """An `Engine` of a run directory, by Keras.
+
+    Args:
+        run: a trained run.
+        image_size: side in pixels to resize images to, in place of the one trained with; for
+            networks with class maps only.
+
+    Raises:
+        ExportError: another size of a network without class maps.
+        InputSizeError: `image_size` is too small for the network.
+    """
+
+    def __init__(self, run: Run, image_size: int | None = None) -> None:
+        self.run, self.image_size = run, image_size
+        self.description: dict[str, Any] = describe(run)
+        if image_size is not None:
+            if not self.description["maps"]:
+                raise ExportError(f"{run.path}: no other image size, its network has dense layers")
+            *_, channels = run.input_shape
+            run.model.check_size((image_size, image_size, channels))
+            self.description["input_shape"] = [image_size, image_size, channels]
+
+    def predict(self, images: Images, maps: bool) -> Predictions:
+        """See `nin.inference.engines.Engine`."""
+        from keras import ops
+
+        from nin.training.evaluation import softmax
+
+        height, width, channels = self.description["input_shape"]
+        size, fit = (height, width), self.run.fit
+        seen = np.stack([fitted(image, size, channels, fit) for image in images])
+        if not maps and self.image_size is None:
+            return Predictions(self.run.predict(seen), None)
+        found = ops.convert_to_numpy(self.run.model.class_maps(seen, self.image_size))
+        return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)
 
 
 def _opened(path: Path, image_size: int | None, threads: int) -> tuple[str, Engine]:
-    form = form_of(path)
-    if form is None and image_size is None and (fresh := current_export(path, threads)):
+    name = format_of(path)
+    if name is None and image_size is None and (fresh := current_export(path, threads)):
         return "onnx", fresh
-    if form is None:
+    if name is None:
         from nin.training import load
 
-        return "run", _of_run(load(path), image_size)
+        return "run", RunEngine(load(path), image_size)
     if image_size is not None:
         raise ExportError(f"{path} takes images at one size only: name the run in its place")
-    return form, open_engine(form, path, threads)
-
-
-def _of_run(run: Run, image_size: int | None) -> Engine:
-    from nin.exporting.run_engine import RunEngine
-
-    return RunEngine(run, image_size)
+    return name, open_engine(name, path, threads)

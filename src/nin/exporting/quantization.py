@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nin.exporting import parity
+from nin.exporting.onnx.onnx_preprocessing import SCOPE
 from nin.inference import FilePredictor
 from nin.inference.engines import Images
 
 if TYPE_CHECKING:
     from nin.data import Split
 
-#: Training images from which the ranges of activations are taken.
+#: Training images that calibrate the ranges of activations.
 CALIBRATION = 256
 #: Images on which accuracy is measured, at most.
-JUDGED_ON = 2000
-#: Single images that are timed, first by one, then by the other.
+EVALUATED_ON = 2000
+#: Single images that are timed, alternately by both.
 TIMED = 50
 
 
@@ -34,10 +35,10 @@ class Quantization(NamedTuple):
 
     Attributes:
         bytes: sizes.
-        milliseconds: median time an image, asked one by one, in turns.
-        images: how many were judged.
-        accuracy: shares of them whose label was found.
-        same_label: share of them that got the same label from both.
+        milliseconds: median time per image, one by one, alternately.
+        images: number of test images.
+        accuracy: on these images.
+        same_label: share of the images with the same label from both.
     """
 
     bytes: tuple[int, int]
@@ -50,8 +51,8 @@ class Quantization(NamedTuple):
 def quantize(source: Path, out: Path, images: Images) -> None:
     """Write an ONNX file whose convolutions and dense layers compute in eight bits.
 
-    Static: the ranges of activations are those met on `images`. Weights have a range a channel.
-    The intake and the average stay in floats.
+    Static quantisation: the ranges of activations are those met on `images`, weights have a range
+    per channel. Preprocessing and the global average stay in floats.
 
     Args:
         source: an exported ``.onnx`` file.
@@ -82,8 +83,8 @@ def quantize(source: Path, out: Path, images: Images) -> None:
 def measure(
     split: Split, before: FilePredictor, after: FilePredictor, sizes: tuple[int, int]
 ) -> Quantization:
-    """Ask both about the same images, and time them in turns."""
-    chosen = parity.spread(len(split.labels), JUDGED_ON)
+    """Compare accuracy, labels and time of both on the same images."""
+    chosen = parity.spread(len(split.labels), EVALUATED_ON)
     images, labels = np.asarray(split.images[chosen]), split.labels[chosen]
     a, b = (one.predict(images).probabilities.argmax(axis=1) for one in (before, after))
     return Quantization(
@@ -110,11 +111,11 @@ def _milliseconds(
 
 def _is_in_eight_bits(node: Any) -> bool:
     kinds = ("Conv", "Gemm", "Relu", "Clip", "MaxPool", "AveragePool", "Add", "Concat")
-    return node.op_type in kinds and not node.name.startswith("intake/")
+    return node.op_type in kinds and not node.name.startswith(f"{SCOPE}/")
 
 
 def _describe(source: Path, out: Path) -> None:
-    """Eight bits are told apart, and never stand for the run itself."""
+    """Mark the file as int8, so that it never stands for the run itself."""
     import onnx
 
     before, after = onnx.load(str(source)), onnx.load(str(out))
@@ -125,7 +126,7 @@ def _describe(source: Path, out: Path) -> None:
 
 
 class _Calibration:
-    """Hands out images in batches, as ONNX Runtime asks for them."""
+    """Calibration batches for ONNX Runtime."""
 
     def __init__(self, images: Images) -> None:
         self._batches = iter(np.array_split(images, -(-len(images) // 32)))

@@ -1,7 +1,7 @@
 """`Servable`: a network that takes images as they are stored, in Keras's own operations.
 
-For the forms that Keras writes itself. The ONNX graph says the same in ONNX's operations
-(`nin.exporting.onnx.intake`); tests hold the two equal.
+For the formats that Keras writes itself. The ONNX graph says the same in ONNX's operations
+(`nin.exporting.onnx.onnx_preprocessing`); tests hold the two equal.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class Servable(keras.Model):
 
     Args:
         model: a built classifier.
-        shape: (height, width, channels) that images are brought to; channels 1 or 3.
-        maps: whether class maps are put out; the network must have them.
+        shape: (height, width, channels) that images are resized to; channels 1 or 3.
+        maps: whether class maps are returned; the network must have them.
         fit: which part of an image fills `shape`; see `nin.data.decode.seen_box`.
     """
 
@@ -37,7 +37,7 @@ class Servable(keras.Model):
         self(ops.zeros((1, *shape), "uint8"))
 
     def call(self, images: Any) -> dict[str, Any]:
-        """Images (n, height, width, channels), uint8, with 1, 3 or 4 channels → answers."""
+        """Images (n, height, width, channels), uint8, with 1, 3 or 4 channels → outputs."""
         height, width, channels = self.shape_trained
         x = _to_channels(ops.cast(images, "float32"), channels)
         down, across = _resizing(ops.shape(x)[1:3], (height, width), self.fitting)

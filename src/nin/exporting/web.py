@@ -1,4 +1,4 @@
-"""`export_web`: a folder that is a web page, its network, and what runs it in the browser."""
+"""`export_web`: a folder with a web page, the network, and the runtime for the browser."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any
 from nin.errors import ExportError
 from nin.files import expand, write_bytes, write_json
 
-#: The page that a server hands out, too.
+#: The page that the server sends as well.
 PAGE = resources.files("nin") / "serving/page"
 #: Of a package of npm; MIT licence.
 PACKAGE, VERSION = "onnxruntime-web", "1.30.0"
 LICENCE = Path(__file__).with_name("onnxruntime-web.LICENSE")
 
-#: What is taken of it, and the SHA-256 of what was published.
+#: The files that are used of it, and the SHA-256 of what was published.
 RUNTIME = {
     "ort.wasm.min.mjs": "219e6a1fc8a9938268d18efca3c91d310bd2f4a59bbd13744df5b2b7fc6cee3b",
     "ort-wasm-simd-threaded.mjs": (
@@ -31,7 +31,7 @@ RUNTIME = {
     ),
 }
 #: Seconds that npm may take for its 33 MB.
-PATIENCE = 600.0
+NPM_TIMEOUT = 600.0
 
 _BACKEND = '<meta name="nin-backend" content="{}">'
 
@@ -39,17 +39,17 @@ _BACKEND = '<meta name="nin-backend" content="{}">'
 def export_web(
     onnx_path: Path, description: dict[str, Any], out: Path, runtime: str | Path | None = None
 ) -> None:
-    """Write a folder that any web server can hand out; the network runs in the visitor's browser.
+    """Write a folder for any web server; the network runs in the visitor's browser.
 
-    Nothing in it asks another place for anything. Browsers load modules from servers only: to try
-    it, ``python3 -m http.server`` in the folder.
+    Nothing is loaded from elsewhere. Browsers load modules from servers only: to try it, run
+    ``python3 -m http.server`` in the folder.
 
     Args:
         onnx_path: the network, as `nin.exporting.export` writes it.
         description: of the network; the page reads its name, classes and shape from there.
         out: the folder; it need not exist.
         runtime: a copy of onnxruntime-web, a folder or the ``.tgz`` that ``npm pack`` writes; None
-            to get it with npm, once a machine.
+            to download it with npm, once per machine.
 
     Raises:
         ExportError: there is no onnxruntime-web, or not the one that was published.
@@ -140,7 +140,7 @@ def _download(folder: Path) -> Path:
             cwd=folder,
             capture_output=True,
             text=True,
-            timeout=PATIENCE,
+            timeout=NPM_TIMEOUT,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -1,4 +1,4 @@
-"""Answers from an exported file: no training, no Keras.
+"""Predictions from exported files: no training, no Keras.
 
 Everything is loaded when first used; no framework is, unless the file is TensorFlow's own.
 """

@@ -1,4 +1,4 @@
-"""`FilePredictor`: one way to ask any exported file."""
+"""`FilePredictor`: predictions from an exported file of any format."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ import numpy as np
 from nin.data.decode import Fit, decode
 from nin.errors import DataError, ExportError
 from nin.files import expand
-from nin.inference.engines import Answers, Engine, Images, form_of, open_engine
+from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
 
-#: Images that are computed at a time.
+#: Images per batch.
 BATCH = 64
 
 
 class FilePredictor:
-    """Answers to images, from an exported file; `nin.Predictor` opens run directories as well.
+    """Predictions from an exported file; `nin.Predictor` opens run directories as well.
 
-    From an ONNX file neither Keras nor a framework is imported.
+    For an ONNX file neither Keras nor a framework is imported.
 
     Args:
         source: an ``.onnx`` or ``.tflite`` file, or the folder of an OpenVINO or SavedModel export.
-        threads: how many may compute one answer; 0 for all cores. For ONNX, OpenVINO and LiteRT.
-        opened: the name of a format and an engine that has `source` open already; None to open it.
+        threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        opened: a format and an engine that has opened `source` already; None to open it.
 
     Attributes:
         path: what was opened.
         format: ``"onnx"``, ``"openvino"``, ``"litert"`` or ``"savedmodel"``.
-        description: what travels with the network: classes, shape, provenance. Plain JSON.
+        description: what was exported with the network: classes, shape, provenance. Plain JSON.
 
     Raises:
-        ExportError: it is no exported network, a damaged one, or what runs it is not installed.
+        ExportError: it is not an exported network, it is damaged, or its runtime is not installed.
     """
 
     path: Path
@@ -52,28 +52,28 @@ class FilePredictor:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes' names, in the order of the answers."""
+        """The names of the classes, in the order of the probabilities."""
         return tuple(self.description["classes"])
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels) that images are brought to: those trained on, as stored."""
+        """(height, width, channels) that images are resized to: those it was trained on."""
         height, width, channels = self.description["input_shape"]
         return height, width, channels
 
     @property
     def fit(self) -> Fit:
-        """How images are brought to it: all of one, ``"squash"``, or its middle, ``"crop"``."""
+        """How images are resized: all of one, ``"squash"``, or its centre, ``"crop"``."""
         fit: Fit = self.description.get("fit", "squash")
         return fit
 
     @property
     def has_maps(self) -> bool:
-        """Whether class maps can be had."""
+        """Whether the network has class maps."""
         return bool(self.description["maps"])
 
     def read(self, source: str | Path | bytes) -> Images:
-        """Decode a picture as for training; see `nin.data.decode.decode`.
+        """Decode an image file as for training; see `nin.data.decode.decode`.
 
         Args:
             source: a path, or the file's content.
@@ -87,31 +87,31 @@ class FilePredictor:
         height, _, channels = self.input_shape
         return decode(source, height, channels, self.fit)
 
-    def predict(self, images: Any, maps: bool = False) -> Answers:
+    def predict(self, images: Any, maps: bool = False) -> Predictions:
         """What is in these images, and where.
 
         Args:
             images: (n, height, width, channels), uint8, of any size; grey, RGB or RGBA. They are
-                brought to `input_shape` by `fit`.
-            maps: whether the class maps are wanted.
+                resized to `input_shape` by `fit`.
+            maps: whether to compute the class maps.
 
         Returns:
-            `Answers`: ``probabilities`` (n, classes), and ``maps`` (n, height, width, classes).
+            `Predictions`: ``probabilities`` (n, classes), and ``maps`` (n, height, width, classes).
 
         Raises:
             DataError: images of another shape or type.
-            ExportError: maps are wanted of a network that has none.
+            ExportError: class maps are requested of a network that has none.
         """
         images = _checked(np.asarray(images))
         if maps and not self.has_maps:
             raise ExportError(f"{self.path} has no class maps")
         parts = [
-            self._engine.answer(images[first : first + BATCH], maps)
+            self._engine.predict(images[first : first + BATCH], maps)
             for first in range(0, len(images), BATCH)
         ]
         probabilities = np.concatenate([part.probabilities for part in parts])
         found = [part.maps for part in parts if part.maps is not None]
-        return Answers(probabilities, np.concatenate(found) if maps else None)
+        return Predictions(probabilities, np.concatenate(found) if maps else None)
 
     def predict_files(self, paths: Sequence[str | Path], top: int = 1) -> Iterator[dict[str, Any]]:
         """What is in each file, in the files' order.
@@ -124,12 +124,12 @@ class FilePredictor:
             ``file``, ``label``, ``probability``, and ``top``: a list of ``label``, ``probability``.
 
         Raises:
-            DataError: a file cannot be read; files before it, in whole batches, have been answered.
+            DataError: a file cannot be read; results of whole batches before it have been yielded.
         """
         for first in range(0, len(paths), BATCH):
             some = paths[first : first + BATCH]
-            answers = self.predict(np.stack([self.read(path) for path in some]))
-            for path, probabilities in zip(some, answers.probabilities, strict=True):
+            predictions = self.predict(np.stack([self.read(path) for path in some]))
+            for path, probabilities in zip(some, predictions.probabilities, strict=True):
                 yield {"file": str(path), **ranked(self.classes, probabilities, top)}
 
     def __repr__(self) -> str:
@@ -137,17 +137,17 @@ class FilePredictor:
 
 
 def ranked(classes: Sequence[str], probabilities: Any, top: int) -> dict[str, Any]:
-    """The likeliest classes of one image, ready for JSON: ``label``, ``probability``, ``top``."""
+    """The likeliest classes of one image, for JSON: ``label``, ``probability``, ``top``."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     rows = [{"label": classes[i], "probability": float(probabilities[i])} for i in best]
     return {**rows[0], "top": rows}
 
 
 def _opened(path: Path, threads: int) -> tuple[str, Engine]:
-    form = form_of(path)
-    if form is None:
+    name = format_of(path)
+    if name is None:
         raise ExportError(f"{path} is a run directory: nin export {path} makes a file of it")
-    return form, open_engine(form, path, threads)
+    return name, open_engine(name, path, threads)
 
 
 def _checked(images: Images) -> Images:

@@ -1,4 +1,4 @@
-"""What travels with an exported network: read from a file, which may come from a stranger."""
+"""The description in an exported file: read and checked, since files may come from anyone."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from nin.errors import ExportError
 
 FORMAT = 1
 
-#: Under which a description stands in a file that has named metadata.
+#: The key of the description in files with named metadata.
 KEY = "nin"
 
-#: The file it is in an archive, or in `EXTRA_FOLDER` of a SavedModel.
+#: Its file in an archive, or in `EXTRA_FOLDER` of a SavedModel.
 DESCRIPTION_FILE, EXTRA_FOLDER = "nin.json", "assets.extra"
 
 
 def parse(text: str | bytes | None, where: Path) -> dict[str, Any]:
-    """The description in a file, which may come from a stranger.
+    """The description in a file.
 
     Args:
         text: JSON; None where the file has none.
@@ -34,7 +34,7 @@ def parse(text: str | bytes | None, where: Path) -> dict[str, Any]:
     try:
         description = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ExportError(f"{where} is damaged: its description is no JSON") from error
+        raise ExportError(f"{where} is damaged: its description is not JSON") from error
     if problem := _fault(description):
         raise ExportError(f"{where} is damaged: {problem}")
     return dict(description)
@@ -42,7 +42,7 @@ def parse(text: str | bytes | None, where: Path) -> dict[str, Any]:
 
 def _fault(description: Any) -> str | None:
     if not isinstance(description, dict):
-        return "its description is no record"
+        return "its description is not a JSON object"
     if description.get("format") != FORMAT:
         return f"its description has format {description.get('format')!r}, not {FORMAT}"
     classes, shape = description.get("classes"), description.get("input_shape")

@@ -1,9 +1,8 @@
-"""An HTTP server that answers what is in images: a request a picture, or many.
+"""An HTTP server that predicts what is in images, one or several per request.
 
-A request's way: `middleware` (headers, log, what is left unread) → `app` (routes) → `upload`
-(bytes, within limits) → `inspection` (what it is and how large, before it is decoded) → `service`
-(threads that decode) → `batching` (one thread that computes, many images at a time) → `schema`
-(JSON).
+A request's way: `connections` → `middleware` (headers, log, what is left unread) → `app` (routes) →
+`upload` (bytes, within limits; what is in them, before it is decoded) → `service` (threads that
+decode) → `batching` (one thread that computes, many images at a time) → `schema` (JSON).
 """
 
 import lazy_loader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Annotated, Any
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
@@ -14,22 +14,20 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from nin._version import __version__
 from nin.serving.metrics import CONTENT_TYPE
-from nin.serving.middleware import Edge
-from nin.serving.question import Question
-from nin.serving.reference import reference
-from nin.serving.room import busy
+from nin.serving.middleware import RequestMiddleware
+from nin.serving.pages import page_files, reference
 from nin.serving.schema import (
     Health,
-    Predictions,
+    PredictResponse,
     Problem,
-    answers_json,
+    QueryParameters,
+    predict_response,
     to_json,
 )
-from nin.serving.service import Service
-from nin.serving.static import page_files
-from nin.serving.upload import check_type, images_of, read_body
+from nin.serving.service import Service, busy
+from nin.serving.upload import check_type, read_uploads
 
-_FILE = {"type": "string", "format": "binary", "description": "One picture, as it is."}
+_FILE = {"type": "string", "format": "binary", "description": "One image file."}
 _FORM = {
     "type": "object",
     "description": "One or more files in the field “images”.",
@@ -52,30 +50,37 @@ _EXAMPLES = [
 _REFUSALS = {
     408: "The request did not arrive in time.",
     413: "Too many bytes, pixels or images.",
-    415: "Not a JPEG, PNG, WebP, BMP or TIFF picture.",
-    422: "A damaged picture or form, or a parameter that cannot be.",
-    503: "Too much is waiting: try again after as many seconds as Retry-After says.",
-    504: "The answer took too long.",
+    415: "Not a JPEG, PNG, WebP, BMP or TIFF image.",
+    422: "A damaged image or form, or an invalid query parameter.",
+    503: "Too many images are waiting: try again after Retry-After seconds.",
+    504: "The prediction took too long.",
 }
 _PREDICT_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"model": Predictions, "description": "What is in each image."},
+    200: {"model": PredictResponse, "description": "What is in each image."},
     **{code: {"model": Problem, "description": why} for code, why in _REFUSALS.items()},
 }
 
 
-def application(service: Service, origins: Sequence[str] = (), quiet: bool = False) -> Edge:
+def application(
+    service: Service,
+    origins: Sequence[str] = (),
+    quiet: bool = False,
+    context: AbstractContextManager[None] | None = None,
+) -> RequestMiddleware:
     """The ASGI application.
 
     Args:
-        service: what answers; it is closed when the application ends.
-        origins: web origins whose pages may ask; ``"*"``: all.
-        quiet: no line a request.
+        service: makes the predictions; it is closed when the application ends.
+        origins: web origins whose pages may send requests; ``"*"`` for all.
+        quiet: whether requests are not logged.
+        context: entered when the application starts, in the event loop, and left when it ends.
     """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        service.close()
+        with context or nullcontext():
+            yield
+            service.close()
 
     app = FastAPI(
         title=f"nin serve: {service.predictor.description.get('name', 'a network')}",
@@ -94,11 +99,11 @@ def application(service: Service, origins: Sequence[str] = (), quiet: bool = Fal
             allow_methods=["GET", "POST"],
             expose_headers=["Retry-After"],
         )
-    _answer_faults(app)
+    _add_error_handlers(app)
     _add_predict(app, service)
     _add_state(app, service)
     _add_pages(app)
-    return Edge(app, service.metrics, service.limits.seconds, quiet)
+    return RequestMiddleware(app, service.metrics, service.limits.seconds, quiet)
 
 
 def _add_predict(app: FastAPI, service: Service) -> None:
@@ -109,52 +114,56 @@ def _add_predict(app: FastAPI, service: Service) -> None:
         responses=_PREDICT_RESPONSES,
         openapi_extra={"requestBody": _BODY, "x-examples": _EXAMPLES},
     )
-    async def predict(request: Request, asked: Annotated[Question, Query()]) -> Response:
+    async def predict(request: Request, query: Annotated[QueryParameters, Query()]) -> Response:
         """What is in one image or several."""
-        kind = request.headers.get("content-type", "")
-        check_type(kind)
-        asked.check(predictor)
+        check_type(request.headers.get("content-type", ""))
+        query.check(predictor)
         if service.images.is_full:
             raise busy()
-        with service.bytes.taking() as take_bytes, service.images.taking() as take_images:
-            body = await read_body(request, limits, take_bytes)
+        with service.bytes.reserving() as take_bytes, service.images.reserving() as take_images:
+            uploads = await read_uploads(request, limits, take_bytes)
             async with asyncio.timeout(limits.seconds):
-                uploads = await service.work(images_of, body, kind, limits)
                 take_images(len(uploads))
-                seen = await service.answer([each.content for each in uploads], asked.wants_maps)
-                if sum(each.maps.nbytes for each in seen if each.maps is not None) > limits.answer:
+                files = [each.content for each in uploads]
+                predictions = await service.predict(files, query.wants_maps)
+                maps = [each.maps for each in predictions if each.maps is not None]
+                if sum(each.nbytes for each in maps) > limits.maps:
                     raise HTTPException(413, "the maps of so many images are too large together")
-                content = await service.work(answers_json, predictor, uploads, seen, asked)
+                content = await service.run(
+                    predict_response, predictor, uploads, predictions, query
+                )
         return _json(content)
 
 
 def _add_state(app: FastAPI, service: Service) -> None:
-    down: dict[int | str, dict[str, Any]] = {503: {"model": Problem, "description": "No."}}
+    down: dict[int | str, dict[str, Any]] = {503: {"model": Problem, "description": "It is not."}}
 
-    @app.get("/model", response_description="Its description, as it was exported.")
+    @app.get("/model", response_description="The description that was exported with it.")
     async def model() -> Response:
-        """The network: its classes, the shape of its images, where it comes from."""
+        """The network: its classes, input shape and provenance."""
         return _json(to_json(service.predictor.description))
 
-    @app.get("/healthz", responses=down, response_description="It does.")
+    @app.get("/healthz", responses=down, response_description="It is.")
     async def healthz() -> Health:
-        """Whether the server works."""
+        """Whether the server is alive."""
         if not service.is_alive:
             raise HTTPException(503, "nothing is computed any more: start it again")
         return Health(status="ok")
 
-    @app.get("/readyz", responses=down, response_description="They are.")
+    @app.get("/readyz", responses=down, response_description="It is.")
     async def readyz() -> Health:
-        """Whether new requests are welcome: not once it has been told to stop."""
+        """Whether the server is ready for new requests: not once it has been told to stop."""
         if not (service.is_ready and service.is_alive):
             raise HTTPException(503, "stopping")
         return Health(status="ready")
 
     @app.get(
-        "/metrics", response_class=PlainTextResponse, response_description="Prometheus's text."
+        "/metrics",
+        response_class=PlainTextResponse,
+        response_description="Prometheus's text format.",
     )
     def metrics() -> Response:
-        """Counts and durations, for Prometheus; of all workers together."""
+        """Counts and durations for Prometheus, of all workers together."""
         return Response(service.metrics.text(), headers={"content-type": CONTENT_TYPE})
 
 
@@ -175,8 +184,8 @@ def _add_pages(app: FastAPI) -> None:
         app.get(address, include_in_schema=False)(send_file)
 
 
-def _answer_faults(app: FastAPI) -> None:
-    """One line for each: what FastAPI itself would send has another form."""
+def _add_error_handlers(app: FastAPI) -> None:
+    """Every error is a `Problem` of one line; FastAPI's own responses have another schema."""
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

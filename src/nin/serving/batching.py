@@ -1,4 +1,4 @@
-"""`Batcher`: one thread that computes, and takes as many images at a time as are waiting."""
+"""`Batcher`: one thread that predicts for as many images at a time as are waiting."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.inference.engines import Answers, Images
+from nin.inference.engines import Images, Predictions
 
 
-class Seen(NamedTuple):
-    """What the network says of one image.
+class Prediction(NamedTuple):
+    """What the network predicts for one image.
 
     Attributes:
         probabilities: (classes,).
-        maps: (height, width, classes), or None where they were not asked for.
+        maps: (height, width, classes), or None where they were not requested.
     """
 
     probabilities: NDArray[np.floating]
@@ -29,21 +29,21 @@ class Seen(NamedTuple):
 class _Job(NamedTuple):
     image: Images
     maps: bool
-    future: Future[Seen]
+    future: Future[Prediction]
 
 
 class Batcher:
-    """Computes images of many requests together.
+    """Computes the images of many requests together.
 
-    While one batch is computed the next gathers: nobody waits for company when there is none, and
-    under load batches fill by themselves. How many may wait is for the caller to bound.
+    While one batch is computed the next one gathers: a single image does not wait for others, and
+    under load batches fill by themselves. The caller limits how many may wait.
 
     Args:
-        compute: images (n, height, width, channels) and whether maps are wanted → `Answers`.
-        size: images in a batch at most.
+        compute: images (n, height, width, channels) and whether maps are wanted → `Predictions`.
+        size: images per batch, at most.
     """
 
-    def __init__(self, compute: Callable[[Images, bool], Answers], size: int = 32) -> None:
+    def __init__(self, compute: Callable[[Images, bool], Predictions], size: int = 32) -> None:
         self._compute, self._size = compute, size
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = Thread(target=self._run, name="compute", daemon=True)
@@ -51,20 +51,20 @@ class Batcher:
 
     @property
     def is_alive(self) -> bool:
-        """Whether anything is still computed."""
+        """Whether the thread still runs."""
         return self._thread.is_alive()
 
-    def submit(self, image: Images, maps: bool) -> Future[Seen]:
-        """Have an image (height, width, channels) answered; all must have the same shape.
+    def submit(self, image: Images, maps: bool) -> Future[Prediction]:
+        """Queue an image (height, width, channels); all must have the same shape.
 
-        An image that is given up before its turn (`Future.cancel`) costs nothing.
+        One that is cancelled before its turn (`Future.cancel`) is not computed.
         """
-        future: Future[Seen] = Future()
+        future: Future[Prediction] = Future()
         self._jobs.put(_Job(image, maps, future))
         return future
 
     def close(self, seconds: float = 10.0) -> None:
-        """Answer what has been submitted, then end."""
+        """Compute what was submitted, then end the thread."""
         self._jobs.put(None)
         self._thread.join(seconds)
 
@@ -102,7 +102,7 @@ class Batcher:
             job.future.set_result(each)
 
     def _answer_alone(self, jobs: list[_Job], error: Exception) -> None:
-        """One image may have spoilt the batch: the others are not to suffer for it."""
+        """One image may have failed the whole batch: compute each by itself."""
         if len(jobs) == 1:
             jobs[0].future.set_exception(error)
             return
@@ -110,7 +110,7 @@ class Batcher:
             self._answer([job])
 
 
-def _one(found: Answers, row: int, maps: bool) -> Seen:
+def _one(found: Predictions, row: int, maps: bool) -> Prediction:
     """A copy, so that one slow request does not keep a whole batch in memory."""
     own: Any = found.maps[row].copy() if maps and found.maps is not None else None
-    return Seen(found.probabilities[row].copy(), own)
+    return Prediction(found.probabilities[row].copy(), own)

@@ -1,16 +1,62 @@
-"""Connections that are not kept for clients who do nothing with them."""
+"""The listening socket, and the limits of number and time of connections."""
 
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-#: Connections at a time; each may hold 128 KiB that nobody has read or taken yet.
-MOST = 256
+from nin.errors import NinError
 
-#: Seconds for the head of a request to arrive, and for the rest of an answer to be taken.
-PATIENCE = 10.0
+#: Connections that the system queues until they are accepted.
+BACKLOG = 512
+
+_REASONS = {
+    errno.EADDRINUSE: "is in use: stop the other program, or give another --port (0: any)",
+    errno.EACCES: "needs the rights of an administrator: give a --port from 1024 on",
+    errno.EADDRNOTAVAIL: "is no address of this machine: --host 127.0.0.1 or 0.0.0.0 are",
+}
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Args:
+        host: name or address of this machine, IPv4 or IPv6.
+        port: 0 for any that is free.
+
+    Raises:
+        NinError: this host and port cannot be listened at.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise NinError(f"--host {host}: no such host") from error
+    family, *_, address = found[0]
+    try:
+        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        # Inherited by each connection: an answer's last piece must not wait for the client's word
+        # that it has the first.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
+    except OSError as error:
+        reason = _REASONS.get(error.errno or 0, f"cannot be listened at: {error.strerror or error}")
+        raise NinError(f"{host}:{port} {reason}") from error
+
+
+def address_of(listener: socket.socket) -> str:
+    """The socket's address as a URL."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+#: Connections at a time; each may buffer 128 KiB.
+MAX_CONNECTIONS = 256
+
+#: Seconds for the head of a request to arrive, and for the rest of a response to be taken.
+TIMEOUT = 10.0
 
 _BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n"
@@ -20,37 +66,37 @@ _BUSY = (
 
 
 class Connection(H11Protocol):
-    """uvicorn's, with an end: what it leaves to wait for ever is dropped."""
+    """uvicorn's, with time limits where it would wait for ever."""
 
     _check: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client has come."""
+        """A client has connected."""
         super().connection_made(transport)
-        if len(self.connections) > MOST:
+        if len(self.connections) > MAX_CONNECTIONS:
             transport.write(_BUSY)
             transport.close()
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """A client has gone."""
+        """A client has disconnected."""
         self._stop_waiting()
         super().connection_lost(exc)
 
     def on_response_complete(self) -> None:
-        """Another request may follow."""
+        """A response was sent; another request may follow."""
         self._wait()
         super().on_response_complete()
 
     def _wait(self) -> None:
         self._stop_waiting()
-        self._check = self.loop.call_later(PATIENCE, self._lose_patience)
+        self._check = self.loop.call_later(TIMEOUT, self._time_out)
 
     def _stop_waiting(self) -> None:
         if self._check is not None:
             self._check.cancel()
 
-    def _lose_patience(self) -> None:
+    def _time_out(self) -> None:
         is_answering = self.cycle is not None and not self.cycle.response_complete
         if is_answering and not self.transport.is_closing():
             self._wait()  # The application has time limits of its own.

@@ -1,4 +1,4 @@
-"""Standard error: a line a request, whole tracebacks of our own faults, and nothing else."""
+"""Logging to standard error: a line per request, and tracebacks of the server's own failures."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from contextlib import contextmanager
 def logging_to_stderr(quiet: bool) -> Iterator[None]:
     """Log to standard error while the block runs, and keep the decoders' C libraries off it.
 
-    These write a line for every fault in a picture, as many as a stranger likes. Their warnings in
-    Python go as well: the memory of what has been warned of once would grow for ever.
+    These write a line for every fault in an image, as many as a client likes. Warnings are ignored
+    as well: Python remembers each one that it has shown, so memory would grow for ever.
 
     Args:
-        quiet: no line a request.
+        quiet: whether requests are not logged.
     """
     from PIL.Image import DecompressionBombWarning
 

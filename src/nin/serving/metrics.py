@@ -1,4 +1,4 @@
-"""What is counted and measured, for Prometheus; of all workers together, if there are several."""
+"""Counts and durations for Prometheus; of all workers together, if there are several."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
-#: Names the folder where workers leave their numbers; read when the client library is imported.
+#: The folder where workers write their metrics; read when the client library is imported.
 SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -25,15 +25,15 @@ _BATCHES = (1, 2, 4, 8, 16, 32)
 
 
 class Metrics:
-    """The numbers of one server.
+    """The metrics of one server.
 
     Attributes:
-        requests: answered, by route and status.
-        seconds: from a request's head to the end of its answer, by route.
-        images: answered.
-        waiting: images that are decoded, waiting or computed now.
-        batch: images computed together.
-        computing: seconds a batch took.
+        requests: number of requests, by route and status.
+        seconds: from a request's head to the end of its response, by route.
+        images: number of images predicted.
+        waiting: images being decoded, waiting or being computed.
+        batch: images per batch.
+        computing: seconds per batch.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class Metrics:
             ProcessCollector(registry=self._registry)
 
     def text(self) -> bytes:
-        """All numbers, as Prometheus reads them. With several workers, of all of them."""
+        """All metrics in Prometheus's text format; with several workers, of all of them."""
         registry = self._registry
         if SHARED_FOLDER in os.environ:
             registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""The outermost layer: headers for every answer, a line a request, what clients leave undone."""
+"""The outermost middleware: headers and a log line for every request, clients that stall."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from nin.serving.metrics import Metrics
 
 log = logging.getLogger("nin.server")
 
-#: Seconds for which the rest of a refused body is read and thrown away: a connection that is closed
-#: while its client still sends would lose the answer on the way.
+#: Seconds for which the rest of a refused body is read and thrown away: were the connection closed
+#: while its client still sends, the response could be lost on the way.
 LINGER = 2.0
 
-#: Bytes of an answer that are given to the connection at a time.
+#: Bytes of a response that are given to the connection at a time.
 PIECE = 2**16
 
-#: In the log and the metrics: the client went away, or did not take its answer.
+#: Status in the log and the metrics: the client went away, or did not take its response.
 _GONE = 499
 
-#: Of every answer that does not state its own.
+#: Of every response that does not set its own.
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
@@ -33,14 +33,14 @@ _HEADERS = {
 }
 
 
-class Edge:
-    """An ASGI application around another.
+class RequestMiddleware:
+    """An ASGI application around another: sets headers, logs, counts, drops clients that stall.
 
     Args:
         app: the application.
         metrics: where requests are counted.
-        seconds: for a client to take a piece of its answer.
-        quiet: no line a request.
+        seconds: within which a client has to take a piece of its response.
+        quiet: whether requests are not logged.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, seconds: float, quiet: bool = False) -> None:
@@ -52,18 +52,18 @@ class Edge:
             await self.app(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._seconds)
-        # To HEAD uvicorn sends the answer to GET without its body.
-        asked = scope["method"]
-        scope = {**scope, "method": "GET"} if asked == "HEAD" else scope
+        # For HEAD, uvicorn sends the response to GET without its body.
+        method = scope["method"]
+        scope = {**scope, "method": "GET"} if method == "HEAD" else scope
         started = time.perf_counter()
         try:
             await self.app(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = _GONE
         except Exception:
-            log.exception("%s %s failed", asked, _path(scope))
+            log.exception("%s %s failed", method, _path(scope))
         finally:
-            self._note(asked, scope, exchange.status, time.perf_counter() - started)
+            self._note(method, scope, exchange.status, time.perf_counter() - started)
 
     def _note(self, method: str, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "other")
@@ -76,7 +76,7 @@ class Edge:
 
 
 class _Exchange:
-    """One request and its answer."""
+    """One request and its response."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
         self.status = _GONE

@@ -1,27 +1,70 @@
-"""What a client gets: its form, and how it is made of what the network said."""
+"""The interface in types: query parameters and responses, and how a response is written."""
 
 from __future__ import annotations
 
 import base64
 import json
 from collections.abc import Sequence
+from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from fastapi import HTTPException
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from nin.data.decode import shown_size
 from nin.inference.file_predictor import ranked
-from nin.serving.batching import Seen
-from nin.serving.multipart import Upload
-from nin.serving.question import MapsForm, Question
+from nin.maps.evidence import MOST_SHOWN
+from nin.serving.batching import Prediction
+from nin.serving.upload import Upload
 
 if TYPE_CHECKING:
     from nin.inference import FilePredictor
 
 
-#: The longer side of an overlay, in sides that the network takes: an image may be a mere line.
+class MapsFormat(StrEnum):
+    """How class maps are sent."""
+
+    NONE = "none"
+    VALUES = "values"
+    PNG = "png"
+
+
+class QueryParameters(BaseModel):
+    """The query parameters of ``/predict``; unknown ones are refused, as they would do nothing."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    top: int | None = Field(
+        None, ge=1, description="Number of classes to name, the likeliest first; default: all."
+    )
+    maps: MapsFormat = Field(
+        MapsFormat.NONE,
+        description="Class maps: none (the default), values of all classes,"
+        f" or png of the classes that are named, at most {MOST_SHOWN}.",
+    )
+
+    @property
+    def wants_maps(self) -> bool:
+        """Whether class maps are requested."""
+        return self.maps is not MapsFormat.NONE
+
+    def check(self, predictor: FilePredictor) -> None:
+        """Refuse what this network cannot do.
+
+        Raises:
+            HTTPException: 422, it has no class maps, or too many of them are to be drawn.
+        """
+        if self.wants_maps and not predictor.has_maps:
+            raise HTTPException(422, "this network has no class maps")
+        named = min(self.top or inf, len(predictor.classes))
+        if self.maps is MapsFormat.PNG and named > MOST_SHOWN:
+            raise HTTPException(422, f"at most {MOST_SHOWN} maps are drawn: say top={MOST_SHOWN}")
+
+
+#: The longer side of an overlay, as a multiple of the network's: an image may be a mere line.
 _LONGEST = 4
 
 
@@ -57,7 +100,7 @@ class MapPictures(_Exact):
     png: dict[str, str] = Field(description="class → data URI of an RGBA PNG")
 
 
-class Answer(_Exact):
+class ImagePrediction(_Exact):
     """What is in one image."""
 
     name: str | None = Field(description="of the file, as the client gave it")
@@ -67,60 +110,61 @@ class Answer(_Exact):
     maps: MapValues | MapPictures | None
 
 
-class Predictions(_Exact):
+class PredictResponse(_Exact):
     """What is in each image, in their order."""
 
-    answers: list[Answer]
+    answers: list[ImagePrediction]
 
 
 class Problem(_Exact):
-    """Why there is no answer, in one line."""
+    """Why a request was refused or failed, in one line."""
 
     detail: str
 
 
 class Health(_Exact):
-    """How the server is."""
+    """The state of the server."""
 
     status: str
 
 
-def answers_json(
+def predict_response(
     predictor: FilePredictor,
     uploads: Sequence[Upload],
-    seen: Sequence[Seen],
-    asked: Question,
+    predictions: Sequence[Prediction],
+    query: QueryParameters,
 ) -> bytes:
-    """The JSON of `Predictions`.
+    """A `PredictResponse` as JSON.
 
     Args:
-        predictor: the network that answered.
+        predictor: the network.
         uploads: the images.
-        seen: what it said of each.
-        asked: how the answers are to be.
+        predictions: what it predicts for each.
+        query: the request's query parameters.
     """
     answers = [
-        _answer(predictor, upload, each, asked) for upload, each in zip(uploads, seen, strict=True)
+        _prediction(predictor, upload, each, query)
+        for upload, each in zip(uploads, predictions, strict=True)
     ]
     return to_json({"answers": answers})
 
 
 def to_json(value: Any) -> bytes:
-    """JSON in ASCII: names of classes need not be text that any encoding can hold."""
+    """JSON in ASCII: names of classes need not be valid in any encoding."""
     return json.dumps(value, allow_nan=False, separators=(",", ":")).encode()
 
 
-def _answer(
-    predictor: FilePredictor, upload: Upload, seen: Seen, asked: Question
+def _prediction(
+    predictor: FilePredictor, upload: Upload, prediction: Prediction, query: QueryParameters
 ) -> dict[str, Any]:
     classes = predictor.classes
-    found = ranked(classes, seen.probabilities, len(classes) if asked.top is None else asked.top)
+    found = ranked(classes, prediction.probabilities, query.top or len(classes))
     maps: dict[str, Any] | None = None
-    if seen.maps is not None and asked.maps is MapsForm.VALUES:
-        maps = _values(seen.maps)
-    elif seen.maps is not None and asked.maps is MapsForm.PNG:
+    if prediction.maps is not None and query.maps is MapsFormat.VALUES:
+        maps = _values(prediction.maps)
+    elif prediction.maps is not None and query.maps is MapsFormat.PNG:
         shown = [row["label"] for row in found["top"]]
-        maps = _pictures(seen.maps, shown, predictor, upload)
+        maps = _pictures(prediction.maps, shown, predictor, upload)
     return {"name": upload.name, **found, "maps": maps}
 
 

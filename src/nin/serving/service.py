@@ -1,47 +1,104 @@
-"""`Service`: a network and the threads that work for it."""
+"""`Service`: a network, the threads that work for it, and its quotas."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from fastapi import HTTPException
 
 from nin.errors import DataError
-from nin.inference.engines import Answers, Images
-from nin.serving.batching import Batcher, Seen
-from nin.serving.inspection import inspect
+from nin.inference.engines import Images, Predictions
+from nin.serving.batching import Batcher, Prediction
 from nin.serving.metrics import Metrics
-from nin.serving.room import Room
 from nin.serving.settings import Limits
+from nin.serving.upload import inspect
 
 if TYPE_CHECKING:
     from nin.inference import FilePredictor
+
+
+#: Seconds after which a refused client may try again.
+RETRY_AFTER = "1"
+
+
+class Quota:
+    """An amount of something that the requests of one event loop share.
+
+    Args:
+        limit: how much there is in all.
+        tell: called with the amount in use whenever it changes.
+
+    Attributes:
+        used: how much is in use.
+    """
+
+    def __init__(self, limit: int, tell: Callable[[float], None] = lambda _: None) -> None:
+        self.limit, self.used, self._tell = limit, 0, tell
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing is left."""
+        return self.used >= self.limit
+
+    @contextmanager
+    def reserving(self) -> Iterator[Callable[[int], None]]:
+        """A function that reserves an amount, which is returned when the block ends.
+
+        Raises:
+            HTTPException: 503, from the function: not enough is left.
+        """
+        taken = 0
+
+        def take(amount: int) -> None:
+            nonlocal taken
+            if self.used + amount > self.limit:
+                raise busy()
+            taken += amount
+            self._change(amount)
+
+        try:
+            yield take
+        finally:
+            self._change(-taken)
+
+    def _change(self, amount: int) -> None:
+        self.used += amount
+        self._tell(self.used)
+
+
+def busy() -> HTTPException:
+    """The response to a request beyond the quota."""
+    return HTTPException(
+        503, "more images are waiting than are taken: try again", {"Retry-After": RETRY_AFTER}
+    )
+
 
 T = TypeVar("T")
 
 
 class Service:
-    """Answers images. Decodes in some threads, computes in one more; the caller's never waits.
+    """Predicts what is in image files: decodes in some threads and computes in one more.
 
     Args:
-        predictor: the network; asked once, so that the first request finds it warm.
-        limits: what it takes on.
-        decoders: threads that decode.
+        predictor: the network; called once at the start, so that the first request is not slow.
+        limits: of images, bytes and time.
+        decoders: number of threads that decode.
 
     Attributes:
-        bytes: room for requests' bodies.
-        images: room for images.
-        is_ready: whether new requests are welcome; False while the server is stopped.
+        bytes: the quota of the requests' bodies.
+        images: the quota of images.
+        is_ready: whether new requests are welcome; False once the server has been told to stop.
     """
 
     def __init__(self, predictor: FilePredictor, limits: Limits, decoders: int = 2) -> None:
         self.predictor, self.limits, self.metrics = predictor, limits, Metrics()
-        self.bytes = Room(limits.held)
-        self.images = Room(limits.queue, self.metrics.waiting.set)
+        self.bytes = Quota(limits.held)
+        self.images = Quota(limits.queue, self.metrics.waiting.set)
         self._compute(np.zeros((1, *predictor.input_shape), np.uint8), predictor.has_maps)
         self._pool = ThreadPoolExecutor(decoders, "decode")
         self._batcher = Batcher(self._compute)
@@ -52,25 +109,25 @@ class Service:
         """Whether images are still computed."""
         return self._batcher.is_alive
 
-    async def answer(self, contents: Sequence[bytes], maps: bool) -> list[Seen]:
-        """What is in some files.
+    async def predict(self, contents: Sequence[bytes], maps: bool) -> list[Prediction]:
+        """What is in each of some files, given by their content.
 
         Raises:
-            HTTPException: 413, 415 or 422: one of them cannot be answered.
+            HTTPException: 413, 415 or 422: one of them is refused; see `inspect`.
         """
         numbered = [(number, len(contents), each) for number, each in enumerate(contents, 1)]
         images = await _all(self._pool.submit(self._read, *each) for each in numbered)
-        seen = await _all(self._batcher.submit(image, maps) for image in images)
-        self.metrics.images.inc(len(seen))
-        return seen
+        predictions = await _all(self._batcher.submit(image, maps) for image in images)
+        self.metrics.images.inc(len(predictions))
+        return predictions
 
-    async def work(self, call: Callable[..., T], *arguments: object) -> T:
-        """Have something longer done by a thread."""
+    async def run(self, call: Callable[..., T], *arguments: object) -> T:
+        """Call a function that takes its time in one of the threads that decode."""
         (done,) = await _all([self._pool.submit(call, *arguments)])
         return done
 
     def close(self) -> None:
-        """Finish what has been begun, then end the threads."""
+        """Finish what was begun, then end the threads."""
         self._pool.shutdown(cancel_futures=True)
         self._batcher.close()
 
@@ -85,14 +142,14 @@ class Service:
         where = f"image {number} of {of}: " if of > 1 else ""
         raise HTTPException(refusal.status_code, where + refusal.detail)
 
-    def _compute(self, images: Images, maps: bool) -> Answers:
+    def _compute(self, images: Images, maps: bool) -> Predictions:
         self.metrics.batch.observe(len(images))
         with self.metrics.computing.time():
             return self.predictor.predict(images, maps)
 
 
 async def _all(futures: Iterable[Future[T]]) -> list[T]:
-    """What all of them come to; when one fails or nobody waits any longer, none is begun."""
+    """The results of all; when one fails or the caller is cancelled, no further one is begun."""
     waiting = [asyncio.wrap_future(future) for future in futures]
     try:
         return await asyncio.gather(*waiting)

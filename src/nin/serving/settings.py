@@ -1,4 +1,4 @@
-"""What a server is told at its start: the network, its limits, who may ask."""
+"""The settings of a server: the network, limits, threads, and which web pages may use it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+import joblib
+
 from nin.errors import NinError
 
 #: As a browser states it: a scheme and a host, perhaps a port, in small letters, and nothing more.
@@ -14,13 +16,13 @@ _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\sA-Z/?#@]+")
 
 
 class Limits(NamedTuple):
-    """What one worker takes on at most; beyond it a request is refused, and nothing grows.
+    """The limits of one worker; a request beyond them is refused, and memory stays bounded.
 
     Attributes:
-        body: bytes of one request.
-        pixels: of one image, as its header states them: it is refused before it is decoded.
-        queue: images of all requests that are decoded, waiting or computed.
-        seconds: for a request's body to arrive, and as many again for its answer.
+        body: bytes per request.
+        pixels: per image, as its header states them: it is refused before it is decoded.
+        queue: images of all requests that are being decoded, waiting or being computed.
+        seconds: for a request's body to arrive, and as many again for its response.
     """
 
     body: int = 16 * 2**20
@@ -30,30 +32,30 @@ class Limits(NamedTuple):
 
     @property
     def images(self) -> int:
-        """Images of one request."""
+        """Images per request."""
         return min(32, self.queue)
 
     @property
     def held(self) -> int:
-        """Bytes of all requests whose images are not answered yet."""
+        """Bytes of all requests that are not answered yet."""
         return 8 * self.body
 
     @property
-    def answer(self) -> int:
-        """Bytes of the class maps in one answer."""
+    def maps(self) -> int:
+        """Bytes of the class maps per response."""
         return 2 * self.body
 
 
 class Settings(NamedTuple):
-    """A server, in what can be sent to another process.
+    """The settings of a server, which can be sent to another process.
 
     Attributes:
         path: the exported network.
         limits: of each worker.
-        origins: web origins whose pages may ask; ``"*"``: all.
-        quiet: no line a request.
-        threads: that compute one batch.
-        decoders: threads that decode.
+        origins: web origins whose pages may send requests; ``"*"`` for all.
+        quiet: whether requests are not logged.
+        threads: per batch that is computed.
+        decoders: number of threads that decode.
     """
 
     path: Path
@@ -65,10 +67,10 @@ class Settings(NamedTuple):
 
 
 def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
-    """Web origins that a browser can state; any other would allow nobody.
+    """Check that these are web origins as a browser sends them; any other would allow nobody.
 
     Raises:
-        NinError: one of them is none.
+        NinError: one of them is not.
     """
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
@@ -77,3 +79,24 @@ def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
                 " letters, without a path or a slash behind it; * is for all"
             )
     return tuple(origins)
+
+
+class Threads(NamedTuple):
+    """The threads of one worker.
+
+    Attributes:
+        computing: per batch.
+        decoding: for image files; each may hold a whole decoded one.
+    """
+
+    computing: int
+    decoding: int
+
+
+def share(workers: int) -> Threads:
+    """The threads per worker, so that all workers together fit the processor.
+
+    Counts the cores that this process may use, containers' limits included.
+    """
+    cores = max(1, joblib.cpu_count() // workers)
+    return Threads(computing=cores, decoding=min(4, cores))

@@ -1,78 +1,139 @@
-"""A request's body: read within limits of size and time, told apart by its Content-Type."""
+"""The images of a request: read within limits, and inspected before they are decoded."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import io
+from collections.abc import AsyncGenerator, Callable
+from typing import NamedTuple
 
 from fastapi import HTTPException, Request
+from starlette.datastructures import Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 
-from nin.serving.multipart import Upload, uploads
+from nin.data.decode import FORMATS
 from nin.serving.settings import Limits
 
+#: The form field that holds images.
+FIELD = "images"
+
+_FORM = "multipart/form-data"
+
 #: Beside image/*. The last is what curl says of whatever it is given.
-_KNOWN = (
-    "",
-    "multipart/form-data",
-    "application/octet-stream",
-    "application/x-www-form-urlencoded",
-)
+_KNOWN = ("", _FORM, "application/octet-stream", "application/x-www-form-urlencoded")
+
+#: Characters of a file's name that are sent back, at most.
+_LONGEST_NAME = 255
 
 
-async def read_body(request: Request, limits: Limits, take: Callable[[int], None]) -> bytearray:
-    """All bytes of the body.
+class Upload(NamedTuple):
+    """An image that was sent, and the name it was given, if any."""
 
-    Args:
-        request: whose.
-        limits: too large a body is refused by its Content-Length before any of it is read; one
-            that does not state its length is cut off.
-        take: called with the size of each piece; may refuse.
-
-    Raises:
-        HTTPException: 408, it did not arrive in time; 413, it is too large; 422, it is empty.
-        ClientDisconnect: the client went away.
-    """
-    stated = request.headers.get("content-length", "")
-    if stated.isdecimal() and int(stated[:20]) > limits.body:
-        raise _too_large(limits)
-    body = bytearray()
-    try:
-        async with asyncio.timeout(limits.seconds):
-            async for piece in request.stream():
-                if len(body) + len(piece) > limits.body:
-                    raise _too_large(limits)
-                take(len(piece))
-                body += piece
-    except TimeoutError as error:
-        message = f"the request did not arrive within {limits.seconds:g} seconds"
-        raise HTTPException(408, message) from error
-    if not body:
-        raise HTTPException(422, "an empty request: send an image")
-    return body
+    name: str | None
+    content: bytes
 
 
 def check_type(content_type: str) -> None:
-    """Refuse a body that says it is something else.
+    """Refuse a Content-Type that is neither an image nor a form.
 
     Raises:
         HTTPException: 415.
     """
     kind = _kind(content_type)
     if kind not in _KNOWN and not kind.startswith("image/"):
-        raise HTTPException(
-            415, "not an image: send image/*, application/octet-stream or multipart/form-data"
-        )
+        raise HTTPException(415, f"not an image: send image/*, application/octet-stream or {_FORM}")
 
 
-def images_of(body: bytearray, content_type: str, limits: Limits) -> list[Upload]:
-    """The images in a body: the one it is, or those of the form it is.
+async def read_uploads(
+    request: Request, limits: Limits, take: Callable[[int], None]
+) -> list[Upload]:
+    """The images in a request's body: the one it is, or those of the form it is.
+
+    Args:
+        request: its body must not have been read yet.
+        limits: too large a body is refused by its Content-Length before any of it is read; one
+            without that header as soon as it exceeds the limit.
+        take: called with the size of each piece; may raise to refuse it.
 
     Raises:
-        HTTPException: 413 or 422; see `uploads`.
+        HTTPException: 408, it did not arrive in time; 413, too many bytes or images; 422, it is
+            empty, or no form of images.
+        ClientDisconnect: the client went away.
     """
-    if _kind(content_type) == "multipart/form-data":
-        return uploads(body, content_type, limits.images)
-    return [Upload(None, bytes(body))]
+    pieces = _pieces(request, limits, take)
+    try:
+        async with asyncio.timeout(limits.seconds):
+            if _kind(request.headers.get("content-type", "")) == _FORM:
+                return await _read_form(request.headers, pieces, limits)
+            body = bytearray()
+            async for piece in pieces:
+                body += piece
+            return [Upload(None, bytes(body))]
+    except TimeoutError as error:
+        message = f"the request did not arrive within {limits.seconds:g} seconds"
+        raise HTTPException(408, message) from error
+
+
+async def _pieces(
+    request: Request, limits: Limits, take: Callable[[int], None]
+) -> AsyncGenerator[bytes, None]:
+    stated = request.headers.get("content-length", "")
+    if stated.isdecimal() and int(stated[:20]) > limits.body:
+        raise _too_large(limits)
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > limits.body:
+            raise _too_large(limits)
+        take(len(piece))
+        yield piece
+    if not size:
+        raise HTTPException(422, "an empty request: send an image")
+
+
+async def _read_form(
+    headers: Headers, pieces: AsyncGenerator[bytes, None], limits: Limits
+) -> list[Upload]:
+    try:
+        form = await _Form(headers, pieces, limits).parse()
+    except (MultiPartException, ValueError) as error:  # The latter for a charset with a zero.
+        message = f"damaged {_FORM}, or a part without a file name: send files in {FIELD!r}"
+        raise HTTPException(422, message) from error
+    try:
+        if {*form} - {FIELD}:
+            raise HTTPException(422, f"a form field that is not {FIELD!r}: send images in that")
+        if not form:
+            raise HTTPException(422, f"no image: send files in the form field {FIELD!r}")
+        files = [file for file in form.getlist(FIELD) if isinstance(file, UploadFile)]
+        return [Upload((file.filename or "")[:_LONGEST_NAME], file.file.read()) for file in files]
+    finally:
+        await form.close()
+
+
+class _Form(MultiPartParser):
+    """Starlette's; it also counts parts without a file, and refuses a form that is cut off."""
+
+    def __init__(
+        self, headers: Headers, pieces: AsyncGenerator[bytes, None], limits: Limits
+    ) -> None:
+        super().__init__(headers, self._all(pieces), max_files=limits.images, max_fields=0)
+        self.spool_max_size = limits.body  # All of it stays in memory; nothing is written to disk.
+        self._most, self._parts, self._is_complete = limits.images, 0, False
+
+    async def _all(self, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async for piece in pieces:
+            yield piece
+        if not self._is_complete:
+            raise HTTPException(422, f"{_FORM} that ends too early")
+
+    def on_part_begin(self) -> None:
+        if self._parts == self._most:
+            raise HTTPException(413, f"more than {self._most} images in one request")
+        self._parts += 1
+        super().on_part_begin()
+
+    def on_end(self) -> None:
+        self._is_complete = True
 
 
 def _kind(content_type: str) -> str:
@@ -81,3 +142,60 @@ def _kind(content_type: str) -> str:
 
 def _too_large(limits: Limits) -> HTTPException:
     return HTTPException(413, f"a request may have {limits.body:,} bytes")
+
+
+#: What files of `nin.data.decode.FORMATS` begin with.
+_BEGINNINGS = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"BM",
+    b"II*\0",
+    b"MM\0*",
+    b"II+\0",
+    b"MM\0+",
+)
+
+#: Begins each scan of a JPEG. Progressive ones have about ten, and every scan goes over all pixels:
+#: thousands fit into a small file, and would take hours.
+_SCAN, _MOST_SCANS = b"\xff\xda", 100
+
+
+def inspect(content: bytes, most: int) -> None:
+    """Refuse what should not be decoded.
+
+    Args:
+        content: of a file.
+        most: pixels that are allowed.
+
+    Raises:
+        HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
+            is a damaged one.
+    """
+    if not _begins_like_a_picture(content):
+        raise HTTPException(415, "not a JPEG, PNG, WebP, BMP or TIFF picture")
+    if content.startswith(_BEGINNINGS[0]) and content.count(_SCAN) > _MOST_SCANS:
+        raise HTTPException(422, f"a JPEG of more than {_MOST_SCANS} scans")
+    width, height = _size(content, most)
+    if width * height > most:
+        raise _too_many_pixels(most, f"{width}×{height} pixels")
+
+
+def _begins_like_a_picture(content: bytes) -> bool:
+    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    return is_webp or content.startswith(_BEGINNINGS)
+
+
+def _size(content: bytes, most: int) -> tuple[int, int]:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            return picture.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise _too_many_pixels(most, "far more") from error
+    except Exception as error:  # Pillow's plugins raise whatever they like
+        raise HTTPException(422, "a damaged picture: its header cannot be read") from error
+
+
+def _too_many_pixels(most: int, found: str) -> HTTPException:
+    return HTTPException(413, f"an image may have {most:,} pixels; this one states {found}")

@@ -46,13 +46,13 @@ def linear(path, description):
     from sklearn.linear_model import LogisticRegression
 
     from nin.exporting.onnx.graph import Graph
-    from nin.exporting.onnx.intake import take_in
+    from nin.exporting.onnx.onnx_preprocessing import resize_images
     from nin.inference.metadata import KEY
 
     images, labels = load_digits(return_X_y=True)
     fitted = LogisticRegression(C=0.1, max_iter=5000).fit(images / 16, labels)
     graph = Graph()
-    x = take_in(graph, "images", (8, 8, 1), description.get("fit", "squash"))
+    x = resize_images(graph, "images", (8, 8, 1), description.get("fit", "squash"))
     weights = graph.constant(64 / 255 * fitted.coef_.reshape(1, 10, 8, 8))
     bias = graph.constant(fitted.intercept_.reshape(1, 10, 1, 1))
     maps = graph.node("Add", graph.node("Mul", x, weights), bias)

@@ -83,7 +83,7 @@ class Graph:
         Args:
             inputs: name → type and shape; a side that is free has a name in place of a number.
             outputs: likewise.
-            metadata: travels with the file.
+            metadata: stored in the file.
         """
         graph = helper.make_graph(
             self._nodes, "nin", _infos(inputs), _infos(outputs), self._constants

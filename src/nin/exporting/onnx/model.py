@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from nin.exporting.onnx.graph import Graph
-from nin.exporting.onnx.intake import standardise, take_in
 from nin.exporting.onnx.network import write_network
+from nin.exporting.onnx.onnx_preprocessing import SCOPE, resize_images, standardise
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
 
@@ -21,7 +21,7 @@ def to_onnx(model: Any, description: dict[str, Any]) -> Any:
 
     Args:
         model: a built `nin.models.Classifier`.
-        description: what travels with it, plain JSON; see `nin.exporting.describe`.
+        description: stored with it, plain JSON; see `nin.exporting.describe`.
 
     Returns:
         An ``onnx.ModelProto``, byte for byte the same from every backend.
@@ -32,8 +32,9 @@ def to_onnx(model: Any, description: dict[str, Any]) -> Any:
     height, width, channels = description["input_shape"]
     classes = len(description["classes"])
     graph = Graph()
-    with graph.within("intake"):
-        x = take_in(graph, "images", (height, width, channels), description.get("fit", "squash"))
+    fit = description.get("fit", "squash")
+    with graph.within(SCOPE):
+        x = resize_images(graph, "images", (height, width, channels), fit)
         x = standardise(graph, x, model.preprocessing)
     written = write_network(graph, model.net, x, has_maps=has_class_maps(model.net))
     graph.node("Softmax", written.logits, name="probabilities", axis=1)

@@ -1,4 +1,4 @@
-"""What runs a network: one file a form, all behind `Engine`."""
+"""Exported formats and their runtimes: one file per format, all behind `Engine`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Images = NDArray[np.uint8]
 Floats = NDArray[Any]
 
 
-class Answers(NamedTuple):
-    """What a network says of n images.
+class Predictions(NamedTuple):
+    """The predictions for n images.
 
     Attributes:
         probabilities: (n, classes).
         maps: (n, height, width, classes), signed; the mean of a map is the class's logit. None
-            where they were not asked for.
+            where they were not requested.
     """
 
     probabilities: Floats
@@ -35,23 +35,23 @@ class Engine(Protocol):
     """An opened network.
 
     Attributes:
-        description: what travels with it; see `nin.inference.metadata`.
+        description: what was exported with it; see `nin.inference.metadata`.
     """
 
     description: dict[str, Any]
 
-    def answer(self, images: Images, maps: bool) -> Answers:
-        """Answers to images (n, height, width, channels) of any size, with 1, 3 or 4 channels."""
+    def predict(self, images: Images, maps: bool) -> Predictions:
+        """Predict for images (n, height, width, channels), of any size and 1, 3 or 4 channels."""
 
 
-class Form(NamedTuple):
-    """A form that a run can leave in.
+class Format(NamedTuple):
+    """A format that a run can be exported to.
 
     Attributes:
-        module: of this folder, which opens it.
+        module: the module of this package that opens it.
         file: its usual name in a run directory.
-        marker: what in a folder tells it; empty where it is a single file.
-        package: what it needs beside this package, and the line that installs it.
+        marker: a file by which a folder of this format is told; empty for a single file.
+        package: the runtime's package, and the line that installs it.
     """
 
     module: str
@@ -60,14 +60,16 @@ class Form(NamedTuple):
     package: tuple[str, str]
 
 
-#: Every form that can be opened, by name.
-FORMS = {
-    "onnx": Form("onnx_engine", "model.onnx", "", ("onnxruntime", pip_install("onnxruntime"))),
-    "openvino": Form(
+#: Every format that can be opened, by name.
+FORMATS = {
+    "onnx": Format("onnx_engine", "model.onnx", "", ("onnxruntime", pip_install("onnxruntime"))),
+    "openvino": Format(
         "openvino_engine", "openvino", "model.xml", ("openvino", install_line("openvino"))
     ),
-    "litert": Form("litert_engine", "model.tflite", "", ("ai_edge_litert", install_line("litert"))),
-    "savedmodel": Form(
+    "litert": Format(
+        "litert_engine", "model.tflite", "", ("ai_edge_litert", install_line("litert"))
+    ),
+    "savedmodel": Format(
         "savedmodel_engine",
         "savedmodel",
         "saved_model.pb",
@@ -76,27 +78,27 @@ FORMS = {
 }
 
 
-def form_of(path: Path) -> str | None:
-    """Which form `path` is, by its name and what is in it; None for a run directory.
+def format_of(path: Path) -> str | None:
+    """The format of `path`, by its name and content; None for a run directory.
 
     Raises:
-        ExportError: it is missing, or nothing that is known here.
+        ExportError: it is missing, or of no known format.
     """
     if not path.exists():
         raise ExportError(f"{path} does not exist")
     if path.is_dir():
         if (path / "run.json").exists():
             return None
-        for name, form in FORMS.items():
-            if form.marker and (path / form.marker).exists():
+        for name, each in FORMATS.items():
+            if each.marker and (path / each.marker).exists():
                 return name
         raise ExportError(f"{path} is neither a run directory nor an exported network")
-    for name, form in FORMS.items():
-        if not form.marker and path.suffix == Path(form.file).suffix:
+    for name, each in FORMATS.items():
+        if not each.marker and path.suffix == Path(each.file).suffix:
             return name
     raise ExportError(
-        f"{path} is no exported network: a run directory, .onnx, .tflite, or the folder of an"
-        " OpenVINO or SavedModel export is one"
+        f"{path} is no exported network: expected a run directory, .onnx, .tflite, or the folder of"
+        " an OpenVINO or SavedModel export"
     )
 
 
@@ -104,23 +106,23 @@ def open_engine(name: str, path: Path, threads: int) -> Engine:
     """Open the exported network at `path`.
 
     Args:
-        name: of `FORMS`.
+        name: of `FORMATS`.
         path: the file or folder.
-        threads: how many may compute one answer; 0 for all cores.
+        threads: how many may compute one batch; 0 for all cores.
 
     Raises:
-        ExportError: what runs it is not installed, or the file is damaged or not ours.
+        ExportError: its runtime is not installed, or the file is damaged or not an export.
     """
-    module = importlib.import_module(f"nin.inference.engines.{FORMS[name].module}")
+    module = importlib.import_module(f"nin.inference.engines.{FORMATS[name].module}")
     return cast(Callable[..., Engine], module.open_file)(path, threads)
 
 
 def require(name: str) -> None:
-    """Make sure that what runs the form `name` is there.
+    """Make sure that the runtime of a format is installed.
 
     Raises:
         ExportError: it is not installed; says what to type.
     """
-    package, line = FORMS[name].package
+    package, line = FORMATS[name].package
     if importlib.util.find_spec(package) is None:
         raise ExportError(f"{name} needs {package}, which is not installed: {line}")

@@ -6,17 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.inference.engines import Answers, Images, require
+from nin.inference.engines import Images, Predictions, require
 from nin.inference.metadata import KEY, parse
 
 
 class OnnxEngine:
-    """An ONNX Runtime session; may be asked by several threads at once.
+    """An ONNX Runtime session; several threads may use it at once.
 
     Args:
         source: the file, or its content.
-        where: what to call it in messages.
-        threads: how many may compute one answer; 0 for all cores.
+        where: its path, for messages.
+        threads: how many may compute one batch; 0 for all cores.
     """
 
     def __init__(self, source: Path | bytes, where: Path, threads: int = 0) -> None:
@@ -26,14 +26,14 @@ class OnnxEngine:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        # Threads that wait by running in circles take the cores from those that decode.
+        # Threads that wait in a busy loop take the cores from those that decode.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         content = source if isinstance(source, bytes) else str(source)
         try:
             self.session = runtime.InferenceSession(
                 content, options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # whatever a stranger's file does to it
+        except Exception as error:  # whatever the runtime raises for a damaged file
             raise ExportError(f"{where} cannot be opened: {_first_line(error)}") from error
         metadata = self.session.get_modelmeta().custom_metadata_map
         self.description = parse(metadata.get(KEY), where)
@@ -47,11 +47,11 @@ class OnnxEngine:
         if self.description["maps"] and "maps" not in outputs:
             raise ExportError(f"{where} is damaged: it describes class maps and has none")
 
-    def answer(self, images: Images, maps: bool) -> Answers:
+    def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""
         names = ["probabilities", "maps"] if maps else ["probabilities"]
         found: list[Any] = self.session.run(names, {"images": images})
-        return Answers(found[0], found[1] if maps else None)
+        return Predictions(found[0], found[1] if maps else None)
 
 
 def open_file(path: Path, threads: int) -> OnnxEngine:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.inference.engines import FORMS, Answers, Images, require
+from nin.inference.engines import FORMATS, Images, Predictions, require
 from nin.inference.metadata import KEY, parse
 
 
@@ -17,15 +17,15 @@ class OpenVinoEngine:
 
     Args:
         path: the folder.
-        threads: how many may compute one answer; 0 for all cores.
+        threads: how many may compute one batch; 0 for all cores.
     """
 
     def __init__(self, path: Path, threads: int = 0) -> None:
         runtime = openvino()
         core = runtime.Core()
         try:
-            model = core.read_model(path / FORMS["openvino"].marker)
-            self.description = parse(_note(model), path)
+            model = core.read_model(path / FORMATS["openvino"].marker)
+            self.description = parse(_description_in(model), path)
             options: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads} if threads else {}
             # Some processors would compute in bfloat16 by themselves.
             options |= {"INFERENCE_PRECISION_HINT": "f32"}
@@ -34,10 +34,10 @@ class OpenVinoEngine:
             reason = str(error).strip().splitlines()[-1]
             raise ExportError(f"{path} cannot be opened: {reason}") from error
 
-    def answer(self, images: Images, maps: bool) -> Answers:
+    def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""
         found: Any = self.compiled.create_infer_request().infer({"images": images})
-        return Answers(found["probabilities"], found["maps"] if maps else None)
+        return Predictions(found["probabilities"], found["maps"] if maps else None)
 
 
 def open_file(path: Path, threads: int) -> OpenVinoEngine:
@@ -65,5 +65,5 @@ def openvino() -> Any:
     return sys.modules["openvino"]
 
 
-def _note(model: Any) -> str | None:
+def _description_in(model: Any) -> str | None:
     return str(model.get_rt_info([KEY]).value) if model.has_rt_info([KEY]) else None

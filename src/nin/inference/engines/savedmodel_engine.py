@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.inference.engines import Answers, Images, require
+from nin.inference.engines import Images, Predictions, require
 from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
 
 
@@ -24,15 +24,15 @@ class SavedModelEngine:
         from nin.backends import saved_model
 
         try:
-            self._answer: Any = saved_model.load(path)
-        except Exception as error:  # whatever a stranger's file does to it
+            self._run: Any = saved_model.load(path)
+        except Exception as error:  # whatever the runtime raises for a damaged file
             reason = str(error).strip().partition("\n")[0]
             raise ExportError(f"{path} cannot be opened: {reason}") from error
 
-    def answer(self, images: Images, maps: bool) -> Answers:
+    def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""
-        found = self._answer(images)
-        return Answers(found["probabilities"], found["maps"] if maps else None)
+        found = self._run(images)
+        return Predictions(found["probabilities"], found["maps"] if maps else None)
 
 
 def open_file(path: Path, threads: int) -> SavedModelEngine:

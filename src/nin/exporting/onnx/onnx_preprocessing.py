@@ -1,7 +1,7 @@
-"""Images as they are stored, of any size, in the graph: what `nin.data.decode` does to a file.
+"""Preprocessing in the graph: what `nin.data.decode` and `nin.models.Preprocessing` do to images.
 
-One definition in elementary operations, since not every runtime knows an antialiased Resize: some
-leave the antialiasing out without a word.
+In elementary operations, since not every runtime knows an antialiased Resize: some leave the
+antialiasing out without a word.
 """
 
 from __future__ import annotations
@@ -11,15 +11,20 @@ from typing import Any
 from nin.data.decode import CUBIC, LUMA, Fit
 from nin.exporting.onnx.graph import Graph
 
+#: The prefix of the names of these nodes in the file.
+SCOPE = "intake"
 
-def take_in(graph: Graph, images: str, shape: tuple[int, int, int], fit: Fit = "squash") -> str:
+
+def resize_images(
+    graph: Graph, images: str, shape: tuple[int, int, int], fit: Fit = "squash"
+) -> str:
     """Bring images to the size and channels the network was trained on.
 
     Args:
         graph: is written to.
         images: (n, h, w, c), uint8, c of 1 (grey), 3 (RGB) or 4 (RGB and opacity).
-        shape: (height, width, channels) to bring them to; channels 1 or 3.
-        fit: which part of an image fills them; see `nin.data.decode.seen_box`.
+        shape: (height, width, channels) of the result; channels 1 or 3.
+        fit: which part of an image fills it; see `nin.data.decode.seen_box`.
 
     Returns:
         (n, channels, height, width), float32, whole numbers 0…255.
