@@ -30,6 +30,19 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+#: Fixtures that train, and those that start the command or a browser.
+TRAINING = {"compared", "frozen", "short", "stopped", "trained", "unbroken"}
+STARTING = {"chromium", "fresh_python", "program", "running", "served", "shared", "visit"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What asks for one of these is slow."""
+    for item in items:
+        if not (TRAINING | STARTING).isdisjoint(item.fixturenames):
+            item.add_marker("slow")
+
+
 @pytest.fixture(scope="session")
 def program():
     """The command, as it is installed."""

@@ -16,6 +16,8 @@ from nin.errors import RecipeError, RunError
 from nin.training.checkpoint import Checkpoint, place_of
 from nin.training.recipes import choose
 
+pytestmark = pytest.mark.slow
+
 #: Most layers frozen, small pictures: quick.
 CHANGES = {
     "image_size": 64,
@@ -93,7 +95,6 @@ def test_the_best_epoch_is_kept(unbroken):
     assert evaluation.loss == pytest.approx(unbroken.record["result"]["loss"], rel=1e-4)
 
 
-@pytest.mark.slow
 def test_where_gradients_do_harm_the_head_is_kept(folder, frozen, tmp_path, capfd):
     run = d2l.train(recipe(folder, learning_rate=1.0, epochs=1), tmp_path / "run")
     assert run.record["result"]["epoch"] == 0
@@ -102,7 +103,6 @@ def test_where_gradients_do_harm_the_head_is_kept(folder, frozen, tmp_path, capf
     assert all(np.array_equal(kept[name], before[name]) for name in before)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 3])
 def test_stopped_and_resumed_to_the_bit(folder, unbroken, tmp_path, monkeypatch, step):
     steps, note = iter(range(1, 10**6)), Checkpoint.on_train_batch_end
@@ -127,7 +127,6 @@ nin.train(recipe, sys.argv[2], save_every=0)
 """
 
 
-@pytest.mark.slow
 def test_killed_it_ends_bit_for_bit_where_an_unbroken_training_ends(folder, unbroken, tmp_path):
     path = tmp_path / "run"
     asked = json.dumps(recipe(folder).model_dump(mode="json"))
@@ -142,7 +141,6 @@ def test_killed_it_ends_bit_for_bit_where_an_unbroken_training_ends(folder, unbr
     assert_same(d2l.resume(path), unbroken)
 
 
-@pytest.mark.slow
 def test_another_run_starts_from_what_was_fine_tuned(folder, unbroken, tmp_path):
     again = d2l.train(
         recipe(folder).revised(finetune=False, init=str(unbroken.path)), tmp_path / "run"

@@ -20,6 +20,8 @@ from nin.training.checkpoint import Checkpoint, Place, place_of
 from nin.training.health import Finding
 from nin.training.stopping import Stopping
 
+pytestmark = pytest.mark.slow
+
 #: Dropout, augmentation, balance, a schedule, sizes that grow, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
     epochs=3,
