@@ -35,8 +35,8 @@ EXTRAS = {"train": "", "test": "[test,docs,notebook,jax,cluster,serve,openvino,l
 TORCH = "torch==2.13.0"
 #: How many processes test at a time.
 AT_ONCE = min(4, os.cpu_count() or 1)
-#: These folders of tests take longest and begin first, so that no core waits for one at the end.
-LONGEST = ("training", "cli", "exporting", "serving")
+#: These tests take longest and begin first, so that no core waits for one at the end.
+LONGEST = ("training", "cli", "nin", "exporting", "serving")
 
 
 def main() -> int:
@@ -155,11 +155,12 @@ def quick_jobs() -> list[Job]:
 
 
 def places() -> dict[str, list[Path]]:
-    """Every folder of tests, the longest first; the files that lie in none are one more."""
+    """The tests of each folder and, as those of nin, the ones that lie in none."""
     suite = HERE / "tests"
-    folders = sorted({path.relative_to(suite).parts[0] for path in suite.glob("*/**/test_*.py")})
-    folders.sort(key=lambda name: LONGEST.index(name) if name in LONGEST else len(LONGEST))
-    return {**{name: [suite / name] for name in folders}, "the whole": [*suite.glob("test_*.py")]}
+    found = {"nin": sorted(suite.glob("test_*.py"))}
+    for path in sorted(suite.glob("*/**/test_*.py")):
+        found.setdefault(path.relative_to(suite).parts[0], []).append(path)
+    return {name: found[name] for name in dict.fromkeys((*LONGEST, *found))}
 
 
 def pytest(name: str, where: list[Path], marked: str = "", backend: str = "tensorflow") -> Job:

@@ -31,7 +31,7 @@ settings.load_profile("unhurried")
 
 
 #: Fixtures that train, and those that start the command or a browser.
-TRAINING = {"compared", "frozen", "short", "stopped", "trained", "unbroken"}
+TRAINING = {"compared", "cropped", "first_run", "frozen", "short", "stopped", "trained", "unbroken"}
 STARTING = {"chromium", "fresh_python", "program", "running", "served", "shared", "visit"}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import photographs
 import pytest
 from safetensors.numpy import load_file
+from same_training import assert_same_training
 
 import nin as d2l
 from nin.errors import RecipeError, RunError
@@ -51,19 +52,6 @@ def frozen(folder, tmp_path_factory):
 
 def arrays(run, name="weights"):
     return load_file(run.path / f"{name}.safetensors")
-
-
-def assert_same(one, other):
-    for name in ("weights", "checkpoint"):
-        ours, theirs = arrays(one, name), arrays(other, name)
-        assert ours.keys() == theirs.keys()
-        assert [key for key in ours if not np.array_equal(ours[key], theirs[key])] == []
-    rows, others = (
-        [{k: v for k, v in row.items() if "second" not in k} for row in run.metrics()]
-        for run in (one, other)
-    )
-    assert rows == others
-    assert {**one.record["result"], "seconds": 0} == {**other.record["result"], "seconds": 0}
 
 
 def test_it_begins_with_the_fitted_head(unbroken, frozen):
@@ -117,7 +105,7 @@ def test_stopped_and_resumed_to_the_bit(folder, unbroken, tmp_path, monkeypatch,
         with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
             d2l.train(recipe(folder), tmp_path / "run")
     assert d2l.load(tmp_path / "run").record["state"] == "interrupted"
-    assert_same(d2l.resume(tmp_path / "run"), unbroken)
+    assert_same_training(d2l.resume(tmp_path / "run"), unbroken)
 
 
 BEGIN = """
@@ -138,7 +126,7 @@ def test_killed_it_ends_bit_for_bit_where_an_unbroken_training_ends(folder, unbr
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait(60)
-    assert_same(d2l.resume(path), unbroken)
+    assert_same_training(d2l.resume(path), unbroken)
 
 
 def test_another_run_starts_from_what_was_fine_tuned(folder, unbroken, tmp_path):

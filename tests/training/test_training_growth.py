@@ -53,7 +53,6 @@ class Sizes(keras.callbacks.Callback):
         self.seen.append((epoch, self.model.preprocessing.size, steps))
 
 
-@pytest.mark.slow
 @pytest.mark.every_backend
 def test_a_training_goes_through_the_sizes_with_one_optimiser_and_ends_at_the_largest():
     keras.utils.set_random_seed(0)
