@@ -2,7 +2,9 @@
 """Set everything up on a fresh machine, then train or test.
 
     python3 bootstrap.py train [ARGUMENTS OF nin train]
-    python3 bootstrap.py test  [ARGUMENTS OF pytest]
+    python3 bootstrap.py test                          everything, as continuous integration does
+    python3 bootstrap.py test --quick                  lint, and the tests that are not slow
+    python3 bootstrap.py test [ARGUMENTS OF pytest]    a folder, a file or a test
 
 Needs Python 3.11, 3.12 or 3.13 and a package index, nothing else. Everything goes to `.venv` beside
 this file; a second call finds it there and starts at once. One thing does not: run by root on
@@ -17,8 +19,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import venv
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
+from typing import NamedTuple
 
 HERE = Path(__file__).resolve().parent
 HOME = HERE / ".venv"
@@ -27,11 +33,10 @@ BIN = HOME / "bin"
 EXTRAS = {"train": "", "test": "[test,docs,notebook,jax,cluster,serve,openvino,litert,pretrained]"}
 #: The version of which an index may hold a build without CUDA.
 TORCH = "torch==2.13.0"
-#: Tests of one file stay together, in their order: they share what they have trained.
-IN_PARALLEL = [
-    *("--numprocesses=logical", "--maxprocesses=4"),
-    *("--dist=loadfile", "--no-loadscope-reorder"),
-]
+#: How many processes test at a time.
+AT_ONCE = min(4, os.cpu_count() or 1)
+#: These tests take longest and begin first, so that no core waits for one at the end.
+LONGEST = ("training", "cli", "nin", "exporting", "serving")
 
 
 def main() -> int:
@@ -46,11 +51,41 @@ def main() -> int:
         install(job)
         if job == "train":
             return run([BIN / "nin", "train", *arguments])
-        return run([BIN / "python", "-m", "pytest", *arguments]) if arguments else test()
+        if arguments in ([], ["--quick"]):
+            return test(quick=bool(arguments))
+        return run([BIN / "python", "-m", "pytest", *arguments])
     except subprocess.CalledProcessError as error:
         return fail(f"this failed: {' '.join(map(str, error.cmd))}")
     except KeyboardInterrupt:
         return 130
+
+
+class Job(NamedTuple):
+    """A check in a process of its own, beside others."""
+
+    name: str
+    command: list[str | Path]
+    backend: str = "tensorflow"
+
+    def succeeds(self) -> bool:
+        """Run it and tell how it ended: in a few lines, or with all it printed if it failed."""
+        began = time.monotonic()
+        # PyTorch's idle threads would keep the processes beside them from their core.
+        backend = {"KERAS_BACKEND": self.backend, "OMP_WAIT_POLICY": "passive"}
+        done = subprocess.run(
+            self.command,
+            check=False,
+            cwd=HERE,
+            env={**os.environ, **backend},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        *before, last = done.stdout.splitlines() or [""]
+        if not done.returncode:
+            before = [line for line in before if line.startswith("SKIPPED")]
+        say("\n".join([f"{self.name}, {time.monotonic() - began:.0f} s", *before, last]))
+        return not done.returncode
 
 
 def make_environment() -> None:
@@ -91,25 +126,47 @@ def install(job: str) -> None:
     marker.write_text(wanted)
 
 
-def test() -> int:
+def test(quick: bool) -> int:
     """Lint, check types, run the suite on TensorFlow, and a part of it on each other backend."""
-    checks = [
-        [BIN / "ruff", "check", "."],
-        [BIN / "ruff", "format", "--check", "."],
-        [BIN / "mypy"],
-    ]
+    for lint in (["check"], ["format", "--check"]):
+        if code := subprocess.run([BIN / "ruff", *lint], check=False, cwd=HERE).returncode:
+            return code
+    say(f"testing, {AT_ONCE} at a time")
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return 1 - all([*pool.map(Job.succeeds, quick_jobs() if quick else all_jobs())])
+
+
+def all_jobs() -> list[Job]:
+    """The suite on each other backend, every folder of it on TensorFlow, and the types."""
     others = ["jax", "torch"] if install_torch() else ["jax"]
     find_browser()
-    for check in checks:
-        if code := run(check):
-            return code
-    suite = [BIN / "python", "-m", "pytest"]
-    for backend in others:
-        # PyTorch's threads hinder those of a second process more than that helps.
-        where = [] if backend == "torch" else IN_PARALLEL
-        if code := run([*suite, *where, "-m", "every_backend and not slow"], backend):
-            return code
-    return run([*suite, *IN_PARALLEL], "tensorflow")
+    return [
+        *(pytest(f"tests on {name}", [HERE / "tests"], "every_backend", name) for name in others),
+        *(pytest(f"tests of {name}", where) for name, where in places().items()),
+        Job("types", [BIN / "mypy"]),
+    ]
+
+
+def quick_jobs() -> list[Job]:
+    """As many as run at a time, each with its share of the folders."""
+    every = [*places().values()]
+    shares = [every[first::AT_ONCE] for first in range(AT_ONCE)]
+    return [pytest("quick tests", [*chain(*share)], "not slow") for share in shares]
+
+
+def places() -> dict[str, list[Path]]:
+    """The tests of each folder and, as those of nin, the ones that lie in none."""
+    suite = HERE / "tests"
+    found = {"nin": sorted(suite.glob("test_*.py"))}
+    for path in sorted(suite.glob("*/**/test_*.py")):
+        found.setdefault(path.relative_to(suite).parts[0], []).append(path)
+    return {name: found[name] for name in dict.fromkeys((*LONGEST, *found))}
+
+
+def pytest(name: str, where: list[Path], marked: str = "", backend: str = "tensorflow") -> Job:
+    """Some of the tests on one backend; several of these would tread on each other's cache."""
+    command = [BIN / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", marked]
+    return Job(name, [*command, *where], backend)
 
 
 def install_torch() -> bool:
@@ -147,13 +204,9 @@ def pip(*arguments: str) -> str:
     return subprocess.run(command, check=True, cwd=HERE, stdout=subprocess.PIPE, text=True).stdout
 
 
-def run(command: list[str | Path], backend: str | None = None) -> int:
+def run(command: list[str | Path]) -> int:
     """Run a command of the environment in the user's folder; returns its exit code."""
-    environment = {**os.environ, "KERAS_BACKEND": backend} if backend else None
-    if backend:
-        say(f"tests on {backend}")
-    where = HERE if backend else None
-    return subprocess.run(command, check=False, env=environment, cwd=where).returncode
+    return subprocess.run(command, check=False).returncode
 
 
 def say(message: str) -> None:

@@ -11,17 +11,36 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # No test may read or fill the cache of the machine it runs on.
 os.environ["NIN_DATA"] = "/nonexistent/nin-data"
-# JAX compiles the same few programs for test after test, in processes of their own as well.
+# JAX compiles the same few programs for test after test, in processes of their own as well: once,
+# and with no more care than programs need that run for milliseconds.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="nin-jax-")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "true")
 # Tests press Ctrl-C, here and in processes of their own; a job in the background would ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+# An example may take as long as it needs.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
+
+
+#: Fixtures that train, and those that start the command or a browser.
+TRAINING = {"compared", "cropped", "first_run", "frozen", "short", "stopped", "trained", "unbroken"}
+STARTING = {"chromium", "fresh_python", "program", "running", "served", "shared", "visit"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What asks for one of these is slow."""
+    for item in items:
+        if not (TRAINING | STARTING).isdisjoint(item.fixturenames):
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ def test_python_blocks_print_what_is_printed_below_them(tmp_path, capsys, monkey
         assert capsys.readouterr().out == expected
 
 
+@pytest.mark.slow
 def test_commands_exist():
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     commands = [shlex.split(line, comments=True) for line in lines if line.startswith("nin ")]

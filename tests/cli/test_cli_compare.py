@@ -57,6 +57,7 @@ def test_once_more_trains_nothing(compared, nin, monkeypatch):
     assert {path: path.stat().st_mtime_ns for path in (folder / "trainings").iterdir()} == before
 
 
+@pytest.mark.slow
 def test_an_exercise_by_number(nin, tmp_path):
     answer = nin("ablate", "4", "--preset", "mnist", "--width", "0.05", *SHORT, "--seeds", "1")
     assert answer.code == 0

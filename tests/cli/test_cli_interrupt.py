@@ -14,6 +14,8 @@ import nin as d2l
 from nin.training.checkpoint import Checkpoint
 from nin.training.lock import locked
 
+pytestmark = pytest.mark.slow
+
 #: Long enough to be interrupted, short enough to be repeated.
 RECIPE = "digits --epochs 10 --limit 60 --batch-size 20 --seed 3"
 

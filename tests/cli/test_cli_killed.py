@@ -7,10 +7,9 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 from safetensors import safe_open
-from safetensors.numpy import load_file
+from same_training import assert_same_training
 
 import nin as d2l
 
@@ -73,20 +72,7 @@ def test_killed_ten_times_it_ends_bit_for_bit_where_an_unbroken_training_ends(pr
         with start(program, tmp_path, name) as process:
             said = process.stderr.read()
         assert process.returncode == 0, said
-    assert_same(*(d2l.load(tmp_path / name) for name in ("killed", "unbroken")))
-
-
-def assert_same(one, other):
-    for name in ("weights", "checkpoint"):
-        ours, theirs = (load_file(run.path / f"{name}.safetensors") for run in (one, other))
-        assert ours.keys() == theirs.keys()
-        assert all(np.array_equal(ours[key], theirs[key]) for key in ours), name
-    rows, others = (map(without_time, run.metrics()) for run in (one, other))
-    assert [*rows] == [*others]
-    assert without_time(one.record["result"]) == without_time(other.record["result"])
-    for key in ("health", "recipe", "data", "model", "state"):
-        assert one.record[key] == other.record[key], key
-
-
-def without_time(row):
-    return {k: v for k, v in row.items() if k not in ("seconds", "images_per_second")}
+    killed, unbroken = (d2l.load(tmp_path / name) for name in ("killed", "unbroken"))
+    assert_same_training(killed, unbroken)
+    for key in ("recipe", "data", "model", "state"):
+        assert killed.record[key] == unbroken.record[key], key

@@ -11,6 +11,8 @@ import nin as d2l
 from nin.pretrained import FeatureExtractor
 from nin.pretrained.trunk import SOURCES
 
+pytestmark = pytest.mark.slow
+
 SMALL = ("--image-size", 64)
 
 

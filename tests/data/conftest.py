@@ -5,11 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import settings
 from PIL import Image
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture

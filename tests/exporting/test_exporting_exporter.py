@@ -202,6 +202,7 @@ def photos(tmp_path):
     return root
 
 
+@pytest.mark.slow
 def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     recipe = nin.RECIPES["scratch"].revised(
         data=str(photos), preset="mnist", width=0.1, image_size=16, epochs=1

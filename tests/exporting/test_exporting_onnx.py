@@ -70,11 +70,15 @@ def pictures(side, channels):
     return np.stack([fitted(image, (side, side), channels) for image in rough])
 
 
-@pytest.mark.every_backend
+#: With a layer of each kind that has a rule: enough for the other backends.
+KINDS = ("book", "efficientnet-lite0", "lenet", "resnet18")
+
+
 @pytest.mark.parametrize(
     "name",
     [
-        *("book", "cifar10", "mnist", "efficientnet-lite0", "lenet", "resnet18", "vgg11"),
+        *(pytest.param(name, marks=pytest.mark.every_backend) for name in KINDS),
+        *("cifar10", "mnist", "vgg11"),
         *(pytest.param(name, marks=pytest.mark.slow) for name in ("googlenet", "densenet")),
     ],
 )

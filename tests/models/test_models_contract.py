@@ -190,20 +190,19 @@ def test_weights_of_each_block_of_the_book():
 
 
 @pytest.mark.parametrize("name", WEIGHTS)
-@pytest.mark.parametrize("classes", [2, 7, 1000])
+@pytest.mark.parametrize("classes", [2, 1000])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_any_number_of_classes_and_channels_by_shape(name, classes, channels):
     model, (height, width, _) = named_net(name, classes)
     assert walk(model.net, (height, width, channels))[-1].output_shape == (classes,)
 
 
-@pytest.mark.parametrize("channels", [1, 3])
 @pytest.mark.parametrize("name", [name for name in WEIGHTS if name not in HEAVY])
-def test_logits_of_any_number_of_classes_and_channels(name, channels, twin, images):
-    model, shape = twin(name, num_classes=2 + channels)
-    height, width, _ = smallest_shape(model, shape)
-    logits = model(images(2, (height, width, channels)))
-    assert logits.shape == (2, 2 + channels)
+def test_logits_of_another_number_of_classes_and_channels_than_published(name, twin, images):
+    model, shape = twin(name, num_classes=5)
+    height, width, published = smallest_shape(model, shape)
+    logits = model(images(2, (height, width, {1: 3, 3: 1}[published])))
+    assert logits.shape == (2, 5)
     assert np.isfinite(keras.ops.convert_to_numpy(logits)).all()
 
 

@@ -1,14 +1,10 @@
 """Trunks with their weights, read once."""
 
 import pytest
-from hypothesis import settings
 
 from nin.errors import WeightsError
 from nin.pretrained import load_trunk
 from nin.pretrained.trunk import SOURCES
-
-settings.register_profile("unhurried", deadline=None)
-settings.load_profile("unhurried")
 
 
 @pytest.fixture(scope="session", params=SOURCES)

@@ -16,6 +16,7 @@ def fuzz(monkeypatch):
         del sys.modules[name]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
 def test_malformed_images_and_forms_are_answered_politely(fuzz, network):
     found = fuzz.measure(str(network), requests=600, seconds=60)

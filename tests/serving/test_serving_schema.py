@@ -39,6 +39,7 @@ def asked(operation, examples, *, mode=GenerationMode.POSITIVE, **fixed):
     return statuses
 
 
+@pytest.mark.slow
 def test_the_description_names_every_answer(described):
     assert {*described} == {"/predict", *PATHS}
     answers = described["/predict"]["POST"].definition.raw["responses"]

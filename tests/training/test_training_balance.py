@@ -13,6 +13,8 @@ from nin.training.dataset import open_images
 from nin.training.evaluation import evaluate, every_image, softmax
 from nin.training.probe import take_probe
 
+pytestmark = pytest.mark.slow
+
 
 class Noise(ImageData):
     """90 and 10 images that say nothing of their class."""

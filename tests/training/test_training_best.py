@@ -13,6 +13,8 @@ from nin.errors import RunError
 from nin.training.run import Run
 from nin.training.weights import weights
 
+pytestmark = pytest.mark.slow
+
 #: A rate at which the held-out loss goes up and down.
 RECIPE = nin.RECIPES["digits"].revised(
     epochs=12,

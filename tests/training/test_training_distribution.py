@@ -71,7 +71,7 @@ class Processes:
         return [
             (process.returncode, *said)
             for process in self.all
-            for said in [process.communicate(timeout=120)]
+            for said in [process.communicate(timeout=300)]
         ]
 
 
@@ -79,7 +79,7 @@ def alone(program, folder, *arguments, **variables):
     environment = {**os.environ, "KERAS_BACKEND": "jax", **variables}
     command = [program, "train", *arguments]
     done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
 

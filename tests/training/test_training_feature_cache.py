@@ -123,7 +123,7 @@ def test_only_what_is_new_is_computed(photographs, kept):
 def test_features_of_another_view_are_not_taken(photographs, kept, other, monkeypatch):
     paths = photographs(2)
     computed(paths, kept())
-    monkeypatch.setattr("test_training_feature_cache.VIEW", other)
+    monkeypatch.setattr(f"{__name__}.VIEW", other)
     assert computed(paths, kept(other))[1] == 2
 
 

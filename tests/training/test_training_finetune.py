@@ -10,11 +10,14 @@ import numpy as np
 import photographs
 import pytest
 from safetensors.numpy import load_file
+from same_training import assert_same_training
 
 import nin as d2l
 from nin.errors import RecipeError, RunError
 from nin.training.checkpoint import Checkpoint, place_of
 from nin.training.recipes import choose
+
+pytestmark = pytest.mark.slow
 
 #: Most layers frozen, small pictures: quick.
 CHANGES = {
@@ -51,19 +54,6 @@ def arrays(run, name="weights"):
     return load_file(run.path / f"{name}.safetensors")
 
 
-def assert_same(one, other):
-    for name in ("weights", "checkpoint"):
-        ours, theirs = arrays(one, name), arrays(other, name)
-        assert ours.keys() == theirs.keys()
-        assert [key for key in ours if not np.array_equal(ours[key], theirs[key])] == []
-    rows, others = (
-        [{k: v for k, v in row.items() if "second" not in k} for row in run.metrics()]
-        for run in (one, other)
-    )
-    assert rows == others
-    assert {**one.record["result"], "seconds": 0} == {**other.record["result"], "seconds": 0}
-
-
 def test_it_begins_with_the_fitted_head(unbroken, frozen):
     first, *others = unbroken.metrics()
     assert [first["epoch"], *(row["epoch"] for row in others)] == [0, 1, 2]
@@ -93,7 +83,6 @@ def test_the_best_epoch_is_kept(unbroken):
     assert evaluation.loss == pytest.approx(unbroken.record["result"]["loss"], rel=1e-4)
 
 
-@pytest.mark.slow
 def test_where_gradients_do_harm_the_head_is_kept(folder, frozen, tmp_path, capfd):
     run = d2l.train(recipe(folder, learning_rate=1.0, epochs=1), tmp_path / "run")
     assert run.record["result"]["epoch"] == 0
@@ -102,7 +91,6 @@ def test_where_gradients_do_harm_the_head_is_kept(folder, frozen, tmp_path, capf
     assert all(np.array_equal(kept[name], before[name]) for name in before)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", [1, 3])
 def test_stopped_and_resumed_to_the_bit(folder, unbroken, tmp_path, monkeypatch, step):
     steps, note = iter(range(1, 10**6)), Checkpoint.on_train_batch_end
@@ -117,7 +105,7 @@ def test_stopped_and_resumed_to_the_bit(folder, unbroken, tmp_path, monkeypatch,
         with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
             d2l.train(recipe(folder), tmp_path / "run")
     assert d2l.load(tmp_path / "run").record["state"] == "interrupted"
-    assert_same(d2l.resume(tmp_path / "run"), unbroken)
+    assert_same_training(d2l.resume(tmp_path / "run"), unbroken)
 
 
 BEGIN = """
@@ -127,7 +115,6 @@ nin.train(recipe, sys.argv[2], save_every=0)
 """
 
 
-@pytest.mark.slow
 def test_killed_it_ends_bit_for_bit_where_an_unbroken_training_ends(folder, unbroken, tmp_path):
     path = tmp_path / "run"
     asked = json.dumps(recipe(folder).model_dump(mode="json"))
@@ -139,10 +126,9 @@ def test_killed_it_ends_bit_for_bit_where_an_unbroken_training_ends(folder, unbr
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.wait(60)
-    assert_same(d2l.resume(path), unbroken)
+    assert_same_training(d2l.resume(path), unbroken)
 
 
-@pytest.mark.slow
 def test_another_run_starts_from_what_was_fine_tuned(folder, unbroken, tmp_path):
     again = d2l.train(
         recipe(folder).revised(finetune=False, init=str(unbroken.path)), tmp_path / "run"

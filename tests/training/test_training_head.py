@@ -72,6 +72,7 @@ def test_two_maps_are_each_others_opposite():
     assert head.bias[0] == -head.bias[1]
 
 
+@pytest.mark.slow
 def test_the_strength_is_the_one_that_judges_photographs_left_out_best():
     features, labels = clouds(3, 20, apart=0.4)
     head = fit_head(features, labels, 3)

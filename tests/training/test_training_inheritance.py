@@ -10,6 +10,8 @@ from nin.models import NiN
 from nin.training.inheritance import inherit
 from nin.training.weights import weights
 
+pytestmark = pytest.mark.slow
+
 CLASSES = tuple("0123456789")
 
 

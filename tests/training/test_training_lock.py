@@ -44,6 +44,7 @@ def test_a_second_process_is_told_and_a_killed_one_leaves_nothing_behind(holder,
     assert [*tmp_path.iterdir()] == []
 
 
+@pytest.mark.slow
 def test_resume_does_not_wait(tmp_path):
     made = nin.train(
         nin.RECIPES["digits"].revised(epochs=1, limit=20, width=0.1, image_size=8),

@@ -15,7 +15,7 @@ from nin.errors import RecipeError
 from nin.training.optimizer import optimizer
 from nin.training.precision import computing_in, settled
 
-pytestmark = pytest.mark.every_backend
+pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
 
 RECIPE = nin.RECIPES["digits"].revised(
     epochs=2, limit=96, batch_size=32, width=0.1, image_size=8, dropout=0.0, shift=0

@@ -11,6 +11,8 @@ from nin.errors import TrainingDiedError
 from nin.training.checkpoint import Checkpoint, place_of
 from nin.training.restart import MOST, GiveUp
 
+pytestmark = pytest.mark.slow
+
 #: Far too high a rate: it dies. A restart at a fraction of it learns.
 RECIPE = nin.RECIPES["digits"].revised(
     epochs=6, limit=90, batch_size=16, width=0.1, image_size=8, learning_rate=5.0, warmup=0

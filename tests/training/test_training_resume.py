@@ -13,12 +13,15 @@ import pytest
 from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import load_file, save
+from same_training import assert_same_training
 
 import nin
 from nin.errors import DataError, RunError
 from nin.training.checkpoint import Checkpoint, Place, place_of
 from nin.training.health import Finding
 from nin.training.stopping import Stopping
+
+pytestmark = pytest.mark.slow
 
 #: Dropout, augmentation, balance, a schedule, sizes that grow, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
@@ -54,22 +57,6 @@ def stop_at(monkeypatch, step, number=signal.SIGINT):
     monkeypatch.setattr(Checkpoint, "on_train_batch_end", watched)
 
 
-def same(one, other):
-    for name in ("weights", "checkpoint"):
-        ours, theirs = (load_file(run.path / f"{name}.safetensors") for run in (one, other))
-        assert ours.keys() == theirs.keys()
-        for key in ours:
-            np.testing.assert_array_equal(ours[key], theirs[key], err_msg=f"{name}: {key}")
-    timeless = [
-        [{k: v for k, v in row.items() if "second" not in k} for row in run.metrics()]
-        for run in (one, other)
-    ]
-    assert timeless[0] == timeless[1]
-    results = [{**run.record["result"], "seconds": 0} for run in (one, other)]
-    assert results[0] == results[1]
-    assert one.record["health"] == other.record["health"]
-
-
 @pytest.fixture(scope="module")
 def unbroken(tmp_path_factory):
     return nin.train(RECIPE, tmp_path_factory.mktemp("unbroken") / "run")
@@ -77,7 +64,7 @@ def unbroken(tmp_path_factory):
 
 @pytest.mark.every_backend
 def test_the_same_seed_gives_the_same_weights_to_the_bit(unbroken, tmp_path):
-    same(nin.train(RECIPE, tmp_path / "again"), unbroken)
+    assert_same_training(nin.train(RECIPE, tmp_path / "again"), unbroken)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +86,7 @@ def test_stopped_at_a_step_and_resumed(unbroken, tmp_path, monkeypatch, step):
     place = place_of(stopped)
     assert (place.epoch * EPOCH + place.batch) == step
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    same(nin.resume(tmp_path / "run"), unbroken)
+    assert_same_training(nin.resume(tmp_path / "run"), unbroken)
 
 
 def test_a_signal_that_is_ignored_stays_so():
@@ -125,7 +112,7 @@ def test_stopped_twice_within_one_epoch(unbroken, tmp_path, monkeypatch):
                 train()
     place = place_of(nin.load(tmp_path / "run"))
     assert (place.epoch, place.batch) == (0, 5)
-    same(nin.resume(tmp_path / "run"), unbroken)
+    assert_same_training(nin.resume(tmp_path / "run"), unbroken)
 
 
 def test_with_every_option(tmp_path, monkeypatch, photos):
@@ -148,7 +135,7 @@ def test_with_every_option(tmp_path, monkeypatch, photos):
         with pytest.raises(KeyboardInterrupt):
             nin.train(recipe, tmp_path / "run", skip_bad=True)
     assert place_of(nin.load(tmp_path / "run")).batch
-    same(nin.resume(tmp_path / "run"), unbroken)
+    assert_same_training(nin.resume(tmp_path / "run"), unbroken)
     assert [Path(line.partition(": ")[0]).name for line in unbroken.record["skipped"]] == [
         "bad.png"
     ]
@@ -160,7 +147,7 @@ def test_a_picture_that_is_met_late_can_be_done_without(tmp_path, photos):
     with pytest.raises(DataError, match=r"bad\.png.*--skip-bad"):
         nin.train(recipe, tmp_path / "run")
     resumed = nin.resume(tmp_path / "run", skip_bad=True)
-    same(resumed, nin.train(recipe, tmp_path / "whole", skip_bad=True))
+    assert_same_training(resumed, nin.train(recipe, tmp_path / "whole", skip_bad=True))
 
 
 @pytest.fixture
@@ -206,7 +193,7 @@ def test_without_a_checkpoint_it_begins_again(unbroken, tmp_path):
     with pytest.raises(RunError, match="is missing: train it anew"):
         nin.resume(run.path)
     (run.path / "metrics.jsonl").unlink()
-    same(nin.resume(run.path), unbroken)
+    assert_same_training(nin.resume(run.path), unbroken)
 
 
 def test_a_checkpoint_says_where_it_is_and_is_as_small_as_can_be(unbroken):

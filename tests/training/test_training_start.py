@@ -100,6 +100,10 @@ def linear_spreads(model, x):
     return spreads
 
 
+LONG = [
+    pytest.mark.slow,
+    pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="takes long"),
+]
 OTHERS = {
     "lenet": (lambda: nin.LeNet(num_classes=6), 28, 5),
     "vgg": (lambda: nin.VGG([(1, 8)] * 3, num_classes=6), 16, 6),
@@ -111,7 +115,7 @@ OTHERS = {
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=pytest.mark.slow if name == "googlenet" else ()) for name in OTHERS],
+    [pytest.param(name, marks=LONG if name == "googlenet" else ()) for name in OTHERS],
 )
 def test_every_layer_of_other_networks_gets_unit_variance_too(name):
     make, size, layers = OTHERS[name]

@@ -12,7 +12,7 @@ from nin.training import Trainer
 from nin.training.evaluation import evaluate, every_image
 from nin.training.probe import take_probe
 
-pytestmark = pytest.mark.every_backend
+pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

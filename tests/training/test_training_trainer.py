@@ -13,7 +13,7 @@ import nin
 from nin.data import Batches, ImageData, Split
 from nin.errors import BackendError, NinError
 
-pytestmark = pytest.mark.every_backend
+pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
 
 
 class Toy(ImageData):

@@ -19,6 +19,8 @@ from nin.training import feature_cache as module
 from nin.training.description import describe
 from nin.training.recipes import choose
 
+pytestmark = pytest.mark.slow
+
 SIDE = 64
 
 
