@@ -80,8 +80,6 @@ def row(epoch, loss, **more):
         ([row(1, 0.5), row(2, 0.4), row(3, 0.4), row(4, 0.6)], 2),
         ([row(1, None), row(2, 0.4), row(3, float("nan"))], 2),
         ([row(1, None), row(2, None)], 2),
-        ([row(1, 0.1, side=32), row(2, 0.5, side=64), row(3, 0.6, side=64)], 2),
-        ([row(1, 0.1, side=32), row(2, 0.5, side=32)], 1),
         ([{"epoch": 1, "seconds": 1.0}, {"epoch": 2, "seconds": 2.0}], 2),
     ],
 )

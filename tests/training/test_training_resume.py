@@ -20,14 +20,13 @@ from nin.training.checkpoint import Checkpoint, Place, place_of
 from nin.training.health import Finding
 from nin.training.stopping import Stopping
 
-#: Dropout, augmentation, balance, a schedule, sizes that grow, a short last batch.
+#: Dropout, augmentation, balance, a schedule, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
     epochs=3,
     limit=90,
     batch_size=16,
     width=0.1,
     image_size=10,
-    smaller_first=(8,),
     dropout=0.3,
     flip=True,
     crop=0.5,

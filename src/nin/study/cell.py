@@ -104,7 +104,6 @@ def train_cell(cell: Cell) -> Outcome:
         gradient_clip_val=cell.recipe.clip_norm,
         optimizer=optimizer(cell.recipe, cell.steps),
         callbacks=[clock],
-        smaller_first=cell.recipe.smaller_first,
         verbose=False,
     )
     with computing_in(cell.recipe.precision):

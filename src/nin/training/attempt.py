@@ -134,6 +134,5 @@ def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:
         recipe.epochs,
         gradient_clip_val=recipe.clip_norm,
         optimizer=optimizer(recipe, steps),
-        smaller_first=recipe.smaller_first,
         verbose=here.is_chief,
     )

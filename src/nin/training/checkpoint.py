@@ -162,9 +162,7 @@ class Checkpoint(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
     def _keep(self, epoch: int, logs: dict[str, float]) -> None:
-        size = self.model.preprocessing.size
-        side = {"side": size[0]} if size and self.run.record["recipe"]["smaller_first"] else {}
-        self.rows.append({"epoch": epoch + 1, **logs, **side, "seconds": self.seconds()})
+        self.rows.append({"epoch": epoch + 1, **logs, "seconds": self.seconds()})
         self.run.write_metrics(self.rows)
         backends.current().sync(self.model)
         if self.run.best_epoch(self.rows) == epoch + 1:

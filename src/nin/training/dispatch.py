@@ -42,8 +42,7 @@ def train(
         devices: how many of this machine's devices share each batch; 0 for all of them, None for
             one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
             all their devices share it.
-        callbacks: further Keras callbacks; a run that is resumed has none. Where images grow they
-            see a training begin and end for each size.
+        callbacks: further Keras callbacks; a run that is resumed has none.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is. Of several processes only

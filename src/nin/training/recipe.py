@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -56,11 +56,6 @@ class Recipe(BaseModel):
     image_size: int | None = Field(default=None, ge=1, le=4096)
     #: How a folder's pictures become squares: all of each, squashed, or the middle, cropped.
     fit: Fit = "squash"
-    #: Smaller sides to begin with, in pixels; they and `image_size` share the epochs evenly, and
-    #: the last epochs have `image_size`. Those that are not smaller are passed over.
-    smaller_first: tuple[Annotated[int, Field(ge=1, le=4096)], ...] = Field(
-        default=(), max_length=64
-    )
     epochs: int = Field(ge=1, le=1_000_000)
     #: Images a step of the optimiser.
     batch_size: int = Field(ge=1)
@@ -118,6 +113,16 @@ class Recipe(BaseModel):
     def part_size(self) -> int:
         """Images that are computed at a time."""
         return self.batch_size // self.accumulate
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_growing_images(cls, values: Any) -> Any:
+        """Older records hold `smaller_first`, the sizes of images that grew while it trained."""
+        if isinstance(values, dict) and "smaller_first" in values:
+            if values["smaller_first"]:
+                raise ValueError("smaller_first: training on growing images is no longer supported")
+            return {name: value for name, value in values.items() if name != "smaller_first"}
+        return values
 
     @field_validator("balance", mode="before")
     @classmethod

@@ -172,8 +172,7 @@ class Run:
         knows five values, ties are the rule, and a lucky early epoch is never beaten again. The
         loss counts how sure each answer was. Its price is known (Guo et al. 2017): where a network
         overfits, the loss rises before accuracy falls, so that the epoch kept may be an early one.
-        Without held-out images it is the last epoch: test images choose nothing. Where images
-        grow, only the epochs at the largest side so far count.
+        Without held-out images it is the last epoch: test images choose nothing.
 
         Args:
             rows: one an epoch; default: those on disk.
@@ -182,12 +181,7 @@ class Run:
         if not rows:
             return None
         chooses = "validation" in self.record["data"].get("splits", ())
-        largest = max(row.get("side") or 0 for row in rows)
-        candidates = [
-            row
-            for row in rows
-            if chooses and (row.get("side") or 0) == largest and _held_out_loss(row) < math.inf
-        ]
+        candidates = [row for row in rows if chooses and _held_out_loss(row) < math.inf]
         return int(min(candidates, key=_held_out_loss, default=rows[-1])["epoch"])
 
     def is_over(self, rows: Rows) -> bool:

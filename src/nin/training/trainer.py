@@ -12,13 +12,11 @@ from rich.console import Console
 from nin import backends
 from nin.backends.distribution import layout
 from nin.data import Batches, DataModule, ImageData, Share, reading_ahead
-from nin.errors import BackendError, InputSizeError, NinError
+from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
-from nin.models.geometry import ends_in_average
 from nin.models.module import CountedAccuracy
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
-from nin.training.growth import legs
 from nin.training.health import Finding, HealthWatch
 from nin.training.initialization import (
     ADAPTIVE_MAP_MEAN,
@@ -44,9 +42,7 @@ class Trainer(HyperParameters):
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
         start: whether to standardise the images and to prepare fresh weights.
         optimizer: in place of the model's `configure_optimizers`.
-        callbacks: further Keras callbacks. Where images grow they see a training begin and end for
-            each size.
-        smaller_first: sides in pixels of smaller images to begin with; see `Recipe`.
+        callbacks: further Keras callbacks.
         verbose: whether to print: a bar, a line an epoch, findings. Curves are drawn in Jupyter.
 
     Raises:
@@ -71,7 +67,6 @@ class Trainer(HyperParameters):
     start: bool
     optimizer: Any
     callbacks: Sequence[Any]
-    smaller_first: Sequence[int]
     verbose: bool
 
     def __init__(
@@ -83,7 +78,6 @@ class Trainer(HyperParameters):
         start: bool = True,
         optimizer: Any = None,
         callbacks: Sequence[Any] = (),
-        smaller_first: Sequence[int] = (),
         verbose: bool = True,
     ) -> None:
         self.save_hyperparameters()
@@ -114,7 +108,7 @@ class Trainer(HyperParameters):
                 loader has `first`, as `Batches` does.
 
         Raises:
-            InputSizeError: the images, or the smaller ones to begin with, are too small.
+            InputSizeError: the images are too small.
             NinError: the model overrides a hook that a compiled loop cannot call.
         """
         _refuse_uncompiled_hooks(model)
@@ -179,32 +173,31 @@ class Trainer(HyperParameters):
         callbacks = [self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
             callbacks.append(DrawCurves(self.board))
-        sides = self._sides(model)
         self.history = {}
+        # The rest of an epoch that was interrupted is a `fit` of its own: it has fewer steps.
+        stops = [epoch + 1, self.max_epochs] if batch else [self.max_epochs]
         try:
-            for leg in legs(epoch, self.max_epochs, sides, alone=batch > 0):
-                _show_at(model, leg.side)
-                _wind(train, leg.begin, batch)
+            for stop in stops:
+                _wind(train, epoch, batch)
                 progress.skipped = batch
                 with reading_ahead(_source(train), _source(validation)):
                     history = model.fit(
                         train,
                         validation_data=validation,
-                        epochs=leg.end,
-                        initial_epoch=leg.begin,
+                        epochs=stop,
+                        initial_epoch=epoch,
                         shuffle=False,
                         verbose=0,
                         callbacks=callbacks,
                     )
                 self._extend_history(history.history)
-                batch = 0
+                epoch, batch = stop, 0
                 if model.stop_training:
                     break
             for line in _unreadable(data):
                 self.note(line)
         finally:
             progress.close()
-            _show_at(model, sides[-1])
 
     def _loaders(self, data: DataModule) -> tuple[Any, Any]:
         """Training and validation batches; where several devices train, this process's rows."""
@@ -218,20 +211,6 @@ class Trainer(HyperParameters):
                 " let them be nin.data.Batches"
             )
         return Share(train, here, training=True), Share(validation, here, training=False)
-
-    def _sides(self, model: Module) -> list[int | None]:
-        """The sides of the images, from the first epoch's to the last's; None for as they are."""
-        size = model.preprocessing.size if isinstance(model, Classifier) else None
-        if size is None or size[0] != size[1]:
-            return [None]
-        smaller = [side for side in self.smaller_first if side < size[0]]
-        if smaller and not ends_in_average(model.net):
-            raise InputSizeError(
-                f"{type(model).__name__} takes images of one size: leave out smaller_first"
-            )
-        for side in smaller:
-            model.check_size((side, side))
-        return [*smaller, size[0]]
 
     def _extend_history(self, values: dict[str, list[float]]) -> None:
         for name, more in values.items():
@@ -277,13 +256,6 @@ def _compile(model: Module, optimizer: Any) -> None:
         weighted_metrics=[CountedAccuracy(name="accuracy")],
         jit_compile=_pays_to_jit(),
     )
-
-
-def _show_at(model: Module, side: int | None) -> None:
-    """From now on the model sees images of this side."""
-    if side is not None and model.preprocessing.size != (side, side):
-        model.preprocessing.size = (side, side)
-        _compile(model, model.optimizer)
 
 
 def _wind(loader: Any, epoch: int, batch: int) -> None:
