@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,14 +25,13 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        temporary = Path(name)
-        with os.fdopen(handle, "wb") as file:
+        part = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+        with part.open("xb") as file:
+            temporary = part
             yield file
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-        temporary.replace(path)
+        part.replace(path)
         _flush_folder(path.parent)
     except FileExistsError as error:
         raise NinError(f"cannot write {path}: {error.filename} is not a folder") from error
@@ -101,9 +101,3 @@ def _flush_folder(path: Path) -> None:
     with contextlib.suppress(OSError):
         os.fsync(folder)
     os.close(folder)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

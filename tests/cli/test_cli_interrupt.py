@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 import nin as d2l
 from nin.training.checkpoint import Checkpoint
-from nin.training.lock import locked
+from nin.training.run_folder import locked
 
 #: Long enough to be interrupted, short enough to be repeated.
 RECIPE = "digits --epochs 10 --limit 60 --batch-size 20 --seed 3"

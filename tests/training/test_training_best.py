@@ -107,7 +107,7 @@ def test_patience_ends_a_training_and_it_stays_ended(trained, tmp_path, monkeypa
         nin.resume(run.path, epochs=20)
     # Killed when all is trained, and before it is judged.
     with monkeypatch.context() as patch:
-        patch.setattr("nin.training.pipeline.judged", lambda *_: 1 / 0)
+        patch.setattr("nin.training.fit_run.final_result", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             nin.train(recipe, tmp_path / "run")
     same(nin.resume(tmp_path / "run"), run)

@@ -22,9 +22,9 @@ from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
 from nin.study.store import read
 from nin.training import Recipe, Trainer
-from nin.training.optimizer import optimizer
-from nin.training.precision import computing_in
+from nin.training.precision import precision_policy
 from nin.training.provenance import device, versions
+from nin.training.schedule import optimizer
 
 #: A measurement lasts at least so many seconds and batches.
 LEAST_SECONDS, LEAST_BATCHES = 2.0, 3
@@ -133,7 +133,7 @@ def answer() -> None:
 def _ready(
     contender: Contender, recipe: Recipe, input_shape: tuple[int, int, int], classes: int
 ) -> tuple[Any, Any]:
-    with computing_in(recipe.precision):
+    with precision_policy(recipe.precision):
         model = contender.make(classes)
         if recipe.image_size is not None:
             model.preprocessing.configure((recipe.image_size, recipe.image_size))

@@ -13,7 +13,7 @@ from nin.models.geometry import smallest_size
 from nin.study.contender import Contender
 from nin.training import Recipe
 from nin.training.dataset import open_images
-from nin.training.precision import settled
+from nin.training.precision import resolve_precision
 
 
 def check_request(rates: Sequence[float], seeds: int, seconds: float | None) -> None:
@@ -53,7 +53,7 @@ def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, Im
         DataError: the images cannot be had, are too few to be divided, or have no test part.
         InputSizeError: a contender cannot take images of the size that is asked for.
     """
-    recipe = settled(recipe)
+    recipe = resolve_precision(recipe)
     data = open_images(recipe)
     if "test" not in data.parts:
         raise DataError(f"{data.name} has no test images to judge by: lay some out in test/")

@@ -12,7 +12,7 @@ from typing import Any
 
 from nin.errors import RunError
 from nin.presets import find_preset
-from nin.training.precision import settled
+from nin.training.precision import resolve_precision
 from nin.training.recipe import Recipe
 from nin.training.run import SAVE_EVERY, Run, load
 from nin.training.stopping import Stopping
@@ -63,7 +63,7 @@ def train(
         >>> run.path.parent.name, run.record["result"]["n"]
         ('runs', 359)
     """
-    recipe = settled(recipe)
+    recipe = resolve_precision(recipe)
     if find_preset(recipe.preset).pretrained:
         from nin.training.transfer import train_head
 
@@ -139,11 +139,3 @@ def _finetune(run: Run, **settings: Any) -> Run:
         from nin.training import pipeline
 
         return pipeline.resume(run.path, stopping=stopping, **settings)
-
-
-def _check_devices(devices: int) -> None:
-    """Refuse devices that there are not before anything is looked at."""
-    from nin.backends.distribution import spread
-
-    with spread(devices):
-        pass

@@ -57,7 +57,7 @@ class Recipe(BaseModel):
     #: How a folder's pictures become squares: all of each, squashed, or the middle, cropped.
     fit: Fit = "squash"
     epochs: int = Field(ge=1, le=1_000_000)
-    #: Images a step of the optimiser.
+    #: Images per step of the optimiser.
     batch_size: int = Field(ge=1)
     #: Few images get more epochs, until there are so many steps; see `nin.training.schedule`.
     least_steps: int = Field(default=0, ge=0, le=1_000_000)
@@ -68,7 +68,7 @@ class Recipe(BaseModel):
     #: Parts in which a step's images are computed, where memory is short; gradients are averaged.
     accumulate: int = Field(default=1, ge=1, le=1024)
     #: `bfloat16` halves memory; weights, the maps' average and the loss stay in float32. `auto` is
-    #: one of the two when training begins: see `nin.training.precision.settled`.
+    #: one of the two when training begins: see `nin.training.precision.resolve_precision`.
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     optimizer: Literal["sgd", "adamw"] = "adamw"
     #: The largest, where there is a schedule.
