@@ -33,7 +33,6 @@ EVERYWHERE = {
     "the book's Trainer": f"{TRAINING}trainer.py",
     "same seed, same weights to the bit (CPU)": f"{TRAINING}resume.py::test_the_same_seed",
     "stopped within an epoch and resumed, to the bit (CPU)": f"{TRAINING}resume.py::test_stopped",
-    "images that grow": f"{TRAINING}growth.py::test_a_training_goes_through",
     "bfloat16": f"{TRAINING}precision.py::test_a_run_in_bfloat16",
     "batches in parts": f"{TRAINING}precision.py::test_a_batch_in_parts",
     "a folder beyond memory": f"{TRAINING}streamed.py",

@@ -23,8 +23,8 @@ from record import Record, spread
 
 import nin
 from nin.training.dataset import open_images
-from nin.training.optimizer import optimizer
 from nin.training.recipe import Recipe
+from nin.training.schedule import optimizer
 
 STEPS = 300
 LEARNT = 0.6

@@ -49,8 +49,8 @@ from scipy.ndimage import gaussian_filter
 
 import nin
 from nin.presets import PRESETS
-from nin.training.optimizer import optimizer
 from nin.training.recipe import Recipe
+from nin.training.schedule import optimizer
 
 SIDE = 68
 SIDES = (SIDE, 2 * SIDE)

@@ -58,7 +58,7 @@ print(*[name for name in ("keras", "tensorflow", "jax", "torch") if name in sys.
     [
         *("nin.presets", "nin.pretrained", "nin.pretrained.trunk", "nin.pretrained.features"),
         *("nin.training", "nin.training.recipes", "nin.training.run", "nin.training.dispatch"),
-        *("nin.training.transfer", "nin.training.verdict", "nin.cli.entry_point"),
+        *("nin.training.transfer", "nin.training.run_result", "nin.cli.entry_point"),
     ],
 )
 def test_keras_is_not_needed_to_import(name):

@@ -12,7 +12,7 @@ from safetensors.numpy import load_file
 
 import nin as d2l
 from nin.training.checkpoint import Checkpoint
-from nin.training.lock import locked
+from nin.training.run_folder import locked
 
 pytestmark = pytest.mark.slow
 

@@ -13,11 +13,11 @@ from same_training import assert_same_training
 
 import nin as d2l
 
-#: Dropout, augmentation, a schedule, sizes that grow, a short last batch: all that could go astray.
+#: Dropout, augmentation, a schedule, a short last batch: all that could go astray.
 BEGIN = """
 import sys, nin
 recipe = nin.RECIPES["digits"].revised(
-    epochs=6, limit=330, batch_size=16, image_size=12, smaller_first=(8,), dropout=0.3, seed=5
+    epochs=6, limit=330, batch_size=16, image_size=12, dropout=0.3, seed=5
 )
 nin.train(recipe, sys.argv[1], save_every=0)
 """

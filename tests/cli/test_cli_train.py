@@ -15,7 +15,7 @@ from PIL import Image
 import nin as d2l
 from nin._version import __version__
 from nin.data.balance import PREFERRED
-from nin.training.precision import settled
+from nin.training.precision import resolve_precision
 from nin.training.recipe import Recipe
 
 RESULT = {"split", "n", "accuracy", "interval", "largest_class", "loss", "epoch", "seconds"}
@@ -69,7 +69,7 @@ def test_the_record_says_what_was_trained_on_what_and_where(trained):
     }
     assert (record["format"], record["state"]) == (1, "finished")
     recipe = d2l.RECIPES["digits"].revised(epochs=1, limit=200)
-    assert Recipe.parse(record["recipe"]) == settled(recipe)
+    assert Recipe.parse(record["recipe"]) == resolve_precision(recipe)
     assert record["data"]["fingerprint"] == d2l.Digits(validation=0.1, limit=200).fingerprint()
     assert record["classes"] == [*"0123456789"]
     assert record["model"]["input_shape"] == [8, 8, 1]

@@ -9,9 +9,9 @@ import nin
 from nin.data import Augmentation, ImageData, Split
 from nin.data.balance import balancing_weights
 from nin.training import Trainer
+from nin.training.calibration import calibration_batch
 from nin.training.dataset import open_images
 from nin.training.evaluation import evaluate, every_image, softmax
-from nin.training.probe import take_probe
 
 pytestmark = pytest.mark.slow
 
@@ -54,7 +54,7 @@ def test_weights_count_in_the_loss_and_not_in_the_accuracy():
 @pytest.mark.parametrize(("balance", "expected"), [("none", 0.1), ("weights", 0.5)])
 def test_the_start_gives_classes_the_share_that_they_have_in_training(balance, expected):
     data = Noise(balance=balance)
-    assert take_probe(data).shares == pytest.approx([1 - expected, expected])
+    assert calibration_batch(data).shares == pytest.approx([1 - expected, expected])
     model, _ = trained(data, 0.0)
     answers = softmax(model.predict(data.train.images, verbose=0))
     assert answers[:, 1].mean() == pytest.approx(expected, abs=0.03)

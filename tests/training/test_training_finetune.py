@@ -14,7 +14,7 @@ from same_training import assert_same_training
 
 import nin as d2l
 from nin.errors import RecipeError, RunError
-from nin.training.checkpoint import Checkpoint, place_of
+from nin.training.checkpoint import Checkpoint, read_position
 from nin.training.recipes import choose
 
 pytestmark = pytest.mark.slow
@@ -120,7 +120,8 @@ def test_killed_it_ends_bit_for_bit_where_an_unbroken_training_ends(folder, unbr
     asked = json.dumps(recipe(folder).model_dump(mode="json"))
     process = subprocess.Popen([sys.executable, "-c", BEGIN, asked, str(path)])
     deadline = time.monotonic() + 200
-    while not (path / "checkpoint.safetensors").exists() or place_of(d2l.load(path)).batch == 0:
+    checkpoint = path / "checkpoint.safetensors"
+    while not checkpoint.exists() or read_position(d2l.load(path)).batch == 0:
         assert time.monotonic() < deadline
         assert process.poll() is None
         time.sleep(0.01)

@@ -12,8 +12,8 @@ import nin
 from nin import backends
 from nin.backends.processor import multiplies_bfloat16
 from nin.errors import RecipeError
-from nin.training.optimizer import optimizer
-from nin.training.precision import computing_in, settled
+from nin.training.precision import precision_policy, resolve_precision
+from nin.training.schedule import optimizer
 
 pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
 
@@ -27,7 +27,7 @@ def convolutions(model):
 
 
 def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_answers_alone():
-    with computing_in("bfloat16"):
+    with precision_policy("bfloat16"):
         model = nin.NiN(preset="mnist", width=0.1)
         model.build((None, 12, 12, 1))
     assert keras.config.dtype_policy().name == "float32"
@@ -37,7 +37,7 @@ def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_answer
 
 
 def test_other_networks_answer_in_float32_too():
-    with computing_in("bfloat16"):
+    with precision_policy("bfloat16"):
         model = nin.LeNet()
         answers = model(np.zeros((2, 28, 28, 1), np.uint8))
     assert keras.backend.standardize_dtype(answers.dtype) == "float32"
@@ -112,8 +112,8 @@ def test_a_run_goes_on_as_it_began_wherever_that_is(tmp_path, monkeypatch):
 
 def test_depthwise_networks_stay_in_float32_and_need_no_backend_to_know(monkeypatch):
     monkeypatch.setattr(backends, "current", pytest.fail)
-    assert settled(nin.RECIPES["photos"]).precision == "float32"
-    assert settled(RECIPE.revised(precision="bfloat16")).precision == "bfloat16"
+    assert resolve_precision(nin.RECIPES["photos"]).precision == "float32"
+    assert resolve_precision(RECIPE.revised(precision="bfloat16")).precision == "bfloat16"
 
 
 def test_a_run_from_before_there_was_a_choice_is_one_in_float32(tmp_path):

@@ -49,6 +49,13 @@ def test_a_recipe_is_frozen(field):
     assert hash(made) == hash(find_recipe("digits"))
 
 
+def test_a_record_from_when_images_could_grow():
+    values = find_recipe("digits").model_dump(mode="json")
+    assert Recipe.parse({**values, "smaller_first": []}) == find_recipe("digits")
+    with pytest.raises(RecipeError, match="smaller_first: training on growing images is no longer"):
+        Recipe.parse({**values, "smaller_first": [8]})
+
+
 def test_a_revised_recipe_is_another_one():
     made = find_recipe("digits")
     assert made.revised(epochs=3, limit=None).epochs == 3

@@ -8,7 +8,7 @@ from test_training_resume import same, stop_at
 
 import nin
 from nin.errors import TrainingDiedError
-from nin.training.checkpoint import Checkpoint, place_of
+from nin.training.checkpoint import Checkpoint, read_position
 from nin.training.restart import MOST, GiveUp
 
 pytestmark = pytest.mark.slow
@@ -106,7 +106,7 @@ def kill_at(monkeypatch, number, *, written):
 
 def test_a_checkpoint_tells_of_the_restarts(unbroken, tmp_path):
     run = nin.load(shutil.copytree(unbroken.path, tmp_path / "run"))
-    place = place_of(run)
+    place = read_position(run)
     assert [restart._asdict() for restart in place.restarts] == unbroken.record["restarts"]
     assert json.loads(json.dumps(place.model_dump()))["restarts"]
 

@@ -17,20 +17,19 @@ from same_training import assert_same_training
 
 import nin
 from nin.errors import DataError, RunError
-from nin.training.checkpoint import Checkpoint, Place, place_of
+from nin.training.checkpoint import Checkpoint, Position, read_position
 from nin.training.health import Finding
 from nin.training.stopping import Stopping
 
 pytestmark = pytest.mark.slow
 
-#: Dropout, augmentation, balance, a schedule, sizes that grow, a short last batch.
+#: Dropout, augmentation, balance, a schedule, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
     epochs=3,
     limit=90,
     batch_size=16,
     width=0.1,
     image_size=10,
-    smaller_first=(8,),
     dropout=0.3,
     flip=True,
     crop=0.5,
@@ -83,7 +82,7 @@ def test_stopped_at_a_step_and_resumed(unbroken, tmp_path, monkeypatch, step):
             nin.train(RECIPE, tmp_path / "run")
     stopped = nin.load(tmp_path / "run")
     assert stopped.record["state"] == "interrupted"
-    place = place_of(stopped)
+    place = read_position(stopped)
     assert (place.epoch * EPOCH + place.batch) == step
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert_same_training(nin.resume(tmp_path / "run"), unbroken)
@@ -110,7 +109,7 @@ def test_stopped_twice_within_one_epoch(unbroken, tmp_path, monkeypatch):
             stop_at(patch, step, signal.SIGTERM)
             with pytest.raises(KeyboardInterrupt):
                 train()
-    place = place_of(nin.load(tmp_path / "run"))
+    place = read_position(nin.load(tmp_path / "run"))
     assert (place.epoch, place.batch) == (0, 5)
     assert_same_training(nin.resume(tmp_path / "run"), unbroken)
 
@@ -134,7 +133,7 @@ def test_with_every_option(tmp_path, monkeypatch, photos):
         stop_at(patch, 12)
         with pytest.raises(KeyboardInterrupt):
             nin.train(recipe, tmp_path / "run", skip_bad=True)
-    assert place_of(nin.load(tmp_path / "run")).batch
+    assert read_position(nin.load(tmp_path / "run")).batch
     assert_same_training(nin.resume(tmp_path / "run"), unbroken)
     assert [Path(line.partition(": ")[0]).name for line in unbroken.record["skipped"]] == [
         "bad.png"
@@ -170,7 +169,7 @@ def test_a_place_of_another_run_is_one_line(unbroken, tmp_path, place):
     run = nin.load(shutil.copytree(unbroken.path, tmp_path / "run"))
     run.update(state="interrupted")
     arrays = load_file(run.checkpoint_path)
-    told = json.dumps(Place(**place).model_dump())
+    told = json.dumps(Position(**place).model_dump())
     run.checkpoint_path.write_bytes(save(arrays, metadata={"place": told}))
     run.write_metrics(run.metrics()[:1])
     with pytest.raises(RunError, match=r"is no checkpoint of this run|but not their metrics"):
@@ -179,8 +178,8 @@ def test_a_place_of_another_run_is_one_line(unbroken, tmp_path, place):
 
 def test_a_place_keeps_what_json_can_hardly_say():
     finding = Finding(80, "silent class", "for: caf\udce9")
-    place = Place(metrics=(math.nan, math.inf), findings=(finding,))
-    again = Place.model_validate(json.loads(json.dumps(place.model_dump())))
+    place = Position(metrics=(math.nan, math.inf), findings=(finding,))
+    again = Position.model_validate(json.loads(json.dumps(place.model_dump())))
     assert again.findings == (finding,)
     assert math.isnan(again.metrics[0])
     assert again.metrics[1] == math.inf
@@ -198,7 +197,7 @@ def test_without_a_checkpoint_it_begins_again(unbroken, tmp_path):
 
 def test_a_checkpoint_says_where_it_is_and_is_as_small_as_can_be(unbroken):
     with safe_open(unbroken.checkpoint_path, framework="numpy") as file:
-        place = Place.model_validate_json(file.metadata()["place"])
+        place = Position.model_validate_json(file.metadata()["place"])
     assert (place.epoch, place.batch, place.metrics) == (3, 0, ())
 
 
@@ -216,6 +215,6 @@ def test_a_checkpoint_says_where_it_is_and_is_as_small_as_can_be(unbroken):
     ],
 )
 def test_a_foreign_place_is_one_line(unbroken, monkeypatch, told):
-    monkeypatch.setattr("nin.training.checkpoint.metadata", lambda _: {"place": told})
+    monkeypatch.setattr("nin.training.checkpoint.read_metadata", lambda _: {"place": told})
     with pytest.raises(RunError, match="is no checkpoint of a run"):
-        place_of(unbroken)
+        read_position(unbroken)

@@ -9,7 +9,8 @@ import pytest
 
 import nin as d2l
 from nin.errors import NinError, RunError
-from nin.training.run import Run, load, new_run
+from nin.training.run import Run, load
+from nin.training.run_folder import new_run
 
 ROW = {"epoch": 1, "loss": 0.5, "seconds": 1.25}
 

@@ -19,8 +19,8 @@ from safetensors.numpy import load_file, save
 import nin as d2l
 from nin.errors import NinError, RunError
 from nin.training import pipeline
+from nin.training.arrays import count_weights, read_metadata
 from nin.training.run import load
-from nin.training.weights import count, metadata
 
 RECORD = "run.json"
 WEIGHTS = "weights.safetensors"
@@ -238,7 +238,7 @@ def test_hostile_weights(run, make):
     path = run / WEIGHTS
     path.write_bytes(make(load_file(path)))
     assert str(path) in refused(run) or "the network that is described has" in refused(run)
-    for look in (count, metadata):
+    for look in (count_weights, read_metadata):
         message = outcome(partial(look, path))
         assert message == "" or message.startswith(str(path))
 
@@ -356,7 +356,7 @@ def _use_or_refuse(path):
         assert len(run.input_shape) == 3
         assert str(path) in repr(run)
         d2l.Recipe.parse(run.record["recipe"])
-        assert run.model.count_params() == count(path / WEIGHTS)
+        assert run.model.count_params() == count_weights(path / WEIGHTS)
 
     assert len(outcome(use)) < 1000
 
@@ -371,7 +371,7 @@ def test_any_change_of_a_recipe_is_refused_or_can_be_trained_on(scratch, trained
     (scratch / RECORD).write_text(json.dumps(changed(record, ("recipe", *path), value)))
     reached = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_fit", lambda *_, **__: reached.append(True))
+        patch.setattr(pipeline, "fit_run", lambda *_, **__: reached.append(True))
         message = outcome(lambda: d2l.resume(scratch))
     assert bool(message) != bool(reached)
     assert len(message) < 1000

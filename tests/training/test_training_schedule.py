@@ -7,8 +7,15 @@ from hypothesis import strategies as st
 
 import nin
 from nin.training import Recipe
-from nin.training.optimizer import optimizer
-from nin.training.schedule import SMALLEST_BATCH, batches, described, deviation, fitted, warmup
+from nin.training.schedule import (
+    SMALLEST_BATCH,
+    adjust,
+    adjustment_note,
+    optimizer,
+    schedule_record,
+    steps_per_epoch,
+    warmup_steps,
+)
 
 
 @st.composite
@@ -29,35 +36,37 @@ def recipes(draw):
 
 @given(recipe=recipes(), images=st.integers(1, 100_000))
 def test_a_fitted_recipe_keeps_its_promises(recipe, images):
-    used = fitted(recipe, images)
+    used = adjust(recipe, images)
     assert Recipe.parse(used.model_dump()) == used, "parts are equal, values in range"
-    assert fitted(used, images) == used
+    assert adjust(used, images) == used
     assert used.epochs >= recipe.epochs
-    assert used.epochs * batches(used, images) >= recipe.least_steps
+    assert used.epochs * steps_per_epoch(used, images) >= recipe.least_steps
     assert used.batch_size <= recipe.batch_size
     assert used.batch_size >= min(recipe.batch_size, SMALLEST_BATCH)
     changed = {"batch_size", "epochs"}
     assert used.model_dump(exclude=changed) == recipe.model_dump(exclude=changed)
     # Not more epochs than are needed, nor smaller batches.
     fewer = used.epochs - 1
-    assert used.epochs == recipe.epochs or fewer * batches(used, images) < recipe.least_steps
+    assert (
+        used.epochs == recipe.epochs or fewer * steps_per_epoch(used, images) < recipe.least_steps
+    )
     if used.batch_size < recipe.batch_size:
         assert math.ceil(images / (2 * used.batch_size)) < recipe.least_batches
 
 
 @given(recipe=recipes(), images=st.integers(1, 5000))
 def test_what_is_given_is_obeyed(recipe, images):
-    used = fitted(recipe.revised(epochs=recipe.epochs), images)
+    used = adjust(recipe.revised(epochs=recipe.epochs), images)
     assert used.epochs == recipe.epochs
-    used = fitted(recipe.revised(batch_size=recipe.batch_size), images)
+    used = adjust(recipe.revised(batch_size=recipe.batch_size), images)
     assert used.batch_size == recipe.batch_size
     both = recipe.revised(epochs=recipe.epochs, batch_size=recipe.batch_size)
-    assert deviation(both, fitted(both, images), images) is None
+    assert adjustment_note(both, adjust(both, images), images) is None
 
 
 @given(recipe=recipes(), steps=st.integers(1, 3000))
 def test_the_rate_rises_for_a_third_at_most_and_then_falls_to_zero(recipe, steps):
-    rising = warmup(recipe, steps)
+    rising = warmup_steps(recipe, steps)
     assert 0 <= rising <= min(recipe.warmup * recipe.accumulate, steps / 3)
     assert rising == recipe.warmup * recipe.accumulate or rising > steps / 3 - 1
 
@@ -75,16 +84,16 @@ def test_the_optimiser_follows():
 
 def test_sixty_four_pictures_are_no_longer_fifteen_steps():
     recipe = nin.RECIPES["scratch"]
-    used = fitted(recipe, 64)
-    assert described(used, 64) == {
+    used = adjust(recipe, 64)
+    assert schedule_record(used, 64) == {
         "images": 64,
         "batch_size": 16,
         "epochs": 75,
         "steps": 300,
         "warmup": 100,
     }
-    assert deviation(recipe, used, 64) == (
+    assert adjustment_note(recipe, used, 64) == (
         "64 training images are few: batches of 16 for 75 epochs, 300 steps (the recipe: 64, 15)"
     )
-    assert fitted(recipe, 3000) == recipe
-    assert deviation(recipe, recipe, 3000) is None
+    assert adjust(recipe, 3000) == recipe
+    assert adjustment_note(recipe, recipe, 3000) is None

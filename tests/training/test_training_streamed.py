@@ -1,4 +1,4 @@
-"""What training takes from a set, streamed: the probe, the evaluation, a whole training."""
+"""What training takes from a streamed set: calibration batch, evaluation, a whole training."""
 
 import keras
 import numpy as np
@@ -9,8 +9,8 @@ from nin.data import ImageFolder, Pictures
 from nin.errors import DataError
 from nin.models import NiN
 from nin.training import Trainer
+from nin.training.calibration import calibration_batch
 from nin.training.evaluation import evaluate, every_image
-from nin.training.probe import take_probe
 
 pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
 
@@ -41,8 +41,8 @@ def small():
     return made
 
 
-def test_the_probe_is_that_of_memory(twins):
-    streamed, memory = map(take_probe, twins)
+def test_the_calibration_batch_is_that_of_memory(twins):
+    streamed, memory = map(calibration_batch, twins)
     assert type(streamed.images) is np.ndarray
     assert (streamed.images == memory.images).all()
     assert (streamed.shares == memory.shares).all()

@@ -12,6 +12,7 @@ import pytest
 import nin
 from nin.data import Batches, ImageData, Split
 from nin.errors import BackendError, NinError
+from nin.training.calibration import calibration_batch
 
 pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
 
@@ -52,6 +53,25 @@ class Small(nin.Classifier):
 
 def quiet(epochs=1, **arguments):
     return nin.Trainer(max_epochs=epochs, verbose=False, **arguments)
+
+
+def test_a_model_is_prepared_once_and_from_one_calibration_batch(monkeypatch):
+    taken, compiled = [], []
+    take, compile_model = calibration_batch, nin.Trainer.compile_model
+    monkeypatch.setattr(
+        "nin.training.trainer.calibration_batch", lambda data: taken.append(data) or take(data)
+    )
+    monkeypatch.setattr(
+        nin.Trainer,
+        "compile_model",
+        lambda self, model: compiled.append(model) or compile_model(self, model),
+    )
+    trainer, model, data = quiet(), Small(), Toy()
+    trainer.prepare_model(model, data)
+    trainer.fit(model, data)
+    assert (len(taken), len(compiled)) == (1, 1)
+    trainer.fit(model, data)
+    assert (len(taken), len(compiled)) == (2, 2)
 
 
 def test_it_learns():

@@ -253,7 +253,7 @@ def stopped(folder, tmp_path, monkeypatch):
     """The directory of a training at which Ctrl-C was pressed, and what was said."""
     monkeypatch.setattr(Signalling, "calls", 0)
     with monkeypatch.context() as patch:
-        patch.setattr("nin.training.transfer.FeatureExtractor", Signalling)
+        patch.setattr("nin.training.part_features.FeatureExtractor", Signalling)
         with pytest.raises(KeyboardInterrupt) as caught:
             d2l.train(recipe(folder), tmp_path / "run")
     return tmp_path / "run", str(caught.value)
@@ -278,7 +278,7 @@ def test_resumed_it_ends_where_an_unbroken_training_ends(stopped, run, capsys):
 def test_it_does_not_go_on_with_other_photographs(tmp_path, monkeypatch):
     root = photographs.folder(tmp_path / "stripes", ("train", "test"))
     monkeypatch.setattr(Signalling, "calls", 0)
-    monkeypatch.setattr("nin.training.transfer.FeatureExtractor", Signalling)
+    monkeypatch.setattr("nin.training.part_features.FeatureExtractor", Signalling)
     with pytest.raises(KeyboardInterrupt):
         d2l.train(recipe(root), tmp_path / "run")
     (root / "train/down/03.png").unlink()

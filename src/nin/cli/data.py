@@ -9,9 +9,9 @@ import typer
 
 
 def data(
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
 ) -> None:
-    """The image sets that are known, and where they are."""
+    """List the data sets that nin knows, and where their files are."""
     from nin.data import catalogue
 
     rows = catalogue()
@@ -26,4 +26,4 @@ def data(
             f"  {row.size:>7}  {row.licence}"
         )
         typer.echo(f"{'':<{wide}}  {here}  ({row.home})")
-    typer.echo("A folder of images, a directory a class, works as well: nin train FOLDER")
+    typer.echo("A folder of images, one directory per class, works as well: nin train FOLDER")

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     data: Annotated[
-        str | None, typer.Option(help="Other images than the run's test images.")
+        str | None, typer.Option(help="Data set or folder; default: the run's own.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Where the confusion picture goes; default: the run.")
+        Path | None,
+        typer.Option(help="File for the confusion matrix; default: confusion.png in RUN."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """How good a run is: accuracy, loss, each class, and a picture of the confusion matrix."""
+    """Evaluate a run: accuracy, loss, recall and precision per class, confusion matrix."""
     from nin.training import load
     from nin.training.figures import save_confusion
 
@@ -43,7 +44,7 @@ def evaluate(
 
 
 def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
-    from nin.training.verdict import in_words
+    from nin.training.run_result import result_line
 
     wide = max(len(name) for name in (*evaluation.classes, "class"))
     typer.echo(f"{'class':<{wide}}      n  recall  precision")
@@ -52,6 +53,6 @@ def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
             "-" if row[key] is None else f"{row[key]:.3f}" for key in ("recall", "precision")
         )
         typer.echo(f"{row['class']:<{wide}}  {row['n']:>5}  {recall:>6}  {precision:>9}")
-    typer.echo(in_words({"split": split, **evaluation.summary()}))
+    typer.echo(result_line({"split": split, **evaluation.summary()}))
     typer.echo(f"loss {evaluation.loss:.4f}")
     typer.echo(f"confusion matrix: {picture}")

@@ -12,10 +12,12 @@ import typer
 def predict(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory or export.")],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
-    top: Annotated[int, typer.Option(min=1, help="Show so many likely classes.")] = 1,
-    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON line an image.")] = False,
+    top: Annotated[int, typer.Option(min=1, help="Number of most likely classes to show.")] = 1,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one line of JSON per image.")
+    ] = False,
 ) -> None:
-    """What is in these images?"""
+    """Classify images: the most likely classes of each, with probabilities."""
     from nin.exporting import Predictor
 
     for answer in Predictor(run).predict_files(images, top):

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nin.cli.recipe_options import RecipeOptions, as_typed, with_recipe_options
 from nin.errors import NinError
 
 if TYPE_CHECKING:
     from nin.training import Recipe, Run
 
 
+@with_recipe_options
 def train(
     what: Annotated[
         str | None,
@@ -21,137 +23,89 @@ def train(
             metavar="[RECIPE|FOLDER]", help="digits, book, chapter, fashion, or a folder."
         ),
     ] = None,
-    data: Annotated[str | None, typer.Option(help="Another data set or folder.")] = None,
-    preset: Annotated[str | None, typer.Option(help="Another network.")] = None,
-    finetune: Annotated[
-        bool, typer.Option("--finetune", help="Train a pretrained network on, by gradients.")
-    ] = False,
-    init: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Start from the weights of another run.")
-    ] = None,
-    freeze: Annotated[
-        int | None, typer.Option(help="Leave so many layers as they are, from the first on.")
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the images.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images a step.")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
-    image_size: Annotated[int | None, typer.Option(help="Side, in pixels.")] = None,
-    fit: Annotated[
-        str | None,
-        typer.Option(help="Which part of a picture to use: squash, all of it; crop, its middle."),
-    ] = None,
-    limit: Annotated[int | None, typer.Option(help="Use so many training images.")] = None,
-    patience: Annotated[
-        int | None, typer.Option(help="End after so many epochs without a better one.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
-    flip: Annotated[
-        bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the images.")
-    ] = None,
-    shift: Annotated[int | None, typer.Option(help="Move images by up to so many pixels.")] = None,
-    crop: Annotated[
-        float | None, typer.Option(help="Crop to a random part of at least this share.")
-    ] = None,
-    crop_size: Annotated[int | None, typer.Option(help="Side of the crops, in pixels.")] = None,
-    rotation: Annotated[float | None, typer.Option(help="Rotate by up to so many degrees.")] = None,
-    brightness: Annotated[float | None, typer.Option(help="Vary it by up to this share.")] = None,
-    contrast: Annotated[float | None, typer.Option(help="Vary it by up to this share.")] = None,
-    saturation: Annotated[float | None, typer.Option(help="Vary it by up to this share.")] = None,
-    erasing: Annotated[
-        float | None, typer.Option(help="Erase a rectangle in this share of the images.")
-    ] = None,
-    balance: Annotated[
-        str | None,
-        typer.Option(help="Let small classes count like large ones: auto, weights or sampling."),
-    ] = None,
-    precision: Annotated[
-        str | None,
-        typer.Option(help="float32, bfloat16, or auto: bfloat16 where that is faster (default)."),
-    ] = None,
-    accumulate: Annotated[
-        int | None, typer.Option(help="Compute each batch in so many parts.")
-    ] = None,
-    stream: Annotated[
-        bool, typer.Option("--stream", help="Read pictures anew for each batch, to save memory.")
-    ] = False,
+    *,
+    options: RecipeOptions,
     devices: Annotated[
-        str | None, typer.Option(help="How many devices share a batch, or: all. JAX only.")
+        str | None, typer.Option(help="Number of devices that share a batch, or: all. JAX only.")
     ] = None,
     join: Annotated[
         bool, typer.Option("--join", help="Train together with other processes. JAX only.")
     ] = False,
     save_every: Annotated[
-        float | None,
-        typer.Option(help="Seconds between two checkpoints; usually 60.", min=0.0),
+        float | None, typer.Option(help="Seconds between two checkpoints; default: 60.", min=0.0)
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The run directory.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Run directory to make; default: runs/NAME-NUMBER.")
+    ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Go on with an interrupted run.")
+        Path | None, typer.Option(metavar="RUN", help="Go on with this interrupted run.")
     ] = None,
     skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Go on without unreadable images.")
+        bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Train a NiN: a recipe (digits by default), or a folder of images, a directory a class."""
-    changes = {
-        "data": data,
-        "preset": preset,
-        "finetune": finetune or None,
-        "init": None if init is None else str(init),
-        "freeze": freeze,
-        "batch_size": batch_size,
-        "learning_rate": lr,
-        "image_size": image_size,
-        "fit": fit,
-        "limit": limit,
-        "patience": patience,
-        "seed": seed,
-        "flip": flip,
-        "shift": shift,
-        "crop": crop,
-        "crop_size": crop_size,
-        "rotation": rotation,
-        "brightness": brightness,
-        "contrast": contrast,
-        "saturation": saturation,
-        "erasing": erasing,
-        "balance": balance,
-        "precision": precision,
-        "accumulate": accumulate,
-        "stream": stream or None,
-    }
-    settings: dict[str, Any] = {"devices": _number(devices)}
+    """Train a NiN: a recipe (default: digits), or a folder with one directory per class."""
+    settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
     if resume is not None:
-        _refuse_with_resume(what, {"out": out, **changes})
-        from nin.training.dispatch import resume as resume_run
-        from nin.training.run import load
-
-        load(resume)  # Others are not kept waiting for what is no run.
-        _meet(join)
-
-        run = resume_run(resume, epochs, skip_bad=skip_bad, **settings)
+        run = _resume(resume, what, options, out, join, settings)
     else:
-        from nin.training.dispatch import train as train_recipe
-        from nin.training.recipes import choose
-
-        earlier = None if init is None else _recipe_of(init)
-        recipe = choose(what, data, preset, finetune=finetune, init=earlier)
-        recipe = recipe.revised(epochs=epochs, **changes)
-        _refuse_without_gradients(
-            recipe, {"epochs": epochs, **changes, **settings, "join": join or None}
-        )
-        _meet(join)
-        run = train_recipe(recipe, out, skip_bad=skip_bad, **settings)
+        run = _train(what, options, out, join, settings)
     if run.record.get("result"):
         _print(run, as_json)
 
 
+def _train(
+    what: str | None,
+    options: RecipeOptions,
+    out: Path | None,
+    join: bool,
+    settings: dict[str, Any],
+) -> Run:
+    from nin.training.dispatch import train as train_recipe
+    from nin.training.recipes import choose
+    from nin.training.run import load
+
+    earlier = None if options.init is None else load(options.init).recipe
+    finetune = bool(options.finetune)
+    recipe = choose(what, options.data, options.preset, finetune=finetune, init=earlier)
+    recipe = recipe.revised(**options.given())
+    of_gradients = {"devices": settings["devices"], "save_every": settings.get("save_every")}
+    of_gradients |= {"join": join or None}
+    given = {name: value for name, value in of_gradients.items() if value is not None}
+    _refuse_without_gradients(recipe, {**options.given(), **given})
+    _meet(join)
+    return train_recipe(recipe, out, **settings)
+
+
+def _resume(
+    path: Path,
+    what: str | None,
+    options: RecipeOptions,
+    out: Path | None,
+    join: bool,
+    settings: dict[str, Any],
+) -> Run:
+    from nin.training.dispatch import resume as resume_run
+    from nin.training.run import load
+
+    changes = {} if out is None else {"out": out}
+    changes |= {name: value for name, value in options.given().items() if name != "epochs"}
+    wrong = [*([] if what is None else [what]), *as_typed(changes)]
+    if wrong:
+        raise NinError(f"--resume goes on as the run began: leave out {', '.join(wrong)}")
+    load(path)  # Others are not kept waiting for what is no run.
+    _meet(join)
+    return resume_run(path, options.epochs, **settings)
+
+
 def _meet(join: bool) -> None:
     if join:
+        from nin.backends.abort_guard import supervise
         from nin.backends.distribution import join as join_others
 
+        supervise()
         join_others()
 
 
@@ -167,19 +121,13 @@ def _number(devices: str | None) -> int | None:
 _OF_IMAGES = ("data", "preset", "init", "image_size", "fit", "limit", "seed", "balance", "stream")
 
 
-def _recipe_of(path: Path) -> Recipe:
-    from nin.training.run import load
-
-    return load(path).recipe
-
-
-def _refuse_without_gradients(recipe: Recipe, options: dict[str, object]) -> None:
+def _refuse_without_gradients(recipe: Recipe, options: dict[str, Any]) -> None:
     from nin.presets import find_preset
 
     pretrained = find_preset(recipe.preset).pretrained
     if recipe.finetune and not pretrained:
         raise NinError(f"--finetune: {recipe.preset} has no pretrained weights")
-    wrong = _given({name: options[name] for name in options if name not in _OF_IMAGES})
+    wrong = as_typed({name: options[name] for name in options if name not in _OF_IMAGES})
     if pretrained and not recipe.finetune and wrong:
         raise NinError(
             f"{', '.join(wrong)}: a frozen network is not trained by gradients: add --finetune, or"
@@ -187,33 +135,15 @@ def _refuse_without_gradients(recipe: Recipe, options: dict[str, object]) -> Non
         )
 
 
-def _given(options: dict[str, object]) -> list[str]:
-    """The options that were given, as they are typed."""
-    names = [name for name, value in options.items() if value is not None]
-    typed = {
-        "learning_rate": "--lr",
-        **({"flip": "--no-flip"} if options.get("flip") is False else {}),
-    }
-    return [typed.get(name, f"--{name.replace('_', '-')}") for name in names]
-
-
-def _refuse_with_resume(what: str | None, options: dict[str, object]) -> None:
-    wrong = _given(options)
-    if what is not None:
-        wrong.insert(0, what)
-    if wrong:
-        raise NinError(f"--resume goes on as the run began: leave out {', '.join(wrong)}")
-
-
 def _print(run: Run, as_json: bool) -> None:
-    from nin.training.verdict import advice, in_words, learnt, no_better
+    from nin.training.run_result import advice, has_learnt, no_better, result_line
 
     result = run.record["result"]
     if as_json:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
         return
-    typer.echo(in_words(result))
-    if learnt(result):
+    typer.echo(result_line(result))
+    if has_learnt(result):
         typer.echo(f"run      {run.path} (curves.png shows how it learnt)")
         typer.echo(f"next     nin evaluate {run.path}   or   nin predict {run.path} IMAGE")
     else:

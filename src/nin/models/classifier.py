@@ -35,9 +35,25 @@ class Classifier(Module):
         (5, 10)
     """
 
+    _fresh: bool | None = None
+
     def __init__(self) -> None:
         super().__init__()
         self.preprocessing = Preprocessing(name="preprocessing", dtype="float32")
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the weights are as Keras initialised them, or not made yet.
+
+        `Trainer` initialises fresh weights anew (see `nin.start`) and leaves all others alone. They
+        are no longer fresh once they have been trained, loaded or set. Weights that `self.net` has
+        before this model is built are taken for trained ones; set it to True if they are not.
+        """
+        return not self.net.built if self._fresh is None else self._fresh
+
+    @is_fresh.setter
+    def is_fresh(self, fresh: bool) -> None:
+        self._fresh = fresh
 
     def call(self, X: Any, training: bool | None = None) -> Any:
         """Images of shape (n, h, w, c) → logits of shape (n, classes), in float32."""
@@ -57,10 +73,31 @@ class Classifier(Module):
         shape = self.preprocessing.compute_output_shape(tuple(input_shape))
         self.check_size(shape[1:])
         self.preprocessing.build(input_shape)
+        self._fresh = self.is_fresh
         if not self.net.built:
             size = (None, None) if ends_in_average(self.net) else shape[1:3]
             self.net.build((None, *size, shape[3]))
         self.built = True
+
+    def make_train_function(self, force: bool = False) -> Any:
+        """Keras's hook: what `fit` and `train_on_batch` do first."""
+        self._fresh = False
+        return super().make_train_function(force)
+
+    def training_step(self, batch: Any) -> Any:
+        """The loss of one batch ``(X, Y)``, for loops written by hand; `Trainer` calls `loss`."""
+        self._fresh = False
+        return super().training_step(batch)
+
+    def set_weights(self, weights: Any) -> None:
+        """Set all weights, as Keras does."""
+        super().set_weights(weights)
+        self._fresh = False
+
+    def load_own_variables(self, store: Any) -> None:
+        """Keras's hook: what `load_model` and `load_weights` call."""
+        super().load_own_variables(store)
+        self._fresh = False
 
     def check_size(self, image_shape: Sequence[int | None]) -> None:
         """Refuse images that some layer would reduce to nothing.

@@ -23,9 +23,9 @@ from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
 from nin.study.results_cache import read
 from nin.training import Recipe, Trainer
-from nin.training.optimizer import optimizer
-from nin.training.precision import computing_in
+from nin.training.precision import precision_policy
 from nin.training.provenance import device, versions
+from nin.training.schedule import optimizer
 
 #: Shortest measurement, in seconds and in batches.
 LEAST_SECONDS, LEAST_BATCHES = 2.0, 3
@@ -134,7 +134,7 @@ def serve_measurement() -> None:
 
 def _model_and_images(workload: Workload) -> tuple[Any, Any]:
     contender, recipe, input_shape, classes = workload
-    with computing_in(recipe.precision):
+    with precision_policy(recipe.precision):
         model = contender.make(classes)
         if recipe.image_size is not None:
             model.preprocessing.configure((recipe.image_size, recipe.image_size))

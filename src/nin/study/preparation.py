@@ -13,7 +13,7 @@ from nin.models.geometry import smallest_size
 from nin.study.contender import Contender
 from nin.training import Recipe
 from nin.training.dataset import open_images
-from nin.training.precision import settled
+from nin.training.precision import resolve_precision
 
 
 def check_arguments(rates: Sequence[float], seeds: int, seconds: float | None) -> None:
@@ -53,7 +53,7 @@ def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, Im
         DataError: the images cannot be loaded, are too few to be split, or have no test part.
         InputSizeError: a contender cannot take images of the size in the recipe.
     """
-    recipe = settled(recipe)
+    recipe = resolve_precision(recipe)
     data = open_images(recipe)
     if "test" not in data.parts:
         raise DataError(f"{data.name} has no test images to judge by: put some into test/")

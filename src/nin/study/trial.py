@@ -18,8 +18,8 @@ from nin.study.contender import Contender
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.dataset import open_images
 from nin.training.evaluation import final_split
-from nin.training.optimizer import optimizer
-from nin.training.precision import computing_in
+from nin.training.precision import precision_policy
+from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
 SEARCH_SEED = 2**31
@@ -107,7 +107,7 @@ def train_trial(trial: Trial) -> Outcome:
         callbacks=[clock],
         verbose=False,
     )
-    with computing_in(trial.recipe.precision):
+    with precision_policy(trial.recipe.precision):
         model = trial.contender.make(len(data.classes))
         trainer.fit(model, data)
     assert trainer.health is not None

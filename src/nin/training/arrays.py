@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file
 
 from nin.errors import RunError
@@ -22,12 +23,44 @@ def read_arrays(path: Path) -> Arrays:
     Raises:
         RunError: the file is missing, damaged or of another format.
     """
-    with opening(path):
+    with _readable(path):
         return load_file(path)
 
 
+def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of every array in a file, by name; only its header is read.
+
+    Raises:
+        RunError: see `read_arrays`.
+    """
+    with _readable(path), safe_open(path, framework="numpy") as file:
+        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+
+
+def read_metadata(path: Path) -> dict[str, str]:
+    """The words that a file holds beside its arrays.
+
+    Raises:
+        RunError: see `read_arrays`.
+    """
+    with _readable(path), safe_open(path, framework="numpy") as file:
+        return dict(file.metadata() or {})
+
+
+def count_weights(path: Path) -> int:
+    """How many weights of a network a file says it holds; only its header is read.
+
+    What a checkpoint holds beside them, the optimiser's state and dropout's, is not counted.
+
+    Raises:
+        RunError: see `read_arrays`.
+    """
+    shapes = read_shapes(path)
+    return sum(math.prod(shape) for name, shape in shapes.items() if name[:1].isdecimal())
+
+
 @contextmanager
-def opening(path: Path) -> Iterator[None]:
+def _readable(path: Path) -> Iterator[None]:
     """Within this whatever keeps a safetensors file from being read is a `RunError`."""
     try:
         if path.exists() and not path.is_file():

@@ -1,4 +1,4 @@
-"""One attempt of a training: a network, the Trainer and the place in the data it goes on from."""
+"""One attempt of a training: a network, the Trainer and the position it goes on from."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ import keras
 
 from nin.backends.distribution import Layout
 from nin.data import ImageData
+from nin.errors import RecipeError
 from nin.models import Classifier, NiN
+from nin.models.geometry import leaves
 from nin.presets import find_preset
-from nin.training.checkpoint import Place, load_checkpoint
+from nin.training.arrays import count_weights
+from nin.training.checkpoint import Position, load_checkpoint
 from nin.training.description import rebuild
-from nin.training.freezing import freeze
 from nin.training.health import Finding
 from nin.training.inheritance import inherit
-from nin.training.optimizer import optimizer
-from nin.training.precision import computing_in
-from nin.training.recipe import Recipe
+from nin.training.precision import precision_policy
+from nin.training.recipe import Recipe, too_deep
 from nin.training.restart import at_rate
 from nin.training.run import Run, load
+from nin.training.schedule import optimizer
 from nin.training.trainer import Trainer
-from nin.training.weights import count, differ, load_variables, save_variables, weights
+from nin.training.weights import differ, load_weights, save_variables, weights
 
 
 class Attempt(NamedTuple):
@@ -34,28 +36,28 @@ class Attempt(NamedTuple):
         data: the images.
         trainer: trains the model; not yet told what to call back.
         model: compiled, with the weights that it goes on from.
-        place: where it goes on.
+        position: where it goes on.
     """
 
     recipe: Recipe
     data: ImageData
     trainer: Trainer
     model: Classifier
-    place: Place
+    position: Position
 
     def findings(self) -> list[Finding]:
         """What was found before the last interruption, and new kinds of findings since."""
-        kinds = {finding.kind for finding in self.place.findings}
+        kinds = {finding.kind for finding in self.position.findings}
         since = self.trainer.health.findings if self.trainer.health else []
-        return [*self.place.findings, *(each for each in since if each.kind not in kinds)]
+        return [*self.position.findings, *(each for each in since if each.kind not in kinds)]
 
     @property
     def step(self) -> int:
         """How many steps the optimiser has made."""
         return int(self.model.optimizer.iterations)
 
-    def settle(self, run: Run) -> int | None:
-        """Decide which weights are the run's once training has ended, and return their epoch.
+    def choose_weights(self, run: Run) -> int | None:
+        """Decide which weights the run keeps once training has ended, and return their epoch.
 
         They are those of the best epoch, which `run` holds. But a callback that changes weights
         when training ends, as averaging does, has the last word: its weights are saved, and no
@@ -68,23 +70,22 @@ class Attempt(NamedTuple):
         return run.best_epoch()
 
 
-def fresh(
-    recipe: Recipe, data: ImageData, here: Layout, place: Place, note: str | None = None
+def new_attempt(
+    recipe: Recipe, data: ImageData, here: Layout, position: Position, note: str | None = None
 ) -> Attempt:
-    """A new network at the beginning of `place`, which says how often it has been begun again.
+    """A new network before its first step.
 
     Args:
         recipe: what to train.
         data: the images.
         here: how the training is spread.
-        place: before the first step.
+        position: before the first step; it says how often training has been begun again.
         note: a line to print first, if any.
     """
-    recipe = at_rate(recipe, place.restarts)
-    keras.utils.set_random_seed(recipe.seed)
+    recipe = at_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     trainer.note(note)
-    with computing_in(recipe.precision):
+    with precision_policy(recipe.precision):
         model = NiN(
             num_classes=len(data.classes),
             preset=recipe.preset,
@@ -96,44 +97,67 @@ def fresh(
     if recipe.init is not None:
         trainer.note(inherit(model, data.classes, load(recipe.init)))
         trainer.compile_model(model)
-    return Attempt(recipe, data, trainer, model, place)
+    return Attempt(recipe, data, trainer, model, position)
 
 
-def as_it_was(run: Run, recipe: Recipe, data: ImageData, here: Layout, place: Place) -> Attempt:
+def resumed_attempt(
+    run: Run, recipe: Recipe, data: ImageData, here: Layout, position: Position
+) -> Attempt:
     """The network of a run, and its optimiser, in the state of the run's checkpoint."""
-    recipe = at_rate(recipe, place.restarts)
-    keras.utils.set_random_seed(recipe.seed)
+    recipe = at_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     model = _rebuilt(run, run.checkpoint_path, recipe)
     trainer.compile_model(model)
     load_checkpoint(run, model)
-    return Attempt(recipe, data, trainer, model, place)
+    return Attempt(recipe, data, trainer, model, position)
 
 
-def on_weights(run: Run, recipe: Recipe, data: ImageData, here: Layout) -> Attempt:
+def finetuning_attempt(run: Run, recipe: Recipe, data: ImageData, here: Layout) -> Attempt:
     """The network of a run with the weights it has, before the first step."""
-    keras.utils.set_random_seed(recipe.seed)
     trainer = _trainer(recipe, data, here)
     model = _rebuilt(run, run.weights_path, recipe)
-    load_variables(run.weights_path, weights(model))
+    load_weights(run.weights_path, model)
     trainer.compile_model(model)
-    return Attempt(recipe, data, trainer, model, Place())
+    return Attempt(recipe, data, trainer, model, Position())
+
+
+def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
+    """Keep the first layers of a network as they are; to be called before it is compiled.
+
+    Args:
+        model: with a `keras.Sequential` as its `net`.
+        layers: how many of the layers of `net`, counted from the image.
+        statistics: whether every batch normalisation keeps its moving averages, and normalises by
+            them in training, too. Averages over a few photographs at a time would be worse than
+            those over the many that the network was pretrained on.
+
+    Raises:
+        RecipeError: the network has not so many layers, or none would be left to train.
+    """
+    if layers >= len(model.net.layers):
+        raise RecipeError(too_deep(layers, len(model.net.layers)))
+    for layer in model.net.layers[:layers]:
+        layer.trainable = False
+    if statistics:
+        for layer in leaves(model.net):
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.trainable = False
 
 
 def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
     """The network of a run, of the size of the weights at `path`, frozen as its recipe says."""
-    with computing_in(recipe.precision):
-        model = rebuild(run.record["model"], count(path))
+    with precision_policy(recipe.precision):
+        model = rebuild(run.record["model"], count_weights(path))
     freeze(model, recipe.freeze, statistics=find_preset(recipe.preset).pretrained)
     return model
 
 
 def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:
+    keras.utils.set_random_seed(recipe.seed)
     steps = recipe.epochs * math.ceil(len(data.train.labels) / data.batch_size)
     return Trainer(
         recipe.epochs,
         gradient_clip_val=recipe.clip_norm,
         optimizer=optimizer(recipe, steps),
-        smaller_first=recipe.smaller_first,
         verbose=here.is_chief,
     )

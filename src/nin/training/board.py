@@ -31,8 +31,8 @@ class ProgressBoard(HyperParameters):
         ylim: likewise.
         xscale: ``"linear"`` or ``"log"``.
         yscale: likewise.
-        ls: line styles, one a curve.
-        colors: colours, one a curve.
+        ls: line styles, one per curve.
+        colors: colours, one per curve.
         figsize: width and height in inches.
         display: False keeps it from drawing in Jupyter.
 
@@ -128,7 +128,7 @@ class DrawCurves(keras.callbacks.Callback):
 
     Args:
         board: where to.
-        per_epoch: how many points an epoch the training loss gets.
+        per_epoch: how many points of the training loss are drawn per epoch.
     """
 
     def __init__(self, board: ProgressBoard, per_epoch: int = 2) -> None:

@@ -13,20 +13,20 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nin import backends
 from nin.errors import RunError
+from nin.training.arrays import read_metadata
 from nin.training.health import Finding
 from nin.training.restart import Restart
 from nin.training.run import SAVE_EVERY, Run
 from nin.training.stopping import Stopping
 from nin.training.weights import (
     load_variables,
-    metadata,
     save_variables,
     training_state,
     weights,
 )
 
 
-class Place(BaseModel):
+class Position(BaseModel):
     """How far a training has come, and what it has noted on the way.
 
     Attributes:
@@ -48,7 +48,7 @@ class Place(BaseModel):
     restarts: tuple[Restart, ...] = ()
 
 
-def place_of(run: Run) -> Place | None:
+def read_position(run: Run) -> Position | None:
     """Where `run` can be continued; None if its training had not begun.
 
     Raises:
@@ -59,8 +59,8 @@ def place_of(run: Run) -> Place | None:
             raise RunError(f"{run.checkpoint_path} is missing: train it anew")
         return None
     try:
-        told = json.loads(metadata(run.checkpoint_path).get("place", ""))
-        return Place.model_validate(told)
+        values = json.loads(read_metadata(run.checkpoint_path).get("place", ""))
+        return Position.model_validate(values)
     except (ValueError, RecursionError) as error:
         raise RunError(f"{run.checkpoint_path} is no checkpoint of a run") from error
 
@@ -72,6 +72,7 @@ def load_checkpoint(run: Run, model: Any) -> None:
         RunError: the file is damaged, or belongs to another network.
     """
     load_variables(run.checkpoint_path, training_state(model))
+    model.is_fresh = False
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -83,12 +84,12 @@ class Checkpoint(keras.callbacks.Callback):
     Keras's own backup knows neither how far an epoch has come nor the state of dropout's random
     numbers, and so repeats an epoch in another way. Here everything that decides the next step is
     in one file that is whole or absent: weights, the optimiser, dropout's state, the metrics so
-    far, the place in the shuffled data. Written last, it is never ahead of the other files: a
+    far, the position in the shuffled data. Written last, it is never ahead of the other files: a
     training that is killed repeats the steps since, and loses none.
 
     Args:
         run: where to.
-        place: where the training goes on.
+        position: where the training goes on.
         every: seconds between two checkpoints within an epoch.
         health: gives what the health watch has found so far.
         lost: says whether this training is to be begun again, so that nothing more of it is kept.
@@ -98,7 +99,7 @@ class Checkpoint(keras.callbacks.Callback):
     def __init__(
         self,
         run: Run,
-        place: Place,
+        position: Position,
         *,
         every: float = SAVE_EVERY,
         health: Callable[[], Sequence[Finding]] = tuple,
@@ -107,17 +108,17 @@ class Checkpoint(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.run = run
-        self.place = place
+        self.position = position
         self.every = every
-        self.rows = [row for row in run.metrics() if row["epoch"] <= place.epoch]
+        self.rows = [row for row in run.metrics() if row["epoch"] <= position.epoch]
         self.health = health
         self.lost = lost
         self.stopping = stopping or Stopping()
-        self._began = time.perf_counter() - place.seconds
+        self._began = time.perf_counter() - position.seconds
         self._saved = time.perf_counter()
-        self._epoch = place.epoch
+        self._epoch = position.epoch
         self._skipped = 0
-        self._begins = (place.epoch, place.batch) == (0, 0)
+        self._begins = (position.epoch, position.batch) == (0, 0)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Write the state before the first step."""
@@ -133,10 +134,10 @@ class Checkpoint(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Note the epoch."""
         self._epoch = epoch
-        self._skipped = self.place.batch if epoch == self.place.epoch else 0
+        self._skipped = self.position.batch if epoch == self.position.epoch else 0
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Let random numbers that no variable holds depend on the place alone."""
+        """Let random numbers that no variable holds depend on the position alone."""
         seed = int(self.run.record["recipe"]["seed"])
         backends.current().reseed(seed, self._epoch, self._skipped + batch)
 
@@ -162,9 +163,7 @@ class Checkpoint(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
     def _keep(self, epoch: int, logs: dict[str, float]) -> None:
-        size = self.model.preprocessing.size
-        side = {"side": size[0]} if size and self.run.record["recipe"]["smaller_first"] else {}
-        self.rows.append({"epoch": epoch + 1, **logs, **side, "seconds": self.seconds()})
+        self.rows.append({"epoch": epoch + 1, **logs, "seconds": self.seconds()})
         self.run.write_metrics(self.rows)
         backends.current().sync(self.model)
         if self.run.best_epoch(self.rows) == epoch + 1:
@@ -181,25 +180,25 @@ class Checkpoint(keras.callbacks.Callback):
         """
         backends.current().sync(self.model)
         variables = self.model.metrics_variables
-        if len(variables) != len(self.place.metrics):
+        if len(variables) != len(self.position.metrics):
             raise RunError(f"{self.run.checkpoint_path} is no checkpoint of this run")
-        for variable, value in zip(variables, self.place.metrics, strict=True):
+        for variable, value in zip(variables, self.position.metrics, strict=True):
             now = keras.ops.convert_to_numpy(variable.value)
             variable.assign(np.asarray(value, now.dtype) + now)
 
     def _save(self, epoch: int, batch: int) -> None:
         backends.current().sync(self.model)
         sums = self.model.metrics_variables if batch else ()
-        place = Place(
+        position = Position(
             epoch=epoch,
             batch=batch,
             seconds=self.seconds(),
             metrics=tuple(float(keras.ops.convert_to_numpy(part.value)) for part in sums),
             findings=tuple(self.health()),
-            restarts=self.place.restarts,
+            restarts=self.position.restarts,
         )
         state = training_state(self.model)
-        save_variables(self.run.checkpoint_path, state, place=json.dumps(place.model_dump()))
+        save_variables(self.run.checkpoint_path, state, place=json.dumps(position.model_dump()))
         self._saved = time.perf_counter()
 
     def seconds(self) -> float:

@@ -7,7 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from nin.data import NAMED, Augmentation, ImageData, open_data
+from nin.data import NAMED, Augmentation, DataModule, ImageData, open_data
 from nin.data.decode import Fit
 from nin.errors import RecipeError, RunError
 from nin.training.recipe import Recipe
@@ -93,3 +93,16 @@ def open_others(
             f"{data} has {images.image_shape[-1]} channels, the run was trained on {channels}"
         )
     return images
+
+
+def balance_note(data: DataModule) -> str | None:
+    """What a person should know of the sizes of the classes before training, in one line."""
+    return data.imbalance() if isinstance(data, ImageData) else None
+
+
+def unreadable_note(data: DataModule) -> str | None:
+    """The pictures that have been left out so far, in one line; None if there are none."""
+    skipped = getattr(data, "skipped", ())
+    if not skipped:
+        return None
+    return f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from nin.errors import RunError
 from nin.presets import find_preset
-from nin.training.precision import settled
+from nin.training.precision import resolve_precision
 from nin.training.recipe import Recipe
 from nin.training.run import SAVE_EVERY, Run, load
 from nin.training.stopping import Stopping
@@ -42,8 +42,7 @@ def train(
         devices: how many of this machine's devices share each batch; 0 for all of them, None for
             one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
             all their devices share it.
-        callbacks: further Keras callbacks; a run that is resumed has none. Where images grow they
-            see a training begin and end for each size.
+        callbacks: further Keras callbacks; a run that is resumed has none.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is. Of several processes only
@@ -64,7 +63,7 @@ def train(
         >>> run.path.parent.name, run.record["result"]["n"]
         ('runs', 359)
     """
-    recipe = settled(recipe)
+    recipe = resolve_precision(recipe)
     if find_preset(recipe.preset).pretrained:
         from nin.training.transfer import train_head
 
@@ -140,11 +139,3 @@ def _finetune(run: Run, **settings: Any) -> Run:
         from nin.training import pipeline
 
         return pipeline.resume(run.path, stopping=stopping, **settings)
-
-
-def _check_devices(devices: int) -> None:
-    """Refuse devices that there are not before anything is looked at."""
-    from nin.backends.distribution import spread
-
-    with spread(devices):
-        pass

@@ -29,7 +29,7 @@ def save_curves(
 
     Args:
         path: where to write the PNG.
-        rows: one an epoch, as in a run's ``metrics.jsonl``.
+        rows: one per epoch, as in a run's ``metrics.jsonl``.
         title: stands above.
         kept: the epoch whose weights are kept, to be marked.
     """

@@ -21,11 +21,11 @@ from numpy.typing import NDArray
 from nin.data import ImageFolder
 from nin.errors import NinError
 from nin.training.head import Head, fit_head
-from nin.training.precision import settled
+from nin.training.precision import resolve_precision
 from nin.training.recipe import Recipe
 from nin.training.recipes import RECIPES
 from nin.training.run import Run
-from nin.training.schedule import fitted
+from nin.training.schedule import adjust
 
 #: Side in pixels, the smallest that the book's network takes.
 IMAGE_SIZE = 67
@@ -82,7 +82,7 @@ def is_worth_trying(head: Head, images: int) -> bool:
     chosen = next((each for each in head.candidates if each.C == head.C), None)
     if chosen is None or float(np.mean(chosen.accuracy)) >= GOOD:
         return False
-    recipe = fitted(_recipe(), images)
+    recipe = adjust(_recipe(), images)
     return recipe.epochs * images <= MOST_IMAGES
 
 
@@ -166,7 +166,7 @@ def _answers(recipe: Recipe, out: Path) -> NDArray[np.intp]:
     from nin.training.dataset import open_images
 
     with contextlib.redirect_stderr(io.StringIO()):
-        run = pipeline.train(settled(recipe), out)
+        run = pipeline.train(resolve_precision(recipe), out)
         data = open_images(recipe)
         assert isinstance(data, ImageFolder)
         answers: NDArray[np.intp] = run.predict(data.test.images).argmax(axis=1)

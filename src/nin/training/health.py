@@ -41,13 +41,13 @@ class Finding(NamedTuple):
 class HealthWatch(keras.callbacks.Callback):
     """Looks at a model while it trains: at steps 20, 40, …, 160, 320, … and at the end.
 
-    It looks at the answers to a few training images (the probe) and at the weights. Training that
-    cannot recover is stopped, and `died` says why. What is found at a step depends on that step
-    alone, so that a training that is interrupted and resumed is judged as an unbroken one; only to
-    see that a layer stands still takes two looks.
+    It looks at the answers to a few training images (the calibration batch) and at the weights.
+    Training that cannot recover is stopped, and `died` says why. What is found at a step depends on
+    that step alone, so that a training that is interrupted and resumed is judged as an unbroken
+    one; only to see that a layer stands still takes two looks.
 
     Args:
-        probe: training images (n, h, w, c) as the model takes them; 64 are enough.
+        images: training images (n, h, w, c) as the model takes them; 64 are enough.
         classes: the classes' names; by default their numbers.
         report: called with each new finding; by default findings are only kept in `findings`.
         started: whether `nin.start` has prepared the model, so that it is not recommended.
@@ -56,7 +56,7 @@ class HealthWatch(keras.callbacks.Callback):
 
     def __init__(
         self,
-        probe: Any,
+        images: Any,
         classes: Sequence[str] | None = None,
         report: Callable[[Finding], None] | None = None,
         *,
@@ -64,7 +64,7 @@ class HealthWatch(keras.callbacks.Callback):
         epochs: int | None = None,
     ) -> None:
         super().__init__()
-        self.probe = probe
+        self.images = images
         self.classes = None if classes is None else tuple(classes)
         self.report = report
         self.started = started
@@ -77,7 +77,8 @@ class HealthWatch(keras.callbacks.Callback):
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Remember the weights that training starts from."""
         # Not `iterations`: that counts whole batches, and steps here may be parts of one.
-        self._step = int(self.model.optimizer._iterations)
+        variables = {each.name: each for each in self.model.optimizer.variables}
+        self._step = int(variables["iteration"])
         if self.model.built:
             self._remember_kernels()
 
@@ -95,7 +96,7 @@ class HealthWatch(keras.callbacks.Callback):
     def _look(self, logs: dict[str, float]) -> None:
         backends.current().sync(self.model)
         loss = float(logs.get("loss", math.nan))
-        logits = keras.ops.convert_to_numpy(self.model(self.probe, training=False))
+        logits = keras.ops.convert_to_numpy(self.model(self.images, training=False))
         if self._not_finite(loss, logits):
             return
         silent = _silent_classes(logits)

@@ -63,13 +63,14 @@ def inherit(model: Classifier, classes: Names, run: Run) -> str:
     for values in taken.values():
         for name, value in values.items():
             variables[name].assign(_finite(value, name, run))
+    model.is_fresh = False
     described = run.record["model"]["preprocessing"]
     model.preprocessing.configure(model.preprocessing.size, described["mean"], described["std"])
     total = sum(bool(layer.weights) for layer in leaves(model.net))
-    return in_words(run, classes, f"{len(taken)} of {total} layers with weights")
+    return inheritance_line(run, classes, f"{len(taken)} of {total} layers with weights")
 
 
-def in_words(run: Run, classes: Names, layers: str) -> str:
+def inheritance_line(run: Run, classes: Names, layers: str) -> str:
     """What was taken from a run, in one line.
 
     Args:

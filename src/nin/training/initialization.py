@@ -27,12 +27,6 @@ class Started(NamedTuple):
     identity: int
 
 
-def is_fresh(model: Classifier) -> bool:
-    """Whether `model` looks as Keras initialised it: every bias is zero."""
-    biases = [layer.bias for layer in _weighted(model.net) if layer.bias is not None]
-    return bool(biases) and not any(np.any(ops.convert_to_numpy(bias)) for bias in biases)
-
-
 def start(
     model: Classifier,
     images: Any,
@@ -93,6 +87,7 @@ def start(
         >>> [round(float(mean)) for mean in logits.mean(axis=0)]
         [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     """
+    model.is_fresh = False
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
         return None
     layers = plan(model.net)
@@ -142,7 +137,7 @@ def _weighted(net: Any) -> list[Any]:
 
 
 def _from_maps_to_maps(convolutions: list[Any]) -> list[Any]:
-    """The 1×1 convolutions at the end that have as many inputs as outputs, one a class."""
+    """The 1×1 convolutions at the end that have as many inputs as outputs, one per class."""
     classes = convolutions[-1].filters
     found: list[Any] = []
     for layer in reversed(convolutions[1:]):

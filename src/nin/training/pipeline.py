@@ -1,30 +1,30 @@
-"""From a recipe to a run directory."""
+"""From a recipe to a run directory, by gradients."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nin.backends.distribution import Layout, gather, layout, leave, lost_peers, spread
-from nin.errors import PeerLostError, RunError, TrainingDiedError
-from nin.training.attempt import Attempt, as_it_was, fresh, on_weights
-from nin.training.checkpoint import Checkpoint, Place, place_of
+import numpy as np
+
+from nin.backends.distribution import spread
+from nin.errors import RunError
+from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
+from nin.training.checkpoint import Position, read_position
 from nin.training.dataset import check_same_images, open_images
 from nin.training.description import describe
-from nin.training.figures import save_curves
-from nin.training.health import Finding
+from nin.training.fit_run import fit_run
 from nin.training.provenance import command, device, versions
-from nin.training.randomness import random_state_kept
 from nin.training.recipe import Recipe
-from nin.training.restart import MOST, GiveUp
-from nin.training.run import FORMAT, SAVE_EVERY, Run, check_free, going_on, load
-from nin.training.schedule import described, deviation, fitted
+from nin.training.record import FORMAT
+from nin.training.run import SAVE_EVERY, Run, load
+from nin.training.run_folder import check_free, new_run_folder, resumed_run_folder
+from nin.training.schedule import adjust, adjustment_note, schedule_record
 from nin.training.stopping import Stopping
-from nin.training.team import run_folder, run_folder_again
-from nin.training.verdict import judged, learnt, no_better
-from nin.training.weights import load_variables, weights
 
 
 def train(
@@ -38,16 +38,17 @@ def train(
 ) -> Run:
     """Train by gradients; see `nin.training.train`."""
     check_free(out)
-    with random_state_kept(), spread(devices) as here:
+    with _random_state_restored(), spread(devices) as here:
         data = open_images(recipe, skip_bad=skip_bad)
         images = len(data.train.labels)
-        asked, recipe = recipe, fitted(recipe, images)
+        asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
-        attempt = fresh(recipe, data, here, Place(), deviation(asked, recipe, images))
-        with run_folder(here, recipe.name, out) as path:
+        note = adjustment_note(asked, recipe, images)
+        attempt = new_attempt(recipe, data, here, Position(), note)
+        with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {})
             run.update(**_first_record(attempt, skip_bad))
-            return _fit(run, attempt, save_every, callbacks)
+            return fit_run(run, attempt, save_every, callbacks)
 
 
 def resume(
@@ -67,53 +68,53 @@ def resume(
     """
     load(path)
     with (
-        random_state_kept(),
+        _random_state_restored(),
         spread(devices) as here,
-        run_folder_again(here, Path(path)) as folder,
+        resumed_run_folder(here, Path(path)) as folder,
     ):
         run = load(folder)
         recipe = run.recipe.revised(epochs=epochs)
-        place = place_of(run)
-        if place is not None:
-            _check_unfinished(run, recipe, place, path)
+        position = read_position(run)
+        if position is not None:
+            _check_unfinished(run, recipe, position, path)
         skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
         data = open_images(recipe, skip_bad=skip_bad)
         check_same_images(run.path, run.record, data)
-        if place is not None and place.batch >= math.ceil(len(data.train.labels) / data.batch_size):
-            raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
         images = len(data.train.labels)
-        if place is None and "head" in run.record:
-            asked, recipe = recipe, fitted(recipe, images)
+        if position is not None and position.batch >= math.ceil(images / data.batch_size):
+            raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
+        if position is None and "head" in run.record:
+            asked, recipe = recipe, adjust(recipe, images)
             data.batch_size = recipe.part_size
-            attempt = on_weights(run, recipe, data, here)
-            attempt.trainer.note(deviation(asked, recipe, images))
-        elif place is None:
-            attempt = fresh(recipe, data, here, Place())
+            attempt = finetuning_attempt(run, recipe, data, here)
+            attempt.trainer.note(adjustment_note(asked, recipe, images))
+        elif position is None:
+            attempt = new_attempt(recipe, data, here, Position())
         else:
-            attempt = as_it_was(run, recipe, data, here, place)
+            attempt = resumed_attempt(run, recipe, data, here, position)
         run.update(
             state="training",
             recipe=recipe.model_dump(mode="json"),
-            schedule=described(recipe, images),
+            schedule=schedule_record(recipe, images),
             skip_bad=skip_bad,
             result=None,
         )
-        return _fit(run, attempt, save_every, callbacks, stopping)
+        return fit_run(run, attempt, save_every, callbacks, stopping)
 
 
-def _check_unfinished(run: Run, recipe: Recipe, place: Place, path: str | Path) -> None:
+def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | Path) -> None:
     if run.record["state"] == "died":
         raise RunError(f"{path} died: train anew, with a lower learning rate")
-    if max((row["epoch"] for row in run.metrics()), default=0) < place.epoch:
-        raise RunError(f"{path} is damaged: it has {place.epoch} epochs, but not their metrics")
-    if run.record["state"] == "finished" and place.epoch >= recipe.epochs:
-        raise RunError(f"{path} has all its {place.epoch} epochs: to train on, add --epochs")
+    if max((row["epoch"] for row in run.metrics()), default=0) < position.epoch:
+        raise RunError(f"{path} is damaged: it has {position.epoch} epochs, but not their metrics")
+    if run.record["state"] == "finished" and position.epoch >= recipe.epochs:
+        raise RunError(f"{path} has all its {position.epoch} epochs: to train on, add --epochs")
     if run.record["state"] == "finished" and run.is_over(run.metrics()):
         raise RunError(
-            f"{path} ended after {place.epoch} epochs, for want of a better one: train anew, with"
-            " more patience"
+            f"{path} ended after {position.epoch} epochs, for want of a better one: train anew,"
+            " with more patience"
         )
-    if (place.epoch, place.batch) > (recipe.epochs, 0):
+    if (position.epoch, position.batch) > (recipe.epochs, 0):
         raise RunError(f"{path} is further than {recipe.epochs} epochs: give a larger --epochs")
 
 
@@ -123,7 +124,7 @@ def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
         "format": FORMAT,
         "state": "training",
         "recipe": recipe.model_dump(mode="json"),
-        "schedule": described(recipe, len(data.train.labels)),
+        "schedule": schedule_record(recipe, len(data.train.labels)),
         "skip_bad": skip_bad,
         "data": data.describe(),
         "classes": list(data.classes),
@@ -135,106 +136,16 @@ def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
     }
 
 
-def _fit(
-    run: Run,
-    attempt: Attempt,
-    save_every: float,
-    callbacks: Sequence[Any] = (),
-    stopping: Stopping | None = None,
-) -> Run:
-    here, stopping, recipe = layout(), stopping or Stopping(), attempt.recipe
+@contextmanager
+def _random_state_restored() -> Iterator[None]:
+    """Put Python's and NumPy's global random states back when the block ends, or raises.
+
+    `keras.utils.set_random_seed` sets both: without this, every random number that a caller draws
+    after a training would be that of the training's seed.
+    """
+    python, numpy = random.getstate(), np.random.get_state()
     try:
-        with stopping.watching(), lost_peers():
-            while again := _train(run, attempt, save_every, callbacks, stopping):
-                step, reason, rate = again.restarts[-1]
-                attempt.trainer.note(
-                    f"step {step}: begun again at a learning rate of {rate:.2g} ({reason})"
-                )
-                attempt = fresh(recipe, attempt.data, here, again)
-        skipped = {*run.record.get("skipped", ()), *getattr(attempt.data, "skipped", ())}
-        run.update(skipped=sorted(skipped))
-        _check_alive(run, attempt)
-        epoch = attempt.settle(run)
-        attempt.trainer.note(_fallback(attempt, epoch))
-        if _is_usable(run):
-            load_variables(run.weights_path, weights(attempt.model))
-            run.__dict__["model"] = attempt.model
-        gather()
-        leave()
-        if here.is_chief:
-            result = {**judged(run, attempt.data), "epoch": epoch}
-            _finish(run, "finished", attempt, result=result)
-    except PeerLostError as lost:
-        _finish(run, "interrupted", attempt)
-        raise PeerLostError(f"another process was lost; {_how_to_go_on(run, here)}") from lost
-    except KeyboardInterrupt as stop:
-        _finish(run, "interrupted", attempt)
-        raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run, here)}") from stop
-    return run
-
-
-def _train(
-    run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any], stopping: Stopping
-) -> Place | None:
-    """Train to the end; or give up, and return the place at which to begin again."""
-    place, trainer, recipe = attempt.place, attempt.trainer, attempt.recipe
-    # A head that was fitted is something to fall back on: no new beginning is needed.
-    restarts = MOST if "head" in run.record else len(place.restarts)
-    give_up = GiveUp(recipe, restarts, attempt.findings)
-    checkpoint = Checkpoint(
-        run,
-        place,
-        every=save_every,
-        health=attempt.findings,
-        lost=give_up.restart,
-        stopping=stopping,
-    )
-    trainer.callbacks = [*callbacks, give_up, checkpoint]
-    begin = recipe.epochs if run.is_over(checkpoint.rows) else place.epoch
-    trainer.fit(attempt.model, attempt.data, initial_epoch=begin, initial_batch=place.batch)
-    restart = give_up.restart()
-    return restart and Place(seconds=checkpoint.seconds(), restarts=(*place.restarts, restart))
-
-
-def _fallback(attempt: Attempt, epoch: int | None) -> str | None:
-    """What is said where fine-tuning ends with what it had before."""
-    died = attempt.trainer.health.died if attempt.trainer.health else None
-    if died:
-        return f"fine-tuning went wrong ({died}): epoch {epoch} is kept"
-    if epoch == 0:
-        return "fine-tuning was no better on the held-out images: the frozen trunk is kept"
-    return None
-
-
-def _check_alive(run: Run, attempt: Attempt) -> None:
-    assert attempt.trainer.health is not None
-    died = attempt.trainer.health.died
-    if died and "head" not in run.record:
-        _finish(run, "died", attempt)
-        raise TrainingDiedError(f"training stopped: {died} (see {run.path})")
-
-
-def _is_usable(run: Run) -> bool:
-    """Whether the network that was trained is the one that the run gives: here, in float32."""
-    alone = layout().devices == 1
-    return alone and run.recipe.precision == "float32"
-
-
-def _how_to_go_on(run: Run, here: Layout) -> str:
-    together = " --join, in every process" if here.processes > 1 else ""
-    return going_on(run.path if here.is_chief else "RUN") + together
-
-
-def _finish(run: Run, state: str, attempt: Attempt, **values: Any) -> None:
-    findings = attempt.findings()
-    if (result := values.get("result")) and not learnt(result):
-        findings.append(Finding(attempt.step, "not learnt", no_better(result)))
-    run.update(
-        state=state,
-        restarts=[restart._asdict() for restart in attempt.place.restarts],
-        health=[finding._asdict() for finding in findings],
-        **values,
-    )
-    rows = run.metrics()
-    if rows:
-        save_curves(run.path / "curves.png", rows, str(run.path), run.best_epoch(rows))
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)

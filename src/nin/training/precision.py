@@ -12,7 +12,7 @@ from nin.training.recipe import Recipe
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
 
 
-def settled(recipe: Recipe) -> Recipe:
+def resolve_precision(recipe: Recipe) -> Recipe:
     """The recipe with ``precision="auto"`` replaced by what is faster here.
 
     That is bfloat16 where the GPU has matrix units for it (compute capability 8.0 and above; TPUs),
@@ -29,7 +29,7 @@ def settled(recipe: Recipe) -> Recipe:
 
 
 @contextmanager
-def computing_in(precision: str) -> Iterator[None]:
+def precision_policy(precision: str) -> Iterator[None]:
     """Networks that are made and built in this block compute in `precision`.
 
     bfloat16 has the range of float32, so gradients need no scaling. The preprocessing, the average

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 class ShowProgress(keras.callbacks.Callback):
-    """A bar over the whole training, with rate and time left, and a line an epoch.
+    """A bar over the whole training, with rate and time left, and one line per epoch.
 
-    Where standard error is not a terminal there is only the line an epoch. The rate of training,
+    Where standard error is not a terminal there is only one line per epoch. The rate of training,
     without validation, is added to the epoch's logs as `images_per_second`.
 
     Args:

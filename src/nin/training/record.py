@@ -1,13 +1,18 @@
-"""What a run's files must hold before anything is made of them: they may come from a stranger."""
+"""A run's own files, read and checked: they may come from a stranger."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nin.data.decode import Fit
+from nin.errors import RunError
 from nin.training.description import Description
+
+FORMAT = 1
 
 State = Literal["training", "interrupted", "died", "finished"]
 
@@ -48,17 +53,58 @@ class _Row(_Checked):
     seconds: float
 
 
-def fault(record: Any) -> str | None:
-    """What keeps `record` from being that of a run, in a few words; None if nothing does."""
-    return _fault(_Record, record)
+def read_record(path: Path) -> dict[str, Any]:
+    """What ``run.json`` in the run directory `path` holds.
+
+    Raises:
+        RunError: it is no run directory, or a damaged one, or one of a later version.
+    """
+    record = _read_json(path)
+    if record.get("format") != FORMAT:
+        raise RunError(f"{path} was written in format {record.get('format')!r}, not {FORMAT}")
+    if problem := _problem(_Record, record):
+        raise RunError(f"{path / 'run.json'} is damaged: {problem}")
+    return record
 
 
-def fault_of_row(row: Any) -> str | None:
-    """What keeps `row` from being a line of a run's metrics; None if nothing does."""
-    return _fault(_Row, row)
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The rows of the file `path`, one per epoch; none if there is no such file.
+
+    Raises:
+        RunError: it is damaged.
+    """
+    try:
+        rows = [json.loads(line) for line in _text(path).splitlines()]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+    for number, row in enumerate(rows, 1):
+        if problem := _problem(_Row, row):
+            raise RunError(f"{path} is damaged: line {number}: {problem}")
+    return rows
 
 
-def _fault(kind: type[BaseModel], value: Any) -> str | None:
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(_text(path / "run.json"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RunError(f"{path} is no run directory: it has no run.json") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise RunError(f"{path / 'run.json'} is damaged: it holds no record")
+    return record
+
+
+def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is not an ordinary file")
+    return path.read_text(encoding="utf-8")
+
+
+def _problem(kind: type[BaseModel], value: Any) -> str | None:
+    """What keeps `value` from being of this kind, in a few words; None if nothing does."""
     try:
         kind.model_validate(value)
     except ValidationError as error:

@@ -4,7 +4,7 @@
 
     runs/digits-1/
       run.json                 recipe, data, classes, network, versions, device, result
-      metrics.jsonl            one line an epoch
+      metrics.jsonl            one line per epoch
       curves.png               loss and accuracy, drawn
       features.safetensors     what a frozen trunk makes of each photograph, by its content
       weights.safetensors      the network's weights after the best epoch
@@ -19,22 +19,18 @@ import json
 import math
 import shlex
 from collections.abc import Mapping, Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nin.data.decode import Fit
-from nin.errors import RunError
 from nin.files import write_bytes, write_json
-from nin.training.record import fault, fault_of_row
+from nin.training.record import read_metrics, read_record
 
 if TYPE_CHECKING:
     from nin.training.evaluation import Evaluation
     from nin.training.recipe import Recipe
-
-FORMAT = 1
 
 #: Seconds of training that a power cut may cost.
 SAVE_EVERY = 60.0
@@ -65,6 +61,7 @@ class Run:
     def __init__(self, path: Path, record: dict[str, Any]) -> None:
         self.path = path
         self.record = record
+        self._model: Any = None
 
     @property
     def weights_path(self) -> Path:
@@ -101,19 +98,26 @@ class Run:
         fit: Fit = self.record["recipe"].get("fit", "squash")
         return fit
 
-    @cached_property
+    @property
     def model(self) -> Any:
-        """The trained network, a `keras.Model`.
+        """The trained network, a `keras.Model`; read when it is first asked for.
 
         Raises:
             RunError: the weights are missing or damaged, or not those of the described network.
         """
-        from nin.training.description import rebuild
-        from nin.training.weights import count, load_variables, weights
+        if self._model is None:
+            from nin.training.arrays import count_weights
+            from nin.training.description import rebuild
+            from nin.training.weights import load_weights
 
-        model = rebuild(self.record["model"], count(self.weights_path))
-        load_variables(self.weights_path, weights(model))
-        return model
+            model = rebuild(self.record["model"], count_weights(self.weights_path))
+            load_weights(self.weights_path, model)
+            self._model = model
+        return self._model
+
+    @model.setter
+    def model(self, model: Any) -> None:
+        self._model = model
 
     def predict(self, images: Any, batch_size: int = 64) -> np.ndarray[Any, Any]:
         """Probabilities (n, classes) for images (n, h, w, c), uint8 0…255 or floats 0…1."""
@@ -148,22 +152,12 @@ class Run:
         return part, evaluate(self.model, split, self.classes)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """One row an epoch; none before the first has ended.
+        """One row per epoch; none before the first has ended.
 
         Raises:
             RunError: the file is damaged.
         """
-        path = self.path / "metrics.jsonl"
-        try:
-            rows = [json.loads(line) for line in _text(path).splitlines()]
-        except FileNotFoundError:
-            return []
-        except (OSError, ValueError, RecursionError) as error:
-            raise RunError(f"{path} cannot be read: {error}") from error
-        for number, row in enumerate(rows, 1):
-            if problem := fault_of_row(row):
-                raise RunError(f"{path} is damaged: line {number}: {problem}")
-        return rows
+        return read_metrics(self.path / "metrics.jsonl")
 
     def best_epoch(self, rows: Rows | None = None) -> int | None:
         """The epoch whose weights are kept: that of the lowest held-out loss; None before any.
@@ -172,22 +166,16 @@ class Run:
         knows five values, ties are the rule, and a lucky early epoch is never beaten again. The
         loss counts how sure each answer was. Its price is known (Guo et al. 2017): where a network
         overfits, the loss rises before accuracy falls, so that the epoch kept may be an early one.
-        Without held-out images it is the last epoch: test images choose nothing. Where images
-        grow, only the epochs at the largest side so far count.
+        Without held-out images it is the last epoch: test images choose nothing.
 
         Args:
-            rows: one an epoch; default: those on disk.
+            rows: one per epoch; default: those on disk.
         """
         rows = self.metrics() if rows is None else rows
         if not rows:
             return None
         chooses = "validation" in self.record["data"].get("splits", ())
-        largest = max(row.get("side") or 0 for row in rows)
-        candidates = [
-            row
-            for row in rows
-            if chooses and (row.get("side") or 0) == largest and _held_out_loss(row) < math.inf
-        ]
+        candidates = [row for row in rows if chooses and _held_out_loss(row) < math.inf]
         return int(min(candidates, key=_held_out_loss, default=rows[-1])["epoch"])
 
     def is_over(self, rows: Rows) -> bool:
@@ -218,34 +206,6 @@ def going_on(path: str | Path) -> str:
     return f"to go on: nin train --resume {shlex.quote(str(path))}"
 
 
-def check_free(out: str | Path | None) -> None:
-    """Refuse a directory that `new_run` would refuse, before anything is done or made.
-
-    Raises:
-        RunError: there is something in it.
-    """
-    if out is not None and Path(out).is_dir():
-        _refuse_full(Path(out))
-
-
-def new_run(name: str, out: str | Path | None = None) -> Path:
-    """Make an empty run directory and return its path.
-
-    Args:
-        name: begins the directory's name: ``runs/<name>-<number>``.
-        out: the directory to use instead; it must be new or empty.
-
-    Raises:
-        RunError: the directory is in use, or cannot be made.
-    """
-    try:
-        return _numbered(name) if out is None else _given(Path(out))
-    except OSError as error:
-        raise RunError(
-            f"cannot make the run directory {error.filename}: {error.strerror}"
-        ) from error
-
-
 def load(path: str | Path) -> Run:
     """Open a run directory; nothing in it is executed.
 
@@ -261,57 +221,10 @@ def load(path: str | Path) -> Run:
         ('digits', (8, 8, 1))
     """
     path = Path(path)
-    record = _read_record(path)
-    if record.get("format") != FORMAT:
-        raise RunError(f"{path} was written in format {record.get('format')!r}, not {FORMAT}")
-    if problem := fault(record):
-        raise RunError(f"{path / 'run.json'} is damaged: {problem}")
-    return Run(path, record)
+    return Run(path, read_record(path))
 
 
 def _held_out_loss(row: Mapping[str, Any]) -> float:
     """Infinite where there is none, or where it is not finite."""
     loss = row.get("val_loss")
     return math.inf if loss is None or not math.isfinite(loss) else float(loss)
-
-
-def _read_record(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(_text(path / "run.json"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise RunError(f"{path} is no run directory: it has no run.json") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
-    if not isinstance(record, dict):
-        raise RunError(f"{path / 'run.json'} is damaged: it holds no record")
-    return record
-
-
-def _text(path: Path) -> str:
-    if path.exists() and not path.is_file():
-        raise OSError(f"{path} is not an ordinary file")
-    return path.read_text(encoding="utf-8")
-
-
-def _numbered(name: str) -> Path:
-    runs, number = Path("runs"), 1
-    runs.mkdir(exist_ok=True)
-    while True:
-        path = runs / f"{name}-{number}"
-        try:
-            path.mkdir()
-        except FileExistsError:
-            number += 1
-        else:
-            return path
-
-
-def _given(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    _refuse_full(path)
-    return path
-
-
-def _refuse_full(path: Path) -> None:
-    if any(path.iterdir()):
-        raise RunError(f"{path} is not empty: name a new directory, or go on with --resume {path}")

@@ -1,6 +1,6 @@
-"""How long a training is, from the recipe and the number of images: batch, epochs, warm-up.
+"""How long a training is, and its optimiser: from the recipe and the number of images.
 
-A network learns in steps, not in epochs. Sixty-four images in batches of 64 are one step an epoch:
+A network learns in steps, not in epochs. Sixty-four images in batches of 64 are one step per epoch:
 fifteen epochs of them end before the learning rate has settled, and a warm-up that is a tenth of
 fifteen steps is one step, after which AdamW moves every weight by the full rate; the class maps
 then often fall below zero, all of them, for good. So a small folder gets smaller batches and more
@@ -12,6 +12,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import keras
+
 from nin.training.recipe import Recipe
 
 #: Batches are not made smaller than this: the gradient of fewer images is too noisy.
@@ -20,8 +22,8 @@ SMALLEST_BATCH = 16
 LONGEST_WARMUP = 1 / 3
 
 
-def fitted(recipe: Recipe, images: int) -> Recipe:
-    """The recipe with batch and epochs for so many training images.
+def adjust(recipe: Recipe, images: int) -> Recipe:
+    """The recipe with a batch size and epochs that suit the number of training images.
 
     The batch is halved while an epoch has fewer than `recipe.least_batches` batches and the half
     is no smaller than 16; then there are as many epochs as hold `recipe.least_steps` steps, or the
@@ -36,16 +38,16 @@ def fitted(recipe: Recipe, images: int) -> Recipe:
     while math.ceil(images / batch) < recipe.least_batches and _can_be_halved(batch, recipe):
         batch //= 2
     shorter = recipe.model_copy(update={"batch_size": batch})
-    epochs = max(recipe.epochs, math.ceil(recipe.least_steps / batches(shorter, images)))
+    epochs = max(recipe.epochs, math.ceil(recipe.least_steps / steps_per_epoch(shorter, images)))
     return shorter.model_copy(update={"epochs": epochs})
 
 
-def batches(recipe: Recipe, images: int) -> int:
+def steps_per_epoch(recipe: Recipe, images: int) -> int:
     """How many steps of the optimiser an epoch has; an accumulated batch is one."""
     return math.ceil(images / recipe.batch_size)
 
 
-def warmup(recipe: Recipe, steps: int) -> int:
+def warmup_steps(recipe: Recipe, steps: int) -> int:
     """Over how many of `steps` the learning rate rises: the recipe's, a third of all at most.
 
     Both are in the optimiser's iterations, of which an accumulated batch has one for each part.
@@ -53,23 +55,47 @@ def warmup(recipe: Recipe, steps: int) -> int:
     return min(recipe.warmup * recipe.accumulate, int(steps * LONGEST_WARMUP))
 
 
-def described(recipe: Recipe, images: int) -> dict[str, Any]:
+def optimizer(recipe: Recipe, steps: int) -> Any:
+    """The optimiser of `recipe`, for a training of `steps` batches, or parts of batches."""
+    rate: Any = recipe.learning_rate
+    rising = warmup_steps(recipe, steps)
+    parts = recipe.accumulate if recipe.accumulate > 1 else None
+    if recipe.schedule == "cosine":
+        rate = keras.optimizers.schedules.CosineDecay(
+            initial_learning_rate=0.0 if rising else rate,
+            decay_steps=steps - rising,
+            warmup_target=rate if rising else None,
+            warmup_steps=rising,
+        )
+    if recipe.optimizer == "adamw":
+        return keras.optimizers.AdamW(
+            rate, weight_decay=recipe.weight_decay, gradient_accumulation_steps=parts
+        )
+    return keras.optimizers.SGD(
+        rate,
+        momentum=recipe.momentum,
+        weight_decay=recipe.weight_decay or None,
+        gradient_accumulation_steps=parts,
+    )
+
+
+def schedule_record(recipe: Recipe, images: int) -> dict[str, Any]:
     """The length of a training by `recipe`, for its record."""
-    steps = recipe.epochs * batches(recipe, images)
+    steps = recipe.epochs * steps_per_epoch(recipe, images)
     return {
         "images": images,
         "batch_size": recipe.batch_size,
         "epochs": recipe.epochs,
         "steps": steps,
-        "warmup": warmup(recipe, steps * recipe.accumulate) // recipe.accumulate,
+        "warmup": warmup_steps(recipe, steps * recipe.accumulate) // recipe.accumulate,
     }
 
 
-def deviation(asked: Recipe, used: Recipe, images: int) -> str | None:
-    """One line on how `fitted` changed a recipe; None if it did not."""
+def adjustment_note(asked: Recipe, used: Recipe, images: int) -> str | None:
+    """One line on how `adjust` changed a recipe; None if it did not."""
     if used == asked:
         return None
-    steps = used.epochs * batches(used, images)
+    steps = used.epochs * steps_per_epoch(used, images)
     return (
         f"{images:,} training images are few: batches of {used.batch_size} for"
         f" {used.epochs:,} epochs, {steps:,} steps (the recipe: {asked.batch_size}, {asked.epochs})"

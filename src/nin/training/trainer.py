@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import keras
 from rich.console import Console
 
 from nin import backends
-from nin.backends.distribution import layout
-from nin.data import Batches, DataModule, ImageData, Shard, reading_ahead
-from nin.errors import BackendError, InputSizeError, NinError
+from nin.data import DataModule
+from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
-from nin.models.geometry import ends_in_average
 from nin.models.module import CountedAccuracy
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
-from nin.training.growth import legs
+from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
+from nin.training.dataset import balance_note, unreadable_note
 from nin.training.health import Finding, HealthWatch
-from nin.training.initialization import (
-    ADAPTIVE_MAP_MEAN,
-    MAP_MEAN,
-    Started,
-    is_fresh,
-    start,
-)
-from nin.training.probe import Probe, take_probe
+from nin.training.loaders import open_loaders
 from nin.training.progress_bar import ShowProgress
 
 
@@ -35,19 +26,17 @@ class Trainer(HyperParameters):
     """Trains a model on a data module (*Dive into Deep Learning*, section 3.2).
 
     `fit` runs Keras's compiled loop. Before the first step it standardises the images inside the
-    model and gives a fresh network weights it can learn from (see `nin.start`); it says so in one
-    line. ``start=False`` leaves a model as Keras initialised it.
+    model and gives a fresh network (`Classifier.is_fresh`) weights it can learn from (see
+    `nin.start`); it says so in one line. ``start=False`` leaves a model as Keras initialised it.
 
     Args:
         max_epochs: passes over the training images.
         num_gpus: 0 for wherever the backend computes by default, 1 for the first GPU.
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
-        start: whether to standardise the images and to prepare fresh weights.
+        start: whether to standardise the images and to initialise fresh weights.
         optimizer: in place of the model's `configure_optimizers`.
-        callbacks: further Keras callbacks. Where images grow they see a training begin and end for
-            each size.
-        smaller_first: sides in pixels of smaller images to begin with; see `Recipe`.
-        verbose: whether to print: a bar, a line an epoch, findings. Curves are drawn in Jupyter.
+        callbacks: further Keras callbacks.
+        verbose: whether to print: a bar, one line per epoch, findings. Curves are drawn in Jupyter.
 
     Raises:
         BackendError: there are fewer GPUs than asked for, or more than one was asked for.
@@ -71,7 +60,6 @@ class Trainer(HyperParameters):
     start: bool
     optimizer: Any
     callbacks: Sequence[Any]
-    smaller_first: Sequence[int]
     verbose: bool
 
     def __init__(
@@ -83,7 +71,6 @@ class Trainer(HyperParameters):
         start: bool = True,
         optimizer: Any = None,
         callbacks: Sequence[Any] = (),
-        smaller_first: Sequence[int] = (),
         verbose: bool = True,
     ) -> None:
         self.save_hyperparameters()
@@ -91,6 +78,8 @@ class Trainer(HyperParameters):
         self.history: dict[str, list[float]] = {}
         self.health: HealthWatch | None = None
         self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
+        self._compiled: Module | None = None
+        self._batch: CalibrationBatch | None = None
         if num_gpus > 1 or num_gpus > backends.num_gpus():
             raise BackendError(
                 f"num_gpus={num_gpus}, but the Trainer can use {min(1, backends.num_gpus())} here"
@@ -114,124 +103,104 @@ class Trainer(HyperParameters):
                 loader has `first`, as `Batches` does.
 
         Raises:
-            InputSizeError: the images, or the smaller ones to begin with, are too small.
+            InputSizeError: the images are too small.
             NinError: the model overrides a hook that a compiled loop cannot call.
         """
         _refuse_uncompiled_hooks(model)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with device:
-            for line in _notes(data):
-                self.note(line)
-            self.prepare_model(model, data)
-            classes = getattr(data, "classes", None)
+            unreadable = unreadable_note(data)
+            self.note(balance_note(data))
+            self.note(unreadable)
+            if self._compiled is not model:
+                self.prepare_model(model, data)
             self.health = HealthWatch(
-                take_probe(data).images,
-                classes,
+                self._calibration_batch(data).images,
+                getattr(data, "classes", None),
                 self._report,
                 started=self.start,
                 epochs=self.max_epochs,
             )
+            # Another `fit` begins with the model and the data as they are then.
+            self._compiled = self._batch = None
             self._fit(model, data, initial_epoch, initial_batch)
+            if unreadable_note(data) != unreadable:  # A streamed picture is only read now.
+                self.note(unreadable_note(data))
 
     def prepare_model(self, model: Module, data: DataModule) -> None:
-        """Set the model's preprocessing, build it, give it its start, and compile it.
+        """Set the model's preprocessing, build it, initialise its weights, and compile it.
 
-        `fit` does this. A model that has been trained before keeps its weights.
+        `fit` does this, unless it has been done. A model that is not fresh keeps its weights.
         """
-        probe = take_probe(data)
-        fresh = isinstance(model, Classifier) and (not model.built or is_fresh(model))
-        changes = []
-        if fresh:
-            changes += _set_preprocessing(model, data, standardise=self.start)
+        batch = self._calibration_batch(data)
+        if isinstance(model, Classifier) and model.is_fresh:
+            optimizer = self._optimizer(model) if self.start else None
+            if changes := calibrate(model, data, batch, optimizer):
+                self._console.print(
+                    f"{type(model).__name__}: {'; '.join(changes)}. Trainer(start=False) does"
+                    " neither.",
+                    style="dim",
+                )
         if not model.built:
-            model.build((None, *probe.images.shape[1:]))
-        if fresh and self.start and self._give_start(model, probe):
-            changes.append("initial weights set from the first training images")
-        if changes:
-            self._console.print(
-                f"{type(model).__name__}: {'; '.join(changes)}. Trainer(start=False) does neither.",
-                style="dim",
-            )
+            model.build((None, *batch.images.shape[1:]))
         self.compile_model(model)
 
     def compile_model(self, model: Module) -> None:
         """Give the model its optimiser and its metric; `prepare_model` does this."""
-        optimizer = self.optimizer or model.configure_optimizers()
+        optimizer = self._optimizer(model)
         if self.gradient_clip_val:
             optimizer.global_clipnorm = float(self.gradient_clip_val)
-        _compile(model, optimizer)
+        model.compile(
+            optimizer=optimizer,
+            weighted_metrics=[CountedAccuracy(name="accuracy")],
+            jit_compile=_pays_to_jit(),
+        )
         if not optimizer.built:
             optimizer.build(model.trainable_variables)
-
-    def _give_start(self, model: Classifier, probe: Probe) -> Started | None:
-        is_sgd = isinstance(self.optimizer or model.configure_optimizers(), keras.optimizers.SGD)
-        mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN
-        return start(model, probe.images, probe.shares, map_mean=mean)
+        self._compiled = model
 
     def note(self, line: str | None) -> None:
         """Print a line for whoever watches; nothing for None, or if `verbose` is False."""
         if line is not None:
             self._console.print(line, markup=False)
 
+    def _optimizer(self, model: Module) -> Any:
+        return self.optimizer or model.configure_optimizers()
+
+    def _calibration_batch(self, data: DataModule) -> CalibrationBatch:
+        if self._batch is None:
+            self._batch = calibration_batch(data)
+        return self._batch
+
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
-        train, validation = self._loaders(data)
-        progress = ShowProgress(_count(train), self._console, self.max_epochs)
+        loaders = open_loaders(data)
+        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs)
         callbacks = [self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
             callbacks.append(DrawCurves(self.board))
-        sides = self._sides(model)
         self.history = {}
+        # The rest of an epoch that was interrupted is a `fit` of its own: it has fewer steps.
+        stops = [epoch + 1, self.max_epochs] if batch else [self.max_epochs]
         try:
-            for leg in legs(epoch, self.max_epochs, sides, alone=batch > 0):
-                _show_at(model, leg.side)
-                _wind(train, leg.begin, batch)
+            for stop in stops:
+                loaders.seek(epoch, batch)
                 progress.skipped = batch
-                with reading_ahead(_source(train), _source(validation)):
+                with loaders.reading_ahead():
                     history = model.fit(
-                        train,
-                        validation_data=validation,
-                        epochs=leg.end,
-                        initial_epoch=leg.begin,
+                        loaders.train,
+                        validation_data=loaders.validation,
+                        epochs=stop,
+                        initial_epoch=epoch,
                         shuffle=False,
                         verbose=0,
                         callbacks=callbacks,
                     )
                 self._extend_history(history.history)
-                batch = 0
+                epoch, batch = stop, 0
                 if model.stop_training:
                     break
-            for line in _unreadable(data):
-                self.note(line)
         finally:
             progress.close()
-            _show_at(model, sides[-1])
-
-    def _loaders(self, data: DataModule) -> tuple[Any, Any]:
-        """Training and validation batches; where several devices train, this process's rows."""
-        train, validation = data.train_dataloader(), data.val_dataloader()
-        here = layout()
-        if here.devices == 1:
-            return train, validation
-        if not (isinstance(train, Batches) and isinstance(validation, Batches)):
-            raise BackendError(
-                f"{type(data).__name__} gives loaders that several devices cannot share:"
-                " let them be nin.data.Batches"
-            )
-        return Shard(train, here, training=True), Shard(validation, here, training=False)
-
-    def _sides(self, model: Module) -> list[int | None]:
-        """The sides of the images, from the first epoch's to the last's; None for as they are."""
-        size = model.preprocessing.size if isinstance(model, Classifier) else None
-        if size is None or size[0] != size[1]:
-            return [None]
-        smaller = [side for side in self.smaller_first if side < size[0]]
-        if smaller and not ends_in_average(model.net):
-            raise InputSizeError(
-                f"{type(model).__name__} takes images of one size: leave out smaller_first"
-            )
-        for side in smaller:
-            model.check_size((side, side))
-        return [*smaller, size[0]]
 
     def _extend_history(self, values: dict[str, list[float]]) -> None:
         for name, more in values.items():
@@ -241,69 +210,17 @@ class Trainer(HyperParameters):
         self._console.print(f"step {finding.step}: {finding.message}", style="yellow")
 
 
-def _notes(data: DataModule) -> Iterator[str]:
-    """What a person should know of the images before training on them."""
-    if isinstance(data, ImageData) and (unbalanced := data.imbalance()):
-        yield unbalanced
-    yield from _unreadable(data)
-
-
-def _unreadable(data: DataModule) -> Iterator[str]:
-    """The pictures that had to be left out; of a streamed set they are known afterwards."""
-    if skipped := getattr(data, "skipped", ()):
-        yield f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}"
-
-
 def _refuse_uncompiled_hooks(model: Module) -> None:
     for hook in ("training_step", "validation_step"):
-        if getattr(type(model), hook, None) is not getattr(Module, hook):
+        own = getattr(Classifier if isinstance(model, Classifier) else Module, hook)
+        if getattr(type(model), hook, None) is not own:
             raise NinError(
                 f"{type(model).__name__} overrides {hook}, which a compiled loop cannot call:"
                 " override loss(Y_hat, Y), or Keras's train_step and test_step"
             )
 
 
-def _set_preprocessing(model: Classifier, data: DataModule, *, standardise: bool) -> list[str]:
-    """Resize as the data asks, and standardise; returns what was done beyond the book."""
-    statistics = getattr(data, "statistics", None) if standardise else None
-    mean, std = statistics() if statistics else ((0.0,), (1.0,))
-    model.preprocessing.configure(getattr(data, "resize", None), mean, std)
-    return ["images standardised inside the model"] if statistics else []
-
-
-def _compile(model: Module, optimizer: Any) -> None:
-    model.compile(
-        optimizer=optimizer,
-        weighted_metrics=[CountedAccuracy(name="accuracy")],
-        jit_compile=_pays_to_jit(),
-    )
-
-
-def _show_at(model: Module, side: int | None) -> None:
-    """From now on the model sees images of this side."""
-    if side is not None and model.preprocessing.size != (side, side):
-        model.preprocessing.size = (side, side)
-        _compile(model, model.optimizer)
-
-
-def _wind(loader: Any, epoch: int, batch: int) -> None:
-    """Set a loader that can be set to where training goes on."""
-    source = _source(loader)
-    if hasattr(source, "epoch"):
-        source.epoch, source.first = epoch, batch
-
-
-def _source(loader: Any) -> Any:
-    """What a `Shard` takes its rows from; any other loader itself."""
-    return loader.batches if isinstance(loader, Shard) else loader
-
-
 def _pays_to_jit() -> bool:
     """XLA is JAX's only way; on a CPU TensorFlow's own kernels (oneDNN) are faster than XLA's."""
     backend = backends.choose()
     return backend == "jax" or (backend == "tensorflow" and backends.num_gpus() > 0)
-
-
-def _count(loader: Any) -> int:
-    samples = getattr(loader, "num_samples", None)
-    return int(samples) if samples is not None else len(loader)

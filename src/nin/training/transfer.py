@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,49 +17,32 @@ from rich.console import Console
 from safetensors.numpy import save
 
 from nin.data import NAMED, ImageFolder
-from nin.data.decode_many import unreadable
-from nin.errors import DataError, RecipeError, RunError, WeightsError
+from nin.errors import RecipeError, RunError, WeightsError
 from nin.files import write_bytes
 from nin.presets import find_preset
-from nin.pretrained import FeatureExtractor, Trunk, load_trunk, trunk_of
-from nin.pretrained.features import MEAN, STD, Features
+from nin.pretrained import Trunk, load_trunk, trunk_of
+from nin.pretrained.features import MEAN, STD
 from nin.pretrained.trunk_layout import layout
 from nin.training.arrays import read_arrays
 from nin.training.dataset import check_same_images, open_images
 from nin.training.evaluation import compared
-from nin.training.feature_cache import FeatureCache, View, compute_features
 from nin.training.figures import save_candidates
 from nin.training.from_scratch import compare_with_scratch, is_worth_trying
 from nin.training.head import Candidate, Head, fit_head
-from nin.training.lock import locked
+from nin.training.part_features import PartFeatures, part_features
 from nin.training.provenance import command, device, versions_of
 from nin.training.recipe import Recipe, too_deep
-from nin.training.run import FORMAT, Run, check_free, going_on, load, new_run
+from nin.training.record import FORMAT
+from nin.training.run import Run, going_on, load
+from nin.training.run_folder import check_free, locked, new_run
+from nin.training.run_result import has_learnt, no_better
 from nin.training.stopping import Stopping
-from nin.training.verdict import learnt, no_better
 
 #: Share of the training photographs held out where there are no others to judge by.
 HELD_OUT = 0.1
 
 #: Layers beside the trunk's blocks: dropout, the class maps, their average, flattening.
 AROUND = 4
-
-#: The run's file of features.
-FEATURES = "features.safetensors"
-
-
-class Known(NamedTuple):
-    """What the trunk makes of one part of the photographs.
-
-    Attributes:
-        features: (n, channels).
-        labels: (n,).
-        paths: the files.
-    """
-
-    features: Features
-    labels: NDArray[np.int32]
-    paths: list[str]
 
 
 def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = False) -> Run:
@@ -193,15 +176,11 @@ def _first_record(
 def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     begun, console = time.monotonic(), Console(stderr=True, soft_wrap=True, highlight=False)
     recipe, stopping = run.recipe, Stopping()
-    view = View(trunk.digest, data.image_shape[0], recipe.fit)
     try:
         with stopping.watching():
-            cache = FeatureCache(run.path / FEATURES, view)
-            if recipe.init is not None:
-                cache.take_from(Path(recipe.init) / FEATURES)
-            known = _look(run, data, FeatureExtractor(trunk), cache, stopping, console)
+            features = part_features(run, data, trunk, stopping, console)
             balance = recipe.balance != "none"
-            head = fit_head(*known["train"][:2], len(data.classes), balance=balance)
+            head = fit_head(*features["train"][:2], len(data.classes), balance=balance)
             if stopping.asked:
                 raise KeyboardInterrupt
     except KeyboardInterrupt as stop:
@@ -210,15 +189,15 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     except BaseException:
         run.update(state="interrupted")
         raise
-    console.print(_told(head), markup=False)
+    console.print(_head_line(head), markup=False)
     write_bytes(run.weights_path, save(_weights(trunk, head), metadata={"format": "nin"}))
-    _finish(run, known, head, time.monotonic() - begun)
-    if not recipe.finetune and is_worth_trying(head, len(known["train"].labels)):
-        _compare(run, known["train"], console)
+    _finish(run, features, head, time.monotonic() - begun)
+    if not recipe.finetune and is_worth_trying(head, len(features["train"].labels)):
+        _compare(run, features["train"], console)
     return run
 
 
-def _compare(run: Run, train: Known, console: Console) -> None:
+def _compare(run: Run, train: PartFeatures, console: Console) -> None:
     """Say whether training from scratch would be better; the run is finished, come what may."""
     console.print("training from scratch on a part of them, to compare", markup=False)
     try:
@@ -230,46 +209,6 @@ def _compare(run: Run, train: Known, console: Console) -> None:
         console.print(comparison.in_words(), markup=False)
 
 
-def _look(
-    run: Run,
-    data: ImageFolder,
-    extractor: FeatureExtractor,
-    cache: FeatureCache,
-    stopping: Stopping,
-    console: Console,
-) -> dict[str, Known]:
-    """Features and labels of each part, without photographs that cannot be read."""
-    files = {part: data.files(part) for part in data.parts}
-    paths = [path for part in files.values() for path in part.paths]
-    found = compute_features(paths, extractor, cache, lambda: stopping.asked)
-    if found.faults and not run.record["skip_bad"]:
-        bad = unreadable(list(found.faults.values()))
-        raise DataError(f"{bad}; {going_on(run.path)}")
-    if found.faults:
-        run.update(skipped=list(found.faults.values()))
-        console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
-    if not np.isfinite(found.features).all():
-        raise RunError(f"{run.path}: its trunk answers with numbers that are not finite")
-    recipe = run.record["recipe"]
-    whose = "trained on ImageNet" if recipe["init"] is None else f"from {recipe['init']}"
-    count = len(paths) - len(found.faults)
-    new = f"{found.computed:,} of them new, " if found.computed < count else ""
-    console.print(
-        f"{count:,} photographs seen by {recipe['preset']}, {whose}: {new}{found.seconds:.0f} s",
-        markup=False,
-    )
-    known: dict[str, Known] = {}
-    first = 0
-    for part, (files_of_part, labels) in files.items():
-        rows = np.arange(first, first + len(labels))
-        readable = ~np.isin(rows, list(found.faults))
-        those = [path for path, good in zip(files_of_part, readable, strict=True) if good]
-        known[part] = Known(found.features[rows[readable]], labels[readable], those)
-        first += len(rows)
-        data.check_left(part, known[part].labels)
-    return known
-
-
 def _weights(trunk: Trunk, head: Head) -> dict[str, NDArray[Any]]:
     number = trunk.layout.head
     return {
@@ -279,12 +218,12 @@ def _weights(trunk: Trunk, head: Head) -> dict[str, NDArray[Any]]:
     }
 
 
-def _plain(candidate: Candidate) -> dict[str, Any]:
+def _candidate_record(candidate: Candidate) -> dict[str, Any]:
     """A candidate as JSON would give it back."""
     return {"C": candidate.C, "accuracy": [*candidate.accuracy], "loss": [*candidate.loss]}
 
 
-def _told(head: Head) -> str:
+def _head_line(head: Head) -> str:
     """How the head was fitted, in one line."""
     words = f"class maps fitted to their optimum, C = {head.C:g}"
     chosen = next((each for each in head.candidates if each.C == head.C), None)
@@ -294,24 +233,24 @@ def _told(head: Head) -> str:
     return f"{words} by {folds} folds of the training photographs: {np.mean(chosen.accuracy):.3f}"
 
 
-def _finish(run: Run, known: Mapping[str, Known], head: Head, seconds: float) -> None:
-    part = "test" if "test" in known else "validation"
+def _finish(run: Run, features: Mapping[str, PartFeatures], head: Head, seconds: float) -> None:
+    part = "test" if "test" in features else "validation"
     judged = {
-        name: compared(head.logits(features), labels, run.classes)
-        for name, (features, labels, _) in known.items()
+        name: compared(head.logits(inputs), labels, run.classes)
+        for name, (inputs, labels, _) in features.items()
     }
     row = {"epoch": 0, "loss": judged["train"].loss, "accuracy": judged["train"].accuracy}
     if "validation" in judged:
         held_out = judged["validation"]
         row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     run.write_metrics([{**row, "seconds": round(seconds, 2)}])
-    fitted = {"C": head.C, "candidates": [_plain(each) for each in head.candidates]}
+    fitted = {"C": head.C, "candidates": [_candidate_record(each) for each in head.candidates]}
     save_candidates(run.path / "curves.png", head, str(run.path))
     if run.record["recipe"]["finetune"]:
         run.update(head=fitted)
         return
     result = {"split": part, **judged[part].summary(), "seconds": round(seconds, 2), "epoch": 0}
-    findings = [] if learnt(result) else [(0, "not learnt", no_better(result))]
+    findings = [] if has_learnt(result) else [(0, "not learnt", no_better(result))]
     run.update(
         state="finished",
         head=fitted,

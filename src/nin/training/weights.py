@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-from safetensors import safe_open
 from safetensors.numpy import save
 
 from nin.errors import RunError
 from nin.files import write_bytes
 from nin.models.geometry import leaves
-from nin.training.arrays import Arrays, opening, read_arrays
+from nin.training.arrays import Arrays, read_arrays, read_shapes
 
 
 def weights(model: Any) -> dict[str, Any]:
@@ -49,6 +47,16 @@ def save_variables(path: Path, variables: Mapping[str, Any], **beside: str) -> N
     write_bytes(path, save(arrays, metadata={"format": "nin", **beside}))
 
 
+def load_weights(path: Path, model: Any) -> None:
+    """Give a built `model` the weights in `path`.
+
+    Raises:
+        RunError: see `load_variables`.
+    """
+    load_variables(path, weights(model))
+    model.is_fresh = False
+
+
 def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
     """Give `variables` the values in `path`; all of them, or none.
 
@@ -56,7 +64,7 @@ def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
         RunError: the file is missing, damaged or of another format, was written for a network of
             another shape, or holds numbers that are not finite.
     """
-    _compare_shapes(path, _shapes(path), variables)
+    _compare_shapes(path, read_shapes(path), variables)
     arrays = read_arrays(path)
     _compare_values(path, arrays, variables)
     for name, variable in variables.items():
@@ -74,34 +82,6 @@ def differ(path: Path, variables: Mapping[str, Any]) -> bool:
         not np.array_equal(arrays[name], keras.ops.convert_to_numpy(variable.value))
         for name, variable in variables.items()
     )
-
-
-def count(path: Path) -> int:
-    """How many weights of a network a safetensors file says it holds; only its header is read.
-
-    What a checkpoint holds beside them, the optimiser's state and dropout's, is not counted.
-
-    Raises:
-        RunError: see `load_variables`.
-    """
-    with opening(path), safe_open(path, framework="numpy") as file:
-        names = [name for name in file.keys() if name[:1].isdecimal()]  # noqa: SIM118
-        return sum(math.prod(file.get_slice(name).get_shape()) for name in names)
-
-
-def metadata(path: Path) -> dict[str, str]:
-    """What `save_variables` was given beside the variables.
-
-    Raises:
-        RunError: see `load_variables`.
-    """
-    with opening(path), safe_open(path, framework="numpy") as file:
-        return dict(file.metadata() or {})
-
-
-def _shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    with opening(path), safe_open(path, framework="numpy") as file:
-        return {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
 
 
 def _compare_shapes(

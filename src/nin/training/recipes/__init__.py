@@ -1,4 +1,4 @@
-"""The recipes, one a file."""
+"""The recipes, one per file."""
 
 from __future__ import annotations
 

@@ -10,12 +10,12 @@ import pytest
 
 import nin
 from nin.errors import RunError
-from nin.training.lock import locked
+from nin.training.run_folder import locked
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from nin.training.lock import locked
+from nin.training.run_folder import locked
 with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)

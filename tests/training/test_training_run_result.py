@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from nin.training.evaluation import Evaluation, wilson
-from nin.training.verdict import advice, in_words, learnt, no_better
+from nin.training.run_result import advice, has_learnt, no_better, result_line
 
 
 def result(right, n, share=0.5, split="test", name="bees"):
@@ -41,12 +41,12 @@ def test_an_evaluation_knows_its_interval_and_its_largest_class():
 
 def test_the_last_line():
     low, high = wilson(89, 153)
-    assert in_words(result(89, 153, 83 / 153)) == (
+    assert result_line(result(89, 153, 83 / 153)) == (
         f"accuracy 0.582 [{low:.3f}, {high:.3f}] on 153 test images;"
         ' always naming "bees" gives 0.542'
     )
-    assert " on 10 held-out images;" in in_words(result(9, 10, split="validation"))
-    assert " on 10 images;" in in_words(result(9, 10, split="all"))
+    assert " on 10 held-out images;" in result_line(result(9, 10, split="validation"))
+    assert " on 10 images;" in result_line(result(9, 10, split="all"))
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_the_last_line():
     [(89, 153, 0.542, False), (100, 153, 0.542, True), (2, 2, 0.5, False), (20, 20, 1.0, False)],
 )
 def test_learnt_is_what_lies_above_chance_for_certain(right, n, share, good):
-    assert learnt(result(right, n, share)) is good
+    assert has_learnt(result(right, n, share)) is good
     assert no_better(result(right, n, share)) == 'no better than always naming "bees"'
 
 

@@ -10,7 +10,7 @@ import nin
 from nin.models import DenseNet, GoogLeNet, ResNet18, Stage
 from nin.models.geometry import flow, leaves
 from nin.presets import CLASSES
-from nin.training.initialization import MAP_MEAN, MAP_SPREAD, is_fresh, start
+from nin.training.initialization import MAP_MEAN, MAP_SPREAD, start
 
 pytestmark = pytest.mark.every_backend
 
@@ -139,7 +139,7 @@ def test_batch_normalisation_sets_the_scale_by_itself(net):
     model, x = net(num_classes=6), images(4, 32)
     model.build((None, 32, 32, 1))
     before = model.get_weights()
-    assert is_fresh(model)
+    assert model.is_fresh
     assert start(model, x) is None
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
@@ -157,10 +157,68 @@ def test_stages_without_a_last_relu_start_as_class_maps_do():
 
 
 def test_fresh_is_what_keras_initialised():
-    model = built()
-    assert is_fresh(model)
+    model = nin.NiN(num_classes=6, preset="mnist", width=0.1)
+    assert model.is_fresh
+    model.build((None, 16, 16, 1))
+    assert model.is_fresh
     start(model, images())
-    assert not is_fresh(model)
+    assert not model.is_fresh
+
+
+def fitted(model):
+    model.compile("sgd")
+    model.train_on_batch(images(), np.zeros(32, np.int32))
+    return model
+
+
+def by_hand(model):
+    model.training_step((images(), np.zeros(32, np.int32)))
+    return model
+
+
+def with_weights_of_another(model):
+    model.set_weights(built().get_weights())
+    return model
+
+
+def saved_and_loaded(model, path):
+    model.save(path / "model.keras")
+    return keras.saving.load_model(path / "model.keras")
+
+
+def weights_loaded(model, path):
+    model.save_weights(path / "model.weights.h5")
+    model.load_weights(path / "model.weights.h5")
+    return model
+
+
+@pytest.mark.parametrize("change", [fitted, by_hand, with_weights_of_another])
+def test_weights_that_were_changed_are_not_fresh(change):
+    assert not change(built()).is_fresh
+
+
+@pytest.mark.parametrize("change", [saved_and_loaded, weights_loaded])
+def test_weights_that_were_loaded_are_not_fresh(change, tmp_path):
+    assert not change(built(), tmp_path).is_fresh
+
+
+def test_a_copy_with_new_weights_is_fresh():
+    model = with_weights_of_another(built())
+    assert keras.models.clone_model(model).is_fresh
+
+
+def test_weights_from_elsewhere_are_left_alone_unless_said_to_be_fresh():
+    class Prebuilt(nin.Classifier):
+        def __init__(self):
+            super().__init__()
+            self.net = keras.Sequential([keras.Input((16, 16, 1)), nin.nin_block(6, 3, 1, "same")])
+
+    model = Prebuilt()
+    assert not model.is_fresh
+    model.build((None, 16, 16, 1))
+    assert not model.is_fresh
+    model.is_fresh = True
+    assert model.is_fresh
 
 
 def test_activations_of_layers_stay():

@@ -1,4 +1,4 @@
-"""What a finished training has come to, in words that promise no more than the images say."""
+"""The result of a finished training, in words that promise no more than the images say."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ FEW_STEPS = 300
 Result = Mapping[str, Any]
 
 
-def judged(run: Run, data: ImageData) -> dict[str, Any]:
-    """What the saved weights of `run` say of the images that it is to be judged by."""
+def final_result(run: Run, data: ImageData) -> dict[str, Any]:
+    """How good the saved weights of `run` are on the test part, else on the held-out images."""
     part, split = final_split(data)
     summary = evaluate(run.model, split, data.classes).summary()
     return {"split": part, **summary, "seconds": run.metrics()[-1]["seconds"]}
 
 
-def learnt(result: Result) -> bool:
+def has_learnt(result: Result) -> bool:
     """Whether the accuracy's 95 % interval lies above what always naming one class would give."""
     low, _ = result["interval"]
     return bool(low > result["largest_class"]["share"])
 
 
-def in_words(result: Result) -> str:
+def result_line(result: Result) -> str:
     """Accuracy, interval and what always naming the largest class gives, in one line."""
     low, high = result["interval"]
     largest = result["largest_class"]

@@ -1,0 +1,75 @@
+"""What is set from a few training images, the calibration batch: preprocessing, initial weights."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from nin.data import DataModule, ImageData
+from nin.models import Classifier
+from nin.training.initialization import ADAPTIVE_MAP_MEAN, MAP_MEAN, start
+
+#: About how many images.
+SIZE = 64
+
+
+class CalibrationBatch(NamedTuple):
+    """Some training images.
+
+    Attributes:
+        images: (n, height, width, channels), as stored.
+        shares: how much each class counts in training: its share of all training images, or the
+            same for each where they are balanced; None if that is not known.
+    """
+
+    images: np.ndarray[Any, Any]
+    shares: np.ndarray[Any, Any] | None
+
+
+def calibration_batch(data: DataModule) -> CalibrationBatch:
+    """As many images of each class as there is room for; of unknown data, a first batch."""
+    if not isinstance(data, ImageData):
+        images, *_ = next(iter(data.train_dataloader()))
+        return CalibrationBatch(np.asarray(keras.ops.convert_to_numpy(images))[:SIZE], None)
+    images, labels = data.train
+    classes = len(data.classes)
+    per_class = max(1, SIZE // classes)
+    chosen = [np.flatnonzero(labels == number)[:per_class] for number in range(classes)]
+    counts = np.bincount(labels, minlength=classes)
+    if data.balance != "none":
+        counts = np.sign(counts)
+    shares = counts / counts.sum()
+    return CalibrationBatch(images[np.sort(np.concatenate(chosen))], shares)
+
+
+def calibrate(
+    model: Classifier, data: DataModule, batch: CalibrationBatch, optimizer: Any | None
+) -> list[str]:
+    """Set a fresh model's preprocessing from its data, build it, and initialise its weights.
+
+    Args:
+        model: with weights that Keras has just made, or none yet.
+        data: the training images.
+        batch: a few of them.
+        optimizer: what the model will be trained with; None leaves images and weights as they are,
+            and only resizes as the data asks.
+
+    Returns:
+        What was done beyond the book, in words.
+    """
+    changes = []
+    statistics = getattr(data, "statistics", None) if optimizer is not None else None
+    mean, std = statistics() if statistics else ((0.0,), (1.0,))
+    model.preprocessing.configure(getattr(data, "resize", None), mean, std)
+    if statistics:
+        changes.append("images standardised inside the model")
+    if not model.built:
+        model.build((None, *batch.images.shape[1:]))
+    if optimizer is not None:
+        is_sgd = isinstance(optimizer, keras.optimizers.SGD)
+        map_mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN
+        if start(model, batch.images, batch.shares, map_mean=map_mean):
+            changes.append("initial weights set from the first training images")
+    return changes

@@ -1,0 +1,138 @@
+"""A run trained by gradients: attempts one after the other, and what is recorded at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from nin.backends.distribution import Layout, gather, layout, leave, lost_peers
+from nin.errors import PeerLostError, TrainingDiedError
+from nin.training.attempt import Attempt, new_attempt
+from nin.training.checkpoint import Checkpoint, Position
+from nin.training.figures import save_curves
+from nin.training.health import Finding
+from nin.training.restart import MOST, GiveUp
+from nin.training.run import SAVE_EVERY, Run, going_on
+from nin.training.run_result import final_result, has_learnt, no_better
+from nin.training.stopping import Stopping
+from nin.training.weights import load_weights
+
+
+def fit_run(
+    run: Run,
+    attempt: Attempt,
+    save_every: float = SAVE_EVERY,
+    callbacks: Sequence[Any] = (),
+    stopping: Stopping | None = None,
+) -> Run:
+    """Train a run to its end, beginning again at a lower rate where it can no longer learn.
+
+    Args:
+        run: where everything is written.
+        attempt: the network, and where it goes on.
+        save_every: seconds between two checkpoints within an epoch.
+        callbacks: further Keras callbacks.
+        stopping: asked to stop, training finishes its step; by default a new one, which listens.
+
+    Raises:
+        PeerLostError: another process of this training has ended.
+        TrainingDiedError: the training could not recover.
+        KeyboardInterrupt: it was asked to stop; the message says how to go on.
+    """
+    here, stopping, recipe = layout(), stopping or Stopping(), attempt.recipe
+    try:
+        with stopping.watching(), lost_peers():
+            while again := _train(run, attempt, save_every, callbacks, stopping):
+                step, reason, rate = again.restarts[-1]
+                attempt.trainer.note(
+                    f"step {step}: begun again at a learning rate of {rate:.2g} ({reason})"
+                )
+                attempt = new_attempt(recipe, attempt.data, here, again)
+        skipped = {*run.record.get("skipped", ()), *getattr(attempt.data, "skipped", ())}
+        run.update(skipped=sorted(skipped))
+        _check_alive(run, attempt)
+        epoch = attempt.choose_weights(run)
+        attempt.trainer.note(_fallback(attempt, epoch))
+        if _is_usable(run):
+            load_weights(run.weights_path, attempt.model)
+            run.model = attempt.model
+        gather()
+        leave()
+        if here.is_chief:
+            result = {**final_result(run, attempt.data), "epoch": epoch}
+            _finish(run, "finished", attempt, result=result)
+    except PeerLostError as lost:
+        _finish(run, "interrupted", attempt)
+        raise PeerLostError(f"another process was lost; {_how_to_go_on(run, here)}") from lost
+    except KeyboardInterrupt as stop:
+        _finish(run, "interrupted", attempt)
+        raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run, here)}") from stop
+    return run
+
+
+def _train(
+    run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any], stopping: Stopping
+) -> Position | None:
+    """Train to the end; or give up, and return the position at which to begin again."""
+    position, trainer, recipe = attempt.position, attempt.trainer, attempt.recipe
+    # A head that was fitted is something to fall back on: no new beginning is needed.
+    restarts = MOST if "head" in run.record else len(position.restarts)
+    give_up = GiveUp(recipe, restarts, attempt.findings)
+    checkpoint = Checkpoint(
+        run,
+        position,
+        every=save_every,
+        health=attempt.findings,
+        lost=give_up.restart,
+        stopping=stopping,
+    )
+    trainer.callbacks = [*callbacks, give_up, checkpoint]
+    begin = recipe.epochs if run.is_over(checkpoint.rows) else position.epoch
+    trainer.fit(attempt.model, attempt.data, initial_epoch=begin, initial_batch=position.batch)
+    if (restart := give_up.restart()) is None:
+        return None
+    return Position(seconds=checkpoint.seconds(), restarts=(*position.restarts, restart))
+
+
+def _fallback(attempt: Attempt, epoch: int | None) -> str | None:
+    """What is said where fine-tuning ends with what it had before."""
+    died = attempt.trainer.health.died if attempt.trainer.health else None
+    if died:
+        return f"fine-tuning went wrong ({died}): epoch {epoch} is kept"
+    if epoch == 0:
+        return "fine-tuning was no better on the held-out images: the frozen trunk is kept"
+    return None
+
+
+def _check_alive(run: Run, attempt: Attempt) -> None:
+    assert attempt.trainer.health is not None
+    died = attempt.trainer.health.died
+    if died and "head" not in run.record:
+        _finish(run, "died", attempt)
+        raise TrainingDiedError(f"training stopped: {died} (see {run.path})")
+
+
+def _is_usable(run: Run) -> bool:
+    """Whether the network that was trained is the one that the run gives: here, in float32."""
+    alone = layout().devices == 1
+    return alone and run.recipe.precision == "float32"
+
+
+def _how_to_go_on(run: Run, here: Layout) -> str:
+    together = " --join, in every process" if here.processes > 1 else ""
+    return going_on(run.path if here.is_chief else "RUN") + together
+
+
+def _finish(run: Run, state: str, attempt: Attempt, **values: Any) -> None:
+    findings = attempt.findings()
+    if (result := values.get("result")) and not has_learnt(result):
+        findings.append(Finding(attempt.step, "not learnt", no_better(result)))
+    run.update(
+        state=state,
+        restarts=[restart._asdict() for restart in attempt.position.restarts],
+        health=[finding._asdict() for finding in findings],
+        **values,
+    )
+    rows = run.metrics()
+    if rows:
+        save_curves(run.path / "curves.png", rows, str(run.path), run.best_epoch(rows))

@@ -1,0 +1,59 @@
+"""The batches that Keras's `fit` is given: this process's shard, set to where training goes on."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any, NamedTuple
+
+from nin.backends.distribution import layout
+from nin.data import Batches, DataModule, Shard, reading_ahead
+from nin.errors import BackendError
+
+
+class Loaders(NamedTuple):
+    """Training and validation batches of a data module."""
+
+    train: Any
+    validation: Any
+
+    @property
+    def num_samples(self) -> int:
+        """How many training images an epoch has; of unknown loaders, how many batches."""
+        samples = getattr(self.train, "num_samples", None)
+        return int(samples) if samples is not None else len(self.train)
+
+    def seek(self, epoch: int, batch: int) -> None:
+        """Let the next epoch be `epoch`, without its first `batch` batches.
+
+        A loader that has no `epoch` to set stays as it is.
+        """
+        source = _source(self.train)
+        if hasattr(source, "epoch"):
+            source.epoch, source.first = epoch, batch
+
+    def reading_ahead(self) -> AbstractContextManager[Any]:
+        """Within this, batches of streamed images are read before they are asked for."""
+        return reading_ahead(_source(self.train), _source(self.validation))
+
+
+def open_loaders(data: DataModule) -> Loaders:
+    """The loaders of `data`; where several devices train, this process's rows of each batch.
+
+    Raises:
+        BackendError: several devices train, and the loaders cannot be divided among them.
+    """
+    train, validation = data.train_dataloader(), data.val_dataloader()
+    here = layout()
+    if here.devices == 1:
+        return Loaders(train, validation)
+    if not (isinstance(train, Batches) and isinstance(validation, Batches)):
+        raise BackendError(
+            f"{type(data).__name__} gives loaders that several devices cannot share:"
+            " let them be nin.data.Batches"
+        )
+    return Loaders(Shard(train, here, training=True), Shard(validation, here, training=False))
+
+
+def _source(loader: Any) -> Any:
+    """What a shard takes its rows from; any other loader itself."""
+    return loader.batches if isinstance(loader, Shard) else loader

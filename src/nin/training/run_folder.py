@@ -1,0 +1,126 @@
+"""The directory of a run while it is trained: made, locked, and left to one process."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from nin.backends.distribution import Layout
+from nin.errors import RunError
+
+
+def check_free(out: str | Path | None) -> None:
+    """Refuse a directory that `new_run` would refuse, before anything is done or made.
+
+    Raises:
+        RunError: there is something in it.
+    """
+    if out is not None and Path(out).is_dir():
+        _refuse_full(Path(out))
+
+
+def new_run(name: str, out: str | Path | None = None) -> Path:
+    """Make an empty run directory and return its path.
+
+    Args:
+        name: begins the directory's name: ``runs/<name>-<number>``.
+        out: the directory to use instead; it must be new or empty.
+
+    Raises:
+        RunError: the directory is in use, or cannot be made.
+    """
+    try:
+        return _numbered(name) if out is None else _given(Path(out))
+    except OSError as error:
+        raise RunError(
+            f"cannot make the run directory {error.filename}: {error.strerror}"
+        ) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Keep other processes from training in the directory `path` while the block runs.
+
+    The lock belongs to the process, not to a file: nothing is left behind, and a process that is
+    killed gives it up.
+
+    Raises:
+        RunError: another process has it.
+    """
+    folder = os.open(path, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(folder)
+        raise RunError(
+            f"{path} is in use: another process is training there; wait for it, or stop it"
+        ) from error
+    except OSError:
+        pass  # A file system without locks.
+    try:
+        yield
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def new_run_folder(layout: Layout, name: str, out: str | Path | None) -> Iterator[Path]:
+    """The directory of a new run, locked; in all processes but the chief, a temporary one.
+
+    They do all that the chief does, so that no step needs to know who is who; what they write
+    nobody reads.
+
+    Raises:
+        RunError: the directory cannot be used.
+    """
+    if layout.is_chief:
+        path = new_run(name, out)
+        with locked(path):
+            yield path
+    else:
+        with tempfile.TemporaryDirectory(prefix="nin-") as scratch:
+            yield Path(scratch)
+
+
+@contextmanager
+def resumed_run_folder(layout: Layout, path: Path) -> Iterator[Path]:
+    """The directory of a run that goes on, locked; in all processes but the chief, a copy of it.
+
+    Raises:
+        RunError: another process is training there.
+    """
+    if layout.is_chief:
+        with locked(path):
+            yield path
+    else:
+        with tempfile.TemporaryDirectory(prefix="nin-") as scratch:
+            yield Path(shutil.copytree(path, Path(scratch) / "run"))
+
+
+def _numbered(name: str) -> Path:
+    runs, number = Path("runs"), 1
+    runs.mkdir(exist_ok=True)
+    while True:
+        path = runs / f"{name}-{number}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return path
+
+
+def _given(path: Path) -> Path:
+    path.mkdir(parents=True, exist_ok=True)
+    _refuse_full(path)
+    return path
+
+
+def _refuse_full(path: Path) -> None:
+    if any(path.iterdir()):
+        raise RunError(f"{path} is not empty: name a new directory, or go on with --resume {path}")
