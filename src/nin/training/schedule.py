@@ -12,8 +12,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import keras
-
 from nin.training.recipe import Recipe
 
 #: Batches are not made smaller than this: the gradient of fewer images is too noisy.
@@ -57,6 +55,8 @@ def warmup_steps(recipe: Recipe, steps: int) -> int:
 
 def optimizer(recipe: Recipe, steps: int) -> Any:
     """The optimiser of `recipe`, for a training of `steps` batches, or parts of batches."""
+    import keras
+
     rate: Any = recipe.learning_rate
     rising = warmup_steps(recipe, steps)
     parts = recipe.accumulate if recipe.accumulate > 1 else None
