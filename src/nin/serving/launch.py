@@ -194,7 +194,7 @@ class _Supervisor(Multiprocess):
             mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
     def _close_their_ends(self) -> None:
-        """Else a worker that dies while it is query for a sign of life is waited for."""
+        """Else a worker that dies during a health check is waited for until the timeout."""
         for process in self.processes:
             process.child_conn.close()
 

@@ -14,12 +14,11 @@ class OnnxEngine:
     """An ONNX Runtime session; several threads may use it at once.
 
     Args:
-        source: the file, or its content.
-        where: its path, for messages.
+        path: the file.
         threads: how many may compute one batch; 0 for all cores.
     """
 
-    def __init__(self, source: Path | bytes, where: Path, threads: int = 0) -> None:
+    def __init__(self, path: Path, threads: int = 0) -> None:
         require("onnx")
         import onnxruntime as runtime
 
@@ -28,24 +27,23 @@ class OnnxEngine:
         options.log_severity_level = 3
         # Threads that wait in a busy loop take the cores from those that decode.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        content = source if isinstance(source, bytes) else str(source)
         try:
             self.session = runtime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
+                str(path), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # whatever the runtime raises for a damaged file
-            raise ExportError(f"{where} cannot be opened: {_first_line(error)}") from error
+            raise ExportError(f"{path} cannot be opened: {_first_line(error)}") from error
         metadata = self.session.get_modelmeta().custom_metadata_map
-        self.description = parse(metadata.get(KEY), where)
-        self._check(where)
+        self.description = parse(metadata.get(KEY), path)
+        self._check(path)
 
-    def _check(self, where: Path) -> None:
+    def _check(self, path: Path) -> None:
         outputs = {output.name: output.shape for output in self.session.get_outputs()}
         classes = len(self.description["classes"])
         if outputs.get("probabilities", [None])[-1] != classes:
-            raise ExportError(f"{where} is damaged: it describes {classes} classes and has others")
+            raise ExportError(f"{path} is damaged: it describes {classes} classes and has others")
         if self.description["maps"] and "maps" not in outputs:
-            raise ExportError(f"{where} is damaged: it describes class maps and has none")
+            raise ExportError(f"{path} is damaged: it describes class maps and has none")
 
     def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""
@@ -56,7 +54,7 @@ class OnnxEngine:
 
 def open_file(path: Path, threads: int) -> OnnxEngine:
     """Open an ``.onnx`` file."""
-    return OnnxEngine(path, path, threads)
+    return OnnxEngine(path, threads)
 
 
 def _first_line(error: Exception) -> str:
