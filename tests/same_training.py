@@ -11,7 +11,8 @@ def assert_same_training(one, other):
     for name in ("weights", "checkpoint"):
         ours, theirs = (load_file(run.path / f"{name}.safetensors") for run in (one, other))
         assert ours.keys() == theirs.keys()
-        assert [key for key in ours if not np.array_equal(ours[key], theirs[key])] == [], name
+        for key in ours:
+            np.testing.assert_array_equal(ours[key], theirs[key], err_msg=f"{name}: {key}")
     rows, others = ([*map(timeless, run.metrics())] for run in (one, other))
     assert rows == others
     assert timeless(one.record["result"]) == timeless(other.record["result"])

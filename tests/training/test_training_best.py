@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
-from test_training_resume import same, stop_at
+from same_training import assert_same_training
+from test_training_resume import stop_at
 
 import nin
 from nin.errors import RunError
@@ -68,7 +69,7 @@ def test_going_on_can_still_replace_the_best(trained, tmp_path, monkeypatch):
         stop_at(patch, 8 * (best - 1) - 3)
         with pytest.raises(KeyboardInterrupt):
             nin.train(RECIPE, tmp_path / "run")
-    same(nin.resume(tmp_path / "run"), run)
+    assert_same_training(nin.resume(tmp_path / "run"), run)
 
 
 def row(epoch, loss, **more):
@@ -112,7 +113,7 @@ def test_patience_ends_a_training_and_it_stays_ended(trained, tmp_path, monkeypa
         patch.setattr("nin.training.fit_run.final_result", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             nin.train(recipe, tmp_path / "run")
-    same(nin.resume(tmp_path / "run"), run)
+    assert_same_training(nin.resume(tmp_path / "run"), run)
 
 
 class Halve(keras.callbacks.Callback):

@@ -4,7 +4,8 @@ import json
 import shutil
 
 import pytest
-from test_training_resume import same, stop_at
+from same_training import assert_same_training
+from test_training_resume import stop_at
 
 import nin
 from nin.errors import TrainingDiedError
@@ -74,7 +75,7 @@ def test_stopped_before_and_after_it_is_begun_again(unbroken, tmp_path, monkeypa
         with pytest.raises(KeyboardInterrupt):
             nin.train(RECIPE, tmp_path / "run")
     run = nin.resume(tmp_path / "run")
-    same(run, unbroken)
+    assert_same_training(run, unbroken)
     assert run.record["restarts"] == unbroken.record["restarts"]
 
 
@@ -85,7 +86,7 @@ def test_killed_before_or_after_any_writing(unbroken, tmp_path, monkeypatch, sav
         with pytest.raises(KilledError):
             nin.train(RECIPE, tmp_path / "run", save_every=0)
     run = nin.resume(tmp_path / "run", save_every=0)
-    same(run, unbroken)
+    assert_same_training(run, unbroken)
     assert run.record["restarts"] == unbroken.record["restarts"]
 
 
