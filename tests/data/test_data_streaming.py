@@ -70,6 +70,7 @@ def settled(number, limit=5.0):
     return last
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     batch_size=st.integers(1, 80),
