@@ -50,7 +50,7 @@ def kept(root):
 @pytest.fixture(autouse=True)
 def no_thread_is_left():
     yield
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while decoding() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert decoding() == []
