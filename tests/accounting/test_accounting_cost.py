@@ -69,6 +69,7 @@ def test_the_first_layer_sees_what_the_images_are_resized_to():
     assert count_cost(model, (99, 98, 1)) == count_cost(LeNet(), (28, 28, 1))
 
 
+@pytest.mark.slow
 @given(
     name=st.sampled_from(sorted({*PRESETS, *RIVALS})),
     batch=st.integers(1, 10**6),

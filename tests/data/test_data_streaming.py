@@ -50,7 +50,7 @@ def kept(root):
 @pytest.fixture(autouse=True)
 def no_thread_is_left():
     yield
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while decoding() and time.monotonic() < deadline:
         time.sleep(0.01)
     assert decoding() == []
@@ -70,6 +70,7 @@ def settled(number, limit=5.0):
     return last
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(
     batch_size=st.integers(1, 80),

@@ -93,6 +93,7 @@ def test_another_image_size_makes_larger_maps(run, exported, real_digits):
         nin.Predictor(exported, image_size=16)
 
 
+@pytest.mark.slow
 def test_a_size_that_is_too_small_is_refused_at_once(tmp_path):
     recipe = nin.RECIPES["digits"].revised(
         preset="book", width=0.05, image_size=67, limit=40, epochs=1
@@ -129,6 +130,7 @@ def test_a_run_to_be_opened_often_becomes_a_file(run, tmp_path, real_digits):
     assert as_onnx(run.path, tmp_path / "elsewhere") == run.path / "model.onnx"
 
 
+@pytest.mark.slow
 def test_a_file_made_for_the_occasion_goes_afterwards(run, exported, real_digits):
     with exported_file(exported) as file:
         assert file == exported

@@ -94,6 +94,7 @@ def smallest_shape(model, shape):
     return (side + 5, side, shape[2])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_each_counted_layer_is_as_built(name, twin):
     model, shape = twin(name)
@@ -197,6 +198,7 @@ def test_any_number_of_classes_and_channels_by_shape(name, classes, channels):
     assert walk(model.net, (height, width, channels))[-1].output_shape == (classes,)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in WEIGHTS if name not in HEAVY])
 def test_logits_of_another_number_of_classes_and_channels_than_published(name, twin, images):
     model, shape = twin(name, num_classes=5)
