@@ -5,6 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+#: What is said where another process of a training has ended.
+LOST_PEER = "another process was lost; to go on: nin train --resume RUN, in all of them"
+
 
 class NinError(Exception):
     """Base of all errors raised on purpose; the command line prints it and exits with 2."""

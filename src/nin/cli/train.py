@@ -104,7 +104,7 @@ def _meet(join: bool) -> None:
     if join:
         from nin.backends.distribution import join as join_others
 
-        join_others()
+        join_others(supervised=True)
 
 
 def _number(devices: str | None) -> int | None:

@@ -1,0 +1,82 @@
+"""A parent process that answers for one that JAX aborts.
+
+Where another process of a training is lost JAX may abort from C++, where no exception can pass. So
+the training runs in a child, and its parent turns the abort into one line and an exit code.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import tempfile
+import threading
+from typing import Any, NoReturn
+
+from nin.errors import LOST_PEER
+
+#: The exit code for an abort because another process was lost.
+LOST = 2
+_JOINED = b"all processes have met\n"
+
+#: What C++ writes by itself; None where there is no parent.
+_log: Any = None
+
+
+def supervise() -> None:
+    """Go on in a child process; the parent ends as the child does, and does not return.
+
+    To be called before JAX is imported: its threads would not be in the child. What C++ writes to
+    standard output and error by itself is put aside, and shown if an abort has another cause.
+    """
+    global _log
+    sys.stdout.flush()
+    sys.stderr.flush()
+    log = tempfile.TemporaryFile()  # noqa: SIM115
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(reading)
+        _answer_for(child, log)
+    os.close(writing)
+    os.setpgrp()  # Ctrl-C reaches the parent alone, which passes it on.
+    threading.Thread(target=_end_with_parent, args=(reading,), daemon=True).start()
+    _log = log
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        ours = os.fdopen(os.dup(number), "w", buffering=1, errors="backslashreplace")
+        setattr(sys, name, ours)
+        os.dup2(log.fileno(), number)
+
+
+def note_joined() -> None:
+    """Tell the parent, if there is one, that all processes have met."""
+    if _log is not None:
+        os.write(_log.fileno(), _JOINED)
+
+
+def _answer_for(child: int, log: Any) -> NoReturn:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: os.kill(child, number))
+    _, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if code == -signal.SIGABRT:
+        said = os.pread(log.fileno(), 1 << 20, 0)
+        if line := _lost(said):
+            code = LOST
+        os.write(2, line or said)
+    os._exit(code if code >= 0 else 128 - code)
+
+
+def _lost(said: bytes) -> bytes | None:
+    """One line on why JAX aborted; None if that was not for want of another process."""
+    if b"distributed service" not in said and b"coordination" not in said:
+        return None
+    if _JOINED in said:
+        return f"nin: {LOST_PEER}\n".encode()
+    return b"nin: not all processes came in time: start as many as were announced\n"
+
+
+def _end_with_parent(pipe: int) -> None:
+    """Read from a pipe to which nobody writes: it ends when the parent does."""
+    os.read(pipe, 1)
+    os._exit(LOST)
