@@ -59,28 +59,28 @@ class Recipe(BaseModel):
     epochs: int = Field(ge=1, le=1_000_000)
     #: Images per step of the optimiser.
     batch_size: int = Field(ge=1)
-    #: Few images get more epochs, until there are so many steps; see `nin.training.schedule`.
+    #: With few images there are more epochs, to make this many steps; see `nin.training.schedule`.
     least_steps: int = Field(default=0, ge=0, le=1_000_000)
-    #: Few images get smaller batches, until an epoch has so many; see `nin.training.schedule`.
+    #: With few images batches are smaller, for this many per epoch; see `nin.training.schedule`.
     least_batches: int = Field(default=0, ge=0, le=1024)
-    #: Training ends after so many epochs without a better held-out loss; None: never.
+    #: Training ends after this many epochs without a lower held-out loss; None: never.
     patience: int | None = Field(default=None, ge=1)
-    #: Parts in which a step's images are computed, where memory is short; gradients are averaged.
+    #: Parts in which each batch is computed, to save memory; their gradients are averaged.
     accumulate: int = Field(default=1, ge=1, le=1024)
     #: `bfloat16` halves memory; weights, the maps' average and the loss stay in float32. `auto` is
     #: one of the two when training begins: see `nin.training.precision.resolve_precision`.
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     optimizer: Literal["sgd", "adamw"] = "adamw"
-    #: The largest, where there is a schedule.
+    #: The learning rate; the largest one, where there is a schedule.
     learning_rate: float = Field(gt=0)
-    #: Of SGD.
+    #: Momentum of SGD.
     momentum: float = Field(default=0.0, ge=0, lt=1)
     weight_decay: float = Field(default=0.0, ge=0)
     #: Cosine falls to zero at the end of the last epoch.
     schedule: Literal["constant", "cosine"] = "cosine"
     #: Steps over which the learning rate rises from zero, at most a third of all; for cosine.
     warmup: int = Field(default=0, ge=0)
-    #: Largest norm of all gradients together; 0 for no clipping.
+    #: Largest global norm of the gradients; 0 for no clipping.
     clip_norm: float = Field(default=0.0, ge=0)
     #: Training images are moved by up to this many stored pixels either way.
     shift: int = Field(default=0, ge=0, le=256)
@@ -105,8 +105,9 @@ class Recipe(BaseModel):
     stream: bool | None = None
     #: Share of the training images held out to validate on.
     validation: float = Field(default=0.1, ge=0, lt=1)
-    #: Use only so many training images.
+    #: Use only this many training images.
     limit: int | None = Field(default=None, ge=1)
+    #: Random seed.
     seed: int = Field(default=0, ge=0, lt=2**32)
 
     @property
@@ -153,8 +154,8 @@ class Recipe(BaseModel):
         Epochs that are given are obeyed, whatever `least_steps` was; so is a batch size.
         """
         given = {name: value for name, value in changes.items() if value is not None}
-        settled = {bound: 0 for name, bound in _BOUNDS.items() if name in given}
-        return self.parse({**self.model_dump(), **settled, **given})
+        lifted = {bound: 0 for name, bound in _BOUNDS.items() if name in given}
+        return self.parse({**self.model_dump(), **lifted, **given})
 
 
 #: Value → the bound that would change it for few images.
