@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from nin import backends
+from nin.backends.abort_guard import supervise
 from nin.errors import BackendError
 
 _PROCESSES = "nin.backends.processes"
@@ -43,11 +44,15 @@ def layout() -> Layout:
     return Layout(chosen.device_mesh.devices.size, jax.process_count(), jax.process_index())
 
 
-def join() -> None:
+def join(*, supervised: bool = False) -> None:
     """Meet the other processes of a training; before anything is computed.
 
     Where they are is told by Keras's variables KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES
     and _PROCESS_ID; without them by what JAX knows of Slurm, Open MPI and Kubernetes.
+
+    Args:
+        supervised: whether to go on in a child process, so that its parent can explain an abort by
+            JAX in one line; only before JAX is imported.
 
     Raises:
         BackendError: the backend is not JAX, nothing says where the others are, or something has
@@ -55,6 +60,8 @@ def join() -> None:
         PeerLostError: they did not all come.
     """
     _check_backend()
+    if supervised:
+        supervise()
     importlib.import_module(_PROCESSES).join()
 
 

@@ -102,11 +102,9 @@ def _resume(
 
 def _meet(join: bool) -> None:
     if join:
-        from nin.backends.abort_guard import supervise
         from nin.backends.distribution import join as join_others
 
-        supervise()
-        join_others()
+        join_others(supervised=True)
 
 
 def _number(devices: str | None) -> int | None:
