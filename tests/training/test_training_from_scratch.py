@@ -29,9 +29,10 @@ def head(accuracy: float) -> Head:
         (0.89, 400, True),
         (0.9, 60, False),
         (0.6, 3_000, False),
-        (0.0, 4, False),
+        (0.6, 59, False),
+        (0.0, 90, False),
     ],
-    ids=["few and poor", "more", "good already", "many", "too few to know"],
+    ids=["few and poor", "more", "good already", "many", "few", "not cross-validated"],
 )
 def test_it_is_tried_where_there_is_something_to_gain_and_it_is_cheap(accuracy, images, worth):
     assert is_worth_trying(head(accuracy), images) is worth

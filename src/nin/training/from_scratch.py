@@ -33,6 +33,8 @@ IMAGE_SIZE = 67
 HELD_OUT = 0.3
 #: Nothing is tried where cross-validation finds so many right: there is little to gain.
 GOOD = 0.9
+#: Nor with fewer training pictures: those held out of them could tell nothing.
+FEWEST = 60
 #: Nothing is tried where training would look at more images, each epoch's counted.
 MOST_IMAGES = 10_000
 #: A difference that is less likely by chance is told as one.
@@ -80,7 +82,7 @@ def is_worth_trying(head: Head, images: int) -> bool:
         images: how many there are to train on.
     """
     chosen = next((each for each in head.candidates if each.C == head.C), None)
-    if chosen is None or float(np.mean(chosen.accuracy)) >= GOOD:
+    if images < FEWEST or chosen is None or float(np.mean(chosen.accuracy)) >= GOOD:
         return False
     recipe = adjust(_recipe(), images)
     return recipe.epochs * images <= MOST_IMAGES
