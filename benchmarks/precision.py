@@ -1,8 +1,8 @@
 """What bfloat16 changes: the same trainings in float32 and in bfloat16, seed by seed.
 
 Each is one ``nin train RECIPE --precision PRECISION --seed SEED``; accuracy is that on the images
-that the recipe judges by. Photographs are trained on from scratch, at 128×128 pixels. Seconds are
-those of the training loop.
+that the recipe judges by. Photographs are trained on from scratch, at 128×128 pixels. How fast each
+is belongs to speed.py: nothing here is timed.
 
 Run: python benchmarks/precision.py [FOLDER] [--recipes digits fashion book scratch] [--seeds 3]
 FOLDER holds the photographs that `scratch` is trained on. An interrupted measurement is continued.
@@ -29,11 +29,12 @@ def measure(recipe: nin.Recipe) -> dict[str, Any]:
     """Train once."""
     keras.backend.clear_session()
     with tempfile.TemporaryDirectory() as folder:
-        return told(nin.train(recipe, Path(folder) / "run"))
+        said = told(nin.train(recipe, Path(folder) / "run"))
+    return {name: said[name] for name in ("accuracy", "loss", "n", "validation_accuracy")}
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Of each recipe: accuracy in both precisions, their difference by seed, the seconds' ratio."""
+    """Of each recipe: accuracy in both precisions, and their difference seed by seed."""
     made: dict[str, Any] = {}
     for name in dict.fromkeys(row["recipe"] for row in rows):
         by = {
@@ -53,7 +54,6 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
             "float32": spread([row["accuracy"] for row in exact]),
             "bfloat16": spread([row["accuracy"] for row in rough]),
             "difference": spread([b["accuracy"] - a["accuracy"] for a, b in pairs]),
-            "times_as_fast": spread([a["seconds"] / b["seconds"] for a, b in pairs]),
         }
     return made
 

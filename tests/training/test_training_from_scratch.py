@@ -72,14 +72,18 @@ def squares(tmp_path):
 
 
 @pytest.mark.slow
-def test_where_features_say_nothing_training_from_scratch_is_better(squares, tmp_path, capfd):
+def test_where_features_say_nothing_training_from_scratch_is_better(
+    squares, tmp_path, monkeypatch, capfd
+):
+    short = nin.RECIPES["scratch"].revised(least_steps=120)
+    monkeypatch.setitem(nin.RECIPES, "scratch", short)
     paths, labels = squares
     noise = np.random.default_rng(1).normal(size=(40, 8)).astype(np.float32)
     record = {"recipe": nin.RECIPES["photos"].model_dump(mode="json"), "classes": ["a", "b"]}
     found = compare_with_scratch(nin.Run(tmp_path, record), noise, labels, paths)
     assert found is not None
-    assert (found.n, found.from_scratch) == (12, 12)
-    assert found.pretrained < 12
+    assert found.n == 12
+    assert found.pretrained < found.from_scratch >= 11
     assert capfd.readouterr() == ("", "")
 
 
