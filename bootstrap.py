@@ -70,8 +70,10 @@ class Job(NamedTuple):
     def succeeds(self) -> bool:
         """Run it and tell how it ended: in a few lines, or with all it printed if it failed."""
         began = time.monotonic()
+        share = str(max(1, (os.cpu_count() or 1) // AT_ONCE))
+        threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), share)
         # PyTorch's idle threads would keep the processes beside them from their core.
-        backend = {"KERAS_BACKEND": self.backend, "OMP_WAIT_POLICY": "passive"}
+        backend = {"KERAS_BACKEND": self.backend, "OMP_WAIT_POLICY": "passive", **threads}
         done = subprocess.run(
             self.command,
             check=False,
