@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from nin.cli.study import Networks, study_command
+from nin.cli.option_group import with_options
+from nin.cli.study import StudyOptions, run_study
 
 
-@study_command("Accuracy and what it costs", out="runs/compare")
+@with_options(StudyOptions, out=Path("runs/compare"))
 def compare(
     nets: Annotated[
         list[str] | None,
@@ -18,8 +20,10 @@ def compare(
             help="Networks; default: those of the book, from lenet to densenet.",
         ),
     ] = None,
-) -> Networks:
+    *,
+    options: StudyOptions,
+) -> None:
     """Which network is worth its parameters? Trains each in the same way, over several seeds."""
     from nin.models import RIVALS
 
-    return nets or ["nin", *RIVALS]
+    run_study(nets or ["nin", *RIVALS], "Accuracy and what it costs", options)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -99,24 +96,6 @@ class RecipeOptions:
     def given(self) -> dict[str, Any]:
         """The options that were given."""
         return {name: value for name, value in asdict(self).items() if value is not None}
-
-
-def with_recipe_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command those of `RecipeOptions` in place of its parameter `options`."""
-    own = inspect.signature(command, eval_str=True).parameters
-    shared = inspect.signature(RecipeOptions, eval_str=True).parameters
-    parameters: list[inspect.Parameter] = []
-    for name, parameter in own.items():
-        parameters += shared.values() if name == "options" else [parameter]
-
-    @functools.wraps(command)
-    def with_options(**given: Any) -> None:
-        options = RecipeOptions(**{name: given.pop(name) for name in shared})
-        command(options=options, **given)
-
-    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {each.name: each.annotation for each in parameters}
-    return with_options
 
 
 def as_typed(options: dict[str, Any]) -> list[str]:

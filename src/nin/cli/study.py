@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,9 +14,6 @@ from nin.errors import NinError
 if TYPE_CHECKING:
     from nin.study import Comparison
     from nin.training import Recipe
-
-#: Names of networks, and contenders.
-Networks = Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -80,34 +75,8 @@ class StudyOptions:
             ) from None
 
 
-def study_command(title: str, out: str) -> Callable[[Callable[..., Networks]], Callable[..., None]]:
-    """Make a command of a function that returns the networks to compare.
-
-    The command has the parameters of the function, then those of `StudyOptions`.
-
-    Args:
-        title: of the report.
-        out: default folder for the results.
-    """
-
-    def decorate(networks: Callable[..., Networks]) -> Callable[..., None]:
-        own = inspect.signature(networks, eval_str=True).parameters
-        shared = inspect.signature(StudyOptions, eval_str=True).parameters
-        parameters = {**own, **shared, "out": shared["out"].replace(default=Path(out))}
-
-        @functools.wraps(networks)
-        def command(**given: Any) -> None:
-            options = StudyOptions(**{name: given.pop(name) for name in shared})
-            _run(networks(**given), title, options)
-
-        command.__signature__ = inspect.Signature([*parameters.values()])  # type: ignore[attr-defined]
-        command.__annotations__ = {name: each.annotation for name, each in parameters.items()}
-        return command
-
-    return decorate
-
-
-def _run(networks: Networks, title: str, options: StudyOptions) -> None:
+def run_study(networks: Sequence[Any], title: str, options: StudyOptions) -> None:
+    """Compare networks, by name or as contenders, and print the result."""
     from nin.study import compare
 
     comparison = compare(

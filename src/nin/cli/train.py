@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nin.cli.recipe_options import RecipeOptions, as_typed, with_recipe_options
+from nin.cli.option_group import with_options
+from nin.cli.recipe_options import RecipeOptions, as_typed
 from nin.errors import NinError
 
 if TYPE_CHECKING:
     from nin.training import Recipe, Run
 
 
-@with_recipe_options
+@with_options(RecipeOptions)
 def train(
     what: Annotated[
         str | None,
