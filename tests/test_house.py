@@ -23,7 +23,7 @@ BELOW = {
     "presets": {"errors"},
     "pretrained": {"errors", "installing", "presets"},
     "models": {"backends", "errors", "hyperparameters", "presets"},
-    "data": {"backends", "errors", "files", "hyperparameters"},
+    "data": {"backends", "errors", "files", "hyperparameters", "installing"},
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "plotting"},
     "training": {
@@ -34,11 +34,18 @@ BELOW = {
         *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
         "training",
     },
-    "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
+    "inference": {
+        "backends.saved_model",
+        "data.bit_depth",
+        "data.decode",
+        "errors",
+        "files",
+        "installing",
+    },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "training"),
     },
-    "serving": {"data.decode", "errors", "inference", "installing", "maps"},
+    "serving": {"data.decode", "data.picture_formats", "errors", "inference", "installing", "maps"},
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "installing", "maps"),
         *("models", "presets", "serving", "study", "training"),

@@ -99,7 +99,7 @@ def test_predict_for_people_and_more_answers_than_classes(nin, digits, picture):
     [
         ("missing.png", "missing.png: No such file"),
         (".", ".: Is a directory"),
-        (__file__, "not a JPEG, PNG, WebP, BMP or TIFF picture"),
+        (__file__, "not a JPEG, PNG, WebP, GIF, BMP"),
         ("digits/weights.safetensors", "not a JPEG"),
         ("seven.png/x", "Not a directory"),
         ("x" * 300, "File name too long"),

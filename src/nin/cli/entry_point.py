@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import warnings
 from typing import Annotated
 
 import typer
@@ -60,6 +61,8 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files and classes need not fit the terminal's encoding, nor any.
         sys.stdout.reconfigure(errors="backslashreplace")
+    # Of what is odd in the headers of pictures; what matters is said in our own words.
+    warnings.filterwarnings("ignore", module=r"PIL\.")
     code = run(sys.argv[1:])
     # A second Ctrl-C changes nothing any more, and would end what is left in a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -68,6 +68,12 @@ class FilePredictor:
         return fit
 
     @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values where a file does not say; None: as many as each needs."""
+        bits: int | None = self.description.get("bit_depth")
+        return bits
+
+    @property
     def has_maps(self) -> bool:
         """Whether the network has class maps."""
         return bool(self.description["maps"])
@@ -85,7 +91,7 @@ class FilePredictor:
             DataError: it cannot be read.
         """
         height, _, channels = self.input_shape
-        return decode(source, height, channels, self.fit)
+        return decode(source, height, channels, self.fit, self.bit_depth)
 
     def predict(self, images: Any, maps: bool = False) -> Predictions:
         """What is in these images, and where.
@@ -117,7 +123,7 @@ class FilePredictor:
         """What is in each file, in the files' order.
 
         Args:
-            paths: JPEG, PNG, WebP, BMP or TIFF files.
+            paths: picture files, of any format that `nin.data.decode.decode` reads.
             top: how many of the likeliest classes to name.
 
         Yields:

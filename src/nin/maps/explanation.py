@@ -33,7 +33,7 @@ def explain(
 
     Args:
         network: a `nin.Predictor`.
-        files: JPEG, PNG, WebP, BMP or TIFF; they are decoded as in training.
+        files: pictures; they are decoded as in training.
         classes: the classes to show, in this order; none: the `top` likeliest of each image.
         top: how many of the likeliest.
         percent: show only this percentage of each map's activations, the strongest, as in section

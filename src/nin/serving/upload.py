@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import io
+import re
 from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 
@@ -11,7 +11,8 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from nin.data.decode import FORMATS
+from nin.data.picture_formats import MAX_SIDE, open_picture, why_not_read
+from nin.errors import DataError
 from nin.serving.settings import Limits
 
 #: The form field that holds images.
@@ -144,20 +145,13 @@ def _too_large(limits: Limits) -> HTTPException:
     return HTTPException(413, f"a request may have {limits.body:,} bytes")
 
 
-#: What files of `nin.data.decode.FORMATS` begin with.
-_BEGINNINGS = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    b"BM",
-    b"II*\0",
-    b"MM\0*",
-    b"II+\0",
-    b"MM\0+",
-)
+#: Progressive JPEGs have about ten scans, each of which goes over all pixels: thousands of them fit
+#: into a small file, and would take hours.
+_MOST_SCANS = 100
 
-#: Begins each scan of a JPEG. Progressive ones have about ten, and every scan goes over all pixels:
-#: thousands fit into a small file, and would take hours.
-_SCAN, _MOST_SCANS = b"\xff\xda", 100
+#: A marker with which a segment of a JPEG begins; the others stand alone or belong to a scan.
+_MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
+_START_OF_SCAN, _END = 0xDA, 0xD9
 
 
 def inspect(content: bytes, most: int) -> None:
@@ -171,26 +165,38 @@ def inspect(content: bytes, most: int) -> None:
         HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
             is a damaged one.
     """
-    if not _begins_like_a_picture(content):
-        raise HTTPException(415, "not a JPEG, PNG, WebP, BMP or TIFF picture")
-    if content.startswith(_BEGINNINGS[0]) and content.count(_SCAN) > _MOST_SCANS:
+    if why := why_not_read(content[:64]):
+        raise HTTPException(415, why)
+    if content.startswith(b"\xff\xd8") and _scans(content) > _MOST_SCANS:
         raise HTTPException(422, f"a JPEG of more than {_MOST_SCANS} scans")
     width, height = _size(content, most)
     if width * height > most:
         raise _too_many_pixels(most, f"{width}×{height} pixels")
+    if max(width, height) > MAX_SIDE:
+        message = f"a side may have {MAX_SIDE:,} pixels; this image states {width}×{height}"
+        raise HTTPException(413, message)
 
 
-def _begins_like_a_picture(content: bytes) -> bool:
-    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
-    return is_webp or content.startswith(_BEGINNINGS)
+def _scans(content: bytes) -> int:
+    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read."""
+    at, found = 2, 0
+    while found <= _MOST_SCANS and (marker := _MARKER.search(content, at)):
+        kind, at = marker[1][0], marker.end()
+        if kind == _END:
+            break
+        found += kind == _START_OF_SCAN
+        at += int.from_bytes(content[at : at + 2], "big")
+    return found
 
 
 def _size(content: bytes, most: int) -> tuple[int, int]:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        with open_picture(content) as picture:
             return picture.size
+    except DataError as error:
+        raise HTTPException(415, str(error)) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many_pixels(most, "far more") from error
     except Exception as error:  # Pillow's plugins raise whatever they like

@@ -7,8 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from nin.data import NAMED, Augmentation, DataModule, ImageData, open_data
+from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
+from nin.data.decode_many import in_words
 from nin.errors import RecipeError, RunError
 from nin.training.recipe import Recipe
 
@@ -65,6 +66,7 @@ def open_others(
     image_shape: tuple[int, int, int],
     classes: tuple[str, ...],
     fit: Fit = "squash",
+    bit_depth: int | None = None,
 ) -> ImageData:
     """Images that a network was not trained on, for the same classes.
 
@@ -73,6 +75,7 @@ def open_others(
         image_shape: (height, width, channels) of those it was trained on, as stored.
         classes: what it was trained to tell apart.
         fit: how a folder's pictures become squares, as in its training.
+        bit_depth: bits that values of a folder's pictures have at least, as in its training.
 
     Raises:
         DataError: the images cannot be had.
@@ -82,7 +85,7 @@ def open_others(
     if data in NAMED:
         images = open_data(data)
     else:
-        images = open_data(data, image_size=size, grey=channels == 1, fit=fit)
+        images = open_data(data, image_size=size, grey=channels == 1, fit=fit, bit_depth=bit_depth)
     if images.classes != classes:
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"
@@ -98,6 +101,11 @@ def open_others(
 def balance_note(data: DataModule) -> str | None:
     """What a person should know of the sizes of the classes before training, in one line."""
     return data.imbalance() if isinstance(data, ImageData) else None
+
+
+def pictures_note(data: DataModule) -> str | None:
+    """What is to be said of the pictures of a folder as far as they have been read, in one line."""
+    return in_words(data.remarks, data.bit_depth) if isinstance(data, ImageFolder) else None
 
 
 def unreadable_note(data: DataModule) -> str | None:

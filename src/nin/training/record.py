@@ -23,6 +23,8 @@ class _Checked(BaseModel):
 
 class _Data(_Checked):
     fingerprint: str
+    #: Of pictures whose files do not say.
+    bit_depth: Literal[8, 10, 12, 14, 16] | None = None
 
 
 class _Recipe(_Checked):

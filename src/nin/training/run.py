@@ -87,6 +87,12 @@ class Run:
         return Recipe.parse({"precision": "float32", **self.record["recipe"]})
 
     @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values of pictures whose files do not say; None: as each needs."""
+        bits = self.record["data"].get("bit_depth")
+        return None if bits is None else int(bits)
+
+    @property
     def input_shape(self) -> tuple[int, int, int]:
         """(height, width, channels) of the images the network was trained on, as stored."""
         height, width, channels = self.record["model"]["input_shape"]
@@ -146,7 +152,7 @@ class Run:
         if data is None:
             images = open_images(self.recipe, skip_bad=bool(self.record.get("skip_bad")))
         else:
-            images = open_others(data, self.input_shape, self.classes, self.fit)
+            images = open_others(data, self.input_shape, self.classes, self.fit, self.bit_depth)
         whole = data is not None and not images.has_own_parts
         part, split = ("all", every_image(images)) if whole else final_split(images)
         return part, evaluate(self.model, split, self.classes)
