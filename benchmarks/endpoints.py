@@ -30,7 +30,7 @@ def by_keras(path: Path) -> tuple[Callable[[Any], Any], Any]:
 def by_savedmodel(path: Path) -> tuple[Callable[[Any], Any], Any]:
     """A SavedModel, called; and its description."""
     engine = savedmodel_engine.open_file(path, 0)
-    return lambda images: engine.answer(images, maps=False).probabilities, engine.description
+    return lambda images: engine.predict(images, maps=False).probabilities, engine.description
 
 
 def application(ask: Callable[[Any], Any], description: Any) -> FastAPI:

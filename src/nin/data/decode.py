@@ -13,7 +13,14 @@ from numpy.typing import NDArray
 
 from nin.data.bit_depth import Reopen, read_pnm, to_eight_bits
 from nin.data.colour_profile import to_srgb
-from nin.data.picture_formats import check_size, damage, has_more_frames, open_picture, reason
+from nin.data.picture_formats import (
+    MAX_PIXELS,
+    check_size,
+    damage,
+    has_more_frames,
+    open_picture,
+    reason,
+)
 from nin.data.stored_pixels import PNM, stored
 from nin.errors import DataError
 
@@ -57,6 +64,8 @@ def decode(
     channels: int = 3,
     fit: Fit = "squash",
     bit_depth: int | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
 ) -> NDArray[np.uint8]:
     """Decode a picture file, recognised by content; of several frames or pages, the first.
 
@@ -75,15 +84,17 @@ def decode(
             for the square in its middle.
         bit_depth: bits that the range has at least, where a file does not state it: those of the
             folder that a network was trained on. A dark picture then stays dark.
+        max_pixels: of a picture, as its header states them; more are refused.
 
     Returns:
         (height, width, channels), uint8.
 
     Raises:
-        DataError: the file is missing, damaged, of another format, or has more than 200 million
-            pixels; an argument is out of range.
+        DataError: the file is missing, damaged, of another format, or has more than `max_pixels`,
+            by default 200 million; an argument is out of range.
     """
-    return decode_with_remarks(source, size, channels, fit, bit_depth).image
+    settings = (size, channels, fit, bit_depth)
+    return decode_with_remarks(source, *settings, max_pixels=max_pixels).image
 
 
 def decode_with_remarks(
@@ -92,6 +103,8 @@ def decode_with_remarks(
     channels: int = 3,
     fit: Fit = "squash",
     bit_depth: int | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
 ) -> Decoded:
     """`decode`, and what is to be said of the picture: of `FRAMES` and `PROFILE` those that hold.
 
@@ -105,7 +118,7 @@ def decode_with_remarks(
         )
     check_fit(fit)
     try:
-        return _decoded(source, size, channels, fit, bit_depth)
+        return _decoded(source, size, channels, fit, bit_depth, max_pixels)
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
     except damage() as error:
@@ -118,9 +131,10 @@ def _decoded(
     channels: int,
     fit: Fit,
     bit_depth: int | None,
+    max_pixels: int,
 ) -> Decoded:
     with open_picture(source) as opened:
-        check_size(opened)
+        check_size(opened, max_pixels)
         if size is not None and opened.format in ("JPEG", "MPO"):
             # Skips detail nobody will see. Both sides stay at twice the size or above.
             opened.draft(None, (2 * size, 2 * size))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from nin.data.picture_formats import MAX_SIDE, open_picture, why_not_read
 from nin.errors import DataError
+from nin.serving.inspection import MOST_SCANS, scans
 from nin.serving.settings import Limits
 
 #: The form field that holds images.
@@ -145,15 +145,6 @@ def _too_large(limits: Limits) -> HTTPException:
     return HTTPException(413, f"a request may have {limits.body:,} bytes")
 
 
-#: Progressive JPEGs have about ten scans, each of which goes over all pixels: thousands of them fit
-#: into a small file, and would take hours.
-_MOST_SCANS = 100
-
-#: A marker with which a segment of a JPEG begins; the others stand alone or belong to a scan.
-_MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
-_START_OF_SCAN, _END = 0xDA, 0xD9
-
-
 def inspect(content: bytes, most: int) -> None:
     """Refuse what should not be decoded.
 
@@ -167,26 +158,14 @@ def inspect(content: bytes, most: int) -> None:
     """
     if why := why_not_read(content[:64]):
         raise HTTPException(415, why)
-    if content.startswith(b"\xff\xd8") and _scans(content) > _MOST_SCANS:
-        raise HTTPException(422, f"a JPEG of more than {_MOST_SCANS} scans")
+    if content.startswith(b"\xff\xd8") and scans(content) > MOST_SCANS:
+        raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
     width, height = _size(content, most)
     if width * height > most:
         raise _too_many_pixels(most, f"{width}×{height} pixels")
     if max(width, height) > MAX_SIDE:
         message = f"a side may have {MAX_SIDE:,} pixels; this image states {width}×{height}"
         raise HTTPException(413, message)
-
-
-def _scans(content: bytes) -> int:
-    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read."""
-    at, found = 2, 0
-    while found <= _MOST_SCANS and (marker := _MARKER.search(content, at)):
-        kind, at = marker[1][0], marker.end()
-        if kind == _END:
-            break
-        found += kind == _START_OF_SCAN
-        at += int.from_bytes(content[at : at + 2], "big")
-    return found
 
 
 def _size(content: bytes, most: int) -> tuple[int, int]:
