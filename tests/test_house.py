@@ -14,7 +14,7 @@ import nin
 SOURCE = Path(__file__).parents[1] / "src/nin"
 #: Room → what it may import: rooms, or single files of one.
 BELOW = {
-    "errors": set(),
+    "errors": {"names"},
     "files": {"errors"},
     "hyperparameters": set(),
     "installing": set(),
@@ -42,7 +42,7 @@ BELOW = {
     "serving": {"data.decode", "errors", "inference", "installing", "maps"},
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "installing", "maps"),
-        *("models", "presets", "serving", "study", "training"),
+        *("models", "names", "presets", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

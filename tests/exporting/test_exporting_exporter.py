@@ -209,9 +209,7 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     )
     run = nin.train(recipe, tmp_path / "run")
     moved = photos.rename(tmp_path / "elsewhere")
-    with pytest.raises(
-        ExportError, match=r"cannot be loaded .*: name others with --data"
-    ) as caught:
+    with pytest.raises(ExportError, match=r"cannot be loaded .*: name others: data") as caught:
         nin.export(run)
     assert "\n" not in str(caught.value)
     done = nin.export(run, data=str(moved))
