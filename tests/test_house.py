@@ -29,7 +29,7 @@ BELOW = {
     "maps": {"data", "errors", "files", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "plotting", "pretrained"),
+        *("accounting", "names", "plotting", "pretrained"),
     },
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
@@ -37,7 +37,8 @@ BELOW = {
     },
     "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
     "exporting": {
-        *("backends", "data", "errors", "files", "inference", "installing", "models", "training"),
+        *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
+        "training",
     },
     "serving": {"data.decode", "errors", "inference", "installing", "maps"},
     "cli": {

@@ -12,6 +12,7 @@ from rich.console import Console
 from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
 from nin.errors import RecipeError, RunError
+from nin.names import normalized, printable
 from nin.training.recipe import Recipe
 
 
@@ -88,7 +89,7 @@ def open_others(
         images = open_data(data)
     else:
         images = open_data(data, image_size=size, grey=channels == 1, fit=fit, skip_bad=skip_bad)
-    if images.classes != classes:
+    if images.classes != tuple(map(normalized, classes)):
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"
             f" but the run was trained on {', '.join(classes)}"
@@ -130,4 +131,4 @@ def unreadable_note(data: DataModule) -> str | None:
     skipped = getattr(data, "skipped", ())
     if not skipped:
         return None
-    return f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}"
+    return printable(f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}")

@@ -12,6 +12,7 @@ from rich.console import Console
 from nin.data import ImageFolder
 from nin.data.decode_many import unreadable
 from nin.errors import RunError
+from nin.names import printable
 from nin.pretrained import FeatureExtractor, Trunk
 from nin.pretrained.features import Features
 from nin.training.feature_cache import FeatureCache, View, compute_features
@@ -67,7 +68,7 @@ def part_features(
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
     if not np.isfinite(found.features).all():
         raise RunError(f"{run.path}: its trunk answers with numbers that are not finite")
-    whose = "trained on ImageNet" if recipe.init is None else f"from {recipe.init}"
+    whose = "trained on ImageNet" if recipe.init is None else f"from {printable(recipe.init)}"
     count = len(paths) - len(found.faults)
     new = f"{found.computed:,} of them new, " if found.computed < count else ""
     console.print(
