@@ -13,6 +13,11 @@ from nin.names import printable
 LOST_PEER = "another process was lost; to go on: nin train --resume RUN, in all of them"
 
 
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line: the first, or its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 class Argument(NamedTuple):
     """An argument that a message speaks of; the command line speaks of the option that sets it.
 
@@ -42,7 +47,7 @@ class Advice(NamedTuple):
     def told(self, word: Callable[[Argument], str | None]) -> str | None:
         """The text with what `word` makes of the argument; None if that is nothing."""
         said = word(self.argument)
-        return None if said is None else self.text.replace("{}", said)
+        return None if said is None else self.text.replace("{}", said, 1)
 
 
 class NinError(Exception):
