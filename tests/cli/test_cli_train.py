@@ -170,7 +170,7 @@ def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
     folder = squares(tmp_path / "squares", 12, 20, side=12)
     answer = nin("train", folder, "--preset", "mnist", "--image-size", 12, "--out", "run")
     assert answer.code == 0
-    assert answer.err.startswith(
+    assert answer.err.splitlines()[3].startswith(
         "22 training images are few: batches of 16 for 150 epochs, 300 steps (the recipe: 64, 15)"
     )
     accuracy, run, following = answer.out.splitlines()
@@ -351,7 +351,8 @@ def test_skip_bad_goes_on_whatever_the_classes_are_called(nin, photos, short, tm
     assert record["classes"] == ["$\\frac$ 犬", os.fsdecode(b"caf\xe9")]
     assert sum(part["images"] for part in record["data"]["splits"].values()) == 23
     evaluated = nin("evaluate", out, "--json")
-    assert (evaluated.code, evaluated.err) == (0, "")
+    assert evaluated.code == 0
+    assert r"caf\udce9 12" in evaluated.err
     assert {row["class"] for row in evaluated.json["per_class"]} == {*record["classes"]}
     refused = nin("train", "--resume", out, "--epochs", 1)
     assert refused.is_mistake()
@@ -424,3 +425,18 @@ def test_the_result_is_that_of_the_test_images(trained):
     assert part == "test"
     assert evaluation.accuracy == run.record["result"]["accuracy"]
     assert math.isclose(evaluation.loss, run.record["result"]["loss"], rel_tol=1e-5)
+
+
+@pytest.mark.slow
+def test_names_of_classes_cannot_write_to_the_terminal(nin, photos, short, tmp_path):
+    (photos / "dark").rename(photos / "new\nline")
+    (photos / "light").rename(photos / "\x1b[2J")
+    out = tmp_path / "run"
+    trained = nin("train", photos, *short, "--out", out)
+    evaluated = nin("evaluate", out)
+    explained = nin("explain", out, photos / "new\nline/00.png")
+    for answer in (trained, evaluated, explained):
+        assert answer.code == 0, answer
+        assert "\x1b" not in answer.out + answer.err
+    assert r"classes: \x1b[2J 12, new\nline 12" in trained.err
+    assert len([line for line in evaluated.out.splitlines() if line.startswith(r"new\nline ")]) == 1

@@ -11,6 +11,7 @@ import typer
 from nin.cli.option_group import with_options
 from nin.cli.recipe_options import RecipeOptions, as_typed
 from nin.errors import NinError
+from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Recipe, Run
@@ -141,11 +142,12 @@ def _print(run: Run, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
         return
+    path = printable(run.path)
     typer.echo(result_line(result))
     if has_learnt(result):
-        typer.echo(f"run      {run.path} (curves.png shows how it learnt)")
-        typer.echo(f"next     nin evaluate {run.path}   or   nin predict {run.path} IMAGE")
+        typer.echo(f"run      {path} (curves.png shows how it learnt)")
+        typer.echo(f"next     nin evaluate {path}   or   nin predict {path} IMAGE")
     else:
         typer.echo(no_better(result))
-        typer.echo(f"run      {run.path} (curves.png shows how it went)")
+        typer.echo(f"run      {path} (curves.png shows how it went)")
         typer.echo(f"try      {advice(run.record)}")
