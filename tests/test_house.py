@@ -21,18 +21,19 @@ BELOW = {
     "plotting": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
+    "rivals": {"errors", "presets"},
     "pretrained": {"errors", "installing", "presets"},
-    "models": {"backends", "errors", "hyperparameters", "presets"},
+    "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
     "data": {"backends", "errors", "files", "hyperparameters"},
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "plotting", "pretrained"),
+        *("accounting", "plotting", "pretrained", "rivals"),
     },
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
-        "training",
+        *("rivals", "training"),
     },
     "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
     "exporting": {
@@ -40,8 +41,8 @@ BELOW = {
     },
     "serving": {"data.decode", "errors", "inference", "installing", "maps"},
     "cli": {
-        *("accounting", "backends", "data", "errors", "exporting", "installing", "maps"),
-        *("models", "presets", "serving", "study", "training"),
+        *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
+        *("maps", "models", "presets", "rivals", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

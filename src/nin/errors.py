@@ -55,7 +55,17 @@ class RunError(NinError):
 
 
 class RecipeError(NinError):
-    """A training recipe with a value that cannot work."""
+    """A training recipe with a value that cannot work.
+
+    Args:
+        message: one line.
+        field: of `Recipe`, that has the value; empty if it is no single one.
+        problem: what is wrong with it, without its name.
+    """
+
+    def __init__(self, message: str, field: str = "", problem: str = "") -> None:
+        super().__init__(message)
+        self.field, self.problem = field, problem
 
 
 class WeightsError(NinError):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nin.cli.recipe_options import options_named
 from nin.errors import NinError
 
 if TYPE_CHECKING:
@@ -55,15 +56,12 @@ class StudyOptions:
 
     def recipe(self) -> Recipe:
         """How all networks are trained."""
-        from nin.study.comparison import RECIPE
+        from nin.study.preparation import RECIPE
 
-        return RECIPE.revised(
-            data=self.data,
-            epochs=self.epochs,
-            image_size=self.image_size,
-            limit=self.limit,
-            batch_size=self.batch_size,
-        )
+        names = ("data", "epochs", "image_size", "limit", "batch_size")
+        given = {name: getattr(self, name) for name in names}
+        with options_named(given):
+            return RECIPE.revised(**given)
 
     def learning_rates(self) -> list[float]:
         """The numbers in `rates`."""
@@ -77,14 +75,19 @@ class StudyOptions:
 
 def run_study(networks: Sequence[Any], title: str, options: StudyOptions) -> None:
     """Compare networks, by name or as contenders, and print the result."""
+    from nin.study.preparation import check
+
+    recipe, rates = options.recipe(), options.learning_rates()
+    contenders = check(networks, recipe, options.out, rates, options.seeds, options.budget)
+
     from nin.study import compare
 
     comparison = compare(
-        networks,
-        options.recipe(),
+        contenders,
+        recipe,
         out=options.out,
         title=title,
-        rates=options.learning_rates(),
+        rates=rates,
         seeds=options.seeds,
         seconds=options.budget,
         jobs=options.jobs,

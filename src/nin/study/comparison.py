@@ -14,7 +14,16 @@ from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.study.contender import Contender, as_contenders
 from nin.study.measurement import Workload, measure_once
-from nin.study.preparation import check_arguments, check_writable, fingerprint, prepare, seen_size
+from nin.study.preparation import (
+    RATES,
+    RECIPE,
+    SEEDS,
+    check_arguments,
+    check_writable,
+    fingerprint,
+    prepare,
+    seen_size,
+)
 from nin.study.report import write_results
 from nin.study.report_text import seconds as as_text
 from nin.study.result import Comparison, Difference, Measured, Row
@@ -25,20 +34,6 @@ from nin.study.trial import Outcome, Trial, training_length
 from nin.training import Recipe
 from nin.training.provenance import command, device, versions
 
-#: How every network of a comparison is trained; learning rate and seed are filled in.
-RECIPE = Recipe(
-    name="compare",
-    data="fashion-mnist",
-    epochs=3,
-    batch_size=64,
-    optimizer="adamw",
-    learning_rate=0.001,
-    warmup=100,
-    clip_norm=1.0,
-    validation=0.1,
-)
-RATES = (0.0003, 0.001, 0.003)
-SEEDS = 5
 #: A forward and a backward pass take about three times what the forward pass takes.
 _TRAINING_EFFORT = 3
 

@@ -11,9 +11,9 @@ import keras
 from nin.backends.distribution import Layout
 from nin.data import ImageData
 from nin.errors import RecipeError
-from nin.models import Classifier, NiN
+from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
-from nin.presets import find_preset
+from nin.rivals import find_net, find_network
 from nin.training.arrays import count_weights
 from nin.training.checkpoint import Position, load_checkpoint
 from nin.training.description import rebuild
@@ -85,13 +85,11 @@ def new_attempt(
     recipe = at_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     trainer.note(note)
+    net, arguments = find_net(recipe.preset)
+    if net == "NiN":
+        arguments |= {"width": recipe.width, "dropout": recipe.dropout}
     with precision_policy(recipe.precision):
-        model = NiN(
-            num_classes=len(data.classes),
-            preset=recipe.preset,
-            width=recipe.width,
-            dropout=recipe.dropout,
-        )
+        model = make_net(net, len(data.classes), **arguments)
         freeze(model, recipe.freeze)
         trainer.prepare_model(model, data)
     if recipe.init is not None:
@@ -148,7 +146,7 @@ def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
     """The network of a run, of the size of the weights at `path`, frozen as its recipe says."""
     with precision_policy(recipe.precision):
         model = rebuild(run.record["model"], count_weights(path))
-    freeze(model, recipe.freeze, statistics=find_preset(recipe.preset).pretrained)
+    freeze(model, recipe.freeze, statistics=find_network(recipe.preset).pretrained)
     return model
 
 

@@ -45,6 +45,8 @@ class Trainer(HyperParameters):
         history: after `fit`: the values of each epoch, by name.
         health: after `fit`: the `HealthWatch`, with its findings.
         board: the `ProgressBoard` that Jupyter shows.
+        best_loss: the lowest held-out loss of the epochs before, for whoever keeps the best epoch;
+            each epoch's line then says whether it is the best so far. None for no such words.
 
     Example:
         >>> data = nin.Digits(limit=128)
@@ -77,6 +79,7 @@ class Trainer(HyperParameters):
         self.board = ProgressBoard(xlabel="epoch")
         self.history: dict[str, list[float]] = {}
         self.health: HealthWatch | None = None
+        self.best_loss: float | None = None
         self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
         self._compiled: Module | None = None
         self._batch: CalibrationBatch | None = None
@@ -174,7 +177,7 @@ class Trainer(HyperParameters):
 
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
         loaders = open_loaders(data)
-        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs)
+        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
         callbacks = [self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
             callbacks.append(DrawCurves(self.board))
