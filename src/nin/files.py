@@ -110,20 +110,20 @@ def obstacle(folder: Path) -> str | None:
     return None if os.access(there, os.W_OK | os.X_OK) else f"{there}: Permission denied"
 
 
-def did_you_mean(path: Path) -> str:
+def did_you_mean(path: Path, *folders: Path) -> str:
     """What is added to a message that there is nothing at `path`; empty if nothing is like it.
 
-    A name alone is also looked for among the runs.
+    Args:
+        path: what was given.
+        folders: where else to look for a name alone.
     """
-    for folder in (path.parent, Path("runs")):
+    for folder in (path.parent, *(folders if len(path.parts) == 1 else ())):
         try:
             names = [each.name for each in os.scandir(folder) if not each.name.startswith(".")]
         except OSError:
             continue
         if close := difflib.get_close_matches(path.name, names, n=1):
             return f": did you mean {folder / close[0]}?"
-        if len(path.parts) != 1:
-            break
     return ""
 
 

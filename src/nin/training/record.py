@@ -90,7 +90,7 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(_text(path / "run.json"))
     except (FileNotFoundError, NotADirectoryError) as error:
-        hint = "" if path.exists() else did_you_mean(path)
+        hint = "" if path.exists() else did_you_mean(path, Path("runs"))
         raise RunError(f"{path} is no run directory: it has no run.json{hint}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error

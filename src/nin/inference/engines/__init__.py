@@ -86,7 +86,7 @@ def format_of(path: Path) -> str | None:
         ExportError: it is missing, or of no known format.
     """
     if not path.exists():
-        raise ExportError(f"{path} does not exist{did_you_mean(path)}")
+        raise ExportError(f"{path} does not exist{did_you_mean(path, Path('runs'))}")
     if path.is_dir():
         if (path / "run.json").exists():
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,7 @@ def choose(
         preset = "book" if preset == "nin" else preset
     if what is None:
         return with_network(DIGITS, preset) if data is None else _for(data, preset, finetune, init)
+    is_folder = isinstance(what, Path)
     if isinstance(what, Path):  # Also one that is called as a recipe is.
         what = f"./{what}" if str(what) in {*RECIPES, *NAMED} else str(what)
     if what in RECIPES and RECIPES[what].data in NAMED:
@@ -79,12 +81,13 @@ def choose(
         preset = preset or (FROM_SCRATCH.preset if what == FROM_SCRATCH.name else None)
         return _for(data or RECIPES[what].data, preset, finetune, init)
     if data is not None and (what in NAMED or Path(what).exists()):
-        raise NinError(f"{what} and --data {data}: give one of them")
+        raise NinError(f"two data sets, {what} and {data}: give one")
     if what in NAMED or Path(what).exists():
         return _for(what, preset, finetune, init)
-    if os.sep in what:
-        raise DataError(f"{what}: no such folder{did_you_mean(Path(what))}")
-    raise UnknownNameError("recipe (and no folder is called that)", what, {*RECIPES, *NAMED})
+    names, near = {*RECIPES, *NAMED}, did_you_mean(Path(what))
+    if is_folder or os.sep in what or (near and not difflib.get_close_matches(what, names)):
+        raise DataError(f"{what}: no such folder{near}")
+    raise UnknownNameError("recipe (and no folder is called that)", what, names)
 
 
 def with_network(recipe: Recipe, preset: str | None) -> Recipe:
