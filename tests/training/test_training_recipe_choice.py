@@ -116,7 +116,12 @@ def test_images_that_a_run_could_not_open_again_are_refused(make, said):
         (Path("fahsion"), {}, DataError, "fahsion: no such folder$"),
         ("pictures", {"data": "digits"}, NinError, "two data sets, pictures and digits: give one"),
         ("pictures", {"init": "nosuchrun"}, RunError, "no run directory"),
-        ("pictures", {"epochs": 3}, NinError, "^epochs: a frozen network is not trained by"),
+        (
+            "pictures",
+            {"epochs": 3},
+            RecipeError,
+            "^recipe: epochs: a frozen network is not trained by",
+        ),
     ],
 )
 @pytest.mark.usefixtures("photos")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from nin import backends
 from nin.backends.abort_guard import supervise
-from nin.errors import BackendError
+from nin.errors import Advice, Argument, BackendError
 
 _PROCESSES = "nin.backends.processes"
 
@@ -122,7 +122,9 @@ def lost_peers() -> Iterator[None]:
 
 def _some(there: list[Any], devices: int) -> list[Any]:
     if devices and _have_joined():
-        raise BackendError("several processes use all their devices: leave out --devices")
+        raise BackendError(
+            "several processes use all their devices", Advice("leave out {}", Argument("devices"))
+        )
     if not 0 <= devices <= len(there):
         raise BackendError(f"{devices} devices were asked for, but JAX sees {len(there)} here")
     return there[:devices] if devices else there

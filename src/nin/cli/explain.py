@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from nin.names import printable
+
 
 def explain(
     run: Annotated[
@@ -74,4 +76,5 @@ def explain(
             typer.echo(json.dumps(answer))
         else:
             label, probability = answer["label"], answer["probability"]
-            typer.echo(f"{answer['file']}: {label} {probability:.3f}  {answer['picture']}")
+            line = f"{answer['file']}: {label} {probability:.3f}  {answer['picture']}"
+            typer.echo(printable(line))

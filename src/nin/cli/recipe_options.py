@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
-
-from nin.errors import NinError, RecipeError
 
 
 @dataclass(frozen=True)
@@ -112,21 +109,3 @@ def as_typed(options: Iterable[str]) -> list[str]:
     if isinstance(options, Mapping) and options.get("flip") is False:
         typed["flip"] = "--no-flip"
     return [typed.get(name, f"--{name.replace('_', '-')}") for name in options]
-
-
-@contextmanager
-def options_named(given: Mapping[str, Any]) -> Iterator[None]:
-    """Say ``--lr 0`` of a value that cannot work, where Python says ``learning_rate=0``.
-
-    Args:
-        given: fields of `Recipe`, as they were typed.
-    """
-    try:
-        yield
-    except RecipeError as error:
-        value = given.get(error.field)
-        if value is None:
-            raise
-        (name,) = as_typed([error.field])
-        shown = f"{value:g}" if isinstance(value, float) else value
-        raise NinError(f"{name} {shown}: {error.problem}") from error

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nin.cli.recipe_options import options_named
 from nin.errors import NinError
 
 if TYPE_CHECKING:
@@ -58,10 +57,13 @@ class StudyOptions:
         """How all networks are trained."""
         from nin.study.preparation import RECIPE
 
-        names = ("data", "epochs", "image_size", "limit", "batch_size")
-        given = {name: getattr(self, name) for name in names}
-        with options_named(given):
-            return RECIPE.revised(**given)
+        return RECIPE.revised(
+            data=self.data,
+            epochs=self.epochs,
+            image_size=self.image_size,
+            limit=self.limit,
+            batch_size=self.batch_size,
+        )
 
     def learning_rates(self) -> list[float]:
         """The numbers in `rates`."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nin.cli.option_group import with_options
-from nin.cli.recipe_options import RecipeOptions, as_typed, options_named
+from nin.cli.recipe_options import RecipeOptions, as_typed
 from nin.errors import NinError
+from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -71,12 +72,11 @@ def _train(
 
     of_gradients = {**settings, "skip_bad": None, "join": join or None}
     given = [name for name, value in of_gradients.items() if value is not None]
-    with options_named(options.given()):
-        recipe = recipe_of(what, options.given(), settings=given, spelled=as_typed)
-        if join:  # Others are not kept waiting for what cannot begin.
-            check(recipe, out, skip_bad=settings["skip_bad"], devices=settings["devices"])
-            _meet(join)
-        return train_recipe(recipe, out, **settings)
+    recipe = recipe_of(what, options.given(), settings=given)
+    if join:  # Others are not kept waiting for what cannot begin.
+        check(recipe, out, skip_bad=settings["skip_bad"], devices=settings["devices"])
+        _meet(join)
+    return train_recipe(recipe, out, **settings)
 
 
 def _resume(
@@ -97,8 +97,7 @@ def _resume(
         raise NinError(f"--resume goes on as the run began: leave out {', '.join(wrong)}")
     load(path)  # Others are not kept waiting for what is no run.
     _meet(join)
-    with options_named(options.given()):
-        return resume_run(path, options.epochs, **settings)
+    return resume_run(path, options.epochs, **settings)
 
 
 def _meet(join: bool) -> None:
@@ -123,11 +122,12 @@ def _print(run: Run, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
         return
+    path = printable(run.path)
     typer.echo(result_line(result))
     if has_learnt(result):
-        typer.echo(f"run      {run.path} (curves.png shows how it learnt)")
-        typer.echo(f"next     nin evaluate {run.path}   or   nin predict {run.path} IMAGE")
+        typer.echo(f"run      {path} (curves.png shows how it learnt)")
+        typer.echo(f"next     nin evaluate {path}   or   nin predict {path} IMAGE")
     else:
         typer.echo(no_better(result))
-        typer.echo(f"run      {run.path} (curves.png shows how it went)")
+        typer.echo(f"run      {path} (curves.png shows how it went)")
         typer.echo(f"try      {advice(run.record)}")

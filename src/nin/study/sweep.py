@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nin import backends
-from nin.errors import NinError
+from nin.errors import Advice, Argument, NinError
 from nin.study.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trial import SEARCH_SEED, Outcome, Trial, train_trial
 from nin.training.log_lines import time_left
@@ -110,8 +110,9 @@ class Sweep:
             ) from stop
         except BrokenExecutor as error:
             raise NinError(
-                "a worker was killed, probably for lack of memory: try fewer --jobs or a smaller"
-                f" --batch-size; {self._kept()}"
+                f"a worker was killed, probably for lack of memory; {self._kept()}",
+                Advice("fewer at a time: {}", Argument("jobs", 1)),
+                Advice("give a smaller {}", Argument("batch_size")),
             ) from error
 
     def _finished(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:

@@ -10,7 +10,6 @@ import keras
 
 from nin.backends.distribution import Layout
 from nin.data import ImageData
-from nin.errors import RecipeError
 from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
 from nin.rivals import find_net, find_network
@@ -133,7 +132,7 @@ def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
         RecipeError: the network has not so many layers, or none would be left to train.
     """
     if layers >= len(model.net.layers):
-        raise RecipeError(too_deep(layers, len(model.net.layers)))
+        raise too_deep(layers, len(model.net.layers))
     for layer in model.net.layers[:layers]:
         layer.trainable = False
     if statistics:

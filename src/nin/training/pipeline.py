@@ -13,10 +13,10 @@ import numpy as np
 
 from nin.backends.distribution import spread
 from nin.data import ImageData
-from nin.errors import RunError
+from nin.errors import Advice, Argument, RunError
 from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
 from nin.training.checkpoint import Position, read_position
-from nin.training.dataset import check_same_images, open_images
+from nin.training.dataset import check_same_images, open_images, show_found
 from nin.training.description import describe
 from nin.training.fit_run import fit_run
 from nin.training.preflight import check_resumable
@@ -46,6 +46,8 @@ def train(
     check_free(out)
     with _random_state_restored(), spread(devices) as here:
         data = data or open_images(recipe, skip_bad=skip_bad)
+        if here.is_chief:
+            show_found(data)
         images = len(data.train.labels)
         asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
@@ -113,7 +115,8 @@ def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | 
     if max((row["epoch"] for row in run.metrics()), default=0) < position.epoch:
         raise RunError(f"{path} is damaged: it has {position.epoch} epochs, but not their metrics")
     if (position.epoch, position.batch) > (recipe.epochs, 0):
-        raise RunError(f"{path} is further than {recipe.epochs} epochs: give a larger --epochs")
+        way = Advice("give more {}", Argument("epochs"))
+        raise RunError(f"{path} is further than {recipe.epochs} epochs", way)
 
 
 def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from nin.backends import backend_name
 from nin.backends.distribution import check_backend
 from nin.data import NAMED, ImageData
-from nin.errors import RecipeError, RunError
+from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
 from nin.rivals import Rival, check_size, find_network
 from nin.training.dataset import open_images
@@ -44,7 +44,9 @@ def check(
     network = find_network(recipe.preset, "preset")
     if recipe.finetune and not network.pretrained:
         raise RecipeError(
-            *_problem("finetune", f"{recipe.preset} has no pretrained weights: choose another")
+            f"{recipe.preset} has no pretrained weights",
+            Advice("choose another {}", Argument("preset")),
+            about=Argument("finetune", True),
         )
     if devices is not None:
         check_backend()
@@ -70,15 +72,19 @@ def check_pretrained(recipe: Recipe) -> None:
     network = find_network(recipe.preset)
     if recipe.data in NAMED:
         raise RecipeError(
-            f"recipe: preset={recipe.preset!r} takes a folder of photographs, and"
-            f" {recipe.data} is held in memory: choose another preset"
+            f"it takes a folder of photographs, and {recipe.data} is held in memory",
+            Advice("choose another {}", Argument("preset")),
+            about=Argument("preset", recipe.preset),
         )
     if recipe.balance == "sampling" and not recipe.finetune:
-        raise RecipeError("recipe: balance=sampling: a head is fitted to all photographs: weights")
+        said = "a head is fitted to all photographs"
+        way = Advice("{}", Argument("balance", "weights"))
+        raise RecipeError(said, way, about=Argument("balance", "sampling"))
     if recipe.freeze >= network.layers:
-        raise RecipeError(too_deep(recipe.freeze, network.layers))
+        raise too_deep(recipe.freeze, network.layers)
     if recipe.width != 1:
-        raise RecipeError(f"recipe: width={recipe.width:g}: pretrained weights have one width, 1")
+        said = "pretrained weights have one width, 1"
+        raise RecipeError(said, about=Argument("width", f"{recipe.width:g}"))
 
 
 def check_network(recipe: Recipe) -> None:
@@ -90,15 +96,15 @@ def check_network(recipe: Recipe) -> None:
     network = find_network(recipe.preset, "preset")
     if isinstance(network, Rival) and recipe.width != 1:
         said = f"{recipe.preset} has one width, 1: only presets of NiN have others"
-        raise RecipeError(*_problem("width", said))
+        raise RecipeError(said, about=Argument("width", recipe.width))
     if isinstance(network, Rival) and recipe.dropout is not None:
         said = f"{recipe.preset} has a dropout of its own: only presets of NiN take another"
-        raise RecipeError(*_problem("dropout", said))
+        raise RecipeError(said, about=Argument("dropout", recipe.dropout))
     if recipe.crop_size is not None and not network.has_maps:
         said = f"{recipe.preset} ends in dense layers, which take images of one size only"
-        raise RecipeError(*_problem("crop_size", said))
+        raise RecipeError(said, about=Argument("crop_size", recipe.crop_size))
     if recipe.freeze >= network.layers:
-        raise RecipeError(too_deep(recipe.freeze, network.layers))
+        raise too_deep(recipe.freeze, network.layers)
 
 
 def check_resumable(run: Run, recipe: Recipe) -> None:
@@ -114,16 +120,13 @@ def check_resumable(run: Run, recipe: Recipe) -> None:
     path, rows, state = run.path, run.metrics(), run.record["state"]
     done = max((row["epoch"] for row in rows), default=0)
     if state == "died":
-        raise RunError(f"{path} died: train anew, with a lower learning rate")
+        way = Advice("train anew, with a lower {}", Argument("learning_rate"))
+        raise RunError(f"{path} died", way)
     if state == "finished" and done >= recipe.epochs:
-        raise RunError(f"{path} has all its {done} epochs: to train on, add --epochs")
+        way = Advice("to train on, add {}", Argument("epochs"))
+        raise RunError(f"{path} has all its {done} epochs", way)
     if state == "finished" and run.is_over(rows):
         raise RunError(
-            f"{path} ended after {done} epochs, for want of a better one: train anew, with more"
-            " patience"
+            f"{path} ended after {done} epochs, for want of a better one",
+            Advice("train anew, with more {}", Argument("patience")),
         )
-
-
-def _problem(field: str, said: str) -> tuple[str, str, str]:
-    """The arguments of a `RecipeError` about `field`."""
-    return f"recipe: {field}: {said}", field, said

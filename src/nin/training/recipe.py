@@ -17,7 +17,7 @@ from pydantic import (
 
 from nin.data.balance import PREFERRED, Balance
 from nin.data.decode import Fit
-from nin.errors import RecipeError
+from nin.errors import Argument, RecipeError
 
 
 class RecipeFields(TypedDict, total=False):
@@ -222,14 +222,14 @@ def _first_problem(error: ValidationError) -> RecipeError:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"])
     if not name:
-        return RecipeError(f"recipe: {problem['msg'].removeprefix('Value error, ')}")
-    given = "" if problem["type"] == "missing" else f"={reprlib.repr(problem['input'])}"
-    said = problem["msg"].lower()
-    return RecipeError(f"recipe: {name}{given}: {said}", name, said)
+        return RecipeError(problem["msg"].removeprefix("Value error, "))
+    given = None if problem["type"] == "missing" else reprlib.repr(problem["input"])
+    return RecipeError(problem["msg"].lower(), about=Argument(name, given))
 
 
-def too_deep(freeze: int, layers: int) -> str:
-    """What is said of so many frozen layers that none is left."""
-    return (
-        f"recipe: freeze={freeze}: the network has {layers} layers, and some must be left to train"
+def too_deep(freeze: int, layers: int) -> RecipeError:
+    """What is raised for so many frozen layers that none is left."""
+    return RecipeError(
+        f"the network has {layers} layers, and some must be left to train",
+        about=Argument("freeze", freeze),
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from nin.data import NAMED, Augmentation, ImageData, ImageFolder
-from nin.errors import NinError, UnknownNameError
+from nin.errors import Advice, Argument, NinError, RecipeError, UnknownNameError
 from nin.rivals import find_network
 from nin.training.recipe import Recipe
 from nin.training.recipes import choose, with_network
@@ -24,13 +24,7 @@ _OF_IMAGES = frozenset(
 )
 
 
-def recipe_of(
-    what: What,
-    options: Mapping[str, Any],
-    *,
-    settings: Iterable[str] = (),
-    spelled: Callable[[Iterable[str]], list[str]] = list,
-) -> Recipe:
+def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str] = ()) -> Recipe:
     """The recipe by which `what` is trained.
 
     Args:
@@ -38,13 +32,13 @@ def recipe_of(
             that are open already, whose arguments count as options; None for `digits`.
         options: fields of `Recipe` in place of the recipe's own; None leaves a field as it is.
         settings: further arguments that were given, all of them about training by gradients.
-        spelled: how options are named in messages.
 
     Raises:
         UnknownNameError: there is no such recipe, folder, network or option.
         DataError: there is no such folder.
         RunError: the run to start from is none.
-        NinError: options that do not go together.
+        RecipeError: a value that cannot work, or options that do not go together.
+        NinError: images that a run could not open again.
     """
     if odd := next((name for name in options if name not in Recipe.model_fields), None):
         raise UnknownNameError("argument", odd, Recipe.model_fields)
@@ -58,7 +52,7 @@ def recipe_of(
         recipe = _chosen(what, given)
     recipe = recipe.revised(**given)
     if not recipe.finetune and find_network(recipe.preset, "preset").pretrained:
-        _refuse_gradients([*asked, *settings], spelled)
+        _refuse_gradients([*asked, *settings])
     return recipe
 
 
@@ -73,14 +67,15 @@ def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
     )
 
 
-def _refuse_gradients(given: Iterable[str], spelled: Callable[[Iterable[str]], list[str]]) -> None:
+def _refuse_gradients(given: Iterable[str]) -> None:
     """Refuse options of a training by gradients for a network that stays as it is."""
     of_gradients = [name for name in given if name not in _OF_IMAGES and name != "finetune"]
     if of_gradients:
-        finetune, preset = spelled(["finetune", "preset"])
-        raise NinError(
-            f"{', '.join(spelled(of_gradients))}: a frozen network is not trained by gradients:"
-            f" add {finetune}, or train another {preset}"
+        raise RecipeError(
+            "a frozen network is not trained by gradients",
+            Advice("add {}", Argument("finetune", True)),
+            Advice("train another {}", Argument("preset")),
+            about=Argument(of_gradients[0]),
         )
 
 

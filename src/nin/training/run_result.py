@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nin.data import ImageData
+from nin.names import printable
 from nin.training.evaluation import evaluate, final_split
 from nin.training.run import Run
 
@@ -39,13 +40,13 @@ def result_line(result: Result) -> str:
     return (
         f"accuracy {result['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
         f" on {result['n']:,} {images} images".replace("  ", " ")
-        + f'; always naming "{largest["name"]}" gives {largest["share"]:.3f}'
+        + f'; always naming "{printable(largest["name"])}" gives {largest["share"]:.3f}'
     )
 
 
 def no_better(result: Result) -> str:
     """What is said of a training that has not learnt."""
-    return f'no better than always naming "{result["largest_class"]["name"]}"'
+    return f'no better than always naming "{printable(result["largest_class"]["name"])}"'
 
 
 def advice(record: Mapping[str, Any]) -> str:
@@ -69,7 +70,7 @@ def advice(record: Mapping[str, Any]) -> str:
         epochs = math.ceil(FEW_STEPS * schedule["epochs"] / schedule["steps"])
         return f"train longer: {schedule['steps']:,} steps are few; --epochs {epochs:,}"
     if counts[rarest] < FEW_IMAGES:
-        return f'more training pictures: {counts[rarest]:,} of "{rarest}" are few'
+        return f'more training pictures: {counts[rarest]:,} of "{printable(rarest)}" are few'
     return f"another learning rate (it was {_rate(record):.2g}: --lr), or another --preset"
 
 

@@ -14,6 +14,7 @@ from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.module import CountedAccuracy
+from nin.names import printable
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.dataset import balance_note, unreadable_note
@@ -165,7 +166,7 @@ class Trainer(HyperParameters):
     def note(self, line: str | None) -> None:
         """Print a line for whoever watches; nothing for None, or if `verbose` is False."""
         if line is not None:
-            self._console.print(line, markup=False)
+            self._console.print(printable(line), markup=False)
 
     def _optimizer(self, model: Module) -> Any:
         return self.optimizer or model.configure_optimizers()
@@ -210,7 +211,8 @@ class Trainer(HyperParameters):
             self.history.setdefault(name, []).extend(more)
 
     def _report(self, finding: Finding) -> None:
-        self._console.print(f"step {finding.step}: {finding.message}", style="yellow")
+        line = f"step {finding.step}: {finding.message}"
+        self._console.print(printable(line), style="yellow", markup=False)
 
 
 def _refuse_uncompiled_hooks(model: Module) -> None:

@@ -22,7 +22,7 @@ from nin.files import write_bytes
 from nin.pretrained import Trunk, load_trunk, trunk_of
 from nin.pretrained.features import MEAN, STD
 from nin.training.arrays import read_arrays
-from nin.training.dataset import check_same_images, open_images
+from nin.training.dataset import check_same_images, open_images, show_found
 from nin.training.evaluation import compared
 from nin.training.figures import save_candidates
 from nin.training.from_scratch import compare_with_scratch, is_worth_trying
@@ -77,6 +77,7 @@ def train_head(
         photographs = _photographs(recipe, skip_bad)
     for part in photographs.parts:
         photographs.check_left(part, photographs.files(part).labels)
+    show_found(photographs)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
