@@ -40,7 +40,9 @@ def test_it_ends_with_the_result_and_what_to_do_next(trained):
     assert following == "try      train longer: 4 steps are few; --epochs 75"
     start, epoch = err.splitlines()
     assert start.startswith("NiN: images standardised")
+    assert "Trainer(" not in start, "that is no option of this verb"
     assert epoch.startswith("epoch 1/1  loss ")
+    assert epoch.endswith(" img/s  best so far")
 
 
 def test_a_run_directory_holds_these_files_and_no_other(trained):

@@ -197,8 +197,9 @@ def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> 
         total += images / plan.measured.training.images_per_second
         total += judged / plan.measured.prediction.images_per_second
     study.console.print(
-        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine; reduce"
-        " --limit, --epochs or --seeds for less. Ctrl-C keeps what is finished"
+        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine;"
+        f" {'a smaller budget' if study.seconds else 'fewer epochs or images'} or fewer seeds take"
+        " less. Ctrl-C keeps what is finished"
     )
 
 

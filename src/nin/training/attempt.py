@@ -152,9 +152,11 @@ def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
 def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:
     keras.utils.set_random_seed(recipe.seed)
     steps = recipe.epochs * math.ceil(len(data.train.labels) / data.batch_size)
-    return Trainer(
+    trainer = Trainer(
         recipe.epochs,
         gradient_clip_val=recipe.clip_norm,
         optimizer=optimizer(recipe, steps),
         verbose=here.is_chief,
     )
+    trainer.is_part_of_run = True
+    return trainer

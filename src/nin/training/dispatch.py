@@ -81,8 +81,9 @@ def train(
         ...     Path("photos", name).mkdir(parents=True)
         ...     for number in range(10):
         ...         Image.new("RGB", (60, 40), colour).save(f"photos/{name}/{number}.png")
-        >>> nin.train("photos", preset="resnet18", image_size=32, epochs=1).path.name
-        'photos-1'
+        >>> run = nin.train("photos", preset="lenet", epochs=1)
+        >>> run.path.name, run.input_shape
+        ('photos-1', (28, 28, 3))
     """
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
