@@ -31,8 +31,8 @@ MAX_PIXELS = 200_000_000
 #: takes memory of its own, whatever its length.
 MAX_SIDE = 65_535
 
-#: Bytes that tell a format.
-_START = 64
+#: How many bytes of a file tell its format.
+START = 64
 
 _PNM = re.compile(rb"P(?:[1-6]|f)\s+(?:\d+\s|#)")
 _BITMAP_HEADERS = {size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124)}
@@ -89,19 +89,20 @@ class Refused(NamedTuple):
     advice: str
 
 
-_REFUSED = (
-    Refused(
-        re.compile(rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
-        "a JPEG XL picture, which is not read: save it as JPEG or PNG",
+_JPEG_XL = Refused(
+    re.compile(rb"\xff\x0a|\0\0\0\x0cJXL \r\n\x87\n"),
+    "a JPEG XL picture, which is not read: save it as JPEG or PNG",
+)
+_RAW = Refused(
+    re.compile(
+        rb"II\*\0.{4}CR|.{4}ftypcrx |FUJIFILMCCD-RAW|IIR[OS]|IIU\0|MMOR",
+        re.DOTALL,
     ),
-    Refused(
-        re.compile(rb"II\*\0.{4}CR|.{4}ftypcrx |FUJIFILMCCD-RAW|IIR[OS]|IIU\0|MMOR", re.DOTALL),
-        "a camera's raw file, which is not read: develop it, and save it as JPEG or TIFF",
-    ),
-    Refused(
-        re.compile(rb"\s*<(?:svg|\?xml|!DOCTYPE svg)"),
-        "a drawing in SVG, which has no pixels: save it as PNG",
-    ),
+    "a camera's raw file, which is not read: develop it, and save it as JPEG or TIFF",
+)
+_SVG = Refused(
+    re.compile(rb"\s*<(?:svg|\?xml|!DOCTYPE svg)"),
+    "a drawing in SVG, which has no pixels: save it as PNG",
 )
 
 #: Tags of a TIFF: the version of DNG, and whether this is a smaller copy of another picture.
@@ -112,7 +113,7 @@ def picture_format(start: bytes) -> str | None:
     """Pillow's name of the format that a file which begins so has; None if it is none of ours.
 
     Args:
-        start: 64 bytes, or the whole file if it has fewer.
+        start: `START` bytes, or the whole file if it has fewer.
     """
     for beginning, name in _BEGINNINGS.items():
         if start.startswith(beginning):
@@ -126,13 +127,24 @@ def picture_format(start: bytes) -> str | None:
     return "PPM" if _PNM.match(start) else None
 
 
+def begins_like_a_picture(start: bytes) -> bool:
+    """Whether a file that begins so is a picture, of whatever is not read as well.
+
+    Args:
+        start: `START` bytes, or the whole file if it has fewer.
+    """
+    return picture_format(start) is not None or any(
+        each.beginning.match(start) for each in (_JPEG_XL, _RAW)
+    )
+
+
 def why_not_read(start: bytes) -> str | None:
     """Why files that begin so are not read, in one line; None if they are.
 
     Args:
-        start: 64 bytes, or the whole file if it has fewer.
+        start: `START` bytes, or the whole file if it has fewer.
     """
-    for each in _REFUSED:
+    for each in (_JPEG_XL, _RAW, _SVG):
         if each.beginning.match(start):
             return each.advice
     name = picture_format(start)
@@ -160,7 +172,7 @@ def open_picture(source: str | PathLike[str] | bytes) -> Iterator[ImageFile]:
         OSError: it cannot be opened; further errors of Pillow, if its header is damaged.
     """
     with BytesIO(source) if isinstance(source, bytes) else Path(source).open("rb") as file:
-        start = file.read(_START)
+        start = file.read(START)
         if why := why_not_read(start):
             raise DataError(why)
         reader = _reader(picture_format(start) or "")

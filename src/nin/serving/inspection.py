@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from fastapi import HTTPException
 
-from nin.data.picture_formats import MAX_SIDE, open_picture, why_not_read
+from nin.data.picture_formats import MAX_SIDE, START, open_picture, why_not_read
 from nin.errors import DataError
 
 #: What pictures begin with whose decoding takes a time that their headers tell.
@@ -64,7 +64,7 @@ def inspect(content: bytes, most: int) -> Inspected:
             is a damaged one, or one made to be slow.
     """
     passes = 1
-    if why := why_not_read(content[:64]):
+    if why := why_not_read(content[:START]):
         raise HTTPException(415, why)
     if content.startswith(_JPEG):
         passes = max(1, scans(content))

@@ -10,7 +10,7 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from nin.data.picture_formats import MAX_SIDE, open_picture, why_not_read
+from nin.data.picture_formats import MAX_SIDE, START, open_picture, why_not_read
 from nin.errors import DataError
 from nin.serving.inspection import MOST_SCANS, scans
 from nin.serving.settings import Limits
@@ -156,7 +156,7 @@ def inspect(content: bytes, most: int) -> None:
         HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
             is a damaged one.
     """
-    if why := why_not_read(content[:64]):
+    if why := why_not_read(content[:START]):
         raise HTTPException(415, why)
     if content.startswith(b"\xff\xd8") and scans(content) > MOST_SCANS:
         raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
