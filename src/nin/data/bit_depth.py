@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Opens a picture's file again.
 Reopen = Callable[[], AbstractContextManager["ImageFile"]]
 
+#: Values that are scaled at a time: they take sixteen bytes each.
+_AT_A_TIME = 2**20
+
 #: Bits of the ranges that values are taken to have where a file does not say.
 DEPTHS = (8, 10, 12, 14, 16)
 
@@ -124,7 +127,8 @@ def _colours(picture: Image, as_stored: Stored, reopen: Reopen, bit_depth: int |
         again.tile = [
             tile._replace(args=_low_bytes(as_stored.rawmode, tile.args)) for tile in again.tile
         ]
-        low = ImageOps.exif_transpose(again)
+        ImageOps.exif_transpose(again, in_place=True)
+        low = again.copy()
     if as_stored.rawmode == "LA;16B":  # All four bytes of a pixel, in their order.
         grey, grey_low, opacity, opacity_low = low.split()
         pairs, mode = [(grey, grey_low), (opacity, opacity_low)], "LA"
@@ -170,8 +174,12 @@ def _fractions(values: NDArray[Any]) -> Image:
 
 def _scaled(values: NDArray[Any], top: int) -> NDArray[np.uint8]:
     """Whole numbers from 0 to `top` as 0 to 255, rounded."""
-    wide = values.astype(np.uint32)
-    return np.minimum((wide * 255 + (top - 1) // 2) // top, 255).astype(np.uint8)
+    found = np.empty(values.shape, np.uint8)
+    rows = max(1, _AT_A_TIME // values[0].size)
+    for first in range(0, len(values), rows):
+        wide = values[first : first + rows].astype(np.uint32)
+        found[first : first + rows] = np.minimum((wide * 255 + (top - 1) // 2) // top, 255)
+    return found
 
 
 def _depth(largest: int) -> int:

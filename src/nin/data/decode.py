@@ -221,11 +221,12 @@ def _upright(opened: ImageFile, reopen: Reopen, bit_depth: int | None) -> Image:
     from PIL import ImageOps
 
     as_stored = stored(opened)
-    if as_stored is None:
-        return ImageOps.exif_transpose(opened)
-    if as_stored.rawmode == PNM:
+    if as_stored is not None and as_stored.rawmode == PNM:
         return read_pnm(opened, as_stored)
-    return to_eight_bits(ImageOps.exif_transpose(opened), as_stored, reopen, bit_depth)
+    ImageOps.exif_transpose(opened, in_place=True)
+    if as_stored is None:
+        return opened
+    return to_eight_bits(opened, as_stored, reopen, bit_depth)
 
 
 def _fitted(
