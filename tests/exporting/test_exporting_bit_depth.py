@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import shutil
 
@@ -10,7 +12,7 @@ import pytest
 from PIL import Image
 
 import nin
-from nin.data.decode import decode
+from nin.data.decode import FRAMES, decode
 from nin.errors import ExportError, RunError
 from nin.inference.metadata import parse
 from nin.training.dataset import pictures_note
@@ -28,6 +30,8 @@ def deep(tmp_path_factory):
             image = np.zeros((8, 8), np.uint16)
             image[:, :4], image[:, 4:] = np.multiply(values, BRIGHT if number % 2 else DARK)
             Image.fromarray(image).save(folder / name / f"{number}.tif")
+    pages = {"save_all": True, "append_images": [Image.new("L", (8, 8))]}
+    Image.fromarray(image).save(folder / "half/9.tif", **pages)
     return folder
 
 
@@ -36,7 +40,10 @@ def deep_run(deep, tmp_path_factory):
     recipe = nin.RECIPES["digits"].revised(
         data=str(deep), image_size=8, epochs=1, width=0.1, batch_size=8
     )
-    return nin.train(recipe, tmp_path_factory.mktemp("runs") / "deep")
+    with contextlib.redirect_stderr(io.StringIO()) as said:
+        run = nin.train(recipe, tmp_path_factory.mktemp("runs") / "deep")
+    run.said = said.getvalue()
+    return run
 
 
 @pytest.mark.slow
@@ -56,6 +63,13 @@ def test_a_run_and_its_exports_keep_the_range(deep, deep_run, tmp_path):
 
 
 @pytest.mark.slow
+def test_what_was_decided_is_said_and_recorded(deep_run):
+    line = f"1 picture(s) with {FRAMES}; pictures of more than 8 bits are read as 12 bits: 4,095 is"
+    assert deep_run.said.count(line) == 1
+    assert deep_run.record["remarks"] == {FRAMES: 1}
+
+
+@pytest.mark.slow
 def test_other_pictures_are_judged_by_the_range_of_the_run(deep, deep_run, tmp_path):
     others = tmp_path / "others"
     shutil.copytree(deep, others, ignore=shutil.ignore_patterns("[13579].tif"))
@@ -72,7 +86,9 @@ def test_all_pictures_of_a_folder_share_a_range(deep):
     assert sorted(np.unique(data.train.images)) == [0, round(DARK / 4095 * 255), 187]
     streamed = nin.ImageFolder(deep, image_size=8, stream=True)
     assert (streamed.train.images[:] == data.train.images).all()
-    assert pictures_note(data) == "pictures of more than 8 bits are read as 12 bits: 4,095 is white"
+    assert pictures_note(data).endswith(
+        "pictures of more than 8 bits are read as 12 bits: 4,095 is white"
+    )
 
 
 def test_another_range_can_be_asked_for(deep):

@@ -9,10 +9,11 @@ import sys
 import numpy as np
 import photographs
 import pytest
+from PIL import Image
 from safetensors.numpy import load_file
 
 import nin as d2l
-from nin.data.decode import decode
+from nin.data.decode import FRAMES, decode
 from nin.errors import DataError, RecipeError, RunError
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.training import feature_cache as module
@@ -203,6 +204,16 @@ def test_a_part_of_which_nothing_can_be_read(tmp_path):
         path.write_bytes(b"no picture")
     with pytest.raises(DataError, match="no picture is left for test"):
         d2l.train(recipe(root), tmp_path / "run", skip_bad=True)
+
+
+def test_what_is_odd_about_photographs_is_said_and_recorded(tmp_path, capsys):
+    root = photographs.folder(tmp_path / "stripes")
+    for name in ("across", "down"):
+        with Image.open(root / name / "00.png") as frame:
+            frame.save(root / name / "0.gif", save_all=True, append_images=[frame.rotate(90)])
+    trained = d2l.train(recipe(root), tmp_path / "run")
+    assert trained.record["remarks"] == {FRAMES: 2}
+    assert f"2 picture(s) with {FRAMES}\n" in capsys.readouterr().err
 
 
 def test_few_photographs_are_enough(tmp_path):

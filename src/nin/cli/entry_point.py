@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import warnings
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -64,8 +65,6 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files and classes need not fit the terminal's encoding, nor any.
         sys.stdout.reconfigure(errors="backslashreplace")
-    # Of what is odd in the headers of pictures; what matters is said in our own words.
-    warnings.filterwarnings("ignore", module=r"PIL\.")
     code = run(sys.argv[1:])
     # A second Ctrl-C changes nothing any more, and would end what is left in a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -81,7 +80,10 @@ def run(arguments: list[str]) -> int:
     context: Any = None
     try:
         # Typer's own `main` would keep Ctrl-C and broken pipes to itself.
-        with command.make_context("nin", [*arguments] or ["--help"]) as context:
+        with (
+            _quiet_pillow(),
+            command.make_context("nin", [*arguments] or ["--help"]) as context,
+        ):
             command.invoke(context)
     except typer.Exit as end:
         return int(end.exit_code)
@@ -99,6 +101,14 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         return _fail(_reason(error), MISTAKE)
     return 0
+
+
+@contextlib.contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """No warnings of what is odd in the headers of pictures: a mistake is told in our own words."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
 
 
 def _verb(error: typer.TyperException) -> str:

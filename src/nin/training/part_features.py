@@ -66,6 +66,8 @@ def part_features(
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
+    if found.remarks:
+        run.update(remarks=dict(found.remarks))
     if said := in_words(found.remarks, data.bit_depth):
         console.print(said, markup=False)
     if not np.isfinite(found.features).all():
