@@ -13,7 +13,7 @@ from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, op
 from nin.data.decode import Fit
 from nin.data.split import Part
 from nin.errors import Argument, RecipeError, RunError
-from nin.names import normalized, printable
+from nin.names import printable
 from nin.training.recipe import Recipe
 
 
@@ -91,7 +91,7 @@ def open_others(
         images = open_data(data)
     else:
         images = open_data(data, image_size=size, grey=channels == 1, fit=fit, skip_bad=skip_bad)
-    if images.classes != tuple(map(normalized, classes)):
+    if images.classes != classes:
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"
             f" but the run was trained on {', '.join(classes)}"
