@@ -138,7 +138,8 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
         made_for_it = [made for made in RECIPES.values() if made.data == data]
         recipe = made_for_it[-1] if made_for_it else _for_published(data)
         return with_network(recipe, preset)
-    name = Path(data).resolve().name or PHOTOS.name
+    folder = Path(data).resolve()
+    name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
     seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
