@@ -94,6 +94,14 @@ def test_it_goes_on_to_the_bit(name, photos, tmp_path, monkeypatch):
     assert_same_training(nin.resume(tmp_path / "run"), unbroken)
 
 
+@pytest.mark.slow
+def test_another_run_of_it_is_gone_on_from(photos, tmp_path):
+    first = nin.train(photos, tmp_path / "first", **small("lenet"))
+    again = nin.train(photos, tmp_path / "again", init=first.path, epochs=1, batch_size=4)
+    assert (again.recipe.preset, again.input_shape) == ("lenet", first.input_shape)
+    assert again.metrics()[0]["loss"] <= first.metrics()[0]["loss"] + 0.1
+
+
 @pytest.mark.parametrize("name", FRESH)
 @pytest.mark.parametrize("what", ["digits", "fashion", "mnist", "chapter", "folder"])
 def test_its_defaults_fit_it(name, what, photos):
