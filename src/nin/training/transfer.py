@@ -29,6 +29,7 @@ from nin.training.evaluation import compared
 from nin.training.figures import save_candidates
 from nin.training.from_scratch import compare_with_scratch, is_worth_trying
 from nin.training.head import Candidate, Head, fit_head
+from nin.training.leak_warning import warn_of_duplicates
 from nin.training.part_features import PartFeatures, part_features
 from nin.training.provenance import command, device, versions_of
 from nin.training.recipe import Recipe, too_deep
@@ -74,10 +75,11 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
     for part in data.parts:
         data.check_left(part, data.files(part).labels)
     show_found(data)
+    duplicates = warn_of_duplicates(data)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
-        run.update(**_first_record(recipe, data, trunk, skip_bad))
+        run.update(**_first_record(recipe, data, trunk, skip_bad), duplicates=duplicates)
         return _fit(run, data, trunk)
 
 
