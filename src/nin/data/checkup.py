@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.contact_sheet import save_contact_sheet
 from nin.data.duplicate_report import (
     conflict_line,
     leak_lines,
@@ -26,6 +25,7 @@ from nin.data.duplicates import Duplicates, find_duplicates
 from nin.data.header import Header, read_header
 from nin.data.inventory import FolderInventory
 from nin.data.listing import list_folder
+from nin.data.picture_sheet import save_picture_sheet
 from nin.data.pictures import WORKERS
 from nin.data.progress import progress
 from nin.errors import DataError
@@ -117,7 +117,7 @@ class FolderCheck:
         """Draw the first groups of duplicates on a contact sheet; returns whether there are any."""
         rows = sheet_rows(self.duplicates, self.inventory.classes, split=self.is_split)
         if rows:
-            save_contact_sheet(path, rows)
+            save_picture_sheet(path, rows)
         return bool(rows)
 
     def _table(self) -> list[str]:

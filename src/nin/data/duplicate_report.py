@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from nin.data.contact_sheet import SheetPicture, SheetRow
 from nin.data.duplicates import DuplicateGroup, DuplicatePicture, Duplicates, Twins
+from nin.data.picture_sheet import SheetPicture, SheetRow
 from nin.data.split import Part
 from nin.names import printable
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nin.data.contact_sheet import ACROSS, SIDE, SheetPicture, SheetRow, save_contact_sheet
+from nin.data.picture_sheet import ACROSS, SIDE, SheetPicture, SheetRow, save_picture_sheet
 from nin.errors import DataError
 
 
@@ -27,7 +27,7 @@ def is_red(sheet):
 @pytest.mark.parametrize("ending", ["png", "jpg"])
 def test_pictures_keep_their_shape(red, tmp_path, ending):
     rows = [SheetRow("two of a kind", [SheetPicture(red, ["train · sky", "red.png"])] * 2)]
-    save_contact_sheet(tmp_path / f"sheet.{ending}", rows)
+    save_picture_sheet(tmp_path / f"sheet.{ending}", rows)
     sheet = drawn(tmp_path / f"sheet.{ending}")
     assert is_red(sheet).sum() == pytest.approx(2 * SIDE * SIDE / 2, rel=0.05)
     below = sheet[is_red(sheet).any(axis=1).nonzero()[0].max() + 3 :]
@@ -37,7 +37,7 @@ def test_pictures_keep_their_shape(red, tmp_path, ending):
 def test_more_than_fit_beside_each_other_go_on_below(red, tmp_path):
     heights = []
     for count in (ACROSS, ACROSS + 1):
-        save_contact_sheet(tmp_path / "sheet.png", [SheetRow("", [SheetPicture(red, [])] * count)])
+        save_picture_sheet(tmp_path / "sheet.png", [SheetRow("", [SheetPicture(red, [])] * count)])
         sheet = drawn(tmp_path / "sheet.png")
         assert is_red(sheet).sum() == count * SIDE * SIDE / 2
         heights.append(len(sheet))
@@ -47,7 +47,7 @@ def test_more_than_fit_beside_each_other_go_on_below(red, tmp_path):
 def test_a_picture_that_is_gone_leaves_a_frame_and_odd_names_are_drawn(red, tmp_path):
     names = ["x" * 300, "línea\nbreak\x1b[31m", "名前", "\udcff"]
     rows = [SheetRow(name, [SheetPicture(red, [name]), SheetPicture("gone", [])]) for name in names]
-    save_contact_sheet(tmp_path / "sheet.png", rows)
+    save_picture_sheet(tmp_path / "sheet.png", rows)
     assert is_red(drawn(tmp_path / "sheet.png")).sum() == len(names) * SIDE * SIDE / 2
 
 
@@ -55,5 +55,5 @@ def test_another_ending_is_refused(tmp_path):
     with pytest.raises(
         DataError, match=r"sheet\.pdf: a contact sheet is written as \.png or \.jpg"
     ):
-        save_contact_sheet(tmp_path / "sheet.pdf", [])
+        save_picture_sheet(tmp_path / "sheet.pdf", [])
     assert not [*tmp_path.iterdir()]

@@ -48,7 +48,7 @@ class SheetRow(NamedTuple):
     pictures: Sequence[SheetPicture]
 
 
-def save_contact_sheet(path: Path, rows: Sequence[SheetRow]) -> None:
+def save_picture_sheet(path: Path, rows: Sequence[SheetRow]) -> None:
     """Draw rows of pictures and write them as PNG or JPEG, by the suffix of `path`.
 
     A picture that cannot be read leaves an empty frame.
