@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from nin.errors import RunError
+from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.presets import find_preset
 from nin.training.precision import resolve_precision
 from nin.training.recipe import Recipe
@@ -31,8 +31,8 @@ def train(
 
     Where the recipe's preset has pretrained weights its trunk stays as it is and a head is fitted
     to it, to its optimum. With ``recipe.finetune`` gradients go on from there, and the epoch that
-    is best on held-out images is kept, the fitted head if none is better. Otherwise `save_every`,
-    `devices` and `callbacks`, which belong to gradients, are not used.
+    is best on held-out images is kept, the fitted head if none is better. Otherwise `save_every`
+    and `devices`, which belong to gradients, are not used, and `callbacks` are refused.
 
     Args:
         recipe: what to train, on what, how.
@@ -42,7 +42,7 @@ def train(
         devices: how many of this machine's devices share each batch; 0 for all of them, None for
             one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
             all their devices share it.
-        callbacks: further Keras callbacks; a run that is resumed has none.
+        callbacks: further Keras callbacks, such as ``keras.callbacks.TensorBoard("logs")``.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is. Of several processes only
@@ -53,6 +53,7 @@ def train(
         PeerLostError: another process of this training has ended; the run can be resumed.
         DataError: the images cannot be had.
         WeightsError: pretrained weights are not installed, or damaged.
+        RecipeError: callbacks for a network that is not trained by gradients.
         RunError: the run directory cannot be used.
         TrainingDiedError: the training could not recover; the run says why.
         KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
@@ -64,6 +65,7 @@ def train(
         ('runs', 359)
     """
     recipe = resolve_precision(recipe)
+    _check_callbacks(callbacks, recipe)
     if find_preset(recipe.preset).pretrained:
         from nin.training.transfer import train_head
 
@@ -94,6 +96,7 @@ def resume(
     skip_bad: bool = False,
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> Run:
     """Continue an interrupted run exactly where it was, or a finished one with more epochs.
 
@@ -105,8 +108,10 @@ def resume(
         skip_bad: from now on do without pictures of a folder that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
         devices: as in `train`; need not be as many as before.
+        callbacks: further Keras callbacks, as in `train`: a run does not keep those it had.
 
     Raises:
+        RecipeError: callbacks for a network that is not trained by gradients.
         RunError: there is nothing to continue, the images are no longer the same, or another
             process is training there.
 
@@ -117,6 +122,13 @@ def resume(
     """
     run = load(path)
     recipe = run.recipe
+    _check_callbacks(callbacks, recipe)
+    settings: dict[str, Any] = {
+        "skip_bad": skip_bad,
+        "save_every": save_every,
+        "devices": devices,
+        "callbacks": callbacks,
+    }
     if find_preset(recipe.preset).pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer import resume_head
 
@@ -125,11 +137,19 @@ def resume(
         run = resume_head(run, skip_bad=skip_bad)
         if not recipe.finetune:
             return run
-        settings: dict[str, Any] = {"save_every": save_every, "devices": devices}
-        return _finetune(run, epochs=epochs, skip_bad=skip_bad, **settings)
+        return _finetune(run, epochs=epochs, **settings)
     from nin.training import pipeline
 
-    return pipeline.resume(path, epochs, skip_bad=skip_bad, save_every=save_every, devices=devices)
+    return pipeline.resume(path, epochs, **settings)
+
+
+def _check_callbacks(callbacks: Sequence[Any], recipe: Recipe) -> None:
+    """Refuse callbacks that nothing would call."""
+    if callbacks and find_preset(recipe.preset).pretrained and not recipe.finetune:
+        raise RecipeError(
+            "callbacks are called while a network is trained by gradients, and a frozen one is not",
+            Advice("leave them out, or train with {}", Argument("finetune", True)),
+        )
 
 
 def _finetune(run: Run, **settings: Any) -> Run:
