@@ -52,7 +52,8 @@ class ImageFolder(ImageData):
       picture of its class takes its place, so that the number of pictures stays the same.
 
     Args:
-        path: the directory.
+        path: the directory; or a table of labels beside the pictures, ``.csv``, ``.tsv`` or
+            ``.jsonl``, with columns such as ``file`` and ``label``, perhaps ``split``.
         batch_size: images per batch.
         image_size: side in pixels of the square that every picture becomes.
         validation: share of the pictures to hold out for validation, unless there is a val/ folder.
@@ -113,6 +114,7 @@ class ImageFolder(ImageData):
         check_fit(fit)
         _check_shares(validation, test)
         listing = list_folder(self.path)
+        self.path = listing.root
         super().__init__(
             self.path.resolve().name,
             listing.classes,

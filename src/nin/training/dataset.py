@@ -101,23 +101,25 @@ def open_others(
     return images
 
 
-def found_note(data: DataModule) -> str | None:
-    """What was found in a folder of pictures, and how it is divided; of other data None.
+def found_note(data: DataModule, divided: bool = True) -> str | None:
+    """What was found in a folder of pictures; of other data None. Two to six lines, safe to print.
 
-    Two to six lines, safe to print.
+    Args:
+        data: the pictures.
+        divided: whether to say how many are in each part that is used.
     """
     if not isinstance(data, ImageFolder):
         return None
     counts = {part: len(data.files(part).labels) for part in data.parts}
-    if counts == data.inventory.pictures:
+    if not divided or counts == data.inventory.pictures:
         return data.inventory.text()
-    divided = ", ".join(f"{part} {count:,}" for part, count in counts.items())
-    return f"{data.inventory.text()}\nused: {divided}"
+    used = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    return f"{data.inventory.text()}\nused: {used}"
 
 
-def show_found(data: DataModule) -> None:
+def show_found(data: DataModule, divided: bool = True) -> None:
     """Print `found_note` on standard error, before anything is read."""
-    if (note := found_note(data)) is not None:
+    if (note := found_note(data, divided)) is not None:
         Console(stderr=True, soft_wrap=True, highlight=False).print(note, markup=False)
 
 

@@ -153,9 +153,9 @@ class Run:
             images = open_images(self.recipe, skip_bad=skip_bad)
         else:
             images = open_others(data, self.input_shape, self.classes, self.fit, skip_bad=skip_bad)
-        if verbose:
-            show_found(images)
         whole = data is not None and not images.has_own_parts
+        if verbose:
+            show_found(images, divided=not whole)
         part, split = ("all", every_image(images)) if whole else final_split(images)
         return part, evaluate(self.model, split, self.classes)
 

@@ -81,7 +81,8 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
         if made_for_it:
             return made_for_it[-1]
         return FASHION.revised(name=data, data=data)
-    name = Path(data).resolve().name or PHOTOS.name
+    folder = Path(data).resolve()
+    name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
     seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
     if preset is not None and not find_preset(preset).pretrained:
