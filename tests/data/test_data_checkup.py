@@ -37,7 +37,8 @@ def test_a_good_folder(root):
         "shoe          3         1",
         "formats: JPEG 8, PNG 1; pixels: colour 8, grey 1",
         "sizes: from 40×50 to 90×60, median 64×64 (width×height)",
-        "4 of them have a side below 64 pixels, at which nin train takes them, and are enlarged",
+        "4 of them have a side below 64 pixels, the size at which nin train takes them, and are"
+        " enlarged",
         "all can be read",
         "no picture is there twice",
     ]

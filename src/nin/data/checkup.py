@@ -141,9 +141,10 @@ class FolderCheck:
             f"sizes: from {smallest} to {largest}, median {median} (width×height)",
         ]
         if self.small:
+            which = "all" if self.small == len(self.sizes) else f"{self.small:,} of them"
             lines.append(
-                f"{self.small:,} of them have a side below {self.image_size} pixels, at which"
-                " nin train takes them, and are enlarged"
+                f"{which} have a side below {self.image_size} pixels, the size at which nin train"
+                " takes them, and are enlarged"
             )
         return lines
 
@@ -179,18 +180,18 @@ def check_folder(path: str | Path, image_size: int) -> FolderCheck:
     """Look at every picture of a folder: size, kind, whether it can be read, and duplicates.
 
     Args:
-        path: a directory with one directory per class, perhaps inside train/, val/ and test/.
+        path: a directory with one directory per class, perhaps inside train/, val/ and test/; or a
+            table of labels.
         image_size: side of the square that training takes pictures at, in pixels.
 
     Raises:
         DataError: the folder is missing or has another layout.
     """
-    root = expand(path)
-    listing = list_folder(root)
+    listing = list_folder(expand(path))
     paths = [each for files in listing.parts.values() for each in files.paths]
     headers = _headers(paths)
     return FolderCheck(
-        root,
+        listing.root,
         listing.inventory,
         np.array([each[2:] for each in headers], np.intp).reshape(-1, 2),
         Counter(each.format for each in headers),
