@@ -21,14 +21,14 @@ MOST_PICTURES, MOST_BYTES = 20_000, 2 * 2**30
 _NAMED = 3
 
 
-def warn_of_duplicates(data: DataModule) -> dict[str, Any] | None:
+def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
     """Print a warning, on standard error, if parts or classes of a folder share pictures.
 
     Returns:
-        What a run's record keeps of it; None if `data` is no folder of pictures.
+        What a run's record keeps of it, under ``"duplicates"``; nothing if `data` is no folder.
     """
     if not isinstance(data, ImageFolder):
-        return None
+        return {}
     found = find_duplicates({part: data.files(part) for part in data.parts}, near=_is_small(data))
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if found.leaks:
@@ -39,7 +39,7 @@ def warn_of_duplicates(data: DataModule) -> dict[str, Any] | None:
         console.print(f"to see them: {show_command(data.source)}", markup=False)
     if not found.near:
         console.print("a large folder: nin data looks for near copies, too", markup=False)
-    return found.record()
+    return {"duplicates": found.record()}
 
 
 def leak_reminder(record: Mapping[str, Any]) -> str | None:
@@ -49,7 +49,7 @@ def leak_reminder(record: Mapping[str, Any]) -> str | None:
         record: of a finished run.
     """
     result = record["result"]
-    for leak in (record.get("duplicates") or {}).get("leaks", ()):
+    for leak in record.get("duplicates", {}).get("leaks", ()):
         if (leak["part"], leak["in"]) == (result["split"], "train"):
             return (
                 f"warning  too good: {leak['pictures']:,} of these {result['n']:,} images, or near"

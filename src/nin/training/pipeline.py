@@ -43,7 +43,7 @@ def train(
         data = open_images(recipe, skip_bad=skip_bad)
         if here.is_chief:
             show_found(data)
-        duplicates = warn_of_duplicates(data) if here.is_chief else None
+        duplicates = warn_of_duplicates(data) if here.is_chief else {}
         images = len(data.train.labels)
         asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
@@ -51,7 +51,7 @@ def train(
         attempt = new_attempt(recipe, data, here, Position(), note)
         with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {})
-            run.update(**_first_record(attempt, skip_bad), duplicates=duplicates)
+            run.update(**_first_record(attempt, skip_bad), **duplicates)
             return fit_run(run, attempt, save_every, callbacks)
 
 

@@ -79,7 +79,7 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
-        run.update(**_first_record(recipe, data, trunk, skip_bad), duplicates=duplicates)
+        run.update(**_first_record(recipe, data, trunk, skip_bad), **duplicates)
         return _fit(run, data, trunk)
 
 
