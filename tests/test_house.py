@@ -22,18 +22,19 @@ BELOW = {
     "plotting": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
+    "rivals": {"errors", "presets"},
     "pretrained": {"errors", "installing", "presets"},
-    "models": {"backends", "errors", "hyperparameters", "presets"},
+    "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
     "data": {"backends", "errors", "files", "hyperparameters", "names"},
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "names", "plotting", "pretrained"),
+        *("accounting", "plotting", "pretrained", "rivals", "names"),
     },
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
-        "training",
+        *("rivals", "training"),
     },
     "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
     "exporting": {
@@ -42,8 +43,17 @@ BELOW = {
     },
     "serving": {"data.decode", "errors", "inference", "installing", "maps"},
     "cli": {
-        *("accounting", "backends", "data", "errors", "exporting", "installing", "maps"),
-        *("models", "names", "presets", "serving", "study", "training"),
+        *(
+            "accounting",
+            "backends",
+            "data",
+            "errors",
+            "exporting",
+            "inference",
+            "installing",
+            "maps",
+        ),
+        *("maps", "models", "names", "presets", "rivals", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -128,6 +128,9 @@ class RunError(NinError):
 class RecipeError(NinError):
     """A training recipe with a value that cannot work."""
 
+    def __str__(self) -> str:
+        return f"recipe: {super().__str__()}"
+
 
 class WeightsError(NinError):
     """Pretrained weights that are not installed, or not those that were published."""

@@ -59,7 +59,7 @@ def join(*, supervised: bool = False) -> None:
             been computed already.
         PeerLostError: they did not all come.
     """
-    _check_backend()
+    check_backend()
     if supervised:
         supervise()
     importlib.import_module(_PROCESSES).join()
@@ -79,7 +79,7 @@ def spread(devices: int | None) -> Iterator[Layout]:
     if devices is None and not _have_joined():
         yield Layout()
         return
-    _check_backend()
+    check_backend()
     import keras
 
     there = keras.distribution.list_devices()
@@ -130,8 +130,13 @@ def _some(there: list[Any], devices: int) -> list[Any]:
     return there[:devices] if devices else there
 
 
-def _check_backend() -> None:
-    backend = backends.choose()
+def check_backend() -> None:
+    """Refuse to use several devices on a backend that cannot; nothing is imported.
+
+    Raises:
+        BackendError: it is not JAX.
+    """
+    backend = backends.backend_name()
     if backend != "jax":
         raise BackendError(
             f"several devices need JAX, and the backend is {backend}: set KERAS_BACKEND=jax"

@@ -50,6 +50,15 @@ def explain(
     ] = False,
 ) -> None:
     """Where in these images is the evidence for each class? Draws the class maps over them."""
+    from nin.inference.engines import format_of
+    from nin.maps.explanation import pictures
+
+    format_of(run)
+    for image in images:
+        with image.open("rb"):  # What is not there is said before anything heavy is loaded.
+            pass
+    pictures(images, out)
+
     from nin.exporting import Predictor
     from nin.maps import explain as draw
 

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
-from nin.errors import RecipeError, RunError
+from nin.errors import Argument, RecipeError, RunError
 from nin.names import normalized, printable
 from nin.training.recipe import Recipe
 
@@ -39,7 +39,8 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     }
     if recipe.data in NAMED:
         if recipe.stream:
-            raise RecipeError(f"recipe: stream: {recipe.data} is held in memory; folders are read")
+            said = f"{recipe.data} is held in memory; folders are read"
+            raise RecipeError(said, about=Argument("stream", True))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}

@@ -66,6 +66,11 @@ def advice(record: Mapping[str, Any]) -> str:
         return "training from scratch, in case photographs have taught it nothing: --preset book"
     if HOPELESS & {finding["kind"] for finding in record["health"]}:
         return "other pictures, or another --preset: three learning rates have not helped"
+    patience = record["recipe"].get("patience")
+    if patience is not None and (result["epoch"] or 0) + patience < schedule["epochs"]:
+        return (
+            f"more patience: it ended {patience} epochs after its best; --patience {3 * patience}"
+        )
     if schedule["steps"] < FEW_STEPS:
         epochs = math.ceil(FEW_STEPS * schedule["epochs"] / schedule["steps"])
         return f"train longer: {schedule['steps']:,} steps are few; --epochs {epochs:,}"

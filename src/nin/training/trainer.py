@@ -46,6 +46,9 @@ class Trainer(HyperParameters):
         history: after `fit`: the values of each epoch, by name.
         health: after `fit`: the `HealthWatch`, with its findings.
         board: the `ProgressBoard` that Jupyter shows.
+        is_part_of_run: whether `nin.train` uses it: then it does not speak of its own arguments.
+        best_loss: the lowest held-out loss of the epochs before, for whoever keeps the best epoch;
+            each epoch's line then says whether it is the best so far. None for no such words.
 
     Example:
         >>> data = nin.Digits(limit=128)
@@ -78,6 +81,8 @@ class Trainer(HyperParameters):
         self.board = ProgressBoard(xlabel="epoch")
         self.history: dict[str, list[float]] = {}
         self.health: HealthWatch | None = None
+        self.is_part_of_run = False
+        self.best_loss: float | None = None
         self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
         self._compiled: Module | None = None
         self._batch: CalibrationBatch | None = None
@@ -137,11 +142,9 @@ class Trainer(HyperParameters):
         if isinstance(model, Classifier) and model.is_fresh:
             optimizer = self._optimizer(model) if self.start else None
             if changes := calibrate(model, data, batch, optimizer):
-                self._console.print(
-                    f"{type(model).__name__}: {'; '.join(changes)}. Trainer(start=False) does"
-                    " neither.",
-                    style="dim",
-                )
+                line = f"{type(model).__name__}: {'; '.join(changes)}"
+                hint = "" if self.is_part_of_run else ". Trainer(start=False) does neither."
+                self._console.print(line + hint, style="dim")
         if not model.built:
             model.build((None, *batch.images.shape[1:]))
         self.compile_model(model)
@@ -175,7 +178,7 @@ class Trainer(HyperParameters):
 
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
         loaders = open_loaders(data)
-        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs)
+        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
         callbacks = [self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
             callbacks.append(DrawCurves(self.board))
