@@ -39,7 +39,7 @@ def test_runs_are_numbered_and_gaps_are_not_overwritten(here):
 def test_a_given_directory_is_made_with_those_above_it_and_must_be_empty():
     assert new_run("a", "x/y/z").is_dir()
     assert str(new_run("a", "x/y/z")) == "x/y/z"
-    with pytest.raises(RunError, match=r"^x/y is not empty: .*--resume x/y$"):
+    with pytest.raises(RunError, match=r"^x/y is not empty: .*resume=x/y$"):
         new_run("a", "x/y")
 
 

@@ -228,7 +228,10 @@ def test_a_frozen_trunk_cannot_do_everything(folder, tmp_path):
     for wrong, said in (
         (digits, "digits is held in memory: choose another preset"),
         (recipe(folder, width=0.5), "pretrained weights have one width"),
-        (recipe(folder, balance="sampling"), "a head is fitted to all photographs: weights"),
+        (
+            recipe(folder, balance="sampling"),
+            "a head is fitted to all photographs: balance=weights",
+        ),
     ):
         with pytest.raises(RecipeError, match=said):
             d2l.train(wrong, tmp_path / "run")
