@@ -23,7 +23,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER]",
-            help="digits, book, chapter, fashion, a data set, or a folder of images.",
+            help="digits, book, chapter, fashion, a data set, a folder, or a CSV of labels.",
         ),
     ] = None,
     *,

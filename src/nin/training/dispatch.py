@@ -39,9 +39,10 @@ def train(
     and `devices`, which belong to gradients, are not used, and `callbacks` are refused.
 
     Args:
-        recipe: what to train: a folder of images with one directory per class; the name of a recipe
-            or of a data set, ``"fashion"``; a `Recipe`; an `ImageFolder` or a published set, whose
-            arguments count as options. A `Path` is always a folder. None for ``"digits"``.
+        recipe: what to train: a folder of images with one directory per class, or a table of labels
+            (see `ImageFolder`); the name of a recipe or of a data set, ``"fashion"``; a `Recipe`;
+            an `ImageFolder` or a published set, whose arguments count as options. A `Path` is
+            always a folder or a table. None for ``"digits"``.
         out: the run directory, new or empty; by default ``runs/<recipe>-<number>``.
         skip_bad: in a folder of images, go on without those that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
