@@ -18,6 +18,7 @@ BELOW = {
     "files": {"errors"},
     "hyperparameters": set(),
     "installing": set(),
+    "orphans": set(),
     "plotting": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
@@ -31,14 +32,15 @@ BELOW = {
         *("accounting", "plotting", "pretrained"),
     },
     "study": {
-        *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
-        "training",
+        *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
+        *("presets", "training"),
     },
     "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
     "exporting": {
-        *("backends", "data", "errors", "files", "inference", "installing", "models", "training"),
+        *("backends", "data", "errors", "files", "inference", "installing", "models", "orphans"),
+        "training",
     },
-    "serving": {"data.decode", "errors", "inference", "installing", "maps"},
+    "serving": {"data.decode", "errors", "inference", "installing", "maps", "orphans"},
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "installing", "maps"),
         *("models", "presets", "serving", "study", "training"),
