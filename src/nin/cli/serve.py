@@ -9,6 +9,7 @@ import typer
 
 from nin.errors import NinError
 from nin.installing import install_line
+from nin.names import printable
 
 
 def serve(
@@ -78,4 +79,9 @@ def serve(
         settings = Settings(
             file, limits, origins, hosts, keep_alive, quiet, *share(workers), trust=trust
         )
-        serve(settings, listener, workers, lambda what: typer.echo(f"{address} answers for {what}"))
+        serve(
+            settings,
+            listener,
+            workers,
+            lambda what: typer.echo(f"{address} answers for {printable(what)}"),
+        )

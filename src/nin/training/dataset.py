@@ -7,9 +7,12 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from nin.data import NAMED, Augmentation, DataModule, ImageData, open_data
+from rich.console import Console
+
+from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
-from nin.errors import RecipeError, RunError
+from nin.errors import Argument, RecipeError, RunError
+from nin.names import normalized, printable
 from nin.training.recipe import Recipe
 
 
@@ -36,7 +39,8 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     }
     if recipe.data in NAMED:
         if recipe.stream:
-            raise RecipeError(f"recipe: stream: {recipe.data} is held in memory; folders are read")
+            said = f"{recipe.data} is held in memory; folders are read"
+            raise RecipeError(said, about=Argument("stream", True))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
@@ -65,6 +69,8 @@ def open_others(
     image_shape: tuple[int, int, int],
     classes: tuple[str, ...],
     fit: Fit = "squash",
+    *,
+    skip_bad: bool = False,
 ) -> ImageData:
     """Images that a network was not trained on, for the same classes.
 
@@ -73,6 +79,7 @@ def open_others(
         image_shape: (height, width, channels) of those it was trained on, as stored.
         classes: what it was trained to tell apart.
         fit: how a folder's pictures become squares, as in its training.
+        skip_bad: in a folder, go on without those that cannot be read.
 
     Raises:
         DataError: the images cannot be had.
@@ -82,8 +89,8 @@ def open_others(
     if data in NAMED:
         images = open_data(data)
     else:
-        images = open_data(data, image_size=size, grey=channels == 1, fit=fit)
-    if images.classes != classes:
+        images = open_data(data, image_size=size, grey=channels == 1, fit=fit, skip_bad=skip_bad)
+    if images.classes != tuple(map(normalized, classes)):
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"
             f" but the run was trained on {', '.join(classes)}"
@@ -93,6 +100,28 @@ def open_others(
             f"{data} has {images.image_shape[-1]} channels, the run was trained on {channels}"
         )
     return images
+
+
+def found_note(data: DataModule, divided: bool = True) -> str | None:
+    """What was found in a folder of pictures; of other data None. Two to six lines, safe to print.
+
+    Args:
+        data: the pictures.
+        divided: whether to say how many are in each part that is used.
+    """
+    if not isinstance(data, ImageFolder):
+        return None
+    counts = {part: len(data.files(part).labels) for part in data.parts}
+    if not divided or counts == data.inventory.pictures:
+        return data.inventory.text()
+    used = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    return f"{data.inventory.text()}\nused: {used}"
+
+
+def show_found(data: DataModule, divided: bool = True) -> None:
+    """Print `found_note` on standard error, before anything is read."""
+    if (note := found_note(data, divided)) is not None:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(note, markup=False)
 
 
 def balance_note(data: DataModule) -> str | None:
@@ -105,4 +134,4 @@ def unreadable_note(data: DataModule) -> str | None:
     skipped = getattr(data, "skipped", ())
     if not skipped:
         return None
-    return f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}"
+    return printable(f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}")

@@ -125,12 +125,17 @@ class Run:
 
         return softmax(self.model.predict(np.asarray(images), batch_size=batch_size, verbose=0))
 
-    def evaluate(self, data: str | None = None) -> tuple[str, Evaluation]:
+    def evaluate(
+        self, data: str | None = None, *, skip_bad: bool = False, verbose: bool = False
+    ) -> tuple[str, Evaluation]:
         """How good the network is.
 
         Args:
             data: a named data set or a folder; None for the images the run was to be judged by.
                 Of a folder that is not divided into parts, every image is looked at.
+            skip_bad: in a folder, go on without images that cannot be read; so does a run that
+                was trained without them.
+            verbose: whether to print what was found in a folder, on standard error.
 
         Returns:
             Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
@@ -140,14 +145,17 @@ class Run:
             DataError: the images cannot be had.
             RunError: they do not fit the network.
         """
-        from nin.training.dataset import open_images, open_others
+        from nin.training.dataset import open_images, open_others, show_found
         from nin.training.evaluation import evaluate, every_image, final_split
 
         if data is None:
-            images = open_images(self.recipe, skip_bad=bool(self.record.get("skip_bad")))
+            skip_bad = skip_bad or bool(self.record.get("skip_bad"))
+            images = open_images(self.recipe, skip_bad=skip_bad)
         else:
-            images = open_others(data, self.input_shape, self.classes, self.fit)
+            images = open_others(data, self.input_shape, self.classes, self.fit, skip_bad=skip_bad)
         whole = data is not None and not images.has_own_parts
+        if verbose:
+            show_found(images, divided=not whole)
         part, split = ("all", every_image(images)) if whole else final_split(images)
         return part, evaluate(self.model, split, self.classes)
 
@@ -174,9 +182,19 @@ class Run:
         rows = self.metrics() if rows is None else rows
         if not rows:
             return None
-        chooses = "validation" in self.record["data"].get("splits", ())
+        chooses = self.best_loss(rows) is not None
         candidates = [row for row in rows if chooses and _held_out_loss(row) < math.inf]
         return int(min(candidates, key=_held_out_loss, default=rows[-1])["epoch"])
+
+    def best_loss(self, rows: Rows) -> float | None:
+        """The lowest held-out loss, infinite before any; None where no images are held out.
+
+        Args:
+            rows: one per epoch.
+        """
+        if "validation" not in self.record["data"].get("splits", ()):
+            return None
+        return min(map(_held_out_loss, rows), default=math.inf)
 
     def is_over(self, rows: Rows) -> bool:
         """Whether `rows` ends in as many epochs without a better one as the recipe has patience."""

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.errors import ExportError
+from nin.errors import Advice, Argument, ExportError
+from nin.files import did_you_mean
 from nin.installing import install_line, pip_install
 
 Images = NDArray[np.uint8]
@@ -91,7 +92,7 @@ def format_of(path: Path) -> str | None:
         ExportError: it is missing, or of no known format.
     """
     if not path.exists():
-        raise ExportError(f"{path} does not exist")
+        raise ExportError(f"{path} does not exist{did_you_mean(path, Path('runs'))}")
     if path.is_dir():
         if (path / "run.json").exists():
             return None
@@ -123,8 +124,8 @@ def open_engine(name: str, path: Path, threads: int, trust: bool = False) -> Eng
     """
     if FORMATS[name].executes and not trust:
         raise ExportError(
-            f"{path} is a SavedModel, which can read and write any file of yours when it is run:"
-            " if you know who made it, say --trust (in Python, trust=True)"
+            f"{path} is a SavedModel, which can read and write any file of yours when it is run",
+            Advice("if you know who made it, give {}", Argument("trust", True)),
         )
     module = importlib.import_module(f"nin.inference.engines.{FORMATS[name].module}")
     return cast(Callable[..., Engine], module.open_file)(path, threads)
