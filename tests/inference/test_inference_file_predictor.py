@@ -18,7 +18,7 @@ from PIL import Image
 
 import nin
 from nin.errors import DataError, ExportError
-from nin.inference import FilePredictor, file_predictor
+from nin.inference import FilePredictor, Predictions, file_predictor
 
 
 @pytest.fixture
@@ -261,6 +261,27 @@ def test_batches_do_not_show(exported, real_digits, monkeypatch):
     parts = one.predict(real_digits, maps=True)
     np.testing.assert_allclose(whole.probabilities, parts.probabilities, atol=1e-6)
     assert parts.maps.shape == whole.maps.shape
+
+
+def test_large_images_are_fewer_at_a_time(exported):
+    class Counting:
+        description = FilePredictor(exported).description
+        asked = ()
+
+        def predict(self, images, maps):
+            self.asked = (*self.asked, len(images))
+            return Predictions(np.full((len(images), 10), 0.1), None)
+
+    for side, sizes in (
+        (8, (64, 6)),
+        (288, (64, 6)),
+        (576, (16, 16, 16, 16, 6)),
+        (2400, (1,) * 70),
+    ):
+        counting = Counting()
+        images = np.broadcast_to(np.uint8(0), (70, side, side, 3))
+        FilePredictor(exported, opened=("onnx", counting)).predict(images)
+        assert counting.asked == sizes
 
 
 def test_the_description_names_no_path_of_this_machine(exported):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,8 @@ from nin.files import expand
 from nin.inference import outputs
 from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
 
-#: Images per batch.
-BATCH = 64
+#: Images per batch, and the most pixels that they may have: larger images are fewer at a time.
+BATCH, BATCH_PIXELS = 64, 64 * 288**2
 
 
 class FilePredictor:
@@ -110,9 +111,11 @@ class FilePredictor:
         images = _checked(np.asarray(images))
         if maps and not self.has_maps:
             raise ExportError(f"{self.path} has no class maps")
+        pixels = max(math.prod(images.shape[1:3]), math.prod(self.input_shape[:2]))
+        size = max(1, min(BATCH, BATCH_PIXELS // pixels))
         parts = [
-            self._predict(images[first : first + BATCH], maps)
-            for first in range(0, len(images), BATCH)
+            self._predict(images[first : first + size], maps)
+            for first in range(0, len(images), size)
         ]
         probabilities = np.concatenate([part.probabilities for part in parts])
         found = [part.maps for part in parts if part.maps is not None]

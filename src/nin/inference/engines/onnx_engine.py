@@ -13,10 +13,10 @@ from nin.inference.engines.untrusted_onnx import check
 from nin.inference.metadata import KEY, parse
 from nin.inference.outputs import from_outputs
 
-#: Share of the machine's memory that all networks of a process may compute in.
-MEMORY_SHARE = 0.75
+#: Bytes that all networks of a process may compute in, and their share of the machine's memory.
+MOST_MEMORY, MEMORY_SHARE = 4 * 2**30, 0.75
 #: Bytes of a constant that is computed when a file is opened: of shapes, that is. Larger ones would
-#: be computed outside of that share.
+#: be computed outside of these bytes.
 _LARGEST_CONSTANT = 64 * 2**10
 #: What a container may have, where this is one.
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
@@ -90,7 +90,7 @@ def _bound_memory() -> None:
     memory = runtime.OrtMemoryInfo(
         "Cpu", runtime.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, runtime.OrtMemType.DEFAULT
     )
-    most = int(MEMORY_SHARE * machine_memory())
+    most = min(MOST_MEMORY, int(MEMORY_SHARE * machine_memory()))
     runtime.create_and_register_allocator(memory, runtime.OrtArenaCfg({"max_mem": most}))
 
 
