@@ -28,7 +28,7 @@ BELOW = {
     "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
     "data": {"backends", "errors", "files", "hyperparameters", "names"},
     "accounting": {"backends", "errors", "models"},
-    "maps": {"data", "errors", "files", "plotting"},
+    "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
         *("accounting", "plotting", "pretrained", "rivals", "names"),

@@ -134,8 +134,8 @@ def test_without_npm_one_line_says_what_to_do(network, tmp_path, monkeypatch):
         web.export_web(*network, tmp_path / "page")
     assert str(caught.value) == (
         "the page needs onnxruntime-web 1.30.0, and npm is not installed: where npm works, type"
-        " `npm pack onnxruntime-web@1.30.0`, then give the file with"
-        " --runtime onnxruntime-web-1.30.0.tgz"
+        " `npm pack onnxruntime-web@1.30.0`, then give the file:"
+        " runtime=onnxruntime-web-1.30.0.tgz"
     )
     assert not (tmp_path / "page").exists()
 

@@ -80,11 +80,11 @@ def test_classes_that_are_named_are_shown_in_that_order(network, picture):
     ("options", "error", "said"),
     [
         ({"classes": ["grey"]}, UnknownNameError, "unknown class 'grey'"),
-        ({"percent": 0}, NinError, "--strongest 0: give a percentage"),
-        ({"percent": 100.5}, NinError, "--strongest 100.5: give a percentage"),
-        ({"percent": float("nan")}, NinError, "--strongest nan"),
-        ({"raw": Path("maps.zip")}, NinError, "--raw maps.zip: the maps are written to an .npz"),
-        ({"out": Path("maps.gif")}, NinError, "--out maps.gif"),
+        ({"percent": 0}, NinError, "percent=0: give a percentage"),
+        ({"percent": 100.5}, NinError, "percent=100.5: give a percentage"),
+        ({"percent": float("nan")}, NinError, "percent=nan"),
+        ({"raw": Path("maps.zip")}, NinError, "raw=maps.zip: the maps are written to an .npz"),
+        ({"out": Path("maps.gif")}, NinError, "out=maps.gif"),
         ({"out": Path("a.jpg/maps.png")}, NinError, "cannot write"),
         ({"raw": Path("a.jpg/maps.npz")}, NinError, "cannot write"),
         ({"raw": Path("maps.npz"), "out": Path("a.jpg/maps.png")}, NinError, "cannot write"),
@@ -167,7 +167,7 @@ def test_an_existing_folder_may_have_any_name(here):
 
 @pytest.mark.parametrize("name", ["out.jpg", "out.pdf", "v1.0"])
 def test_other_endings_are_refused(name):
-    with pytest.raises(NinError, match=rf"^--out {name}: a picture is \.png or \.svg"):
+    with pytest.raises(NinError, match=rf"^out={name}: a picture is \.png or \.svg"):
         pictures(numbered(2), Path(name))
 
 

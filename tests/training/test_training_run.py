@@ -131,3 +131,7 @@ def test_a_record_that_cannot_be_written_leaves_the_old_one(tmp_path):
         run.update(loss=math.nan)
     assert json.loads((tmp_path / "run.json").read_text()) == {"state": "training"}
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_classes_of_older_runs_are_named_in_one_unicode_form():
+    assert Run(Path(), {"classes": ["cafe\u0301", "tea"]}).classes == ("caf\u00e9", "tea")

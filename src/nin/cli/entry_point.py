@@ -58,7 +58,10 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line and exit: 0, 1 for a training that died, 2 for a mistake, 130 Ctrl-C."""
+    """Run the command line and exit: 0, 2 for a mistake, 130 for Ctrl-C.
+
+    1 is an answer that is no mistake and not good: a training that died, a folder with faults.
+    """
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files and classes need not fit the terminal's encoding, nor any.

@@ -105,10 +105,13 @@ def folders_in(path: Path, left_out: LeftOut) -> tuple[list[Path], list[str]]:
 
 
 def is_picture(entry: os.DirEntry[str]) -> bool:
-    """Whether a file is a picture by its ending, or else by its first bytes."""
+    """Whether a file is a picture by its ending, or else by its first bytes.
+
+    A link to nowhere may be one; a pipe or a device, which would keep a reader waiting, is none.
+    """
     ending = _ending(entry.name)
     if ending in EXTENSIONS:
-        return True
+        return entry.is_file() or entry.is_symlink()
     if ending in _RAW or not entry.is_file():
         return False
     with Path(entry.path).open("rb") as file:

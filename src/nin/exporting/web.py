@@ -13,7 +13,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from nin.errors import ExportError
+from nin.errors import Advice, Argument, ExportError
 from nin.files import expand, write_bytes, write_json
 
 #: The page that the server sends as well.
@@ -144,7 +144,7 @@ def _checked(files: dict[str, bytes], where: Path) -> dict[str, bytes]:
 def _download(folder: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
-        raise ExportError(_advice("npm is not installed"))
+        raise _without_runtime("npm is not installed")
     try:
         done = subprocess.run(
             [npm, "pack", "--silent", f"{PACKAGE}@{VERSION}"],
@@ -155,18 +155,21 @@ def _download(folder: Path) -> Path:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ExportError(_advice(f"npm failed ({error})")) from error
+        raise _without_runtime(f"npm failed ({error})") from error
     if done.returncode or not (folder / _TARBALL).is_file():
         told = (done.stderr or done.stdout).strip().splitlines()
-        raise ExportError(_advice(f"npm failed ({told[-1] if told else done.returncode})"))
+        raise _without_runtime(f"npm failed ({told[-1] if told else done.returncode})")
     return folder / _TARBALL
 
 
 _TARBALL = f"{PACKAGE}-{VERSION}.tgz"
 
 
-def _advice(reason: str) -> str:
-    return (
-        f"the page needs {PACKAGE} {VERSION}, and {reason}: where npm works, type"
-        f" `npm pack {PACKAGE}@{VERSION}`, then give the file with --runtime {_TARBALL}"
+def _without_runtime(reason: str) -> ExportError:
+    return ExportError(
+        f"the page needs {PACKAGE} {VERSION}, and {reason}",
+        Advice(
+            f"where npm works, type `npm pack {PACKAGE}@{VERSION}`, then give the file: {{}}",
+            Argument("runtime", _TARBALL),
+        ),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nin.errors import NinError
+from nin.errors import Argument, NinError
 from nin.files import replacing
 from nin.maps.evidence import Evidence
 from nin.maps.picture import draw, save
@@ -53,7 +53,9 @@ def explain(
     """
     places = pictures(files, out)
     if percent is not None and not 0 < percent <= 100:
-        raise NinError(f"--strongest {percent:g}: give a percentage above 0 and up to 100")
+        raise NinError(
+            "give a percentage above 0 and up to 100", about=Argument("percent", f"{percent:g}")
+        )
     if raw is not None:
         _check_raw(raw, files)
     for picture in places:
@@ -95,7 +97,7 @@ def _check_folder(picture: Path) -> None:
 
 def _check_raw(raw: Path, files: Sequence[Path]) -> None:
     if raw.suffix.lower() != ".npz":
-        raise NinError(f"--raw {raw}: the maps are written to an .npz")
+        raise NinError("the maps are written to an .npz", about=Argument("raw", raw))
     refuse_any_of(files, raw)
 
 
@@ -128,7 +130,9 @@ def pictures(files: Sequence[Path], out: Path | None = None) -> dict[Path, list[
     if out is None:
         out = Path(f"{files[0].stem}-maps.png" if len(files) == 1 else "maps.png")
     if out.suffix.lower() not in (".png", ".svg"):
-        raise NinError(f"--out {out}: a picture is .png or .svg; a folder has no such ending")
+        raise NinError(
+            "a picture is .png or .svg; a folder has no such ending", about=Argument("out", out)
+        )
     numbers = list(range(len(files)))
     pages = [numbers[first : first + PAGE] for first in range(0, len(files), PAGE)]
     paths = [out, *(out.with_stem(f"{out.stem}-{page}") for page in range(2, len(pages) + 1))]

@@ -111,9 +111,10 @@ class Sweep:
                 f"stopped: {self._kept()}; the same command continues from there"
             ) from stop
         except BrokenExecutor as error:
+            fewer = Advice("fewer at a time: {}", Argument("jobs", 1))
             raise NinError(
                 f"a worker was killed, probably for lack of memory; {self._kept()}",
-                Advice("fewer at a time: {}", Argument("jobs", 1)),
+                *([fewer] if self.jobs not in (None, 1) else []),
                 Advice("give a smaller {}", Argument("batch_size")),
             ) from error
 

@@ -11,8 +11,9 @@ from rich.console import Console
 
 from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
+from nin.data.split import Part
 from nin.errors import Argument, RecipeError, RunError
-from nin.names import normalized, printable
+from nin.names import printable
 from nin.training.recipe import Recipe
 
 
@@ -90,7 +91,7 @@ def open_others(
         images = open_data(data)
     else:
         images = open_data(data, image_size=size, grey=channels == 1, fit=fit, skip_bad=skip_bad)
-    if images.classes != tuple(map(normalized, classes)):
+    if images.classes != classes:
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"
             f" but the run was trained on {', '.join(classes)}"
@@ -114,8 +115,16 @@ def found_note(data: DataModule, divided: bool = True) -> str | None:
     counts = {part: len(data.files(part).labels) for part in data.parts}
     if not divided or counts == data.inventory.pictures:
         return data.inventory.text()
-    used = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    used = ", ".join(f"{part} {count:,}{_without(data, part)}" for part, count in counts.items())
     return f"{data.inventory.text()}\nused: {used}"
+
+
+def _without(data: ImageFolder, part: Part) -> str:
+    """The classes that a part lacks, in brackets: too small to be divided, perhaps."""
+    there = set(data.files(part).labels.tolist())
+    names = [printable(name) for label, name in enumerate(data.classes) if label not in there]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f" (none of {', '.join(names[:5])}{more})" if names else ""
 
 
 def show_found(data: DataModule, divided: bool = True) -> None:

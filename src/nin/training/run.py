@@ -26,6 +26,7 @@ import numpy as np
 
 from nin.data.decode import Fit
 from nin.files import write_bytes, write_json
+from nin.names import normalized
 from nin.training.record import read_metrics, read_record
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Run:
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes' names, in the order of the network's answers."""
-        return tuple(self.record["classes"])
+        return tuple(map(normalized, self.record["classes"]))
 
     @property
     def recipe(self) -> Recipe:
