@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -14,6 +14,9 @@ from nin.files import did_you_mean
 from nin.training.description import Description
 
 FORMAT = 1
+
+#: Bytes of a record or a table; classes of a network; characters of a name.
+MOST_BYTES, MOST_CLASSES, LONGEST_NAME = 64 * 2**20, 100_000, 1000
 
 State = Literal["training", "interrupted", "died", "finished"]
 
@@ -38,7 +41,9 @@ class _Record(_Checked):
     recipe: _Recipe
     skip_bad: bool = False
     data: _Data
-    classes: list[str]
+    classes: Annotated[
+        list[Annotated[str, Field(max_length=LONGEST_NAME)]], Field(max_length=MOST_CLASSES)
+    ]
     model: Description
 
     @model_validator(mode="after")
@@ -104,6 +109,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise OSError(f"{path} is not an ordinary file")
+    if path.exists() and path.stat().st_size > MOST_BYTES:
+        raise OSError(f"{path} has more than {MOST_BYTES:,} bytes")
     return path.read_text(encoding="utf-8")
 
 
