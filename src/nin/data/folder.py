@@ -12,10 +12,11 @@ from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
 from nin.data.decode import Fit, check_fit
 from nin.data.decode_many import decode_many, unreadable
+from nin.data.division import divide
 from nin.data.fingerprint import fingerprint_files
 from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
-from nin.data.listing import Files, divide, list_folder
+from nin.data.listing import Files, list_folder
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
 from nin.data.split import Part, Split, check_share
 from nin.errors import DataError
