@@ -34,7 +34,10 @@ BELOW = {
         *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
         "training",
     },
-    "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
+    "inference": {
+        *("backends.saved_model", "data.decode", "data.image_arrays", "errors", "files"),
+        "installing",
+    },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "training"),
     },

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from nin.training import Evaluation
+    from nin.training.judged_images import JudgedImages
 
 
 def evaluate(
@@ -24,15 +25,21 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Evaluate a run: accuracy, loss, recall and precision per class, confusion matrix."""
+    from nin.training import evaluate as evaluate_model
     from nin.training import load
     from nin.training.figures import save_confusion
 
-    split, evaluation = load(run).evaluate(data)
+    opened = load(run)
+    judged = opened.images.judged(data)
+    for note in judged.notes():
+        typer.echo(note, err=True)
+    evaluation = evaluate_model(opened.model, judged.split, opened.classes)
     picture = out or run / "confusion.png"
-    save_confusion(picture, evaluation, f"{run}: {evaluation.n:,} {split} images")
+    save_confusion(picture, evaluation, f"{run}: {evaluation.n:,} {judged.part} images")
     if as_json:
         report = {
-            "split": split,
+            "split": judged.part,
+            "data": judged.report(),
             **evaluation.summary(),
             "per_class": evaluation.per_class(),
             "confusion": evaluation.confusion.tolist(),
@@ -40,10 +47,10 @@ def evaluate(
         }
         typer.echo(json.dumps(report))
     else:
-        _print(evaluation, split, picture)
+        _print(evaluation, judged, picture)
 
 
-def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
+def _print(evaluation: Evaluation, judged: JudgedImages, picture: Path) -> None:
     from nin.training.run_result import result_line
 
     wide = max(len(name) for name in (*evaluation.classes, "class"))
@@ -53,6 +60,7 @@ def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
             "-" if row[key] is None else f"{row[key]:.3f}" for key in ("recall", "precision")
         )
         typer.echo(f"{row['class']:<{wide}}  {row['n']:>5}  {recall:>6}  {precision:>9}")
-    typer.echo(result_line({"split": split, **evaluation.summary()}))
+    other = judged.source if judged.is_other else None
+    typer.echo(result_line({"split": judged.part, "other": other, **evaluation.summary()}))
     typer.echo(f"loss {evaluation.loss:.4f}")
     typer.echo(f"confusion matrix: {picture}")

@@ -57,7 +57,7 @@ def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, Im
     data = open_images(recipe)
     if "test" not in data.parts:
         raise DataError(f"{data.name} has no test images to judge by: put some into test/")
-    # Sizes of the parts do not depend on the seed.
+    # No part is without any, whatever the seed.
     _check_parts(data)
     models = [contender.make(len(data.classes)) for contender in contenders]
     side = min(data.image_shape[:2])

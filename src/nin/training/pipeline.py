@@ -15,14 +15,15 @@ from nin.backends.distribution import spread
 from nin.errors import RunError
 from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
 from nin.training.checkpoint import Position, read_position
-from nin.training.dataset import check_same_images, open_images
+from nin.training.dataset import open_images
 from nin.training.description import describe
 from nin.training.fit_run import fit_run
-from nin.training.provenance import command, device, versions
+from nin.training.provenance import command, device, session, sessions_of, versions
 from nin.training.recipe import Recipe
 from nin.training.record import FORMAT
 from nin.training.run import SAVE_EVERY, Run, load
 from nin.training.run_folder import check_free, new_run_folder, resumed_run_folder
+from nin.training.run_images import inherited_membership, keep_membership
 from nin.training.schedule import adjust, adjustment_note, schedule_record
 from nin.training.stopping import Stopping
 
@@ -39,7 +40,7 @@ def train(
     """Train by gradients; see `nin.training.train`."""
     check_free(out)
     with _random_state_restored(), spread(devices) as here:
-        data = open_images(recipe, skip_bad=skip_bad)
+        data = open_images(recipe, skip_bad=skip_bad, membership=inherited_membership(recipe))
         images = len(data.train.labels)
         asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
@@ -47,7 +48,8 @@ def train(
         attempt = new_attempt(recipe, data, here, Position(), note)
         with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {})
-            run.update(**_first_record(attempt, skip_bad))
+            keep_membership(path, data)
+            run.update(**_first_record(path, attempt, skip_bad))
             return fit_run(run, attempt, save_every, callbacks)
 
 
@@ -74,12 +76,13 @@ def resume(
     ):
         run = load(folder)
         recipe = run.recipe.revised(epochs=epochs)
+        if recipe.init is not None:
+            recipe = recipe.revised(init=str(run.locate(recipe.init)))
         position = read_position(run)
         if position is not None:
             _check_unfinished(run, recipe, position, path)
         skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
-        data = open_images(recipe, skip_bad=skip_bad)
-        check_same_images(run.path, run.record, data)
+        data = run.images.open(skip_bad=skip_bad)
         images = len(data.train.labels)
         if position is not None and position.batch >= math.ceil(images / data.batch_size):
             raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
@@ -92,11 +95,13 @@ def resume(
             attempt = new_attempt(recipe, data, here, Position())
         else:
             attempt = resumed_attempt(run, recipe, data, here, position)
+        now = session(run.path, position.epoch if position else 0, versions(), device())
         run.update(
             state="training",
-            recipe=recipe.model_dump(mode="json"),
+            recipe={**recipe.model_dump(mode="json"), "init": run.record["recipe"].get("init")},
             schedule=schedule_record(recipe, images),
             skip_bad=skip_bad,
+            sessions=[*sessions_of(run.record), now],
             result=None,
         )
         return fit_run(run, attempt, save_every, callbacks, stopping)
@@ -118,8 +123,9 @@ def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | 
         raise RunError(f"{path} is further than {recipe.epochs} epochs: give a larger --epochs")
 
 
-def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
+def _first_record(run: Path, attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
     recipe, data, model = attempt.recipe, attempt.data, attempt.model
+    computes, machine = versions(), device()
     return {
         "format": FORMAT,
         "state": "training",
@@ -130,9 +136,10 @@ def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
         "classes": list(data.classes),
         "model": describe(model, data.image_shape),
         "parameters": model.count_params(),
-        "versions": versions(),
-        "device": device(),
+        "versions": computes,
+        "device": machine,
         "command": command(),
+        "sessions": [session(run, 0, computes, machine)],
     }
 
 
