@@ -169,8 +169,11 @@ class ImageFolder(ImageData):
         return Membership.of(parts, digest_files(self._left_out.paths))
 
     def keep(self, part: Part, files: Files) -> None:
-        """Have no other part than this, and no other pictures in it than these."""
-        self._files, self.parts = {part: files}, (part,)
+        """Have no other part than this, and no other pictures and classes than these have."""
+        used, labels = np.unique(files.labels, return_inverse=True)
+        self.classes = tuple(self.classes[label] for label in used.tolist())
+        self._files = {part: Files(files.paths, labels.astype(np.int32))}
+        self.parts = (part,)
         self._digests.clear()
         self._loaded.clear()
 

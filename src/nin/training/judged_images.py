@@ -25,7 +25,8 @@ class JudgedImages(NamedTuple):
         new: how many pictures in the folder were not there in training; they are left out.
         missing: how many that it should be judged by are no longer there.
         relabelled: how many of the images have another class than in training.
-        trained_on: how many of them the run was trained on, or its epoch chosen by.
+        trained_on: how many of them the run was trained on, or its epoch chosen by; None if they
+            are of the folder of a run of version 0.1.0, which did not write down which.
     """
 
     part: str
@@ -36,7 +37,7 @@ class JudgedImages(NamedTuple):
     new: int = 0
     missing: int = 0
     relabelled: int = 0
-    trained_on: int = 0
+    trained_on: int | None = 0
 
     def report(self) -> dict[str, Any]:
         """Everything but the images, ready for JSON."""
@@ -46,28 +47,18 @@ class JudgedImages(NamedTuple):
 
     def notes(self) -> list[str]:
         """What a person has to know of them, a line each."""
-        lines = (
-            (
-                self.new,
-                f"{_images(self.new)} added to {self.source} since training: left out"
-                " (--data judges by all that is there)",
-            ),
-            (
-                self.missing,
-                f"{_images(self.missing)} of those it is judged by are no longer in {self.source}",
-            ),
-            (
-                self.relabelled,
-                f"{_images(self.relabelled)} have changed class since training: judged by their"
-                " class now",
-            ),
-            (
-                self.trained_on,
-                f"{_images(self.trained_on)} of {self.source} were used in training: accuracy on"
-                " new ones may be lower",
-            ),
-        )
-        return [line for count, line in lines if count]
+        used = "most images" if self.trained_on is None else _images(self.trained_on)
+        lines = {
+            f"{_images(self.new)} added to {self.source} since training: left out"
+            " (--data judges by all that is there)": self.new,
+            f"{_images(self.missing)} missing from {self.source} of those it is to be judged"
+            " by": self.missing,
+            f"{_images(self.relabelled)} changed class since training: judged by the class"
+            " now": self.relabelled,
+            f"{used} of {self.source} used in training: accuracy on new ones may be"
+            " lower": self.trained_on != 0,
+        }
+        return [line for line, holds in lines.items() if holds]
 
 
 def class_positions(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.int32]:

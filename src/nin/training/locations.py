@@ -30,10 +30,10 @@ def base_of(run: Path) -> dict[str, str]:
 def candidates(name: str, run: Path, record: Mapping[str, Any]) -> list[Path]:
     """Where a file or folder that a record names may be, the likeliest place first.
 
-    They are where it was in the latest session of the training, and in those before; the same
-    places relative to the run; and, for want of anything else, where this process works. Records
-    of version 0.1.0 do not say where the training was: there it is this process's directory, or
-    one of the two above the run.
+    They are where it was in the latest session of the training, and in those before: first relative
+    to the run, which may have moved together with it, then where it was itself; and, for want of
+    anything else, where this process works. Records of version 0.1.0 do not say where the training
+    was: there it is this process's directory, or one of the two above the run.
 
     Args:
         name: as it is recorded: absolute, or relative to the directory of a session.
@@ -46,9 +46,10 @@ def candidates(name: str, run: Path, record: Mapping[str, Any]) -> list[Path]:
         for session in reversed(record.get("sessions", ()))
         if "directory" in session
     ]
-    places = [directory / path for directory, _ in bases]
+    places = []
     for directory, way in bases:
         places.append(run / way / os.path.relpath(directory / path, directory))
+        places.append(directory / path)
     places.append(Path.cwd() / path)
     if not bases:
         places += [run.parent / path, run.parent.parent / path]

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from nin.backends import random_state_restored
 from nin.backends.distribution import spread
 from nin.errors import RunError
 from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
@@ -39,7 +36,7 @@ def train(
 ) -> Run:
     """Train by gradients; see `nin.training.train`."""
     check_free(out)
-    with _random_state_restored(), spread(devices) as here:
+    with random_state_restored(), spread(devices) as here:
         data = open_images(recipe, skip_bad=skip_bad, membership=inherited_membership(recipe))
         images = len(data.train.labels)
         asked, recipe = recipe, adjust(recipe, images)
@@ -70,7 +67,7 @@ def resume(
     """
     load(path)
     with (
-        _random_state_restored(),
+        random_state_restored(),
         spread(devices) as here,
         resumed_run_folder(here, Path(path)) as folder,
     ):
@@ -141,18 +138,3 @@ def _first_record(run: Path, attempt: Attempt, skip_bad: bool) -> dict[str, Any]
         "command": command(),
         "sessions": [session(run, 0, computes, machine)],
     }
-
-
-@contextmanager
-def _random_state_restored() -> Iterator[None]:
-    """Put Python's and NumPy's global random states back when the block ends, or raises.
-
-    `keras.utils.set_random_seed` sets both: without this, every random number that a caller draws
-    after a training would be that of the training's seed.
-    """
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)

@@ -31,7 +31,7 @@ class _Recipe(_Checked):
 
 
 class _Session(_Checked):
-    epoch: int = 0
+    epoch: int = Field(default=0, ge=0)
     #: What paths are relative to; not known of a session of version 0.1.0.
     directory: str = ""
     directory_from_run: str = ""

@@ -82,7 +82,9 @@ class RunImages:
             DataError: the images cannot be had.
             RunError: they are of classes that the run does not know, or not those of the run.
         """
-        return self._own(None, skip_bad) if data is None else self._others(data, skip_bad)
+        if data is None or data == self.recipe.data in NAMED:
+            return self._own(None, skip_bad)
+        return self._others(data, skip_bad)
 
     def trained(self) -> JudgedImages:
         """The images that the run was trained on.
@@ -153,17 +155,24 @@ class RunImages:
             part, split = final_split(images)
         else:
             part, split = "all", every_image(images)
-        trained_on, known = 0, self.membership()
-        if known is not None and isinstance(images, ImageFolder):
-            looked_at = images.parts if part == "all" else [p for p in PARTS if p == part]
-            codes = np.concatenate([known.codes(images.digests(each)) for each in looked_at])
-            used = [PARTS.index(each) for each in PARTS if each != _judge(known)]
-            trained_on = int(np.isin(codes, used).sum())
         split = with_labels_of(split, images.classes, self.classes)
         if not isinstance(split.images, Pictures):
             pictures = fitted_images(np.asarray(split.images), shape, self.recipe.fit)
             split = Split(pictures, split.labels)
-        return JudgedImages(part, split, images, data, is_other=True, trained_on=trained_on)
+        used = self._used(images, part) if isinstance(images, ImageFolder) else 0
+        return JudgedImages(part, split, images, data, is_other=True, trained_on=used)
+
+    def _used(self, data: ImageFolder, part: str) -> int | None:
+        """How many pictures of a part the run has used for anything but to be judged by them."""
+        known = self.membership()
+        if known is None:
+            places = candidates(self.recipe.data, self.path, self.record)
+            is_own = data.path.resolve() in [place.resolve() for place in places]
+            return None if is_own and part == "all" else 0
+        looked_at = [each for each in data.parts if part in (each, "all")]
+        codes = np.concatenate([known.codes(data.digests(each)) for each in looked_at])
+        used = [PARTS.index(each) for each in PARTS if each != _judge(known)]
+        return int(np.isin(codes, used).sum())
 
     def _opened(self, known: Membership | None, skip_bad: bool) -> Iterator[tuple[str, ImageData]]:
         """The images at each place where they may be, the likeliest first."""
