@@ -210,12 +210,15 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     run = nin.train(recipe, tmp_path / "run")
     moved = photos.rename(tmp_path / "elsewhere")
     with pytest.raises(
-        ExportError, match=r"cannot be loaded .*: name others with --data"
+        ExportError, match=r"are not to be found at .*photos: name others with --data$"
     ) as caught:
         nin.export(run)
     assert "\n" not in str(caught.value)
     done = nin.export(run, data=str(moved))
     assert done.parity.images == done.parity.labels_equal == 24
+    assert done.other == str(moved)
+    small = nin.export(run, quantize="int8", data=str(moved))
+    assert small.quantization.images == 12
     with pytest.raises(NinError, match="nowhere"):
         nin.export(run, data=str(tmp_path / "nowhere"))
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     data: Annotated[
-        str | None, typer.Option(help="Data set or folder; default: the run's own.")
+        str | None,
+        typer.Option(help="Other data, a set or a folder; default: the run's own images."),
     ] = None,
     out: Annotated[
         Path | None,

@@ -43,6 +43,8 @@ class Export(NamedTuple):
         bytes: its size.
         parity: how its predictions agree with the run's; for int8, those of the float32 file.
         quantization: what eight bits cost and gain; None without them.
+        other: the name of other data than the run's own that both were compared on; None if it was
+            the run's own.
     """
 
     path: Path
@@ -50,6 +52,7 @@ class Export(NamedTuple):
     bytes: int
     parity: Parity
     quantization: Quantization | None
+    other: str | None = None
 
 
 def export(
@@ -110,7 +113,7 @@ def export(
         if to == "web":
             export_web(core, FilePredictor(core).description, path, runtime)
         size = _size(path)
-    return Export(target, to, size, found, cost)
+    return Export(target, to, size, found, cost, data)
 
 
 def _target(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nin.errors import ExportError, NinError
+from nin.errors import DataError, ExportError, RunError
 from nin.inference.engines import Images
 
 if TYPE_CHECKING:
@@ -82,13 +82,16 @@ def judged_images(run: Run, data: str | None = None) -> JudgedImages:
     """The images that a run is judged by: its own, or other data.
 
     Raises:
-        ExportError: its own cannot be loaded; says what to do.
+        DataError: the other data cannot be loaded.
+        ExportError: its own cannot be loaded, or the others do not fit; says what to do.
     """
-    if data is not None:
-        return run.images.judged(data)
     try:
-        return run.images.judged()
-    except NinError as error:
+        return run.images.judged(data)
+    except RunError as error:
+        raise ExportError(str(error)) from error
+    except DataError as error:
+        if data is not None:
+            raise
         raise ExportError(
             f"the images of {run.path} cannot be loaded ({error}): name others with --data"
         ) from error

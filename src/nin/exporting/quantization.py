@@ -99,25 +99,35 @@ def images_apart(run: Run, data: str | None) -> tuple[Images, Split]:
         ExportError: there are no images, or too few.
     """
     judged = parity.judged_images(run, data).split
-    positions = np.arange(len(judged.labels))
     try:
         pool = run.images.trained().split
-        chosen = parity.spread(len(pool.labels), CALIBRATION)
     except NinError:
         if data is None:
             raise
-        pool, chosen = judged, parity.spread(len(positions), min(CALIBRATION, len(positions) // 2))
-        positions = np.setdiff1d(positions, chosen)
-    positions = positions[parity.spread(len(positions), EVALUATED_ON)]
-    images = np.asarray(judged.images[positions])
-    seen = {image.tobytes() for image in images}
-    calibration = np.asarray(pool.images[chosen])
-    apart = np.array([image.tobytes() not in seen for image in calibration], bool)
-    if not apart.any():
+    else:
+        every = np.arange(len(judged.labels))
+        chosen = parity.spread(len(pool.labels), CALIBRATION)
+        found = _apart(np.asarray(pool.images[chosen]), judged, every)
+        if len(found[0]):
+            return found
+    count = len(judged.labels)
+    chosen = parity.spread(count, min(CALIBRATION, count // 2))
+    left = np.setdiff1d(np.arange(count), chosen)
+    found = _apart(np.asarray(judged.images[chosen]), judged, left)
+    if not len(found[0]):
         raise ExportError(
             "there are too few different images to calibrate on some and to judge by others: name"
             " more with --data"
         )
+    return found
+
+
+def _apart(calibration: Images, judged: Split, positions: Any) -> tuple[Images, Split]:
+    """Some images to judge by, at those positions; and of `calibration` what is not among them."""
+    positions = positions[parity.spread(len(positions), EVALUATED_ON)]
+    images = np.asarray(judged.images[positions])
+    seen = {image.tobytes() for image in images}
+    apart = np.array([image.tobytes() not in seen for image in calibration], bool)
     return calibration[apart], Split(images, judged.labels[positions])
 
 
