@@ -22,8 +22,8 @@ def numbered(split):
     return list(zip(split.labels.tolist(), split.images[:, 0, 0, 0].tolist(), strict=True))
 
 
-def test_version_0_1_0_divided_a_folder_by_class_and_position(pictures):
-    """Runs of that time go on as they began."""
+def test_a_folder_divided_by_position_is_divided_as_ever(pictures):
+    """Earlier runs go on as they began."""
     root = pictures({"cat": 40, "dog": 20})
     data = ImageFolder(root, image_size=6, seed=1, split_by="position")
     assert data.classes == ("cat", "dog")

@@ -265,7 +265,8 @@ def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
     monkeypatch.setattr(
         "nin.training.evaluation.evaluate", lambda _, split, __: seen.append(split.images[:])
     )
-    cropped.evaluate(folder)
+    with pytest.warns(UserWarning, match="images of .* used in training: accuracy on new ones"):
+        cropped.evaluate(folder)
     cropped.evaluate()
     for images in (*seen, parity.real_images(cropped, folder), parity.real_images(cropped)):
         middles = images[:, 4:-4, 4:-4].mean(axis=(1, 2, 3))

@@ -75,7 +75,7 @@ def new_run(recipe=RECIPE, path="runs/one", **changes):
 
 
 def old_run(path="runs/old"):
-    """As version 0.1.0 left it."""
+    """As it was before there was a choice of how to divide."""
     recipe = RECIPE.revised(data="photos", split_by="position")
     run = record_of(Path(path), recipe, open_images(recipe))
     (run.path / PICTURES).unlink()
@@ -232,7 +232,7 @@ def test_a_file_replaced_by_another_of_its_size_is_noticed(here, stream):
     assert run.images.open().fingerprint() == run.record["data"]["fingerprint"]
 
 
-def test_runs_of_version_0_1_0_go_on_by_their_fingerprint(here, monkeypatch):
+def test_earlier_runs_go_on_by_their_fingerprint(here, monkeypatch):
     run = old_run()
     assert run.recipe.split_by == "position"
     own = pixels(run.images.judged())

@@ -12,8 +12,8 @@ two cases that are rare in all but tiny folders:
   copies are divided as if they were different.
 
 So a picture that was trained on can come into the test only if it was the only training picture of
-its class, and the class then got others. No rule can do without that exception: a class of one
-picture has to train on it, and would have to for ever.
+its class, and the class then got others; or where copies of a picture are in two classes. No rule
+can do without the first: a class of one picture has to train on it, and would have to for ever.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ from nin.data.membership import UNKNOWN, Membership
 from nin.data.split import PARTS, Indices, Labels, Part, hold_out, stratified
 from nin.errors import DataError
 
-#: What decides where a picture is: its content, or its place among the others, sorted by name, as
-#: for runs of version 0.1.0.
+#: What decides where a picture is: its content, or, as in runs from before there was a choice, its
+#: place among the others, sorted by name.
 SplitBy = Literal["content", "position"]
 
 TRAIN: int = PARTS.index("train")

@@ -69,8 +69,9 @@ class ImageFolder(ImageData):
         fit: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"`` keeps the
             ratio and takes the square in the middle.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
-        split_by: ``"content"``; or ``"position"``, as it was in version 0.1.0: by a picture's place
-            among the others, each class in exact proportion. Adding one may move the others.
+        split_by: ``"content"``; or ``"position"``, as in runs from before there was a choice: by a
+            picture's place among the others, each class in exact proportion. Adding one may move
+            the others.
         membership: pictures whose part is known, by content, as from `membership` of another folder
             or run; they stay in it. None: none.
 
@@ -221,8 +222,8 @@ class ImageFolder(ImageData):
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.
 
-        Of a streamed set, an image counts by the digest of its file, divided by position as it was
-        in version 0.1.0 by its name in the folder and its file's size; and how it is fitted counts.
+        Of a streamed set, an image counts by the digest of its file, or, if it is divided by
+        position, by its name in the folder and the size of its file; and how it is fitted counts.
         """
         if not self.stream:
             return super().fingerprint()

@@ -26,7 +26,7 @@ class JudgedImages(NamedTuple):
         missing: how many that it should be judged by are no longer there.
         relabelled: how many of the images have another class than in training.
         trained_on: how many of them the run was trained on, or its epoch chosen by; None if they
-            are of the folder of a run of version 0.1.0, which did not write down which.
+            are of the folder of an earlier run, which did not write down which.
     """
 
     part: str

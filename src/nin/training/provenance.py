@@ -66,7 +66,7 @@ def session(
 
 
 def sessions_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The sessions of a training, the first first; of a record of version 0.1.0 what is known."""
+    """The sessions of a training, the first first; of an earlier record what is known."""
     first = {key: record[key] for key in ("versions", "device", "command") if key in record}
     return [*record.get("sessions", [{"epoch": 0, **first}])]
 

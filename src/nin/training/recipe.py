@@ -107,7 +107,7 @@ class Recipe(BaseModel):
     #: Share of the training images held out to validate on.
     validation: float = Field(default=0.1, ge=0, lt=1)
     #: What decides which part a folder's picture is in, where no folder does: its content, so that
-    #: it stays there when others are added; or its position, as in runs of version 0.1.0.
+    #: it stays there when others are added; or its position, as in earlier runs.
     split_by: SplitBy = "content"
     #: Use only this many training images.
     limit: int | None = Field(default=None, ge=1)

@@ -32,7 +32,7 @@ class _Recipe(_Checked):
 
 class _Session(_Checked):
     epoch: int = Field(default=0, ge=0)
-    #: What paths are relative to; not known of a session of version 0.1.0.
+    #: What paths are relative to; not known of the first session of an earlier run.
     directory: str = ""
     directory_from_run: str = ""
 

@@ -43,7 +43,7 @@ class RunImages:
         self.classes = tuple(record["classes"])
 
     def membership(self) -> Membership | None:
-        """Which picture was in which part; None of published sets, and of runs of version 0.1.0.
+        """Which picture was in which part; None of published sets, and of earlier runs.
 
         Raises:
             RunError: the file that says so is damaged.
@@ -191,7 +191,7 @@ class RunImages:
 
     def _is_the_same(self, data: ImageData) -> bool:
         digest: str = self.record["data"]["fingerprint"]
-        return data.classes == self.classes and data.fingerprint() == digest
+        return data.fingerprint() == digest
 
     def _change(self, place: str, data: ImageData, known: Membership | None) -> str:
         """What is said of images that are others than in training."""
