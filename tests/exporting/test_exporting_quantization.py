@@ -72,7 +72,7 @@ def test_other_data_is_divided_where_training_images_are_gone_or_among_it(count,
     "run", [Stub(None, some(0, 0)), Stub(None, some(0, 1)), Stub(some(0, 1), some(0, 1))]
 )
 def test_too_few_images_are_one_line(run):
-    with pytest.raises(ExportError, match=r"too few different images .*: name more with --data"):
+    with pytest.raises(ExportError, match=r"too few different images .*: name more: data"):
         images_apart(run, "others")
 
 

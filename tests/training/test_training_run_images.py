@@ -17,7 +17,7 @@ from nin.errors import DataError, RunError
 from nin.training.dataset import open_images
 from nin.training.provenance import session
 from nin.training.run import load
-from nin.training.run_images import PICTURES, inherited_membership, keep_membership
+from nin.training.run_images import PICTURES, keep_membership, open_new
 
 RECIPE = nin.RECIPES["scratch"].revised(image_size=8, fit="squash", epochs=1, seed=4)
 
@@ -173,13 +173,13 @@ def test_another_folder_of_the_same_name_is_not_judged_by(here, monkeypatch):
     monkeypatch.chdir(elsewhere)
     assert pixels(load(here / "runs/one").images.judged()) == own
     shutil.rmtree(here / "photos")
-    with pytest.raises(RunError, match=r"holds none of the images of .*one; --data judges by"):
+    with pytest.raises(RunError, match=r"holds none of the images of .*one: to judge by what"):
         load(here / "runs/one").images.judged()
     shutil.rmtree(elsewhere / "photos")
     with pytest.raises(RunError) as raised:
         load(here / "runs/one").images.judged()
     assert str(here / "photos") in str(raised.value)
-    assert str(raised.value).endswith("name others with --data")
+    assert str(raised.value).endswith("name others: data")
     assert "\n" not in str(raised.value)
 
 
@@ -240,7 +240,10 @@ def test_earlier_runs_go_on_by_their_fingerprint(here, monkeypatch):
     assert pixels(load(here / "runs/old").images.judged()) == own
     monkeypatch.chdir(here)
     draw(here / "photos" / "cat" / "0000.png", 9000)
-    with pytest.raises(RunError, match=r"no longer holds .*; --data judges by what is there"):
+    with pytest.raises(
+        RunError,
+        match=r"no longer holds .* on: to judge by what is there, as other data, name it: data$",
+    ):
         run.images.judged()
     judged = run.images.judged("photos")
     assert (judged.part, judged.trained_on, judged.is_other) == ("all", None, True)
@@ -321,7 +324,7 @@ def test_what_a_run_was_trained_on_is_in_no_test_of_one_that_starts_from_it(here
     for number in range(60):
         draw(here / "photos" / "dog" / f"n{number}.png", 9000 + number)
     recipe = RECIPE.revised(data="photos", init=str(first.path), seed=77)
-    data = open_images(recipe, membership=inherited_membership(recipe))
+    data = open_new(recipe)
     known = first.images.membership()
     codes = known.codes(data.digests("test"))
     assert not np.isin(codes, [PARTS.index("train"), PARTS.index("validation")]).any()

@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,11 +19,13 @@ from nin.cli.data import data
 from nin.cli.evaluate import evaluate
 from nin.cli.explain import explain
 from nin.cli.export import export
+from nin.cli.option_words import option_words
 from nin.cli.predict import predict
 from nin.cli.serve import serve
 from nin.cli.summary import summary
 from nin.cli.train import train
 from nin.errors import NinError, TrainingDiedError
+from nin.names import printable
 
 #: Exit codes beside 0.
 DIED, MISTAKE, INTERRUPTED = 1, 2, 130
@@ -57,6 +59,7 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit: 0, 1 for a training that died, 2 for a mistake, 130 Ctrl-C."""
+    _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files and classes need not fit the terminal's encoding, nor any.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -71,7 +74,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code. A mistake is one line on standard error."""
-    command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
+    context: Any = None
     try:
         # Typer's own `main` would keep Ctrl-C and broken pipes to itself.
         with command.make_context("nin", [*arguments] or ["--help"]) as context:
@@ -81,7 +85,8 @@ def run(arguments: list[str]) -> int:
     except TrainingDiedError as error:
         return _fail(str(error), DIED)
     except NinError as error:
-        return _fail(str(error), MISTAKE)
+        verb = command.commands[context.invoked_subcommand]
+        return _fail(error.told(option_words(verb.params)), MISTAKE)
     except typer.TyperException as error:
         return _fail(f"{error.format_message()} ({_verb(error)} --help)", MISTAKE)
     except KeyboardInterrupt as stop:
@@ -103,6 +108,15 @@ def _reason(error: OSError) -> str:
     return reason if error.filename is None else f"{error.filename}: {reason}"
 
 
+def _open_standard_streams() -> None:
+    """Else the next file or socket takes the place of one that is closed (``2>&-``)."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
+
+
 def _drain() -> None:
     """Throw away what standard output still holds if nobody takes it: Python would complain."""
     try:
@@ -113,5 +127,5 @@ def _drain() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo(f"nin: {' '.join(message.split())}", err=True)
+    typer.echo(f"nin: {printable(' '.join(message.split()))}", err=True)
     return code

@@ -28,7 +28,7 @@ from nin.data.content import Digests, digest_files, places
 from nin.data.listing import Files, Listing
 from nin.data.membership import UNKNOWN, Membership
 from nin.data.split import PARTS, Indices, Labels, Part, hold_out, stratified
-from nin.errors import DataError
+from nin.errors import Argument, DataError
 
 #: What decides where a picture is: its content, or, as in runs from before there was a choice, its
 #: place among the others, sorted by name.
@@ -96,7 +96,8 @@ def check_split_by(split_by: str) -> None:
         DataError: it is not.
     """
     if split_by not in get_args(SplitBy):
-        raise DataError(f"split_by={split_by!r}: pictures are divided by content or position")
+        said = "pictures are divided by content or position"
+        raise DataError(said, about=Argument("split_by", repr(split_by)))
 
 
 def parts_by_content(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,7 @@ from nin.data.listing import Files, list_folder
 from nin.data.membership import Membership
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
 from nin.data.split import Part, Split, check_share
-from nin.errors import DataError
+from nin.errors import Advice, Argument, DataError
 from nin.files import expand
 
 #: How many pictures of a streamed set its mean and standard deviation are taken from.
@@ -55,7 +56,8 @@ class ImageFolder(ImageData):
       picture of its class takes its place, so that the number of pictures stays the same.
 
     Args:
-        path: the directory.
+        path: the directory; or a table of labels beside the pictures, ``.csv``, ``.tsv`` or
+            ``.jsonl``, with columns such as ``file`` and ``label``, perhaps ``split``.
         batch_size: images per batch.
         image_size: side in pixels of the square that every picture becomes.
         validation: share of the pictures to hold out for validation, unless there is a val/ folder.
@@ -77,6 +79,7 @@ class ImageFolder(ImageData):
 
     Attributes:
         stream: whether the pictures are left on disk.
+        inventory: what was found in the folder, and what was left out: a `FolderInventory`.
 
     Raises:
         DataError: the folder is missing or has another layout, an argument is out of range, or the
@@ -123,6 +126,7 @@ class ImageFolder(ImageData):
         check_split_by(split_by)
         _check_shares(validation, test)
         listing = list_folder(self.path)
+        self.path = listing.root
         super().__init__(
             self.path.resolve().name,
             listing.classes,
@@ -138,6 +142,7 @@ class ImageFolder(ImageData):
         self.hparams = hparams
         self.skip_bad, self.fit = skip_bad, fit
         self.has_own_parts = listing.split
+        self.inventory = listing.inventory
         self._skipped: dict[str, str] = {}
         self.source = str(path)
         self.split_by = split_by
@@ -201,7 +206,7 @@ class ImageFolder(ImageData):
                 labels = np.delete(labels, list(faults))
             splits[name] = Split(images, labels)
         if bad and not self.skip_bad:
-            raise DataError(unreadable(list(bad.values())))
+            raise unreadable(list(bad.values()))
         for name, split in splits.items():
             self.check_left(name, split.labels)
         self._skipped = bad
@@ -218,6 +223,10 @@ class ImageFolder(ImageData):
             return mean_and_std(images)
         chosen = np.random.default_rng(self.seed).choice(len(images), SAMPLE, replace=False)
         return mean_and_std(images, np.sort(chosen))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the set is, ready for JSON; `inventory` with it."""
+        return {**super().describe(), "inventory": self.inventory.record()}
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.
@@ -263,7 +272,9 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
     if stream is False and not fits:
         raise DataError(
             f"{count:,} pictures of {shape[0]}×{shape[1]} take {size:.1f} GiB, above the"
-            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed in memory: lower image_size, set limit, or"
-            " leave stream=False away"
+            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed in memory",
+            Advice("lower {}", Argument("image_size")),
+            Advice("set {}", Argument("limit")),
+            Advice("leave {} away", Argument("stream", False)),
         )
     return stream or (stream is None and not fits)

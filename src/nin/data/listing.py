@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.class_folders import ByClass, read_classes, read_part_classes
+from nin.data.image_statistics import images_per_class
+from nin.data.inventory import FolderInventory
+from nin.data.label_table import find_tables, is_table
+from nin.data.labelled_files import read_labelled
+from nin.data.part_folders import part_folders
+from nin.data.picture_files import LeftOut, folders_in
 from nin.data.split import Part
 from nin.errors import DataError
-
-#: Taken for pictures by name. Those that cannot be read are then reported, never passed over.
-EXTENSIONS = frozenset(
-    """
-    .jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .jp2 .jxl
-    """.split()  # noqa: SIM905
-)
-
-_SPLITS: dict[str, Part] = {
-    "train": "train",
-    "val": "validation",
-    "validation": "validation",
-    "valid": "validation",
-    "test": "test",
-}
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*")
 
 
 class Files(NamedTuple):
@@ -49,21 +41,36 @@ class Listing:
     """What a folder holds.
 
     Attributes:
-        classes: names of the class folders, sorted.
+        root: the folder.
+        classes: names of the classes, sorted.
         parts: the files of each part; all under ``"train"`` if the folder is not `split`.
         split: whether the folder is divided into train/ and others.
+        inventory: the same in numbers, and what was left out.
     """
 
+    root: Path
     classes: tuple[str, ...]
     parts: dict[Part, Files]
     split: bool
+    inventory: FolderInventory
+
+    def labelled(self) -> dict[str, str]:
+        """Picture → class, of all parts."""
+        return {
+            path: self.classes[label]
+            for files in self.parts.values()
+            for path, label in zip(files.paths, files.labels.tolist(), strict=True)
+        }
 
 
 def list_folder(path: Path) -> Listing:
     """List a directory with one directory per class, perhaps inside train/, val/ and test/.
 
-    Files beside the class folders, hidden files and files that are no pictures are left out.
-    A folder named train is taken for a class if it holds pictures and stands among others.
+    Or a table of labels, or a directory that holds one; see `nin.data.labelled_files`.
+
+    `nin.data.part_folders` says what is taken for a part, and `nin.data.picture_files` for a
+    picture. A validation or test part may lack classes; one without folders has no labels, and is
+    left out. Names of classes are in the Unicode form NFC.
 
     Raises:
         DataError: the folder is missing, or not arranged like that.
@@ -76,87 +83,79 @@ def list_folder(path: Path) -> Listing:
 
 
 def _listed(path: Path) -> Listing:
+    if is_table(path):
+        return _by_tables([path])
     if not path.is_dir():
-        raise DataError(f"{path}: {'not a folder' if path.exists() else 'no such folder'}")
-    splits = _split_folders(path)
-    if not splits:
-        classes, files = _read_classes(path)
-        return Listing(classes, {"train": files}, split=False)
-    if "train" not in splits:
-        raise DataError(f"{path}: has {', '.join(p.name for p in splits.values())} but no train")
-    listed = {part: _read_classes(folder) for part, folder in splits.items()}
-    classes = listed["train"][0]
-    for part, (others, _) in listed.items():
-        if odd := sorted(set(others) ^ set(classes)):
-            raise DataError(
-                f"{splits[part]}: its classes differ from those of {splits['train']}:"
-                f" {', '.join(odd[:10])} in one of them only"
-            )
-    return Listing(classes, {part: files for part, (_, files) in listed.items()}, split=True)
+        what = "not a folder, or a table of labels" if path.exists() else "no such folder"
+        raise DataError(f"{path}: {what}")
+    tables = find_tables(path)
+    return _by_folders_or_tables(path, tables) if tables else _by_folders(path)
 
 
-def _split_folders(path: Path) -> dict[Part, Path]:
-    folders = _folders(path)
-    found: dict[Part, Path] = {}
-    for folder in folders:
-        part = _SPLITS.get(folder.name.lower())
-        if part in found:
-            raise DataError(f"{path}: both {found[part].name} and {folder.name}: keep one")
-        if part:
-            found[part] = folder
-    if len(found) == len(folders):
-        return found
-    return found if "train" in found and _folders(found["train"]) else {}
+def _by_folders_or_tables(path: Path, tables: Sequence[Path]) -> Listing:
+    """By what the folder is arranged for; tables that only repeat its folders change nothing."""
+    try:
+        by_folders = _by_folders(path)
+    except DataError:
+        return _by_tables(tables)
+    try:
+        by_tables = _by_tables(tables)
+    except DataError:
+        left_out = {**by_folders.inventory.left_out, f"{tables[0].name}, which is not used": 1}
+        return replace(by_folders, inventory=replace(by_folders.inventory, left_out=left_out))
+    if by_tables.labelled().items() <= by_folders.labelled().items():
+        return by_tables if by_tables.split and not by_folders.split else by_folders
+    raise DataError(
+        f"{path}: are the classes its folders ({_some(by_folders.classes)}), or those in"
+        f" {tables[0].name} ({_some(by_tables.classes)})? Move the table away, or name it:"
+        f" {tables[0]}"
+    )
 
 
-def _read_classes(path: Path) -> tuple[tuple[str, ...], Files]:
-    folders = _folders(path)
-    if not folders and _pictures(str(path), frozenset()):
-        raise DataError(f"{path}: holds pictures but no folders: put each class in one of its own")
-    if len(folders) < 2:
-        raise DataError(f"{path}: {len(folders)} class folder(s): two or more are needed")
-    paths: list[str] = []
-    counts: list[int] = []
-    for folder in folders:
-        inside = _pictures(str(folder), frozenset())
-        if not inside:
-            raise DataError(f"{folder}: no pictures: add some, or remove the folder")
-        paths += inside
-        counts.append(len(inside))
-    labels = np.repeat(np.arange(len(folders), dtype=np.int32), counts)
-    return tuple(folder.name for folder in folders), Files(paths, labels)
+def _by_tables(tables: Sequence[Path]) -> Listing:
+    found, part_names, left_out = read_labelled(tables)
+    root = tables[0].parent
+    for table in tables:
+        left_out[f"{table.suffix.lower()} files"] -= 1
+    names = " and ".join(table.name for table in tables)
+    return _listing(root, found, part_names, left_out, labels=names)
 
 
-def _folders(path: Path) -> list[Path]:
-    with os.scandir(path) as entries:
-        names = [each.name for each in entries if each.name[0] != "." and each.is_dir()]
-    return [path / name for name in sorted(names)]
+def _by_folders(path: Path) -> Listing:
+    left_out: LeftOut = Counter()
+    folders, _ = folders_in(path, Counter())
+    parts = part_folders(path, folders, left_out)
+    if not parts:
+        return _listing(path, {"train": read_classes(path, left_out)}, {}, left_out)
+    left_out["pictures beside the parts"] += len(folders_in(path, left_out)[1])
+    found: dict[Part, ByClass] = {"train": read_classes(parts["train"], left_out)}
+    for part, folder in parts.items():
+        if part != "train":
+            found[part] = read_part_classes(folder, found["train"], left_out)
+    names = {part: parts[part].relative_to(path).as_posix() for part in parts if found[part]}
+    return _listing(path, found, names, left_out)
 
 
-def _pictures(folder: str, above: frozenset[tuple[int, int]]) -> list[str]:
-    """List the pictures in a folder and those below it, following links, in a fixed order."""
-    status = Path(folder).stat()
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        raise DataError(f"{folder}: a link that leads back to a folder above it: remove it")
-    found = []
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda each: each.name):
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                found += _pictures(entry.path, above | {here})
-            elif _is_picture(entry):
-                found.append(entry.path)
-    return found
+def _listing(
+    path: Path,
+    found: dict[Part, ByClass],
+    part_names: dict[Part, str],
+    left_out: LeftOut,
+    labels: str | None = None,
+) -> Listing:
+    classes = tuple(found["train"])
+    parts = {part: _files(by_class, classes) for part, by_class in found.items() if by_class}
+    per_class = {part: images_per_class(files.labels, classes) for part, files in parts.items()}
+    counted = {why: count for why, count in left_out.items() if count > 0}
+    inventory = FolderInventory(str(path), per_class, part_names, counted, labels)
+    return Listing(path, classes, parts, split=bool(part_names), inventory=inventory)
 
 
-def _is_picture(entry: os.DirEntry[str]) -> bool:
-    _, dot, ending = entry.name.rpartition(".")
-    if dot + ending.lower() in EXTENSIONS:
-        return True
-    if not entry.is_file():
-        return False
-    with Path(entry.path).open("rb") as file:
-        start = file.read(12)
-    return start.startswith(_SIGNATURES) or (start[:4] == b"RIFF" and start[8:] == b"WEBP")
+def _files(by_class: ByClass, classes: tuple[str, ...]) -> Files:
+    counts = [len(by_class.get(name, ())) for name in classes]
+    labels = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
+    return Files([path for name in classes for path in by_class.get(name, ())], labels)
+
+
+def _some(classes: Sequence[str]) -> str:
+    return ", ".join(classes[:3]) + ("…" if len(classes) > 3 else "")

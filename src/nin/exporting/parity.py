@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nin.errors import DataError, ExportError, RunError
+from nin.errors import Advice, Argument, DataError, ExportError, RunError
 from nin.inference.engines import Images
 
 if TYPE_CHECKING:
@@ -88,12 +88,13 @@ def judged_images(run: Run, data: str | None = None) -> JudgedImages:
     try:
         return run.images.judged(data)
     except RunError as error:
-        raise ExportError(str(error)) from error
+        raise ExportError(error.args[0], *error.advice) from error
     except DataError as error:
         if data is not None:
             raise
         raise ExportError(
-            f"the images of {run.path} cannot be loaded ({error}): name others with --data"
+            f"the images of {run.path} cannot be loaded ({error.told(lambda _: None)})",
+            Advice("name others: {}", Argument("data")),
         ) from error
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nin.data.split import Split
-from nin.errors import ExportError, NinError
+from nin.errors import Advice, Argument, ExportError, NinError
 from nin.exporting import parity
 from nin.exporting.onnx.onnx_preprocessing import SCOPE
 from nin.inference import FilePredictor
@@ -116,8 +116,8 @@ def images_apart(run: Run, data: str | None) -> tuple[Images, Split]:
     found = _apart(np.asarray(judged.images[chosen]), judged, left)
     if not len(found[0]):
         raise ExportError(
-            "there are too few different images to calibrate on some and to judge by others: name"
-            " more with --data"
+            "there are too few different images to calibrate on some and to judge by others",
+            Advice("name more: {}", Argument("data")),
         )
     return found
 

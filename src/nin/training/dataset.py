@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from nin.data import NAMED, Augmentation, DataModule, ImageData, open_data
+from rich.console import Console
+
+from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
 from nin.data.membership import Membership
-from nin.errors import RecipeError, RunError
+from nin.errors import Argument, RecipeError, RunError
+from nin.names import printable
 from nin.training.judged_images import check_classes
 from nin.training.recipe import Recipe
 
@@ -39,7 +42,8 @@ def open_images(
     }
     if recipe.data in NAMED:
         if recipe.stream:
-            raise RecipeError(f"recipe: stream: {recipe.data} is held in memory; folders are read")
+            said = f"{recipe.data} is held in memory; folders are read"
+            raise RecipeError(said, about=Argument("stream", True))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
@@ -82,6 +86,28 @@ def open_others(
     return images
 
 
+def found_note(data: DataModule, divided: bool = True) -> str | None:
+    """What was found in a folder of pictures; of other data None. Two to six lines, safe to print.
+
+    Args:
+        data: the pictures.
+        divided: whether to say how many are in each part that is used.
+    """
+    if not isinstance(data, ImageFolder):
+        return None
+    counts = {part: len(data.files(part).labels) for part in data.parts}
+    if not divided or counts == data.inventory.pictures:
+        return data.inventory.text()
+    used = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    return f"{data.inventory.text()}\nused: {used}"
+
+
+def show_found(data: DataModule, divided: bool = True) -> None:
+    """Print `found_note` on standard error, before anything is read."""
+    if (note := found_note(data, divided)) is not None:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(note, markup=False)
+
+
 def balance_note(data: DataModule) -> str | None:
     """What a person should know of the sizes of the classes before training, in one line."""
     return data.imbalance() if isinstance(data, ImageData) else None
@@ -92,4 +118,4 @@ def unreadable_note(data: DataModule) -> str | None:
     skipped = getattr(data, "skipped", ())
     if not skipped:
         return None
-    return f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}"
+    return printable(f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from nin.data import ImageData, Split
 from nin.errors import RunError
+from nin.names import normalized
 
 
 class JudgedImages(NamedTuple):
@@ -49,8 +49,7 @@ class JudgedImages(NamedTuple):
         """What a person has to know of them, a line each."""
         used = "most images" if self.trained_on is None else _images(self.trained_on)
         lines = {
-            f"{_images(self.new)} added to {self.source} since training: left out"
-            " (--data judges by all that is there)": self.new,
+            f"{_images(self.new)} added to {self.source} since training: left out": self.new,
             f"{_images(self.missing)} missing from {self.source} of those it is to be judged"
             " by": self.missing,
             f"{_images(self.relabelled)} changed class since training: judged by the class"
@@ -66,8 +65,8 @@ def class_positions(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.
 
     Names are compared in one Unicode form: file systems differ in which they use.
     """
-    known = {unicodedata.normalize("NFC", name): place for place, name in enumerate(classes)}
-    places = [known.get(unicodedata.normalize("NFC", name), -1) for name in names]
+    known = {normalized(name): place for place, name in enumerate(classes)}
+    places = [known.get(normalized(name), -1) for name in names]
     return np.array(places, np.int32)
 
 

@@ -158,7 +158,7 @@ class Run:
         return softmax(self.model.predict(images, batch_size=batch_size, verbose=0))
 
     def evaluate(
-        self, data: str | None = None, *, skip_bad: bool = False
+        self, data: str | None = None, *, skip_bad: bool = False, verbose: bool = False
     ) -> tuple[str, Evaluation]:
         """How good the network is.
 
@@ -170,6 +170,7 @@ class Run:
                 for the run's own. Of a folder that is not divided into parts, all are looked at.
             skip_bad: in a folder, go on without images that cannot be read; so does a run that was
                 trained without them.
+            verbose: whether to print what was found in a folder, on standard error.
 
         Returns:
             Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
@@ -179,9 +180,12 @@ class Run:
             DataError: the images cannot be had.
             RunError: they are no longer the run's own, or do not fit the network.
         """
+        from nin.training.dataset import show_found
         from nin.training.evaluation import evaluate
 
         judged = self.images.judged(data, skip_bad=skip_bad)
+        if verbose:
+            show_found(judged.data, divided=judged.part != "all")
         for note in judged.notes():
             warnings.warn(f"{self.path}: {note}", stacklevel=2)
         return judged.part, evaluate(self.model, judged.split, self.classes)
@@ -209,9 +213,19 @@ class Run:
         rows = self.metrics() if rows is None else rows
         if not rows:
             return None
-        chooses = "validation" in self.record["data"].get("splits", ())
+        chooses = self.best_loss(rows) is not None
         candidates = [row for row in rows if chooses and _held_out_loss(row) < math.inf]
         return int(min(candidates, key=_held_out_loss, default=rows[-1])["epoch"])
+
+    def best_loss(self, rows: Rows) -> float | None:
+        """The lowest held-out loss, infinite before any; None where no images are held out.
+
+        Args:
+            rows: one per epoch.
+        """
+        if "validation" not in self.record["data"].get("splits", ()):
+            return None
+        return min(map(_held_out_loss, rows), default=math.inf)
 
     def is_over(self, rows: Rows) -> bool:
         """Whether `rows` ends in as many epochs without a better one as the recipe has patience."""

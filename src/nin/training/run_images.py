@@ -15,7 +15,7 @@ from nin.data.image_arrays import fitted_images
 from nin.data.listing import Files
 from nin.data.membership import UNKNOWN, Membership
 from nin.data.split import PARTS, Part
-from nin.errors import DataError, RunError
+from nin.errors import Advice, Argument, DataError, RunError
 from nin.files import write_bytes
 from nin.training.arrays import read_arrays
 from nin.training.dataset import open_images, open_others
@@ -110,9 +110,12 @@ class RunImages:
                 return JudgedImages(name, split, data, place)
             else:
                 problem = problem or self._change(place, data, known)
-        if problem:
-            problem += "" if self.recipe.data in NAMED else "; --data judges by what is there"
-        raise RunError(problem or f"{self._lost()}: name others with --data")
+        if self.recipe.data in NAMED:
+            raise RunError(problem)
+        if not problem:
+            raise RunError(self._lost(), Advice("name others: {}", Argument("data")))
+        way = "to judge by what is there, as other data, name it: {}"
+        raise RunError(problem, Advice(way, Argument("data")))
 
     def _known(
         self, data: ImageFolder, known: Membership, part: Part, place: str
@@ -206,19 +209,25 @@ class RunImages:
         return f"{changed}: {new:,} are new, {missing:,} are missing"
 
 
-def inherited_membership(recipe: Recipe) -> Membership | None:
-    """What is known of a folder's pictures by the run that a training starts from.
+def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
+    """The images of a new training.
 
-    Those that it was trained on are to be in no test of another, whatever the seed.
+    What the run that it starts from was trained on is in no test, whatever the seed.
+
+    Args:
+        recipe: names them.
+        skip_bad: in a folder, go on without those that cannot be read.
 
     Raises:
-        RunError: it is no run, or a damaged one.
+        DataError: they cannot be had.
+        RunError: `recipe` starts from what is no run, or a damaged one.
     """
-    if recipe.init is None or recipe.data in NAMED:
-        return None
-    path = Path(recipe.init)
-    known = RunImages(path, read_record(path), recipe).membership()
-    return None if known is None else known.apart_from_test()
+    known = None
+    if recipe.init is not None and recipe.data not in NAMED:
+        path = Path(recipe.init)
+        known = RunImages(path, read_record(path), recipe).membership()
+    apart = None if known is None else known.apart_from_test()
+    return open_images(recipe, skip_bad=skip_bad, membership=apart)
 
 
 def keep_membership(run: Path, data: ImageData) -> None:
