@@ -117,7 +117,7 @@ class ImageFolder(ImageData):
         split_by: SplitBy = "content",
         membership: Membership | None = None,
     ) -> None:
-        self.save_hyperparameters(ignore=("path", "test", "membership"))
+        self.save_hyperparameters(ignore=("path", "test"))
         hparams = {"path": str(path), "test": test, **self.hparams}
         self.path = expand(path)
         if image_size < 1:
