@@ -38,12 +38,8 @@ BELOW = {
         *("presets", "rivals", "training"),
     },
     "inference": {
-        "backends.saved_model",
-        "data.bit_depth",
-        "data.decode",
-        "errors",
-        "files",
-        "installing",
+        *("backends.saved_model", "data.bit_depth", "data.decode", "data.image_arrays", "errors"),
+        *("files", "installing"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
