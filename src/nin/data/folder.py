@@ -117,8 +117,8 @@ class ImageFolder(ImageData):
         split_by: SplitBy = "content",
         membership: Membership | None = None,
     ) -> None:
-        self.save_hyperparameters(ignore=("path", "test"))
-        hparams = {"path": str(path), "test": test, **self.hparams}
+        self.save_hyperparameters(ignore=("path", "test", "membership"))
+        hparams = {"path": str(path), "test": test, "membership": membership, **self.hparams}
         self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
