@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 import nin
 from nin.data import ImageFolder
 from nin.data.split import PARTS
-from nin.errors import DataError, RunError
+from nin.errors import DataError, NinError, RunError
 from nin.training.dataset import open_images
 from nin.training.provenance import session
 from nin.training.run import load
@@ -402,3 +402,10 @@ def test_a_folder_says_which_picture_is_where(here):
     assert (known.codes(data.digests("test")) == PARTS.index("test")).all()
     assert (known.parts == PARTS.index("train")).sum() == 10
     assert len(known.within("test").digests) == len(data.test.labels)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_run_cannot_keep_where_somebody_else_put_the_pictures():
+    data = ImageFolder("photos", membership=ImageFolder("photos", seed=3).membership())
+    with pytest.raises(NinError, match=r"ImageFolder\(membership=.*a run cannot keep that"):
+        nin.train(data, preset="mnist")

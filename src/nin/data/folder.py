@@ -122,8 +122,9 @@ class ImageFolder(ImageData):
         split_by: SplitBy = "content",
         membership: Membership | None = None,
     ) -> None:
-        self.save_hyperparameters(ignore=("path", "test", "bit_depth"))
-        hparams = {"path": str(path), "test": test, "bit_depth": bit_depth, **self.hparams}
+        left_out = {"test": test, "bit_depth": bit_depth, "membership": membership}
+        self.save_hyperparameters(ignore=("path", *left_out))
+        hparams = {"path": str(path), **left_out, **self.hparams}
         self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
