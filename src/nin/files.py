@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +15,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from nin.errors import NinError
+
+#: Bytes of a file's name that a temporary name beside it repeats; its own part takes fifteen more.
+_REPEATED = 40
 
 
 @contextmanager
@@ -24,8 +29,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """
     temporary: Path | None = None
     try:
+        _check_name(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        name = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+        repeated = beginning(path.name, _REPEATED)
+        name = path.parent / f".{repeated}.{secrets.token_hex(4)}.part"
         with name.open("xb") as file:
             temporary = name
             yield file
@@ -55,7 +62,7 @@ def replacing_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+            prefix=f".{beginning(path.name, _REPEATED)}.", suffix=".part", dir=path.parent
         ) as folder:
             new, old = Path(folder) / path.name, Path(folder) / "old"
             yield new
@@ -87,12 +94,26 @@ def write_json(path: Path, value: Any) -> None:
     write_bytes(path, text.encode(errors="backslashreplace") + b"\n")
 
 
+def beginning(name: str, most: int) -> str:
+    """As much of a file's name as takes no more than `most` bytes; characters stay whole."""
+    while len(os.fsencode(name)) > most:
+        name = name[:-1]
+    return name
+
+
 def expand(path: str | Path) -> Path:
     """`path` with a leading ``~`` replaced by the home folder, where there is such a user."""
     try:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def _check_name(path: Path) -> None:
+    """Meet a name that no file can take before the work that is to be written there."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 def _flush_folder(path: Path) -> None:

@@ -43,6 +43,10 @@ def explain(
     raw: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Also write the class maps as arrays.")
     ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace files there that nin explain did not write."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per image.")
     ] = False,
@@ -59,6 +63,7 @@ def explain(
         percent=strongest,
         out=out,
         raw=raw,
+        overwrite=overwrite,
     )
     for answer in answers:
         if as_json:

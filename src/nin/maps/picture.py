@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from nin.data.figure import NotebookFigure
 
+#: By whom a picture was made, in the file itself.
+MARK = "nin explain"
 NOTHING = "no evidence\nfor this class"
 
 _DPI = 150
@@ -165,8 +167,13 @@ def _caption(figure: NotebookFigure, place: Place, words: str) -> None:
     )
 
 
-def save(figure: NotebookFigure, path: Path) -> None:
+def save(figure: NotebookFigure, path: Path, mark: str = MARK) -> None:
     """Write a figure as PNG or SVG, by the suffix of `path`; wholly or not at all.
+
+    Args:
+        figure: what to write.
+        path: where.
+        mark: the program's name, kept in the file: by it a later call knows its own pictures.
 
     Raises:
         NinError: it cannot be written.
@@ -174,6 +181,7 @@ def save(figure: NotebookFigure, path: Path) -> None:
     from matplotlib import rcParams
 
     form = path.suffix[1:].lower()
+    told = {"png": {"Software": mark}, "svg": {"Title": mark, "Date": None}}
     with default_style(), replacing(path) as file:
         rcParams["svg.hashsalt"] = "nin"  # The same images give the same file.
-        figure.savefig(file, format=form, metadata={"Date": None} if form == "svg" else None)
+        figure.savefig(file, format=form, metadata=told[form])
