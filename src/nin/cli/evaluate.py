@@ -21,13 +21,16 @@ def evaluate(
         Path | None,
         typer.Option(help="File for the confusion matrix; default: confusion.png in RUN."),
     ] = None,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Evaluate a run: accuracy, loss, recall and precision per class, confusion matrix."""
     from nin.training import load
     from nin.training.figures import save_confusion
 
-    split, evaluation = load(run).evaluate(data)
+    split, evaluation = load(run).evaluate(data, skip_bad=skip_bad, verbose=True)
     picture = out or run / "confusion.png"
     save_confusion(picture, evaluation, f"{run}: {evaluation.n:,} {split} images")
     if as_json:

@@ -4,6 +4,7 @@ from .cifar import CIFAR100 as CIFAR100
 from .datamodule import DataModule as DataModule
 from .folder import ImageFolder as ImageFolder
 from .images import ImageData as ImageData
+from .inventory import FolderInventory as FolderInventory
 from .loader import Batches as Batches
 from .mnist import MNIST as MNIST
 from .mnist import FashionMNIST as FashionMNIST

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,7 @@ class ImageFolder(ImageData):
 
     Attributes:
         stream: whether the pictures are left on disk.
+        inventory: what was found in the folder, and what was left out: a `FolderInventory`.
 
     Raises:
         DataError: the folder is missing or has another layout, an argument is out of range, or the
@@ -126,6 +128,7 @@ class ImageFolder(ImageData):
         self.hparams = hparams
         self.skip_bad, self.fit = skip_bad, fit
         self.has_own_parts = listing.split
+        self.inventory = listing.inventory
         self._skipped: dict[str, str] = {}
         self.source = str(path)
         self._files = divide(listing, validation, test, limit, seed)
@@ -182,6 +185,10 @@ class ImageFolder(ImageData):
             return mean_and_std(images)
         chosen = np.random.default_rng(self.seed).choice(len(images), SAMPLE, replace=False)
         return mean_and_std(images, np.sort(chosen))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the set is, ready for JSON; `inventory` with it."""
+        return {**super().describe(), "inventory": self.inventory.record()}
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -10,15 +10,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.split import Part, hold_out, stratified
+from nin.data.image_statistics import images_per_class
+from nin.data.inventory import FolderInventory
+from nin.data.picture_files import LeftOut, folders_in, pictures_below
+from nin.data.split import PARTS, Part, hold_out, stratified
 from nin.errors import DataError
-
-#: Taken for pictures by name. Those that cannot be read are then reported, never passed over.
-EXTENSIONS = frozenset(
-    """
-    .jpg .jpeg .jpe .jfif .png .webp .bmp .dib .tif .tiff .gif .heic .heif .avif .jp2 .jxl
-    """.split()  # noqa: SIM905
-)
 
 _SPLITS: dict[str, Part] = {
     "train": "train",
@@ -27,7 +23,6 @@ _SPLITS: dict[str, Part] = {
     "valid": "validation",
     "test": "test",
 }
-_SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*")
 
 
 class Files(NamedTuple):
@@ -52,11 +47,13 @@ class Listing:
         classes: names of the class folders, sorted.
         parts: the files of each part; all under ``"train"`` if the folder is not `split`.
         split: whether the folder is divided into train/ and others.
+        inventory: the same in numbers, and what was left out.
     """
 
     classes: tuple[str, ...]
     parts: dict[Part, Files]
     split: bool
+    inventory: FolderInventory
 
 
 def list_folder(path: Path) -> Listing:
@@ -115,13 +112,19 @@ def _carve(parts: dict[Part, Files], part: Part, share: float, seed: int) -> Non
 def _listed(path: Path) -> Listing:
     if not path.is_dir():
         raise DataError(f"{path}: {'not a folder' if path.exists() else 'no such folder'}")
-    splits = _split_folders(path)
+    left_out: LeftOut = Counter()
+    folders, loose = folders_in(path, left_out)
+    splits = _split_folders(path, folders)
     if not splits:
-        classes, files = _read_classes(path)
-        return Listing(classes, {"train": files}, split=False)
+        classes, files = _read_classes(path, folders, loose, left_out)
+        return _listing(path, classes, {"train": files}, {}, left_out)
     if "train" not in splits:
         raise DataError(f"{path}: has {', '.join(p.name for p in splits.values())} but no train")
-    listed = {part: _read_classes(folder) for part, folder in splits.items()}
+    splits = {part: splits[part] for part in PARTS if part in splits}
+    listed = {
+        part: _read_classes(folder, *folders_in(folder, left_out), left_out)
+        for part, folder in splits.items()
+    }
     classes = listed["train"][0]
     for part, (others, _) in listed.items():
         if odd := sorted(set(others) ^ set(classes)):
@@ -129,11 +132,23 @@ def _listed(path: Path) -> Listing:
                 f"{splits[part]}: its classes differ from those of {splits['train']}:"
                 f" {', '.join(odd[:10])} in one of them only"
             )
-    return Listing(classes, {part: files for part, (_, files) in listed.items()}, split=True)
+    parts = {part: files for part, (_, files) in listed.items()}
+    return _listing(path, classes, parts, {p: f.name for p, f in splits.items()}, left_out)
 
 
-def _split_folders(path: Path) -> dict[Part, Path]:
-    folders = _folders(path)
+def _listing(
+    path: Path,
+    classes: tuple[str, ...],
+    parts: dict[Part, Files],
+    part_names: dict[Part, str],
+    left_out: LeftOut,
+) -> Listing:
+    per_class = {part: images_per_class(files.labels, classes) for part, files in parts.items()}
+    inventory = FolderInventory(str(path), per_class, part_names, dict(left_out))
+    return Listing(classes, parts, split=bool(part_names), inventory=inventory)
+
+
+def _split_folders(path: Path, folders: list[Path]) -> dict[Part, Path]:
     found: dict[Part, Path] = {}
     for folder in folders:
         part = _SPLITS.get(folder.name.lower())
@@ -143,57 +158,25 @@ def _split_folders(path: Path) -> dict[Part, Path]:
             found[part] = folder
     if len(found) == len(folders):
         return found
-    return found if "train" in found and _folders(found["train"]) else {}
+    return found if "train" in found and folders_in(found["train"], Counter())[0] else {}
 
 
-def _read_classes(path: Path) -> tuple[tuple[str, ...], Files]:
-    folders = _folders(path)
-    if not folders and _pictures(str(path), frozenset()):
+def _read_classes(
+    path: Path, folders: list[Path], loose: list[str], left_out: LeftOut
+) -> tuple[tuple[str, ...], Files]:
+    if not folders and loose:
         raise DataError(f"{path}: holds pictures but no folders: put each class in one of its own")
     if len(folders) < 2:
         raise DataError(f"{path}: {len(folders)} class folder(s): two or more are needed")
+    if loose:
+        left_out["pictures beside the class folders"] += len(loose)
     paths: list[str] = []
     counts: list[int] = []
     for folder in folders:
-        inside = _pictures(str(folder), frozenset())
+        inside = pictures_below(str(folder), left_out)
         if not inside:
             raise DataError(f"{folder}: no pictures: add some, or remove the folder")
         paths += inside
         counts.append(len(inside))
     labels = np.repeat(np.arange(len(folders), dtype=np.int32), counts)
     return tuple(folder.name for folder in folders), Files(paths, labels)
-
-
-def _folders(path: Path) -> list[Path]:
-    with os.scandir(path) as entries:
-        names = [each.name for each in entries if each.name[0] != "." and each.is_dir()]
-    return [path / name for name in sorted(names)]
-
-
-def _pictures(folder: str, above: frozenset[tuple[int, int]]) -> list[str]:
-    """List the pictures in a folder and those below it, following links, in a fixed order."""
-    status = Path(folder).stat()
-    here = (status.st_dev, status.st_ino)
-    if here in above:
-        raise DataError(f"{folder}: a link that leads back to a folder above it: remove it")
-    found = []
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda each: each.name):
-            if entry.name.startswith("."):
-                continue
-            if entry.is_dir():
-                found += _pictures(entry.path, above | {here})
-            elif _is_picture(entry):
-                found.append(entry.path)
-    return found
-
-
-def _is_picture(entry: os.DirEntry[str]) -> bool:
-    _, dot, ending = entry.name.rpartition(".")
-    if dot + ending.lower() in EXTENSIONS:
-        return True
-    if not entry.is_file():
-        return False
-    with Path(entry.path).open("rb") as file:
-        start = file.read(12)
-    return start.startswith(_SIGNATURES) or (start[:4] == b"RIFF" and start[8:] == b"WEBP")

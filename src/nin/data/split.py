@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ Labels = NDArray[np.int32]
 Indices = NDArray[np.intp]
 
 Part = Literal["train", "validation", "test"]
+PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class StoredImages(Protocol):

@@ -23,6 +23,7 @@ from nin.study.statistics import difference, mark_fronts
 from nin.study.sweep import Sweep, best_learning_rate, search
 from nin.study.trial import Outcome, Trial, training_length
 from nin.training import Recipe
+from nin.training.dataset import show_found
 from nin.training.provenance import command, device, versions
 
 #: How every network of a comparison is trained; learning rate and seed are filled in.
@@ -95,6 +96,7 @@ def compare(
     contenders = as_contenders(nets)
     check_arguments(rates, seeds, seconds)
     recipe, data = prepare(contenders, recipe)
+    show_found(data)
     out = Path(out)
     check_writable(out / "trainings")
     study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)

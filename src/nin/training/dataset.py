@@ -7,7 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from nin.data import NAMED, Augmentation, DataModule, ImageData, open_data
+from rich.console import Console
+
+from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
 from nin.errors import RecipeError, RunError
 from nin.training.recipe import Recipe
@@ -65,6 +67,8 @@ def open_others(
     image_shape: tuple[int, int, int],
     classes: tuple[str, ...],
     fit: Fit = "squash",
+    *,
+    skip_bad: bool = False,
 ) -> ImageData:
     """Images that a network was not trained on, for the same classes.
 
@@ -73,6 +77,7 @@ def open_others(
         image_shape: (height, width, channels) of those it was trained on, as stored.
         classes: what it was trained to tell apart.
         fit: how a folder's pictures become squares, as in its training.
+        skip_bad: in a folder, go on without those that cannot be read.
 
     Raises:
         DataError: the images cannot be had.
@@ -82,7 +87,7 @@ def open_others(
     if data in NAMED:
         images = open_data(data)
     else:
-        images = open_data(data, image_size=size, grey=channels == 1, fit=fit)
+        images = open_data(data, image_size=size, grey=channels == 1, fit=fit, skip_bad=skip_bad)
     if images.classes != classes:
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"
@@ -93,6 +98,26 @@ def open_others(
             f"{data} has {images.image_shape[-1]} channels, the run was trained on {channels}"
         )
     return images
+
+
+def found_note(data: DataModule) -> str | None:
+    """What was found in a folder of pictures, and how it is divided; of other data None.
+
+    Two to six lines, safe to print.
+    """
+    if not isinstance(data, ImageFolder):
+        return None
+    counts = {part: len(data.files(part).labels) for part in data.parts}
+    if counts == data.inventory.pictures:
+        return data.inventory.text()
+    divided = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    return f"{data.inventory.text()}\nused: {divided}"
+
+
+def show_found(data: DataModule) -> None:
+    """Print `found_note` on standard error, before anything is read."""
+    if (note := found_note(data)) is not None:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(note, markup=False)
 
 
 def balance_note(data: DataModule) -> str | None:

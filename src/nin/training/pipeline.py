@@ -15,7 +15,7 @@ from nin.backends.distribution import spread
 from nin.errors import RunError
 from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
 from nin.training.checkpoint import Position, read_position
-from nin.training.dataset import check_same_images, open_images
+from nin.training.dataset import check_same_images, open_images, show_found
 from nin.training.description import describe
 from nin.training.fit_run import fit_run
 from nin.training.provenance import command, device, versions
@@ -40,6 +40,8 @@ def train(
     check_free(out)
     with _random_state_restored(), spread(devices) as here:
         data = open_images(recipe, skip_bad=skip_bad)
+        if here.is_chief:
+            show_found(data)
         images = len(data.train.labels)
         asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size

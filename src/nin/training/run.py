@@ -125,12 +125,17 @@ class Run:
 
         return softmax(self.model.predict(np.asarray(images), batch_size=batch_size, verbose=0))
 
-    def evaluate(self, data: str | None = None) -> tuple[str, Evaluation]:
+    def evaluate(
+        self, data: str | None = None, *, skip_bad: bool = False, verbose: bool = False
+    ) -> tuple[str, Evaluation]:
         """How good the network is.
 
         Args:
             data: a named data set or a folder; None for the images the run was to be judged by.
                 Of a folder that is not divided into parts, every image is looked at.
+            skip_bad: in a folder, go on without images that cannot be read; so does a run that
+                was trained without them.
+            verbose: whether to print what was found in a folder, on standard error.
 
         Returns:
             Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
@@ -140,13 +145,16 @@ class Run:
             DataError: the images cannot be had.
             RunError: they do not fit the network.
         """
-        from nin.training.dataset import open_images, open_others
+        from nin.training.dataset import open_images, open_others, show_found
         from nin.training.evaluation import evaluate, every_image, final_split
 
         if data is None:
-            images = open_images(self.recipe, skip_bad=bool(self.record.get("skip_bad")))
+            skip_bad = skip_bad or bool(self.record.get("skip_bad"))
+            images = open_images(self.recipe, skip_bad=skip_bad)
         else:
-            images = open_others(data, self.input_shape, self.classes, self.fit)
+            images = open_others(data, self.input_shape, self.classes, self.fit, skip_bad=skip_bad)
+        if verbose:
+            show_found(images)
         whole = data is not None and not images.has_own_parts
         part, split = ("all", every_image(images)) if whole else final_split(images)
         return part, evaluate(self.model, split, self.classes)

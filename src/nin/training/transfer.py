@@ -24,7 +24,7 @@ from nin.pretrained import Trunk, load_trunk, trunk_of
 from nin.pretrained.features import MEAN, STD
 from nin.pretrained.trunk_layout import layout
 from nin.training.arrays import read_arrays
-from nin.training.dataset import check_same_images, open_images
+from nin.training.dataset import check_same_images, open_images, show_found
 from nin.training.evaluation import compared
 from nin.training.figures import save_candidates
 from nin.training.from_scratch import compare_with_scratch, is_worth_trying
@@ -73,6 +73,7 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
         data = _photographs(recipe, skip_bad)
     for part in data.parts:
         data.check_left(part, data.files(part).labels)
+    show_found(data)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})

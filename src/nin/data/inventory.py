@@ -1,0 +1,115 @@
+"""`FolderInventory`: what was found in a folder of pictures, in numbers and in a few lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from nin.data.split import Part
+from nin.names import printable
+
+#: Of more classes than this the text names the first and the last few.
+_ALL_NAMED, _FIRST, _LAST = 12, 6, 3
+
+#: Longest name of a class, and most classes that a part lacks, in the text.
+_LONGEST, _LACKING = 40, 5
+
+
+@dataclass(frozen=True)
+class FolderInventory:
+    """What a folder of pictures holds, before anything is divided or decoded.
+
+    Attributes:
+        path: the folder, or the file with the labels, as it was given.
+        per_class: part → class → number of pictures; every class, also one that a part lacks. All
+            are under ``"train"`` if the folder is not divided into parts.
+        part_names: part → what was taken for it: a folder's name, or a word in a file of labels.
+            Empty if the folder is not divided.
+        left_out: reason → number of files or folders that were passed over.
+        labels: name of the file that the labels are from; None: from the names of folders.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> for name, count in ("sky", 10), ("sea", 12):
+        ...     Path("coast", name).mkdir(parents=True)
+        ...     for number in range(count):
+        ...         Image.new("RGB", (60, 40)).save(f"coast/{name}/{number}.png")
+        >>> Path("coast/sea/Thumbs.db").touch()
+        >>> print(nin.ImageFolder("coast").inventory.text())
+        coast: 22 pictures in 2 classes
+        classes: sea 12, sky 10
+        left out: Thumbs.db 1
+    """
+
+    path: str
+    per_class: Mapping[Part, Mapping[str, int]]
+    part_names: Mapping[Part, str]
+    left_out: Mapping[str, int]
+    labels: str | None = None
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of their labels."""
+        return tuple(self.per_class["train"])
+
+    @property
+    def pictures(self) -> dict[Part, int]:
+        """Part → number of pictures."""
+        return {part: sum(counts.values()) for part, counts in self.per_class.items()}
+
+    @property
+    def lacking(self) -> dict[Part, list[str]]:
+        """Part → the classes of which it has no picture; only parts that lack some."""
+        found = {
+            part: [name for name, count in counts.items() if not count]
+            for part, counts in self.per_class.items()
+        }
+        return {part: names for part, names in found.items() if names}
+
+    def record(self) -> dict[str, Any]:
+        """All of it but the path, ready for JSON."""
+        return {name: value for name, value in asdict(self).items() if name != "path"}
+
+    def text(self) -> str:
+        """All of it in two to five lines, safe to print."""
+        lines = [self._first_line(), f"classes: {self._class_counts()}"]
+        for part, names in self.lacking.items():
+            more = f" and {len(names) - _LACKING} more" if len(names) > _LACKING else ""
+            named = ", ".join(map(_short, names[:_LACKING]))
+            lines.append(
+                f"{_short(self.part_names.get(part, part))} has no picture of {named}{more}"
+            )
+        if self.left_out:
+            counted = (f"{printable(why)} {count:,}" for why, count in self.left_out.items())
+            lines.append(f"left out: {', '.join(counted)}")
+        return "\n".join(lines)
+
+    def _first_line(self) -> str:
+        pictures = self.pictures
+        total, classes = sum(pictures.values()), len(self.classes)
+        labels = "" if self.labels is None else f", labelled by {_short(self.labels)}"
+        line = f"{printable(self.path)}: {total:,} pictures in {classes} classes{labels}"
+        if not self.part_names:
+            return line
+        parts = (
+            f"{part} {pictures[part]:,}" + ("" if name == part else f" ({_short(name)})")
+            for part, name in self.part_names.items()
+        )
+        return f"{line}; {', '.join(parts)}"
+
+    def _class_counts(self) -> str:
+        total = dict.fromkeys(self.classes, 0)
+        for counts in self.per_class.values():
+            for name, count in counts.items():
+                total[name] += count
+        each = [f"{_short(name)} {count:,}" for name, count in total.items()]
+        if len(each) > _ALL_NAMED:
+            each = [*each[:_FIRST], "…", *each[-_LAST:]]
+        return ", ".join(each)
+
+
+def _short(name: str) -> str:
+    name = printable(name)
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
