@@ -35,14 +35,17 @@ BELOW = {
         *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
         "training",
     },
-    "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
+    "inference": {
+        *("backends.saved_model", "data.decode", "data.picture_files", "errors", "files"),
+        *("installing", "names"),
+    },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "training"),
     },
     "serving": {"data.decode", "errors", "inference", "installing", "maps"},
     "cli": {
-        *("accounting", "backends", "data", "errors", "exporting", "installing", "maps"),
-        *("models", "presets", "serving", "study", "training"),
+        *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
+        *("maps", "models", "names", "presets", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

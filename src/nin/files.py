@@ -21,8 +21,12 @@ _REPEATED = 40
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` only when the block ends without an error.
+
+    Args:
+        path: the file.
+        keep: what becomes of it otherwise, if anything has been written; None: it is deleted.
 
     Raises:
         NinError: the disk is full or the folder cannot be written; `path` is as it was.
@@ -35,7 +39,12 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         name = path.parent / f".{repeated}.{secrets.token_hex(4)}.part"
         with name.open("xb") as file:
             temporary = name
-            yield file
+            try:
+                yield file
+            except BaseException:
+                if keep is not None and file.tell():
+                    name.replace(keep)
+                raise
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

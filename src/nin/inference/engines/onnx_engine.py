@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.inference.engines import Images, Predictions, require
+from nin.inference.engines import FORMATS, Images, Predictions, require
 from nin.inference.metadata import KEY, parse
 
 
@@ -53,8 +53,8 @@ class OnnxEngine:
 
 
 def open_file(path: Path, threads: int) -> OnnxEngine:
-    """Open an ``.onnx`` file."""
-    return OnnxEngine(path, threads)
+    """Open an ``.onnx`` file, or the one in the folder of a web page."""
+    return OnnxEngine(path / FORMATS["onnx"].file if path.is_dir() else path, threads)
 
 
 def _first_line(error: Exception) -> str:
