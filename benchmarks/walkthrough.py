@@ -21,7 +21,9 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "photos.md"
 PICTURES = {
     "runs/photos/curves.png": "photos_curves.png",
-    "runs/photos/confusion.png": "photos_confusion.png",
+    "runs/photos/evaluations/photos-test/confusion.png": "photos_confusion.png",
+    "runs/photos/evaluations/photos-test/mistakes.png": "photos_mistakes.jpg",
+    "runs/photos/evaluations/photos-test/reliability.png": "photos_reliability.png",
     "maps.png": "photos_maps.jpg",
 }
 #: Stands between what commands print.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,43 +19,70 @@ def evaluate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="File for the confusion matrix; default: confusion.png in RUN."),
+        typer.Option(help="Folder for tables and pictures; default: in RUN/evaluations."),
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Evaluate a run: accuracy, loss, recall and precision per class, confusion matrix."""
+    """Evaluate a run: accuracy, recall and precision per class, calibration, what was mistaken."""
+    from nin.maps.contact_sheet import MARK, draw_mistakes
+    from nin.maps.picture import save
+    from nin.models.geometry import has_class_maps
+    from nin.training import evaluation_report as report
     from nin.training import load
-    from nin.training.figures import save_confusion
 
-    split, evaluation = load(run).evaluate(data, skip_bad=skip_bad, verbose=True)
-    picture = out or run / "confusion.png"
-    save_confusion(picture, evaluation, f"{run}: {evaluation.n:,} {split} images")
+    opened = load(run)
+    if out is not None:
+        report.check_out(out, report.subject(opened, data))
+    split, evaluation = opened.evaluate(data, skip_bad=skip_bad, verbose=True)
+    about = report.subject(opened, data, split)
+    if out is not None:
+        report.check_out(out, about)
+    folder = out or report.report_folder(opened, about)
+    report.write_report(folder, about, evaluation)
+    sheet = draw_mistakes(opened, evaluation, has_class_maps(opened.model.net))
+    if sheet is not None:
+        save(sheet, folder / report.SHEET, MARK)
     if as_json:
-        report = {
-            "split": split,
-            **evaluation.summary(),
-            "per_class": evaluation.per_class(),
-            "confusion": evaluation.confusion.tolist(),
-            "picture": str(picture),
-        }
-        typer.echo(json.dumps(report))
+        typer.echo(json.dumps({"split": split, **report.record(evaluation), **_files(folder)}))
     else:
-        _print(evaluation, split, picture)
+        _print(evaluation, split, folder)
 
 
-def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
+def _files(folder: Path) -> dict[str, Any]:
+    from nin.training.evaluation_report import CONFUSION, MISTAKES
+
+    return {
+        "folder": str(folder),
+        "picture": str(folder / CONFUSION),
+        "mistakes": str(folder / MISTAKES),
+    }
+
+
+def _print(evaluation: Evaluation, split: str, folder: Path) -> None:
+    from nin.names import printable
+    from nin.training import evaluation_report as report
     from nin.training.run_result import result_line
 
-    wide = max(len(name) for name in (*evaluation.classes, "class"))
-    typer.echo(f"{'class':<{wide}}      n  recall  precision")
+    wide = max(len(printable(name)) for name in (*evaluation.classes, "class"))
+    typer.echo(f"{'class':<{wide}}      n  {'recall':<21}  precision")
     for row in evaluation.per_class():
-        recall, precision = (
-            "-" if row[key] is None else f"{row[key]:.3f}" for key in ("recall", "precision")
-        )
-        typer.echo(f"{row['class']:<{wide}}  {row['n']:>5}  {recall:>6}  {precision:>9}")
+        recall, precision = (_share(row, name) for name in ("recall", "precision"))
+        name = printable(row["class"])
+        typer.echo(f"{name:<{wide}}  {row['n']:>5}  {recall:<21}  {precision}".rstrip())
     typer.echo(result_line({"split": split, **evaluation.summary()}))
-    typer.echo(f"loss {evaluation.loss:.4f}")
-    typer.echo(f"confusion matrix: {picture}")
+    typer.echo(f"loss {evaluation.loss:.4f}  calibration error {evaluation.calibration_error:.3f}")
+    count = len(evaluation.mistakes())
+    worst = f", the worst in {report.SHEET}" if count else ""
+    typer.echo(f"{count:,} mistakes: {folder / report.MISTAKES}{worst}")
+    typer.echo(f"confusion matrix: {folder / report.CONFUSION}")
+
+
+def _share(row: dict[str, Any], name: str) -> str:
+    """``0.923 [0.667, 0.986]``."""
+    if row[name] is None:
+        return "-"
+    low, high = row[f"{name}_interval"]
+    return f"{row[name]:.3f} [{low:.3f}, {high:.3f}]"

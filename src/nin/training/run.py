@@ -9,6 +9,7 @@
       features.safetensors     what a frozen trunk makes of each photograph, by its content
       weights.safetensors      the network's weights after the best epoch
       checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
+      evaluations/             what nin evaluate found: a folder per data set and part
 
 Numbers and names only; nothing in it is executed when it is opened.
 """
@@ -135,7 +136,7 @@ class Run:
                 Of a folder that is not divided into parts, every image is looked at.
             skip_bad: in a folder, go on without images that cannot be read; so does a run that
                 was trained without them.
-            verbose: whether to print what was found in a folder, on standard error.
+            verbose: whether to print what was found in a folder, and progress, on standard error.
 
         Returns:
             Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
@@ -157,7 +158,11 @@ class Run:
             show_found(images)
         whole = data is not None and not images.has_own_parts
         part, split = ("all", every_image(images)) if whole else final_split(images)
-        return part, evaluate(self.model, split, self.classes)
+        names = [
+            name for each in images.parts if whole or each == part for name in images.names(each)
+        ]
+        evaluation = evaluate(self.model, split, self.classes, verbose=verbose)
+        return part, evaluation._replace(names=tuple(names))
 
     def metrics(self) -> list[dict[str, Any]]:
         """One row per epoch; none before the first has ended.
