@@ -5,6 +5,8 @@ The names are listed in the stub beside this file, and each is loaded when it is
 ``import nin`` imports no framework.
 """
 
+import os
+
 import lazy_loader
 
 from nin import _keras
@@ -13,3 +15,7 @@ from nin._version import __version__ as __version__
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 _keras.watch()
+
+# ONNX Runtime reports its use to its maker, and keeps an identifier of the machine, unless this is
+# set before it is imported. Child processes inherit it.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

@@ -9,6 +9,11 @@ from collections.abc import Iterable
 LOST_PEER = "another process was lost; to go on: nin train --resume RUN, in all of them"
 
 
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line: the first, or its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 class NinError(Exception):
     """Base of all errors raised on purpose; the command line prints it and exits with 2."""
 

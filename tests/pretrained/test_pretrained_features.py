@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from nin.errors import DataError
 from nin.models import NiN
 from nin.pretrained import FeatureExtractor
 from nin.pretrained.features import MEAN, STD
@@ -69,6 +70,18 @@ def test_neither_order_nor_number_of_the_images_matters(extractor):
     for number, features in enumerate(together):
         alone = extractor(images[number : number + 1])[0]
         np.testing.assert_allclose(alone, features, rtol=1e-5, atol=1e-6)
+
+
+def test_too_little_memory_is_one_line(lite1, monkeypatch):
+    extractor = FeatureExtractor(lite1)
+
+    class Full:
+        def run(self, names, feeds):
+            raise RuntimeError("bad allocation\nwhile running Conv3")
+
+    monkeypatch.setattr(extractor, "_session", Full())
+    with pytest.raises(DataError, match=r"^features of 1 images of 8×9 .* lower image_size: bad"):
+        extractor(noise(1, 8, 9))
 
 
 def test_the_number_of_threads_does_not_matter(lite1, extractor):

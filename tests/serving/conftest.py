@@ -46,10 +46,10 @@ def open_app(network):
     """Make an application, with a client; whatever predictor is given answers."""
     opened = []
 
-    def start(predictor=None, *, quiet=True, origins=(), **limits):
+    def start(predictor=None, *, quiet=True, origins=(), hosts=None, **limits):
         service = Service(predictor or FilePredictor(network, threads=1), Limits(**limits))
         opened.append(service)
-        app = application(service, origins, quiet)
+        app = application(service, origins, quiet, hosts=hosts)
         app.client = Client(app)
         app.service = service
         return app

@@ -98,8 +98,9 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def started(network, log, *options):
-    command = [sys.executable, "-m", "nin", "serve", network, "--port", "0", *map(str, options)]
+def started(network, log, *options, command=None):
+    command = command or [sys.executable, "-m", "nin", "serve", network, "--port", "0"]
+    command = [*command, *map(str, options)]
     with log.open("w") as file:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, text=True)
     with process:

@@ -10,7 +10,6 @@ from PIL import Image
 from server_cases import light, picture, shades
 
 from nin.inference import FilePredictor
-from nin.serving.settings import checked_origins
 
 PNG = {"content-type": "image/png"}
 OF_CURL = "application/x-www-form-urlencoded"
@@ -147,22 +146,6 @@ def test_the_reference_names_every_route_and_answer(client):
         assert path in text
         for operation in methods.values():
             assert all(f"<code>{status}</code>" in text for status in operation["responses"])
-
-
-def test_other_origins_may_ask_only_if_they_were_named(open_app):
-    ask = {"origin": "https://example.org", **PNG}
-    refused = open_app().client.post("/predict", content=picture(), headers=ask)
-    allowed = open_app(origins=["https://example.org"]).client
-    answered = allowed.post("/predict", content=picture(), headers=ask)
-    assert "access-control-allow-origin" not in refused.headers
-    assert answered.headers["access-control-allow-origin"] == "https://example.org"
-    other = allowed.post("/predict", content=picture(), headers={**ask, "origin": "https://a.b"})
-    assert "access-control-allow-origin" not in other.headers
-
-
-def test_an_origin_is_what_a_browser_states():
-    origins = ("*", "null", "https://a.org", "http://localhost:8080", "http://[::1]:80")
-    assert checked_origins(origins) == origins
 
 
 def test_metrics_count_what_was_answered(client):

@@ -15,7 +15,7 @@ from typing import NoReturn
 import jax
 
 from nin.backends import abort_guard
-from nin.errors import LOST_PEER, BackendError, PeerLostError
+from nin.errors import LOST_PEER, BackendError, PeerLostError, first_line
 
 HEARTBEAT = 20
 #: Also at the end, for the others to have come as far.
@@ -46,7 +46,7 @@ def join(patience: int = PATIENCE, heartbeat: int = HEARTBEAT) -> None:
             jax.devices()  # The processes exchange their devices here, and not later.
     except (ValueError, TypeError, RuntimeError) as error:
         raise BackendError(
-            f"cannot train together with other processes: {_first_line(error)}: set"
+            f"cannot train together with other processes: {first_line(error)}: set"
             " KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES and _PROCESS_ID, or use srun"
         ) from error
     abort_guard.note_joined()
@@ -84,10 +84,6 @@ def lost_peers() -> Iterator[None]:
         if not any(sign in str(error) for sign in _SIGNS):
             raise
         raise PeerLostError(LOST_PEER) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _setting(name: str) -> str | None:

@@ -57,6 +57,7 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit: 0, 1 for a training that died, 2 for a mistake, 130 Ctrl-C."""
+    _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files and classes need not fit the terminal's encoding, nor any.
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -101,6 +102,15 @@ def _verb(error: typer.TyperException) -> str:
 def _reason(error: OSError) -> str:
     reason = error.strerror or str(error)
     return reason if error.filename is None else f"{error.filename}: {reason}"
+
+
+def _open_standard_streams() -> None:
+    """Else the next file or socket takes the place of one that is closed (``2>&-``)."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)
 
 
 def _drain() -> None:

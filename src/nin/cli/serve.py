@@ -39,6 +39,19 @@ def serve(
             metavar="ORIGIN", help="A web origin whose pages may send requests; * for all."
         ),
     ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A host name that the server may be called by, beside addresses and names without"
+            " a dot; *.example.org for subdomains, * for all. At a loopback --host no other name"
+            " is answered.",
+        ),
+    ] = None,
+    keep_alive: Annotated[
+        float,
+        typer.Option(help="Seconds for which an idle connection is kept.", min=1, max=3600),
+    ] = 75.0,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not log requests.")] = False,
 ) -> None:
     """Serve a network over HTTP: a web page at /, the interface described at /docs."""
@@ -46,16 +59,17 @@ def serve(
 
     try:
         from nin.serving import Limits, Settings, serve
+        from nin.serving.access import checked_hosts, checked_origins
         from nin.serving.connections import address_of, listen
-        from nin.serving.settings import checked_origins, share
+        from nin.serving.settings import share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: {install_line('serve')}"
         ) from error
 
     limits = Limits(max_bytes, max_pixels, queue, timeout)
-    origins = checked_origins(allow_origin or ())
+    origins, hosts = checked_origins(allow_origin or ()), checked_hosts(allow_host or (), host)
     with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
-        settings = Settings(file, limits, origins, quiet, *share(workers))
+        settings = Settings(file, limits, origins, hosts, keep_alive, quiet, *share(workers))
         serve(settings, listener, workers, lambda what: typer.echo(f"{address} answers for {what}"))

@@ -9,6 +9,7 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from nin.errors import DataError, first_line
 from nin.pretrained.trunk import EPSILON, Layer, Trunk
 
 Features = NDArray[np.float32]
@@ -43,8 +44,19 @@ class FeatureExtractor:
         self.channels = trunk.channels
 
     def __call__(self, images: NDArray[np.uint8]) -> Features:
-        """Photographs (n, height, width, 3), uint8 → features (n, channels)."""
-        [features] = self._session.run(None, {"images": images})
+        """Photographs (n, height, width, 3), uint8 → features (n, channels).
+
+        Raises:
+            DataError: they cannot be computed, usually because memory is too small.
+        """
+        try:
+            [features] = self._session.run(None, {"images": images})
+        except Exception as error:  # whatever the runtime raises where it cannot allocate
+            n, height, width, _ = images.shape
+            raise DataError(
+                f"features of {n} images of {height}×{width} could not be computed; if memory is"
+                f" too small, lower image_size: {first_line(error)}"
+            ) from error
         return np.asarray(features, np.float32)
 
 

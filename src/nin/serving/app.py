@@ -13,6 +13,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from nin._version import __version__
+from nin.serving.access import AccessMiddleware
 from nin.serving.metrics import CONTENT_TYPE
 from nin.serving.middleware import RequestMiddleware
 from nin.serving.pages import page_files, reference
@@ -66,6 +67,7 @@ def application(
     origins: Sequence[str] = (),
     quiet: bool = False,
     context: AbstractContextManager[None] | None = None,
+    hosts: Sequence[str] | None = None,
 ) -> RequestMiddleware:
     """The ASGI application.
 
@@ -74,6 +76,7 @@ def application(
         origins: web origins whose pages may send requests; ``"*"`` for all.
         quiet: whether requests are not logged.
         context: entered when the application starts, in the event loop, and left when it ends.
+        hosts: names that the server may be called by; None for any.
     """
 
     @asynccontextmanager
@@ -103,7 +106,9 @@ def application(
     _add_predict(app, service)
     _add_state(app, service)
     _add_pages(app)
-    return RequestMiddleware(app, service.metrics, service.limits.seconds, quiet)
+    guarded = AccessMiddleware(app, hosts, origins)
+    limits, is_stopping = service.limits, lambda: not service.is_ready
+    return RequestMiddleware(guarded, service.metrics, limits.seconds, quiet, is_stopping)
 
 
 def _add_predict(app: FastAPI, service: Service) -> None:

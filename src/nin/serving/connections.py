@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import http
 import socket
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from nin.errors import NinError
+from nin.serving.access import HEADERS
 
 #: Connections that the system queues until they are accepted.
 BACKLOG = 512
@@ -52,30 +54,27 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-#: Connections at a time; each may buffer 128 KiB.
+#: Connections at a time; each may buffer 128 KiB. The one that has been idle longest makes room.
 MAX_CONNECTIONS = 256
 
 #: Seconds for the head of a request to arrive, and for the rest of a response to be taken.
 TIMEOUT = 10.0
 
-_BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\n"
-    b"content-type: application/json\r\ncontent-length: 34\r\n\r\n"
-    b'{"detail":"too many connections"}\n'
-)
+#: Seconds that a server which stops waits for the first request of a connection.
+GRACE = 1.0
 
 
 class Connection(H11Protocol):
-    """uvicorn's, with time limits where it would wait for ever."""
+    """uvicorn's, with time limits where it would wait for ever, and patience where it would not."""
 
     _check: asyncio.TimerHandle | None = None
+    _idle_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client has connected."""
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
-            transport.write(_BUSY)
-            transport.close()
+        if len(self.connections) > MAX_CONNECTIONS and not self._make_room():
+            self._refuse(503, b"too many connections", b"retry-after: 1\r\n")
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -83,10 +82,54 @@ class Connection(H11Protocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """Bytes have arrived."""
+        if self._idle_since is not None:
+            self._idle_since = None
+            self._wait()
+        super().data_received(data)
+
     def on_response_complete(self) -> None:
         """A response was sent; another request may follow."""
+        self._idle_since = self.loop.time()
         self._wait()
         super().on_response_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What arrived is not HTTP."""
+        self.logger.info("%s invalid HTTP", (self.client or ("-",))[0])
+        if self.cycle is not None and self.cycle.response_started:
+            self.transport.close()
+        else:
+            self._refuse(400, b"this is not HTTP/1.1")
+
+    def shutdown(self) -> None:
+        """The server stops; a client that has just connected has its first request answered."""
+        if self.cycle is None and not self.transport.is_closing():
+            self.loop.call_later(GRACE, super().shutdown)
+        else:
+            super().shutdown()
+
+    def _make_room(self) -> bool:
+        """Close the connection that has been idle longest, if there is one."""
+        idle = [each for each in self.connections if isinstance(each, Connection)]
+        idle = [each for each in idle if each._idle_since is not None]
+        if not idle:
+            return False
+        oldest = min(idle, key=lambda each: each._idle_since or 0.0)
+        oldest.transport.abort()
+        return True
+
+    def _refuse(self, status: int, why: bytes, more: bytes = b"") -> None:
+        """Answer and close, without an application."""
+        phrase = http.HTTPStatus(status).phrase.encode()
+        body = b'{"detail":"%s"}' % why
+        lines = b"".join(b"%s: %s\r\n" % header for header in HEADERS.items())
+        self.transport.write(
+            b"HTTP/1.1 %d %s\r\n%s%sconnection: close\r\ncontent-type: application/json\r\n"
+            b"content-length: %d\r\n\r\n%s" % (status, phrase, more, lines, len(body), body)
+        )
+        self.transport.close()
 
     def _wait(self) -> None:
         self._stop_waiting()
@@ -100,5 +143,9 @@ class Connection(H11Protocol):
         is_answering = self.cycle is not None and not self.cycle.response_complete
         if is_answering and not self.transport.is_closing():
             self._wait()  # The application has time limits of its own.
-        else:
+        elif self._idle_since is None or self.transport.is_closing() or self._has_unsent:
             self.transport.abort()
+
+    @property
+    def _has_unsent(self) -> bool:
+        return self.transport.get_write_buffer_size() > 0

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from nin.serving.access import HEADERS
 from nin.serving.metrics import Metrics
 
 log = logging.getLogger("nin.server")
@@ -24,13 +26,9 @@ PIECE = 2**16
 #: Status in the log and the metrics: the client went away, or did not take its response.
 _GONE = 499
 
-#: Of every response that does not set its own.
-_HEADERS = {
-    b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
-    b"cache-control": b"no-store",
-    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
-}
+
+#: The headers that say how long a body is.
+_LENGTHS = {b"content-length", b"transfer-encoding"}
 
 
 class RequestMiddleware:
@@ -41,17 +39,27 @@ class RequestMiddleware:
         metrics: where requests are counted.
         seconds: within which a client has to take a piece of its response.
         quiet: whether requests are not logged.
+        is_stopping: whether connections are closed after their next response, since the server
+            has been told to stop.
     """
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, seconds: float, quiet: bool = False) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        seconds: float,
+        quiet: bool = False,
+        is_stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self.app, self._metrics, self._seconds, self._quiet = app, metrics, seconds, quiet
+        self._is_stopping = is_stopping
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._seconds)
+        exchange = _Exchange(scope, receive, send, self._seconds, self._is_stopping)
         # For HEAD, uvicorn sends the response to GET without its body.
         method = scope["method"]
         scope = {**scope, "method": "GET"} if method == "HEAD" else scope
@@ -78,11 +86,21 @@ class RequestMiddleware:
 class _Exchange:
     """One request and its response."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, seconds: float) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        seconds: float,
+        is_stopping: Callable[[], bool],
+    ) -> None:
         self.status = _GONE
         self._receive, self._send, self._seconds = receive, send, seconds
+        self._is_stopping = is_stopping
+        # Whoever states the length twice may mean another request to begin here (RFC 9112, 6.1).
+        self._is_ambiguous = {name for name, _ in scope["headers"]} >= _LENGTHS
         headers = {name for name, value in scope["headers"] if value != b"0"}
-        self._has_more = bool(headers & {b"content-length", b"transfer-encoding"})
+        self._has_more = bool(headers & _LENGTHS)
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -100,8 +118,8 @@ class _Exchange:
         self.status = message["status"]
         headers = message["headers"] = [*message.get("headers", [])]
         stated = {name.lower() for name, _ in headers}
-        headers += [each for each in _HEADERS.items() if each[0] not in stated]
-        if self._has_more:
+        headers += [each for each in HEADERS.items() if each[0] not in stated]
+        if self._has_more or self._is_ambiguous or self._is_stopping():
             headers.append((b"connection", b"close"))
 
     async def _body(self, body: bytes, more: bool) -> None:

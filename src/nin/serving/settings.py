@@ -1,18 +1,15 @@
-"""The settings of a server: the network, limits, threads, and which web pages may use it."""
+"""The settings of a server: the network, limits, threads, and who may use it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import joblib
 
-from nin.errors import NinError
-
-#: As a browser states it: a scheme and a host, perhaps a port, in small letters, and nothing more.
-_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\sA-Z/?#@]+")
+#: Longer than proxies keep theirs, usually 60 seconds: a connection that the server closes just as
+#: a proxy sends a request on it is answered by the proxy with 502.
+KEEP_ALIVE = 75.0
 
 
 class Limits(NamedTuple):
@@ -53,6 +50,8 @@ class Settings(NamedTuple):
         path: the exported network.
         limits: of each worker.
         origins: web origins whose pages may send requests; ``"*"`` for all.
+        hosts: names that the server may be called by; see `nin.serving.access.checked_hosts`.
+        keep_alive: seconds for which an idle connection is kept.
         quiet: whether requests are not logged.
         threads: per batch that is computed.
         decoders: number of threads that decode.
@@ -61,24 +60,11 @@ class Settings(NamedTuple):
     path: Path
     limits: Limits = Limits()
     origins: tuple[str, ...] = ()
+    hosts: tuple[str, ...] | None = None
+    keep_alive: float = KEEP_ALIVE
     quiet: bool = False
     threads: int = 1
     decoders: int = 2
-
-
-def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
-    """Check that these are web origins as a browser sends them; any other would allow nobody.
-
-    Raises:
-        NinError: one of them is not.
-    """
-    for origin in origins:
-        if not _ORIGIN.fullmatch(origin):
-            raise NinError(
-                f"--allow-origin {origin!r} is no origin: https://example.org is one, in small"
-                " letters, without a path or a slash behind it; * is for all"
-            )
-    return tuple(origins)
 
 
 class Threads(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nin.errors import ExportError
+from nin.errors import ExportError, first_line
 from nin.inference.engines import FORMATS, Images, Predictions, require
 from nin.inference.metadata import KEY, parse
 
@@ -32,7 +32,7 @@ class OnnxEngine:
                 str(path), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # whatever the runtime raises for a damaged file
-            raise ExportError(f"{path} cannot be opened: {_first_line(error)}") from error
+            raise ExportError(f"{path} cannot be opened: {first_line(error)}") from error
         metadata = self.session.get_modelmeta().custom_metadata_map
         self.description = parse(metadata.get(KEY), path)
         self._check(path)
@@ -55,7 +55,3 @@ class OnnxEngine:
 def open_file(path: Path, threads: int) -> OnnxEngine:
     """Open an ``.onnx`` file, or the one in the folder of a web page."""
     return OnnxEngine(path / FORMATS["onnx"].file if path.is_dir() else path, threads)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from nin.errors import ExportError
+from nin.errors import ExportError, first_line
 from nin.inference.engines import Images, Predictions, require
 from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
 
@@ -26,8 +26,7 @@ class SavedModelEngine:
         try:
             self._run: Any = saved_model.load(path)
         except Exception as error:  # whatever the runtime raises for a damaged file
-            reason = str(error).strip().partition("\n")[0]
-            raise ExportError(f"{path} cannot be opened: {reason}") from error
+            raise ExportError(f"{path} cannot be opened: {first_line(error)}") from error
 
     def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""

@@ -1,0 +1,145 @@
+"""Whom a server answers: the hosts it is called by, the web pages that may use it, the headers.
+
+A server on a loopback address has no login, but whatever page is open in a browser of the same
+machine can send it requests. It must not be reachable under a name that a stranger's page has
+pointed at 127.0.0.1 (DNS rebinding), and pages of other origins must not make it work.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Sequence
+
+from starlette.datastructures import Headers
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from nin.errors import NinError
+
+#: Of every response that does not set its own.
+HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cache-control": b"no-store",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
+}
+
+#: As a browser states it: a scheme and a host, perhaps a port, in small letters, and nothing more.
+_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\sA-Z/?#@]+")
+
+_HOST = re.compile(r"\*|(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+
+
+def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
+    """Check that these are web origins as a browser sends them; any other would allow nobody.
+
+    Raises:
+        NinError: one of them is not.
+    """
+    for origin in origins:
+        if not _ORIGIN.fullmatch(origin):
+            raise NinError(
+                f"--allow-origin {origin!r} is no origin: https://example.org is one, in small"
+                " letters, without a path or a slash behind it; * is for all"
+            )
+    return tuple(origins)
+
+
+def checked_hosts(names: Sequence[str], host: str) -> tuple[str, ...] | None:
+    """The names by which a server may be called, beside addresses and names without a dot.
+
+    Args:
+        names: what the user allows: ``api.example.org``, ``*.example.org`` for its subdomains, or
+            ``*`` for all names.
+        host: what the server listens at.
+
+    Returns:
+        The names; None where any will do: on an address that is not loopback, if `names` is empty.
+
+    Raises:
+        NinError: one of them is no name of a host.
+    """
+    lowered = tuple(name.lower() for name in names)
+    for name in lowered:
+        if not _HOST.fullmatch(name):
+            raise NinError(
+                f"--allow-host {name!r} is no host: api.example.org or *.example.org are, without"
+                " scheme, port or path; * is for all"
+            )
+    if "*" in lowered or not (lowered or is_loopback(host)):
+        return None
+    return (*lowered, host.lower())
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host can be reached from this machine only."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+
+
+class AccessMiddleware:
+    """An ASGI application around another: refuses foreign host names and other pages' POSTs.
+
+    Args:
+        app: the application.
+        hosts: names that are allowed, see `checked_hosts`; None for any.
+        origins: web origins whose pages may send requests; ``"*"`` for all.
+    """
+
+    def __init__(
+        self, app: ASGIApp, hosts: Sequence[str] | None = None, origins: Sequence[str] = ()
+    ) -> None:
+        self.app, self._hosts, self._origins = app, hosts, frozenset(origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or answer 421 or 403."""
+        if scope["type"] == "http":
+            headers = Headers(scope=scope)
+            if not self._is_own(headers.get("host", "")):
+                message = "not a name of this server: start it with --allow-host"
+                return await _refusal(421, message)(scope, receive, send)
+            if scope["method"] not in ("GET", "HEAD", "OPTIONS") and self._is_foreign(headers):
+                message = "pages of other origins may not use this server: see --allow-origin"
+                return await _refusal(403, message)(scope, receive, send)
+        return await self.app(scope, receive, send)
+
+    def _is_own(self, host: str) -> bool:
+        """Whether a Host header cannot come from a page that was led here by its own name."""
+        if self._hosts is None:
+            return True
+        name = _without_port(host.lower()).removesuffix(".")
+        if "." not in name or name.endswith(".localhost") or name in self._hosts:
+            return True
+        if any(name.endswith(each[1:]) for each in self._hosts if each.startswith("*.")):
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True
+
+    def _is_foreign(self, headers: Headers) -> bool:
+        """Whether a browser says that the page which sends this is of another origin."""
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        if "*" in self._origins or origin in self._origins:
+            return False
+        if site is not None:
+            return site not in ("same-origin", "none")
+        return origin is not None and origin.partition("://")[2] != headers.get("host", "").lower()
+
+
+def _without_port(host: str) -> str:
+    """The name or address in a Host header; of IPv6 without its brackets."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0]
+
+
+def _refusal(status: int, message: str) -> Response:
+    return Response(json.dumps({"detail": message}), status, media_type="application/json")

@@ -1,0 +1,154 @@
+"""A process that serves: uvicorn's server, and how it stops without losing a request."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from socket import socket
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from nin.serving.connections import Connection
+from nin.serving.logs import logging_to_stderr
+from nin.serving.service import Service
+from nin.serving.settings import Settings
+
+log = logging.getLogger("nin.server")
+
+#: Seconds between being told to stop and refusing connections: ``/readyz`` answers 503 meanwhile,
+#: whoever distributes requests sends them elsewhere, and responses close their connections.
+NOTICE = 1.0
+
+#: Signals that stop a server, in uvicorn's handlers and in ours.
+_STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+#: Seconds between two lines that say the same of a machine without resources.
+_PAUSE = 10.0
+
+_SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class Server(uvicorn.Server):
+    """uvicorn's; connections that wait to be accepted when it stops are answered, too."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        """Stop: accept what is queued, answer what has been asked, close."""
+        listeners = [listener.dup() for listener in sockets or ()]
+        for server in self.servers:
+            server.close()
+        for listener in listeners:
+            with listener:
+                await self._accept_queued(listener)
+        await super().shutdown(sockets)
+
+    async def _accept_queued(self, listener: socket) -> None:
+        loop, state = asyncio.get_running_loop(), self.lifespan.state
+        connect = partial(
+            Connection, config=self.config, server_state=self.server_state, app_state=state
+        )
+        queued = []
+        with suppress(OSError):  # BlockingIOError: nothing is left
+            while True:
+                queued.append(listener.accept()[0])
+        for each in queued:
+            each.setblocking(False)
+            await loop.connect_accepted_socket(connect, each)
+
+
+def config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
+    """How uvicorn serves an application."""
+    return uvicorn.Config(
+        app,
+        loop="asyncio",
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=settings.keep_alive,  # type: ignore[arg-type]  # seconds, as the loop's
+        timeout_graceful_shutdown=int(3 * settings.limits.seconds) + 1,
+        **more,
+    )
+
+
+def run(app: Any, settings: Settings, listener: socket) -> None:
+    """Serve in this process until a signal stops it; end with success."""
+    with _ending_with_success():
+        Server(config(app, settings)).run([listener])
+
+
+@contextmanager
+def _ending_with_success() -> Iterator[None]:
+    """uvicorn raises the signals that stopped it again when it has stopped."""
+    before = {kind: signal.getsignal(kind) for kind in _STOPS}
+    for kind, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(kind, lambda *_: None)
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            signal.signal(kind, handler)
+
+
+@contextmanager
+def process_state(service: Service, quiet: bool) -> Iterator[None]:
+    """The state of a process while it serves: where it logs, and what a signal does.
+
+    To be entered in the event loop of a uvicorn server, which has set its own handlers by then.
+    """
+    with logging_to_stderr(quiet):
+        asyncio.get_running_loop().set_exception_handler(_Shortages())
+        _announce_stop(service)
+        yield
+
+
+def _announce_stop(service: Service) -> None:
+    """On a signal, make a service unready at once and stop the server after `NOTICE`.
+
+    The same signal again does not wait for open requests. A supervisor and a terminal may each send
+    one, of different kinds. A closed terminal stops it, unless it was started with nohup.
+    """
+    loop, told = asyncio.get_running_loop(), set[int]()
+    stop: Any = signal.getsignal(signal.SIGINT)
+
+    def take(kind: int, _: FrameType | None) -> None:
+        if kind in told:
+            stop(signal.SIGINT, None)  # uvicorn stops waiting at the second SIGINT that it takes.
+            stop(signal.SIGINT, None)
+        elif not told:
+            service.is_ready = False
+            known = signal.SIGTERM if kind == signal.SIGHUP else kind
+            loop.call_soon_threadsafe(loop.call_later, NOTICE, stop, known, None)
+        told.add(kind)
+
+    for kind in _STOPS:
+        if signal.getsignal(kind) is not signal.SIG_IGN:
+            signal.signal(kind, take)
+
+
+class _Shortages:
+    """The event loop's failures: of a shortage one line now and then, of the rest all.
+
+    asyncio tells of every connection that it could not accept, hundreds at a time.
+    """
+
+    _next = 0.0
+
+    def __call__(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if not isinstance(error, OSError) or error.errno not in _SHORTAGES:
+            loop.default_exception_handler(context)
+        elif time.monotonic() >= self._next:
+            self._next = time.monotonic() + _PAUSE
+            log.warning("connections wait: %s", error.strerror)

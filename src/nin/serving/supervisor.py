@@ -1,0 +1,136 @@
+"""Several processes that serve one address, under uvicorn's supervisor of workers."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from multiprocessing import connection
+from socket import socket
+
+import uvicorn
+from prometheus_client.multiprocess import mark_process_dead
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
+
+from nin.serving.server import Server
+
+log = logging.getLogger("nin.server")
+
+#: Seconds for a worker to answer its supervisor, its start included; one that hangs is replaced.
+PULSE = 30
+
+#: Workers in a row that may die before any has served; then none is expected to.
+MOST_FAILURES = 3
+
+#: Seconds between two attempts to replace a worker that could not start while others serve.
+RETRY = 5.0
+
+
+class Worker(Process):
+    """A process that serves.
+
+    Attributes:
+        has_served: whether it has been seen to take requests.
+    """
+
+    has_served = False
+
+    @property
+    def server(self) -> uvicorn.Server:
+        """The server that runs in the process."""
+        if self._server is None:
+            self._server = Server(config=self.config)
+        return self._server
+
+    def check(self, timeout: float) -> bool:
+        """Whether it is alive and answers in time."""
+        is_alive = self.is_alive(timeout)
+        if is_alive and not self.has_served:
+            self.has_served = self.is_ready(timeout)
+        return is_alive
+
+
+class Supervisor(Multiprocess):
+    """uvicorn's; a worker that dies is replaced at once, whenever that is.
+
+    It ends when it is told to, or when no worker can start.
+
+    Args:
+        config: of every worker's server; `workers` is their number.
+        sockets: listening sockets that all share.
+    """
+
+    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
+        hangup = signal.getsignal(signal.SIGHUP)
+        super().__init__(config, sockets)
+        if hangup is signal.SIG_IGN:  # nohup
+            signal.signal(signal.SIGHUP, hangup)
+        self.has_given_up = False
+        self._failures, self._next = 0, 0.0
+
+    def init_processes(self) -> None:
+        """Start the workers."""
+        self.processes = [self._start() for _ in range(self.processes_num)]
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace the workers that have died or hang."""
+        timeout = self.config.timeout_worker_healthcheck
+        for place, worker in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            assert isinstance(worker, Worker)
+            if worker.check(timeout):
+                self._failures = 0 if worker.has_served else self._failures
+            elif time.monotonic() >= self._next:
+                self._replace(place, worker)
+
+    def _replace(self, place: int, worker: Worker) -> None:
+        worker.kill()
+        worker.join()
+        mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+        if not worker.has_served:
+            self._failures += 1
+            others = [each for each in self.processes if each is not worker]
+            if not any(isinstance(each, Worker) and each.has_served for each in others):
+                failed = worker.exitcode == STARTUP_FAILURE  # Another would fail likewise.
+                self.has_given_up = failed or self._failures >= MOST_FAILURES
+                if self.has_given_up:
+                    self.should_exit.set()
+                    return
+            self._next = time.monotonic() + RETRY
+        log.warning("worker %s died: another was started", worker.pid)
+        self.processes[place] = self._start()
+
+    def _start(self) -> Worker:
+        worker = Worker(self.config, self.sockets)
+        worker.start()
+        # Else a worker that dies during a health check is waited for until the timeout.
+        worker.child_conn.close()
+        return worker
+
+    def terminate_all(self) -> None:
+        """Tell the workers to stop; what they have not accepted by then nobody will."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+    def join_all(self) -> None:
+        """Wait for the workers to end; a second signal, or too long a time, ends them at once."""
+        deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + 15
+        while alive := [each for each in self.processes if each.process.is_alive()]:
+            connection.wait([each.process.sentinel for each in alive], timeout=0.2)
+            if self.signal_queue or time.monotonic() > deadline:
+                for each in alive:
+                    each.kill()
+        super().join_all()
+
+    def handle_hup(self) -> None:
+        """The terminal was closed: stop, as one process would."""
+        self.should_exit.set()
+
+    def handle_ttin(self) -> None:
+        """The number of workers stays as it is."""
+
+    handle_ttou = handle_ttin

@@ -1,0 +1,105 @@
+"""When workers are replaced, and when the service ends."""
+
+import signal
+from types import SimpleNamespace
+
+import pytest
+from uvicorn.config import STARTUP_FAILURE, Config
+from uvicorn.supervisors.multiprocess import SIGNALS
+
+from nin.serving import supervisor as module
+from nin.serving.supervisor import MOST_FAILURES, Supervisor
+
+
+class Stub:
+    """A worker that is in no process."""
+
+    def __init__(self, pid):
+        self.pid, self.has_served, self.alive, self.exitcode = pid, False, True, None
+
+    def check(self, timeout):
+        self.has_served = self.has_served or self.alive
+        return self.alive
+
+    def die(self, code, served):
+        self.alive, self.exitcode, self.has_served = False, code, served
+
+    def kill(self):
+        pass
+
+    join = kill
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """A supervisor of two stubs, with a clock that the test moves, and no signal handlers left."""
+    kept = {kind: signal.getsignal(kind) for kind in SIGNALS}
+    started = []
+
+    class Stubbed(Supervisor):
+        def _start(self):
+            started.append(Stub(len(started) + 1))
+            return started[-1]
+
+    now = [100.0]
+    monkeypatch.setattr(module, "Worker", Stub)
+    monkeypatch.setattr(module, "mark_process_dead", lambda _: None)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    service = Stubbed(Config("app", workers=2), [])
+    service.started, service.now = started, now
+    service.init_processes()
+    yield service
+    for kind, handler in kept.items():
+        signal.signal(kind, handler)
+
+
+def test_a_worker_that_has_served_is_replaced_however_it_dies(service):
+    service.keep_subprocess_alive()
+    for code in (-9, 0, 1, STARTUP_FAILURE):
+        for _ in range(5):
+            service.processes[0].die(code, served=True)
+            service.keep_subprocess_alive()
+            assert service.processes[0].alive
+    assert not service.should_exit.is_set()
+    assert len(service.started) == 22
+
+
+def test_one_that_cannot_start_is_tried_again_now_and_then_while_another_serves(service):
+    service.keep_subprocess_alive()
+    for _ in range(10):
+        service.processes[0].die(STARTUP_FAILURE, served=False)
+        before = len(service.started)
+        service.now[0] += module.RETRY
+        service.keep_subprocess_alive()
+        service.processes[0].die(STARTUP_FAILURE, served=False)
+        service.keep_subprocess_alive()
+        assert len(service.started) == before + 1, "at once"
+    assert not service.should_exit.is_set()
+
+
+def test_where_none_can_start_the_service_ends(service):
+    for worker in service.processes:
+        worker.die(STARTUP_FAILURE, served=False)
+    service.keep_subprocess_alive()
+    assert service.should_exit.is_set()
+    assert service.has_given_up
+
+
+def test_where_all_are_killed_as_they_start_the_service_ends(service):
+    for _ in range(MOST_FAILURES):
+        assert not service.should_exit.is_set()
+        for worker in service.processes:
+            worker.die(-9, served=False)
+        service.keep_subprocess_alive()
+        service.now[0] += module.RETRY
+    assert service.has_given_up
+
+
+def test_no_signal_changes_the_number_of_workers(service):
+    for kind in ("TTIN", "TTOU"):
+        service.signal_queue.append(getattr(signal, f"SIG{kind}"))
+    service.handle_signals()
+    assert len(service.processes) == 2
+    service.signal_queue.append(signal.SIGHUP)
+    service.handle_signals()
+    assert service.should_exit.is_set()
