@@ -56,7 +56,11 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line and exit: 0, 1 for a training that died, 2 for a mistake, 130 Ctrl-C."""
+    """Run the command line and exit.
+
+    0; 1 for a training that died, or answers without those about unreadable images; 2 for a
+    mistake; 130 for Ctrl-C.
+    """
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files and classes need not fit the terminal's encoding, nor any.

@@ -28,6 +28,14 @@ class Evaluation(NamedTuple):
         labels: (n,): the truth of each.
         images: (n, height, width, channels), as stored: what was looked at.
         names: of the images: files, or positions in the part; only of a run's evaluation.
+
+    Example:
+        >>> part, answers = nin.load("runs/digits-1").evaluate()
+        >>> worst = answers.mistakes()[0]
+        >>> bool(answers.labels[worst] == answers.probabilities[worst].argmax())
+        False
+        >>> 0 < answers.calibration_error < 1
+        True
     """
 
     classes: tuple[str, ...]
