@@ -1,65 +1,91 @@
-"""What one writes without a server of ours: a FastAPI endpoint around a network, one image a call.
+"""What one writes around an exported ONNX file without a server of ours, to be measured beside it.
 
-Run: python benchmarks/endpoints.py keras|savedmodel RUN_OR_FOLDER PORT
+- ``onnxruntime``: a FastAPI endpoint that decodes and computes one image per call, in its pool of
+  threads.
+- ``litserve``: Lightning's LitServe (``pip install litserve``), which computes images of several
+  requests in one batch, in a process of its own.
+
+Run: python benchmarks/endpoints.py onnxruntime|litserve FILE PORT
 """
 
-from __future__ import annotations
-
+import json
+import os
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-import uvicorn
-from fastapi import FastAPI, Request
-from starlette.concurrency import run_in_threadpool
+from fastapi import Body, FastAPI
 
-import nin
-from nin.data.decode import decode
-from nin.inference.engines import savedmodel_engine
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
+#: As `nin serve` takes them. (Annotations are read at run time here, so that none may be text.)
+Content = Annotated[bytes, Body(media_type="image/*")]
 
-def by_keras(path: Path) -> tuple[Callable[[Any], Any], Any]:
-    """A run's own network, through Keras's `predict`; and its description."""
-    run = nin.load(path)
-    shown = {"classes": run.classes, "input_shape": run.input_shape, "fit": run.fit}
-    return run.predict, shown
+#: LitServe's: images per batch, as many as ours, and seconds that the first of them waits.
+BATCH, WAIT = 32, 0.005
 
 
-def by_savedmodel(path: Path) -> tuple[Callable[[Any], Any], Any]:
-    """A SavedModel, called; and its description."""
-    engine = savedmodel_engine.open_file(path, 0)
-    return lambda images: engine.answer(images, maps=False).probabilities, engine.description
+class Network:
+    """The exported network, without a word of ours about serving."""
 
+    def __init__(self, path: str) -> None:
+        import onnxruntime
 
-def application(ask: Callable[[Any], Any], description: Any) -> FastAPI:
-    """Decode the body, ask, answer."""
-    classes, (height, _, channels) = description["classes"], description["input_shape"]
-    fit = description.get("fit", "squash")
-    app = FastAPI()
+        self._session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        metadata = self._session.get_modelmeta().custom_metadata_map["nin"]
+        description = json.loads(metadata)
+        self.classes = description["classes"]
+        (self._side, _, self._channels) = description["input_shape"]
+        self._fit = description.get("fit", "squash")
 
-    def answer(body: bytes) -> dict[str, Any]:
-        [chances] = ask(decode(body, height, channels, fit)[None])
+    def read(self, content: bytes) -> Any:
+        """An image as the network takes it."""
+        from nin.data.decode import decode
+
+        return decode(content, self._side, self._channels, self._fit)
+
+    def predict(self, images: Any) -> Any:
+        """Images (n, h, w, c) → probabilities (n, classes)."""
+        return self._session.run(["probabilities"], {"images": np.asarray(images)})[0]
+
+    def answer(self, chances: Any) -> dict[str, Any]:
+        """The likeliest class of one image."""
         best = int(np.argmax(chances))
-        return {"label": classes[best], "probability": float(chances[best])}
+        return {"label": self.classes[best], "probability": float(chances[best])}
 
-    @app.get("/readyz")
-    def ready() -> dict[str, bool]:
-        return {"ready": True}
+
+def serve_with_fastapi(path: str, port: int) -> None:
+    """Serve until stopped."""
+    import uvicorn
+
+    app, network = FastAPI(), Network(path)
+
+    @app.get("/health")
+    def health() -> str:
+        return "ok"
 
     @app.post("/predict")
-    async def predict(request: Request) -> dict[str, Any]:
-        return await run_in_threadpool(answer, await request.body())
+    def predict(content: Content) -> dict[str, Any]:
+        [chances] = network.predict([network.read(content)])
+        return network.answer(chances)
 
-    return app
+    uvicorn.run(app, port=port, log_level="error")
+
+
+def serve_with_litserve(path: str, port: int) -> None:
+    """Serve until stopped."""
+    import litserve
+    from endpoint_litserve import Classifier
+
+    api = Classifier(path, max_batch_size=BATCH, batch_timeout=WAIT)
+    server = litserve.LitServer(api, accelerator="cpu", timeout=60)
+    server.run(port=port, log_level="error", generate_client_file=False, num_api_servers=1)
 
 
 def main() -> None:
     """Serve until stopped."""
-    kind, path, port = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
-    app = application(*{"keras": by_keras, "savedmodel": by_savedmodel}[kind](path))
-    uvicorn.run(app, port=port, log_level="error")
+    kind, path, port = sys.argv[1], sys.argv[2], int(sys.argv[3])
+    {"onnxruntime": serve_with_fastapi, "litserve": serve_with_litserve}[kind](path, port)
 
 
 if __name__ == "__main__":

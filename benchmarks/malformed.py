@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from malformed_formats import animated_png, flood, gif, thin, tiff, webp
 from PIL import Image
 
 
@@ -146,6 +147,7 @@ MUTATIONS: tuple[Mutation, ...] = (
     noise,
     huge_png,
     bomb_in_text,
+    *(tiff, tiff, webp, gif, animated_png, flood, thin),
 )
 _TYPES = (
     "image/png",

@@ -1,17 +1,21 @@
-"""Throughput and latency of `nin serve` against concurrency, beside plain endpoints.
+"""Throughput and latency of `nin serve` against concurrency, beside other servers of the same file.
 
 Each server runs in a process of its own, on loopback, beside the load, on the same cores: wrk (a
-Debian package) keeps so many connections busy, each with one JPEG at a time. `keras` and
-`savedmodel` are what one writes without a server of ours (`benchmarks/endpoints.py`). All servers
-in turn, each warmed up first; latencies are those of answered requests as wrk counts them, and
-answers other than 200 are counted apart.
+Debian package) keeps so many connections busy, each with one JPEG at a time. The others are those
+of `benchmarks/endpoints.py`, and, with `--before`, an earlier `nin serve`. All servers in turn,
+each warmed up first; latencies are those of answered requests as wrk counts them, and answers other
+than 200 are counted apart.
 
-Run: python benchmarks/serving.py RUN IMAGE [ROUNDS]
-Takes about four minutes a round on 2 cores; an interrupted measurement is continued.
+Run: python benchmarks/serving.py FILE.onnx IMAGE [--rounds 3] [--before CHECKOUT]
+Takes about four minutes a round on 2 cores; an interrupted measurement is continued. LitServe is
+left out where it is not installed.
 """
 
 from __future__ import annotations
 
+import argparse
+import importlib.util
+import os
 import re
 import signal
 import socket
@@ -24,15 +28,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import psutil
 from record import Record, spread
 
-import nin
-
 HERE = Path(__file__).parent
-CONCURRENCY = (1, 4, 16, 64)
+CONCURRENCY = (1, 4, 16, 64, 256)
 SECONDS, WARM_UP = 8, 3
 SCRIPT = """
 local file = io.open("{image}", "rb")
@@ -46,23 +48,35 @@ end
 """
 
 
-def servers(run: Path, folder: Path, port: int) -> dict[str, list[str]]:
-    """The command of each server."""
-    ours = [sys.executable, "-m", "nin", "serve"]
-    plain = [sys.executable, str(HERE / "endpoints.py")]
-    return {
-        "nin": [*ours, str(run), "--port", str(port), "--quiet"],
-        "keras": [*plain, "keras", str(run), str(port)],
-        "savedmodel": [*plain, "savedmodel", str(folder / "savedmodel"), str(port)],
-    }
+class Command(NamedTuple):
+    """How a server is started, and where it says that it is ready."""
+
+    words: list[str]
+    ready: str
+    source: Path | None = None
+
+
+def servers(file: Path, port: int, before: Path | None) -> dict[str, Command]:
+    """The servers that can be measured here, by name."""
+    ours = [sys.executable, "-m", "nin", "serve", str(file), "--port", str(port), "--quiet"]
+    found = {"nin serve": Command(ours, "/readyz")}
+    if before is not None:
+        found["nin serve, before"] = Command(ours, "/readyz", before / "src")
+    for kind, name in {"onnxruntime": "FastAPI and ONNX Runtime", "litserve": "LitServe"}.items():
+        if importlib.util.find_spec(kind) is not None:
+            words = [sys.executable, str(HERE / "endpoints.py"), kind, str(file), str(port)]
+            found[name] = Command(words, "/health")
+    return found
 
 
 @contextmanager
-def running(command: list[str], port: int) -> Iterator[psutil.Process]:
+def running(command: Command, port: int) -> Iterator[psutil.Process]:
     """The server, once it is ready."""
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as server:
+    path = {} if command.source is None else {"PYTHONPATH": str(command.source)}
+    environment = {**os.environ, **path}
+    with subprocess.Popen(command.words, stdout=subprocess.DEVNULL, env=environment) as server:
         try:
-            _wait_for(f"http://127.0.0.1:{port}/readyz")
+            _wait_for(f"http://127.0.0.1:{port}{command.ready}")
             yield psutil.Process(server.pid)
         finally:
             server.send_signal(signal.SIGTERM)
@@ -95,28 +109,32 @@ def load(script: Path, port: int, connections: int, seconds: int) -> dict[str, A
     }
 
 
-def measure(record: Record, run: Path, image: Path, rounds: int) -> None:
+def measure(record: Record, asked: argparse.Namespace) -> None:
     """Every server at every concurrency, in turn."""
     with tempfile.TemporaryDirectory() as name, socket.socket() as free:
-        folder = Path(name)
-        script = folder / "post.lua"
-        script.write_text(SCRIPT.format(image=image.resolve()))
-        nin.export(nin.load(run), "savedmodel", folder / "savedmodel")
+        script = Path(name) / "post.lua"
+        script.write_text(SCRIPT.format(image=asked.image.resolve()))
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
-        for number in range(rounds):
-            for server, command in servers(run, folder, port).items():
+        for number in range(asked.rounds):
+            for server, command in servers(asked.file, port, asked.before).items():
                 if record.has(server=server, round=number):
                     continue
                 with running(command, port) as process:
                     load(script, port, 4, WARM_UP)
                     for connections in CONCURRENCY:
                         row = load(script, port, connections, SECONDS)
-                        row["resident_mib"] = round(process.memory_info().rss / 2**20)
+                        row["resident_mib"] = _resident(process)
                         key = {"server": server, "round": number, "connections": connections}
                         record.add(summary, **key, **row)
                         print(key, row, flush=True)
+
+
+def _resident(process: psutil.Process) -> int:
+    """MiB of the server and its workers."""
+    every = [process, *process.children(recursive=True)]
+    return round(sum(each.memory_info().rss for each in every) / 2**20)
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -138,9 +156,13 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 def main() -> None:
     """Measure what is not yet in the record."""
-    run, image = Path(sys.argv[1]), Path(sys.argv[2])
-    record = Record("serving", (__doc__ or "").splitlines()[0])
-    measure(record, run, image, int(sys.argv[3]) if len(sys.argv) > 3 else 3)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("file", type=Path, help="an exported .onnx file")
+    parser.add_argument("image", type=Path, help="a JPEG")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--before", type=Path, help="a checkout of an earlier commit")
+    record = Record("serving", (__doc__ or "").splitlines()[0], ("onnxruntime", "litserve"))
+    measure(record, parser.parse_args())
 
 
 if __name__ == "__main__":

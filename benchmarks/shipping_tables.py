@@ -95,7 +95,7 @@ def serving() -> str:
     made = record("serving")
     table = [
         [
-            SERVERS[server],
+            SERVERS.get(server, server),
             connections,
             spread(row["images_per_second"], 0),
             f"{row['p50_ms']['mean']:,.0f}",

@@ -14,7 +14,7 @@ import nin
 SOURCE = Path(__file__).parents[1] / "src/nin"
 #: Room → what it may import: rooms, or single files of one.
 BELOW = {
-    "errors": set(),
+    "errors": {"names"},
     "files": {"errors"},
     "hyperparameters": set(),
     "installing": set(),
@@ -22,30 +22,32 @@ BELOW = {
     "plotting": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
+    "rivals": {"errors", "presets"},
     "pretrained": {"errors", "installing", "presets"},
-    "models": {"backends", "errors", "hyperparameters", "presets"},
+    "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
     "data": {"backends", "errors", "files", "hyperparameters", "names"},
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "plotting", "pretrained"),
+        *("accounting", "plotting", "pretrained", "rivals", "names"),
     },
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
-        "training",
+        *("rivals", "training"),
     },
     "inference": {
         *("backends.saved_model", "data.decode", "data.picture_files", "errors", "files"),
         *("installing", "names"),
     },
     "exporting": {
-        *("backends", "data", "errors", "files", "inference", "installing", "models", "training"),
+        *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
+        "training",
     },
     "serving": {"data.decode", "errors", "inference", "installing", "maps"},
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
-        *("maps", "models", "names", "presets", "serving", "study", "training"),
+        *("maps", "models", "names", "presets", "rivals", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

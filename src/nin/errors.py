@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from nin.names import printable
 
 #: What is said where another process of a training has ended.
 LOST_PEER = "another process was lost; to go on: nin train --resume RUN, in all of them"
@@ -14,8 +18,70 @@ def first_line(error: BaseException) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
+class Argument(NamedTuple):
+    """An argument that a message speaks of; the command line speaks of the option that sets it.
+
+    Attributes:
+        name: the argument's.
+        value: what it is, or should be; None to speak of the argument alone.
+    """
+
+    name: str
+    value: Any = None
+
+    def __str__(self) -> str:
+        return self.name if self.value is None else f"{self.name}={self.value}"
+
+
+class Advice(NamedTuple):
+    """What can be done by an argument.
+
+    Attributes:
+        text: with ``{}`` in place of the argument.
+        argument: the argument.
+    """
+
+    text: str
+    argument: Argument
+
+    def told(self, word: Callable[[Argument], str | None]) -> str | None:
+        """The text with what `word` makes of the argument; None if that is nothing."""
+        said = word(self.argument)
+        return None if said is None else self.text.replace("{}", said, 1)
+
+
 class NinError(Exception):
-    """Base of all errors raised on purpose; the command line prints it and exits with 2."""
+    """Base of all errors raised on purpose; the command line prints it and exits with 2.
+
+    Args:
+        message: what was wrong, and where.
+        advice: what to do about it, each a way out.
+        about: the argument whose value was wrong; the message goes on from there.
+    """
+
+    def __init__(
+        self, message: str = "", *advice: str | Advice, about: Argument | None = None
+    ) -> None:
+        super().__init__(message)
+        self.advice, self.about = advice, about
+
+    def __str__(self) -> str:
+        return self.told(str)
+
+    def told(self, word: Callable[[Argument], str | None]) -> str:
+        """The message in one line.
+
+        Args:
+            word: what an argument is called. None if it cannot be given: advice that speaks of it
+                is left out then.
+        """
+        message, *_ = self.args
+        if self.about is not None:
+            message = f"{word(self.about) or self.about}: {message}"
+        ways = (each if isinstance(each, str) else each.told(word) for each in self.advice)
+        possible = ", or ".join(way for way in ways if way is not None)
+        line = f"{message}: {possible}" if possible else str(message)
+        return printable(re.sub(r"\s*[\r\n]\s*", " ", line.strip()))
 
 
 class BackendError(NinError):
@@ -61,6 +127,9 @@ class RunError(NinError):
 
 class RecipeError(NinError):
     """A training recipe with a value that cannot work."""
+
+    def __str__(self) -> str:
+        return f"recipe: {super().__str__()}"
 
 
 class WeightsError(NinError):

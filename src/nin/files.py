@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import errno
 import json
 import os
@@ -116,6 +117,37 @@ def expand(path: str | Path) -> Path:
         return Path(path).expanduser()
     except RuntimeError:
         return Path(path)
+
+
+def obstacle(folder: Path) -> str | None:
+    """Why `folder` cannot be made or written to, in words; None where nothing stands in the way.
+
+    Nothing is made.
+    """
+    try:
+        there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    except OSError as error:
+        return error.strerror or str(error)
+    if not there.is_dir():
+        return f"{there} is not a folder"
+    return None if os.access(there, os.W_OK | os.X_OK) else f"{there}: Permission denied"
+
+
+def did_you_mean(path: Path, *folders: Path) -> str:
+    """What is added to a message that there is nothing at `path`; empty if nothing is like it.
+
+    Args:
+        path: what was given.
+        folders: where else to look for a name alone.
+    """
+    for folder in (path.parent, *(folders if len(path.parts) == 1 else ())):
+        try:
+            names = [each.name for each in os.scandir(folder) if not each.name.startswith(".")]
+        except OSError:
+            continue
+        if close := difflib.get_close_matches(path.name, names, n=1):
+            return f": did you mean {folder / close[0]}?"
+    return ""
 
 
 def _check_name(path: Path) -> None:

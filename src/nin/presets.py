@@ -90,6 +90,8 @@ class Preset(NamedTuple):
         num_classes: number of logits.
         parameters: trainable parameters; moving averages are not counted.
         pretrained: whether `nin.pretrained` has weights for all stages but the last.
+        smallest: side in pixels of the smallest image that it takes.
+        has_maps: whether its logits are averages of class maps: all of these are.
     """
 
     stages: tuple[Stage | MBConv, ...]
@@ -97,6 +99,18 @@ class Preset(NamedTuple):
     num_classes: int
     parameters: int
     pretrained: bool = False
+    smallest: int = 1
+    has_maps: bool = True
+
+    @property
+    def layers(self) -> int:
+        """How many layers its `net` has, which `Recipe.freeze` counts: the average is two."""
+        return 2 + sum(
+            stage.repeats
+            if isinstance(stage, MBConv)
+            else 1 + (stage.pool is not None) + (stage.dropout > 0)
+            for stage in self.stages
+        )
 
 
 def _lite(side: int, parameters: int, widths: Sequence[int], repeats: Sequence[int]) -> Preset:
@@ -132,6 +146,7 @@ PRESETS: dict[str, Preset] = {
         input_shape=(224, 224, 1),
         num_classes=10,
         parameters=1_992_166,
+        smallest=67,
     ),
     "cifar10": Preset(
         stages=(
@@ -183,6 +198,7 @@ PRESETS: dict[str, Preset] = {
         input_shape=(224, 224, 3),
         num_classes=1000,
         parameters=7_595_176,
+        smallest=67,
     ),
     "efficientnet-lite0": _lite(224, 4_652_008, (24, 40, 80, 112, 192, 320), (2, 2, 3, 3, 4, 1)),
     "efficientnet-lite1": _lite(240, 5_416_680, (24, 40, 80, 112, 192, 320), (3, 3, 4, 4, 5, 1)),

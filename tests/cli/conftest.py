@@ -30,7 +30,11 @@ class Answer(NamedTuple):
     def is_mistake(self):
         """Whether it is one line on standard error, after what training had to say, and a 2."""
         *before, last = self.err.splitlines() or [""]
-        spoken = all(line.startswith(("NiN: ", "epoch ", "step ")) for line in before)
+        spoken = all(
+            line.startswith(("NiN: ", "epoch ", "step ", "classes: ", "left out: ", "used: "))
+            or " pictures in " in line
+            for line in before
+        )
         return self.code == 2 and last.startswith("nin: ") and spoken and self.out == ""
 
 

@@ -21,7 +21,7 @@ VERBS = {
         " --balance --precision"
         " --accumulate --stream --devices --join --save-every --out --resume --skip-bad --json"
     ),
-    "evaluate": "--data --out --json",
+    "evaluate": "--data --out --skip-bad --json",
     "predict": "--top --json",
     "explain": "--classes --top --strongest --image-size --out --raw --json",
     "export": "--to --out --no-maps --quantize --data --runtime --json",

@@ -47,7 +47,8 @@ def test_the_record_holds_it_without_paths(pictures):
 def test_leftovers_of_other_programs_are_left_out_and_counted(pictures):
     root = pictures({"cat": 6, "dog": 6})
     png = (root / "cat" / "000.png").read_bytes()
-    for name in ("cat/@eaDir/000.png/SYNO_XL.png", "__MACOSX/cat/._0.png", "cat/._000.png"):
+    names = ["cat/@eaDir/000.png/SYNO_XL.png", "__MACOSX/cat/._0.png", "cat/._000.png"]
+    for name in (*names, "cat/000.png~"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(png)
     for name in (".ipynb_checkpoints/0-checkpoint.png", "#recycle/0.png", "dog/.thumbnails/0.png"):
@@ -64,6 +65,7 @@ def test_leftovers_of_other_programs_are_left_out_and_counted(pictures):
         "@eaDir": 1,
         "__MACOSX": 1,
         "._ files of macOS": 1,
+        "~ copies of editors": 1,
         ".ipynb_checkpoints": 1,
         "#recycle": 1,
         "lost+found": 1,

@@ -53,7 +53,9 @@ def test_another_seed_chooses_others():
 
 @pytest.mark.parametrize("share", [0.001, 0.999])
 def test_a_part_without_images_is_refused(share):
-    with pytest.raises(DataError, match=f"test={share:g} of 20 images leaves a part without any"):
+    with pytest.raises(
+        DataError, match=f"{share:g} of 20 images for test leaves a part without any"
+    ):
         hold_out(np.zeros(20, np.int32), share, 0, "test")
 
 

@@ -269,7 +269,7 @@ def test_keras_takes_few_batches_in_advance_however_slow_the_steps_are(root, mon
 
 def test_an_unreadable_picture_ends_a_training_as_one_data_error(pictures):
     root, bad = damaged(pictures)
-    with pytest.raises(DataError, match=r"nin train --skip-bad") as raised:
+    with pytest.raises(DataError, match=r"skip_bad=True") as raised:
         fitted(folder(root, True, test=0))
     assert str(raised.value).startswith(f"{bad}: ")
     assert "\n" not in str(raised.value)

@@ -78,6 +78,16 @@ def test_a_tflite_file_carries_its_labels(run):
     assert nin.Predictor(path).has_maps is False
 
 
+def test_labels_are_a_line_each_whatever_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(formats, "_by_keras", lambda *given: given[2].touch())
+    names = ["a", "new\nline", "x\u2028y\x85", "latin\udce9", "z"]
+    path = tmp_path / "model.tflite"
+    formats.write_litert(None, {"classes": names}, path)
+    with zipfile.ZipFile(path) as archive:
+        labels = archive.read("labels.txt").decode().splitlines()
+    assert labels == ["a", r"new\nline", r"x\u2028y\x85", r"latin\udce9", "z"]
+
+
 def test_a_file_that_answers_otherwise_does_not_leave(run, monkeypatch):
     nin.export(run)
     before = (run.path / "model.onnx").read_bytes()
@@ -209,9 +219,7 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     )
     run = nin.train(recipe, tmp_path / "run")
     moved = photos.rename(tmp_path / "elsewhere")
-    with pytest.raises(
-        ExportError, match=r"cannot be loaded .*: name others with --data"
-    ) as caught:
+    with pytest.raises(ExportError, match=r"cannot be loaded .*: name others: data") as caught:
         nin.export(run)
     assert "\n" not in str(caught.value)
     done = nin.export(run, data=str(moved))

@@ -17,7 +17,11 @@ def test_notes_are_left_out_and_the_rest_is_passed_on(capfd):
 
 
 def test_an_error_comes_through_with_what_was_said(capfd):
-    with pytest.raises(ValueError, match="damaged"), _without_notes():
-        os.write(2, b"INFO: opening\nWARNING: old\n")
-        raise ValueError("damaged")
+    def opened():
+        with _without_notes():
+            os.write(2, b"INFO: opening\nWARNING: old\n")
+            raise ValueError("damaged")
+
+    with pytest.raises(ValueError, match="damaged"):
+        opened()
     assert capfd.readouterr().err == "WARNING: old\n"

@@ -97,6 +97,19 @@ def test_stopped_it_finishes_what_it_has_taken(running, workers):
             client.get("/healthz")
 
 
+def one_answer(connection):
+    """What the server sends until its JSON is complete, or it closes the connection."""
+    answer = piece = connection.recv(65536)
+    while piece and not answer.endswith(b"}"):
+        answer += (piece := connection.recv(65536))
+    return answer
+
+
+def healthy(connection):
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    return one_answer(connection).startswith(b"HTTP/1.1 200 ")
+
+
 def ask_until(server, stopped, told, keep):
     """One client that asks as fast as it can, and notes what became of each request."""
     request = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
@@ -112,9 +125,7 @@ def ask_until(server, stopped, told, keep):
             while is_open and not stopped.is_set():
                 try:
                     connection.sendall(request)
-                    answer = connection.recv(65536)
-                    while answer and not answer.endswith(b"}"):
-                        answer += connection.recv(65536)
+                    answer = one_answer(connection)
                 except OSError as error:
                     answer = repr(error).encode()
                 told.append(answer.partition(b"\r\n")[0])
@@ -136,10 +147,23 @@ def test_stopped_under_load_no_client_loses_a_request(running, workers):
     assert set(told) == {b"HTTP/1.1 200 OK"}
 
 
-def test_a_closed_terminal_stops_it(running):
-    with running() as server:
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_closed_terminal_stops_it_but_for_nohup(network, tmp_path, workers, kept):
+    program = (
+        f"import signal, sys; signal.signal(signal.SIGHUP, signal.SIG_{'IGN' if kept else 'DFL'});"
+        "from nin.cli.entry_point import run; sys.exit(run(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", program, "serve", network, "--port", "0"]
+    options = ("--workers", workers)
+    with started(network, tmp_path / "log", *options, command=command) as server:
+        server.until(lambda: httpx.get(f"{server.address}/readyz", trust_env=False).is_success)
         server.process.send_signal(signal.SIGHUP)
-        assert server.process.wait(20) == 0
+        if kept:
+            time.sleep(2)
+            assert httpx.get(f"{server.address}/readyz", trust_env=False).is_success
+        else:
+            assert server.process.wait(20) == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -177,8 +201,7 @@ def test_connections_that_idle_make_room_for_others(running):
     with running("--quiet") as server, ExitStack() as stack:
         idle = [stack.enter_context(connect(server)) for _ in range(MAX_CONNECTIONS)]
         for connection in idle:
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+            assert healthy(connection)
         with server.client() as client:
             assert client.get("/healthz").status_code == 200
         assert everything(idle[0]) == b""
@@ -189,8 +212,7 @@ def test_connections_that_idle_make_room_for_others(running):
 def test_idle_connections_are_kept_as_long_as_was_asked(running):
     with running("--quiet", "--keep-alive", 2) as server, connect(server) as connection:
         for _ in range(2):
-            connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert connection.recv(4096).startswith(b"HTTP/1.1 200 ")
+            assert healthy(connection)
             time.sleep(1)
         assert everything(connection) == b""
 
@@ -293,8 +315,14 @@ def test_several_workers_count_together_and_stop_together(running):
 def workers_of(server):
     """Process ids of the workers, the one that was started first in front."""
     children = Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-    pids = map(int, children.read_text().split())
-    return [pid for pid in pids if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in map(int, children.read_text().split()) if is_spawned(pid)]
+
+
+def is_spawned(pid):
+    try:
+        return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return False
 
 
 def is_running(pid):

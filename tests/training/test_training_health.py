@@ -143,6 +143,14 @@ def test_a_loss_that_is_no_number_is_stopped():
     assert "lower the learning rate" in health.died
 
 
+@pytest.mark.parametrize(("norm", "advised"), [(None, True), (1.0, False)])
+def test_what_is_in_force_is_not_advised(norm, advised):
+    optimizer = keras.optimizers.SGD(0.1, global_clipnorm=norm)
+    health = watch(model(bias=float("nan")), epochs=2, optimizer=optimizer)
+    assert health.died.startswith("a loss or a weight is no longer a finite number")
+    assert ("or clip gradients" in health.died) is advised
+
+
 def test_weights_that_are_no_numbers_are_seen_even_where_the_loss_hides_them():
     net = model(bias=1.0)
     net.build((None, 4, 4, 1))

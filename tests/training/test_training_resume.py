@@ -143,7 +143,7 @@ def test_with_every_option(tmp_path, monkeypatch, photos):
 def test_a_picture_that_is_met_late_can_be_done_without(tmp_path, photos):
     (photos / "train/light/bad.png").rename(photos / "test/light/bad.png")
     recipe = RECIPE.revised(data=str(photos), stream=True, batch_size=4)
-    with pytest.raises(DataError, match=r"bad\.png.*--skip-bad"):
+    with pytest.raises(DataError, match=r"bad\.png.*skip_bad=True"):
         nin.train(recipe, tmp_path / "run")
     resumed = nin.resume(tmp_path / "run", skip_bad=True)
     assert_same_training(resumed, nin.train(recipe, tmp_path / "whole", skip_bad=True))

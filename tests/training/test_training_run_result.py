@@ -58,10 +58,12 @@ def test_learnt_is_what_lies_above_chance_for_certain(right, n, share, good):
     assert no_better(result(right, n, share)) == 'no better than always naming "bees"'
 
 
-def record(right=60, n=120, steps=300, epochs=75, images=500, kinds=(), restarts=()):
+def record(
+    right=60, n=120, steps=300, epochs=75, images=500, kinds=(), restarts=(), patience=None, best=1
+):
     return {
-        "result": result(right, n),
-        "recipe": {"learning_rate": 0.001},
+        "result": {**result(right, n), "epoch": best},
+        "recipe": {"learning_rate": 0.001, "patience": patience},
         "schedule": {"steps": steps, "epochs": epochs},
         "data": {"splits": {"train": {"per_class": {"ants": images, "bees": images + 7}}}},
         "health": [{"kind": kind} for kind in kinds],
@@ -75,6 +77,11 @@ def record(right=60, n=120, steps=300, epochs=75, images=500, kinds=(), restarts
         (record(right=6, n=10), "judge it by more pictures: 10 are too few to tell"),
         (record(steps=15, epochs=15), "train longer: 15 steps are few; --epochs 300"),
         (record(steps=15, epochs=15, kinds=["same answer"]), "other pictures, or another --preset"),
+        (
+            record(steps=15, epochs=15, patience=4),
+            "more patience: it ended 4 epochs after its best",
+        ),
+        (record(steps=15, epochs=5, patience=4), "train longer"),
         (record(images=20), 'more training pictures: 20 of "ants" are few'),
         (record(), "another learning rate (it was 0.001: --lr), or another --preset"),
         (record(restarts=[3e-4]), "another learning rate (it was 0.0003: --lr)"),

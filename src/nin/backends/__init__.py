@@ -40,8 +40,8 @@ class Backend(Protocol):
     def reseed(self, *numbers: int) -> None: ...  # noqa: D102
 
 
-def choose() -> str:
-    """Settle Keras's backend, before Keras is imported, and return its name.
+def backend_name() -> str:
+    """The name of the backend that Keras has or will have; nothing is imported.
 
     `KERAS_BACKEND` decides, then Keras's own configuration file, then the first of TensorFlow,
     JAX and PyTorch that is installed.
@@ -62,6 +62,18 @@ def choose() -> str:
             f"the backend is set to {name}, which is not installed: {INSTALL[name]},"
             " or set KERAS_BACKEND to another one"
         )
+    return name
+
+
+def choose() -> str:
+    """Settle Keras's backend, before Keras is imported, and return its name; see `backend_name`.
+
+    Raises:
+        BackendError, UnknownNameError: see `backend_name`.
+    """
+    name = backend_name()
+    if "keras" in sys.modules and hasattr(sys.modules["keras"], "backend"):
+        return name
     os.environ["KERAS_BACKEND"] = name
     # Keras imports TensorFlow for its data sets on every backend.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from nin import backends
 from nin.backends.abort_guard import supervise
-from nin.errors import BackendError
+from nin.errors import Advice, Argument, BackendError
 
 _PROCESSES = "nin.backends.processes"
 
@@ -59,7 +59,7 @@ def join(*, supervised: bool = False) -> None:
             been computed already.
         PeerLostError: they did not all come.
     """
-    _check_backend()
+    check_backend()
     if supervised:
         supervise()
     importlib.import_module(_PROCESSES).join()
@@ -79,7 +79,7 @@ def spread(devices: int | None) -> Iterator[Layout]:
     if devices is None and not _have_joined():
         yield Layout()
         return
-    _check_backend()
+    check_backend()
     import keras
 
     there = keras.distribution.list_devices()
@@ -122,14 +122,21 @@ def lost_peers() -> Iterator[None]:
 
 def _some(there: list[Any], devices: int) -> list[Any]:
     if devices and _have_joined():
-        raise BackendError("several processes use all their devices: leave out --devices")
+        raise BackendError(
+            "several processes use all their devices", Advice("leave out {}", Argument("devices"))
+        )
     if not 0 <= devices <= len(there):
         raise BackendError(f"{devices} devices were asked for, but JAX sees {len(there)} here")
     return there[:devices] if devices else there
 
 
-def _check_backend() -> None:
-    backend = backends.choose()
+def check_backend() -> None:
+    """Refuse to use several devices on a backend that cannot; nothing is imported.
+
+    Raises:
+        BackendError: it is not JAX.
+    """
+    backend = backends.backend_name()
     if backend != "jax":
         raise BackendError(
             f"several devices need JAX, and the backend is {backend}: set KERAS_BACKEND=jax"

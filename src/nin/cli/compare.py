@@ -24,6 +24,6 @@ def compare(
     options: StudyOptions,
 ) -> None:
     """Which network is worth its parameters? Trains each in the same way, over several seeds."""
-    from nin.models import RIVALS
+    from nin.rivals import RIVALS
 
     run_study(nets or ["nin", *RIVALS], "Accuracy and what it costs", options)

@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,11 +19,13 @@ from nin.cli.data import data
 from nin.cli.evaluate import evaluate
 from nin.cli.explain import explain
 from nin.cli.export import export
+from nin.cli.option_words import option_words
 from nin.cli.predict import predict
 from nin.cli.serve import serve
 from nin.cli.summary import summary
 from nin.cli.train import train
 from nin.errors import NinError, TrainingDiedError
+from nin.names import printable
 
 #: Exit codes beside 0.
 DIED, MISTAKE, INTERRUPTED = 1, 2, 130
@@ -76,7 +78,8 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code. A mistake is one line on standard error."""
-    command = typer.main.get_command(app)
+    command: Any = typer.main.get_command(app)
+    context: Any = None
     try:
         # Typer's own `main` would keep Ctrl-C and broken pipes to itself.
         with command.make_context("nin", [*arguments] or ["--help"]) as context:
@@ -86,7 +89,8 @@ def run(arguments: list[str]) -> int:
     except TrainingDiedError as error:
         return _fail(str(error), DIED)
     except NinError as error:
-        return _fail(str(error), MISTAKE)
+        verb = command.commands[context.invoked_subcommand]
+        return _fail(error.told(option_words(verb.params)), MISTAKE)
     except typer.TyperException as error:
         return _fail(f"{error.format_message()} ({_verb(error)} --help)", MISTAKE)
     except KeyboardInterrupt as stop:
@@ -127,5 +131,5 @@ def _drain() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo(f"nin: {' '.join(message.split())}", err=True)
+    typer.echo(f"nin: {printable(' '.join(message.split()))}", err=True)
     return code

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nin.names import printable
+
 if TYPE_CHECKING:
     from nin.training import Evaluation
 
@@ -62,7 +64,6 @@ def _files(folder: Path) -> dict[str, Any]:
 
 
 def _print(evaluation: Evaluation, split: str, folder: Path) -> None:
-    from nin.names import printable
     from nin.training import evaluation_report as report
     from nin.training.run_result import result_line
 
@@ -76,8 +77,8 @@ def _print(evaluation: Evaluation, split: str, folder: Path) -> None:
     typer.echo(f"loss {evaluation.loss:.4f}  calibration error {evaluation.calibration_error:.3f}")
     count = len(evaluation.mistakes())
     worst = f", the worst in {report.SHEET}" if count else ""
-    typer.echo(f"{count:,} mistakes: {folder / report.MISTAKES}{worst}")
-    typer.echo(f"confusion matrix: {folder / report.CONFUSION}")
+    typer.echo(printable(f"{count:,} mistakes: {folder / report.MISTAKES}{worst}"))
+    typer.echo(printable(f"confusion matrix: {folder / report.CONFUSION}"))
 
 
 def _share(row: dict[str, Any], name: str) -> str:

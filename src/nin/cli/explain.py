@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from nin.names import printable
+
 
 def explain(
     run: Annotated[
@@ -52,6 +54,15 @@ def explain(
     ] = False,
 ) -> None:
     """Where in these images is the evidence for each class? Draws the class maps over them."""
+    from nin.inference.engines import format_of
+    from nin.maps.destinations import pictures
+
+    format_of(run)
+    for image in images:
+        with image.open("rb"):  # What is not there is said before anything heavy is loaded.
+            pass
+    pictures(images, out, overwrite)
+
     from nin.exporting import Predictor
     from nin.maps import explain as draw
 
@@ -70,4 +81,5 @@ def explain(
             typer.echo(json.dumps(answer))
         else:
             label, probability = answer["label"], answer["probability"]
-            typer.echo(f"{answer['file']}: {label} {probability:.3f}  {answer['picture']}")
+            line = f"{answer['file']}: {label} {probability:.3f}  {answer['picture']}"
+            typer.echo(printable(line))

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nin.names import printable
+
 if TYPE_CHECKING:
     from nin.exporting import Export
 
@@ -57,7 +59,7 @@ def _plain(done: Export) -> dict[str, object]:
 
 def _print(done: Export) -> None:
     found, cost = done.parity, done.quantization
-    typer.echo(f"{done.path}: {done.format}, {done.bytes / 1e6:.2f} MB")
+    typer.echo(f"{printable(done.path)}: {done.format}, {done.bytes / 1e6:.2f} MB")
     which = "" if cost is None else "float32, "
     typer.echo(
         f"{which}compared with the run on {found.images} images: {found.labels_equal} labels equal,"

@@ -82,7 +82,7 @@ def predict(
             f"stopped: {answers.given:,} of {len(files):,} images answered{where}"
         ) from stop
     if out is not None:
-        typer.echo(f"{answers.given:,} images answered: {out}")
+        typer.echo(printable(f"{answers.given:,} images answered: {out}"))
     if answers.bad:
         typer.echo(answers.complaint(), err=True)
         raise typer.Exit(0 if skip_bad else INCOMPLETE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -19,7 +20,11 @@ class RecipeOptions:
         str | None, typer.Option(help="Data set or folder to train on, in place of the recipe's.")
     ] = None
     preset: Annotated[
-        str | None, typer.Option(help="Network to train, in place of the recipe's.")
+        str | None,
+        typer.Option(
+            help="Network to train, in place of the recipe's: any that nin summary knows,"
+            " such as book, cifar10, resnet18."
+        ),
     ] = None
     finetune: Annotated[
         bool | None,
@@ -98,10 +103,9 @@ class RecipeOptions:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-def as_typed(options: dict[str, Any]) -> list[str]:
-    """The names of options, as they are typed: ``--batch-size``."""
-    typed = {
-        "learning_rate": "--lr",
-        **({"flip": "--no-flip"} if options.get("flip") is False else {}),
-    }
+def as_typed(options: Iterable[str]) -> list[str]:
+    """The names of options, as they are typed: ``--batch-size``; of a mapping, ``--no-flip``."""
+    typed = {"learning_rate": "--lr"}
+    if isinstance(options, Mapping) and options.get("flip") is False:
+        typed["flip"] = "--no-flip"
     return [typed.get(name, f"--{name.replace('_', '-')}") for name in options]

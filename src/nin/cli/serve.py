@@ -9,6 +9,7 @@ import typer
 
 from nin.errors import NinError
 from nin.installing import install_line
+from nin.names import printable
 
 
 def serve(
@@ -72,4 +73,9 @@ def serve(
     with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
         settings = Settings(file, limits, origins, hosts, keep_alive, quiet, *share(workers))
-        serve(settings, listener, workers, lambda what: typer.echo(f"{address} answers for {what}"))
+        serve(
+            settings,
+            listener,
+            workers,
+            lambda what: typer.echo(f"{address} answers for {printable(what)}"),
+        )

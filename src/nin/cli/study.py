@@ -55,7 +55,7 @@ class StudyOptions:
 
     def recipe(self) -> Recipe:
         """How all networks are trained."""
-        from nin.study.comparison import RECIPE
+        from nin.study.preparation import RECIPE
 
         return RECIPE.revised(
             data=self.data,
@@ -77,14 +77,19 @@ class StudyOptions:
 
 def run_study(networks: Sequence[Any], title: str, options: StudyOptions) -> None:
     """Compare networks, by name or as contenders, and print the result."""
+    from nin.study.preparation import check
+
+    recipe, rates = options.recipe(), options.learning_rates()
+    contenders = check(networks, recipe, options.out, rates, options.seeds, options.budget)
+
     from nin.study import compare
 
     comparison = compare(
-        networks,
-        options.recipe(),
+        contenders,
+        recipe,
         out=options.out,
         title=title,
-        rates=options.learning_rates(),
+        rates=rates,
         seeds=options.seeds,
         seconds=options.budget,
         jobs=options.jobs,

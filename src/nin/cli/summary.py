@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 def summary(
     network: Annotated[
-        str, typer.Argument(metavar="NETWORK", help="nin, cifar10, mnist, lenet, resnet18, …")
+        str,
+        typer.Argument(
+            metavar="NETWORK",
+            help="nin, cifar10, mnist, efficientnet-lite1, lenet, alexnet, vgg11, resnet18, …",
+        ),
     ],
     shape: Annotated[
         str | None,
@@ -36,13 +40,18 @@ def summary(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """A network layer by layer, with its cost: parameters, multiply-adds, memory."""
+    from nin.rivals import check_size, find_network
+
+    published = find_network(network).input_shape
+    size = published if shape is None else _shape(shape)
+    check_size(network, *size[:2])
+
     from nin.accounting import walk
     from nin.accounting.cost import count_cost
     from nin.accounting.table import cost_lines, layer_lines
     from nin.models import named_net
 
-    model, published = named_net(network, classes)
-    size = published if shape is None else _shape(shape)
+    model, _ = named_net(network, classes)
     trace, cost = walk(model, size), count_cost(model, size, batch_size)
     if as_json:
         typer.echo(json.dumps(_report(network, trace, cost)))

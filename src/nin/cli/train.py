@@ -11,9 +11,10 @@ import typer
 from nin.cli.option_group import with_options
 from nin.cli.recipe_options import RecipeOptions, as_typed
 from nin.errors import NinError
+from nin.names import printable
 
 if TYPE_CHECKING:
-    from nin.training import Recipe, Run
+    from nin.training import Run
 
 
 @with_options(RecipeOptions)
@@ -21,7 +22,8 @@ def train(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RECIPE|FOLDER]", help="digits, book, chapter, fashion, or a folder."
+            metavar="[RECIPE|FOLDER]",
+            help="digits, book, chapter, fashion, a data set, or a folder of images.",
         ),
     ] = None,
     *,
@@ -46,7 +48,7 @@ def train(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Train a NiN: a recipe (default: digits), or a folder with one directory per class."""
+    """Train a network: a recipe (default: digits), or a folder with one directory per class."""
     settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
     if resume is not None:
@@ -65,18 +67,15 @@ def _train(
     settings: dict[str, Any],
 ) -> Run:
     from nin.training.dispatch import train as train_recipe
-    from nin.training.recipes import choose
-    from nin.training.run import load
+    from nin.training.preflight import check
+    from nin.training.recipe_choice import recipe_of
 
-    earlier = None if options.init is None else load(options.init).recipe
-    finetune = bool(options.finetune)
-    recipe = choose(what, options.data, options.preset, finetune=finetune, init=earlier)
-    recipe = recipe.revised(**options.given())
-    of_gradients = {"devices": settings["devices"], "save_every": settings.get("save_every")}
-    of_gradients |= {"join": join or None}
-    given = {name: value for name, value in of_gradients.items() if value is not None}
-    _refuse_without_gradients(recipe, {**options.given(), **given})
-    _meet(join)
+    of_gradients = {**settings, "skip_bad": None, "join": join or None}
+    given = [name for name, value in of_gradients.items() if value is not None]
+    recipe = recipe_of(what, options.given(), settings=given)
+    if join:  # Others are not kept waiting for what cannot begin.
+        check(recipe, out, skip_bad=settings["skip_bad"], devices=settings["devices"])
+        _meet(join)
     return train_recipe(recipe, out, **settings)
 
 
@@ -116,24 +115,6 @@ def _number(devices: str | None) -> int | None:
     return int(devices)
 
 
-#: What is said of images, and not of how they are learnt from.
-_OF_IMAGES = ("data", "preset", "init", "image_size", "fit", "limit", "seed", "balance", "stream")
-
-
-def _refuse_without_gradients(recipe: Recipe, options: dict[str, Any]) -> None:
-    from nin.presets import find_preset
-
-    pretrained = find_preset(recipe.preset).pretrained
-    if recipe.finetune and not pretrained:
-        raise NinError(f"--finetune: {recipe.preset} has no pretrained weights")
-    wrong = as_typed({name: options[name] for name in options if name not in _OF_IMAGES})
-    if pretrained and not recipe.finetune and wrong:
-        raise NinError(
-            f"{', '.join(wrong)}: a frozen network is not trained by gradients: add --finetune, or"
-            " train another --preset"
-        )
-
-
 def _print(run: Run, as_json: bool) -> None:
     from nin.training.run_result import advice, has_learnt, no_better, result_line
 
@@ -141,11 +122,12 @@ def _print(run: Run, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
         return
+    path = printable(run.path)
     typer.echo(result_line(result))
     if has_learnt(result):
-        typer.echo(f"run      {run.path} (curves.png shows how it learnt)")
-        typer.echo(f"next     nin evaluate {run.path}   or   nin predict {run.path} IMAGE")
+        typer.echo(f"run      {path} (curves.png shows how it learnt)")
+        typer.echo(f"next     nin evaluate {path}   or   nin predict {path} IMAGE")
     else:
         typer.echo(no_better(result))
-        typer.echo(f"run      {run.path} (curves.png shows how it went)")
+        typer.echo(f"run      {path} (curves.png shows how it went)")
         typer.echo(f"try      {advice(run.record)}")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nin.data.decode import Fit, decode
 from nin.data.listing import list_folder
 from nin.data.progress import progress
-from nin.errors import DataError
+from nin.errors import Advice, Argument, DataError
 from nin.files import expand
 
 #: How many unreadable pictures a message names.
@@ -60,13 +60,19 @@ def decode_many(
     return images, faults
 
 
-def unreadable(bad: Sequence[str]) -> str:
-    """One line about pictures that cannot be read, each given with its reason."""
+def unreadable(bad: Sequence[str], after: str = "") -> DataError:
+    """What is raised of pictures that cannot be read.
+
+    Args:
+        bad: each with its reason.
+        after: how to go on once it is done, if anything is to be said of that.
+    """
     named = "; ".join(bad[:_NAMED_IN_MESSAGE])
     more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
-    return (
-        f"{len(bad)} picture(s) cannot be read: {named}{more}: repair or remove them,"
-        " or go on without them: --skip-bad, in Python skip_bad=True"
+    return DataError(
+        f"{len(bad)} picture(s) cannot be read: {named}{more}",
+        "repair or remove them",
+        Advice(f"go on without them: {{}}{after}", Argument("skip_bad", True)),
     )
 
 

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nin.errors import DataError
+from nin.names import printable
 
 
 class NotebookFigure(Figure):
@@ -57,7 +58,7 @@ def draw(images: Any, titles: Sequence[str], nrows: int, ncols: int) -> Notebook
         axis.set_axis_off()
     for axis, image, title in zip(axes.flat, pixels, titles, strict=False):
         axis.imshow(image, cmap="gray", vmin=0, vmax=1)
-        axis.set_title(title)
+        axis.set_title(printable(title), parse_math=False)
     figure.show_in_notebook()
     return figure
 

@@ -19,7 +19,7 @@ from nin.data.images import ImageData
 from nin.data.listing import Files, divide, list_folder
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
 from nin.data.split import Part, Split, check_share
-from nin.errors import DataError
+from nin.errors import Advice, Argument, DataError
 from nin.files import expand
 
 #: How many pictures of a streamed set its mean and standard deviation are taken from.
@@ -52,7 +52,8 @@ class ImageFolder(ImageData):
       picture of its class takes its place, so that the number of pictures stays the same.
 
     Args:
-        path: the directory.
+        path: the directory; or a table of labels beside the pictures, ``.csv``, ``.tsv`` or
+            ``.jsonl``, with columns such as ``file`` and ``label``, perhaps ``split``.
         batch_size: images per batch.
         image_size: side in pixels of the square that every picture becomes.
         validation: share of the pictures to hold out for validation, unless there is a val/ folder.
@@ -113,6 +114,7 @@ class ImageFolder(ImageData):
         check_fit(fit)
         _check_shares(validation, test)
         listing = list_folder(self.path)
+        self.path = listing.root
         super().__init__(
             self.path.resolve().name,
             listing.classes,
@@ -174,7 +176,7 @@ class ImageFolder(ImageData):
                 labels = np.delete(labels, list(faults))
             splits[name] = Split(images, labels)
         if bad and not self.skip_bad:
-            raise DataError(unreadable(list(bad.values())))
+            raise unreadable(list(bad.values()))
         for name, split in splits.items():
             self.check_left(name, split.labels)
         self._skipped = bad
@@ -237,7 +239,9 @@ def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -
     if stream is False and not fits:
         raise DataError(
             f"{count:,} pictures of {shape[0]}×{shape[1]} take {size:.1f} GiB, above the"
-            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed in memory: lower image_size, set limit, or"
-            " leave stream=False away"
+            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed in memory",
+            Advice("lower {}", Argument("image_size")),
+            Advice("set {}", Argument("limit")),
+            Advice("leave {} away", Argument("stream", False)),
         )
     return stream or (stream is None and not fits)

@@ -12,17 +12,24 @@ from nin.data.datamodule import DataModule
 from nin.data.fingerprint import fingerprint
 from nin.data.image_statistics import images_per_class, imbalance, mean_and_std
 from nin.data.split import Part, Split, check_share
-from nin.errors import DataError
+from nin.errors import Advice, Argument, DataError
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from nin.data.loader import Batches
 
-_ABSENT = {
-    "train": "no training images",
-    "validation": "no validation images: hold some out, as validation=0.1",
-    "test": "no test images: give a folder test/, or hold some out with test=0.1",
+_ABSENT: dict[Part, tuple[str | Advice, ...]] = {
+    "train": ("training images",),
+    "validation": (
+        "validation images",
+        Advice("hold some out: {}", Argument("validation", 0.1)),
+    ),
+    "test": (
+        "test images",
+        "give a folder test/",
+        Advice("hold some out: {}", Argument("test", 0.1)),
+    ),
 }
 
 
@@ -217,7 +224,8 @@ class ImageData(DataModule):
             DataError: there is no such part.
         """
         if part not in self.parts:
-            raise DataError(f"{self.name} has {_ABSENT[part]}")
+            what, *ways = _ABSENT[part]
+            raise DataError(f"{self.name} has no {what}", *ways)
         if part not in self._loaded:
             self._loaded.update(self.load(part))
         return self._loaded[part]

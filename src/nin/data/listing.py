@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.class_folders import ByClass, read_classes, read_part_classes
 from nin.data.image_statistics import images_per_class
 from nin.data.inventory import FolderInventory
-from nin.data.picture_files import LeftOut, folders_in, pictures_below
-from nin.data.split import PARTS, Part, hold_out, stratified
+from nin.data.label_table import find_tables, is_table
+from nin.data.labelled_files import read_labelled
+from nin.data.part_folders import part_folders
+from nin.data.picture_files import LeftOut, folders_in
+from nin.data.split import Part, hold_out, stratified
 from nin.errors import DataError
-
-_SPLITS: dict[str, Part] = {
-    "train": "train",
-    "val": "validation",
-    "validation": "validation",
-    "valid": "validation",
-    "test": "test",
-}
 
 
 class Files(NamedTuple):
@@ -44,23 +41,36 @@ class Listing:
     """What a folder holds.
 
     Attributes:
-        classes: names of the class folders, sorted.
+        root: the folder.
+        classes: names of the classes, sorted.
         parts: the files of each part; all under ``"train"`` if the folder is not `split`.
         split: whether the folder is divided into train/ and others.
         inventory: the same in numbers, and what was left out.
     """
 
+    root: Path
     classes: tuple[str, ...]
     parts: dict[Part, Files]
     split: bool
     inventory: FolderInventory
 
+    def labelled(self) -> dict[str, str]:
+        """Picture → class, of all parts."""
+        return {
+            path: self.classes[label]
+            for files in self.parts.values()
+            for path, label in zip(files.paths, files.labels.tolist(), strict=True)
+        }
+
 
 def list_folder(path: Path) -> Listing:
     """List a directory with one directory per class, perhaps inside train/, val/ and test/.
 
-    Files beside the class folders, hidden files and files that are no pictures are left out.
-    A folder named train is taken for a class if it holds pictures and stands among others.
+    Or a table of labels, or a directory that holds one; see `nin.data.labelled_files`.
+
+    `nin.data.part_folders` says what is taken for a part, and `nin.data.picture_files` for a
+    picture. A validation or test part may lack classes; one without folders has no labels, and is
+    left out. Names of classes are in the Unicode form NFC.
 
     Raises:
         DataError: the folder is missing, or not arranged like that.
@@ -110,73 +120,79 @@ def _carve(parts: dict[Part, Files], part: Part, share: float, seed: int) -> Non
 
 
 def _listed(path: Path) -> Listing:
+    if is_table(path):
+        return _by_tables([path])
     if not path.is_dir():
-        raise DataError(f"{path}: {'not a folder' if path.exists() else 'no such folder'}")
+        what = "not a folder, or a table of labels" if path.exists() else "no such folder"
+        raise DataError(f"{path}: {what}")
+    tables = find_tables(path)
+    return _by_folders_or_tables(path, tables) if tables else _by_folders(path)
+
+
+def _by_folders_or_tables(path: Path, tables: Sequence[Path]) -> Listing:
+    """By what the folder is arranged for; tables that only repeat its folders change nothing."""
+    try:
+        by_folders = _by_folders(path)
+    except DataError:
+        return _by_tables(tables)
+    try:
+        by_tables = _by_tables(tables)
+    except DataError:
+        left_out = {**by_folders.inventory.left_out, f"{tables[0].name}, which is not used": 1}
+        return replace(by_folders, inventory=replace(by_folders.inventory, left_out=left_out))
+    if by_tables.labelled().items() <= by_folders.labelled().items():
+        return by_tables if by_tables.split and not by_folders.split else by_folders
+    raise DataError(
+        f"{path}: are the classes its folders ({_some(by_folders.classes)}), or those in"
+        f" {tables[0].name} ({_some(by_tables.classes)})? Move the table away, or name it:"
+        f" {tables[0]}"
+    )
+
+
+def _by_tables(tables: Sequence[Path]) -> Listing:
+    found, part_names, left_out = read_labelled(tables)
+    root = tables[0].parent
+    for table in tables:
+        left_out[f"{table.suffix.lower()} files"] -= 1
+    names = " and ".join(table.name for table in tables)
+    return _listing(root, found, part_names, left_out, labels=names)
+
+
+def _by_folders(path: Path) -> Listing:
     left_out: LeftOut = Counter()
-    folders, loose = folders_in(path, left_out)
-    splits = _split_folders(path, folders)
-    if not splits:
-        classes, files = _read_classes(path, folders, loose, left_out)
-        return _listing(path, classes, {"train": files}, {}, left_out)
-    if "train" not in splits:
-        raise DataError(f"{path}: has {', '.join(p.name for p in splits.values())} but no train")
-    splits = {part: splits[part] for part in PARTS if part in splits}
-    listed = {
-        part: _read_classes(folder, *folders_in(folder, left_out), left_out)
-        for part, folder in splits.items()
-    }
-    classes = listed["train"][0]
-    for part, (others, _) in listed.items():
-        if odd := sorted(set(others) ^ set(classes)):
-            raise DataError(
-                f"{splits[part]}: its classes differ from those of {splits['train']}:"
-                f" {', '.join(odd[:10])} in one of them only"
-            )
-    parts = {part: files for part, (_, files) in listed.items()}
-    return _listing(path, classes, parts, {p: f.name for p, f in splits.items()}, left_out)
+    folders, _ = folders_in(path, Counter())
+    parts = part_folders(path, folders, left_out)
+    if not parts:
+        return _listing(path, {"train": read_classes(path, left_out)}, {}, left_out)
+    left_out["pictures beside the parts"] += len(folders_in(path, left_out)[1])
+    found: dict[Part, ByClass] = {"train": read_classes(parts["train"], left_out)}
+    for part, folder in parts.items():
+        if part != "train":
+            found[part] = read_part_classes(folder, found["train"], left_out)
+    names = {part: parts[part].relative_to(path).as_posix() for part in parts if found[part]}
+    return _listing(path, found, names, left_out)
 
 
 def _listing(
     path: Path,
-    classes: tuple[str, ...],
-    parts: dict[Part, Files],
+    found: dict[Part, ByClass],
     part_names: dict[Part, str],
     left_out: LeftOut,
+    labels: str | None = None,
 ) -> Listing:
+    classes = tuple(found["train"])
+    parts = {part: _files(by_class, classes) for part, by_class in found.items() if by_class}
     per_class = {part: images_per_class(files.labels, classes) for part, files in parts.items()}
-    inventory = FolderInventory(str(path), per_class, part_names, dict(left_out))
-    return Listing(classes, parts, split=bool(part_names), inventory=inventory)
+    counted = {why: count for why, count in left_out.items() if count > 0}
+    inventory = FolderInventory(str(path), per_class, part_names, counted, labels)
+    return Listing(path, classes, parts, split=bool(part_names), inventory=inventory)
 
 
-def _split_folders(path: Path, folders: list[Path]) -> dict[Part, Path]:
-    found: dict[Part, Path] = {}
-    for folder in folders:
-        part = _SPLITS.get(folder.name.lower())
-        if part in found:
-            raise DataError(f"{path}: both {found[part].name} and {folder.name}: keep one")
-        if part:
-            found[part] = folder
-    if len(found) == len(folders):
-        return found
-    return found if "train" in found and folders_in(found["train"], Counter())[0] else {}
+def _files(by_class: ByClass, classes: tuple[str, ...]) -> Files:
+    counts = [len(by_class.get(name, ())) for name in classes]
+    labels = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
+    return Files([path for name in classes for path in by_class.get(name, ())], labels)
 
 
-def _read_classes(
-    path: Path, folders: list[Path], loose: list[str], left_out: LeftOut
-) -> tuple[tuple[str, ...], Files]:
-    if not folders and loose:
-        raise DataError(f"{path}: holds pictures but no folders: put each class in one of its own")
-    if len(folders) < 2:
-        raise DataError(f"{path}: {len(folders)} class folder(s): two or more are needed")
-    if loose:
-        left_out["pictures beside the class folders"] += len(loose)
-    paths: list[str] = []
-    counts: list[int] = []
-    for folder in folders:
-        inside = pictures_below(str(folder), left_out)
-        if not inside:
-            raise DataError(f"{folder}: no pictures: add some, or remove the folder")
-        paths += inside
-        counts.append(len(inside))
-    labels = np.repeat(np.arange(len(folders), dtype=np.int32), counts)
-    return tuple(folder.name for folder in folders), Files(paths, labels)
+def _some(classes: Sequence[str]) -> str:
+    return ", ".join(classes[:3]) + ("…" if len(classes) > 3 else "")

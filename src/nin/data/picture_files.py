@@ -42,6 +42,8 @@ _BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 mif2 msf1 avi
 _PNM = re.compile(rb"P[1-6]\s+(\d+\s|#)")
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
+_OTHER = "files that are no pictures"
+
 #: How many endings of files that are no pictures are counted each on its own.
 _KINDS = 12
 
@@ -116,9 +118,9 @@ def is_picture(entry: os.DirEntry[str]) -> bool:
 def count_other(name: str, left_out: LeftOut) -> None:
     """Count a file that is no picture, by the ending of its name."""
     ending = _ending(name)
-    reason = f"{ending} files" if _ENDING.fullmatch(ending) else "other files"
+    reason = f"{ending} files" if _ENDING.fullmatch(ending) else _OTHER
     known = sum(each.startswith(".") for each in left_out)
-    left_out[reason if reason in left_out or known < _KINDS else "other files"] += 1
+    left_out[reason if reason in left_out or known < _KINDS else _OTHER] += 1
 
 
 def _ending(name: str) -> str:
@@ -132,7 +134,7 @@ def _entries(folder: str, left_out: LeftOut) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            if name.lower() in _LEFTOVERS or name.startswith("._"):
+            if name.lower() in _LEFTOVERS or name.startswith("._") or name.endswith("~"):
                 left_out[_leftover(name)] += _size(entry)
             elif name.startswith("."):
                 left_out["hidden files"] += _size(entry)
@@ -142,6 +144,9 @@ def _entries(folder: str, left_out: LeftOut) -> list[os.DirEntry[str]]:
 
 
 def _leftover(name: str) -> str:
+    """The name, or the kind where each has a name of its own."""
+    if name.endswith("~"):
+        return "~ copies of editors"
     return "._ files of macOS" if name.startswith("._") else name
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nin.data.decode import Fit, decode
 from nin.data.listing import Files
-from nin.errors import DataError
+from nin.errors import Advice, Argument, DataError
 
 #: The most memory that decoded pictures may take at once, in bytes: 8 GiB.
 MEMORY_LIMIT = 8 * 2**30
@@ -103,8 +103,9 @@ class Pictures:
         except DataError as error:
             if self._skipped is None:
                 raise DataError(
-                    f"{error}: repair or remove it, or go on without it with skip_bad=True"
-                    " (nin train --skip-bad)"
+                    str(error),
+                    "repair or remove it",
+                    Advice("go on without it: {}", Argument("skip_bad", True)),
                 ) from error
             self._skipped[path] = str(error)
         return self._stand_in(position)
@@ -172,5 +173,7 @@ def _check_memory(count: int, shape: Sequence[int]) -> None:
     if size > MEMORY_LIMIT / 2**30:
         raise DataError(
             f"{count:,} pictures of {shape[0]}×{shape[1]} at once take {size:.1f} GiB, above the"
-            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed: ask for fewer, or lower image_size"
+            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed",
+            "ask for fewer",
+            Advice("lower {}", Argument("image_size")),
         )

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.errors import DataError
+from nin.errors import Advice, Argument, DataError
 
 Labels = NDArray[np.int32]
 Indices = NDArray[np.intp]
@@ -85,7 +85,9 @@ def hold_out(labels: Labels, share: float, seed: int, what: str) -> tuple[Indice
     kept = stratified(labels, total - round(share * total), seed)
     if len(kept) in (0, total):
         raise DataError(
-            f"{what}={share:g} of {total} images leaves a part without any: change {what}"
+            f"a share of {share:g} of {total} images for {what} leaves a part without any",
+            "add images",
+            Advice("change {}", Argument(what)),
         )
     held = np.setdiff1d(np.arange(total), kept, assume_unique=True)
     return kept, held

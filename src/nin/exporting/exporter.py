@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from nin.errors import ExportError, UnknownNameError
+from nin.errors import Advice, Argument, ExportError, UnknownNameError
 from nin.exporting import parity, quantization
 from nin.exporting.describe import describe
 from nin.exporting.formats import WRITERS
@@ -145,7 +145,10 @@ def _check_replaceable(path: Path, to: str) -> None:
     if is_folder and path.is_dir() and not any(path.iterdir()):
         return
     if is_folder != path.is_dir() or not _is_export(path, to):
-        raise ExportError(f"{path} is there already, and no {to} export: name another --out")
+        raise ExportError(
+            f"{path} is there already, and no {to} export",
+            Advice("name another {}", Argument("out")),
+        )
 
 
 def _is_export(path: Path, to: str) -> bool:

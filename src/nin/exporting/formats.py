@@ -15,6 +15,7 @@ from nin import backends
 from nin.errors import ExportError
 from nin.inference.engines import FORMATS
 from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, KEY
+from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -57,8 +58,8 @@ def write_litert(run: Run, description: Description, path: Path) -> None:
     """A ``.tflite`` file with ``labels.txt`` and the description packed behind the network."""
     _by_keras(run, description, path, "litert")
     with zipfile.ZipFile(path, "a") as archive:
-        labels = "".join(f"{name}\n" for name in description["classes"])
-        archive.writestr("labels.txt", labels.encode(errors="backslashreplace"))
+        labels = "".join(f"{printable(name)}\n" for name in description["classes"])
+        archive.writestr("labels.txt", labels)
         archive.writestr(DESCRIPTION_FILE, json.dumps(description))
 
 

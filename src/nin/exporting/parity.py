@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nin.data import NAMED, open_data
-from nin.errors import ExportError, NinError
+from nin.errors import Advice, Argument, ExportError, NinError
 from nin.inference.engines import Images
 
 if TYPE_CHECKING:
@@ -107,7 +107,8 @@ def run_images(run: Run) -> ImageData:
         return open_images(recipe, skip_bad=bool(run.record.get("skip_bad")))
     except NinError as error:
         raise ExportError(
-            f"the images of {run.path} cannot be loaded ({error}): name others with --data"
+            f"the images of {run.path} cannot be loaded ({error.told(lambda _: None)})",
+            Advice("name others: {}", Argument("data")),
         ) from error
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nin.errors import NinError
-from nin.files import beginning
+from nin.files import beginning, obstacle
 from nin.maps.picture import MARK
 
 #: Images per picture; more make further, numbered pictures.
@@ -75,11 +75,10 @@ def check_folder(path: Path) -> None:
     """Refuse a path whose folder cannot be made.
 
     Raises:
-        NinError: a file is in the way.
+        NinError: a file is in the way, or nothing may be written there.
     """
-    there = next(folder for folder in path.absolute().parents if folder.exists())
-    if not there.is_dir():
-        raise NinError(f"cannot write {path}: {there} is not a folder")
+    if reason := obstacle(path.parent):
+        raise NinError(f"cannot write {path}: {reason}")
 
 
 def _is_folder(out: Path) -> bool:

@@ -8,11 +8,7 @@ import keras
 
 from nin.models.blocks import dense_head
 from nin.models.classifier import Classifier
-
-#: (number of convolutions, channels) of each block of VGG-11.
-VGG11 = ((1, 64), (1, 128), (2, 256), (2, 512), (2, 512))
-#: VGG-11 at a quarter of its width, which is what the book trains.
-VGG11_QUARTER = ((1, 16), (1, 32), (2, 64), (2, 128), (2, 128))
+from nin.rivals import VGG11
 
 
 class VGG(Classifier):

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import errno
 import http
+import logging
 import socket
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from nin.errors import NinError
 from nin.serving.access import HEADERS
+
+log = logging.getLogger("nin.server")
 
 #: Connections that the system queues until they are accepted.
 BACKLOG = 512
@@ -97,7 +100,7 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """What arrived is not HTTP."""
-        self.logger.info("%s invalid HTTP", (self.client or ("-",))[0])
+        log.info("%s invalid HTTP 400", (self.client or ("-",))[0])
         if self.cycle is not None and self.cycle.response_started:
             self.transport.close()
         else:

@@ -27,10 +27,9 @@ def logging_to_stderr(quiet: bool) -> Iterator[None]:
         warnings.simplefilter("error", DecompressionBombWarning)
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-        requests = logging.WARNING if quiet else logging.INFO
-        logging.getLogger("nin.server").setLevel(requests)
-        # uvicorn warns of whatever a client sends: `Connection` logs it, as it does requests.
-        logging.getLogger("uvicorn.error").setLevel(max(requests, logging.INFO))
+        logging.getLogger("nin.server").setLevel(logging.WARNING if quiet else logging.INFO)
+        # It warns of whatever a client sends, in several lines; `Connection` logs it in one.
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         for talkative in ("PIL", "python_multipart"):
             logging.getLogger(talkative).setLevel(logging.CRITICAL)
         logging.getLogger().addHandler(handler)

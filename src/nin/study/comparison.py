@@ -14,7 +14,16 @@ from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.study.contender import Contender, as_contenders
 from nin.study.measurement import Workload, measure_once
-from nin.study.preparation import check_arguments, check_writable, fingerprint, prepare, seen_size
+from nin.study.preparation import (
+    RATES,
+    RECIPE,
+    SEEDS,
+    check_arguments,
+    check_writable,
+    fingerprint,
+    prepare,
+    seen_size,
+)
 from nin.study.report import write_results
 from nin.study.report_text import seconds as as_text
 from nin.study.result import Comparison, Difference, Measured, Row
@@ -26,20 +35,6 @@ from nin.training import Recipe
 from nin.training.dataset import show_found
 from nin.training.provenance import command, device, versions
 
-#: How every network of a comparison is trained; learning rate and seed are filled in.
-RECIPE = Recipe(
-    name="compare",
-    data="fashion-mnist",
-    epochs=3,
-    batch_size=64,
-    optimizer="adamw",
-    learning_rate=0.001,
-    warmup=100,
-    clip_norm=1.0,
-    validation=0.1,
-)
-RATES = (0.0003, 0.001, 0.003)
-SEEDS = 5
 #: A forward and a backward pass take about three times what the forward pass takes.
 _TRAINING_EFFORT = 3
 
@@ -202,8 +197,9 @@ def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> 
         total += images / plan.measured.training.images_per_second
         total += judged / plan.measured.prediction.images_per_second
     study.console.print(
-        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine; reduce"
-        " --limit, --epochs or --seeds for less. Ctrl-C keeps what is finished"
+        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine;"
+        f" {'a smaller budget' if study.seconds else 'fewer epochs or images'} or fewer seeds take"
+        " less. Ctrl-C keeps what is finished"
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nin.errors import NinError
-from nin.models import Classifier, find_net, make_net
+from nin.rivals import find_net
+
+if TYPE_CHECKING:
+    from nin.models import Classifier
 
 
 class Contender(NamedTuple):
@@ -31,6 +34,9 @@ class Contender(NamedTuple):
 
     def make(self, classes: int) -> Classifier:
         """The network, not yet built."""
+        # Not at the top: names are checked without Keras.
+        from nin.models import make_net
+
         return make_net(self.net, classes, **self.arguments)
 
 

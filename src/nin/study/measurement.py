@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import BaseModel
 from rich.console import Console
 
-from nin.errors import NinError
+from nin.errors import Advice, Argument, NinError
 from nin.files import write_json
 from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
@@ -113,8 +113,9 @@ def _in_new_process(what: str, workload: Workload) -> Speed:
     if done.returncode:
         why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise NinError(
-            f"{contender.name} could not be measured in {what} ({why}), perhaps for lack of memory:"
-            " try a smaller --batch-size, or --no-measure"
+            f"{contender.name} could not be measured in {what} ({why}), perhaps for lack of memory",
+            Advice("give a smaller {}", Argument("batch_size")),
+            Advice("do without: {}", Argument("measured", False)),
         )
     return Speed.model_validate_json(done.stdout.splitlines()[-1])
 

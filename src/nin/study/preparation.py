@@ -7,13 +7,78 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from nin.backends import backend_name
 from nin.data import ImageData
 from nin.errors import DataError, NinError
-from nin.models.geometry import smallest_size
-from nin.study.contender import Contender
+from nin.files import obstacle
+from nin.rivals import NETWORKS, check_size
+from nin.study.contender import Contender, as_contenders
 from nin.training import Recipe
 from nin.training.dataset import open_images
 from nin.training.precision import resolve_precision
+
+#: How every network of a comparison is trained; learning rate and seed are filled in.
+RECIPE = Recipe(
+    name="compare",
+    data="fashion-mnist",
+    epochs=3,
+    batch_size=64,
+    optimizer="adamw",
+    learning_rate=0.001,
+    warmup=100,
+    clip_norm=1.0,
+    validation=0.1,
+)
+RATES = (0.0003, 0.001, 0.003)
+SEEDS = 5
+
+
+def check(
+    nets: Sequence[str | Contender],
+    recipe: Recipe,
+    out: Path,
+    rates: Sequence[float],
+    seeds: int,
+    seconds: float | None,
+) -> list[Contender]:
+    """Refuse a comparison that cannot begin, before anything heavy is imported.
+
+    Args:
+        nets: names, or contenders.
+        recipe: how all are trained.
+        out: folder for the results.
+        rates: learning rates to start the search with.
+        seeds: number of seeds.
+        seconds: training time per network in place of epochs.
+
+    Returns:
+        The contenders.
+
+    Raises:
+        NinError: it says in one line what is wrong.
+    """
+    contenders = as_contenders(nets)
+    backend_name()
+    check_arguments(rates, seeds, seconds)
+    if said := obstacle(out):
+        raise NinError(f"cannot write to {out}: {said}")
+    open_tested(recipe)
+    for contender in contenders:
+        if recipe.image_size is not None and contender.name in NETWORKS:
+            check_size(contender.name, recipe.image_size, recipe.image_size)
+    return contenders
+
+
+def open_tested(recipe: Recipe) -> ImageData:
+    """The recipe's images, not yet read.
+
+    Raises:
+        DataError: there are none, or none to test with.
+    """
+    data = open_images(recipe)
+    if "test" not in data.parts:
+        raise DataError(f"{data.name} has no test images to judge by: put some into test/")
+    return data
 
 
 def check_arguments(rates: Sequence[float], seeds: int, seconds: float | None) -> None:
@@ -53,10 +118,11 @@ def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, Im
         DataError: the images cannot be loaded, are too few to be split, or have no test part.
         InputSizeError: a contender cannot take images of the size in the recipe.
     """
+    # Not at the top: what needs no Keras is checked without it.
+    from nin.models.geometry import smallest_size
+
     recipe = resolve_precision(recipe)
-    data = open_images(recipe)
-    if "test" not in data.parts:
-        raise DataError(f"{data.name} has no test images to judge by: put some into test/")
+    data = open_tested(recipe)
     # Sizes of the parts do not depend on the seed.
     _check_parts(data)
     models = [contender.make(len(data.classes)) for contender in contenders]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -13,9 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from nin import backends
-from nin.errors import NinError
+from nin.errors import Advice, Argument, NinError
 from nin.study.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trial import SEARCH_SEED, Outcome, Trial, train_trial
+from nin.training.log_lines import time_left
 
 #: How often a further rate is tried while the best is the lowest or the highest.
 BEYOND = 2
@@ -46,6 +48,7 @@ class Sweep:
         self.cache, self.jobs, self.trials = cache, jobs, trials
         self.console = console
         self.done = 0
+        self._began = time.monotonic()
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -60,6 +63,7 @@ class Sweep:
 
     def __enter__(self) -> Self:
         self._bar.start()
+        self._began = time.monotonic()
         return self
 
     def __exit__(
@@ -106,8 +110,9 @@ class Sweep:
             ) from stop
         except BrokenExecutor as error:
             raise NinError(
-                "a worker was killed, probably for lack of memory: try fewer --jobs or a smaller"
-                f" --batch-size; {self._kept()}"
+                f"a worker was killed, probably for lack of memory; {self._kept()}",
+                Advice("fewer at a time: {}", Argument("jobs", 1)),
+                Advice("give a smaller {}", Argument("batch_size")),
             ) from error
 
     def _finished(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:
@@ -130,15 +135,20 @@ class Sweep:
     def _report(self, trial: Trial, outcome: Outcome) -> None:
         self.done += 1
         self._bar.update(self._task, advance=trial.effort, description=self._count())
-        how = "search" if trial.is_search else f"seed {trial.recipe.seed}"
         accuracy = "" if outcome.accuracy is None else f", test {outcome.accuracy:.4f}"
         self.console.print(
-            f"{self._count()}  {trial.contender.name}  {how}"
-            f"  lr {trial.recipe.learning_rate:g}:"
-            f" validation {outcome.validation:.4f}{accuracy}  {outcome.seconds:.0f} s"
-            + ("  DIED" if outcome.died else ""),
+            f"{self._count()}  {trial.label}: validation {outcome.validation:.4f}{accuracy}"
+            f"  {outcome.seconds:.0f} s{'  DIED' if outcome.died else ''}{self._left()}",
             markup=False,
         )
+
+    def _left(self) -> str:
+        """The time left, where no bar shows it."""
+        task = self._bar.tasks[0]
+        left = (task.total or 0.0) - task.completed
+        if self.console.is_terminal or left <= 0 or not task.completed:
+            return ""
+        return f"  {time_left((time.monotonic() - self._began) * left / task.completed)}"
 
     def _count(self) -> str:
         return f"{self.done}/{self.trials}"

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import keras
 from pydantic import BaseModel, ConfigDict
+from rich.console import Console
 
 from nin import backends
 from nin.data import ImageData
@@ -18,6 +19,7 @@ from nin.study.contender import Contender
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.dataset import open_images
 from nin.training.evaluation import final_split
+from nin.training.log_lines import LineTimer, time_left
 from nin.training.precision import precision_policy
 from nin.training.schedule import optimizer
 
@@ -69,6 +71,12 @@ class Trial(NamedTuple):
         """Whether this trial only serves to choose a learning rate."""
         return self.recipe.seed == SEARCH_SEED
 
+    @property
+    def label(self) -> str:
+        """The network, what the trial is for, and its learning rate."""
+        how = "search" if self.is_search else f"seed {self.recipe.seed}"
+        return f"{self.contender.name}  {how}  lr {self.recipe.learning_rate:g}"
+
     def revised(self, learning_rate: float, seed: int) -> Trial:
         """The trial of the same network with this learning rate and seed."""
         recipe = self.recipe.revised(learning_rate=learning_rate, seed=seed)
@@ -99,7 +107,7 @@ def train_trial(trial: Trial) -> Outcome:
     keras.backend.clear_session()
     keras.utils.set_random_seed(trial.recipe.seed)
     data = open_images(trial.recipe)
-    clock = _Clock(trial.steps)
+    clock = _Clock(trial)
     trainer = Trainer(
         trial.recipe.epochs,
         gradient_clip_val=trial.recipe.clip_norm,
@@ -132,14 +140,20 @@ def _judge(model: Any, data: ImageData) -> tuple[float, int]:
 
 
 class _Clock(keras.callbacks.Callback):
-    """Measures the time of training, and stops it after `steps` batches."""
+    """Measures the time of training, and stops it after the trial's steps.
 
-    def __init__(self, steps: int) -> None:
+    Where standard error is neither a terminal nor a notebook, a long training says now and then how
+    far it is.
+    """
+
+    def __init__(self, trial: Trial) -> None:
         super().__init__()
-        self.steps = steps
+        self.trial = trial
         self.seconds = 0.0
         self._done = 0
         self._since: float | None = None
+        self._console = Console(stderr=True, soft_wrap=True, highlight=False)
+        self._timer = LineTimer()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Start the clock, except before the very first batch."""
@@ -151,8 +165,20 @@ class _Clock(keras.callbacks.Callback):
         self.seconds += 0.0 if self._since is None else now - self._since
         self._since = now
         self._done += 1
-        if self._done >= self.steps:
+        if self._done >= self.trial.steps:
             self.model.stop_training = True
+        elif self.seconds and not (self._console.is_terminal or self._console.is_jupyter):
+            self._say()
+
+    def _say(self) -> None:
+        if self._timer.is_due():
+            rate = (self._done - 1) / self.seconds
+            self._console.print(
+                f"{self.trial.label}: {self._done:,} of {self.trial.steps:,} steps"
+                f"  {rate * self.trial.recipe.part_size:,.0f} img/s"
+                f"  {time_left((self.trial.steps - self._done) / rate)}",
+                markup=False,
+            )
 
 
 def training_length(recipe: Recipe, images: int, budget_images: float | None) -> tuple[Recipe, int]:

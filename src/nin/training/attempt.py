@@ -10,10 +10,9 @@ import keras
 
 from nin.backends.distribution import Layout
 from nin.data import ImageData
-from nin.errors import RecipeError
-from nin.models import Classifier, NiN
+from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
-from nin.presets import find_preset
+from nin.rivals import find_net, find_network
 from nin.training.arrays import count_weights
 from nin.training.checkpoint import Position, load_checkpoint
 from nin.training.description import rebuild
@@ -85,13 +84,11 @@ def new_attempt(
     recipe = at_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     trainer.note(note)
+    net, arguments = find_net(recipe.preset)
+    if net == "NiN":
+        arguments |= {"width": recipe.width, "dropout": recipe.dropout}
     with precision_policy(recipe.precision):
-        model = NiN(
-            num_classes=len(data.classes),
-            preset=recipe.preset,
-            width=recipe.width,
-            dropout=recipe.dropout,
-        )
+        model = make_net(net, len(data.classes), **arguments)
         freeze(model, recipe.freeze)
         trainer.prepare_model(model, data)
     if recipe.init is not None:
@@ -135,7 +132,7 @@ def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
         RecipeError: the network has not so many layers, or none would be left to train.
     """
     if layers >= len(model.net.layers):
-        raise RecipeError(too_deep(layers, len(model.net.layers)))
+        raise too_deep(layers, len(model.net.layers))
     for layer in model.net.layers[:layers]:
         layer.trainable = False
     if statistics:
@@ -148,16 +145,18 @@ def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
     """The network of a run, of the size of the weights at `path`, frozen as its recipe says."""
     with precision_policy(recipe.precision):
         model = rebuild(run.record["model"], count_weights(path))
-    freeze(model, recipe.freeze, statistics=find_preset(recipe.preset).pretrained)
+    freeze(model, recipe.freeze, statistics=find_network(recipe.preset).pretrained)
     return model
 
 
 def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:
     keras.utils.set_random_seed(recipe.seed)
     steps = recipe.epochs * math.ceil(len(data.train.labels) / data.batch_size)
-    return Trainer(
+    trainer = Trainer(
         recipe.epochs,
         gradient_clip_val=recipe.clip_norm,
         optimizer=optimizer(recipe, steps),
         verbose=here.is_chief,
     )
+    trainer.is_part_of_run = True
+    return trainer

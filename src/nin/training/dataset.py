@@ -11,7 +11,8 @@ from rich.console import Console
 
 from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
-from nin.errors import RecipeError, RunError
+from nin.errors import Argument, RecipeError, RunError
+from nin.names import normalized, printable
 from nin.training.recipe import Recipe
 
 
@@ -38,7 +39,8 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     }
     if recipe.data in NAMED:
         if recipe.stream:
-            raise RecipeError(f"recipe: stream: {recipe.data} is held in memory; folders are read")
+            said = f"{recipe.data} is held in memory; folders are read"
+            raise RecipeError(said, about=Argument("stream", True))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
@@ -88,7 +90,7 @@ def open_others(
         images = open_data(data)
     else:
         images = open_data(data, image_size=size, grey=channels == 1, fit=fit, skip_bad=skip_bad)
-    if images.classes != classes:
+    if images.classes != tuple(map(normalized, classes)):
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"
             f" but the run was trained on {', '.join(classes)}"
@@ -100,23 +102,25 @@ def open_others(
     return images
 
 
-def found_note(data: DataModule) -> str | None:
-    """What was found in a folder of pictures, and how it is divided; of other data None.
+def found_note(data: DataModule, divided: bool = True) -> str | None:
+    """What was found in a folder of pictures; of other data None. Two to six lines, safe to print.
 
-    Two to six lines, safe to print.
+    Args:
+        data: the pictures.
+        divided: whether to say how many are in each part that is used.
     """
     if not isinstance(data, ImageFolder):
         return None
     counts = {part: len(data.files(part).labels) for part in data.parts}
-    if counts == data.inventory.pictures:
+    if not divided or counts == data.inventory.pictures:
         return data.inventory.text()
-    divided = ", ".join(f"{part} {count:,}" for part, count in counts.items())
-    return f"{data.inventory.text()}\nused: {divided}"
+    used = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    return f"{data.inventory.text()}\nused: {used}"
 
 
-def show_found(data: DataModule) -> None:
+def show_found(data: DataModule, divided: bool = True) -> None:
     """Print `found_note` on standard error, before anything is read."""
-    if (note := found_note(data)) is not None:
+    if (note := found_note(data, divided)) is not None:
         Console(stderr=True, soft_wrap=True, highlight=False).print(note, markup=False)
 
 
@@ -130,4 +134,4 @@ def unreadable_note(data: DataModule) -> str | None:
     skipped = getattr(data, "skipped", ())
     if not skipped:
         return None
-    return f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}"
+    return printable(f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}")

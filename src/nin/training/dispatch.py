@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
+from nin.data import ImageFolder
 from nin.errors import RunError
-from nin.presets import find_preset
+from nin.rivals import find_network
 from nin.training.precision import resolve_precision
-from nin.training.recipe import Recipe
+from nin.training.preflight import check, check_resumable
+from nin.training.recipe import RecipeFields
+from nin.training.recipe_choice import What, recipe_of
 from nin.training.run import SAVE_EVERY, Run, load
 from nin.training.stopping import Stopping
 
 
 def train(
-    recipe: Recipe,
+    recipe: What = None,
     out: str | Path | None = None,
     *,
     skip_bad: bool = False,
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
+    **options: Unpack[RecipeFields],
 ) -> Run:
-    """Train a NiN as `recipe` says; everything it leaves is in the run directory.
+    """Train a network, as ``nin train`` does; everything it leaves is in the run directory.
 
     Where the recipe's preset has pretrained weights its trunk stays as it is and a head is fitted
     to it, to its optimum. With ``recipe.finetune`` gradients go on from there, and the epoch that
@@ -35,20 +39,27 @@ def train(
     `devices` and `callbacks`, which belong to gradients, are not used.
 
     Args:
-        recipe: what to train, on what, how.
-        out: the run directory; by default ``runs/<recipe>-<number>``.
+        recipe: what to train: a folder of images with one directory per class; the name of a recipe
+            or of a data set, ``"fashion"``; a `Recipe`; an `ImageFolder` or a published set, whose
+            arguments count as options. A `Path` is always a folder. None for ``"digits"``.
+        out: the run directory, new or empty; by default ``runs/<recipe>-<number>``.
         skip_bad: in a folder of images, go on without those that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
         devices: how many of this machine's devices share each batch; 0 for all of them, None for
             one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
             all their devices share it.
         callbacks: further Keras callbacks; a run that is resumed has none.
+        options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. With `preset` the
+            image size and the learning rate are those of the other network, unless they are given.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is. Of several processes only
         the first keeps the run and judges it.
 
     Raises:
+        UnknownNameError: there is no such recipe, data set, network or option.
+        RecipeError: a value that cannot work.
+        InputSizeError: images too small for the network.
         BackendError: there are not so many devices.
         PeerLostError: another process of this training has ended; the run can be resumed.
         DataError: the images cannot be had.
@@ -59,32 +70,43 @@ def train(
             to go on.
 
     Example:
-        >>> run = nin.train(nin.RECIPES["digits"].revised(epochs=1, limit=64))
+        >>> run = nin.train("digits", epochs=1, limit=64)
         >>> run.path.parent.name, run.record["result"]["n"]
         ('runs', 359)
+
+        Photographs of your own, and another network:
+
+        >>> from PIL import Image
+        >>> for name, colour in ("sky", "skyblue"), ("sea", "navy"):
+        ...     Path("photos", name).mkdir(parents=True)
+        ...     for number in range(10):
+        ...         Image.new("RGB", (60, 40), colour).save(f"photos/{name}/{number}.png")
+        >>> run = nin.train("photos", preset="lenet", epochs=1)
+        >>> run.path.name, run.input_shape
+        ('photos-1', (28, 28, 3))
     """
-    recipe = resolve_precision(recipe)
-    if find_preset(recipe.preset).pretrained:
+    if isinstance(recipe, ImageFolder):
+        skip_bad = skip_bad or recipe.skip_bad
+    chosen = recipe_of(recipe, options)
+    data = check(chosen, out, skip_bad=skip_bad, devices=devices)
+    chosen = resolve_precision(chosen)
+    settings: dict[str, Any] = {
+        "save_every": save_every,
+        "devices": devices,
+        "callbacks": callbacks,
+    }
+    if find_network(chosen.preset).pretrained:
         from nin.training.transfer import train_head
 
-        run = train_head(recipe, out, skip_bad=skip_bad)
-        if not recipe.finetune:
+        run = train_head(chosen, out, data=data, skip_bad=skip_bad)
+        if not chosen.finetune:
             return run
         from nin.training import pipeline
 
-        return pipeline.resume(
-            run.path, save_every=save_every, devices=devices, callbacks=callbacks
-        )
+        return pipeline.resume(run.path, **settings)
     from nin.training import pipeline
 
-    return pipeline.train(
-        recipe,
-        out,
-        skip_bad=skip_bad,
-        save_every=save_every,
-        devices=devices,
-        callbacks=callbacks,
-    )
+    return pipeline.train(chosen, out, data=data, skip_bad=skip_bad, **settings)
 
 
 def resume(
@@ -117,7 +139,8 @@ def resume(
     """
     run = load(path)
     recipe = run.recipe
-    if find_preset(recipe.preset).pretrained and not (recipe.finetune and "head" in run.record):
+    pretrained = find_network(recipe.preset).pretrained
+    if pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer import resume_head
 
         if not recipe.finetune and (epochs is not None or devices is not None):
@@ -127,6 +150,7 @@ def resume(
             return run
         settings: dict[str, Any] = {"save_every": save_every, "devices": devices}
         return _finetune(run, epochs=epochs, skip_bad=skip_bad, **settings)
+    check_resumable(run, recipe.revised(epochs=epochs))
     from nin.training import pipeline
 
     return pipeline.resume(path, epochs, skip_bad=skip_bad, save_every=save_every, devices=devices)

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from nin.data import NAMED
 from nin.errors import NinError
-from nin.files import beginning, expand, write_bytes, write_json
+from nin.files import beginning, expand, obstacle, write_bytes, write_json
 from nin.training.evaluation import Evaluation
 from nin.training.figures import save_confusion, save_reliability
 from nin.training.run import Run
@@ -83,9 +83,8 @@ def check_out(out: Path, about: Subject) -> None:
     """
     if out.suffix.lower() == ".png" or (out.exists() and not out.is_dir()):
         raise NinError(f"--out {out}: name a folder: {', '.join(_FILES)} are written there")
-    parent = next(folder for folder in out.absolute().parents if folder.exists())
-    if not parent.is_dir():
-        raise NinError(f"--out {out}: {parent} is not a folder")
+    if reason := obstacle(out):
+        raise NinError(f"--out {out}: {reason}")
     known = {name: value for name, value in about._asdict().items() if value}
     if foreign := _foreign(out, known):
         raise NinError(

@@ -87,6 +87,7 @@ def _train(
         stopping=stopping,
     )
     trainer.callbacks = [*callbacks, give_up, checkpoint]
+    trainer.best_loss = run.best_loss(checkpoint.rows)
     begin = recipe.epochs if run.is_over(checkpoint.rows) else position.epoch
     trainer.fit(attempt.model, attempt.data, initial_epoch=begin, initial_batch=position.batch)
     if (restart := give_up.restart()) is None:

@@ -118,7 +118,7 @@ class HealthWatch(keras.callbacks.Callback):
             self._die(
                 "not finite",
                 f"a loss or a weight is no longer a finite number (loss {loss:g}):"
-                " lower the learning rate, or clip gradients",
+                f" lower the learning rate{'' if self._clips() else ', or clip gradients'}",
             )
         return not finite
 
@@ -188,6 +188,9 @@ class HealthWatch(keras.callbacks.Callback):
     def _remedy(self, rate: str) -> str:
         """What to do: `rate`, and first of all the start that learns, unless it is in force."""
         return rate if self.started else f"begin with Trainer's own start, or {rate}"
+
+    def _clips(self) -> bool:
+        return bool(getattr(self.model.optimizer, "global_clipnorm", None))
 
     def _remember_kernels(self) -> None:
         self._kernels = (self._step, _kernels(self.model))

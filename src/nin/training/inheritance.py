@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.errors import RunError
+from nin.errors import Advice, Argument, RunError
 from nin.models import Classifier
 from nin.models.geometry import leaves
 from nin.training.arrays import read_arrays
@@ -59,7 +59,10 @@ def inherit(model: Classifier, classes: Names, run: Run) -> str:
         if named and all(value is not None for value in values.values()):
             taken[layer] = values
     if all(layer is maps or layer in between for layer in taken):
-        raise RunError(f"{run.path}: no layer of its network fits this one: name its --preset")
+        raise RunError(
+            f"{run.path}: no layer of its network fits this one",
+            Advice("name its {}", Argument("preset")),
+        )
     for values in taken.values():
         for name, value in values.items():
             variables[name].assign(_finite(value, name, run))

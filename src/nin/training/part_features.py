@@ -11,7 +11,8 @@ from rich.console import Console
 
 from nin.data import ImageFolder
 from nin.data.decode_many import unreadable
-from nin.errors import DataError, RunError
+from nin.errors import RunError
+from nin.names import printable
 from nin.pretrained import FeatureExtractor, Trunk
 from nin.pretrained.features import Features
 from nin.training.feature_cache import FeatureCache, View, compute_features
@@ -61,14 +62,13 @@ def part_features(
     paths = [path for part in files.values() for path in part.paths]
     found = compute_features(paths, FeatureExtractor(trunk), cache, lambda: stopping.asked)
     if found.faults and not run.record["skip_bad"]:
-        bad = unreadable(list(found.faults.values()))
-        raise DataError(f"{bad}; {going_on(run.path)}")
+        raise unreadable(list(found.faults.values()), f"; {going_on(run.path)}")
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
     if not np.isfinite(found.features).all():
         raise RunError(f"{run.path}: its trunk answers with numbers that are not finite")
-    whose = "trained on ImageNet" if recipe.init is None else f"from {recipe.init}"
+    whose = "trained on ImageNet" if recipe.init is None else f"from {printable(recipe.init)}"
     count = len(paths) - len(found.faults)
     new = f"{found.computed:,} of them new, " if found.computed < count else ""
     console.print(

@@ -12,12 +12,14 @@ from typing import Any
 import numpy as np
 
 from nin.backends.distribution import spread
-from nin.errors import RunError
+from nin.data import ImageData
+from nin.errors import Advice, Argument, RunError
 from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
 from nin.training.checkpoint import Position, read_position
 from nin.training.dataset import check_same_images, open_images, show_found
 from nin.training.description import describe
 from nin.training.fit_run import fit_run
+from nin.training.preflight import check_resumable
 from nin.training.provenance import command, device, versions
 from nin.training.recipe import Recipe
 from nin.training.record import FORMAT
@@ -31,15 +33,19 @@ def train(
     recipe: Recipe,
     out: str | Path | None = None,
     *,
+    data: ImageData | None = None,
     skip_bad: bool = False,
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
 ) -> Run:
-    """Train by gradients; see `nin.training.train`."""
+    """Train by gradients; see `nin.training.train`.
+
+    `data` are the recipe's images, where they are open already.
+    """
     check_free(out)
     with _random_state_restored(), spread(devices) as here:
-        data = open_images(recipe, skip_bad=skip_bad)
+        data = data or open_images(recipe, skip_bad=skip_bad)
         if here.is_chief:
             show_found(data)
         images = len(data.train.labels)
@@ -105,19 +111,12 @@ def resume(
 
 
 def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | Path) -> None:
-    if run.record["state"] == "died":
-        raise RunError(f"{path} died: train anew, with a lower learning rate")
+    check_resumable(run, recipe)
     if max((row["epoch"] for row in run.metrics()), default=0) < position.epoch:
         raise RunError(f"{path} is damaged: it has {position.epoch} epochs, but not their metrics")
-    if run.record["state"] == "finished" and position.epoch >= recipe.epochs:
-        raise RunError(f"{path} has all its {position.epoch} epochs: to train on, add --epochs")
-    if run.record["state"] == "finished" and run.is_over(run.metrics()):
-        raise RunError(
-            f"{path} ended after {position.epoch} epochs, for want of a better one: train anew,"
-            " with more patience"
-        )
     if (position.epoch, position.batch) > (recipe.epochs, 0):
-        raise RunError(f"{path} is further than {recipe.epochs} epochs: give a larger --epochs")
+        way = Advice("give more {}", Argument("epochs"))
+        raise RunError(f"{path} is further than {recipe.epochs} epochs", way)
 
 
 def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nin import backends
-from nin.presets import MBConv, find_preset
+from nin.presets import MBConv, Preset
+from nin.rivals import find_network
 from nin.training.recipe import Recipe
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}
@@ -23,7 +24,9 @@ def resolve_precision(recipe: Recipe) -> Recipe:
     """
     if recipe.precision != "auto":
         return recipe
-    depthwise = any(isinstance(stage, MBConv) for stage in find_preset(recipe.preset).stages)
+    network = find_network(recipe.preset)
+    stages = network.stages if isinstance(network, Preset) else ()
+    depthwise = any(isinstance(stage, MBConv) for stage in stages)
     fast = not depthwise and backends.current().fast_in_bfloat16()
     return recipe.revised(precision="bfloat16" if fast else "float32")
 

@@ -1,7 +1,8 @@
-"""What a person sees in a terminal while a model trains."""
+"""What a person sees, in a terminal or in a log, while a model trains."""
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -9,34 +10,47 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from nin.training.log_lines import LineTimer, time_left
+
 
 class ShowProgress(keras.callbacks.Callback):
     """A bar over the whole training, with rate and time left, and one line per epoch.
 
-    Where standard error is not a terminal there is only one line per epoch. The rate of training,
-    without validation, is added to the epoch's logs as `images_per_second`.
+    Where standard error is not a terminal there is no bar; within an epoch that takes long a line
+    with rate and time left is printed after ten seconds, and then at growing intervals. The rate of
+    training, without validation, is added to the epoch's logs as `images_per_second`.
 
     Args:
         images_an_epoch: how many training images an epoch holds.
         console: where to print; standard error by default.
         epochs: how many there are in all; by default as many as `fit` was asked for.
+        best_loss: the lowest held-out loss of earlier epochs, infinite before any: an epoch's line
+            then says whether it is the best so far. None where no epoch is chosen.
 
     Attributes:
         skipped: batches that are left out at the beginning of the coming epoch.
     """
 
     def __init__(
-        self, images_an_epoch: int, console: Console | None = None, epochs: int | None = None
+        self,
+        images_an_epoch: int,
+        console: Console | None = None,
+        epochs: int | None = None,
+        best_loss: float | None = None,
     ) -> None:
         super().__init__()
         self.images_an_epoch = images_an_epoch
         self.console = console or Console(stderr=True)
         self.epochs = epochs
+        self.best_loss = best_loss
         self.skipped = 0
         self._rate: float | None = None
         self._bar: Progress | None = None
         self._task: Any = None
         self._began = 0.0
+        self._epoch = 0
+        self._timer: LineTimer | None = None
+        self._first: tuple[int, float] = (0, 0.0)
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Put up the bar."""
@@ -60,18 +74,21 @@ class ShowProgress(keras.callbacks.Callback):
         """Start the epoch's clock."""
         self._began = time.perf_counter()
         self._rate = None
+        self._epoch = epoch
         if self._bar:
             done = epoch * self._steps() + self.skipped
             name = f"epoch {epoch + 1}/{self._epochs()}"
             self._bar.update(self._task, completed=done, description=name)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Move the bar."""
+        """Move the bar, or print a line when it is time."""
         if self._bar:
             share = (batch + 1) / (self._steps() or batch + 1)
             rate = share * self.images_an_epoch / (time.perf_counter() - self._began)
             now = f"{_shown(logs or {})}  {rate:,.0f} img/s"
             self._bar.update(self._task, advance=1, now=now)
+        elif not (self.console.is_terminal or self.console.is_jupyter or self.console.quiet):
+            self._say(self.skipped + batch + 1, logs or {})
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         """Stop the epoch's clock: validation is not training."""
@@ -86,7 +103,10 @@ class ShowProgress(keras.callbacks.Callback):
         shown = _shown(logs or {})
         if logs is not None:
             logs["images_per_second"] = round(self._rate, 1)
-        self.console.print(f"{name}  {shown}  {self._rate:,.0f} img/s", highlight=False)
+        line = f"{name}  {shown}  {self._rate:,.0f} img/s{self._verdict(logs or {})}"
+        self.console.print(line, highlight=False)
+        if self._timer:
+            self._timer.restart()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Take down the bar."""
@@ -97,6 +117,36 @@ class ShowProgress(keras.callbacks.Callback):
         if self._bar:
             self._bar.stop()
             self._bar = None
+
+    def _say(self, batch: int, logs: dict[str, float]) -> None:
+        """Print how far the epoch is, when it is time.
+
+        The first batch is not timed: it is compiled.
+
+        Args:
+            batch: how many of the epoch's batches are done.
+            logs: means so far.
+        """
+        done, now = self._epoch * self._steps() + batch, time.perf_counter()
+        if self._timer is None:
+            self._timer, self._first = LineTimer(), (done, now)
+        elif batch < self._steps() and self._timer.is_due():
+            first, since = self._first
+            rate = (done - first) / (now - since)
+            left = time_left((self._steps() * self._epochs() - done) / rate)
+            images = rate * self.images_an_epoch / self._steps()
+            self.console.print(
+                f"epoch {self._epoch + 1}/{self._epochs()}  {batch:,}/{self._steps():,}"
+                f"  {_shown(logs)}  {images:,.0f} img/s  {left}",
+                highlight=False,
+            )
+
+    def _verdict(self, logs: dict[str, float]) -> str:
+        loss = logs.get("val_loss", math.nan)
+        if self.best_loss is None or not loss < self.best_loss:
+            return ""
+        self.best_loss = loss
+        return "  best so far"
 
     def _take_rate(self) -> None:
         share = 1 - self.skipped / (self._steps() or 1)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import reprlib
-from typing import Any, Literal, Self
+from pathlib import Path
+from typing import Any, Literal, Self, TypedDict
 
 from pydantic import (
     BaseModel,
@@ -16,7 +17,50 @@ from pydantic import (
 
 from nin.data.balance import PREFERRED, Balance
 from nin.data.decode import Fit
-from nin.errors import RecipeError
+from nin.errors import Argument, RecipeError
+
+
+class RecipeFields(TypedDict, total=False):
+    """Some fields of `Recipe`, as arguments by name; None leaves a field as it is."""
+
+    name: str | None
+    data: str | Path | None
+    preset: str | None
+    finetune: bool | None
+    init: str | Path | None
+    freeze: int | None
+    width: float | None
+    dropout: float | None
+    image_size: int | None
+    fit: Fit | None
+    epochs: int | None
+    batch_size: int | None
+    least_steps: int | None
+    least_batches: int | None
+    patience: int | None
+    accumulate: int | None
+    precision: Literal["auto", "float32", "bfloat16"] | None
+    optimizer: Literal["sgd", "adamw"] | None
+    learning_rate: float | None
+    momentum: float | None
+    weight_decay: float | None
+    schedule: Literal["constant", "cosine"] | None
+    warmup: int | None
+    clip_norm: float | None
+    shift: int | None
+    flip: bool | None
+    crop: float | None
+    crop_size: int | None
+    rotation: float | None
+    brightness: float | None
+    contrast: float | None
+    saturation: float | None
+    erasing: float | None
+    balance: Balance | Literal["auto"] | bool | None
+    stream: bool | None
+    validation: float | None
+    limit: int | None
+    seed: int | None
 
 
 class Recipe(BaseModel):
@@ -39,7 +83,8 @@ class Recipe(BaseModel):
     name: str
     #: A named data set, or a folder of images.
     data: str
-    #: A preset of NiN; see `nin.models.PRESETS`. One that has pretrained weights starts from them.
+    #: A preset of NiN, see `nin.PRESETS`, or one of `nin.models.RIVALS`. One that has pretrained
+    #: weights starts from them.
     preset: str = "book"
     #: Whether a pretrained network is trained on by gradients once its head has been fitted.
     finetune: bool = False
@@ -125,6 +170,16 @@ class Recipe(BaseModel):
             return {name: value for name, value in values.items() if name != "smaller_first"}
         return values
 
+    @field_validator("data", "init", mode="before")
+    @classmethod
+    def _path_as_text(cls, value: Any) -> Any:
+        return str(value) if isinstance(value, Path) else value
+
+    @field_validator("preset")
+    @classmethod
+    def _preset_by_its_name(cls, value: str) -> str:
+        return "book" if value == "nin" else value
+
     @field_validator("balance", mode="before")
     @classmethod
     def _balance_by_name(cls, value: Any) -> Any:
@@ -136,7 +191,8 @@ class Recipe(BaseModel):
     def _parts_are_equal(self) -> Self:
         if self.batch_size % self.accumulate:
             raise ValueError(
-                f"batch_size {self.batch_size} cannot be divided into {self.accumulate} parts"
+                f"batches of {self.batch_size} images cannot be divided into"
+                f" {self.accumulate} equal parts"
             )
         return self
 
@@ -146,7 +202,7 @@ class Recipe(BaseModel):
         try:
             return cls.model_validate(values)
         except ValidationError as error:
-            raise RecipeError(_first_problem(error)) from error
+            raise _first_problem(error) from error
 
     def revised(self, **changes: Any) -> Recipe:
         """This recipe with some values changed; those given as None stay as they are.
@@ -162,17 +218,18 @@ class Recipe(BaseModel):
 _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
 
 
-def _first_problem(error: ValidationError) -> str:
+def _first_problem(error: ValidationError) -> RecipeError:
     problem = error.errors()[0]
     name = ".".join(str(part) for part in problem["loc"])
     if not name:
-        return f"recipe: {problem['msg'].removeprefix('Value error, ')}"
-    given = "" if problem["type"] == "missing" else f"={reprlib.repr(problem['input'])}"
-    return f"recipe: {name}{given}: {problem['msg'].lower()}"
+        return RecipeError(problem["msg"].removeprefix("Value error, "))
+    given = None if problem["type"] == "missing" else reprlib.repr(problem["input"])
+    return RecipeError(problem["msg"].lower(), about=Argument(name, given))
 
 
-def too_deep(freeze: int, layers: int) -> str:
-    """What is said of so many frozen layers that none is left."""
-    return (
-        f"recipe: freeze={freeze}: the network has {layers} layers, and some must be left to train"
+def too_deep(freeze: int, layers: int) -> RecipeError:
+    """What is raised for so many frozen layers that none is left."""
+    return RecipeError(
+        f"the network has {layers} layers, and some must be left to train",
+        about=Argument("freeze", freeze),
     )

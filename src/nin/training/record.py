@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from nin.data.decode import Fit
 from nin.errors import RunError
+from nin.files import did_you_mean
 from nin.training.description import Description
 
 FORMAT = 1
@@ -89,7 +90,8 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(_text(path / "run.json"))
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise RunError(f"{path} is no run directory: it has no run.json") from error
+        hint = "" if path.exists() else did_you_mean(path, Path("runs"))
+        raise RunError(f"{path} is no run directory: it has no run.json{hint}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
     if not isinstance(record, dict):

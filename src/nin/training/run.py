@@ -154,9 +154,9 @@ class Run:
             images = open_images(self.recipe, skip_bad=skip_bad)
         else:
             images = open_others(data, self.input_shape, self.classes, self.fit, skip_bad=skip_bad)
-        if verbose:
-            show_found(images)
         whole = data is not None and not images.has_own_parts
+        if verbose:
+            show_found(images, divided=not whole)
         part, split = ("all", every_image(images)) if whole else final_split(images)
         names = [
             name for each in images.parts if whole or each == part for name in images.names(each)
@@ -187,9 +187,19 @@ class Run:
         rows = self.metrics() if rows is None else rows
         if not rows:
             return None
-        chooses = "validation" in self.record["data"].get("splits", ())
+        chooses = self.best_loss(rows) is not None
         candidates = [row for row in rows if chooses and _held_out_loss(row) < math.inf]
         return int(min(candidates, key=_held_out_loss, default=rows[-1])["epoch"])
+
+    def best_loss(self, rows: Rows) -> float | None:
+        """The lowest held-out loss, infinite before any; None where no images are held out.
+
+        Args:
+            rows: one per epoch.
+        """
+        if "validation" not in self.record["data"].get("splits", ()):
+            return None
+        return min(map(_held_out_loss, rows), default=math.inf)
 
     def is_over(self, rows: Rows) -> bool:
         """Whether `rows` ends in as many epochs without a better one as the recipe has patience."""

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nin.backends.distribution import Layout
-from nin.errors import RunError
+from nin.errors import Advice, Argument, RunError
 
 
 def check_free(out: str | Path | None) -> None:
@@ -123,4 +123,5 @@ def _given(path: Path) -> Path:
 
 def _refuse_full(path: Path) -> None:
     if any(path.iterdir()):
-        raise RunError(f"{path} is not empty: name a new directory, or go on with --resume {path}")
+        way = Advice("go on with {}", Argument("resume", path))
+        raise RunError(f"{path} is not empty", "name a new directory", way)

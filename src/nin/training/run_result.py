@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nin.data import ImageData
+from nin.names import printable
 from nin.training.evaluation import evaluate, final_split
 from nin.training.run import Run
 
@@ -39,13 +40,13 @@ def result_line(result: Result) -> str:
     return (
         f"accuracy {result['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
         f" on {result['n']:,} {images} images".replace("  ", " ")
-        + f'; always naming "{largest["name"]}" gives {largest["share"]:.3f}'
+        + f'; always naming "{printable(largest["name"])}" gives {largest["share"]:.3f}'
     )
 
 
 def no_better(result: Result) -> str:
     """What is said of a training that has not learnt."""
-    return f'no better than always naming "{result["largest_class"]["name"]}"'
+    return f'no better than always naming "{printable(result["largest_class"]["name"])}"'
 
 
 def advice(record: Mapping[str, Any]) -> str:
@@ -65,11 +66,16 @@ def advice(record: Mapping[str, Any]) -> str:
         return "training from scratch, in case photographs have taught it nothing: --preset book"
     if HOPELESS & {finding["kind"] for finding in record["health"]}:
         return "other pictures, or another --preset: three learning rates have not helped"
+    patience = record["recipe"].get("patience")
+    if patience is not None and (result["epoch"] or 0) + patience < schedule["epochs"]:
+        return (
+            f"more patience: it ended {patience} epochs after its best; --patience {3 * patience}"
+        )
     if schedule["steps"] < FEW_STEPS:
         epochs = math.ceil(FEW_STEPS * schedule["epochs"] / schedule["steps"])
         return f"train longer: {schedule['steps']:,} steps are few; --epochs {epochs:,}"
     if counts[rarest] < FEW_IMAGES:
-        return f'more training pictures: {counts[rarest]:,} of "{rarest}" are few'
+        return f'more training pictures: {counts[rarest]:,} of "{printable(rarest)}" are few'
     return f"another learning rate (it was {_rate(record):.2g}: --lr), or another --preset"
 
 

@@ -14,6 +14,7 @@ from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.module import CountedAccuracy
+from nin.names import printable
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.dataset import balance_note, unreadable_note
@@ -45,6 +46,9 @@ class Trainer(HyperParameters):
         history: after `fit`: the values of each epoch, by name.
         health: after `fit`: the `HealthWatch`, with its findings.
         board: the `ProgressBoard` that Jupyter shows.
+        is_part_of_run: whether `nin.train` uses it: then it does not speak of its own arguments.
+        best_loss: the lowest held-out loss of the epochs before, for whoever keeps the best epoch;
+            each epoch's line then says whether it is the best so far. None for no such words.
 
     Example:
         >>> data = nin.Digits(limit=128)
@@ -77,6 +81,8 @@ class Trainer(HyperParameters):
         self.board = ProgressBoard(xlabel="epoch")
         self.history: dict[str, list[float]] = {}
         self.health: HealthWatch | None = None
+        self.is_part_of_run = False
+        self.best_loss: float | None = None
         self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
         self._compiled: Module | None = None
         self._batch: CalibrationBatch | None = None
@@ -136,11 +142,9 @@ class Trainer(HyperParameters):
         if isinstance(model, Classifier) and model.is_fresh:
             optimizer = self._optimizer(model) if self.start else None
             if changes := calibrate(model, data, batch, optimizer):
-                self._console.print(
-                    f"{type(model).__name__}: {'; '.join(changes)}. Trainer(start=False) does"
-                    " neither.",
-                    style="dim",
-                )
+                line = f"{type(model).__name__}: {'; '.join(changes)}"
+                hint = "" if self.is_part_of_run else ". Trainer(start=False) does neither."
+                self._console.print(line + hint, style="dim")
         if not model.built:
             model.build((None, *batch.images.shape[1:]))
         self.compile_model(model)
@@ -162,7 +166,7 @@ class Trainer(HyperParameters):
     def note(self, line: str | None) -> None:
         """Print a line for whoever watches; nothing for None, or if `verbose` is False."""
         if line is not None:
-            self._console.print(line, markup=False)
+            self._console.print(printable(line), markup=False)
 
     def _optimizer(self, model: Module) -> Any:
         return self.optimizer or model.configure_optimizers()
@@ -174,7 +178,7 @@ class Trainer(HyperParameters):
 
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
         loaders = open_loaders(data)
-        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs)
+        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
         callbacks = [self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
             callbacks.append(DrawCurves(self.board))
@@ -207,7 +211,8 @@ class Trainer(HyperParameters):
             self.history.setdefault(name, []).extend(more)
 
     def _report(self, finding: Finding) -> None:
-        self._console.print(f"step {finding.step}: {finding.message}", style="yellow")
+        line = f"step {finding.step}: {finding.message}"
+        self._console.print(printable(line), style="yellow", markup=False)
 
 
 def _refuse_uncompiled_hooks(model: Module) -> None:

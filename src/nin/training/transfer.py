@@ -16,13 +16,11 @@ from numpy.typing import NDArray
 from rich.console import Console
 from safetensors.numpy import save
 
-from nin.data import NAMED, ImageFolder
-from nin.errors import RecipeError, RunError, WeightsError
+from nin.data import ImageData, ImageFolder
+from nin.errors import RunError, WeightsError
 from nin.files import write_bytes
-from nin.presets import find_preset
 from nin.pretrained import Trunk, load_trunk, trunk_of
 from nin.pretrained.features import MEAN, STD
-from nin.pretrained.trunk_layout import layout
 from nin.training.arrays import read_arrays
 from nin.training.dataset import check_same_images, open_images, show_found
 from nin.training.evaluation import compared
@@ -30,8 +28,9 @@ from nin.training.figures import save_candidates
 from nin.training.from_scratch import compare_with_scratch, is_worth_trying
 from nin.training.head import Candidate, Head, fit_head
 from nin.training.part_features import PartFeatures, part_features
+from nin.training.preflight import check_pretrained
 from nin.training.provenance import command, device, versions_of
-from nin.training.recipe import Recipe, too_deep
+from nin.training.recipe import Recipe
 from nin.training.record import FORMAT
 from nin.training.run import Run, going_on, load
 from nin.training.run_folder import check_free, locked, new_run
@@ -41,16 +40,20 @@ from nin.training.stopping import Stopping
 #: Share of the training photographs held out where there are no others to judge by.
 HELD_OUT = 0.1
 
-#: Layers beside the trunk's blocks: dropout, the class maps, their average, flattening.
-AROUND = 4
 
-
-def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool = False) -> Run:
+def train_head(
+    recipe: Recipe,
+    out: str | Path | None = None,
+    *,
+    data: ImageData | None = None,
+    skip_bad: bool = False,
+) -> Run:
     """Train a new head on the frozen, pretrained trunk of `recipe`.
 
     Args:
         recipe: its preset has pretrained weights; its data is a folder.
         out: the run directory; by default ``runs/<recipe>-<number>``.
+        data: the recipe's photographs, where they are open already.
         skip_bad: go on without photographs that cannot be read.
 
     Returns:
@@ -64,21 +67,22 @@ def train_head(recipe: Recipe, out: str | Path | None = None, *, skip_bad: bool 
         KeyboardInterrupt: Ctrl-C; features so far are kept, and the message says how to go on.
     """
     check_free(out)
-    check_recipe(recipe)
+    check_pretrained(recipe)
     trunk = _trunk(recipe)
-    data = _photographs(recipe, skip_bad)
+    photographs = data if isinstance(data, ImageFolder) else _photographs(recipe, skip_bad)
     # Nothing to judge by, or nothing to choose an epoch by.
-    if data.parts == ("train",) or (recipe.finetune and "validation" not in data.parts):
+    parts = photographs.parts
+    if parts == ("train",) or (recipe.finetune and "validation" not in parts):
         recipe = recipe.revised(validation=HELD_OUT)
-        data = _photographs(recipe, skip_bad)
-    for part in data.parts:
-        data.check_left(part, data.files(part).labels)
-    show_found(data)
+        photographs = _photographs(recipe, skip_bad)
+    for part in photographs.parts:
+        photographs.check_left(part, photographs.files(part).labels)
+    show_found(photographs)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
-        run.update(**_first_record(recipe, data, trunk, skip_bad))
-        return _fit(run, data, trunk)
+        run.update(**_first_record(recipe, photographs, trunk, skip_bad))
+        return _fit(run, photographs, trunk)
 
 
 def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
@@ -104,26 +108,6 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     with locked(run.path):
         run.update(state="training", skip_bad=skip_bad)
         return _fit(run, data, trunk)
-
-
-def check_recipe(recipe: Recipe) -> None:
-    """Refuse what a pretrained trunk cannot be trained on, before anything is read.
-
-    Raises:
-        RecipeError: says what, and what to do.
-    """
-    if recipe.data in NAMED:
-        raise RecipeError(
-            f"recipe: preset={recipe.preset!r} takes a folder of photographs, and"
-            f" {recipe.data} is held in memory: choose another preset"
-        )
-    if recipe.balance == "sampling" and not recipe.finetune:
-        raise RecipeError("recipe: balance=sampling: a head is fitted to all photographs: weights")
-    layers = len(layout(find_preset(recipe.preset)).blocks) + AROUND
-    if recipe.freeze >= layers:
-        raise RecipeError(too_deep(recipe.freeze, layers))
-    if recipe.width != 1:
-        raise RecipeError(f"recipe: width={recipe.width:g}: pretrained weights have one width, 1")
 
 
 def _trunk(recipe: Recipe) -> Trunk:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.errors import ExportError
+from nin.files import did_you_mean
 from nin.installing import install_line, pip_install
 
 Images = NDArray[np.uint8]
@@ -91,7 +92,7 @@ def format_of(path: Path) -> str | None:
         ExportError: it is missing, or of no known format.
     """
     if not path.exists():
-        raise ExportError(f"{path} does not exist")
+        raise ExportError(f"{path} does not exist{did_you_mean(path, Path('runs'))}")
     if path.is_dir():
         if (path / "run.json").exists():
             return None

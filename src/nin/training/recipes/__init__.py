@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
+import os
 from pathlib import Path
+from typing import Any
 
 from nin.data import NAMED
 from nin.data.decode_many import are_small_and_grey
-from nin.errors import NinError, UnknownNameError
-from nin.presets import find_preset
+from nin.errors import DataError, NinError, UnknownNameError
+from nin.files import did_you_mean
+from nin.rivals import Rival, find_network
 from nin.training.recipe import Recipe
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
@@ -31,9 +35,14 @@ def find_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
+#: Sides in pixels at which networks for large photographs are trained on pictures as small as those
+#: of the published sets, and on photographs, on nothing but them: more would take hours.
+SMALL, MEDIUM = 32, 128
+
+
 def choose(
-    what: str | None,
-    data: str | None,
+    what: str | Path | None,
+    data: str | None = None,
     preset: str | None = None,
     *,
     finetune: bool = False,
@@ -45,7 +54,8 @@ def choose(
     or its pictures are small and grey, as handwritten digits are.
 
     Args:
-        what: a recipe's name, or a folder of images; None leaves the choice to `data`.
+        what: a recipe's name, a data set's, or a folder of images, which a `Path` always is; None
+            leaves the choice to `data`.
         data: a named data set or a folder; None for the recipe's own.
         preset: the network that is wanted; None for the recipe's own.
         finetune: whether a pretrained network is to be trained on by gradients.
@@ -54,20 +64,63 @@ def choose(
 
     Raises:
         UnknownNameError: `what` is neither a recipe nor a folder, or there is no such preset.
+        DataError: there is no such folder.
         NinError: a folder was given, and other data.
     """
+    if preset is not None:
+        find_network(preset, "preset")
+        preset = "book" if preset == "nin" else preset
     if what is None:
-        return DIGITS if data is None else _for(data, preset, finetune, init)
+        return with_network(DIGITS, preset) if data is None else _for(data, preset, finetune, init)
+    is_folder = isinstance(what, Path)
+    if isinstance(what, Path):  # Also one that is called as a recipe is.
+        what = f"./{what}" if str(what) in {*RECIPES, *NAMED} else str(what)
     if what in RECIPES and RECIPES[what].data in NAMED:
-        return RECIPES[what]
+        return with_network(RECIPES[what], preset)
     if what in RECIPES:
         preset = preset or (FROM_SCRATCH.preset if what == FROM_SCRATCH.name else None)
         return _for(data or RECIPES[what].data, preset, finetune, init)
-    if Path(what).exists():
-        if data is not None:
-            raise NinError(f"{what} and --data {data}: give one folder")
+    if data is not None and (what in NAMED or Path(what).exists()):
+        raise NinError(f"two data sets, {what} and {data}: give one")
+    if what in NAMED or Path(what).exists():
         return _for(what, preset, finetune, init)
-    raise UnknownNameError("recipe (and no folder is called that)", what, RECIPES)
+    names, near = {*RECIPES, *NAMED}, did_you_mean(Path(what))
+    if is_folder or os.sep in what or (near and not difflib.get_close_matches(what, names)):
+        raise DataError(f"{what}: no such folder{near}")
+    raise UnknownNameError("recipe (and no folder is called that)", what, names)
+
+
+def with_network(recipe: Recipe, preset: str | None) -> Recipe:
+    """`recipe` for another network: whole, at a size that it takes and a rate that it learns at.
+
+    Args:
+        recipe: for the network that it names.
+        preset: the other network; None leaves the recipe as it is.
+
+    Raises:
+        UnknownNameError: there is no such network.
+    """
+    if preset is None or preset == recipe.preset:
+        return recipe
+    network = find_network(preset, "preset")
+    other = recipe.revised(preset=preset)
+    if network.pretrained:
+        return other
+    changes: dict[str, Any] = {"width": 1.0, "dropout": None}
+    side = network.input_shape[0]
+    if recipe.optimizer == "sgd":  # The book's experiment: its size and its rate.
+        changes["image_size"] = max(recipe.image_size or side, network.smallest)
+    elif recipe.data in NAMED:
+        changes["image_size"] = min(side, max(SMALL, network.smallest))
+    elif isinstance(network, Rival):
+        changes["image_size"] = min(side, MEDIUM)
+    else:
+        changes["image_size"] = side
+    if recipe.data not in NAMED and recipe.image_size:
+        changes["shift"] = recipe.shift * changes["image_size"] // recipe.image_size
+    if recipe.optimizer == "adamw" and isinstance(network, Rival):
+        changes["learning_rate"] = network.learning_rate
+    return other.model_copy(update=changes)
 
 
 def is_small_grey(recipe: Recipe) -> bool:
@@ -75,18 +128,24 @@ def is_small_grey(recipe: Recipe) -> bool:
     return recipe.data not in NAMED and recipe.preset == SMALL_GREY.preset
 
 
+def _for_published(name: str) -> Recipe:
+    """Of a published set without a recipe of its own; mirrored digits are none."""
+    return FASHION.revised(name=name, data=name, flip=name != "mnist")
+
+
 def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> Recipe:
     if data in NAMED:
         made_for_it = [made for made in RECIPES.values() if made.data == data]
-        if made_for_it:
-            return made_for_it[-1]
-        return FASHION.revised(name=data, data=data)
-    name = Path(data).resolve().name or PHOTOS.name
+        recipe = made_for_it[-1] if made_for_it else _for_published(data)
+        return with_network(recipe, preset)
+    folder = Path(data).resolve()
+    name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
     seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
-    if preset is not None and not find_preset(preset).pretrained:
+    if preset is not None and not find_network(preset, "preset").pretrained:
         network = {"width": init.width, "dropout": init.dropout, **seen} if init else {}
-        return FROM_SCRATCH.revised(name=name, data=data, preset=preset, **network)
+        recipe = with_network(FROM_SCRATCH.revised(name=name, data=data), preset)
+        return recipe.revised(**network)
     if preset is None and not finetune and are_small_and_grey(data):
         return SMALL_GREY.revised(name=name, data=data)
     recipe = FINETUNED if finetune else PHOTOS

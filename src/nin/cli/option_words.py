@@ -1,0 +1,36 @@
+"""Arguments in the command line's own words: messages speak of the options that a verb has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from nin.errors import Argument
+
+#: Arguments of functions whose options have another name.
+_OTHERWISE = {"percent": "strongest", "seconds": "budget", "measured": "no_measure"}
+
+
+def option_words(parameters: Sequence[Any]) -> Callable[[Argument], str | None]:
+    """What to call arguments in messages of a verb: ``--skip-bad``, ``--validation 0.2``.
+
+    Args:
+        parameters: the verb's, as click describes them.
+
+    Returns:
+        A function for `nin.errors.NinError.told`; of an argument that is no option of the verb it
+        gives None.
+    """
+    options = {each.name: each for each in parameters if each.param_type_name == "option"}
+
+    def word(argument: Argument) -> str | None:
+        option = options.get(_OTHERWISE.get(argument.name, argument.name))
+        if option is None:
+            return None
+        if option.is_flag and argument.value is not None:
+            wanted = bool(argument.value) != option.name.startswith("no_")
+            names = option.opts if wanted else option.secondary_opts
+            return names[0] if names else None
+        return option.opts[0] if argument.value is None else f"{option.opts[0]} {argument.value}"
+
+    return word

@@ -1,0 +1,55 @@
+"""Which part of a data set a name stands for: ``train``, ``Test Set``, ``seg_val``."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from nin.data.split import Part
+from nin.names import normalized
+
+_WORDS: dict[str, Part] = {
+    **dict.fromkeys(("train", "training", "trn", "trainval"), "train"),
+    **dict.fromkeys(
+        ("val", "valid", "validation", "validate", "dev", "development", "eval", "evaluation"),
+        "validation",
+    ),
+    **dict.fromkeys(("test", "testing", "tst"), "test"),
+}
+
+#: Words beside that say nothing about what is in the pictures.
+_NOISE = frozenset(
+    """
+    set sets data dataset split splits part subset folder dir image images img imgs picture pictures
+    pics photo photos sample samples example examples file files jpg jpeg png copy old new final v
+    raw clean cleaned cropped resized aug augmented
+    """.split()  # noqa: SIM905
+)
+_GLUED = re.compile(rf"({'|'.join(_WORDS)})({'|'.join(_NOISE)})")
+_WORD_ENDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[^\W\d_])(?=\d)")
+
+
+class PartName(NamedTuple):
+    """A name that may stand for a part.
+
+    Attributes:
+        part: the part.
+        affix: its words beside that of the part, without those that say nothing, such as ``set``
+            and numbers. None are left of ``Training Set 2``; ``seg`` is of ``seg_train``.
+    """
+
+    part: Part
+    affix: tuple[str, ...]
+
+
+def read_part(name: str) -> PartName | None:
+    """The part that a name stands for, in any case and with words around; None if for no part."""
+    words = re.split(r"[\W_]+", _WORD_ENDS.sub(" ", normalized(name)).lower())
+    words = [glued[1] if (glued := _GLUED.fullmatch(word)) else word for word in words if word]
+    found = {_WORDS[word] for word in words if word in _WORDS}
+    if found == {"train", "validation"}:  # train_val: both together are trained on.
+        found = {"train"}
+    if len(found) != 1:
+        return None
+    around = (word for word in words if word not in _WORDS and word not in _NOISE)
+    return PartName(found.pop(), tuple(word for word in around if not word.isdecimal()))

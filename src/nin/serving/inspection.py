@@ -1,0 +1,148 @@
+"""What a picture would cost, found out before it is decoded."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from fastapi import HTTPException
+
+from nin.data.decode import FORMATS
+
+#: What pictures begin with whose decoding takes a time that their headers tell.
+_JPEG, _PNG, _BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
+
+_TIFF = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}
+
+#: Pixels on a side. Pillow's resizing takes memory for every row that is left of the other side.
+MOST_ON_A_SIDE = 65_535
+
+#: Scans of a JPEG; every one goes over all pixels. Progressive ones have about ten.
+MOST_SCANS = 100
+
+#: Segments of a JPEG before its first scan, and chunks of a PNG: Pillow reads them one by one.
+MOST_SEGMENTS, MOST_CHUNKS = 1_000, 10_000
+
+#: Strips or tiles of a TIFF.
+MOST_STRIPS = 65_536
+
+#: Pixels, times the passes over them, that any machine decodes in a second or two.
+CHEAP = 100_000_000
+
+_SCAN = b"\xff\xda"
+_STRIP_TAGS = (273, 279, 324, 325)
+
+
+class Inspected(NamedTuple):
+    """A picture that may be decoded.
+
+    Attributes:
+        is_cheap: whether its header tells that this takes a second or two at most; else it is done
+            where it can be ended.
+    """
+
+    is_cheap: bool
+
+
+def inspect(content: bytes, most: int) -> Inspected:
+    """Refuse what should not be decoded, and tell what may take long.
+
+    Args:
+        content: of a file.
+        most: pixels that are allowed.
+
+    Raises:
+        HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
+            is a damaged one, or one made to be slow.
+    """
+    passes = 1
+    if content.startswith(_JPEG):
+        passes = max(1, content.count(_SCAN))
+        if passes > MOST_SCANS:
+            raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
+        _refuse_more("JPEG", "segments", _jpeg_segments(content), MOST_SEGMENTS)
+    elif content.startswith(_PNG):
+        _refuse_more("PNG", "chunks", _png_chunks(content), MOST_CHUNKS)
+    elif order := _TIFF.get(content[:4]):
+        if max(_strips(content, order), default=0) > MOST_STRIPS:
+            raise HTTPException(422, f"a TIFF of more than {MOST_STRIPS:,} strips or tiles")
+        return Inspected(is_cheap=False)
+    elif not (content.startswith(_BMP) or _is_webp(content)):
+        return Inspected(is_cheap=False)
+    width, height = _size(content, most)
+    return Inspected(is_cheap=check_size(width, height, most) * passes <= CHEAP)
+
+
+def check_size(width: int, height: int, most: int) -> int:
+    """Refuse a picture of too many pixels; returns how many it has.
+
+    Raises:
+        HTTPException: 413.
+    """
+    if max(width, height) > MOST_ON_A_SIDE:
+        raise HTTPException(413, f"an image may have {MOST_ON_A_SIDE:,} pixels on a side")
+    if width * height > most:
+        raise too_many_pixels(most, f"{width}×{height} pixels")
+    return width * height
+
+
+def too_many_pixels(most: int, found: str) -> HTTPException:
+    """The refusal of a picture by its size."""
+    return HTTPException(413, f"an image may have {most:,} pixels; this one states {found}")
+
+
+def _is_webp(content: bytes) -> bool:
+    return content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+
+
+def _size(content: bytes, most: int) -> tuple[int, int]:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+            return picture.size
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise too_many_pixels(most, "far more") from error
+    except Exception as error:  # Pillow's plugins raise whatever they like
+        raise HTTPException(422, "a damaged picture: its header cannot be read") from error
+
+
+def _refuse_more(kind: str, of: str, found: Iterator[int], most: int) -> None:
+    if next(islice(found, most, None), None) is not None:
+        raise HTTPException(422, f"a {kind} of more than {most:,} {of}")
+
+
+def _jpeg_segments(content: bytes) -> Iterator[int]:
+    """Where each segment before the first scan begins; fill bytes count as segments."""
+    at = 2
+    while at + 4 <= len(content) and content[at : at + 2] != _SCAN:
+        yield at
+        is_marker = content[at] == 0xFF and content[at + 1] not in (0x00, 0xFF)
+        at += 2 + int.from_bytes(content[at + 2 : at + 4], "big") if is_marker else 1
+
+
+def _png_chunks(content: bytes) -> Iterator[int]:
+    """Where each chunk begins."""
+    at = len(_PNG)
+    while at + 8 <= len(content):
+        yield at
+        at += 12 + int.from_bytes(content[at : at + 4], "big")
+
+
+def _strips(content: bytes, order: str) -> Iterator[int]:
+    """How many strips or tiles the first directory of a TIFF states, each time that it does."""
+    is_big = content[2:4] in (b"+\0", b"\0+")
+    try:
+        at = struct.unpack_from(order + ("Q" if is_big else "I"), content, 8 if is_big else 4)[0]
+        count = struct.unpack_from(order + ("Q" if is_big else "H"), content, at)[0]
+        at += 8 if is_big else 2
+        for number in range(min(count, 65_535)):
+            entry = at + number * (20 if is_big else 12)
+            tag = struct.unpack_from(order + "H", content, entry)[0]
+            if tag in _STRIP_TAGS:
+                yield struct.unpack_from(order + ("Q" if is_big else "I"), content, entry + 4)[0]
+    except (struct.error, OverflowError):
+        return

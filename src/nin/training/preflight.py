@@ -1,0 +1,132 @@
+"""What can be refused before anything heavy is imported, or any picture decoded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nin.backends import backend_name
+from nin.backends.distribution import check_backend
+from nin.data import NAMED, ImageData
+from nin.errors import Advice, Argument, RecipeError, RunError
+from nin.files import obstacle
+from nin.rivals import Rival, check_size, find_network
+from nin.training.dataset import open_images
+from nin.training.recipe import Recipe, too_deep
+from nin.training.run import Run
+from nin.training.run_folder import check_free
+
+
+def check(
+    recipe: Recipe,
+    out: str | Path | None = None,
+    *,
+    skip_bad: bool = False,
+    devices: int | None = None,
+) -> ImageData:
+    """Refuse a training that cannot begin.
+
+    Args:
+        recipe: what to train.
+        out: the run directory that was asked for.
+        skip_bad: in a folder, go on without pictures that cannot be read.
+        devices: how many are to share each batch.
+
+    Returns:
+        The recipe's images, not yet read.
+
+    Raises:
+        NinError: it says in one line what is wrong.
+    """
+    check_free(out)
+    folder = Path("runs" if out is None else out)
+    if said := obstacle(folder):
+        raise RunError(f"cannot make the run directory {folder}: {said}")
+    network = find_network(recipe.preset, "preset")
+    if recipe.finetune and not network.pretrained:
+        raise RecipeError(
+            f"{recipe.preset} has no pretrained weights",
+            Advice("choose another {}", Argument("preset")),
+            about=Argument("finetune", True),
+        )
+    if devices is not None:
+        check_backend()
+    if network.pretrained:
+        check_pretrained(recipe)
+    else:
+        check_network(recipe)
+    if recipe.finetune or not network.pretrained:
+        backend_name()
+    data = open_images(recipe, skip_bad=skip_bad)
+    height, width = data.image_shape[:2]
+    for side in (recipe.image_size, recipe.crop_size):
+        check_size(recipe.preset, side or height, side or width)
+    return data
+
+
+def check_pretrained(recipe: Recipe) -> None:
+    """Refuse what a pretrained trunk cannot be trained on.
+
+    Raises:
+        RecipeError: says what, and what to do.
+    """
+    network = find_network(recipe.preset)
+    if recipe.data in NAMED:
+        raise RecipeError(
+            f"it takes a folder of photographs, and {recipe.data} is held in memory",
+            Advice("choose another {}", Argument("preset")),
+            about=Argument("preset", recipe.preset),
+        )
+    if recipe.balance == "sampling" and not recipe.finetune:
+        said = "a head is fitted to all photographs"
+        way = Advice("{}", Argument("balance", "weights"))
+        raise RecipeError(said, way, about=Argument("balance", "sampling"))
+    if recipe.freeze >= network.layers:
+        raise too_deep(recipe.freeze, network.layers)
+    if recipe.width != 1:
+        said = "pretrained weights have one width, 1"
+        raise RecipeError(said, about=Argument("width", f"{recipe.width:g}"))
+
+
+def check_network(recipe: Recipe) -> None:
+    """Refuse what the recipe's network, without pretrained weights, cannot do.
+
+    Raises:
+        RecipeError: says what.
+    """
+    network = find_network(recipe.preset, "preset")
+    if isinstance(network, Rival) and recipe.width != 1:
+        said = f"{recipe.preset} has one width, 1: only presets of NiN have others"
+        raise RecipeError(said, about=Argument("width", recipe.width))
+    if isinstance(network, Rival) and recipe.dropout is not None:
+        said = f"{recipe.preset} has a dropout of its own: only presets of NiN take another"
+        raise RecipeError(said, about=Argument("dropout", recipe.dropout))
+    if recipe.crop_size is not None and not network.has_maps:
+        said = f"{recipe.preset} ends in dense layers, which take images of one size only"
+        raise RecipeError(said, about=Argument("crop_size", recipe.crop_size))
+    if recipe.freeze >= network.layers:
+        raise too_deep(recipe.freeze, network.layers)
+
+
+def check_resumable(run: Run, recipe: Recipe) -> None:
+    """Refuse to go on with a training by gradients that has ended.
+
+    Args:
+        run: as it is on disk.
+        recipe: the run's, perhaps with more epochs.
+
+    Raises:
+        RunError: it died, or has all its epochs.
+    """
+    path, rows, state = run.path, run.metrics(), run.record["state"]
+    done = max((row["epoch"] for row in rows), default=0)
+    if state == "died":
+        way = Advice("train anew, with a lower {}", Argument("learning_rate"))
+        raise RunError(f"{path} died", way)
+    if state == "finished" and done >= recipe.epochs:
+        way = Advice("to train on, add {}", Argument("epochs"))
+        raise RunError(f"{path} has all its {done} epochs", way)
+    if state == "finished" and run.is_over(rows):
+        raise RunError(
+            f"{path} ended after {done} epochs, for want of a better one",
+            Advice("train anew, with more {}", Argument("patience")),
+        )

@@ -1,0 +1,113 @@
+"""From what somebody names to a recipe: the same in Python as on the command line."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from nin.data import NAMED, Augmentation, ImageData, ImageFolder
+from nin.errors import Advice, Argument, NinError, RecipeError, UnknownNameError
+from nin.rivals import find_network
+from nin.training.recipe import Recipe
+from nin.training.recipes import choose, with_network
+from nin.training.run import load
+
+#: What can be named: a recipe or its name, a folder or a data set, open already or not.
+What = Recipe | str | Path | ImageData | None
+
+#: What is said of images, and not of how they are learnt from.
+_OF_IMAGES = frozenset(
+    "name data preset init image_size fit limit seed balance stream validation".split()  # noqa: SIM905
+)
+
+
+def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str] = ()) -> Recipe:
+    """The recipe by which `what` is trained.
+
+    Args:
+        what: a recipe, or the name of one; a data set's name; a folder; images of one of these
+            that are open already, whose arguments count as options; None for `digits`.
+        options: fields of `Recipe` in place of the recipe's own; None leaves a field as it is.
+        settings: further arguments that were given, all of them about training by gradients.
+
+    Raises:
+        UnknownNameError: there is no such recipe, folder, network or option.
+        DataError: there is no such folder.
+        RunError: the run to start from is none.
+        RecipeError: a value that cannot work, or options that do not go together.
+        NinError: images that a run could not open again.
+    """
+    if odd := next((name for name in options if name not in Recipe.model_fields), None):
+        raise UnknownNameError("argument", odd, Recipe.model_fields)
+    given = asked = {name: value for name, value in options.items() if value is not None}
+    if isinstance(what, ImageData):
+        what, own = _as_options(what)
+        given = {**own, **asked}
+    if isinstance(what, Recipe):
+        recipe = with_network(what, given.get("preset"))
+    else:
+        recipe = _chosen(what, given)
+    recipe = recipe.revised(**given)
+    if not recipe.finetune and find_network(recipe.preset, "preset").pretrained:
+        _refuse_gradients([*asked, *settings])
+    return recipe
+
+
+def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
+    init, data = given.get("init"), given.get("data")
+    return choose(
+        what,
+        None if data is None else str(data),
+        given.get("preset"),
+        finetune=bool(given.get("finetune")),
+        init=None if init is None else load(init).recipe,
+    )
+
+
+def _refuse_gradients(given: Iterable[str]) -> None:
+    """Refuse options of a training by gradients for a network that stays as it is."""
+    of_gradients = [name for name in given if name not in _OF_IMAGES and name != "finetune"]
+    if of_gradients:
+        raise RecipeError(
+            "a frozen network is not trained by gradients",
+            Advice("add {}", Argument("finetune", True)),
+            Advice("train another {}", Argument("preset")),
+            about=Argument(of_gradients[0]),
+        )
+
+
+def _as_options(data: ImageData) -> tuple[str | Path, dict[str, Any]]:
+    """What opens the same images again, and those of their arguments that are not the default."""
+    kind = type(data)
+    if kind is not ImageFolder and kind not in NAMED.values():
+        raise NinError(
+            f"{kind.__name__} cannot be opened again by its name: nin.train takes an ImageFolder or"
+            " a published set; nin.Trainer trains on any data"
+        )
+    usual = inspect.signature(kind).parameters
+    own = {
+        name: value
+        for name, value in data.hparams.items()
+        if name not in ("path", "skip_bad") and value != usual[name].default
+    }
+    augmentation = own.pop("augmentation", None)
+    if isinstance(augmentation, Augmentation):
+        own |= asdict(augmentation)
+    if isinstance(data, ImageFolder):
+        return Path(data.hparams["path"]), _recipe_fields(kind, own)
+    height, width = own.pop("resize", data.image_shape[:2])
+    if (height, width) != data.image_shape[:2]:
+        own |= {"image_size": height} if height == width else {"resize": (height, width)}
+    return data.name, _recipe_fields(kind, own)
+
+
+def _recipe_fields(kind: type, own: dict[str, Any]) -> dict[str, Any]:
+    if odd := [name for name in own if name not in Recipe.model_fields]:
+        raise NinError(
+            f"{kind.__name__}({odd[0]}={own[odd[0]]!r}): a run cannot keep that: leave it out, or"
+            " use nin.Trainer"
+        )
+    return own

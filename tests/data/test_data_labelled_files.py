@@ -1,0 +1,145 @@
+"""Pictures that a table beside them labels."""
+
+import json
+
+import pytest
+
+from nin.data import ImageFolder
+from nin.errors import DataError
+
+
+@pytest.fixture
+def photos(pictures, tmp_path):
+    """A folder of eight pictures in ``images``, and a table."""
+
+    def make(table="labels.csv", content=None, folder="images", count=8):
+        root = tmp_path / "photos"
+        pictures({folder: count}, "photos")
+        lines = [f"{n:03}.png,{'cat' if n % 2 else 'dog'}" for n in range(count)]
+        text = "\n".join(["file,label", *lines]) if content is None else content
+        (root / table).write_text(text, encoding="utf-8")
+        return root
+
+    return make
+
+
+def refusal(path):
+    with pytest.raises(DataError) as raised:
+        ImageFolder(path)
+    assert "\n" not in str(raised.value)
+    return str(raised.value)
+
+
+def numbers(split):
+    return sorted(zip(split.images[:, 0, 0, 0].tolist(), split.labels.tolist(), strict=True))
+
+
+@pytest.mark.parametrize("given", ["photos", "photos/labels.csv"])
+def test_a_folder_or_its_table(photos, tmp_path, given):
+    photos()
+    data = ImageFolder(tmp_path / given, image_size=6, validation=0, test=0)
+    assert (data.classes, data.name, data.path) == (("cat", "dog"), "photos", tmp_path / "photos")
+    assert numbers(data.train) == [(n, 1 - n % 2) for n in range(8)]
+    assert data.inventory.text() == (
+        f"{tmp_path / 'photos'}: 8 pictures in 2 classes, labelled by labels.csv\n"
+        "classes: cat 4, dog 4"
+    )
+    assert data.describe()["inventory"]["labels"] == "labels.csv"
+
+
+def test_names_without_endings_and_pictures_without_labels(photos):
+    root = photos("train.csv", "id,breed\n000,cat\n001,dog\n002,cat\n003,\n", "train_images")
+    (root / "test.csv").write_text("id\n7\n")
+    (root / "test_images").mkdir()
+    (root / "train_images/004.png").rename(root / "test_images/000.png")
+    inventory = ImageFolder(root, validation=0, test=0).inventory
+    assert inventory.per_class == {"train": {"cat": 2, "dog": 1}}
+    assert inventory.left_out == {
+        "rows without a label": 1,
+        "test.csv, which has no labels": 1,
+        "pictures without a label": 5,
+    }
+
+
+def test_parts_by_a_column(photos):
+    lines = ["file,label,split"]
+    lines += [f"images/{n:03}.png,{'ab'[n % 2]},{'train' if n < 6 else 'test'}" for n in range(8)]
+    data = ImageFolder(photos(content="\n".join(lines)), image_size=6, validation=0)
+    assert data.parts == ("train", "test")
+    assert numbers(data.test) == [(6, 0), (7, 1)]
+
+
+def test_parts_by_a_table_each(photos):
+    root = photos("train.csv", "file,label\n000.png,a\n001.png,b\n002.png,a")
+    (root / "val.csv").write_text("file,label\n003.png,b\n")
+    (root / "test.csv").write_text("file,label\n004.png,a\n")
+    inventory = ImageFolder(root).inventory
+    assert inventory.pictures == {"train": 3, "validation": 1, "test": 1}
+    assert inventory.labels == "train.csv and test.csv and val.csv"
+
+
+def test_json_lines(photos):
+    rows = [{"file_name": f"images/{n:03}.png", "label": n % 2} for n in range(8)]
+    root = photos("metadata.jsonl", "\n".join(map(json.dumps, rows)))
+    assert ImageFolder(root, validation=0, test=0).classes == ("0", "1")
+
+
+def test_labels_in_two_unicode_forms_are_one(photos):
+    text = "file,label\n000.png,cafe\u0301\n001.png,caf\u00e9\n002.png,tea\n"
+    assert ImageFolder(photos(content=text), validation=0, test=0).classes == ("caf\u00e9", "tea")
+
+
+def test_a_missing_picture_is_an_unreadable_one(photos):
+    root = photos()
+    (root / "images/003.png").unlink()
+    with pytest.raises(DataError, match=r"1 picture.*003\.png: No such file"):
+        ImageFolder(root, validation=0, test=0).train  # noqa: B018
+    left = ImageFolder(root, validation=0, test=0, skip_bad=True, image_size=6).train
+    assert len(left.labels) == 7
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("file,label\nx.png,a\ny.png,b", "none of its 2 files is there, such as x.png"),
+        ("file,label\n000.png,a\n000.png,b", "line 3: 000.png is b here and a in line 2"),
+        ("file,label\n000.png,a\n001.png,a", "1 class(es) to train on: two or more are needed"),
+        ("file,label\n,a\n001.png,b", "line 2 names no file"),
+        (
+            "file,label,split\n000.png,a,train\n001.png,b,train\n002.png,c,test",
+            "no training pictures of c, which test has",
+        ),
+        (
+            "file,label,split\n000.png,a,train\n001.png,b,train\n000.png,a,test",
+            "is in test here and in train in line 2: keep one",
+        ),
+    ],
+)
+def test_tables_that_contradict_are_one_line(photos, content, said):
+    assert said in refusal(photos(content=content))
+
+
+def test_a_label_of_its_own_for_every_picture(photos):
+    text = "file,target\n" + "\n".join(f"{n:03}.png,{n * 0.37}" for n in range(20))
+    assert "nearly every picture has a label of its own" in refusal(photos(content=text, count=20))
+
+
+def test_one_name_in_two_folders(photos, pictures):
+    root = photos()
+    pictures({"more": 1}, "photos")
+    assert "000.png is the name of 2 pictures: name its folder, too" in refusal(root / "labels.csv")
+
+
+def test_folders_and_a_table_that_say_the_same(pictures):
+    root = pictures({"cat": 5, "dog": 5})
+    (root / "labels.csv").write_text("file,label\ncat/000.png,cat\ndog/000.png,dog\n")
+    inventory = ImageFolder(root).inventory
+    assert (inventory.labels, inventory.pictures) == (None, {"train": 10})
+    (root / "labels.csv").write_text("file,label\ncat/000.png,tom\ndog/000.png,rex\n")
+    message = refusal(root)
+    assert "are the classes its folders (cat, dog), or those in labels.csv (rex, tom)?" in message
+    (root / "labels.csv").write_text("x,y,z\n1,2,3\n")
+    assert ImageFolder(root).inventory.left_out == {
+        ".csv files": 1,
+        "labels.csv, which is not used": 1,
+    }

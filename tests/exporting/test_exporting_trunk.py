@@ -1,0 +1,65 @@
+"""A network on a pretrained trunk leaves in every form, from a run that no framework has trained."""
+
+import numpy as np
+import photographs
+import pytest
+
+import nin
+from nin.exporting.parity import IMAGES
+
+FORMATS = ["onnx", "openvino", "litert", "savedmodel"]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A frozen run at 64 pixels that tells stripes apart."""
+    root = tmp_path_factory.mktemp("trunk")
+    recipe = nin.RECIPES["photos"].revised(
+        data=str(photographs.folder(root / "photos")), image_size=64, preset="efficientnet-lite1"
+    )
+    return nin.train(recipe, root / "run")
+
+
+@pytest.fixture(scope="module")
+def answers(trained):
+    """Images of another size than it was trained with, and what the run says of them."""
+    images = np.random.default_rng(0).integers(0, 256, (3, 80, 60, 3), np.uint8)
+    images = np.sort(images, axis=1)
+    return images, nin.Predictor(trained).predict(images, maps=True)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_every_form_answers_as_the_run(trained, answers, form, tmp_path):
+    out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")
+    done = nin.export(trained, form, out)
+    assert 0 < done.parity.images == done.parity.labels_equal <= IMAGES
+    assert done.parity.largest_difference < 1e-5
+    images, here = answers
+    there = nin.Predictor(done.path).predict(images, maps=True)
+    np.testing.assert_allclose(there.probabilities, here.probabilities, atol=1e-4)
+    scale = np.abs(here.maps).max()
+    np.testing.assert_allclose(there.maps, here.maps, atol=1e-3 * scale)
+    logits = there.maps.mean(axis=(1, 2))
+    softmax = np.exp(logits - logits.max(axis=1, keepdims=True))
+    softmax /= softmax.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(there.probabilities, softmax, atol=1e-5)
+
+
+def test_eight_bits_say_what_they_cost(trained, tmp_path):
+    whole = nin.export(trained, out=tmp_path / "whole.onnx")
+    done = nin.export(trained, quantize="int8", out=tmp_path / "small.onnx")
+    assert done.path.stat().st_size < 0.4 * whole.path.stat().st_size
+    assert done.quantization.accuracy >= 0.5
+
+
+@pytest.mark.every_backend
+def test_a_backend_that_did_not_train_it_exports_it(trained, answers, tmp_path):
+    """Keras opens the run on whatever backend this is; the file is the same."""
+    images, here = answers
+    model = nin.load(trained.path).model
+    logits = np.asarray(model.predict(images, verbose=0))
+    softmax = np.exp(logits - logits.max(axis=1, keepdims=True))
+    softmax /= softmax.sum(axis=1, keepdims=True)
+    there = nin.Predictor(nin.export(trained, out=tmp_path / "a.onnx").path).predict(images)
+    np.testing.assert_allclose(there.probabilities, here.probabilities, atol=1e-4)
+    assert (softmax.argmax(axis=1) == there.probabilities.argmax(axis=1)).all()

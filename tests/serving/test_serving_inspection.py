@@ -1,0 +1,157 @@
+"""What is refused unread, and what is decoded where it can be ended."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from fastapi import HTTPException
+from PIL import Image
+from server_cases import picture
+
+from nin.errors import DataError
+from nin.serving.decoding_process import DecodingProcess
+from nin.serving.inspection import (
+    CHEAP,
+    MOST_CHUNKS,
+    MOST_ON_A_SIDE,
+    MOST_SCANS,
+    MOST_SEGMENTS,
+    MOST_STRIPS,
+    inspect,
+)
+
+MOST = 50_000_000
+
+
+def chunk(kind, content):
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
+
+
+def png(width, height, before=b""):
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + before + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def tiff(strips, order="<", big=False):
+    """One row of pixels per strip, all of them at the same place."""
+    long, short = (order + "Q", 8) if big else (order + "I", 4)
+    entries = [(256, 4, 1, 8), (257, 4, 1, 8), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)]
+    entries += [(273, 4, strips, 300), (278, 4, 1, 1)]
+    packed = b"".join(
+        struct.pack(order + "HH", tag, kind) + struct.pack(long, count) + struct.pack(long, value)
+        for tag, kind, count, value in entries
+    )
+    mark = {"<": b"II", ">": b"MM"}[order]
+    head = mark + struct.pack(
+        order + "HHHQ" if big else order + "HI", *((43, 8, 0, 16) if big else (42, 8))
+    )
+    count = struct.pack(order + ("Q" if big else "H"), len(entries))
+    assert short
+    return head + count + packed + bytes(2 * strips + 300)
+
+
+def status(content, most=MOST):
+    with pytest.raises(HTTPException) as refused:
+        inspect(content, most)
+    return refused.value.status_code
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "BMP"])
+def test_usual_pictures_are_cheap(kind):
+    assert inspect(picture(size=(600, 400), kind=kind), MOST).is_cheap
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF"])
+def test_pictures_whose_headers_tell_little_are_not(kind):
+    assert not inspect(picture(kind=kind), MOST).is_cheap
+
+
+def test_a_progressive_jpeg_costs_all_its_scans():
+    content = picture(size=(300, 200), kind="JPEG", progressive=True)
+    assert inspect(content, MOST).is_cheap
+    scans = CHEAP // (300 * 200) + 1
+    assert scans > MOST_SCANS
+    large = picture(size=(6000, 6000), kind="JPEG", progressive=True)
+    assert not inspect(large, MOST).is_cheap
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        picture(kind="JPEG")[:2] + b"\xff\xda" * (MOST_SCANS + 1),
+        picture(kind="JPEG")[:2] + b"\xff\xe1\0\x02" * MOST_SEGMENTS + picture(kind="JPEG")[2:],
+        picture(kind="JPEG")[:2] + b"\xff" * 10 * MOST_SEGMENTS + picture(kind="JPEG")[2:],
+        png(8, 8, chunk(b"tEXt", b"") * MOST_CHUNKS),
+        *(tiff(MOST_STRIPS + 1, order, big) for order in "<>" for big in (False, True)),
+    ],
+    ids=["scans", "segments", "fill", "chunks", "tiff", "big tiff", "tiff, MM", "big tiff, MM"],
+)
+def test_pictures_made_to_be_slow_are_refused_unread(content):
+    assert status(content) == 422
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("big", [False, True])
+def test_a_tiff_of_some_strips_is_not(order, big):
+    assert not inspect(tiff(8, order, big), MOST).is_cheap
+
+
+def test_a_tiff_that_is_cut_off_is_left_to_the_decoder():
+    for length in range(4, 100):
+        assert not inspect(tiff(8)[:length], MOST).is_cheap
+
+
+@pytest.mark.parametrize("size", [(1, MOST_ON_A_SIDE + 1), (MOST_ON_A_SIDE + 1, 1), (8000, 8000)])
+def test_too_many_pixels_or_too_long_a_side(size):
+    assert status(png(*size)) == 413
+
+
+def test_a_file_that_is_no_picture():
+    assert status(b"no picture") == 415
+    assert status(b"\x89PNG\r\n\x1a\nno picture") == 422
+
+
+@pytest.fixture(scope="module")
+def decoder():
+    process = DecodingProcess(8, 1, "squash", 1000)
+    yield process
+    process.close()
+
+
+def test_the_process_decodes_as_a_thread_would(decoder):
+    pixels = np.arange(64, dtype=np.uint8).reshape(8, 8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "TIFF")
+    assert (decoder.decode(file.getvalue())[..., 0] == pixels).all()
+    with pytest.raises(DataError, match="pixels"):
+        decoder.decode(picture(size=(40, 40), kind="TIFF"))
+    with pytest.raises(DataError, match="damaged|identify|not a|cannot"):
+        decoder.decode(b"II*\0nonsense")
+    assert (decoder.decode(file.getvalue())[..., 0] == pixels).all()
+
+
+def test_what_takes_too_long_is_ended_and_the_next_is_decoded(decoder):
+    decoder.decode(picture(kind="TIFF"))
+    usual, decoder._seconds = decoder._seconds, 0.0
+    before = decoder._process.pid
+    with pytest.raises(DataError, match="takes longer than 0 s"):
+        decoder.decode(picture(size=(30, 30), kind="TIFF"))
+    decoder._seconds = usual
+    assert decoder.decode(picture(90, kind="TIFF")).mean() == 90
+    assert decoder._process.pid != before
+
+
+def test_a_decoder_that_dies_costs_one_picture(decoder):
+    decoder.decode(picture(kind="TIFF"))
+    decoder._process.kill()
+    decoder._process.join()
+    with pytest.raises(DataError, match="too much memory"):
+        decoder.decode(picture(kind="TIFF"))
+    assert decoder.decode(picture(90, kind="TIFF")).mean() == 90

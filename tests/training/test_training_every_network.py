@@ -1,0 +1,139 @@
+"""Any network that has a name is trained, judged, resumed and exported under it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from photographs import folder
+from same_training import assert_same_training
+from test_training_resume import stop_at
+
+import nin
+from nin.errors import InputSizeError, NinError, RecipeError, UnknownNameError
+from nin.maps import explain
+from nin.models import named_net
+from nin.models.blocks import dense_head
+from nin.models.geometry import has_class_maps, smallest_size
+from nin.rivals import NETWORKS, RIVALS, find_network
+from nin.training.recipes import RECIPES, choose
+
+#: Those without weights to start from.
+FRESH = [name for name in NETWORKS if not find_network(name).pretrained]
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    return folder(tmp_path_factory.mktemp("photos"), ("train", "test"), each=6)
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """Networks of the published structure with few weights."""
+    for module in ("alexnet", "vgg"):
+        path = f"nin.models.{module}.dense_head"
+        monkeypatch.setattr(path, lambda classes: dense_head(classes, hidden=(8, 8)))
+    for name, rival in RIVALS.items():
+        if arch := rival.arguments.get("arch"):
+            thin = rival._replace(arguments={"arch": tuple((number, 4) for number, _ in arch)})
+            monkeypatch.setitem(RIVALS, name, thin)
+
+
+def small(name):
+    """Options for the shortest training of a small twin."""
+    side = max(find_network(name).smallest, 12)
+    width = {} if name in RIVALS else {"width": 0.05}
+    return {"preset": name, "image_size": side, "epochs": 1, "batch_size": 4, **width}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_is_known_of_a_network_before_it_is_made_is_so(name):
+    model, known = named_net(name)[0], find_network(name)
+    assert known.smallest == smallest_size(model.net)
+    assert known.layers == len(model.net.layers)
+    assert known.has_maps == has_class_maps(model.net)
+    assert known.num_classes == model.num_classes
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("name", [name for name in FRESH if name != "nin"])
+def test_it_is_trained_judged_and_exported(name, photos, tmp_path):
+    run = nin.train(photos, tmp_path / "run", **small(name))
+    record, known = nin.load(run.path).record, find_network(name)
+    assert (record["state"], record["recipe"]["preset"]) == ("finished", name)
+    assert (record["result"]["split"], record["result"]["n"]) == ("test", 12)
+
+    done = nin.export(run)
+    assert done.parity.holds
+    predictor = nin.Predictor(done.path)
+    images = nin.ImageFolder(photos, image_size=run.input_shape[0], fit=run.fit).test.images
+    answers = predictor.predict(images).probabilities
+    np.testing.assert_allclose(answers, run.predict(images), atol=1e-3)
+    file = sorted((photos / "test").rglob("*.png"))[0]
+    if known.has_maps:
+        (row,) = explain(predictor, [file], out=tmp_path / "maps.png")
+        assert row["map_shape"][2] == 2
+    else:
+        with pytest.raises(NinError, match="has no class maps"):
+            next(explain(predictor, [file], out=tmp_path / "maps.png"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["lenet", "resnet18"])
+def test_it_goes_on_to_the_bit(name, photos, tmp_path, monkeypatch):
+    options = {**small(name), "epochs": 2, "flip": True}
+    unbroken = nin.train(photos, tmp_path / "unbroken", **options)
+    with monkeypatch.context() as patch:
+        stop_at(patch, 4)
+        with pytest.raises(KeyboardInterrupt):
+            nin.train(photos, tmp_path / "run", **options)
+    assert_same_training(nin.resume(tmp_path / "run"), unbroken)
+
+
+@pytest.mark.parametrize("name", FRESH)
+@pytest.mark.parametrize("what", ["digits", "fashion", "mnist", "chapter", "folder"])
+def test_its_defaults_fit_it(name, what, photos):
+    recipe = choose(photos if what == "folder" else what, preset=name)
+    network = find_network(name)
+    assert recipe.preset == ("book" if name == "nin" else name)
+    assert recipe.image_size >= network.smallest
+    assert recipe.data == (str(photos) if what == "folder" else RECIPES.get(what, recipe).data)
+    if name in RIVALS:
+        assert (recipe.width, recipe.dropout) == (1, None)
+        sgd = what == "chapter"
+        assert recipe.learning_rate == (0.05 if sgd else RIVALS[name].learning_rate)
+        assert recipe.image_size <= (224 if sgd else 128)
+    assert recipe.shift <= recipe.image_size // 8
+
+
+def test_a_recipe_of_the_same_network_stays_as_it_is():
+    for name, recipe in RECIPES.items():
+        if recipe.data in ("digits", "fashion-mnist"):
+            assert choose(name, preset=recipe.preset) == recipe
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "said"),
+    [
+        ({"preset": "resent"}, UnknownNameError, "did you mean 'resnet18'"),
+        (
+            {"preset": "vgg11", "image_size": 31},
+            InputSizeError,
+            "vgg11 cannot take images of 31",
+        ),
+        ({"preset": "lenet", "crop_size": 40}, RecipeError, "crop_size=40: lenet ends in dense"),
+        ({"preset": "resnet18", "width": 0.5}, RecipeError, "width=0.5: resnet18 has one width"),
+        (
+            {"preset": "resnet18", "dropout": 0.5},
+            RecipeError,
+            "dropout=0.5: resnet18 has",
+        ),
+        ({"preset": "resnet18", "finetune": True}, RecipeError, "has no pretrained weights"),
+        ({"preset": "densenet", "freeze": 36}, RecipeError, "the network has 36 layers"),
+    ],
+)
+def test_what_it_cannot_do_is_one_line(photos, tmp_path, options, error, said):
+    with pytest.raises(error, match=said) as caught:
+        nin.train(photos, tmp_path / "run", **options)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()

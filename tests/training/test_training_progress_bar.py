@@ -1,0 +1,69 @@
+"""What is printed while a network trains and standard error is a log."""
+
+import io
+import math
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from nin.training import log_lines, progress_bar
+from nin.training.progress_bar import ShowProgress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that is set by hand."""
+    now = SimpleNamespace(seconds=1000.0)
+    fake = SimpleNamespace(monotonic=lambda: now.seconds, perf_counter=lambda: now.seconds)
+    monkeypatch.setattr(log_lines, "time", fake)
+    monkeypatch.setattr(progress_bar, "time", fake)
+    return now
+
+
+def shown(clock, losses, *, steps=100, seconds=1.0, best_loss=math.inf, skipped=0):
+    """Train by hand, `seconds` per batch of ten images, the first of them slow; what is printed."""
+    console = Console(file=io.StringIO(), soft_wrap=True)
+    show = ShowProgress(10 * steps, console, len(losses), best_loss)
+    show.set_params({"epochs": len(losses), "steps": steps - skipped})
+    show.skipped = skipped
+    show.on_train_begin()
+    for epoch, loss in enumerate(losses):
+        show.on_epoch_begin(epoch)
+        for batch in range(steps - show.skipped):
+            clock.seconds += 60 if (epoch, batch) == (0, 0) else seconds
+            show.on_train_batch_end(batch, {"loss": 2.0, "accuracy": 0.25})
+        show.on_test_begin()
+        show.on_epoch_end(epoch, {"loss": 1.0, "val_loss": loss})
+        show.skipped = 0
+        show.set_params({"epochs": len(losses), "steps": steps})
+    show.on_train_end()
+    return console.file.getvalue().splitlines()
+
+
+def test_a_long_epoch_says_how_far_it_is_with_rate_and_time_left(clock):
+    first, second, third, end, *_ = shown(clock, [0.5, 0.4])
+    assert first == "epoch 1/2  11/100  loss 2.000  acc 0.250  10 img/s  3 min left"
+    assert second.startswith("epoch 1/2  41/100  ")
+    assert third.startswith("epoch 1/2  71/100  ")
+    assert end.startswith("epoch 1/2  loss 1.000  val_loss 0.500  ")
+
+
+def test_short_epochs_have_a_line_each_and_no_more(clock):
+    told = shown(clock, [0.5] * 20, steps=5)
+    assert len(told) == 20
+
+
+def test_an_epoch_that_goes_on_counts_from_where_it_was(clock):
+    assert shown(clock, [0.5], skipped=50)[0].startswith("epoch 1/1  61/100  ")
+
+
+def test_the_line_says_whether_the_epoch_was_the_best(clock):
+    told = shown(clock, [0.5, 0.6, 0.4, math.nan], steps=2)
+    assert [line.endswith("  best so far") for line in told] == [True, False, True, False]
+    told = shown(clock, [0.5, 0.3], steps=2, best_loss=0.4)
+    assert [line.endswith("  best so far") for line in told] == [False, True]
+
+
+def test_where_no_epoch_is_chosen_none_is_called_the_best(clock):
+    assert not any("best" in line for line in shown(clock, [0.5, 0.4], steps=2, best_loss=None))
