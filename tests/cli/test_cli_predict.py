@@ -120,7 +120,7 @@ def test_unreadable_ones_can_be_left_out(nin, model, pictures, bad):
     answer = nin("predict", model, pictures, "--csv", "--skip-bad")
     assert answer.code == 0
     assert len(table(answer.out)) == 10
-    assert f"left out 1 unreadable images: {bad}: not a JPEG" in answer.err
+    assert f"left out 1 unreadable image: {bad}: not a JPEG" in answer.err
 
 
 def test_a_single_one_is_a_mistake(nin, model, bad):

@@ -79,10 +79,10 @@ def predict(
     except KeyboardInterrupt as stop:
         where = f"; they are in {kept}" if kept and kept.exists() else ""
         raise KeyboardInterrupt(
-            f"stopped: {answers.given:,} of {len(files):,} images answered{where}"
+            f"stopped: {answers.given:,} of {_images(len(files))} answered{where}"
         ) from stop
     if out is not None:
-        typer.echo(printable(f"{answers.given:,} images answered: {out}"))
+        typer.echo(printable(f"{_images(answers.given)} answered: {out}"))
     if answers.bad:
         typer.echo(answers.complaint(), err=True)
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
@@ -127,8 +127,12 @@ class _Answers:
         more = f"; and {len(self.bad) - _NAMED} more" if len(self.bad) > _NAMED else ""
         named = "; ".join(self.bad[:_NAMED]) + more
         if self.skip_bad:
-            return f"left out {len(self.bad):,} unreadable images: {named}"
-        return f"nin: {len(self.bad):,} of {len(self.files):,} images cannot be read: {named}"
+            return f"left out {_images(len(self.bad), 'unreadable ')}: {named}"
+        return f"nin: {len(self.bad):,} of {_images(len(self.files))} cannot be read: {named}"
+
+
+def _images(count: int, kind: str = "") -> str:
+    return f"{count:,} {kind}image{'' if count == 1 else 's'}"
 
 
 def _form(as_csv: bool, as_json: bool, out: Path | None) -> Form:
