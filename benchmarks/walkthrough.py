@@ -26,6 +26,8 @@ PICTURES = {
     "runs/photos/evaluations/photos-test/reliability.png": "photos_reliability.png",
     "maps.png": "photos_maps.jpg",
 }
+#: Width and height of a picture in the pages, at most.
+LARGEST = (1800, 1800)
 #: Stands between what commands print.
 MARK = "==== walkthrough ===="
 
@@ -69,7 +71,9 @@ def main() -> None:
             write_bytes(PAGE, "".join(parts).encode())
     for name, picture in PICTURES.items():
         with Image.open(work / name) as image:
-            image.convert("RGB").save(DOCS / picture, optimize=True, quality=88)
+            shown = image.convert("RGB")
+            shown.thumbnail(LARGEST, Image.Resampling.LANCZOS)
+            shown.save(DOCS / picture, optimize=True, quality=88)
 
 
 if __name__ == "__main__":
