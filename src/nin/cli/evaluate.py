@@ -29,15 +29,17 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Evaluate a run: accuracy, recall and precision per class, calibration, what was mistaken."""
-    from nin.maps.contact_sheet import MARK, draw_mistakes
-    from nin.maps.picture import save
-    from nin.models.geometry import has_class_maps
     from nin.training import evaluation_report as report
     from nin.training import load
 
     opened = load(run)
     if out is not None:
         report.check_out(out, report.subject(opened, data))
+
+    from nin.maps.contact_sheet import MARK, draw_mistakes
+    from nin.maps.picture import save
+    from nin.models.geometry import has_class_maps
+
     split, evaluation = opened.evaluate(data, skip_bad=skip_bad, verbose=True)
     about = report.subject(opened, data, split)
     if out is not None:
