@@ -11,7 +11,7 @@ import typer
 from nin.names import printable
 
 if TYPE_CHECKING:
-    from nin.training import Evaluation
+    from nin.training import Evaluation, Run
 
 
 def evaluate(
@@ -35,24 +35,27 @@ def evaluate(
     opened = load(run)
     if out is not None:
         report.check_out(out, report.subject(opened, data))
-
-    from nin.maps.contact_sheet import MARK, draw_mistakes
-    from nin.maps.picture import save
-    from nin.models.geometry import has_class_maps
-
     split, evaluation = opened.evaluate(data, skip_bad=skip_bad, verbose=True)
     about = report.subject(opened, data, split)
     if out is not None:
         report.check_out(out, about)
     folder = out or report.report_folder(opened, about)
     report.write_report(folder, about, evaluation)
-    sheet = draw_mistakes(opened, evaluation, has_class_maps(opened.model.net))
-    if sheet is not None:
-        save(sheet, folder / report.SHEET, MARK)
+    _draw_mistakes(opened, evaluation, folder / report.SHEET)
     if as_json:
         typer.echo(json.dumps({"split": split, **report.record(evaluation), **_files(folder)}))
     else:
         _print(evaluation, split, folder)
+
+
+def _draw_mistakes(run: Run, evaluation: Evaluation, picture: Path) -> None:
+    from nin.maps.contact_sheet import MARK, draw_mistakes
+    from nin.maps.picture import save
+    from nin.models.geometry import has_class_maps
+
+    sheet = draw_mistakes(run, evaluation, has_class_maps(run.model.net))
+    if sheet is not None:
+        save(sheet, picture, MARK)
 
 
 def _files(folder: Path) -> dict[str, Any]:

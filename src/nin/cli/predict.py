@@ -27,7 +27,7 @@ def predict(
     sources: Annotated[
         list[Path],
         typer.Argument(
-            metavar="SOURCE",
+            metavar="SOURCE...",
             help="Image files; folders, with those below them; - for a list on standard input.",
         ),
     ],
