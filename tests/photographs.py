@@ -17,6 +17,15 @@ def noise(_, random):
     return Image.fromarray(random.integers(0, 256, (40, 50, 3), np.uint8))
 
 
+def scene(random, size=(96, 72)):
+    """A picture of large and small blurred spots, whose spectrum is about that of a photograph."""
+    layers = [
+        Image.fromarray(random.integers(0, 256, (cells, cells, 3), np.uint8)).resize(size)
+        for cells in (4, 12, 36)
+    ]
+    return Image.blend(Image.blend(layers[0], layers[1], 0.4), layers[2], 0.2)
+
+
 def folder(root, parts=("",), each=12, draw=stripes):
     """Make ``root/part/class/00.png`` and so on, and return the root."""
     random = np.random.default_rng(0)

@@ -31,7 +31,7 @@ VERBS = {
     "summary": "--input --classes --batch-size --json",
     "compare": STUDY,
     "ablate": f"--preset --width {STUDY}",
-    "data": "--json",
+    "data": "--sheet --json",
 }
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "matplotlib", "PIL", "sklearn"}
 ASK_FOR_HELP = f"""
@@ -93,7 +93,7 @@ def test_version_and_nothing_at_all(nin):
         ("summary", "Missing argument 'NETWORK'"),
         ("summary book --classes 1", "'--classes'"),
         ("summary book --classes 0", "'--classes'"),
-        ("data extra", "unexpected extra argument"),
+        ("data photos more", "unexpected extra argument"),
         ("--fast", "No such option: --fast"),
     ],
 )

@@ -20,6 +20,13 @@ def picture(tmp_path):
     return path
 
 
+def test_a_photograph_with_odd_metadata_is_answered_without_a_warning(nin, digits, tmp_path):
+    path = tmp_path / "odd.jpg"
+    Image.new("L", (8, 8)).save(path, exif=b"Exif\0\0II*\0\x08\0\0\0\x09\0" + bytes(20))
+    answer = nin("predict", digits, path)
+    assert (answer.code, answer.err) == (0, "")
+
+
 def test_evaluate_prints_json_with_stable_keys(nin, digits):
     answer = nin("evaluate", digits, "--json")
     assert (answer.code, answer.err) == (0, "")

@@ -10,6 +10,8 @@ from PIL import Image
 
 import nin
 from nin.data import Augmentation, ImageFolder
+from nin.data.decode import FRAMES, PROFILE
+from nin.data.decode_many import in_words
 from nin.errors import DataError
 
 
@@ -158,7 +160,7 @@ def test_all_bad_pictures_are_named_before_anything_trains(pictures):
     root = pictures({"cat": 20, "dog": 20})
     for number in range(12):
         (root / "cat" / f"{number:03}.png").write_bytes(b"not a picture")
-    Image.new("P", (3, 3)).save(root / "dog" / "a.gif")
+    (root / "dog" / "a.gif").write_bytes(b"GIF89a")
     with pytest.raises(DataError, match=r"13 picture\(s\) cannot be read") as raised:
         ImageFolder(root).train  # noqa: B018
     message = str(raised.value)
@@ -271,7 +273,8 @@ def test_the_docs_show_how_to_see_augmented_pictures(pictures, monkeypatch):
     root = pictures({"ant": 10, "bee": 10})
     monkeypatch.chdir(root.parent)
     page = (Path(__file__).parents[2] / "docs/training.md").read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    (code,) = [block for block in blocks if "Augmentation" in block]
     names = {"nin": nin}
     exec(code, names)
     assert names["data"].augmentation == Augmentation(flip=True, crop=0.3, rotation=15)
@@ -289,3 +292,22 @@ def test_each_picture_knows_its_file(pictures, stream):
         for name, image, label in zip(names, split.images[:], split.labels, strict=True):
             path = Path(name)
             assert (path.parent.name, int(path.stem)) == ("ab"[label], image[0, 0, 0])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_odd_about_pictures_is_counted(tmp_path, stream):
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        for number in range(10):
+            frames = [Image.new("RGB", (6, 6), (shade, 0, 0)) for shade in (number, 200)]
+            options = {"save_all": True, "append_images": frames[1:]} if number < 3 else {}
+            frames[0].save(tmp_path / name / f"{number}.gif", **options)
+    (tmp_path / "dog/9.gif").unlink()
+    Image.new("RGB", (6, 6)).save(tmp_path / "dog/9.png", icc_profile=b"broken")
+    data = ImageFolder(tmp_path, image_size=6, validation=0, test=0, stream=stream)
+    assert data.train.images[:].shape == (20, 6, 6, 3)
+    assert data.remarks == {FRAMES: 6, PROFILE: 1}
+    assert in_words(data.remarks, None) == (
+        "1 picture(s) with a colour profile that is ignored: damaged, or for other pixels;"
+        " 6 picture(s) with several frames or pages, of which the first is read"
+    )

@@ -78,6 +78,23 @@ def test_parts_by_a_table_each(photos):
     assert inventory.labels == "train.csv and test.csv and val.csv"
 
 
+def test_a_table_within_each_part(pictures, tmp_path):
+    """As the image folders of Hugging Face are."""
+    for part, count in (("train", 6), ("test", 2)):
+        pictures({part: count}, "photos" if part == "train" else "more")
+    root = tmp_path / "photos"
+    (tmp_path / "more/test").rename(root / "test")
+    for part, count in (("train", 6), ("test", 2)):
+        lines = [f"{n:03}.png,{'ab'[n % 2]}" for n in range(count)]
+        (root / part / "metadata.csv").write_text("\n".join(["file_name,label", *lines]))
+    data = ImageFolder(root, image_size=6, validation=0)
+    assert data.inventory.pictures == {"train": 6, "test": 2}
+    assert data.inventory.labels == "train/metadata.csv and test/metadata.csv"
+    assert data.inventory.left_out == {}
+    assert numbers(data.test) == [(0, 0), (1, 1)]
+    assert data.files("test").paths[0] == str(root / "test/000.png")
+
+
 def test_json_lines(photos):
     rows = [{"file_name": f"images/{n:03}.png", "label": n % 2} for n in range(8)]
     root = photos("metadata.jsonl", "\n".join(map(json.dumps, rows)))
@@ -135,9 +152,11 @@ def test_folders_and_a_table_that_say_the_same(pictures):
     (root / "labels.csv").write_text("file,label\ncat/000.png,cat\ndog/000.png,dog\n")
     inventory = ImageFolder(root).inventory
     assert (inventory.labels, inventory.pictures) == (None, {"train": 10})
-    (root / "labels.csv").write_text("file,label\ncat/000.png,tom\ndog/000.png,rex\n")
+    (root / "labels.csv").write_text("file,label\ncat/000.png,0\ndog/000.png,1\n")
+    assert ImageFolder(root).classes == ("cat", "dog")
+    (root / "labels.csv").write_text("file,label\ncat/000.png,a\ncat/001.png,b\ndog/000.png,b\n")
     message = refusal(root)
-    assert "are the classes its folders (cat, dog), or those in labels.csv (rex, tom)?" in message
+    assert "are the classes its folders (cat, dog), or those in labels.csv (a, b)?" in message
     (root / "labels.csv").write_text("x,y,z\n1,2,3\n")
     assert ImageFolder(root).inventory.left_out == {
         ".csv files": 1,

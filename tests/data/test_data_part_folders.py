@@ -75,6 +75,20 @@ def test_a_class_called_test_among_flat_ones(photos):
     assert ImageFolder(photos(control=8, test=8)).classes == ("control", "test")
 
 
+def test_a_test_without_labels_beside_classes_is_refused(photos):
+    assert "is test a part without labels, or a class beside cat, dog?" in refusal(
+        photos(cat=8, dog=8, test=8)
+    )
+
+
+def test_vehicles_may_be_trains(photos):
+    assert ImageFolder(photos(bus=8, plane=8, train=8)).classes == ("bus", "plane", "train")
+
+
+def test_tickets_may_be_valid(photos):
+    assert ImageFolder(photos(expired=8, torn=8, valid=8)).classes == ("expired", "torn", "valid")
+
+
 def test_only_a_folder_of_training_pictures(photos):
     assert counts(photos(my_train=CATS)) == {"train": 16}
 

@@ -1,5 +1,7 @@
 """Which files are pictures: by the ending of the name, or by the first bytes."""
 
+import os
+
 import pytest
 from PIL import Image
 
@@ -85,3 +87,10 @@ def test_endings_without_number_are_counted_together(tmp_path):
     count, left_out = found(tmp_path)
     assert (count, sum(left_out.values())) == (0, 40)
     assert len(left_out) == 13
+
+
+def test_a_pipe_is_no_picture_whatever_it_is_called(tmp_path):
+    os.mkfifo(tmp_path / "x.png")
+    os.mkfifo(tmp_path / "y")
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere")
+    assert found(tmp_path) == (1, {".png files": 1, "files that are no pictures": 1})

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import onnxruntime
+import PIL
+import PIL.ImageOps
 import pytest
 from PIL import Image
 
@@ -55,6 +62,33 @@ def test_any_size_and_any_channels(run, exported, noise):
         smooth = np.sort(noise(*shape), axis=2)
         a, b = (one.predict(smooth).probabilities for one in (first, second))
         np.testing.assert_allclose(a, b, atol=0.02)
+
+
+SNIPPET = re.search(
+    r"Without this package.*?```python\n(.*?)```",
+    (Path(__file__).parents[2] / "docs/shipping.md").read_text(encoding="utf-8"),
+    re.DOTALL,
+)[1]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "CMYK", "1"])
+def test_the_lines_in_the_docs_answer_as_the_predictor_does(
+    exported, real_digits, tmp_path, monkeypatch, mode
+):
+    """Of a photograph that was taken upside down."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(exported, "model.onnx")
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    digit = Image.fromarray(real_digits[3, ::-1, ::-1, 0]).resize((40, 40)).convert("RGB")
+    form = "JPEG" if mode == "CMYK" else "PNG"
+    digit.convert(mode).save("coat.jpg", form, exif=exif)
+    names = {"json": json, "numpy": np, "onnxruntime": onnxruntime, "PIL": PIL}
+    exec(SNIPPET, names)
+    assert names["classes"] == list("0123456789")
+    predictor = nin.Predictor(exported)
+    wanted = predictor.predict(predictor.read("coat.jpg")[None]).probabilities
+    np.testing.assert_allclose(names["probabilities"], wanted, atol=0.02)
 
 
 def test_from_an_onnx_file_no_framework_is_imported(exported, picture):

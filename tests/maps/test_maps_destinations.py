@@ -48,7 +48,7 @@ def test_an_existing_folder_may_have_any_name(here):
 
 @pytest.mark.parametrize("name", ["out.jpg", "out.pdf", "v1.0"])
 def test_other_endings_are_refused(name):
-    with pytest.raises(NinError, match=rf"^--out {name}: a picture is \.png or \.svg"):
+    with pytest.raises(NinError, match=rf"^out={name}: a picture is \.png or \.svg"):
         pictures(numbered(2), Path(name))
 
 

@@ -53,6 +53,11 @@ def test_classes_by_name(names, numbers):
     assert class_indices(names, CLASSES) == numbers
 
 
+def test_accents_in_either_unicode_form():
+    assert class_indices(["cafe\u0301, tea"], ("caf\u00e9", "tea")) == (0, 1)
+    assert class_indices(["caf\u00e9"], ("tea", "cafe\u0301")) == (1,)
+
+
 @pytest.mark.parametrize("name", ["cot", "coat,cot", "coat,", ""])
 def test_an_unknown_class_is_named_with_those_there_are(name):
     with pytest.raises(UnknownNameError, match=r"unknown class '(cot)?'.*known: bag, coat, hat"):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import pytest
 
 from nin.study import Contender
 from nin.study.comparison import RECIPE
-from nin.study.trial import SEARCH_SEED, Trial, train_trial, training_length
+from nin.study.trial import SEARCH_SEED, Trial, _Clock, train_trial, training_length
 
 DIGITS = RECIPE.revised(
     data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
@@ -45,6 +46,21 @@ def test_a_search_never_looks_at_the_images_that_judge(monkeypatch):
     monkeypatch.setattr("nin.study.trial.evaluate", look)
     found = train_trial(TRIAL._replace(recipe=DIGITS.revised(seed=SEARCH_SEED, epochs=1), steps=2))
     assert (found.accuracy, found.n) == (None, 0)
+
+
+def test_a_long_training_says_in_a_log_how_far_it_is(monkeypatch, capsys):
+    now = SimpleNamespace(seconds=0.0)
+    fake = SimpleNamespace(monotonic=lambda: now.seconds, perf_counter=lambda: now.seconds)
+    for home in ("nin.study.trial.time", "nin.training.log_lines.time"):
+        monkeypatch.setattr(home, fake)
+    clock = _Clock(TRIAL._replace(steps=100))
+    clock.on_epoch_begin(0)
+    for batch in range(60):
+        now.seconds += 1
+        clock.on_train_batch_end(batch)
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "tiny  seed 0  lr 0.003: 10 of 100 steps  64 img/s  2 min left"
+    assert second.startswith("tiny  seed 0  lr 0.003: 40 of 100 steps  64 img/s  60 s left")
 
 
 @pytest.mark.every_backend

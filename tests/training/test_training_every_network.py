@@ -15,6 +15,7 @@ from nin.models import named_net
 from nin.models.blocks import dense_head
 from nin.models.geometry import has_class_maps, smallest_size
 from nin.rivals import NETWORKS, RIVALS, find_network
+from nin.training.preflight import check
 from nin.training.recipes import RECIPES, choose
 
 #: Those without weights to start from.
@@ -28,7 +29,9 @@ def photos(tmp_path_factory):
 
 @pytest.fixture
 def narrow(monkeypatch):
-    """Networks of the published structure with few weights."""
+    """Networks of the published kinds of layers with few weights, and few blocks."""
+    monkeypatch.setattr("nin.models.resnet.RESNET18", ((1, 8),) * 4)
+    monkeypatch.setattr("nin.models.densenet.DENSE_BLOCKS", (1,) * 4)
     for module in ("alexnet", "vgg"):
         path = f"nin.models.{module}.dense_head"
         monkeypatch.setattr(path, lambda classes: dense_head(classes, hidden=(8, 8)))
@@ -79,6 +82,7 @@ def test_it_is_trained_judged_and_exported(name, photos, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("narrow")
 @pytest.mark.parametrize("name", ["lenet", "resnet18"])
 def test_it_goes_on_to_the_bit(name, photos, tmp_path, monkeypatch):
     options = {**small(name), "epochs": 2, "flip": True}
@@ -90,10 +94,19 @@ def test_it_goes_on_to_the_bit(name, photos, tmp_path, monkeypatch):
     assert_same_training(nin.resume(tmp_path / "run"), unbroken)
 
 
+@pytest.mark.slow
+def test_another_run_of_it_is_gone_on_from(photos, tmp_path):
+    first = nin.train(photos, tmp_path / "first", **small("lenet"))
+    again = nin.train(photos, tmp_path / "again", init=first.path, epochs=1, batch_size=4)
+    assert (again.recipe.preset, again.input_shape) == ("lenet", first.input_shape)
+    assert again.metrics()[0]["loss"] <= first.metrics()[0]["loss"] + 0.1
+
+
 @pytest.mark.parametrize("name", FRESH)
 @pytest.mark.parametrize("what", ["digits", "fashion", "mnist", "chapter", "folder"])
 def test_its_defaults_fit_it(name, what, photos):
     recipe = choose(photos if what == "folder" else what, preset=name)
+    check(recipe)
     network = find_network(name)
     assert recipe.preset == ("book" if name == "nin" else name)
     assert recipe.image_size >= network.smallest

@@ -39,7 +39,7 @@ def test_runs_are_numbered_and_gaps_are_not_overwritten(here):
 def test_a_given_directory_is_made_with_those_above_it_and_must_be_empty():
     assert new_run("a", "x/y/z").is_dir()
     assert str(new_run("a", "x/y/z")) == "x/y/z"
-    with pytest.raises(RunError, match=r"^x/y is not empty: .*--resume x/y$"):
+    with pytest.raises(RunError, match=r"^x/y is not empty: .*resume=x/y$"):
         new_run("a", "x/y")
 
 
@@ -131,3 +131,7 @@ def test_a_record_that_cannot_be_written_leaves_the_old_one(tmp_path):
         run.update(loss=math.nan)
     assert json.loads((tmp_path / "run.json").read_text()) == {"state": "training"}
     assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+
+
+def test_classes_of_older_runs_are_named_in_one_unicode_form():
+    assert Run(Path(), {"classes": ["cafe\u0301", "tea"]}).classes == ("caf\u00e9", "tea")

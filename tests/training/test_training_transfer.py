@@ -9,10 +9,11 @@ import sys
 import numpy as np
 import photographs
 import pytest
+from PIL import Image
 from safetensors.numpy import load_file
 
 import nin as d2l
-from nin.data.decode import decode
+from nin.data.decode import FRAMES, decode
 from nin.errors import DataError, RecipeError, RunError
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.training import feature_cache as module
@@ -205,6 +206,16 @@ def test_a_part_of_which_nothing_can_be_read(tmp_path):
         d2l.train(recipe(root), tmp_path / "run", skip_bad=True)
 
 
+def test_what_is_odd_about_photographs_is_said_and_recorded(tmp_path, capsys):
+    root = photographs.folder(tmp_path / "stripes")
+    for name in ("across", "down"):
+        with Image.open(root / name / "00.png") as frame:
+            frame.save(root / name / "0.gif", save_all=True, append_images=[frame.rotate(90)])
+    trained = d2l.train(recipe(root), tmp_path / "run")
+    assert trained.record["remarks"] == {FRAMES: 2}
+    assert f"2 picture(s) with {FRAMES}\n" in capsys.readouterr().err
+
+
 def test_few_photographs_are_enough(tmp_path):
     root = photographs.folder(tmp_path / "stripes", ("train", "test"), each=1)
     trained = d2l.train(recipe(root), tmp_path / "run")
@@ -217,7 +228,10 @@ def test_a_frozen_trunk_cannot_do_everything(folder, tmp_path):
     for wrong, said in (
         (digits, "digits is held in memory: choose another preset"),
         (recipe(folder, width=0.5), "pretrained weights have one width"),
-        (recipe(folder, balance="sampling"), "a head is fitted to all photographs: weights"),
+        (
+            recipe(folder, balance="sampling"),
+            "a head is fitted to all photographs: balance=weights",
+        ),
     ):
         with pytest.raises(RecipeError, match=said):
             d2l.train(wrong, tmp_path / "run")

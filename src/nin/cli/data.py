@@ -3,15 +3,68 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from nin.errors import DataError
+
+#: The exit code where a folder has something wrong with it.
+WRONG = 1
+
 
 def data(
-    as_json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[FOLDER]", help="A folder of images, one directory per class."),
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(help="File for a contact sheet of the duplicates: .png or .jpg."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
-    """List the data sets that nin knows, and where their files are."""
+    """Check a folder before training; without one, list the data sets that nin knows.
+
+    Counts, sizes, unreadable images, and images that are there twice. The exit code is 1 if some
+    cannot be read, are in two parts, or are under two classes.
+    """
+    if folder is None and sheet is not None:
+        raise DataError(f"--sheet {sheet}: say which folder: nin data FOLDER --sheet {sheet}")
+    if folder is None:
+        _list_sets(as_json)
+    else:
+        _check(folder, sheet, as_json)
+
+
+def _check(folder: Path, sheet: Path | None, as_json: bool) -> None:
+    from nin.data import NAMED
+    from nin.data.checkup import check_folder
+    from nin.data.duplicate_report import show_command
+    from nin.data.picture_sheet import check_sheet_path
+    from nin.training.recipes import choose
+
+    if sheet is not None:
+        check_sheet_path(sheet)
+    if str(folder) in NAMED and not folder.exists():
+        raise DataError(f"{folder} is a published data set, not a folder: nin data lists those")
+    size = choose(None, str(folder.absolute())).image_size
+    found = check_folder(folder, size or 0)
+    drawn = sheet is not None and found.save_sheet(sheet)
+    if as_json:
+        typer.echo(json.dumps({**found.report(), "sheet": str(sheet) if drawn else None}))
+    else:
+        typer.echo(found.text())
+        if drawn:
+            typer.echo(f"contact sheet: {sheet}")
+        elif found.duplicates.groups and sheet is None:
+            typer.echo(f"to see them: {show_command(str(folder))}")
+    if found.is_wrong:
+        raise typer.Exit(WRONG)
+
+
+def _list_sets(as_json: bool) -> None:
     from nin.data import catalogue
 
     rows = catalogue()

@@ -49,6 +49,10 @@ def explain(
         bool,
         typer.Option("--overwrite", help="Replace files there that nin explain did not write."),
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per image.")
     ] = False,
@@ -67,7 +71,7 @@ def explain(
     from nin.maps import explain as draw
 
     answers = draw(
-        Predictor(run, image_size=image_size),
+        Predictor(run, image_size=image_size, trust=trust),
         images,
         classes=classes or (),
         top=top,

@@ -39,6 +39,10 @@ def predict(
     as_csv: Annotated[
         bool, typer.Option("--csv", help="Print a table: comma-separated values.")
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per image.")
     ] = False,
@@ -64,7 +68,7 @@ def predict(
             f"{printable(why)} {count:,}" for why, count in sorted(left_out.items())
         )
         typer.echo(f"left out: {counted}", err=True)
-    predictor = Predictor(run)
+    predictor = Predictor(run, trust=trust)
     answers = _Answers(files, skip_bad)
     rows = answers.of(predictor, top, min_probability, is_shown=out is None)
     ranks = min(top, len(predictor.classes)) if top > 1 or min_probability else 0

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
+from nin.rivals import NETWORKS
+
 
 @dataclass(frozen=True)
 class RecipeOptions:
@@ -21,10 +23,7 @@ class RecipeOptions:
     ] = None
     preset: Annotated[
         str | None,
-        typer.Option(
-            help="Network to train, in place of the recipe's: any that nin summary knows,"
-            " such as book, cifar10, resnet18."
-        ),
+        typer.Option(help=f"Network to train, in place of the recipe's: {', '.join(NETWORKS)}."),
     ] = None
     finetune: Annotated[
         bool | None,

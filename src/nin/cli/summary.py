@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nin.errors import NinError
+from nin.rivals import NETWORKS, check_size, find_network
 
 if TYPE_CHECKING:
     from nin.accounting import Step
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
 def summary(
     network: Annotated[
         str,
-        typer.Argument(
-            metavar="NETWORK",
-            help="nin, cifar10, mnist, efficientnet-lite1, lenet, alexnet, vgg11, resnet18, …",
-        ),
+        typer.Argument(metavar="NETWORK", help=f"One of {', '.join(NETWORKS)}."),
     ],
     shape: Annotated[
         str | None,
@@ -40,8 +38,6 @@ def summary(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """A network layer by layer, with its cost: parameters, multiply-adds, memory."""
-    from nin.rivals import check_size, find_network
-
     published = find_network(network).input_shape
     size = published if shape is None else _shape(shape)
     check_size(network, *size[:2])

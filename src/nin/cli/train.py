@@ -23,7 +23,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER]",
-            help="digits, book, chapter, fashion, a data set, or a folder of images.",
+            help="digits, book, chapter, fashion, a data set, a folder, or a CSV of labels.",
         ),
     ] = None,
     *,
@@ -116,6 +116,7 @@ def _number(devices: str | None) -> int | None:
 
 
 def _print(run: Run, as_json: bool) -> None:
+    from nin.training.leak_warning import leak_reminder
     from nin.training.run_result import advice, has_learnt, no_better, result_line
 
     result = run.record["result"]
@@ -124,6 +125,8 @@ def _print(run: Run, as_json: bool) -> None:
         return
     path = printable(run.path)
     typer.echo(result_line(result))
+    if reminder := leak_reminder(run.record):
+        typer.echo(reminder)
     if has_learnt(result):
         typer.echo(f"run      {path} (curves.png shows how it learnt)")
         typer.echo(f"next     nin evaluate {path}   or   nin predict {path} IMAGE")

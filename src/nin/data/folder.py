@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
 from nin.data.decode import Fit, check_fit
-from nin.data.decode_many import decode_many, unreadable
+from nin.data.decode_many import decode_many, find_bit_depth, unreadable
 from nin.data.fingerprint import fingerprint_files
 from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
@@ -67,6 +68,9 @@ class ImageFolder(ImageData):
         fit: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"`` keeps the
             ratio and takes the square in the middle.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
+        bit_depth: bits of the range of pictures of more than 8 bits whose files do not say: 8, 10,
+            12, 14 or 16; brighter ones get more. None: the fewest that hold the pictures to train
+            on.
 
     Attributes:
         stream: whether the pictures are left on disk.
@@ -105,9 +109,10 @@ class ImageFolder(ImageData):
         stream: bool | None = None,
         fit: Fit = "squash",
         balance: Balance = "none",
+        bit_depth: int | None = None,
     ) -> None:
-        self.save_hyperparameters(ignore=("path", "test"))
-        hparams = {"path": str(path), "test": test, **self.hparams}
+        self.save_hyperparameters(ignore=("path", "test", "bit_depth"))
+        hparams = {"path": str(path), "test": test, "bit_depth": bit_depth, **self.hparams}
         self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
@@ -132,6 +137,9 @@ class ImageFolder(ImageData):
         self.has_own_parts = listing.split
         self.inventory = listing.inventory
         self._skipped: dict[str, str] = {}
+        self._remarks: Counter[str] = Counter()
+        self._streamed_remarks: dict[str, tuple[str, ...]] = {}
+        self._bit_depth, self._is_depth_known = bit_depth, bit_depth is not None
         self.source = str(path)
         self._files = divide(listing, validation, test, limit, seed)
         self.parts = tuple(self._files)
@@ -142,6 +150,20 @@ class ImageFolder(ImageData):
     def skipped(self) -> list[str]:
         """The pictures that were left out, by name, with the reason."""
         return [self._skipped[path] for path in sorted(self._skipped)]
+
+    @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values where files of more than 8 bits do not say; None: none do."""
+        if not self._is_depth_known:
+            self._bit_depth = find_bit_depth(self._files["train"].paths)
+            self._is_depth_known = True
+        return self._bit_depth
+
+    @property
+    def remarks(self) -> Counter[str]:
+        """What is to be said of the pictures that were read, and of how many of them."""
+        streamed = (remark for said in self._streamed_remarks.values() for remark in said)
+        return self._remarks + Counter(streamed)
 
     def files(self, part: Part) -> Files:
         """Return the paths and labels of one of `parts`; pictures need not be readable."""
@@ -161,14 +183,18 @@ class ImageFolder(ImageData):
         size, _, channels = self.image_shape
         if self.stream:
             skipped = self._skipped if self.skip_bad else None
+            settings = (size, channels, skipped, self.fit, self.bit_depth, self._streamed_remarks)
             return {
-                name: Split(Pictures(files, size, channels, skipped, self.fit), files.labels)
+                name: Split(Pictures(files, *settings), files.labels)
                 for name, files in self._files.items()
             }
         splits: dict[Part, Split] = {}
         bad: dict[str, str] = {}
+        remarks: Counter[str] = Counter()
         for name, files in self._files.items():
-            images, faults = decode_many(files.paths, size, channels, self.fit)
+            images, faults = decode_many(
+                files.paths, size, channels, self.fit, self.bit_depth, remarks
+            )
             bad |= {files.paths[index]: fault for index, fault in faults.items()}
             labels = files.labels
             if faults:
@@ -179,7 +205,7 @@ class ImageFolder(ImageData):
             raise unreadable(list(bad.values()))
         for name, split in splits.items():
             self.check_left(name, split.labels)
-        self._skipped = bad
+        self._skipped, self._remarks = bad, remarks
         return splits
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -195,8 +221,9 @@ class ImageFolder(ImageData):
         return mean_and_std(images, np.sort(chosen))
 
     def describe(self) -> dict[str, Any]:
-        """Return what the set is, ready for JSON; `inventory` with it."""
-        return {**super().describe(), "inventory": self.inventory.record()}
+        """Return what the set is, ready for JSON; with it `inventory`, and `bit_depth` if any."""
+        found = {**super().describe(), "inventory": self.inventory.record()}
+        return found if self.bit_depth is None else {**found, "bit_depth": self.bit_depth}
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,14 +53,30 @@ class LabelRow(NamedTuple):
 
 
 def find_tables(folder: Path) -> list[Path]:
-    """The table of labels in a folder, by its name, and those of other parts beside it."""
-    tables = [path for path in sorted(folder.iterdir()) if is_table(path)]
-    for called in _CALLED:
-        for table in tables:
-            if _plain(table.stem) == called:
-                others = [path for path in tables if read_part(path.stem)]
-                return [table, *(path for path in others if path != table and called == "train")]
-    return []
+    """The tables of labels in a folder, by their names: the first is the one to train by.
+
+    One for all; or ``train.csv`` and others of the parts; or one within the folder of each part.
+    """
+    inside = sorted(folder.iterdir())
+    tables = [path for path in inside if is_table(path)]
+    if (table := _called_so(tables)) is not None:
+        others = [path for path in tables if path != table and read_part(path.stem)]
+        return [table, *(others if read_part(table.stem) else [])]
+    parts = [path for path in inside if read_part(path.name) and path.is_dir()]
+    within = [_called_so(filter(is_table, sorted(part.iterdir()))) for part in parts]
+    found = [table for table in within if table is not None]
+    return sorted(found, key=lambda table: (not _is_training(table), table))
+
+
+def _called_so(tables: Iterable[Path]) -> Path | None:
+    """The one whose name says that it holds labels."""
+    named = {_plain(table.stem): table for table in tables}
+    return next((named[called] for called in _CALLED if called in named), None)
+
+
+def _is_training(table: Path) -> bool:
+    part = read_part(table.parent.name)
+    return part is not None and part.part == "train"
 
 
 def is_table(path: Path) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,34 +34,35 @@ class Labelled(NamedTuple):
     left_out: LeftOut
 
 
-def read_labelled(tables: Sequence[Path]) -> Labelled:
-    """Find the pictures that tables name: relative to the folder, or anywhere below by name.
+def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
+    """Find the pictures that tables name: relative to the table, or by name anywhere in a folder.
 
     The ending may be missing in a table. Files that are not there are kept, so that reading them
     says so; unless none is.
 
     Args:
-        tables: one; or those of several parts, named so.
+        root: the folder.
+        tables: in it. Several are those of its parts, named so, or in folders named so.
 
     Raises:
         DataError: a table cannot be read, names a picture twice with different labels, or has fewer
             than two classes to train on.
     """
     left_out = LeftOut()
-    pictures = _Pictures(tables[0].parent, left_out)
+    pictures = _Pictures(root, left_out)
     seen: dict[str, tuple[Path, LabelRow, Part | None]] = {}
     names: dict[Part, str] = {}
     for table in tables:
-        own = read_part(table.stem) if len(tables) > 1 else None
+        own = _own_part(root, table, several=len(tables) > 1)
         try:
-            rows = read_table(table, pictures.has)
+            rows = read_table(table, partial(pictures.has, table))
         except DataError:
             if table is tables[0]:
                 raise
             left_out[f"{table.name}, which has no labels"] += 1  # As in competitions.
             continue
         for row in rows:
-            part = part_of(row, table) or (own.part if own else None)
+            part = part_of(row, table) or own
             if not row.label:
                 left_out["rows without a label"] += 1
                 continue
@@ -91,19 +93,19 @@ class _Pictures:
             for key in {whole, name, _without_ending(whole), _without_ending(name)}:
                 self._by_name[key].append(path)
 
-    def has(self, file: str) -> bool:
+    def has(self, table: Path, file: str) -> bool:
         """Whether there is one that a table could call so."""
-        return bool(self._candidates(file)) or (bool(file) and (self.root / file).is_file())
+        there = table.parent / file
+        return bool(self._candidates(table, file)) or (bool(file) and there.is_file())
 
     def find(self, table: Path, row: LabelRow, part: Part | None) -> str:
         """Its path; where it would be if it is missing."""
         if not row.file:
             raise DataError(f"{table}: line {row.line} names no file")
-        possible = self._candidates(row.file)
+        possible = self._candidates(table, row.file)
         if len(possible) > 1:
-            exact = str(self.root / row.file)
-            stem = read_part(table.stem)
-            wanted = part or (stem.part if stem else None)
+            exact = str(table.parent / row.file)
+            wanted = part or _part_in(table.stem)
             within = [path for path in possible if wanted and self._is_in(path, wanted)]
             possible = [exact] if exact in possible else within or possible
         if len(possible) > 1:
@@ -111,7 +113,7 @@ class _Pictures:
                 f"{table}: line {row.line}: {row.file} is the name of {len(possible)} pictures:"
                 " name its folder, too"
             )
-        path = possible[0] if possible else str(self.root / row.file.replace("\\", "/"))
+        path = possible[0] if possible else str(table.parent / row.file.replace("\\", "/"))
         if not possible and not Path(path).is_file():
             self.missing.add(path)
         return path
@@ -120,13 +122,26 @@ class _Pictures:
         """How many of them are not among those."""
         return len(set(self.every) - set(labelled))
 
-    def _candidates(self, file: str) -> list[str]:
-        name = normalized(file.replace("\\", "/"))
-        return self._by_name.get(name.removeprefix("./"), [])
+    def _candidates(self, table: Path, file: str) -> list[str]:
+        name = normalized(file.replace("\\", "/")).removeprefix("./")
+        below = normalized((table.parent.relative_to(self.root) / name).as_posix())
+        return self._by_name.get(below) or self._by_name.get(name, [])
 
     def _is_in(self, path: str, part: Part) -> bool:
         folders = Path(path).relative_to(self.root).parts[:-1]
-        return any((name := read_part(each)) and name.part == part for each in folders)
+        return part in map(_part_in, folders)
+
+
+def _part_in(name: str) -> Part | None:
+    found = read_part(name)
+    return found.part if found else None
+
+
+def _own_part(root: Path, table: Path, several: bool) -> Part | None:
+    """The part that a table is of, by the name of its folder or by its own."""
+    if table.parent != root:
+        return _part_in(table.parent.name)
+    return _part_in(table.stem) if several else None
 
 
 def _check_repeated(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
@@ -121,7 +121,7 @@ def _carve(parts: dict[Part, Files], part: Part, share: float, seed: int) -> Non
 
 def _listed(path: Path) -> Listing:
     if is_table(path):
-        return _by_tables([path])
+        return _by_tables(path.parent, [path])
     if not path.is_dir():
         what = "not a folder, or a table of labels" if path.exists() else "no such folder"
         raise DataError(f"{path}: {what}")
@@ -134,13 +134,13 @@ def _by_folders_or_tables(path: Path, tables: Sequence[Path]) -> Listing:
     try:
         by_folders = _by_folders(path)
     except DataError:
-        return _by_tables(tables)
+        return _by_tables(path, tables)
     try:
-        by_tables = _by_tables(tables)
+        by_tables = _by_tables(path, tables)
     except DataError:
         left_out = {**by_folders.inventory.left_out, f"{tables[0].name}, which is not used": 1}
         return replace(by_folders, inventory=replace(by_folders.inventory, left_out=left_out))
-    if by_tables.labelled().items() <= by_folders.labelled().items():
+    if _agree(by_tables.labelled(), by_folders.labelled()):
         return by_tables if by_tables.split and not by_folders.split else by_folders
     raise DataError(
         f"{path}: are the classes its folders ({_some(by_folders.classes)}), or those in"
@@ -149,12 +149,21 @@ def _by_folders_or_tables(path: Path, tables: Sequence[Path]) -> Listing:
     )
 
 
-def _by_tables(tables: Sequence[Path]) -> Listing:
-    found, part_names, left_out = read_labelled(tables)
-    root = tables[0].parent
+def _agree(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
+    """Whether two ways to label put all pictures of the first together in the same way.
+
+    The classes may have other names: 0 and 1 for cat and dog.
+    """
+    pairs = {(label, others.get(path)) for path, label in some.items()}
+    firsts, seconds = {first for first, _ in pairs}, {second for _, second in pairs}
+    return None not in seconds and len(pairs) == len(firsts) == len(seconds)
+
+
+def _by_tables(root: Path, tables: Sequence[Path]) -> Listing:
+    found, part_names, left_out = read_labelled(root, tables)
     for table in tables:
         left_out[f"{table.suffix.lower()} files"] -= 1
-    names = " and ".join(table.name for table in tables)
+    names = " and ".join(table.relative_to(root).as_posix() for table in tables)
     return _listing(root, found, part_names, left_out, labels=names)
 
 

@@ -97,6 +97,11 @@ def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
     """
     inside = _inside(folder)
     others = [other for other in others if pictures_below(str(other), Counter())]
+    if not inside and len(others) > 1 and _is_hardly_a_class(folder):
+        raise DataError(
+            f"{path}: is {folder.name} a part without labels, or a class beside {_names(others)}?"
+            " For a part, move it away; for a class, call it otherwise"
+        )
     if not inside or not others:
         return not inside
     if inside & {normalized(other.name) for other in others}:
@@ -110,6 +115,12 @@ def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
         f"{path}: is {folder.name} a part of the data, or a class beside {_names(others)}? For a"
         f" part, move the others away; for a class, put its pictures right into {folder.name}"
     )
+
+
+def _is_hardly_a_class(folder: Path) -> bool:
+    """Whether it is called like nothing but a part: things are trains, and tickets are valid."""
+    name = read_part(folder.name)
+    return name is not None and name.part != "train" and normalized(folder.name).lower() != "valid"
 
 
 def _leave_out(path: Path, train: Path, other: Path, left_out: LeftOut) -> None:

@@ -57,7 +57,8 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
-            ``"digits"``, or a directory with one directory per class.
+            ``"digits"``, or a directory with one directory per class; or a table of labels, as
+            `ImageFolder` takes it.
         settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
 
     Raises:

@@ -17,7 +17,7 @@ from nin.exporting.web import PAGE, export_web
 from nin.files import expand, replacing_path
 from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, open_engine, require
-from nin.inference.metadata import parse
+from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -32,6 +32,9 @@ _CONTENTS = {
     "savedmodel": {"assets", "assets.extra", "variables", "saved_model.pb", "fingerprint.pb"},
     "web": {"model.onnx", "model.json", "onnxruntime", *(file.name for file in PAGE.iterdir())},
 }
+
+#: Where the description is in a folder that is not opened to be recognised.
+_DESCRIBED_IN = {"web": "model.json", "savedmodel": f"{EXTRA_FOLDER}/{DESCRIPTION_FILE}"}
 
 
 class Export(NamedTuple):
@@ -100,7 +103,7 @@ def export(
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
         core = path if to != "web" and not quantize else Path(folder) / FORMATS["onnx"].file
         WRITERS[to if to in WRITERS else "onnx"](run, description, core)
-        found = parity.compare(Predictor(run), FilePredictor(core), images)
+        found = parity.compare(Predictor(run), FilePredictor(core, trust=True), images)
         if not found.holds:
             raise ExportError(_broken(to, found))
         cost = None
@@ -156,8 +159,8 @@ def _is_export(path: Path, to: str) -> bool:
     if path.is_dir() and not {file.name for file in path.iterdir()} <= _CONTENTS[to]:
         return False
     try:
-        if to == "web":
-            parse((path / "model.json").read_bytes(), path)
+        if to in _DESCRIBED_IN:
+            parse((path / _DESCRIBED_IN[to]).read_bytes(), path)
         else:
             open_engine(to, path, 1)
     except (ExportError, OSError):

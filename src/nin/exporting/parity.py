@@ -116,7 +116,8 @@ def _others(run: Run, data: str) -> Any:
     height, _, channels = run.input_shape
     if data in NAMED:
         return open_data(data)
-    return open_data(data, image_size=height, grey=channels == 1, fit=run.fit)
+    settings = {"fit": run.fit, "bit_depth": run.bit_depth}
+    return open_data(data, image_size=height, grey=channels == 1, **settings)
 
 
 def spread(available: int, count: int) -> Any:

@@ -38,6 +38,7 @@ class Predictor(FilePredictor):
         image_size: side in pixels to resize images to, in place of the one trained with: more
             pixels make larger class maps. For runs only.
         threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        trust: whether to open a SavedModel, which can do anything that you can when it is run.
 
     Attributes:
         path: what was opened.
@@ -45,7 +46,8 @@ class Predictor(FilePredictor):
         description: what was exported with the network: classes, shape, provenance. Plain JSON.
 
     Raises:
-        ExportError: it is not an exported network, it is damaged, or its runtime is not installed.
+        ExportError: it is not an exported network, it is damaged, its runtime is not installed, or
+            it is a SavedModel that is not trusted.
         RunError: it is a damaged run directory.
 
     Example:
@@ -56,11 +58,16 @@ class Predictor(FilePredictor):
     """
 
     def __init__(
-        self, source: str | Path | Run, *, image_size: int | None = None, threads: int = 0
+        self,
+        source: str | Path | Run,
+        *,
+        image_size: int | None = None,
+        threads: int = 0,
+        trust: bool = False,
     ) -> None:
         if isinstance(source, (str, Path)):
             path = expand(source)
-            super().__init__(path, opened=_opened(path, image_size, threads))
+            super().__init__(path, opened=_opened(path, image_size, threads, trust))
         else:
             super().__init__(source.path, opened=("run", RunEngine(source, image_size)))
 
@@ -128,7 +135,7 @@ class RunEngine:
             return open_engine("onnx", path, 0)
 
 
-def _opened(path: Path, image_size: int | None, threads: int) -> tuple[str, Engine]:
+def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tuple[str, Engine]:
     name = format_of(path)
     if name is None and image_size is None and (fresh := current_export(path, threads)):
         return "onnx", fresh
@@ -138,4 +145,4 @@ def _opened(path: Path, image_size: int | None, threads: int) -> tuple[str, Engi
         return "run", RunEngine(load(path), image_size)
     if image_size is not None:
         raise ExportError(f"{path} takes images at one size only: name the run in its place")
-    return name, open_engine(name, path, threads)
+    return name, open_engine(name, path, threads, trust)

@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from nin.errors import ExportError
+from nin.errors import Advice, Argument, ExportError
 from nin.files import expand, write_bytes, write_json
 
 #: The page that the server sends as well.
@@ -30,6 +32,8 @@ RUNTIME = {
         "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
     ),
 }
+#: Bytes that an archive of it may unpack to; the published one takes a fraction of that.
+MOST_UNPACKED = 2**30
 #: Seconds that npm may take for its 33 MB.
 NPM_TIMEOUT = 600.0
 
@@ -112,11 +116,18 @@ def _from_archive(path: Path) -> dict[str, bytes]:
         with tarfile.open(path) as archive:
             return {
                 wanted[member.name]: file.read()
-                for member in archive
+                for member in _bounded(archive)
                 if member.name in wanted and (file := archive.extractfile(member))
             }
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise ExportError(f"{path} cannot be read as an archive: expected {_TARBALL}") from error
+
+
+def _bounded(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in archive:
+        if member.offset_data + member.size > MOST_UNPACKED:
+            raise tarfile.TarError(f"it unpacks to more than {MOST_UNPACKED:,} bytes")
+        yield member
 
 
 def _checked(files: dict[str, bytes], where: Path) -> dict[str, bytes]:
@@ -133,7 +144,7 @@ def _checked(files: dict[str, bytes], where: Path) -> dict[str, bytes]:
 def _download(folder: Path) -> Path:
     npm = shutil.which("npm")
     if npm is None:
-        raise ExportError(_advice("npm is not installed"))
+        raise _without_runtime("npm is not installed")
     try:
         done = subprocess.run(
             [npm, "pack", "--silent", f"{PACKAGE}@{VERSION}"],
@@ -144,18 +155,21 @@ def _download(folder: Path) -> Path:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise ExportError(_advice(f"npm failed ({error})")) from error
+        raise _without_runtime(f"npm failed ({error})") from error
     if done.returncode or not (folder / _TARBALL).is_file():
         told = (done.stderr or done.stdout).strip().splitlines()
-        raise ExportError(_advice(f"npm failed ({told[-1] if told else done.returncode})"))
+        raise _without_runtime(f"npm failed ({told[-1] if told else done.returncode})")
     return folder / _TARBALL
 
 
 _TARBALL = f"{PACKAGE}-{VERSION}.tgz"
 
 
-def _advice(reason: str) -> str:
-    return (
-        f"the page needs {PACKAGE} {VERSION}, and {reason}: where npm works, type"
-        f" `npm pack {PACKAGE}@{VERSION}`, then give the file with --runtime {_TARBALL}"
+def _without_runtime(reason: str) -> ExportError:
+    return ExportError(
+        f"the page needs {PACKAGE} {VERSION}, and {reason}",
+        Advice(
+            f"where npm works, type `npm pack {PACKAGE}@{VERSION}`, then give the file: {{}}",
+            Argument("runtime", _TARBALL),
+        ),
     )

@@ -18,7 +18,7 @@ THREADS = max(2, min(8, os.cpu_count() or 1))
 Source = TypeVar("Source")
 
 
-class Decoded(NamedTuple):
+class ReadPicture(NamedTuple):
     """A picture: its `image`, (height, width, channels) uint8, or the `fault` that it has."""
 
     image: Images | None
@@ -27,7 +27,7 @@ class Decoded(NamedTuple):
 
 def decoded_batches(
     sources: Iterable[Source], read: Callable[[Source], Images], size: int
-) -> Iterator[list[tuple[Source, Decoded]]]:
+) -> Iterator[list[tuple[Source, ReadPicture]]]:
     """Batches of pictures in the order of `sources`; the next ones are decoded meanwhile.
 
     No more than two batches, or two pictures per thread, are held beside the one that is in use.
@@ -38,14 +38,14 @@ def decoded_batches(
         size: pictures per batch; the last one may have fewer.
     """
     coming = iter(sources)
-    waiting: deque[tuple[Source, Future[Decoded]]] = deque()
+    waiting: deque[tuple[Source, Future[ReadPicture]]] = deque()
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="nin-decode")
 
-    def attempt(source: Source) -> Decoded:
+    def attempt(source: Source) -> ReadPicture:
         try:
-            return Decoded(read(source), None)
+            return ReadPicture(read(source), None)
         except DataError as error:
-            return Decoded(None, error)
+            return ReadPicture(None, error)
 
     def begin(count: int) -> None:
         waiting.extend((source, pool.submit(attempt, source)) for source in islice(coming, count))

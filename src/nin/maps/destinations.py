@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from nin.errors import NinError
+from nin.errors import Advice, Argument, NinError
 from nin.files import beginning, obstacle
 from nin.maps.picture import MARK
 
@@ -41,20 +41,22 @@ def pictures(
     if out is None:
         out = Path(_fitting(files[0].stem, "-maps.png") if len(files) == 1 else "maps.png")
     if out.suffix.lower() not in (".png", ".svg"):
-        raise NinError(f"--out {out}: a picture is .png or .svg; a folder has no such ending")
+        raise NinError(
+            "a picture is .png or .svg; a folder has no such ending", about=Argument("out", out)
+        )
     numbers = list(range(len(files)))
     pages = [numbers[first : first + PAGE] for first in range(0, len(files), PAGE)]
     paths = [out, *(out.with_stem(f"{out.stem}-{page}") for page in range(2, len(pages) + 1))]
     for path in paths:
-        check_free("--out", path, files, overwrite)
+        check_free("out", path, files, overwrite)
     return dict(zip(paths, pages, strict=True))
 
 
-def check_free(option: str, path: Path, files: Iterable[Path], overwrite: bool) -> None:
+def check_free(argument: str, path: Path, files: Iterable[Path], overwrite: bool) -> None:
     """Refuse to overwrite an image, or what `nin explain` did not write.
 
     Args:
-        option: that names `path`, for the message.
+        argument: that names `path`, for the message.
         path: where to write.
         files: the images.
         overwrite: whether to replace other people's files; never one of the images.
@@ -66,8 +68,9 @@ def check_free(option: str, path: Path, files: Iterable[Path], overwrite: bool) 
         raise NinError(f"cannot write {path}: it is one of the images")
     if not overwrite and not _is_ours(path):
         raise NinError(
-            f"{path} is there already, and nin explain did not write it: name another {option}"
-            " or add --overwrite"
+            f"{path} is there already, and nin explain did not write it",
+            Advice("name another {}", Argument(argument)),
+            Advice("replace it: {}", Argument("overwrite", True)),
         )
 
 

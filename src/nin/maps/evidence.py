@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from nin.data.decode import Fit
 from nin.errors import NinError, UnknownNameError
+from nin.names import normalized
 
 #: Maps per image in a picture: more cannot be compared by eye.
 MOST_SHOWN = 60
@@ -64,18 +65,20 @@ def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ..
     """The indices of the named classes, each once.
 
     Args:
-        names: each a class, or several separated by commas.
+        names: each a class, or several separated by commas; accents in either Unicode form.
         classes: all of the network's.
 
     Raises:
         UnknownNameError: there is no such class.
     """
     asked: dict[int, None] = {}
+    known = [normalized(name) for name in classes]
     for name in names:
-        for part in [name] if name in classes else name.split(","):
-            if part.strip() not in classes:
+        for part in [name] if normalized(name) in known else name.split(","):
+            wanted = normalized(part.strip())
+            if wanted not in known:
                 raise UnknownNameError("class", part.strip(), classes)
-            asked[list(classes).index(part.strip())] = None
+            asked[known.index(wanted)] = None
     return tuple(asked)
 
 

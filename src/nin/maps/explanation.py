@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from nin.errors import NinError
+from nin.errors import Argument, NinError
 from nin.files import replacing
 from nin.maps.destinations import ARRAYS, check_folder, check_free, pictures
 from nin.maps.evidence import Evidence
@@ -33,7 +33,7 @@ def explain(
 
     Args:
         network: a `nin.Predictor`.
-        files: JPEG, PNG, WebP, BMP or TIFF; they are decoded as in training.
+        files: pictures; they are decoded as in training.
         classes: the classes to show, in this order; none: the `top` likeliest of each image.
         top: how many of the likeliest.
         percent: show only this percentage of each map's activations, the strongest, as in section
@@ -54,7 +54,9 @@ def explain(
     """
     places = pictures(files, out, overwrite)
     if percent is not None and not 0 < percent <= 100:
-        raise NinError(f"--strongest {percent:g}: give a percentage above 0 and up to 100")
+        raise NinError(
+            "give a percentage above 0 and up to 100", about=Argument("percent", f"{percent:g}")
+        )
     if raw is not None:
         _check_raw(raw, files, overwrite)
     for picture in places:
@@ -90,8 +92,8 @@ def _row(file: Path, picture: Path, image: Evidence) -> dict[str, Any]:
 
 def _check_raw(raw: Path, files: Sequence[Path], overwrite: bool) -> None:
     if raw.suffix.lower() != ".npz":
-        raise NinError(f"--raw {raw}: the maps are written to an .npz")
-    check_free("--raw", raw, files, overwrite)
+        raise NinError("the maps are written to an .npz", about=Argument("raw", raw))
+    check_free("raw", raw, files, overwrite)
 
 
 def _write_raw(raw: Path, found: FilePredictions) -> None:

@@ -33,6 +33,7 @@ from nin.study.sweep import Sweep, best_learning_rate, search
 from nin.study.trial import Outcome, Trial, training_length
 from nin.training import Recipe
 from nin.training.dataset import show_found
+from nin.training.leak_warning import warn_of_duplicates
 from nin.training.provenance import command, device, versions
 
 #: A forward and a backward pass take about three times what the forward pass takes.
@@ -92,6 +93,7 @@ def compare(
     check_arguments(rates, seeds, seconds)
     recipe, data = prepare(contenders, recipe)
     show_found(data)
+    warn_of_duplicates(data)
     out = Path(out)
     check_writable(out / "trainings")
     study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)

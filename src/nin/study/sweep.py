@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from nin import backends
 from nin.errors import Advice, Argument, NinError
+from nin.orphans import end_with
 from nin.study.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trial import SEARCH_SEED, Outcome, Trial, train_trial
 from nin.training.log_lines import time_left
@@ -109,15 +111,23 @@ class Sweep:
                 f"stopped: {self._kept()}; the same command continues from there"
             ) from stop
         except BrokenExecutor as error:
+            fewer = Advice("fewer at a time: {}", Argument("jobs", 1))
             raise NinError(
                 f"a worker was killed, probably for lack of memory; {self._kept()}",
-                Advice("fewer at a time: {}", Argument("jobs", 1)),
+                *([fewer] if self.jobs not in (None, 1) else []),
                 Advice("give a smaller {}", Argument("batch_size")),
             ) from error
 
     def _finished(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:
         """Outcomes as they arrive, each with the versions and the machine that produced it."""
-        parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
+        parallel = joblib.Parallel(
+            n_jobs=self.jobs,
+            return_as="generator_unordered",
+            batch_size=1,
+            # For workers of this machine; a cluster's see to themselves.
+            initializer=end_with,
+            initargs=(os.getpid(),),
+        )
         workers = max(1, joblib.effective_n_jobs(self.jobs))
         with backends.cores_shared(workers), warnings.catch_warnings():
             # loky replaces a worker whose memory has grown, between two trials.

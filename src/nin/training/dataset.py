@@ -11,8 +11,10 @@ from rich.console import Console
 
 from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
+from nin.data.decode_many import in_words
+from nin.data.split import Part
 from nin.errors import Argument, RecipeError, RunError
-from nin.names import normalized, printable
+from nin.names import printable
 from nin.training.recipe import Recipe
 
 
@@ -69,6 +71,7 @@ def open_others(
     image_shape: tuple[int, int, int],
     classes: tuple[str, ...],
     fit: Fit = "squash",
+    bit_depth: int | None = None,
     *,
     skip_bad: bool = False,
 ) -> ImageData:
@@ -79,6 +82,7 @@ def open_others(
         image_shape: (height, width, channels) of those it was trained on, as stored.
         classes: what it was trained to tell apart.
         fit: how a folder's pictures become squares, as in its training.
+        bit_depth: bits that values of a folder's pictures have at least, as in its training.
         skip_bad: in a folder, go on without those that cannot be read.
 
     Raises:
@@ -89,8 +93,15 @@ def open_others(
     if data in NAMED:
         images = open_data(data)
     else:
-        images = open_data(data, image_size=size, grey=channels == 1, fit=fit, skip_bad=skip_bad)
-    if images.classes != tuple(map(normalized, classes)):
+        images = open_data(
+            data,
+            image_size=size,
+            grey=channels == 1,
+            fit=fit,
+            bit_depth=bit_depth,
+            skip_bad=skip_bad,
+        )
+    if images.classes != classes:
         raise RunError(
             f"{data} has the classes {', '.join(images.classes)},"
             f" but the run was trained on {', '.join(classes)}"
@@ -114,8 +125,16 @@ def found_note(data: DataModule, divided: bool = True) -> str | None:
     counts = {part: len(data.files(part).labels) for part in data.parts}
     if not divided or counts == data.inventory.pictures:
         return data.inventory.text()
-    used = ", ".join(f"{part} {count:,}" for part, count in counts.items())
+    used = ", ".join(f"{part} {count:,}{_without(data, part)}" for part, count in counts.items())
     return f"{data.inventory.text()}\nused: {used}"
+
+
+def _without(data: ImageFolder, part: Part) -> str:
+    """The classes that a part lacks, in brackets: too small to be divided, perhaps."""
+    there = set(data.files(part).labels.tolist())
+    names = [printable(name) for label, name in enumerate(data.classes) if label not in there]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f" (none of {', '.join(names[:5])}{more})" if names else ""
 
 
 def show_found(data: DataModule, divided: bool = True) -> None:
@@ -127,6 +146,11 @@ def show_found(data: DataModule, divided: bool = True) -> None:
 def balance_note(data: DataModule) -> str | None:
     """What a person should know of the sizes of the classes before training, in one line."""
     return data.imbalance() if isinstance(data, ImageData) else None
+
+
+def pictures_note(data: DataModule) -> str | None:
+    """What is to be said of the pictures of a folder as far as they have been read, in one line."""
+    return in_words(data.remarks, data.bit_depth) if isinstance(data, ImageFolder) else None
 
 
 def unreadable_note(data: DataModule) -> str | None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from nin.data import ImageFolder
-from nin.errors import RunError
+from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.rivals import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
-from nin.training.recipe import RecipeFields
+from nin.training.recipe import Recipe, RecipeFields
 from nin.training.recipe_choice import What, recipe_of
 from nin.training.run import SAVE_EVERY, Run, load
 from nin.training.stopping import Stopping
@@ -35,20 +35,21 @@ def train(
 
     Where the recipe's preset has pretrained weights its trunk stays as it is and a head is fitted
     to it, to its optimum. With ``recipe.finetune`` gradients go on from there, and the epoch that
-    is best on held-out images is kept, the fitted head if none is better. Otherwise `save_every`,
-    `devices` and `callbacks`, which belong to gradients, are not used.
+    is best on held-out images is kept, the fitted head if none is better. Otherwise `save_every`
+    and `devices`, which belong to gradients, are not used, and `callbacks` are refused.
 
     Args:
-        recipe: what to train: a folder of images with one directory per class; the name of a recipe
-            or of a data set, ``"fashion"``; a `Recipe`; an `ImageFolder` or a published set, whose
-            arguments count as options. A `Path` is always a folder. None for ``"digits"``.
+        recipe: what to train: a folder of images with one directory per class, or a table of labels
+            (see `ImageFolder`); the name of a recipe or of a data set, ``"fashion"``; a `Recipe`;
+            an `ImageFolder` or a published set, whose arguments count as options. A `Path` is
+            always a folder or a table. None for ``"digits"``.
         out: the run directory, new or empty; by default ``runs/<recipe>-<number>``.
         skip_bad: in a folder of images, go on without those that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
         devices: how many of this machine's devices share each batch; 0 for all of them, None for
             one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
             all their devices share it.
-        callbacks: further Keras callbacks; a run that is resumed has none.
+        callbacks: further Keras callbacks, such as ``keras.callbacks.TensorBoard("logs")``.
         options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. With `preset` the
             image size and the learning rate are those of the other network, unless they are given.
 
@@ -58,7 +59,7 @@ def train(
 
     Raises:
         UnknownNameError: there is no such recipe, data set, network or option.
-        RecipeError: a value that cannot work.
+        RecipeError: a value that cannot work, or callbacks for a frozen network.
         InputSizeError: images too small for the network.
         BackendError: there are not so many devices.
         PeerLostError: another process of this training has ended; the run can be resumed.
@@ -88,6 +89,7 @@ def train(
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
     chosen = recipe_of(recipe, options)
+    _check_callbacks(callbacks, chosen)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
     chosen = resolve_precision(chosen)
     settings: dict[str, Any] = {
@@ -116,6 +118,7 @@ def resume(
     skip_bad: bool = False,
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
+    callbacks: Sequence[Any] = (),
 ) -> Run:
     """Continue an interrupted run exactly where it was, or a finished one with more epochs.
 
@@ -127,8 +130,10 @@ def resume(
         skip_bad: from now on do without pictures of a folder that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
         devices: as in `train`; need not be as many as before.
+        callbacks: further Keras callbacks, as in `train`: a run does not keep those it had.
 
     Raises:
+        RecipeError: callbacks for a network that is not trained by gradients.
         RunError: there is nothing to continue, the images are no longer the same, or another
             process is training there.
 
@@ -139,6 +144,13 @@ def resume(
     """
     run = load(path)
     recipe = run.recipe
+    _check_callbacks(callbacks, recipe)
+    settings: dict[str, Any] = {
+        "skip_bad": skip_bad,
+        "save_every": save_every,
+        "devices": devices,
+        "callbacks": callbacks,
+    }
     pretrained = find_network(recipe.preset).pretrained
     if pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer import resume_head
@@ -148,12 +160,20 @@ def resume(
         run = resume_head(run, skip_bad=skip_bad)
         if not recipe.finetune:
             return run
-        settings: dict[str, Any] = {"save_every": save_every, "devices": devices}
-        return _finetune(run, epochs=epochs, skip_bad=skip_bad, **settings)
+        return _finetune(run, epochs=epochs, **settings)
     check_resumable(run, recipe.revised(epochs=epochs))
     from nin.training import pipeline
 
-    return pipeline.resume(path, epochs, skip_bad=skip_bad, save_every=save_every, devices=devices)
+    return pipeline.resume(path, epochs, **settings)
+
+
+def _check_callbacks(callbacks: Sequence[Any], recipe: Recipe) -> None:
+    """Refuse callbacks that nothing would call."""
+    if callbacks and find_network(recipe.preset).pretrained and not recipe.finetune:
+        raise RecipeError(
+            "callbacks are called while a network is trained by gradients, and a frozen one is not",
+            Advice("leave them out, or train with {}", Argument("finetune", True)),
+        )
 
 
 def _finetune(run: Run, **settings: Any) -> Run:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin.data import NAMED
-from nin.errors import NinError
+from nin.errors import Advice, Argument, NinError
 from nin.files import beginning, expand, obstacle, write_bytes, write_json
 from nin.training.evaluation import Evaluation
 from nin.training.figures import save_confusion, save_reliability
@@ -82,13 +82,15 @@ def check_out(out: Path, about: Subject) -> None:
             those names that are somebody else's.
     """
     if out.suffix.lower() == ".png" or (out.exists() and not out.is_dir()):
-        raise NinError(f"--out {out}: name a folder: {', '.join(_FILES)} are written there")
+        told = f"name a folder: {', '.join(_FILES)} are written there"
+        raise NinError(told, about=Argument("out", out))
     if reason := obstacle(out):
-        raise NinError(f"--out {out}: {reason}")
+        raise NinError(reason, about=Argument("out", out))
     known = {name: value for name, value in about._asdict().items() if value}
     if foreign := _foreign(out, known):
         raise NinError(
-            f"{foreign} is there already, and not of this run on these images: name another --out"
+            f"{foreign} is there already, and not of this run on these images",
+            Advice("name another {}", Argument("out")),
         )
 
 

@@ -19,6 +19,7 @@ from nin.training.checkpoint import Position, read_position
 from nin.training.dataset import check_same_images, open_images, show_found
 from nin.training.description import describe
 from nin.training.fit_run import fit_run
+from nin.training.leak_warning import warn_of_duplicates
 from nin.training.preflight import check_resumable
 from nin.training.provenance import command, device, versions
 from nin.training.recipe import Recipe
@@ -48,6 +49,7 @@ def train(
         data = data or open_images(recipe, skip_bad=skip_bad)
         if here.is_chief:
             show_found(data)
+        duplicates = warn_of_duplicates(data) if here.is_chief else {}
         images = len(data.train.labels)
         asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
@@ -55,7 +57,7 @@ def train(
         attempt = new_attempt(recipe, data, here, Position(), note)
         with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {})
-            run.update(**_first_record(attempt, skip_bad))
+            run.update(**_first_record(attempt, skip_bad), **duplicates)
             return fit_run(run, attempt, save_every, callbacks)
 
 

@@ -57,9 +57,10 @@ def check(
     if recipe.finetune or not network.pretrained:
         backend_name()
     data = open_images(recipe, skip_bad=skip_bad)
-    height, width = data.image_shape[:2]
-    for side in (recipe.image_size, recipe.crop_size):
-        check_size(recipe.preset, side or height, side or width)
+    side = recipe.image_size
+    seen = data.image_shape[:2] if side is None else (side, side)
+    for height, width in (seen, (recipe.crop_size or seen[0], recipe.crop_size or seen[1])):
+        check_size(recipe.preset, height, width)
     return data
 
 

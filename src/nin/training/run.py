@@ -27,6 +27,7 @@ import numpy as np
 
 from nin.data.decode import Fit
 from nin.files import write_bytes, write_json
+from nin.names import normalized
 from nin.training.record import read_metrics, read_record
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ class Run:
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes' names, in the order of the network's answers."""
-        return tuple(self.record["classes"])
+        return tuple(map(normalized, self.record["classes"]))
 
     @property
     def recipe(self) -> Recipe:
@@ -86,6 +87,12 @@ class Run:
 
         # Runs from before there was a choice computed in float32.
         return Recipe.parse({"precision": "float32", **self.record["recipe"]})
+
+    @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values of pictures whose files do not say; None: as each needs."""
+        bits = self.record["data"].get("bit_depth")
+        return None if bits is None else int(bits)
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -153,7 +160,9 @@ class Run:
             skip_bad = skip_bad or bool(self.record.get("skip_bad"))
             images = open_images(self.recipe, skip_bad=skip_bad)
         else:
-            images = open_others(data, self.input_shape, self.classes, self.fit, skip_bad=skip_bad)
+            images = open_others(
+                data, self.input_shape, self.classes, self.fit, self.bit_depth, skip_bad=skip_bad
+            )
         whole = data is not None and not images.has_own_parts
         if verbose:
             show_found(images, divided=not whole)

@@ -27,6 +27,7 @@ from nin.training.evaluation import compared
 from nin.training.figures import save_candidates
 from nin.training.from_scratch import compare_with_scratch, is_worth_trying
 from nin.training.head import Candidate, Head, fit_head
+from nin.training.leak_warning import warn_of_duplicates
 from nin.training.part_features import PartFeatures, part_features
 from nin.training.preflight import check_pretrained
 from nin.training.provenance import command, device, versions_of
@@ -78,10 +79,11 @@ def train_head(
     for part in photographs.parts:
         photographs.check_left(part, photographs.files(part).labels)
     show_found(photographs)
+    duplicates = warn_of_duplicates(photographs)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
-        run.update(**_first_record(recipe, photographs, trunk, skip_bad))
+        run.update(**_first_record(recipe, photographs, trunk, skip_bad), **duplicates)
         return _fit(run, photographs, trunk)
 
 

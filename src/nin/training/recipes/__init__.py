@@ -10,7 +10,7 @@ from typing import Any
 from nin.data import NAMED
 from nin.data.decode_many import are_small_and_grey
 from nin.errors import DataError, NinError, UnknownNameError
-from nin.files import did_you_mean
+from nin.files import did_you_mean, expand
 from nin.rivals import Rival, find_network
 from nin.training.recipe import Recipe
 from nin.training.recipes.book import BOOK
@@ -80,11 +80,11 @@ def choose(
     if what in RECIPES:
         preset = preset or (FROM_SCRATCH.preset if what == FROM_SCRATCH.name else None)
         return _for(data or RECIPES[what].data, preset, finetune, init)
-    if data is not None and (what in NAMED or Path(what).exists()):
+    if data is not None and (what in NAMED or expand(what).exists()):
         raise NinError(f"two data sets, {what} and {data}: give one")
-    if what in NAMED or Path(what).exists():
+    if what in NAMED or expand(what).exists():
         return _for(what, preset, finetune, init)
-    names, near = {*RECIPES, *NAMED}, did_you_mean(Path(what))
+    names, near = {*RECIPES, *NAMED}, did_you_mean(expand(what))
     if is_folder or os.sep in what or (near and not difflib.get_close_matches(what, names)):
         raise DataError(f"{what}: no such folder{near}")
     raise UnknownNameError("recipe (and no folder is called that)", what, names)

@@ -1,0 +1,80 @@
+"""What is said, before the first step and after the last, of pictures that a folder holds twice."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from nin.data import DataModule, ImageFolder
+from nin.data.duplicate_report import conflict_line, leak_lines, pair_line, show_command
+from nin.data.duplicates import Duplicates, find_duplicates
+
+#: Near copies are looked for in folders of at most so many pictures and bytes, which takes seconds;
+#: in larger ones by `nin data` alone. The same pictures are found in all.
+MOST_PICTURES, MOST_BYTES = 20_000, 2 * 2**30
+
+#: Pictures that the warning names.
+_NAMED = 3
+
+
+def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
+    """Print a warning, on standard error, if parts or classes of a folder share pictures.
+
+    Returns:
+        What a run's record keeps of it, under ``"duplicates"``; nothing if `data` is no folder.
+    """
+    if not isinstance(data, ImageFolder):
+        return {}
+    found = find_duplicates({part: data.files(part) for part in data.parts}, near=_is_small(data))
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    if found.leaks:
+        console.print("\n".join(_warning(found, data)), markup=False, style="bold red")
+    if line := conflict_line(found, data.classes, data.path):
+        console.print(line, markup=False, style="yellow")
+    if found.leaks or found.conflicts:
+        console.print(f"to see them: {show_command(data.source)}", markup=False)
+    if not found.near:
+        console.print("a large folder: nin data looks for near copies, too", markup=False)
+    return {"duplicates": found.record()}
+
+
+def leak_reminder(record: Mapping[str, Any]) -> str | None:
+    """What to say below the accuracy of a run whose test pictures are in train, too; else None.
+
+    Args:
+        record: of a finished run.
+    """
+    result = record["result"]
+    for leak in record.get("duplicates", {}).get("leaks", ()):
+        if (leak["part"], leak["in"]) == (result["split"], "train"):
+            return (
+                f"warning  {leak['pictures']:,} of these {result['n']:,} images, or near copies of"
+                " them, were trained on"
+            )
+    return None
+
+
+def _is_small(data: ImageFolder) -> bool:
+    paths = [path for part in data.parts for path in data.files(part).paths]
+    return len(paths) <= MOST_PICTURES and _bytes(paths) <= MOST_BYTES
+
+
+def _bytes(paths: Sequence[str]) -> int:
+    total = 0
+    for path in paths:
+        with contextlib.suppress(OSError):
+            total += Path(path).stat().st_size
+    return total
+
+
+def _warning(found: Duplicates, data: ImageFolder) -> list[str]:
+    pictures = {part: len(data.files(part).labels) for part in data.parts}
+    lines = [f"WARNING: {line}" for line in leak_lines(found, pictures)]
+    lines += [f"  {pair_line(twins, data.path)}" for twins in found.leaks[:_NAMED]]
+    more = len(found.leaks) - _NAMED
+    lines += [f"  and {more:,} more"] * (more > 0)
+    return [*lines, "  Pictures that were trained on test nothing: the accuracy will be too good."]
