@@ -206,6 +206,12 @@ class ImageFolder(ImageData):
         self._digests.clear()
         self._loaded.clear()
 
+    def names(self, part: Part) -> list[str]:
+        """Return the paths of the pictures of a part, in their order, without those left out."""
+        paths, count = self._files[part].paths, len(self.split(part).labels)
+        # Of a streamed set each has its place, whether it can be read or not.
+        return paths if len(paths) == count else [p for p in paths if p not in self._skipped]
+
     def load(self, part: Part) -> Mapping[Part, Split]:
         """Read every part, so that a bad picture is known before training and not after.
 
