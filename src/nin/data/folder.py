@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
+from nin.data.bit_depth import DEPTHS
 from nin.data.content import Digests, digest_files
 from nin.data.decode import Fit, check_fit
 from nin.data.decode_many import decode_many, find_bit_depth, unreadable
@@ -130,6 +131,8 @@ class ImageFolder(ImageData):
             raise DataError(f"image_size must be 1 or more, not {image_size}")
         check_fit(fit)
         check_split_by(split_by)
+        if bit_depth is not None and bit_depth not in DEPTHS:
+            raise DataError(f"bit_depth={bit_depth!r}: it is 8, 10, 12, 14, 16 or None")
         _check_shares(validation, test)
         listing = list_folder(self.path)
         self.path = listing.root
