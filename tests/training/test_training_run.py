@@ -15,12 +15,6 @@ from nin.training.run_folder import new_run
 ROW = {"epoch": 1, "loss": 0.5, "seconds": 1.25}
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    made = d2l.RECIPES["digits"].revised(epochs=1, limit=20, width=0.1, image_size=8)
-    return d2l.train(made, tmp_path_factory.mktemp("trained") / "run")
-
-
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -39,7 +33,7 @@ def test_runs_are_numbered_and_gaps_are_not_overwritten(here):
 def test_a_given_directory_is_made_with_those_above_it_and_must_be_empty():
     assert new_run("a", "x/y/z").is_dir()
     assert str(new_run("a", "x/y/z")) == "x/y/z"
-    with pytest.raises(RunError, match=r"^x/y is not empty: .*--resume x/y$"):
+    with pytest.raises(RunError, match=r"^x/y is not empty: .*resume=x/y$"):
         new_run("a", "x/y")
 
 
@@ -57,25 +51,25 @@ def test_a_file_called_runs_is_one_line(here, make):
         new_run("a")
 
 
-def test_load_gives_what_train_returned(trained):
-    opened = load(str(trained.path))
-    assert opened.record == trained.record
-    assert repr(opened) == f"<Run {trained.path} (finished)>"
+def test_load_gives_what_train_returned(small_run):
+    opened = load(str(small_run.path))
+    assert opened.record == small_run.record
+    assert repr(opened) == f"<Run {small_run.path} (finished)>"
     assert opened.classes == tuple("0123456789")
     assert opened.input_shape == (8, 8, 1)
-    assert opened.metrics() == trained.metrics()
+    assert opened.metrics() == small_run.metrics()
     images = d2l.Digits().test.images[:5]
-    assert np.array_equal(opened.predict(images), trained.predict(images))
+    assert np.array_equal(opened.predict(images), small_run.predict(images))
     assert np.allclose(opened.predict(images / np.float32(255)), opened.predict(images), atol=1e-5)
     assert opened.predict(images).shape == (5, 10)
 
 
-def test_evaluate_on_other_images(trained):
-    part, evaluation = trained.evaluate("digits")
+def test_evaluate_on_other_images(small_run):
+    part, evaluation = small_run.evaluate("digits")
     assert (part, evaluation.n) == ("test", 359)
-    assert evaluation.accuracy == trained.record["result"]["accuracy"]
+    assert evaluation.accuracy == small_run.record["result"]["accuracy"]
     with pytest.raises(NinError, match="no such folder"):
-        trained.evaluate("no/such")
+        small_run.evaluate("no/such")
 
 
 def test_metrics_come_back_and_what_is_not_finite_is_null(tmp_path):
