@@ -38,8 +38,8 @@ BELOW = {
         *("presets", "rivals", "training"),
     },
     "inference": {
-        *("backends.saved_model", "data.bit_depth", "data.decode", "data.picture_files", "errors"),
-        *("files", "installing", "names"),
+        *("backends.saved_model", "data.bit_depth", "data.decode", "data.image_arrays", "errors"),
+        *("data.picture_files", "files", "installing", "names"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),

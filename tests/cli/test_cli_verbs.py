@@ -31,7 +31,7 @@ def test_evaluate_prints_json_with_stable_keys(nin, digits):
     answer = nin("evaluate", digits, "--json")
     assert (answer.code, answer.err) == (0, "")
     report = answer.json
-    keys = "split n accuracy interval largest_class loss calibration_error per_class confusion"
+    keys = "split data n accuracy interval largest_class loss calibration_error per_class confusion"
     assert [*report] == [*keys.split(), "reliability", "folder", "picture", "mistakes"]
     result = json.loads((digits / "run.json").read_text())["result"]
     assert (report["accuracy"], report["n"]) == (result["accuracy"], 359)
@@ -80,7 +80,10 @@ def test_evaluate_for_people(nin, digits):
     [
         ("--data missing", "unknown data set"),
         ("--data missing/folder", "no such folder"),
-        ("--data photos", "has the classes dark, light, but the run was trained on 0, 1"),
+        (
+            "--data photos",
+            "has classes that the run does not know: dark, light; it was trained on 0, 1",
+        ),
         ("--out seven.png", "--out seven.png: name a folder: evaluation.json, mistakes.csv"),
         ("--out seven.png/x", "seven.png is not a folder"),
         ("--out mine", "mine/mistakes.png is there already"),

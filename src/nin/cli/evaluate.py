@@ -12,12 +12,14 @@ from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Evaluation, Run
+    from nin.training.judged_images import JudgedImages
 
 
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     data: Annotated[
-        str | None, typer.Option(help="Data set or folder; default: the run's own.")
+        str | None,
+        typer.Option(help="Other data, a set or a folder; default: the run's own images."),
     ] = None,
     out: Annotated[
         Path | None,
@@ -29,23 +31,31 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Evaluate a run: accuracy, recall and precision per class, calibration, what was mistaken."""
+    from nin.training import evaluate as evaluate_model
     from nin.training import evaluation_report as report
     from nin.training import load
+    from nin.training.dataset import show_found
 
     opened = load(run)
     if out is not None:
-        report.check_out(out, report.subject(opened, data))
-    split, evaluation = opened.evaluate(data, skip_bad=skip_bad, verbose=True)
-    about = report.subject(opened, data, split)
+        report.check_out(out, {"run": report.subject(opened).run})
+    judged = opened.images.judged(data, skip_bad=skip_bad)
+    show_found(judged.data, divided=judged.part != "all")
+    for note in judged.notes():
+        typer.echo(printable(note), err=True)
+    about = report.subject(opened, judged)
     if out is not None:
-        report.check_out(out, about)
+        report.check_out(out, about.identity)
+    evaluation = evaluate_model(opened.model, judged.split, opened.classes, verbose=True)
+    evaluation = evaluation._replace(names=judged.names)
     folder = out or report.report_folder(opened, about)
     report.write_report(folder, about, evaluation)
     _draw_mistakes(opened, evaluation, folder / report.SHEET)
     if as_json:
-        typer.echo(json.dumps({"split": split, **report.record(evaluation), **_files(folder)}))
+        told = {"split": judged.part, "data": judged.report()}
+        typer.echo(json.dumps({**told, **report.record(evaluation), **_files(folder)}))
     else:
-        _print(evaluation, split, folder)
+        _print(evaluation, judged, folder)
 
 
 def _draw_mistakes(run: Run, evaluation: Evaluation, picture: Path) -> None:
@@ -68,7 +78,7 @@ def _files(folder: Path) -> dict[str, Any]:
     }
 
 
-def _print(evaluation: Evaluation, split: str, folder: Path) -> None:
+def _print(evaluation: Evaluation, judged: JudgedImages, folder: Path) -> None:
     from nin.training import evaluation_report as report
     from nin.training.run_result import result_line
 
@@ -78,7 +88,8 @@ def _print(evaluation: Evaluation, split: str, folder: Path) -> None:
         recall, precision = (_share(row, name) for name in ("recall", "precision"))
         name = printable(row["class"])
         typer.echo(f"{name:<{wide}}  {row['n']:>5}  {recall:<21}  {precision}".rstrip())
-    typer.echo(result_line({"split": split, **evaluation.summary()}))
+    other = judged.source if judged.is_other else None
+    typer.echo(result_line({"split": judged.part, "other": other, **evaluation.summary()}))
     typer.echo(f"loss {evaluation.loss:.4f}  calibration error {evaluation.calibration_error:.3f}")
     count = len(evaluation.mistakes())
     worst = f", the worst in {report.SHEET}" if count else ""

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from nin.backends import num_gpus
-from nin.data.decode import fitted
+from nin.data.image_arrays import fitted_images
 from nin.errors import ExportError
 from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
@@ -116,8 +114,7 @@ class RunEngine:
         from nin.training.evaluation import softmax
 
         height, width, channels = self.description["input_shape"]
-        size, fit = (height, width), self.run.fit
-        seen = np.stack([fitted(image, size, channels, fit) for image in images])
+        seen = fitted_images(images, (height, width, channels), self.run.fit)
         if not maps and self.image_size is None:
             return Predictions(self.run.predict(seen), None)
         found = ops.convert_to_numpy(self.run.model.class_maps(seen, self.image_size))

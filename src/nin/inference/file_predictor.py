@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from nin.data.decode import Fit, decode
+from nin.data.image_arrays import check_images
 from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
 from nin.inference import outputs
@@ -118,7 +119,8 @@ class FilePredictor:
             ExportError: class maps are requested of a network that has none, or what it returns
                 are no probabilities or no class maps; see `nin.inference.outputs`.
         """
-        images = _checked(np.asarray(images))
+        images = np.asarray(images)
+        check_images(images)
         if maps and not self.has_maps:
             raise ExportError(f"{self.path} has no class maps")
         pixels = max(math.prod(images.shape[1:3]), math.prod(self.input_shape[:2]))
@@ -207,14 +209,3 @@ def _opened(path: Path, threads: int, trust: bool) -> tuple[str, Engine]:
     if name is None:
         raise ExportError(f"{path} is a run directory: nin export {path} makes a file of it")
     return name, open_engine(name, path, threads, trust)
-
-
-def _checked(images: Images) -> Images:
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3, 4):
-        raise DataError(
-            "images must be uint8 of shape (n, height, width, channels) with 1, 3 or 4 channels,"
-            f" not {images.dtype} of shape {images.shape}"
-        )
-    if not images.size:
-        raise DataError(f"there is no image in an array of shape {images.shape}")
-    return images
