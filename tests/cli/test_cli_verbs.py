@@ -154,6 +154,20 @@ def test_what_is_no_run_is_one_line(nin, picture, verb, path):
     assert re.search(said, answer.err, re.IGNORECASE)
 
 
+@pytest.mark.parametrize("line", ["predict MODEL x.png", "explain MODEL x.png", "serve MODEL"])
+def test_a_saved_model_is_opened_only_where_it_is_trusted(nin, tmp_path, line):
+    (tmp_path / "MODEL/assets.extra").mkdir(parents=True)
+    (tmp_path / "MODEL/saved_model.pb").touch()
+    Image.new("L", (8, 8)).save(tmp_path / "x.png")
+    answer = nin(*line.split())
+    assert answer.is_mistake(), answer
+    assert "MODEL is a SavedModel, which can read and write any file" in answer.err
+    assert answer.err.endswith(": if you know who made it, give --trust\n")
+    answer = nin(*line.split(), "--trust")
+    assert answer.is_mistake(), answer
+    assert "MODEL was not written by nin export" in answer.err
+
+
 def test_summary_adds_up(nin):
     report = nin("summary", "book", "--json").json
     assert [*report] == ["network", "input", "parameters", "multiply_adds", "layers", "cost"]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nin.data import ImageData, Split
-from nin.data.split import Part
 from nin.errors import RunError
 from nin.names import normalized
 
@@ -42,9 +41,9 @@ class JudgedImages(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the images are called, in their order: files, or positions in the part."""
-        parts = self.data.parts if self.part == "all" else (self.part,)
-        return tuple(name for part in parts for name in self.data.names(cast(Part, part)))
+        """What each image of `split` is called: its file, or its position in the data set."""
+        parts = [part for part in self.data.parts if self.part in (part, "all")]
+        return tuple(name for part in parts for name in self.data.names(part))
 
     def report(self) -> dict[str, Any]:
         """Everything but the images, ready for JSON."""
