@@ -26,7 +26,7 @@ BELOW = {
     "rivals": {"errors", "presets"},
     "pretrained": {"errors", "installing", "presets"},
     "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
-    "data": {"backends", "errors", "files", "hyperparameters", "names"},
+    "data": {"backends", "errors", "files", "hyperparameters", "installing", "names"},
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
@@ -37,24 +37,21 @@ BELOW = {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
         *("presets", "rivals", "training"),
     },
-    "inference": {"backends.saved_model", "data.decode", "errors", "files", "installing"},
+    "inference": {
+        *("backends.saved_model", "data.bit_depth", "data.decode", "data.image_arrays", "errors"),
+        *("data.picture_files", "files", "installing", "names"),
+    },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
         "orphans",
         "training",
     },
-    "serving": {"data.decode", "errors", "inference", "installing", "maps", "orphans"},
+    "serving": {
+        *("data.decode", "data.picture_formats", "errors", "inference", "installing", "maps"),
+        "orphans",
+    },
     "cli": {
-        *(
-            "accounting",
-            "backends",
-            "data",
-            "errors",
-            "exporting",
-            "inference",
-            "installing",
-            "maps",
-        ),
+        *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
         *("maps", "models", "names", "presets", "rivals", "serving", "study", "training"),
     },
 }

@@ -251,11 +251,16 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     )
     run = nin.train(recipe, tmp_path / "run")
     moved = photos.rename(tmp_path / "elsewhere")
-    with pytest.raises(ExportError, match=r"cannot be loaded .*: name others: data") as caught:
+    with pytest.raises(
+        ExportError, match=r"are not to be found at .*photos: name others: data$"
+    ) as caught:
         nin.export(run)
     assert "\n" not in str(caught.value)
     done = nin.export(run, data=str(moved))
     assert done.parity.images == done.parity.labels_equal == 24
+    assert done.other == str(moved)
+    small = nin.export(run, quantize="int8", data=str(moved))
+    assert small.quantization.images == 12
     with pytest.raises(NinError, match="nowhere"):
         nin.export(run, data=str(tmp_path / "nowhere"))
 
@@ -302,7 +307,8 @@ def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
     monkeypatch.setattr(
         "nin.training.evaluation.evaluate", lambda _, split, __: seen.append(split.images[:])
     )
-    cropped.evaluate(folder)
+    with pytest.warns(UserWarning, match="images of .* used in training: accuracy on new ones"):
+        cropped.evaluate(folder)
     cropped.evaluate()
     for images in (*seen, parity.real_images(cropped, folder), parity.real_images(cropped)):
         middles = images[:, 4:-4, 4:-4].mean(axis=(1, 2, 3))

@@ -338,7 +338,7 @@ def test_images_that_a_network_cannot_take_are_refused_at_once(compared, trained
 
 
 def test_too_few_images_are_refused_at_once(compared, trained):
-    with pytest.raises(DataError, match=r"validation=0\.0001"):
+    with pytest.raises(DataError, match=r"a share of 0\.0001 .* for validation"):
         compared(recipe=DIGITS.revised(validation=0.0001))
     assert not trained
 

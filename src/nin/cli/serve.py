@@ -24,7 +24,9 @@ def serve(
     ] = 8000,
     workers: Annotated[int, typer.Option(help="Number of worker processes.", min=1, max=256)] = 1,
     max_bytes: Annotated[int, typer.Option(help="Largest request, in bytes.", min=1)] = 16 * 2**20,
-    max_pixels: Annotated[int, typer.Option(help="Largest image, in pixels.", min=1)] = 40_000_000,
+    max_pixels: Annotated[
+        int, typer.Option(help="Largest image, in pixels.", min=1, max=200_000_000)
+    ] = 51_000_000,
     queue: Annotated[
         int, typer.Option(help="Images that each worker accepts at a time.", min=1)
     ] = 128,

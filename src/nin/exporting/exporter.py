@@ -46,6 +46,8 @@ class Export(NamedTuple):
         bytes: its size.
         parity: how its predictions agree with the run's; for int8, those of the float32 file.
         quantization: what eight bits cost and gain; None without them.
+        other: the name of other data than the run's own that both were compared on; None if it was
+            the run's own.
     """
 
     path: Path
@@ -53,6 +55,7 @@ class Export(NamedTuple):
     bytes: int
     parity: Parity
     quantization: Quantization | None
+    other: str | None = None
 
 
 def export(
@@ -80,10 +83,10 @@ def export(
         out: the file or folder; None for one of the usual name in the run directory. What is there
             already is replaced if it is an export of the same format.
         maps: whether the class maps go along; None: where the network has them.
-        quantize: ``"int8"`` for eight-bit whole numbers, calibrated on training images; of ONNX and
-            the web page.
-        data: a named data set or a folder with images to check on; None for those of the run's own
-            that it was not trained on.
+        quantize: ``"int8"`` for eight-bit whole numbers, calibrated on training images, none of
+            which is among those that it is judged by; of ONNX and the web page.
+        data: other data to check on, a named data set or a folder, whose classes are among the
+            run's; None for the run's own that it was not trained on.
         runtime: for ``"web"``: a downloaded onnxruntime-web, a folder or a ``.tgz``; None to get it
             with npm.
 
@@ -113,7 +116,7 @@ def export(
         if to == "web":
             export_web(core, FilePredictor(core).description, path, runtime)
         size = _size(path)
-    return Export(target, to, size, found, cost)
+    return Export(target, to, size, found, cost, data)
 
 
 def _target(
@@ -171,9 +174,9 @@ def _is_export(path: Path, to: str) -> bool:
 def _in_eight_bits(
     run: Run, data: str | None, source: Path, out: Path
 ) -> tuple[Path, Quantization]:
-    quantization.quantize(source, out, parity.training_images(run, data, quantization.CALIBRATION))
+    calibration, split = quantization.images_apart(run, data)
+    quantization.quantize(source, out, calibration)
     sizes = (_size(source), _size(out))
-    split = parity.evaluation_split(run, data)
     return out, quantization.measure(split, FilePredictor(source), FilePredictor(out), sizes)
 
 

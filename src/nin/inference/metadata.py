@@ -8,6 +8,7 @@ import reprlib
 from pathlib import Path
 from typing import Any
 
+from nin.data.bit_depth import DEPTHS
 from nin.data.decode import FITS
 from nin.errors import ExportError
 
@@ -77,6 +78,9 @@ def _fault(description: Any) -> str | None:
         return f"input_shape is not two equal sides of 1 to {LONGEST_SIDE}, and 1 or 3 channels"
     if (fit := description.get("fit", "squash")) not in FITS:
         return f"its fit is {reprlib.repr(fit)}, not {' or '.join(FITS)}"
+    bits = description.get("bit_depth")
+    if bits is not None and (type(bits) is not int or bits not in DEPTHS):
+        return f"its bit_depth is {reprlib.repr(bits)}, not one of {', '.join(map(str, DEPTHS))}"
     if not isinstance(description.get("maps"), bool):
         return "maps is neither true nor false"
     return _fault_beside(description)

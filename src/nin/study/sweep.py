@@ -165,7 +165,8 @@ class Sweep:
 
 
 def _outcome(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
-    return trial, train_trial(trial), provenance()
+    with backends.random_state_restored():
+        return trial, train_trial(trial), provenance()
 
 
 def search(

@@ -88,8 +88,10 @@ class Trial(NamedTuple):
     def spec(self) -> dict[str, Any]:
         """Everything that decides the result, as JSON values; names and effort do not."""
         recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
-        # Recipes of version 0.1.0 had this key; without it, no result kept then would be found.
+        # Recipes of version 0.1.0 had this key, and not that one; or no result kept then would be
+        # found. How a folder is divided is in the fingerprint.
         recipe.setdefault("smaller_first", [])
+        del recipe["split_by"]
         return {
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),
@@ -127,8 +129,10 @@ def train_trial(trial: Trial) -> Outcome:
     keras.utils.set_random_seed(trial.recipe.seed)
     data = open_images(trial.recipe)
     clock = _Clock(trial)
+    # How many training images a folder has depends on the seed that divides it.
+    batches = math.ceil(len(data.train.labels) / trial.recipe.part_size)
     trainer = Trainer(
-        trial.recipe.epochs,
+        math.ceil(trial.steps / batches),
         gradient_clip_val=trial.recipe.clip_norm,
         optimizer=optimizer(trial.recipe, trial.steps),
         callbacks=[clock],

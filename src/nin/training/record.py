@@ -27,6 +27,8 @@ class _Checked(BaseModel):
 
 class _Data(_Checked):
     fingerprint: str
+    #: Of pictures whose files do not say.
+    bit_depth: Literal[8, 10, 12, 14, 16] | None = None
 
 
 class _Recipe(_Checked):
@@ -34,8 +36,25 @@ class _Recipe(_Checked):
     fit: Fit = "squash"
 
 
+class _Session(_Checked):
+    epoch: int = Field(default=0, ge=0)
+    #: What paths are relative to; not known of the first session of an earlier run.
+    directory: str = ""
+    directory_from_run: str = ""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if len(_BASE & self.model_fields_set) == 1:
+            raise ValueError("directory and directory_from_run go together")
+        return self
+
+
+_BASE = {"directory", "directory_from_run"}
+
+
 class _Record(_Checked):
     state: State
+    sessions: list[_Session] = []
     recipe: _Recipe
     skip_bad: bool = False
     data: _Data
