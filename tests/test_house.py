@@ -19,6 +19,7 @@ BELOW = {
     "hyperparameters": set(),
     "installing": set(),
     "names": set(),
+    "orphans": set(),
     "plotting": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
@@ -33,22 +34,22 @@ BELOW = {
         *("accounting", "plotting", "pretrained", "rivals", "names"),
     },
     "study": {
-        *("accounting", "backends", "data", "errors", "files", "models", "plotting", "presets"),
-        *("rivals", "training"),
+        *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
+        *("presets", "rivals", "training"),
     },
     "inference": {
-        "backends.saved_model",
-        "data.bit_depth",
-        "data.decode",
-        "errors",
-        "files",
-        "installing",
+        *("backends.saved_model", "data.bit_depth", "data.decode", "data.image_arrays", "errors"),
+        *("files", "installing"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
+        "orphans",
         "training",
     },
-    "serving": {"data.decode", "data.picture_formats", "errors", "inference", "installing", "maps"},
+    "serving": {
+        *("data.decode", "data.picture_formats", "errors", "inference", "installing", "maps"),
+        "orphans",
+    },
     "cli": {
         *(
             "accounting",

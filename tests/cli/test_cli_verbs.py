@@ -29,7 +29,7 @@ def test_evaluate_prints_json_with_stable_keys(nin, digits):
     answer = nin("evaluate", digits, "--json")
     assert (answer.code, answer.err) == (0, "")
     report = answer.json
-    keys = "split n accuracy interval largest_class loss per_class confusion picture"
+    keys = "split data n accuracy interval largest_class loss per_class confusion picture"
     assert [*report] == keys.split()
     result = json.loads((digits / "run.json").read_text())["result"]
     assert (report["accuracy"], report["n"]) == (result["accuracy"], 359)
@@ -61,7 +61,10 @@ def test_evaluate_for_people(nin, digits):
     [
         ("--data missing", "unknown data set"),
         ("--data missing/folder", "no such folder"),
-        ("--data photos", "has the classes dark, light, but the run was trained on 0, 1"),
+        (
+            "--data photos",
+            "has classes that the run does not know: dark, light; it was trained on 0, 1",
+        ),
         ("--out photos", "cannot write photos: Is a directory"),
         ("--out seven.png/x.png", "seven.png is not a folder"),
     ],

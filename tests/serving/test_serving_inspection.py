@@ -132,7 +132,7 @@ def test_the_process_decodes_as_a_thread_would(decoder):
     assert (decoder.decode(file.getvalue())[..., 0] == pixels).all()
     with pytest.raises(DataError, match="pixels"):
         decoder.decode(picture(size=(40, 40), kind="TIFF"))
-    with pytest.raises(DataError, match="damaged|identify|not a|cannot"):
+    with pytest.raises(DataError, match=r"damaged|identify|not a|cannot"):
         decoder.decode(b"II*\0nonsense")
     assert (decoder.decode(file.getvalue())[..., 0] == pixels).all()
 

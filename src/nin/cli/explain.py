@@ -45,6 +45,10 @@ def explain(
     raw: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Also write the class maps as arrays.")
     ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per image.")
     ] = False,
@@ -63,7 +67,7 @@ def explain(
     from nin.maps import explain as draw
 
     answers = draw(
-        Predictor(run, image_size=image_size),
+        Predictor(run, image_size=image_size, trust=trust),
         images,
         classes=classes or (),
         top=top,

@@ -55,6 +55,10 @@ def serve(
         float,
         typer.Option(help="Seconds for which an idle connection is kept.", min=1, max=3600),
     ] = 75.0,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not log requests.")] = False,
 ) -> None:
     """Serve a network over HTTP: a web page at /, the interface described at /docs."""
@@ -74,7 +78,9 @@ def serve(
     origins, hosts = checked_origins(allow_origin or ()), checked_hosts(allow_host or (), host)
     with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
-        settings = Settings(file, limits, origins, hosts, keep_alive, quiet, *share(workers))
+        settings = Settings(
+            file, limits, origins, hosts, keep_alive, quiet, *share(workers), trust=trust
+        )
         serve(
             settings,
             listener,

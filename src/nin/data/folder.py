@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
 from nin.data.bit_depth import DEPTHS
+from nin.data.content import Digests, digest_files
 from nin.data.decode import Fit, check_fit
 from nin.data.decode_many import decode_many, find_bit_depth, unreadable
-from nin.data.fingerprint import fingerprint_files
+from nin.data.division import SplitBy, check_split_by, divide
+from nin.data.fingerprint import fingerprint_digests, fingerprint_files
 from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
-from nin.data.listing import Files, divide, list_folder
+from nin.data.listing import Files, list_folder
+from nin.data.membership import Membership
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
 from nin.data.split import Part, Split, check_share
 from nin.errors import Advice, Argument, DataError
@@ -32,7 +35,8 @@ class ImageFolder(ImageData):
     """Pictures in one directory per class, perhaps inside train/, val/ and test/.
 
     ``val/`` may also be called ``valid/`` or ``validation/``. What is divided by folders stays so;
-    the rest is divided at random, by `seed`, each class in proportion:
+    the rest is divided at random, by `seed` and the content of each file, so that a picture stays
+    in its part when others are added or it is renamed (see `nin.data.division`):
 
     - without such folders, all pictures are divided into three parts;
     - with train/ but no val/, a share of train/ is held out for validation; without test/ there is
@@ -49,7 +53,7 @@ class ImageFolder(ImageData):
 
     - `statistics`, by which the model standardises, come from `SAMPLE` training pictures, chosen by
       `seed`.
-    - `fingerprint` covers file names and sizes in place of pixels.
+    - `fingerprint` covers digests of the files in place of pixels.
     - An unreadable picture is an error only when it is needed. With `skip_bad` the next readable
       picture of its class takes its place, so that the number of pictures stays the same.
 
@@ -72,6 +76,11 @@ class ImageFolder(ImageData):
         bit_depth: bits of the range of pictures of more than 8 bits whose files do not say: 8, 10,
             12, 14 or 16; brighter ones get more. None: the fewest that hold the pictures to train
             on.
+        split_by: ``"content"``; or ``"position"``, as in runs from before there was a choice: by a
+            picture's place among the others, each class in exact proportion. Adding one may move
+            the others.
+        membership: pictures whose part is known, by content, as from `membership` of another folder
+            or run; they stay in it. None: none.
 
     Attributes:
         stream: whether the pictures are left on disk.
@@ -111,15 +120,20 @@ class ImageFolder(ImageData):
         fit: Fit = "squash",
         balance: Balance = "none",
         bit_depth: int | None = None,
+        split_by: SplitBy = "content",
+        membership: Membership | None = None,
     ) -> None:
-        self.save_hyperparameters(ignore=("path", "test", "bit_depth"))
-        hparams = {"path": str(path), "test": test, "bit_depth": bit_depth, **self.hparams}
+        # It takes the arguments from here, so nothing else may have a name yet.
+        self.save_hyperparameters(ignore=("path", "test", "bit_depth", "membership"))
+        left_out = {"test": test, "bit_depth": bit_depth, "membership": membership}
+        hparams = {"path": str(path), **left_out, **self.hparams}
         self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
         check_fit(fit)
         if bit_depth is not None and bit_depth not in DEPTHS:
             raise DataError(f"bit_depth={bit_depth!r}: it is 8, 10, 12, 14, 16 or None")
+        check_split_by(split_by)
         _check_shares(validation, test)
         listing = list_folder(self.path)
         self.path = listing.root
@@ -144,7 +158,11 @@ class ImageFolder(ImageData):
         self._streamed_remarks: dict[str, tuple[str, ...]] = {}
         self._bit_depth, self._is_depth_known = bit_depth, bit_depth is not None
         self.source = str(path)
-        self._files = divide(listing, validation, test, limit, seed)
+        self.split_by = split_by
+        division = divide(
+            listing, validation, test, limit, seed, split_by=split_by, known=membership
+        )
+        self._files, self._digests, self._left_out = division
         self.parts = tuple(self._files)
         count = sum(len(files.paths) for files in self._files.values())
         self.stream = _is_streamed(stream, count, self.image_shape)
@@ -158,7 +176,8 @@ class ImageFolder(ImageData):
     def bit_depth(self) -> int | None:
         """Bits of the range of values where files of more than 8 bits do not say; None: none do."""
         if not self._is_depth_known:
-            self._bit_depth = find_bit_depth(self._files["train"].paths)
+            known = [self._files["train"]] if "train" in self._files else self._files.values()
+            self._bit_depth = find_bit_depth([path for files in known for path in files.paths])
             self._is_depth_known = True
         return self._bit_depth
 
@@ -171,6 +190,26 @@ class ImageFolder(ImageData):
     def files(self, part: Part) -> Files:
         """Return the paths and labels of one of `parts`; pictures need not be readable."""
         return self._files[part]
+
+    def digests(self, part: Part) -> Digests:
+        """Return a digest of the content of each of the `files` of a part."""
+        if part not in self._digests:
+            self._digests[part] = digest_files(self._files[part].paths)
+        return self._digests[part]
+
+    def membership(self) -> Membership:
+        """Return which picture is in which part, by content; what a run keeps."""
+        parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
+        return Membership.of(parts, digest_files(self._left_out.paths))
+
+    def keep(self, part: Part, files: Files) -> None:
+        """Have no other part than this, and no other pictures and classes than these have."""
+        used, labels = np.unique(files.labels, return_inverse=True)
+        self.classes = tuple(self.classes[label] for label in used.tolist())
+        self._files = {part: Files(files.paths, labels.astype(np.int32))}
+        self.parts = (part,)
+        self._digests.clear()
+        self._loaded.clear()
 
     def load(self, part: Part) -> Mapping[Part, Split]:
         """Read every part, so that a bad picture is known before training and not after.
@@ -225,13 +264,16 @@ class ImageFolder(ImageData):
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.
 
-        Of a streamed set, an image counts by its name in the folder and the size of its file, and
-        how it is fitted counts as well.
+        Of a streamed set, an image counts by the digest of its file, or, if it is divided by
+        position, by its name in the folder and the size of its file; and how it is fitted counts.
         """
         if not self.stream:
             return super().fingerprint()
         fit = () if self.fit == "squash" else (self.fit,)  # Sets keep the digests they had.
         identity = (self.name, self.classes, self.image_shape, *fit)
+        if self.split_by == "content":
+            parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
+            return fingerprint_digests(identity[1:], parts)
         return fingerprint_files(identity, self._files, self.path)
 
     def check_left(self, part: Part, labels: NDArray[np.int32]) -> None:

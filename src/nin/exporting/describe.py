@@ -70,10 +70,13 @@ def weights_sha256(path: Path) -> str:
 
 
 def _provenance(record: dict[str, Any]) -> dict[str, Any]:
-    data = record["data"]
+    data, sessions = record["data"], record.get("sessions", ())
+    told = ("epoch", "versions", "device")
     return {
         "recipe": record["recipe"].get("name"),
         "data": {key: data.get(key) for key in ("name", "licence", "fingerprint")},
         "result": record.get("result"),
         "versions": record.get("versions"),
+        # Where a training was resumed: from which epoch on, by what and on which machine.
+        "sessions": [{key: each.get(key) for key in told} for each in sessions],
     }

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from nin.data.decode import fitted
+from nin.data.image_arrays import fitted_images
 from nin.errors import ExportError
 from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
@@ -31,6 +29,7 @@ class Predictor(FilePredictor):
         image_size: side in pixels to resize images to, in place of the one trained with: more
             pixels make larger class maps. For runs only.
         threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        trust: whether to open a SavedModel, which can do anything that you can when it is run.
 
     Attributes:
         path: what was opened.
@@ -38,7 +37,8 @@ class Predictor(FilePredictor):
         description: what was exported with the network: classes, shape, provenance. Plain JSON.
 
     Raises:
-        ExportError: it is not an exported network, it is damaged, or its runtime is not installed.
+        ExportError: it is not an exported network, it is damaged, its runtime is not installed, or
+            it is a SavedModel that is not trusted.
         RunError: it is a damaged run directory.
 
     Example:
@@ -49,11 +49,16 @@ class Predictor(FilePredictor):
     """
 
     def __init__(
-        self, source: str | Path | Run, *, image_size: int | None = None, threads: int = 0
+        self,
+        source: str | Path | Run,
+        *,
+        image_size: int | None = None,
+        threads: int = 0,
+        trust: bool = False,
     ) -> None:
         if isinstance(source, (str, Path)):
             path = expand(source)
-            super().__init__(path, opened=_opened(path, image_size, threads))
+            super().__init__(path, opened=_opened(path, image_size, threads, trust))
         else:
             super().__init__(source.path, opened=("run", RunEngine(source, image_size)))
 
@@ -88,15 +93,14 @@ class RunEngine:
         from nin.training.evaluation import softmax
 
         height, width, channels = self.description["input_shape"]
-        size, fit = (height, width), self.run.fit
-        seen = np.stack([fitted(image, size, channels, fit) for image in images])
+        seen = fitted_images(images, (height, width, channels), self.run.fit)
         if not maps and self.image_size is None:
             return Predictions(self.run.predict(seen), None)
         found = ops.convert_to_numpy(self.run.model.class_maps(seen, self.image_size))
         return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)
 
 
-def _opened(path: Path, image_size: int | None, threads: int) -> tuple[str, Engine]:
+def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tuple[str, Engine]:
     name = format_of(path)
     if name is None and image_size is None and (fresh := current_export(path, threads)):
         return "onnx", fresh
@@ -106,4 +110,4 @@ def _opened(path: Path, image_size: int | None, threads: int) -> tuple[str, Engi
         return "run", RunEngine(load(path), image_size)
     if image_size is not None:
         raise ExportError(f"{path} takes images at one size only: name the run in its place")
-    return name, open_engine(name, path, threads)
+    return name, open_engine(name, path, threads, trust)

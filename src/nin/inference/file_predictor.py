@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from nin.data.decode import Fit, decode
-from nin.errors import DataError, ExportError
+from nin.data.image_arrays import check_images
+from nin.errors import ExportError, NinError, first_line
 from nin.files import expand
+from nin.inference import outputs
 from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
 
-#: Images per batch.
-BATCH = 64
+#: Images per batch, and the most pixels that they may have: larger images are fewer at a time.
+BATCH, BATCH_PIXELS = 64, 64 * 288**2
 
 
 class FilePredictor:
@@ -25,6 +28,7 @@ class FilePredictor:
     Args:
         source: an ``.onnx`` or ``.tflite`` file, or the folder of an OpenVINO or SavedModel export.
         threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        trust: whether to open a SavedModel, which can do anything that you can when it is run.
         opened: a format and an engine that has opened `source` already; None to open it.
 
     Attributes:
@@ -33,7 +37,8 @@ class FilePredictor:
         description: what was exported with the network: classes, shape, provenance. Plain JSON.
 
     Raises:
-        ExportError: it is not an exported network, it is damaged, or its runtime is not installed.
+        ExportError: it is not an exported network, it is damaged, its runtime is not installed, or
+            it is a SavedModel that is not trusted.
     """
 
     path: Path
@@ -44,10 +49,11 @@ class FilePredictor:
         source: str | Path,
         *,
         threads: int = 0,
+        trust: bool = False,
         opened: tuple[str, Engine] | None = None,
     ) -> None:
         self.path = expand(source)
-        self.format, self._engine = opened or _opened(self.path, threads)
+        self.format, self._engine = opened or _opened(self.path, threads, trust)
         self.description = self._engine.description
 
     @property
@@ -106,18 +112,34 @@ class FilePredictor:
 
         Raises:
             DataError: images of another shape or type.
-            ExportError: class maps are requested of a network that has none.
+            ExportError: class maps are requested of a network that has none, or what it returns
+                are no probabilities or no class maps; see `nin.inference.outputs`.
         """
-        images = _checked(np.asarray(images))
+        images = np.asarray(images)
+        check_images(images)
         if maps and not self.has_maps:
             raise ExportError(f"{self.path} has no class maps")
+        pixels = max(math.prod(images.shape[1:3]), math.prod(self.input_shape[:2]))
+        size = max(1, min(BATCH, BATCH_PIXELS // pixels))
         parts = [
-            self._engine.predict(images[first : first + BATCH], maps)
-            for first in range(0, len(images), BATCH)
+            self._predict(images[first : first + size], maps)
+            for first in range(0, len(images), size)
         ]
         probabilities = np.concatenate([part.probabilities for part in parts])
         found = [part.maps for part in parts if part.maps is not None]
         return Predictions(probabilities, np.concatenate(found) if maps else None)
+
+    def _predict(self, images: Images, maps: bool) -> Predictions:
+        try:
+            found = self._engine.predict(images, maps)
+            outputs.check(found, len(images), len(self.classes))
+        except ExportError as error:
+            raise ExportError(f"{self.path}: {error}") from error
+        except NinError:
+            raise
+        except Exception as error:  # whatever the runtime raises
+            raise ExportError(f"{self.path} cannot predict: {first_line(error)}") from error
+        return found
 
     def predict_files(self, paths: Sequence[str | Path], top: int = 1) -> Iterator[dict[str, Any]]:
         """What is in each file, in the files' order.
@@ -149,19 +171,8 @@ def ranked(classes: Sequence[str], probabilities: Any, top: int) -> dict[str, An
     return {**rows[0], "top": rows}
 
 
-def _opened(path: Path, threads: int) -> tuple[str, Engine]:
+def _opened(path: Path, threads: int, trust: bool) -> tuple[str, Engine]:
     name = format_of(path)
     if name is None:
         raise ExportError(f"{path} is a run directory: nin export {path} makes a file of it")
-    return name, open_engine(name, path, threads)
-
-
-def _checked(images: Images) -> Images:
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3, 4):
-        raise DataError(
-            "images must be uint8 of shape (n, height, width, channels) with 1, 3 or 4 channels,"
-            f" not {images.dtype} of shape {images.shape}"
-        )
-    if not images.size:
-        raise DataError(f"there is no image in an array of shape {images.shape}")
-    return images
+    return name, open_engine(name, path, threads, trust)

@@ -56,6 +56,7 @@ class Settings(NamedTuple):
         quiet: whether requests are not logged.
         threads: per batch that is computed.
         decoders: number of threads that decode.
+        trust: whether `path` may be a SavedModel.
     """
 
     path: Path
@@ -66,6 +67,7 @@ class Settings(NamedTuple):
     quiet: bool = False
     threads: int = 1
     decoders: int = 2
+    trust: bool = False
 
 
 class Threads(NamedTuple):

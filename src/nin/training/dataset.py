@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -12,18 +10,28 @@ from rich.console import Console
 from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
 from nin.data.decode_many import in_words
+from nin.data.membership import Membership
 from nin.data.split import Part
 from nin.errors import Argument, RecipeError, RunError
 from nin.names import printable
+from nin.training.judged_images import check_classes
 from nin.training.recipe import Recipe
 
 
-def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
+def open_images(
+    recipe: Recipe,
+    *,
+    skip_bad: bool = False,
+    membership: Membership | None = None,
+    bit_depth: int | None = None,
+) -> ImageData:
     """The images that `recipe` trains on.
 
     Args:
         recipe: names them, and says what is held out and how they are changed.
         skip_bad: in a folder, go on without those that cannot be read.
+        membership: pictures of a folder whose part is known. None: none.
+        bit_depth: bits that values of a folder's pictures have at least. None: as they need.
 
     Raises:
         DataError: they cannot be had.
@@ -46,24 +54,10 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
+        arguments |= {"split_by": recipe.split_by, "membership": membership}
+        arguments |= {"bit_depth": bit_depth}
         arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
     return open_data(recipe.data, **arguments)
-
-
-def check_same_images(path: Path, record: Mapping[str, Any], data: ImageData) -> None:
-    """Refuse to go on with a run on other images than before.
-
-    Args:
-        path: the run directory.
-        record: what its ``run.json`` holds.
-        data: the images that are there now.
-
-    Raises:
-        RunError: something was added to `data`, taken away or changed.
-    """
-    if data.fingerprint() != record["data"]["fingerprint"]:
-        where = record["recipe"]["data"]
-        raise RunError(f"{where} no longer holds the images that {path} was trained on")
 
 
 def open_others(
@@ -75,7 +69,7 @@ def open_others(
     *,
     skip_bad: bool = False,
 ) -> ImageData:
-    """Images that a network was not trained on, for the same classes.
+    """Images that a network was not trained on, of classes that it knows.
 
     Args:
         data: a named data set or a folder.
@@ -87,7 +81,7 @@ def open_others(
 
     Raises:
         DataError: the images cannot be had.
-        RunError: they are of other classes, or have another number of channels.
+        RunError: some are of other classes, or they have another number of channels.
     """
     size, _, channels = image_shape
     if data in NAMED:
@@ -101,11 +95,7 @@ def open_others(
             bit_depth=bit_depth,
             skip_bad=skip_bad,
         )
-    if images.classes != classes:
-        raise RunError(
-            f"{data} has the classes {', '.join(images.classes)},"
-            f" but the run was trained on {', '.join(classes)}"
-        )
+    check_classes(images.classes, classes, data)
     if images.image_shape[-1] != channels:
         raise RunError(
             f"{data} has {images.image_shape[-1]} channels, the run was trained on {channels}"

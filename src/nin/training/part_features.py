@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -57,7 +56,7 @@ def part_features(
     view = View(trunk.digest, data.image_shape[0], recipe.fit, data.bit_depth)
     cache = FeatureCache(run.path / FEATURES, view)
     if recipe.init is not None:
-        cache.take_from(Path(recipe.init) / FEATURES)
+        cache.take_from(run.locate(recipe.init) / FEATURES)
     files = {part: data.files(part) for part in data.parts}
     paths = [path for part in files.values() for path in part.paths]
     found = compute_features(paths, FeatureExtractor(trunk), cache, lambda: stopping.asked)

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.inference.engines import Images, Predictions, require
-from nin.inference.metadata import DESCRIPTION_FILE, parse
+from nin.inference.engines import CONTROL_FLOW, Images, Predictions, require, unlike_ours
+from nin.inference.metadata import DESCRIPTION_FILE, MOST_BYTES, parse
+from nin.inference.outputs import from_outputs
 
 
 class LiteRTEngine:
@@ -27,6 +28,8 @@ class LiteRTEngine:
 
         try:
             self._interpreter: Any = Interpreter(str(path), num_threads=threads or None)
+            if self._interpreter.num_subgraphs() > 1:
+                raise unlike_ours(path, CONTROL_FLOW)
             self._run = self._interpreter.get_signature_runner()
         except (ValueError, RuntimeError) as error:
             raise ExportError(f"{path} cannot be opened: {error}") from error
@@ -36,7 +39,7 @@ class LiteRTEngine:
         """See `nin.inference.engines.Engine`."""
         with self._lock:
             found = self._run(images=images)
-        return Predictions(found["probabilities"], found["maps"] if maps else None)
+        return from_outputs(found, maps)
 
 
 def open_file(path: Path, threads: int) -> LiteRTEngine:
@@ -47,7 +50,7 @@ def open_file(path: Path, threads: int) -> LiteRTEngine:
 def _description_in(path: Path) -> bytes | None:
     """What is packed behind the network, where LiteRT's own tools keep a model's metadata too."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return archive.read(DESCRIPTION_FILE)
-    except (zipfile.BadZipFile, KeyError, OSError):
+        with zipfile.ZipFile(path) as archive, archive.open(DESCRIPTION_FILE) as file:
+            return file.read(MOST_BYTES + 1)  # One more than `parse` takes, however it was packed.
+    except Exception:  # noqa: BLE001  # whatever a damaged archive raises
         return None
