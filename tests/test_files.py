@@ -12,7 +12,7 @@ import pytest
 
 from nin import files
 from nin.errors import NinError
-from nin.files import replacing, replacing_path, write_bytes, write_json
+from nin.files import beginning, replacing, replacing_path, write_bytes, write_json
 
 
 @pytest.fixture
@@ -53,6 +53,23 @@ def test_an_error_inside_leaves_no_file_where_there_was_none(tmp_path):
     with pytest.raises(ValueError, match="stop"), replacing(tmp_path / "file"):
         raise ValueError("stop")
     assert [*tmp_path.iterdir()] == []
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_what_has_been_written_by_then_can_be_kept(old, tmp_path, error):
+    def write(content):
+        with replacing(old, keep=tmp_path / "kept") as file:
+            file.write(content)
+            raise error
+
+    with pytest.raises(error):
+        write(b"")
+    assert only(old)
+    with pytest.raises(error):
+        write(b"new")
+    assert (tmp_path / "kept").read_bytes() == b"new"
+    assert old.read_bytes() == b"old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "kept"]
 
 
 def test_a_disk_that_fills_up_at_the_last_moment(old, monkeypatch):
@@ -117,6 +134,36 @@ def test_a_path_that_cannot_be_written_is_one_line(old, path, said):
         write_bytes(old.parent / path, b"new")
     assert sorted(each.name for each in old.parent.iterdir()) == ["file", "folder"]
     assert old.read_bytes() == b"old"
+
+
+@pytest.mark.parametrize("path", ["folder", "x" * 300, "file/below"])
+def test_it_is_known_before_there_is_anything_to_write(old, path):
+    (old.parent / "folder").mkdir()
+    with pytest.raises(NinError, match="cannot write"), replacing(old.parent / path):
+        pytest.fail("begun in vain")
+
+
+@pytest.mark.parametrize("name", ["x" * 255, "犬" * 85, "e\u0301" * 85, os.fsdecode(b"\xe9" * 255)])
+def test_a_name_may_be_as_long_as_any(tmp_path, name):
+    write_bytes(tmp_path / name, b"new")
+    assert (tmp_path / name).read_bytes() == b"new"
+    for content in (b"first", b"second"):
+        with replacing_path(tmp_path / name) as path:
+            path.write_bytes(content)
+    assert (tmp_path / name).read_bytes() == b"second"
+    assert only(tmp_path / name)
+
+
+def test_a_name_is_cut_between_characters():
+    assert [beginning("a犬é", most) for most in range(7)] == [
+        "",
+        "a",
+        "a",
+        "a",
+        "a犬",
+        "a犬",
+        "a犬é",
+    ]
 
 
 def test_json_is_readable_and_any_file_name_survives(tmp_path):

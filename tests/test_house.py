@@ -39,7 +39,7 @@ BELOW = {
     },
     "inference": {
         *("backends.saved_model", "data.bit_depth", "data.decode", "data.image_arrays", "errors"),
-        *("files", "installing"),
+        *("data.picture_files", "files", "installing", "names"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
@@ -51,16 +51,7 @@ BELOW = {
         "orphans",
     },
     "cli": {
-        *(
-            "accounting",
-            "backends",
-            "data",
-            "errors",
-            "exporting",
-            "inference",
-            "installing",
-            "maps",
-        ),
+        *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
         *("maps", "models", "names", "presets", "rivals", "serving", "study", "training"),
     },
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import errno
 import json
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,24 +17,37 @@ from typing import Any, BinaryIO
 
 from nin.errors import NinError
 
+#: Bytes of a file's name that a temporary name beside it repeats; its own part takes fifteen more.
+_REPEATED = 40
 #: A flag of Linux's renameat2.
 _RENAME_EXCHANGE = 2
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` only when the block ends without an error.
+
+    Args:
+        path: the file.
+        keep: what becomes of it otherwise, if anything has been written; None: it is deleted.
 
     Raises:
         NinError: the disk is full or the folder cannot be written; `path` is as it was.
     """
     temporary: Path | None = None
     try:
+        _check_name(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        name = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+        repeated = beginning(path.name, _REPEATED)
+        name = path.parent / f".{repeated}.{secrets.token_hex(4)}.part"
         with name.open("xb") as file:
             temporary = name
-            yield file
+            try:
+                yield file
+            except BaseException:
+                if keep is not None and file.tell():
+                    name.replace(keep)
+                raise
             file.flush()
             _keep_mode(path, name)
             os.fsync(file.fileno())
@@ -60,7 +76,7 @@ def replacing_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+            prefix=f".{beginning(path.name, _REPEATED)}.", suffix=".part", dir=path.parent
         ) as folder:
             new, old = Path(folder) / path.name, Path(folder) / "old"
             yield new
@@ -89,6 +105,13 @@ def write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     # File names that are not UTF-8 hold lone surrogates; replaced, they are JSON's own escapes.
     write_bytes(path, text.encode(errors="backslashreplace") + b"\n")
+
+
+def beginning(name: str, most: int) -> str:
+    """As much of a file's name as takes no more than `most` bytes; characters stay whole."""
+    while len(os.fsencode(name)) > most:
+        name = name[:-1]
+    return name
 
 
 def expand(path: str | Path) -> Path:
@@ -128,6 +151,13 @@ def did_you_mean(path: Path, *folders: Path) -> str:
         if close := difflib.get_close_matches(path.name, names, n=1):
             return f": did you mean {folder / close[0]}?"
     return ""
+
+
+def _check_name(path: Path) -> None:
+    """Meet a name that no file can take before the work that is to be written there."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
 
 
 def _exchanged(one: Path, other: Path) -> bool:

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,17 @@ def test_the_content_decides_and_not_the_name(tmp_path):
     path.write_bytes(encoded(Image.fromarray(RAMP), "PNG"))
     assert (decode(path) == RAMP).all()
     assert (decode(str(path)) == RAMP).all()
+
+
+def test_a_pipe_is_read_as_a_file_would_be():
+    """As ``nin predict RUN <(curl …)`` has it."""
+    reads, writes = os.pipe()
+    os.write(writes, encoded(Image.fromarray(RAMP), "PNG"))
+    os.close(writes)
+    try:
+        assert (decode(f"/dev/fd/{reads}") == RAMP).all()
+    finally:
+        os.close(reads)
 
 
 def test_jpeg_comes_back_nearly():

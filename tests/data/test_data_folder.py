@@ -289,6 +289,20 @@ def test_the_docs_show_how_to_see_augmented_pictures(pictures, monkeypatch):
 
 
 @pytest.mark.parametrize("stream", [False, True])
+def test_each_picture_knows_its_file(pictures, stream):
+    root = pictures({"a": 9, "b": 7})
+    if not stream:
+        (root / "a/004.png").write_bytes(b"none")
+    data = ImageFolder(root, skip_bad=True, image_size=6, stream=stream)
+    for part in data.parts:
+        names, split = data.names(part), data.split(part)
+        assert len(names) == len(split.labels)
+        for name, image, label in zip(names, split.images[:], split.labels, strict=True):
+            path = Path(name)
+            assert (path.parent.name, int(path.stem)) == ("ab"[label], image[0, 0, 0])
+
+
+@pytest.mark.parametrize("stream", [False, True])
 def test_what_is_odd_about_pictures_is_counted(tmp_path, stream):
     for name in ("cat", "dog"):
         (tmp_path / name).mkdir()

@@ -13,7 +13,7 @@ from PIL import Image
 
 import nin
 from nin.data.decode import FRAMES, decode
-from nin.errors import ExportError, RunError
+from nin.errors import DataError, ExportError, RunError
 from nin.inference.metadata import parse
 from nin.training.dataset import pictures_note
 
@@ -95,6 +95,12 @@ def test_another_range_can_be_asked_for(deep):
     data = nin.ImageFolder(deep, image_size=8, bit_depth=14)
     assert data.train.images.max() == round(BRIGHT / 16_383 * 255)
     assert data.bit_depth == data.describe()["bit_depth"] == 14
+
+
+@pytest.mark.parametrize("bits", [0, 11, 32, "12"])
+def test_a_range_that_is_none_is_refused(deep, bits):
+    with pytest.raises(DataError, match=r"^bit_depth=.*: it is 8, 10, 12, 14, 16 or None$"):
+        nin.ImageFolder(deep, bit_depth=bits)
 
 
 def test_folders_of_8_bits_say_nothing(tmp_path):

@@ -18,6 +18,7 @@ from PIL import Image
 
 import nin
 from nin.errors import ExportError, InputSizeError, RunError
+from nin.exporting import predictor
 from nin.exporting.on_demand import as_onnx, exported_file
 from nin.inference import FilePredictor
 
@@ -180,3 +181,21 @@ def test_a_file_made_for_the_occasion_goes_afterwards(run, exported, real_digits
     assert file.exists()
     with pytest.raises(ExportError, match="does not exist"), exported_file(run.path / "none"):
         pass
+
+
+def test_many_files_of_a_run_are_answered_by_onnx_runtime(run, picture, monkeypatch):
+    monkeypatch.setattr(predictor, "MANY", 3)
+    few, many = nin.Predictor(run), nin.Predictor(run)
+    for one, count in ((few, 2), (many, 3)):
+        answers = list(one.predict_files([picture] * count, top=10))
+        assert len(answers) == count
+        assert one.format == "run"
+    [expected, _] = few.predict_files([picture] * 2)
+    assert answers[0]["label"] == expected["label"]
+    assert answers[0]["probability"] == pytest.approx(expected["probability"], abs=1e-5)
+    assert isinstance(few._engine, predictor.RunEngine)
+    assert not isinstance(many._engine, predictor.RunEngine)
+    larger = nin.Predictor(run, image_size=16)
+    assert len(list(larger.predict_files([picture] * 3))) == 3
+    assert isinstance(larger._engine, predictor.RunEngine)
+    assert sorted(path.name for path in run.path.glob("*.onnx")) == []

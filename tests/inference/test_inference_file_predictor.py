@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from brightness import network
+from brightness import picture as made
 from PIL import Image
 
 import nin
@@ -289,3 +291,58 @@ def test_the_description_names_no_path_of_this_machine(exported):
     assert str(Path.home()) not in text
     assert "/tmp" not in text
     assert not zipfile.is_zipfile(exported)
+
+
+@pytest.fixture
+def brightness(tmp_path):
+    return FilePredictor(network(tmp_path / "brightness.onnx"))
+
+
+def test_a_fault_is_raised_or_yielded_as_asked(brightness, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"none")
+    paths = [made(tmp_path / "a.png", 9), tmp_path / "bad.png", made(tmp_path / "b.png", 250)]
+    with pytest.raises(DataError, match=r"bad\.png: not a JPEG"):
+        list(brightness.predict_files(paths))
+    first, fault, last = brightness.predict_files(iter(paths), errors="yield")
+    assert (first["label"], last["label"]) == ("dark", "light")
+    assert fault["file"] == str(tmp_path / "bad.png")
+    assert fault["error"].startswith("not a JPEG")
+
+
+def test_where_no_class_is_likely_enough(brightness, tmp_path):
+    path = made(tmp_path / "grey.png", 129)
+    (sure,) = brightness.predict_files([path])
+    (same,) = brightness.predict_files([path], min_probability=sure["probability"])
+    (unsure,) = brightness.predict_files([path], min_probability=sure["probability"] + 1e-6)
+    assert sure == same
+    assert unsure == {**sure, "label": "unsure"}
+
+
+@pytest.mark.parametrize(
+    "options", [{"top": 0}, {"min_probability": 1.01}, {"min_probability": float("nan")}]
+)
+def test_arguments_out_of_range(brightness, options):
+    with pytest.raises(DataError, match=next(iter(options))):
+        next(brightness.predict_files(["missing.png"], **options))
+
+
+def test_large_pictures_come_in_small_batches(brightness, tmp_path, monkeypatch):
+    asked, predict = [], brightness.predict
+    monkeypatch.setattr(file_predictor, "BATCH_PIXELS", 3 * 8 * 8)
+    monkeypatch.setattr(
+        brightness, "predict", lambda images: asked.append(len(images)) or predict(images)
+    )
+    paths = [made(tmp_path / f"{number}.png", 30 * number) for number in range(7)]
+    assert len(list(brightness.predict_files(paths))) == 7
+    assert asked == [3, 3, 1]
+
+
+def test_the_folder_of_a_web_page_holds_a_network(tmp_path):
+    folder = tmp_path / "web"
+    folder.mkdir()
+    network(folder / "model.onnx")
+    (folder / "index.html").touch()
+    with pytest.raises(ExportError, match="neither a run directory nor"):
+        FilePredictor(folder)
+    (folder / "model.json").touch()
+    assert FilePredictor(folder).classes == ("dark", "light")

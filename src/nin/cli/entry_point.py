@@ -62,7 +62,8 @@ def _options(
 def main() -> None:
     """Run the command line and exit: 0, 2 for a mistake, 130 for Ctrl-C.
 
-    1 is an answer that is no mistake and not good: a training that died, a folder with faults.
+    1 is an answer that is no mistake and not good: a training that died, a folder with
+    faults, images that could not be read.
     """
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
+from nin.data.bit_depth import DEPTHS
 from nin.data.content import Digests, digest_files
 from nin.data.decode import Fit, check_fit
 from nin.data.decode_many import decode_many, find_bit_depth, unreadable
@@ -130,6 +131,8 @@ class ImageFolder(ImageData):
             raise DataError(f"image_size must be 1 or more, not {image_size}")
         check_fit(fit)
         check_split_by(split_by)
+        if bit_depth is not None and bit_depth not in DEPTHS:
+            raise DataError(f"bit_depth={bit_depth!r}: it is 8, 10, 12, 14, 16 or None")
         _check_shares(validation, test)
         listing = list_folder(self.path)
         self.path = listing.root
@@ -205,6 +208,12 @@ class ImageFolder(ImageData):
         self.parts = (part,)
         self._digests.clear()
         self._loaded.clear()
+
+    def names(self, part: Part) -> list[str]:
+        """Return the paths of the pictures of a part, in their order, without those left out."""
+        paths, count = self._files[part].paths, len(self.split(part).labels)
+        # Of a streamed set each has its place, whether it can be read or not.
+        return paths if len(paths) == count else [p for p in paths if p not in self._skipped]
 
     def load(self, part: Part) -> Mapping[Part, Split]:
         """Read every part, so that a bad picture is known before training and not after.

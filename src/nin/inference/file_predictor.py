@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from nin.data.decode import Fit, decode
 from nin.data.image_arrays import check_images
-from nin.errors import ExportError, NinError, first_line
+from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
 from nin.inference import outputs
 from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
+from nin.inference.read_ahead import decoded_batches
 
 #: Images per batch, and the most pixels that they may have: larger images are fewer at a time.
 BATCH, BATCH_PIXELS = 64, 64 * 288**2
+
+#: The answer where no class is likely enough.
+UNSURE = "unsure"
 
 
 class FilePredictor:
@@ -141,34 +145,63 @@ class FilePredictor:
             raise ExportError(f"{self.path} cannot predict: {first_line(error)}") from error
         return found
 
-    def predict_files(self, paths: Sequence[str | Path], top: int = 1) -> Iterator[dict[str, Any]]:
-        """What is in each file, in the files' order.
+    def predict_files(
+        self,
+        paths: Iterable[str | Path],
+        top: int = 1,
+        *,
+        min_probability: float = 0.0,
+        errors: Literal["raise", "yield"] = "raise",
+    ) -> Iterator[dict[str, Any]]:
+        """What is in each file, in the files' order; decoded by threads, in bounded memory.
 
         Args:
             paths: picture files, of any format that `nin.data.decode.decode` reads.
             top: how many of the likeliest classes to name.
+            min_probability: where no class is as likely as this, the label is ``"unsure"``.
+            errors: what becomes of a file that cannot be read: ``"raise"``, or ``"yield"`` for a
+                row of its own.
 
         Yields:
             ``file``, ``label``, ``probability``, and ``top``: a list of ``label``, ``probability``.
+            Of a file that cannot be read ``file`` and ``error``, the reason.
 
         Raises:
-            DataError: a file cannot be read; results of whole batches before it have been yielded.
+            DataError: an argument is out of range; a file cannot be read, while results of whole
+                batches before it have been yielded.
+            ExportError: what the network returns are no probabilities.
         """
-        for first in range(0, len(paths), BATCH):
-            some = paths[first : first + BATCH]
-            predictions = self.predict(np.stack([self.read(path) for path in some]))
-            for path, probabilities in zip(some, predictions.probabilities, strict=True):
-                yield {"file": str(path), **ranked(self.classes, probabilities, top)}
+        if top < 1:
+            raise DataError("name one class or more", about=Argument("top", top))
+        if not 0 <= min_probability <= 1:
+            wrong = Argument("min_probability", f"{min_probability:g}")
+            raise DataError("give a number from 0 to 1", about=wrong)
+        size = max(1, min(BATCH, BATCH_PIXELS // math.prod(self.input_shape[:2])))
+        for batch in decoded_batches(paths, self.read, size):
+            faults = [picture.fault for _, picture in batch if picture.fault]
+            if faults and errors == "raise":
+                raise faults[0]
+            images = [picture.image for _, picture in batch if picture.image is not None]
+            found = iter(self.predict(np.stack(images)).probabilities if images else ())
+            for path, (_, fault) in batch:
+                if fault is not None:
+                    yield {"file": str(path), "error": str(fault).removeprefix(f"{path}: ")}
+                else:
+                    answer = ranked(self.classes, next(found), top, min_probability)
+                    yield {"file": str(path), **answer}
 
     def __repr__(self) -> str:
         return f"<Predictor {self.path} ({self.format}, {len(self.classes)} classes)>"
 
 
-def ranked(classes: Sequence[str], probabilities: Any, top: int) -> dict[str, Any]:
+def ranked(
+    classes: Sequence[str], probabilities: Any, top: int, min_probability: float = 0.0
+) -> dict[str, Any]:
     """The likeliest classes of one image, for JSON: ``label``, ``probability``, ``top``."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     rows = [{"label": classes[i], "probability": float(probabilities[i])} for i in best]
-    return {**rows[0], "top": rows}
+    answer = {**rows[0], "top": rows}
+    return answer if rows[0]["probability"] >= min_probability else {**answer, "label": UNSURE}
 
 
 def _opened(path: Path, threads: int, trust: bool) -> tuple[str, Engine]:

@@ -39,6 +39,12 @@ class JudgedImages(NamedTuple):
     relabelled: int = 0
     trained_on: int | None = 0
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each image of `split` is called: its file, or its position in the data set."""
+        parts = [part for part in self.data.parts if self.part in (part, "all")]
+        return tuple(name for part in parts for name in self.data.names(part))
+
     def report(self) -> dict[str, Any]:
         """Everything but the images, ready for JSON."""
         return {

@@ -10,6 +10,7 @@
       features.safetensors     what a frozen trunk makes of each photograph, by its content
       weights.safetensors      the network's weights after the best epoch
       checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
+      evaluations/             what nin evaluate found: a folder per data set and part
 
 Numbers and names only; nothing in it is executed when it is opened.
 """
@@ -177,7 +178,7 @@ class Run:
                 for the run's own. Of a folder that is not divided into parts, all are looked at.
             skip_bad: in a folder, go on without images that cannot be read; so does a run that was
                 trained without them.
-            verbose: whether to print what was found in a folder, on standard error.
+            verbose: whether to print what was found in a folder, and progress, on standard error.
 
         Returns:
             Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
@@ -195,7 +196,8 @@ class Run:
             show_found(judged.data, divided=judged.part != "all")
         for note in judged.notes():
             warnings.warn(f"{self.path}: {note}", stacklevel=2)
-        return judged.part, evaluate(self.model, judged.split, self.classes)
+        evaluation = evaluate(self.model, judged.split, self.classes, verbose=verbose)
+        return judged.part, evaluation._replace(names=judged.names)
 
     def metrics(self) -> list[dict[str, Any]]:
         """One row per epoch; none before the first has ended.

@@ -85,8 +85,14 @@ FORMATS = {
 CONTROL_FLOW = "it has control flow, such as loops"
 
 
+#: Files in the folder of a web page, as ``nin export --to web`` writes it.
+_WEB = (FORMATS["onnx"].file, "model.json", "index.html")
+
+
 def format_of(path: Path) -> str | None:
     """The format of `path`, by its name and content; None for a run directory.
+
+    The folder of a web page is ``"onnx"``: that is what the network in it is.
 
     Raises:
         ExportError: it is missing, or of no known format.
@@ -99,13 +105,15 @@ def format_of(path: Path) -> str | None:
         for name, each in FORMATS.items():
             if each.marker and (path / each.marker).exists():
                 return name
+        if all((path / name).is_file() for name in _WEB):
+            return "onnx"
         raise ExportError(f"{path} is neither a run directory nor an exported network")
     for name, each in FORMATS.items():
         if path.is_file() and not each.marker and path.suffix == Path(each.file).suffix:
             return name
     raise ExportError(
         f"{path} is no exported network: expected a run directory, .onnx, .tflite, or the folder of"
-        " an OpenVINO or SavedModel export"
+        " an OpenVINO, SavedModel or web export"
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError, first_line
-from nin.inference.engines import Images, Predictions, require
+from nin.inference.engines import FORMATS, Images, Predictions, require
 from nin.inference.engines.untrusted_onnx import check
 from nin.inference.metadata import KEY, parse
 from nin.inference.outputs import from_outputs
@@ -62,8 +62,8 @@ class OnnxEngine:
 
 
 def open_file(path: Path, threads: int) -> OnnxEngine:
-    """Open an ``.onnx`` file."""
-    return OnnxEngine(path, threads)
+    """Open an ``.onnx`` file, or the one in the folder of a web page."""
+    return OnnxEngine(path / FORMATS["onnx"].file if path.is_dir() else path, threads)
 
 
 def _options(threads: int) -> Any:
