@@ -175,7 +175,7 @@ class ImageFolder(ImageData):
     def bit_depth(self) -> int | None:
         """Bits of the range of values where files of more than 8 bits do not say; None: none do."""
         if not self._is_depth_known:
-            self._bit_depth = find_bit_depth(self._files["train"].paths)
+            self._bit_depth = find_bit_depth(self._files[self.parts[0]].paths)
             self._is_depth_known = True
         return self._bit_depth
 
@@ -202,6 +202,8 @@ class ImageFolder(ImageData):
 
     def keep(self, part: Part, files: Files) -> None:
         """Have no other part than this, and no other pictures and classes than these have."""
+        # The range of values is that of the pictures to train on, which may go.
+        self._bit_depth, self._is_depth_known = self.bit_depth, True
         used, labels = np.unique(files.labels, return_inverse=True)
         self.classes = tuple(self.classes[label] for label in used.tolist())
         self._files = {part: Files(files.paths, labels.astype(np.int32))}
