@@ -1,4 +1,4 @@
-"""The images of a request: read within limits, and inspected before they are decoded."""
+"""The images of a request, read within limits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,6 @@ from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from nin.data.picture_formats import MAX_SIDE, START, open_picture, why_not_read
-from nin.errors import DataError
-from nin.serving.inspection import MOST_SCANS, scans
 from nin.serving.settings import Limits
 
 #: The form field that holds images.
@@ -143,44 +140,3 @@ def _kind(content_type: str) -> str:
 
 def _too_large(limits: Limits) -> HTTPException:
     return HTTPException(413, f"a request may have {limits.body:,} bytes")
-
-
-def inspect(content: bytes, most: int) -> None:
-    """Refuse what should not be decoded.
-
-    Args:
-        content: of a file.
-        most: pixels that are allowed.
-
-    Raises:
-        HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
-            is a damaged one.
-    """
-    if why := why_not_read(content[:START]):
-        raise HTTPException(415, why)
-    if content.startswith(b"\xff\xd8") and scans(content) > MOST_SCANS:
-        raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
-    width, height = _size(content, most)
-    if width * height > most:
-        raise _too_many_pixels(most, f"{width}×{height} pixels")
-    if max(width, height) > MAX_SIDE:
-        message = f"a side may have {MAX_SIDE:,} pixels; this image states {width}×{height}"
-        raise HTTPException(413, message)
-
-
-def _size(content: bytes, most: int) -> tuple[int, int]:
-    from PIL import Image
-
-    try:
-        with open_picture(content) as picture:
-            return picture.size
-    except DataError as error:
-        raise HTTPException(415, str(error)) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels(most, "far more") from error
-    except Exception as error:  # Pillow's plugins raise whatever they like
-        raise HTTPException(422, "a damaged picture: its header cannot be read") from error
-
-
-def _too_many_pixels(most: int, found: str) -> HTTPException:
-    return HTTPException(413, f"an image may have {most:,} pixels; this one states {found}")

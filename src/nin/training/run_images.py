@@ -185,14 +185,12 @@ class RunImages:
         if name in NAMED:
             yield name, open_images(self.recipe)
             return
-        depth = self.record["data"].get("bit_depth")
         for place in candidates(name, self.path, self.record):
             if place.exists():
                 recipe = self.recipe.revised(data=str(place))
-                yield (
-                    str(place),
-                    open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=depth),
-                )
+                bits = self.record["data"].get("bit_depth")
+                known_too = {"membership": known, "bit_depth": bits}
+                yield str(place), open_images(recipe, skip_bad=skip_bad, **known_too)
 
     def _lost(self) -> str:
         places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
