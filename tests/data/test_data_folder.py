@@ -319,3 +319,12 @@ def test_what_is_odd_about_pictures_is_counted(tmp_path, stream):
         "1 picture(s) with a colour profile that is ignored: damaged, or for other pixels;"
         " 6 picture(s) with several frames or pages, of which the first is read"
     )
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_part_that_is_kept_alone_can_be_read(pictures, stream):
+    data = ImageFolder(pictures({"cat": 20, "dog": 20}), image_size=6, stream=stream)
+    files = data.files("test")
+    data.keep("test", files)
+    assert data.parts == ("test",)
+    assert data.test.images[:].shape == (len(files.paths), 6, 6, 3)

@@ -19,7 +19,7 @@ def folder(root, **counts):
 
 
 def test_how_a_folder_is_divided(tmp_path, capsys):
-    data = ImageFolder(folder(tmp_path / "x", cat=20, dog=20))
+    data = ImageFolder(folder(tmp_path / "x", cat=20, dog=20), split_by="position")
     assert found_note(data).splitlines()[2:] == ["used: train 32, validation 4, test 4"]
     assert found_note(data, divided=False) == data.inventory.text()
     show_found(data)
@@ -28,7 +28,8 @@ def test_how_a_folder_is_divided(tmp_path, capsys):
 
 
 def test_a_part_without_a_class_is_said(tmp_path):
-    data = ImageFolder(folder(tmp_path / "x", cat=20, eel=1), validation=0)
+    root = folder(tmp_path / "x", cat=20, eel=1)
+    data = ImageFolder(root, validation=0, split_by="position")
     assert found_note(data).splitlines()[-1] == "used: train 19, test 2 (none of eel)"
 
 

@@ -17,6 +17,7 @@ from nin.data.membership import UNKNOWN, Membership
 from nin.data.split import PARTS, Part
 from nin.errors import Advice, Argument, DataError, RunError
 from nin.files import write_bytes
+from nin.names import normalized
 from nin.training.arrays import read_arrays
 from nin.training.dataset import open_images, open_others
 from nin.training.evaluation import every_image, final_split
@@ -40,7 +41,7 @@ class RunImages:
 
     def __init__(self, path: Path, record: Mapping[str, Any], recipe: Recipe) -> None:
         self.path, self.record, self.recipe = path, record, recipe
-        self.classes = tuple(record["classes"])
+        self.classes = tuple(map(normalized, record["classes"]))
 
     def membership(self) -> Membership | None:
         """Which picture was in which part; None of published sets, and of earlier runs.
