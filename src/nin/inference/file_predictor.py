@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -88,6 +89,14 @@ class FilePredictor:
         """Whether the network has class maps."""
         return bool(self.description["maps"])
 
+    @property
+    def decoder(self) -> Callable[..., Images]:
+        """`nin.data.decode.decode` with this network's settings; it can be sent to a process."""
+        height, _, channels = self.input_shape
+        return partial(
+            decode, size=height, channels=channels, fit=self.fit, bit_depth=self.bit_depth
+        )
+
     def read(self, source: str | Path | bytes) -> Images:
         """Decode an image file as for training; see `nin.data.decode.decode`.
 
@@ -100,8 +109,7 @@ class FilePredictor:
         Raises:
             DataError: it cannot be read.
         """
-        height, _, channels = self.input_shape
-        return decode(source, height, channels, self.fit, self.bit_depth)
+        return self.decoder(source)
 
     def predict(self, images: Any, maps: bool = False) -> Predictions:
         """What is in these images, and where.

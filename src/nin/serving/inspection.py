@@ -6,7 +6,6 @@ import re
 import struct
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from fastapi import HTTPException
 
@@ -41,23 +40,16 @@ _SCAN = b"\xff\xda"
 _STRIP_TAGS = (273, 279, 324, 325)
 
 
-class Inspected(NamedTuple):
-    """A picture that may be decoded.
-
-    Attributes:
-        is_cheap: whether its header tells that this takes a second or two at most; else it is done
-            where it can be ended.
-    """
-
-    is_cheap: bool
-
-
-def inspect(content: bytes, most: int) -> Inspected:
+def inspect(content: bytes, most: int) -> bool:
     """Refuse what should not be decoded, and tell what may take long.
 
     Args:
         content: of a file.
         most: pixels that are allowed.
+
+    Returns:
+        Whether the header tells that decoding takes a second or two at most; if not, it is to be
+        done where it can be ended, see `nin.serving.decoding_process`.
 
     Raises:
         HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
@@ -76,11 +68,11 @@ def inspect(content: bytes, most: int) -> Inspected:
     elif order := _TIFF.get(content[:4]):
         if max(_strips(content, order), default=0) > MOST_STRIPS:
             raise HTTPException(422, f"a TIFF of more than {MOST_STRIPS:,} strips or tiles")
-        return Inspected(is_cheap=False)
+        return False
     elif not (content.startswith(_BMP) or _is_webp(content)):
-        return Inspected(is_cheap=False)
+        return False
     width, height = _size(content, most)
-    return Inspected(is_cheap=check_size(width, height, most) * passes <= CHEAP)
+    return check_size(width, height, most) * passes <= CHEAP
 
 
 def scans(content: bytes) -> int:

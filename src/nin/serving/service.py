@@ -14,9 +14,10 @@ from fastapi import HTTPException
 from nin.errors import DataError, ExportError
 from nin.inference.engines import Images, Predictions
 from nin.serving.batching import Batcher, Prediction
+from nin.serving.decoding_process import DecodingProcess, Refusal
+from nin.serving.inspection import inspect
 from nin.serving.metrics import Metrics
 from nin.serving.settings import Limits
-from nin.serving.upload import inspect
 
 if TYPE_CHECKING:
     from nin.inference import FilePredictor
@@ -101,6 +102,7 @@ class Service:
         self.images = Quota(limits.queue, self.metrics.waiting.set)
         self._compute(np.zeros((1, *predictor.input_shape), np.uint8), predictor.has_maps)
         self._pool = ThreadPoolExecutor(decoders, "decode")
+        self._decoding_process = DecodingProcess(predictor.decoder, limits.pixels)
         self._batcher = Batcher(self._compute)
         self.is_ready = True
 
@@ -137,12 +139,17 @@ class Service:
     def close(self) -> None:
         """Finish what was begun, then end the threads."""
         self._pool.shutdown(cancel_futures=True)
+        self._decoding_process.close()
         self._batcher.close()
 
     def _read(self, number: int, of: int, content: bytes) -> Images:
         try:
-            inspect(content, self.limits.pixels)
-            return self.predictor.read(content)
+            if inspect(content, self.limits.pixels):
+                return self.predictor.read(content)
+            found = self._decoding_process.decode(content)
+            if not isinstance(found, Refusal):
+                return found
+            refusal = HTTPException(found.status, found.detail)
         except DataError as error:
             refusal = HTTPException(422, str(error))
         except HTTPException as error:

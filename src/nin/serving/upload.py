@@ -1,22 +1,27 @@
-"""The images of a request: read within limits, and inspected before they are decoded."""
+"""The images of a request, read within limits."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from nin.data.picture_formats import MAX_SIDE, START, open_picture, why_not_read
-from nin.errors import DataError
-from nin.serving.inspection import MOST_SCANS, scans
 from nin.serving.settings import Limits
 
 #: The form field that holds images.
 FIELD = "images"
+
+#: ``filename*=utf-8''...``
+_EXTENDED_NAME = re.compile(rb"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"]*)\"?", re.IGNORECASE)
 
 _FORM = "multipart/form-data"
 
@@ -106,7 +111,7 @@ async def _read_form(
         if not form:
             raise HTTPException(422, f"no image: send files in the form field {FIELD!r}")
         files = [file for file in form.getlist(FIELD) if isinstance(file, UploadFile)]
-        return [Upload((file.filename or "")[:_LONGEST_NAME], file.file.read()) for file in files]
+        return [Upload(_name(file.filename or ""), file.file.read()) for file in files]
     finally:
         await form.close()
 
@@ -127,6 +132,11 @@ class _Form(MultiPartParser):
         if not self._is_complete:
             raise HTTPException(422, f"{_FORM} that ends too early")
 
+    def on_headers_finished(self) -> None:
+        part = self._current_part
+        part.content_disposition = _with_plain_name(part.content_disposition)
+        super().on_headers_finished()
+
     def on_part_begin(self) -> None:
         if self._parts == self._most:
             raise HTTPException(413, f"more than {self._most} images in one request")
@@ -137,50 +147,35 @@ class _Form(MultiPartParser):
         self._is_complete = True
 
 
+def _with_plain_name(disposition: bytes | None) -> bytes | None:
+    """A file's name in the form of RFC 5987, which the parser passes over, as a plain one."""
+    found = _EXTENDED_NAME.search(disposition or b"")
+    if disposition is None or found is None:
+        return disposition
+    charset, escaped = (each.decode("ascii", "replace") for each in found.groups())
+    try:
+        name = unquote(escaped.strip(), charset, "replace")
+    except LookupError:
+        return disposition
+    kind = re.search(
+        rb"(?<![\w-])name\s*=\s*(\"[^\"]*\"|[^;\s]+)", _EXTENDED_NAME.sub(b"", disposition)
+    )
+    plain = re.sub(r"[\"\\\r\n]", "_", name).encode("utf-8", "replace")
+    field = kind[0] if kind else b""
+    return b'form-data; %s; filename="%s"' % (field, plain)
+
+
+def _name(given: str) -> str:
+    """A file's name as it was meant; .NET encodes others than ASCII as in the header of a mail."""
+    if given.startswith("=?") and given.endswith("?="):
+        with suppress(ValueError, LookupError, HeaderParseError):
+            given = str(make_header(decode_header(given)))
+    return given[:_LONGEST_NAME]
+
+
 def _kind(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
 def _too_large(limits: Limits) -> HTTPException:
     return HTTPException(413, f"a request may have {limits.body:,} bytes")
-
-
-def inspect(content: bytes, most: int) -> None:
-    """Refuse what should not be decoded.
-
-    Args:
-        content: of a file.
-        most: pixels that are allowed.
-
-    Raises:
-        HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
-            is a damaged one.
-    """
-    if why := why_not_read(content[:START]):
-        raise HTTPException(415, why)
-    if content.startswith(b"\xff\xd8") and scans(content) > MOST_SCANS:
-        raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
-    width, height = _size(content, most)
-    if width * height > most:
-        raise _too_many_pixels(most, f"{width}×{height} pixels")
-    if max(width, height) > MAX_SIDE:
-        message = f"a side may have {MAX_SIDE:,} pixels; this image states {width}×{height}"
-        raise HTTPException(413, message)
-
-
-def _size(content: bytes, most: int) -> tuple[int, int]:
-    from PIL import Image
-
-    try:
-        with open_picture(content) as picture:
-            return picture.size
-    except DataError as error:
-        raise HTTPException(415, str(error)) from error
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise _too_many_pixels(most, "far more") from error
-    except Exception as error:  # Pillow's plugins raise whatever they like
-        raise HTTPException(422, "a damaged picture: its header cannot be read") from error
-
-
-def _too_many_pixels(most: int, found: str) -> HTTPException:
-    return HTTPException(413, f"an image may have {most:,} pixels; this one states {found}")
