@@ -7,7 +7,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from nin.inference.outputs import from_outputs
 
 #: The file descriptor of standard error.
 _STDERR = 2
+#: How the note begins that it has found a faster way to compute.
+_NOTE = b"INFO: Created TensorFlow Lite "
 
 
 class LiteRTEngine:
@@ -34,19 +36,20 @@ class LiteRTEngine:
         from ai_edge_litert.interpreter import Interpreter
 
         try:
-            with _without_notes():
-                self._interpreter: Any = Interpreter(str(path), num_threads=threads or None)
-                if self._interpreter.num_subgraphs() > 1:
-                    raise unlike_ours(path, CONTROL_FLOW)
-                self._run = self._interpreter.get_signature_runner()
+            self._interpreter: Any = Interpreter(str(path), num_threads=threads or None)
+            if self._interpreter.num_subgraphs() > 1:
+                raise unlike_ours(path, CONTROL_FLOW)
+            self._run = self._interpreter.get_signature_runner()
         except (ValueError, RuntimeError) as error:
             raise ExportError(f"{path} cannot be opened: {error}") from error
         self._lock = threading.Lock()
+        self._has_run = False
 
     def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""
-        with self._lock:
+        with self._lock, nullcontext() if self._has_run else _without_note():
             found = self._run(images=images)
+            self._has_run = True
         return from_outputs(found, maps)
 
 
@@ -56,8 +59,8 @@ def open_file(path: Path, threads: int) -> LiteRTEngine:
 
 
 @contextmanager
-def _without_notes() -> Iterator[None]:
-    """Keep from standard error what LiteRT notes there, line by line, and nothing else.
+def _without_note() -> Iterator[None]:
+    """Keep from standard error what LiteRT notes there when it first computes, and nothing else.
 
     It writes to the file descriptor itself, and no setting of its Python package tells it not to.
     """
@@ -75,7 +78,7 @@ def _without_notes() -> Iterator[None]:
             os.close(original)
             meanwhile.seek(0)
             for line in meanwhile:
-                if not line.startswith(b"INFO: "):
+                if not line.startswith(_NOTE):
                     os.write(_STDERR, line)
 
 
