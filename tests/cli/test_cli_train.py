@@ -188,7 +188,8 @@ def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
 @pytest.mark.slow
 def test_a_small_folder_that_used_to_die_is_learnt(nin, tmp_path):
     folder = squares(tmp_path / "squares", 20, 30)
-    answer = nin("train", folder, "--image-size", 67, "--seed", 2, "--json")
+    options = ("--preset", "book", "--image-size", 67, "--epochs", 40, "--seed", 2, "--json")
+    answer = nin("train", folder, *options)
     assert answer.code == 0
     assert answer.json["accuracy"] > 0.9
 
