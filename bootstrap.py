@@ -30,7 +30,10 @@ HERE = Path(__file__).resolve().parent
 HOME = HERE / ".venv"
 BIN = HOME / "bin"
 #: What each job installs beside the package itself.
-EXTRAS = {"train": "", "test": "[test,docs,notebook,jax,cluster,serve,openvino,litert,pretrained]"}
+EXTRAS = {
+    "train": "",
+    "test": "[test,docs,notebook,jax,cluster,serve,openvino,litert,heic,pretrained]",
+}
 #: The version of which an index may hold a build without CUDA.
 TORCH = "torch==2.13.0"
 #: How many processes test at a time.

@@ -37,7 +37,10 @@ BATCHES = (1, 32)
 SIDES = {"book": 67, "mnist": None, "svhn": 32, "cifar10": 32, "cifar100": 32, "imagenet": 67}
 GREY = ("book", "mnist")
 FORMS = ("onnx", "openvino", "litert", "savedmodel")
-ASK = "import nin, sys; print(next(nin.Predictor(sys.argv[1]).predict_files([sys.argv[2]])))"
+ASK = (
+    "import nin, sys; predictor = nin.Predictor(sys.argv[1], trust=True);"
+    " print(next(predictor.predict_files([sys.argv[2]])))"
+)
 
 
 def trained(preset: str, folder: Path, photos: str) -> nin.Run:

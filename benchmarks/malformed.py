@@ -43,6 +43,10 @@ def pictures(random_: random.Random) -> list[bytes]:
             ("TIFF", "L", {"compression": "tiff_deflate"}),
             ("TIFF", "1", {"compression": "group4"}),
             ("TIFF", "RGB", {"compression": "jpeg"}),
+            ("GIF", "P", {}),
+            ("AVIF", "RGB", {}),
+            ("JPEG2000", "RGB", {}),
+            ("PPM", "RGB", {}),
         ):
             file = io.BytesIO()
             (image.convert(mode) if mode else image).save(file, kind, **options)

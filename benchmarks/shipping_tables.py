@@ -1,4 +1,4 @@
-"""The tables of docs/shipping.md and docs/maps.md, from the records."""
+"""The tables of docs/shipping.md, docs/answers.md and docs/maps.md, from the records."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ MAPS = {
     ("alexnet", "grad-cam"): "AlexNet, Grad-CAM of the last convolution",
     ("alexnet", "grad-cam, 2nd convolution"): "AlexNet, Grad-CAM of the second convolution",
 }
+
+#: Network of the record of views → what it is called in the table.
+VIEWED = {"photos": "frozen trunk", "scratch": "`--preset book --image-size 67 --epochs 8`"}
 
 #: What the records of exports were measured with.
 NETWORK = "The `book` preset trained from scratch on the photographs of [photos.md](photos.md)"
@@ -72,6 +75,26 @@ def agreement() -> str:
         table.append(cells)
     head = ["preset", "parameters", "stored at", "same label of 128, stored", "difference"]
     return lines([*head, "same label, larger", "difference"], table)
+
+
+def views() -> str:
+    """Several views of a photograph against one, for each network."""
+    table = []
+    for row in record("views")["rows"]:
+        cells = [VIEWED.get(row["network"], row["network"]), row["way"], f"{row['accuracy']:.3f}"]
+        if row["way"] == "as it is":
+            table.append([*cells, "", "", ""])
+            continue
+        change, off = row["loss_change"], row["loss_change_95"]
+        moved = [f"+{row['gained']} −{row['lost']}", f"{row['p']:.2g}"]
+        table.append([*cells, *moved, f"{change:+.3f} ± {off:.3f}".replace("-", "−")])
+    head = ["network", "answers averaged over", "accuracy", "photographs gained, lost", "p"]
+    n = record("views")["rows"][0]["n"]
+    return (
+        f"{lines([*head, 'change of the loss'], table)}\n\n{n} photographs of the test and"
+        " validation parts; p by the exact test of McNemar (1947), of each row on its own; changes"
+        f" of the loss with their 95 % interval. {conditions('views')}"
+    )
 
 
 def int8() -> str:
@@ -153,4 +176,5 @@ SHIPPING = {
     "int8": int8,
     "serving": serving,
     "fuzz": fuzz,
+    "views": views,
 }

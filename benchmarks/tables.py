@@ -27,6 +27,7 @@ PAGES = (
     ROOT / "docs/training.md",
     ROOT / "docs/shipping.md",
     ROOT / "docs/maps.md",
+    ROOT / "docs/answers.md",
 )
 WAYS = {
     "printed": "the book's cells, Keras's own weights",

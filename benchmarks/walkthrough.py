@@ -21,9 +21,13 @@ DOCS = Path(__file__).parents[1] / "docs"
 PAGE = DOCS / "photos.md"
 PICTURES = {
     "runs/photos/curves.png": "photos_curves.png",
-    "runs/photos/confusion.png": "photos_confusion.png",
+    "runs/photos/evaluations/photos-test/confusion.png": "photos_confusion.png",
+    "runs/photos/evaluations/photos-test/mistakes.png": "photos_mistakes.jpg",
+    "runs/photos/evaluations/photos-test/reliability.png": "photos_reliability.png",
     "maps.png": "photos_maps.jpg",
 }
+#: Width and height of a picture in the pages, at most.
+LARGEST = (1800, 1800)
 #: Stands between what commands print.
 MARK = "==== walkthrough ===="
 
@@ -67,7 +71,9 @@ def main() -> None:
             write_bytes(PAGE, "".join(parts).encode())
     for name, picture in PICTURES.items():
         with Image.open(work / name) as image:
-            image.convert("RGB").save(DOCS / picture, optimize=True, quality=88)
+            shown = image.convert("RGB")
+            shown.thumbnail(LARGEST, Image.Resampling.LANCZOS)
+            shown.save(DOCS / picture, optimize=True, quality=88)
 
 
 if __name__ == "__main__":

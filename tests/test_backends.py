@@ -4,6 +4,7 @@ import importlib.metadata
 import json
 import logging
 import os
+import random
 import subprocess
 import sys
 import types
@@ -267,3 +268,24 @@ def test_training_one_network_after_another_is_no_news(caplog):
     log.warning("6 out of the last 6 calls to %s triggered tf.function retracing.", "f")
     log.warning("the disk is on fire")
     assert [record.getMessage() for record in caplog.records] == ["the disk is on fire"]
+
+
+@pytest.mark.every_backend
+def test_random_states_are_put_back():
+    """PyTorch's as well, whose numbers a caller may draw."""
+
+    def state():
+        torch = sys.modules["torch"] if backends.choose() == "torch" else None
+        kind, keys, *rest = np.random.get_state()
+        own = torch.get_rng_state().tolist() if torch else []
+        return random.getstate(), kind, keys.tobytes(), rest, own
+
+    def seed_and_fail():
+        keras.utils.set_random_seed(0)
+        assert state() != before
+        raise ZeroDivisionError
+
+    before = state()
+    with pytest.raises(ZeroDivisionError), backends.random_state_restored():
+        seed_and_fail()
+    assert state() == before

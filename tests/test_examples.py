@@ -61,7 +61,9 @@ def test_from_a_folder_to_a_server(tmp_path, program):
     [answer] = json.loads(done.stdout.splitlines()[-1])["answers"]
     assert (answer["name"], len(answer["top"])) == ("0 a.png", 2)
     made = {path.name for path in (tmp_path / "run").iterdir()}
-    assert {"confusion.png", "maps.png", "model.onnx", "model.int8.onnx", "run.json"} <= made
+    assert {"evaluations", "maps.png", "model.onnx", "model.int8.onnx", "run.json"} <= made
+    judged = {path.name for path in (tmp_path / "run/evaluations/my photos-test").iterdir()}
+    assert {"confusion.png", "mistakes.csv", "reliability.png"} <= judged
     assert " labels equal, largest difference of a probability " in done.stdout
 
 

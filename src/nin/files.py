@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import errno
 import json
 import os
 import secrets
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,25 +17,42 @@ from typing import Any, BinaryIO
 
 from nin.errors import NinError
 
+#: Bytes of a file's name that a temporary name beside it repeats; its own part takes fifteen more.
+_REPEATED = 40
+#: A flag of Linux's renameat2.
+_RENAME_EXCHANGE = 2
+
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
+def replacing(path: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` only when the block ends without an error.
+
+    Args:
+        path: the file.
+        keep: what becomes of it otherwise, if anything has been written; None: it is deleted.
 
     Raises:
         NinError: the disk is full or the folder cannot be written; `path` is as it was.
     """
     temporary: Path | None = None
     try:
+        _check_name(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        name = path.parent / f".{path.name}.{secrets.token_hex(4)}.part"
+        repeated = beginning(path.name, _REPEATED)
+        name = path.parent / f".{repeated}.{secrets.token_hex(4)}.part"
         with name.open("xb") as file:
             temporary = name
-            yield file
+            try:
+                yield file
+            except BaseException:
+                if keep is not None and file.tell():
+                    name.replace(keep)
+                raise
             file.flush()
+            _keep_mode(path, name)
             os.fsync(file.fileno())
         temporary.replace(path)
-        _flush_folder(path.parent)
+        _flush(path.parent)
     except FileExistsError as error:
         raise NinError(f"cannot write {path}: {error.filename} is not a folder") from error
     except OSError as error:
@@ -47,8 +66,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 def replacing_path(path: Path) -> Iterator[Path]:
     """A path to write a file or a folder to, which takes the place of `path` if no error ends it.
 
-    For writers that want a path. What is at `path` meanwhile stays; a folder is there twice for a
-    moment, and never half.
+    For writers that want a path. What is at `path` meanwhile stays. Linux exchanges an old folder
+    for a new one in one step; other systems, and file systems that cannot, have none at `path` for
+    a moment. Whoever reads several files of it may have read some of the old and some of the new.
 
     Raises:
         NinError: the disk is full or the folder cannot be written; `path` is as it was.
@@ -56,19 +76,18 @@ def replacing_path(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+            prefix=f".{beginning(path.name, _REPEATED)}.", suffix=".part", dir=path.parent
         ) as folder:
             new, old = Path(folder) / path.name, Path(folder) / "old"
             yield new
-            if path.is_dir():
-                path.rename(old)
-            try:
+            for each in (new, *new.rglob("*")):
+                _flush(each)
+                _keep_mode(path / each.relative_to(new), each)
+            if not path.is_dir():
                 new.replace(path)
-            except BaseException:
-                if old.exists():
-                    old.rename(path)
-                raise
-            _flush_folder(path.parent)
+            elif not _exchanged(new, path):
+                _replace_folder(new, path, aside=old)
+            _flush(path.parent)
     except FileExistsError as error:
         raise NinError(f"cannot write {path}: {error.filename} is not a folder") from error
     except OSError as error:
@@ -86,6 +105,13 @@ def write_json(path: Path, value: Any) -> None:
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     # File names that are not UTF-8 hold lone surrogates; replaced, they are JSON's own escapes.
     write_bytes(path, text.encode(errors="backslashreplace") + b"\n")
+
+
+def beginning(name: str, most: int) -> str:
+    """As much of a file's name as takes no more than `most` bytes; characters stay whole."""
+    while len(os.fsencode(name)) > most:
+        name = name[:-1]
+    return name
 
 
 def expand(path: str | Path) -> Path:
@@ -127,9 +153,48 @@ def did_you_mean(path: Path, *folders: Path) -> str:
     return ""
 
 
-def _flush_folder(path: Path) -> None:
-    """Make a renaming last through a loss of power; some file systems have no such call."""
-    folder = os.open(path, os.O_RDONLY)
-    with contextlib.suppress(OSError):
-        os.fsync(folder)
-    os.close(folder)
+def _check_name(path: Path) -> None:
+    """Meet a name that no file can take before the work that is to be written there."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if stat.S_ISDIR(path.lstat().st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Exchange two names in one step, where the system can: Python has no function for it."""
+    import ctypes
+
+    try:
+        exchange = ctypes.CDLL(None).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    names = (os.fsencode(path.absolute()) for path in (one, other))
+    return bool(exchange(0, next(names), 0, next(names), _RENAME_EXCHANGE) == 0)
+
+
+def _replace_folder(new: Path, path: Path, aside: Path) -> None:
+    """In two steps, the first of which is undone where the second fails."""
+    path.rename(aside)
+    try:
+        new.replace(path)
+    except BaseException:
+        aside.rename(path)
+        raise
+
+
+def _keep_mode(old: Path, new: Path) -> None:
+    """Give what takes the place of a file or folder the permissions that this has."""
+    if old.exists() and old.is_dir() == new.is_dir():
+        new.chmod(old.stat().st_mode & 0o777)
+
+
+def _flush(path: Path) -> None:
+    """Make a file, or a renaming in a folder, last through a loss of power."""
+    number = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    except OSError:
+        if not path.is_dir():  # Some file systems cannot do it for folders.
+            raise
+    finally:
+        os.close(number)

@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -141,12 +142,36 @@ def finish(program, folder, trainings):
     assert {path.name for path in trainings.parent.iterdir()} == {*FILES, "trainings"}
 
 
+def children(process):
+    """The processes that a process has started."""
+    return Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+
+
+def is_running(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 @pytest.mark.slow
-def test_killed_half_way_it_finishes_without_repeating_anything(program, tmp_path):
-    process, trainings = begin(program, tmp_path)
-    process.kill()
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux lists children")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_killed_half_way_its_workers_end_and_it_finishes_without_repeating(
+    program, tmp_path, number
+):
+    process, trainings = begin(program, tmp_path, "--jobs", "2")
+    workers = children(process)
+    assert len(workers) >= 2
+    process.send_signal(number)
     process.communicate()
-    finish(program, tmp_path, trainings)
+    assert process.returncode == -number
+    deadline = time.monotonic() + 60
+    while any(map(is_running, workers)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    if number == signal.SIGKILL:
+        finish(program, tmp_path, trainings)
 
 
 @pytest.mark.slow

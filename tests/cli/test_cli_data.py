@@ -59,7 +59,8 @@ def test_as_json(nin, scenes):
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("data scene", "scene: no such folder"),
+        ("data scene", "scene: no such folder: did you mean scenes?"),
+        ("data scenes --sheet scenes/train/hat/0.png", "is there already, and is no contact sheet"),
         ("data scenes/train/hat/0.png", "not a folder"),
         ("data scenes/train/hat", "put each class in one of its own"),
         ("data cifar10", "cifar10 is a published data set, not a folder: nin data lists those"),

@@ -32,7 +32,7 @@ def test_json_has_all_that_was_measured(nin, digits, tmp_path):
     out = tmp_path / "small.onnx"
     answer = nin("export", digits, "--quantize", "int8", "--out", out, "--no-maps", "--json")
     assert (answer.code, answer.err) == (0, "")
-    assert [*answer.json] == ["path", "format", "bytes", "parity", "quantization"]
+    assert [*answer.json] == ["path", "format", "bytes", "parity", "quantization", "other"]
     assert answer.json["bytes"] == out.stat().st_size
     assert answer.json["parity"]["labels_equal"] == 256
     assert answer.json["quantization"]["bytes"][1] == out.stat().st_size

@@ -87,7 +87,7 @@ def test_version_and_nothing_at_all(nin):
         ("train --seed x", "'--seed'"),
         ("evaluate", "Missing argument 'RUN'"),
         ("predict", "Missing argument 'RUN'"),
-        ("predict run", "Missing argument 'IMAGE...'"),
+        ("predict run", "Missing argument 'SOURCE...'"),
         ("predict run a.png --top 0", "'--top'"),
         ("predict run a.png --top -1", "'--top'"),
         ("summary", "Missing argument 'NETWORK'"),

@@ -155,7 +155,7 @@ def test_ctrl_c_before_there_is_a_run_leaves_none(nin, tmp_path, monkeypatch):
     def ctrl_c(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("nin.training.pipeline.open_images", ctrl_c)
+    monkeypatch.setattr("nin.training.preflight.open_new", ctrl_c)
     assert nin("train", "digits") == (130, "", "nin: stopped\n")
     assert [*tmp_path.iterdir()] == []
 

@@ -146,10 +146,10 @@ def test_weights_that_are_not_installed(nin, stripes, monkeypatch, tmp_path):
     ("options", "said"),
     [
         ("--preset efficientnet-lite3", "did you mean 'efficientnet-lite"),
-        ("--fit stretch", "fit="),
-        ("--image-size 0", "image_size=0"),
-        ("--balance sampling", "balance=sampling"),
-        ("--limit 0", "limit=0"),
+        ("--fit stretch", "--fit 'stretch'"),
+        ("--image-size 0", "--image-size 0: "),
+        ("--balance sampling", "--balance sampling: "),
+        ("--limit 0", "--limit 0: "),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(nin, stripes, tmp_path, options, said):

@@ -205,7 +205,13 @@ def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, t
     options = ("--preset", "mnist", "--image-size", 12, "--epochs", 25, "--out", "run")
     answer = nin("train", tmp_path / "same", *options)
     assert answer.code == 0
-    accuracy, verdict, _, following = answer.out.splitlines()
+    accuracy, warning, verdict, _, following = answer.out.splitlines()
+    assert (
+        "\nWARNING: 16 of the 16 pictures of test are in train, too (16 the same)\n" in answer.err
+    )
+    assert warning.startswith(
+        "warning  16 of these 16 images, or near copies of them, were trained"
+    )
     assert accuracy.startswith("accuracy 0.500 [")
     assert verdict == 'no better than always naming "a"'
     assert "predict" not in answer.out

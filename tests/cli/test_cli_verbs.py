@@ -1,7 +1,9 @@
 """`nin evaluate`, `nin predict`, `nin summary`."""
 
+import csv
 import json
 import re
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -18,12 +20,19 @@ def picture(tmp_path):
     return path
 
 
+def test_a_photograph_with_odd_metadata_is_answered_without_a_warning(nin, digits, tmp_path):
+    path = tmp_path / "odd.jpg"
+    Image.new("L", (8, 8)).save(path, exif=b"Exif\0\0II*\0\x08\0\0\0\x09\0" + bytes(20))
+    answer = nin("predict", digits, path)
+    assert (answer.code, answer.err) == (0, "")
+
+
 def test_evaluate_prints_json_with_stable_keys(nin, digits):
     answer = nin("evaluate", digits, "--json")
     assert (answer.code, answer.err) == (0, "")
     report = answer.json
-    keys = "split n accuracy interval largest_class loss per_class confusion picture"
-    assert [*report] == keys.split()
+    keys = "split data n accuracy interval largest_class loss calibration_error per_class confusion"
+    assert [*report] == [*keys.split(), "reliability", "folder", "picture", "mistakes"]
     result = json.loads((digits / "run.json").read_text())["result"]
     assert (report["accuracy"], report["n"]) == (result["accuracy"], 359)
     assert report["split"] == "test"
@@ -31,22 +40,39 @@ def test_evaluate_prints_json_with_stable_keys(nin, digits):
     assert report["accuracy"] == right / 359
     assert [row["class"] for row in report["per_class"]] == [*"0123456789"]
     assert [row["n"] for row in report["per_class"]] == [sum(row) for row in report["confusion"]]
-    with Image.open(report["picture"], formats=["PNG"]) as drawn:
-        drawn.load()
+    assert report["calibration_error"] == result["calibration_error"]
+    assert report["folder"] == str(digits / "evaluations/digits-test")
+    names = ("confusion.png", "mistakes.png", "reliability.png")
+    for picture in (report["picture"], *(Path(report["folder"]) / name for name in names)):
+        with Image.open(picture, formats=["PNG"]) as drawn:
+            drawn.load()
+    assert nin("evaluate", digits, "--json").json["folder"] == report["folder"]
+    wrong = 359 - right
+    with Path(report["mistakes"]).open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == wrong
+    answers = d2l.load(digits).predict(d2l.Digits().test.images)
+    for row in rows:
+        chances, truth = answers[int(row["file"])], int(row["truth"])
+        assert int(row["answer"]) == chances.argmax() != truth
+        assert float(row["truth_probability"]) == pytest.approx(chances[truth], abs=1e-4)
 
 
 def test_evaluate_for_people(nin, digits):
-    answer = nin("evaluate", digits, "--data", "digits", "--out", "new/place.png")
+    answer = nin("evaluate", digits, "--data", "digits", "--out", "new/place")
     assert (answer.code, answer.err) == (0, "")
-    header, *rows, result, loss, picture = answer.out.splitlines()
+    header, *rows, result, loss, mistakes, picture = answer.out.splitlines()
     assert header.split() == ["class", "n", "recall", "precision"]
     assert len(rows) == 10
     assert result.startswith("accuracy 0.")
     assert result.endswith(f' on 359 test images; always naming "3" gives {37 / 359:.3f}')
-    assert loss.startswith("loss ")
-    assert picture == "confusion matrix: new/place.png"
-    assert (digits.parent / "new/place.png").stat().st_size > 1000
-    assert not (digits / "confusion.png").exists()
+    assert re.fullmatch(r"loss \d\.\d{4}  calibration error 0\.\d{3}", loss)
+    assert re.fullmatch(
+        r"\d+ mistakes: new/place/mistakes\.csv, the worst in mistakes\.png", mistakes
+    )
+    assert picture == "confusion matrix: new/place/confusion.png"
+    assert Path("new/place/confusion.png").stat().st_size > 1000
+    assert not (digits / "evaluations").exists()
 
 
 @pytest.mark.parametrize(
@@ -54,17 +80,23 @@ def test_evaluate_for_people(nin, digits):
     [
         ("--data missing", "unknown data set"),
         ("--data missing/folder", "no such folder"),
-        ("--data photos", "has the classes dark, light, but the run was trained on 0, 1"),
-        ("--out photos", "cannot write photos: Is a directory"),
-        ("--out seven.png/x.png", "seven.png is not a folder"),
+        (
+            "--data photos",
+            "has classes that the run does not know: dark, light; it was trained on 0, 1",
+        ),
+        ("--out seven.png", "--out seven.png: name a folder: evaluation.json, mistakes.csv"),
+        ("--out seven.png/x", "seven.png is not a folder"),
+        ("--out mine", "mine/mistakes.png is there already"),
     ],
 )
 @pytest.mark.usefixtures("photos", "picture")
 def test_what_evaluate_refuses(nin, digits, options, said):
+    Path("mine").mkdir()
+    Path("mine/mistakes.png").write_bytes(b"mine")
     answer = nin("evaluate", digits, *options.split())
     assert answer.is_mistake()
     assert said in answer.err
-    assert not (digits / "confusion.png").exists()
+    assert not (digits / "evaluations").exists()
 
 
 def test_predict_prints_a_json_line_an_image(nin, digits, picture):
@@ -98,17 +130,16 @@ def test_predict_for_people_and_more_answers_than_classes(nin, digits, picture):
     ("image", "said"),
     [
         ("missing.png", "missing.png: No such file"),
-        (".", ".: Is a directory"),
-        (__file__, "not a JPEG, PNG, WebP, BMP or TIFF picture"),
         ("digits/weights.safetensors", "not a JPEG"),
         ("seven.png/x", "Not a directory"),
         ("x" * 300, "File name too long"),
         ("empty.png", "empty.png: "),
     ],
 )
-def test_an_image_that_cannot_be_read_is_one_line(nin, digits, picture, image, said):
+@pytest.mark.usefixtures("picture")
+def test_an_image_that_cannot_be_read_is_one_line(nin, digits, image, said):
     (digits.parent / "empty.png").write_bytes(b"")
-    answer = nin("predict", digits, picture, image)
+    answer = nin("predict", digits, image)
     assert answer.is_mistake(), answer
     assert said in answer.err
 
@@ -121,6 +152,20 @@ def test_what_is_no_run_is_one_line(nin, picture, verb, path):
     assert answer.is_mistake(), answer
     said = {"evaluate": "run.json", "predict": "does not exist|run directory|name too long"}[verb]
     assert re.search(said, answer.err, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("line", ["predict MODEL x.png", "explain MODEL x.png", "serve MODEL"])
+def test_a_saved_model_is_opened_only_where_it_is_trusted(nin, tmp_path, line):
+    (tmp_path / "MODEL/assets.extra").mkdir(parents=True)
+    (tmp_path / "MODEL/saved_model.pb").touch()
+    Image.new("L", (8, 8)).save(tmp_path / "x.png")
+    answer = nin(*line.split())
+    assert answer.is_mistake(), answer
+    assert "MODEL is a SavedModel, which can read and write any file" in answer.err
+    assert answer.err.endswith(": if you know who made it, give --trust\n")
+    answer = nin(*line.split(), "--trust")
+    assert answer.is_mistake(), answer
+    assert "MODEL was not written by nin export" in answer.err
 
 
 def test_summary_adds_up(nin):

@@ -10,6 +10,8 @@ from PIL import Image
 
 import nin
 from nin.data import Augmentation, ImageFolder
+from nin.data.decode import FRAMES, PROFILE
+from nin.data.decode_many import in_words
 from nin.errors import DataError
 
 
@@ -22,9 +24,10 @@ def numbered(split):
     return list(zip(split.labels.tolist(), split.images[:, 0, 0, 0].tolist(), strict=True))
 
 
-def test_an_undivided_folder_is_divided_by_class_and_seed(pictures):
+def test_a_folder_divided_by_position_is_divided_as_ever(pictures):
+    """Earlier runs go on as they began."""
     root = pictures({"cat": 40, "dog": 20})
-    data = ImageFolder(root, image_size=6, seed=1)
+    data = ImageFolder(root, image_size=6, seed=1, split_by="position")
     assert data.classes == ("cat", "dog")
     described = data.describe()
     assert described["name"] == "photos"
@@ -36,8 +39,8 @@ def test_an_undivided_folder_is_divided_by_class_and_seed(pictures):
     parts = (data.train, data.validation_split, data.test)
     seen = [pair for part in parts for pair in numbered(part)]
     assert sorted(seen) == [(0, n) for n in range(40)] + [(1, n) for n in range(20)]
-    assert ImageFolder(root, image_size=6, seed=1).fingerprint() == described["fingerprint"]
-    assert ImageFolder(root, image_size=6, seed=2).fingerprint() != described["fingerprint"]
+    assert data.test.images[:, 0, 0, 0].tolist() == [13, 18, 32, 38, 11, 14]
+    assert data.validation_split.images[:, 0, 0, 0].tolist() == [8, 14, 20, 35, 2, 17]
 
 
 def test_constructor_arguments_and_shapes(pictures):
@@ -79,7 +82,7 @@ def test_squashed_pictures_keep_the_streamed_fingerprint_they_had(pictures):
     root = pictures({"cat": 1, "dog": 1})
     for path in root.rglob("*.png"):
         path.write_bytes(b"of this size")
-    data = ImageFolder(root, image_size=6, stream=True, validation=0, test=0)
+    data = ImageFolder(root, image_size=6, stream=True, validation=0, test=0, split_by="position")
     assert data.fingerprint().startswith("6fa855e9d3226bb5")
 
 
@@ -100,7 +103,10 @@ def test_given_splits_are_kept(pictures, name):
 def test_validation_is_held_out_of_train_if_it_has_no_folder(pictures):
     pictures({"cat": 8, "dog": 8}, "photos/train")
     root = pictures({"cat": 2, "dog": 2}, "photos/test").parent
-    assert counts(ImageFolder(root, validation=0.25)) == {"train": 12, "validation": 4, "test": 4}
+    held = counts(ImageFolder(root, validation=0.25))
+    assert held["train"] + held["validation"] == 16
+    assert held["validation"] > 0
+    assert held["test"] == 4
     without = ImageFolder(root, validation=0)
     assert counts(without) == {"train": 16, "test": 4}
     assert without.val_dataloader().num_samples == 4
@@ -158,7 +164,7 @@ def test_all_bad_pictures_are_named_before_anything_trains(pictures):
     root = pictures({"cat": 20, "dog": 20})
     for number in range(12):
         (root / "cat" / f"{number:03}.png").write_bytes(b"not a picture")
-    Image.new("P", (3, 3)).save(root / "dog" / "a.gif")
+    (root / "dog" / "a.gif").write_bytes(b"GIF89a")
     with pytest.raises(DataError, match=r"13 picture\(s\) cannot be read") as raised:
         ImageFolder(root).train  # noqa: B018
     message = str(raised.value)
@@ -235,7 +241,11 @@ def test_folders_arranged_otherwise_are_refused_in_one_line(pictures, tmp_path):
     assert "image_size must be 1 or more, not 0" in refusal(image_size=0)
     assert "test must be 0 or more and below 1" in refusal(test=1)
     assert "validation and test together" in refusal(test=0.5, validation=0.5)
-    assert "0.01 of 8 images for test leaves a part without any" in refusal(test=0.01)
+    alone = pictures({"cat": 1, "dog": 1}, "alone")
+    assert "0.1 of 2 images for test leaves a part without any" in refusal(alone)
+    assert "split_by='name': pictures are divided by content or position" in refusal(
+        split_by="name"
+    )
     (root / "fish").mkdir()
     assert "fish: no pictures: add some, or remove the folder" in refusal()
     shutil.rmtree(root / "fish")
@@ -271,8 +281,41 @@ def test_the_docs_show_how_to_see_augmented_pictures(pictures, monkeypatch):
     root = pictures({"ant": 10, "bee": 10})
     monkeypatch.chdir(root.parent)
     page = (Path(__file__).parents[2] / "docs/training.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
-    (code,) = [block for block in blocks if "Augmentation" in block]
+    found = re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)
+    (code,) = (code for code in found if "Augmentation(" in code)
     names = {"nin": nin}
     exec(code, names)
     assert names["data"].augmentation == Augmentation(flip=True, crop=0.3, rotation=15)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_each_picture_knows_its_file(pictures, stream):
+    root = pictures({"a": 9, "b": 7})
+    if not stream:
+        (root / "a/004.png").write_bytes(b"none")
+    data = ImageFolder(root, skip_bad=True, image_size=6, stream=stream)
+    for part in data.parts:
+        names, split = data.names(part), data.split(part)
+        assert len(names) == len(split.labels)
+        for name, image, label in zip(names, split.images[:], split.labels, strict=True):
+            path = Path(name)
+            assert (path.parent.name, int(path.stem)) == ("ab"[label], image[0, 0, 0])
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_is_odd_about_pictures_is_counted(tmp_path, stream):
+    for name in ("cat", "dog"):
+        (tmp_path / name).mkdir()
+        for number in range(10):
+            frames = [Image.new("RGB", (6, 6), (shade, 0, 0)) for shade in (number, 200)]
+            options = {"save_all": True, "append_images": frames[1:]} if number < 3 else {}
+            frames[0].save(tmp_path / name / f"{number}.gif", **options)
+    (tmp_path / "dog/9.gif").unlink()
+    Image.new("RGB", (6, 6)).save(tmp_path / "dog/9.png", icc_profile=b"broken")
+    data = ImageFolder(tmp_path, image_size=6, validation=0, test=0, stream=stream)
+    assert data.train.images[:].shape == (20, 6, 6, 3)
+    assert data.remarks == {FRAMES: 6, PROFILE: 1}
+    assert in_words(data.remarks, None) == (
+        "1 picture(s) with a colour profile that is ignored: damaged, or for other pixels;"
+        " 6 picture(s) with several frames or pages, of which the first is read"
+    )

@@ -57,3 +57,17 @@ def test_another_ending_is_refused(tmp_path):
     ):
         save_picture_sheet(tmp_path / "sheet.pdf", [])
     assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg"])
+def test_only_a_sheet_is_written_over(red, tmp_path, ending):
+    sheet, other = tmp_path / f"sheet.{ending}", tmp_path / f"other.{ending}"
+    for title in ("one", "two"):
+        save_picture_sheet(sheet, [SheetRow(title, [SheetPicture(red, [])])])
+    Image.new("RGB", (4, 4)).save(other)
+    before = other.read_bytes()
+    with pytest.raises(DataError, match="is there already, and is no contact sheet: name another"):
+        save_picture_sheet(other, [])
+    assert other.read_bytes() == before
+    with pytest.raises(DataError, match="cannot write "):
+        save_picture_sheet(other / "sheet.png", [])

@@ -32,7 +32,7 @@ def test_every_form_answers_as_the_run(run, form, real_digits, noise):
     assert (done.format, done.quantization) == (form, None)
     assert done.parity.images == done.parity.labels_equal == IMAGES
     assert done.parity.largest_difference < 1e-5
-    there = nin.Predictor(done.path)
+    there = nin.Predictor(done.path, trust=form == "savedmodel")
     assert (there.format, there.classes) == (form, run.classes)
     assert there.description == nin.Predictor(run).description
     a, b = (one.predict(real_digits, maps=True) for one in (nin.Predictor(run), there))
@@ -165,6 +165,38 @@ def test_a_folder_is_replaced_as_a_whole(run, tmp_path):
     assert (out / "mine").exists()
 
 
+@pytest.fixture
+def strange_saved_model(tmp_path):
+    """A SavedModel that writes a file when it is asked."""
+    import tensorflow as tf
+
+    class Strange(tf.Module):
+        @tf.function(input_signature=[tf.TensorSpec([None] * 4, tf.uint8, name="images")])
+        def serve(self, images):
+            with tf.control_dependencies([tf.io.write_file(str(tmp_path / "written"), "by me")]):
+                rows = tf.shape(images)[0]
+            return {"probabilities": tf.fill([rows, 2], 0.5)}
+
+    tf.saved_model.save(Strange(), str(tmp_path / "strange"))
+    (tmp_path / "strange/assets.extra").mkdir()
+    described = {"format": 1, "classes": ["a", "b"], "input_shape": [8, 8, 1], "maps": False}
+    (tmp_path / "strange/assets.extra/nin.json").write_text(json.dumps(described))
+    return tmp_path / "strange"
+
+
+@pytest.mark.slow
+def test_a_saved_model_does_what_it_likes_and_only_where_it_is_trusted(strange_saved_model, run):
+    written = strange_saved_model.with_name("written")
+    with pytest.raises(ExportError, match="if you know who made it"):
+        nin.Predictor(strange_saved_model)
+    nin.export(run, "savedmodel", strange_saved_model.with_name("other"))
+    assert exporter._is_export(strange_saved_model, "savedmodel")
+    assert not written.exists()
+    answer = nin.Predictor(strange_saved_model, trust=True).predict(np.zeros((1, 8, 8, 1), "uint8"))
+    assert answer.probabilities.tolist() == [[0.5, 0.5]]
+    assert written.exists()
+
+
 def test_openvino_does_not_report_to_its_makers():
     pytest.importorskip("openvino")
     code = (
@@ -219,11 +251,16 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     )
     run = nin.train(recipe, tmp_path / "run")
     moved = photos.rename(tmp_path / "elsewhere")
-    with pytest.raises(ExportError, match=r"cannot be loaded .*: name others: data") as caught:
+    with pytest.raises(
+        ExportError, match=r"are not to be found at .*photos: name others: data$"
+    ) as caught:
         nin.export(run)
     assert "\n" not in str(caught.value)
     done = nin.export(run, data=str(moved))
     assert done.parity.images == done.parity.labels_equal == 24
+    assert done.other == str(moved)
+    small = nin.export(run, quantize="int8", data=str(moved))
+    assert small.quantization.images == 12
     with pytest.raises(NinError, match="nowhere"):
         nin.export(run, data=str(tmp_path / "nowhere"))
 
@@ -270,7 +307,8 @@ def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
     monkeypatch.setattr(
         "nin.training.evaluation.evaluate", lambda _, split, __: seen.append(split.images[:])
     )
-    cropped.evaluate(folder)
+    with pytest.warns(UserWarning, match="images of .* used in training: accuracy on new ones"):
+        cropped.evaluate(folder)
     cropped.evaluate()
     for images in (*seen, parity.real_images(cropped, folder), parity.real_images(cropped)):
         middles = images[:, 4:-4, 4:-4].mean(axis=(1, 2, 3))
@@ -283,7 +321,8 @@ def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
 )
 def test_every_form_sees_what_the_run_sees_of_a_picture(cropped, form, tmp_path, noise):
     out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")
-    here, there = nin.Predictor(cropped), nin.Predictor(nin.export(cropped, form, out).path)
+    here = nin.Predictor(cropped)
+    there = nin.Predictor(nin.export(cropped, form, out).path, trust=form == "savedmodel")
     assert (here.fit, there.fit) == ("crop", "crop")
     for height, width in ((16, 16), (40, 90), (90, 31), (7, 12), (1, 300)):
         images = np.sort(noise(2, height, width, 3), axis=2)

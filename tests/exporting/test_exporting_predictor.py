@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
+import onnxruntime
+import PIL
+import PIL.ImageOps
 import pytest
 from PIL import Image
 
 import nin
 from nin.errors import ExportError, InputSizeError, RunError
+from nin.exporting import predictor
 from nin.exporting.on_demand import as_onnx, exported_file
 from nin.inference import FilePredictor
 
@@ -54,6 +62,33 @@ def test_any_size_and_any_channels(run, exported, noise):
         smooth = np.sort(noise(*shape), axis=2)
         a, b = (one.predict(smooth).probabilities for one in (first, second))
         np.testing.assert_allclose(a, b, atol=0.02)
+
+
+SNIPPET = re.search(
+    r"Without this package.*?```python\n(.*?)```",
+    (Path(__file__).parents[2] / "docs/shipping.md").read_text(encoding="utf-8"),
+    re.DOTALL,
+)[1]
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "CMYK", "1"])
+def test_the_lines_in_the_docs_answer_as_the_predictor_does(
+    exported, real_digits, tmp_path, monkeypatch, mode
+):
+    """Of a photograph that was taken upside down."""
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(exported, "model.onnx")
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    digit = Image.fromarray(real_digits[3, ::-1, ::-1, 0]).resize((40, 40)).convert("RGB")
+    form = "JPEG" if mode == "CMYK" else "PNG"
+    digit.convert(mode).save("coat.jpg", form, exif=exif)
+    names = {"json": json, "numpy": np, "onnxruntime": onnxruntime, "PIL": PIL}
+    exec(SNIPPET, names)
+    assert names["classes"] == list("0123456789")
+    predictor = nin.Predictor(exported)
+    wanted = predictor.predict(predictor.read("coat.jpg")[None]).probabilities
+    np.testing.assert_allclose(names["probabilities"], wanted, atol=0.02)
 
 
 def test_from_an_onnx_file_no_framework_is_imported(exported, picture):
@@ -146,3 +181,21 @@ def test_a_file_made_for_the_occasion_goes_afterwards(run, exported, real_digits
     assert file.exists()
     with pytest.raises(ExportError, match="does not exist"), exported_file(run.path / "none"):
         pass
+
+
+def test_many_files_of_a_run_are_answered_by_onnx_runtime(run, picture, monkeypatch):
+    monkeypatch.setattr(predictor, "MANY", 3)
+    few, many = nin.Predictor(run), nin.Predictor(run)
+    for one, count in ((few, 2), (many, 3)):
+        answers = list(one.predict_files([picture] * count, top=10))
+        assert len(answers) == count
+        assert one.format == "run"
+    [expected, _] = few.predict_files([picture] * 2)
+    assert answers[0]["label"] == expected["label"]
+    assert answers[0]["probability"] == pytest.approx(expected["probability"], abs=1e-5)
+    assert isinstance(few._engine, predictor.RunEngine)
+    assert not isinstance(many._engine, predictor.RunEngine)
+    larger = nin.Predictor(run, image_size=16)
+    assert len(list(larger.predict_files([picture] * 3))) == 3
+    assert isinstance(larger._engine, predictor.RunEngine)
+    assert sorted(path.name for path in run.path.glob("*.onnx")) == []

@@ -1,4 +1,4 @@
-"""A network on a pretrained trunk leaves in every form, from a run that no framework has trained."""
+"""A network on a pretrained trunk leaves in every form, from a run that no framework trained."""
 
 import numpy as np
 import photographs

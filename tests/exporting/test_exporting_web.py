@@ -94,6 +94,17 @@ def test_a_folder_is_taken_as_well(network, tmp_path, inside):
     assert (tmp_path / "page/onnxruntime" / next(iter(FILES))).is_file()
 
 
+@pytest.mark.parametrize("bomb", ["another.mjs", next(iter(FILES))])
+def test_an_archive_is_not_unpacked_without_end(network, tmp_path, monkeypatch, bomb):
+    monkeypatch.setattr(web, "MOST_UNPACKED", 10_000)
+    small = packed(tmp_path / "ort.tgz")
+    web.export_web(*network, tmp_path / "page", small)
+    large = packed(tmp_path / "bomb.tgz", {**FILES, bomb: b"0" * 20_000})
+    with pytest.raises(ExportError, match="cannot be read as an archive"):
+        web.export_web(*network, tmp_path / "other", large)
+    assert not (tmp_path / "other").exists()
+
+
 def test_npm_is_asked_once_a_machine(network, tmp_path, monkeypatch):
     packed(tmp_path / "there.tgz")
     log = tmp_path / "log"

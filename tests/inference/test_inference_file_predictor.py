@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+from brightness import network
+from brightness import picture as made
 from PIL import Image
 
 import nin
 from nin.errors import DataError, ExportError
-from nin.inference import FilePredictor, file_predictor
+from nin.inference import FilePredictor, Predictions, file_predictor
 
 
 @pytest.fixture
@@ -157,11 +161,81 @@ def rewritten(exported, tmp_path, change):
         (lambda d: json.dumps({**d, "fit": "stretch"}), "its fit is 'stretch', not squash or crop"),
         (lambda d: json.dumps({**d, "fit": [1] * 999}), "its fit is "),
         (lambda d: json.dumps({**d, "fit": None}), "its fit is None"),
+        (lambda d: json.dumps({**d, "format": [1] * 999}), "its description has format "),
+        (lambda d: json.dumps({**d, "input_shape": [5000, 5000, 3]}), "sides of 1 to 4096"),
+        (lambda d: json.dumps({**d, "classes": [*map(str, range(100_001))]}), "100,001 classes"),
+        (lambda d: json.dumps({**d, "classes": ["a" * 1001, "b"]}), "up to 1000 characters"),
+        (lambda d: json.dumps({**d, "classes": [["a"], "b"]}), "up to 1000 characters"),
+        (lambda d: json.dumps({**d, "name": "x" * 5_000_000}), "more than 4,194,304 bytes"),
+        (lambda d: json.dumps({**d, "name": {"a": [1] * 3}}), "its name is not a short text"),
+        (lambda d: json.dumps({**d, "parameters": "<b>"}), "its parameters is not a number"),
+        (lambda d: json.dumps({**d, "parameters": float("nan")}), "not JSON"),
+        (lambda d: json.dumps({**d, "more": 1}).replace("1}", "1e999}"), "not JSON"),
+        (lambda d: json.dumps({**d, "draw": "yes"}), "its draw is not true or false"),
+        (lambda d: json.dumps({**d, "preprocessing": 5}), "its preprocessing is not an object"),
+        (lambda d: json.dumps({**d, "provenance": "me"}), "its provenance is not an object"),
+        (lambda d: json.dumps({**d, "provenance": {"result": []}}), "its result is not that"),
+        (
+            lambda d: json.dumps({**d, "provenance": {"result": {"accuracy": "<img>"}}}),
+            "its accuracy is not a number",
+        ),
+        (lambda d: json.dumps({**d, "quantization": ["int8"]}), "neither null nor int8"),
+        (lambda d: json.dumps(d)[:-1] + ', "a": ' + "[" * 10**5, "not JSON"),
     ],
 )
 def test_a_strangers_description_is_checked(exported, tmp_path, change, said):
     with pytest.raises(ExportError, match=said):
         FilePredictor(rewritten(exported, tmp_path, change))
+
+
+def test_a_bomb_behind_a_tflite_file_is_not_unpacked(tmp_path):
+    path = tmp_path / "bomb.tflite"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("nin.json", b" " * 50_000_000)
+    tracemalloc.start()
+    with pytest.raises(ExportError, match="more than 4,194,304 bytes"):
+        FilePredictor(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize("damage", [slice(30, 40), slice(-30, -20)])
+def test_a_damaged_archive_behind_a_tflite_file(tmp_path, damage):
+    path = tmp_path / "damaged.tflite"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("nin.json", json.dumps({"format": 1}) * 9)
+    content = bytearray(path.read_bytes())
+    content[damage] = b"\xff" * 10
+    path.write_bytes(content)
+    with pytest.raises(ExportError, match="not written by nin export"):
+        FilePredictor(path)
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".tflite"])
+def test_a_pipe_is_not_waited_for(tmp_path, suffix):
+    os.mkfifo(path := tmp_path / f"pipe{suffix}")
+    with pytest.raises(ExportError, match="no exported network"):
+        FilePredictor(path)
+
+
+@pytest.fixture
+def saved_model(tmp_path):
+    """The folder of one, as far as one can tell without TensorFlow."""
+    (tmp_path / "stranger/assets.extra").mkdir(parents=True)
+    (tmp_path / "stranger/saved_model.pb").touch()
+    description = {"format": 1, "classes": ["a", "b"], "input_shape": [8, 8, 1], "maps": False}
+    (tmp_path / "stranger/assets.extra/nin.json").write_text(json.dumps(description))
+    return tmp_path / "stranger"
+
+
+def test_a_saved_model_is_not_opened_without_a_word(saved_model, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(ExportError, match=r"can read and write any file .* trust=True") as caught:
+        FilePredictor(saved_model)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ExportError, match="is a SavedModel"):
+        nin.Predictor(saved_model)
 
 
 def test_a_file_from_before_there_was_a_choice_sees_all(exported, tmp_path, real_digits):
@@ -191,8 +265,84 @@ def test_batches_do_not_show(exported, real_digits, monkeypatch):
     assert parts.maps.shape == whole.maps.shape
 
 
+def test_large_images_are_fewer_at_a_time(exported):
+    class Counting:
+        description = FilePredictor(exported).description
+        asked = ()
+
+        def predict(self, images, maps):
+            self.asked = (*self.asked, len(images))
+            return Predictions(np.full((len(images), 10), 0.1), None)
+
+    for side, sizes in (
+        (8, (64, 6)),
+        (288, (64, 6)),
+        (576, (16, 16, 16, 16, 6)),
+        (2400, (1,) * 70),
+    ):
+        counting = Counting()
+        images = np.broadcast_to(np.uint8(0), (70, side, side, 3))
+        FilePredictor(exported, opened=("onnx", counting)).predict(images)
+        assert counting.asked == sizes
+
+
 def test_the_description_names_no_path_of_this_machine(exported):
     text = json.dumps(FilePredictor(exported).description)
     assert str(Path.home()) not in text
     assert "/tmp" not in text
     assert not zipfile.is_zipfile(exported)
+
+
+@pytest.fixture
+def brightness(tmp_path):
+    return FilePredictor(network(tmp_path / "brightness.onnx"))
+
+
+def test_a_fault_is_raised_or_yielded_as_asked(brightness, tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"none")
+    paths = [made(tmp_path / "a.png", 9), tmp_path / "bad.png", made(tmp_path / "b.png", 250)]
+    with pytest.raises(DataError, match=r"bad\.png: not a JPEG"):
+        list(brightness.predict_files(paths))
+    first, fault, last = brightness.predict_files(iter(paths), errors="yield")
+    assert (first["label"], last["label"]) == ("dark", "light")
+    assert fault["file"] == str(tmp_path / "bad.png")
+    assert fault["error"].startswith("not a JPEG")
+
+
+def test_where_no_class_is_likely_enough(brightness, tmp_path):
+    path = made(tmp_path / "grey.png", 129)
+    (sure,) = brightness.predict_files([path])
+    (same,) = brightness.predict_files([path], min_probability=sure["probability"])
+    (unsure,) = brightness.predict_files([path], min_probability=sure["probability"] + 1e-6)
+    assert sure == same
+    assert unsure == {**sure, "label": "unsure"}
+
+
+@pytest.mark.parametrize(
+    "options", [{"top": 0}, {"min_probability": 1.01}, {"min_probability": float("nan")}]
+)
+def test_arguments_out_of_range(brightness, options):
+    with pytest.raises(DataError, match=next(iter(options))):
+        next(brightness.predict_files(["missing.png"], **options))
+
+
+def test_large_pictures_come_in_small_batches(brightness, tmp_path, monkeypatch):
+    asked, predict = [], brightness.predict
+    monkeypatch.setattr(file_predictor, "BATCH_PIXELS", 3 * 8 * 8)
+    monkeypatch.setattr(
+        brightness, "predict", lambda images: asked.append(len(images)) or predict(images)
+    )
+    paths = [made(tmp_path / f"{number}.png", 30 * number) for number in range(7)]
+    assert len(list(brightness.predict_files(paths))) == 7
+    assert asked == [3, 3, 1]
+
+
+def test_the_folder_of_a_web_page_holds_a_network(tmp_path):
+    folder = tmp_path / "web"
+    folder.mkdir()
+    network(folder / "model.onnx")
+    (folder / "index.html").touch()
+    with pytest.raises(ExportError, match="neither a run directory nor"):
+        FilePredictor(folder)
+    (folder / "model.json").touch()
+    assert FilePredictor(folder).classes == ("dark", "light")

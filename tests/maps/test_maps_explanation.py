@@ -9,7 +9,6 @@ from PIL import Image
 
 from nin.errors import DataError, NinError, UnknownNameError
 from nin.maps import explain
-from nin.maps.explanation import PAGE, pictures
 from nin.maps.predictions import BATCH, photograph, predict_files
 
 
@@ -127,66 +126,39 @@ def test_a_photograph_is_brought_to_the_size_of_a_print(picture, size, shown):
     assert (photo == [100, 100, 50]).all()
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+@pytest.mark.parametrize("out", [None, Path("sheet.svg")])
+def test_its_own_pictures_are_replaced(network, picture, out):
+    file = picture("a.jpg")
+    (first,) = rows(network, [file], out=out, raw=Path("maps.npz"))
+    (again,) = rows(network, [file], out=out, raw=Path("maps.npz"), top=1)
+    assert first["picture"] == again["picture"]
+    assert len(again["top"]) == 1
 
 
-def numbered(count):
-    return [Path(f"photos/{number}.jpg") for number in range(count)]
+@pytest.mark.parametrize(
+    "options", [{}, {"out": Path("s.png")}, {"out": Path("s.svg")}, {"raw": Path("maps.npz")}]
+)
+def test_somebody_elses_file_stays(network, picture, options):
+    file = picture("a.jpg")
+    [path] = options.values() or [Path("a-maps.png")]
+    for content in (b"mine", b"", picture("other.png").read_bytes()):
+        path.write_bytes(content)
+        with pytest.raises(NinError, match=rf"^{path} is there already, and nin explain did not"):
+            rows(network, [file], **options)
+        assert path.read_bytes() == content
+    assert network.asked == []
 
 
-def test_by_default_one_image_gives_its_name_and_many_share_a_sheet():
-    assert pictures([Path("a/cat.jpg")]) == {Path("cat-maps.png"): [0]}
-    assert pictures(numbered(2)) == {Path("maps.png"): [0, 1]}
+def test_somebody_elses_file_may_be_given_up(network, picture):
+    file = picture("a.jpg")
+    Path("a-maps.png").write_bytes(b"mine")
+    (row,) = rows(network, [file], overwrite=True)
+    assert row["picture"] == "a-maps.png"
+    assert Path("a-maps.png").read_bytes() != b"mine"
 
 
-def test_many_images_make_pages():
-    pages = pictures(numbered(2 * PAGE + 1), Path("new/sheet.svg"))
-    assert [*map(str, pages)] == ["new/sheet.svg", "new/sheet-2.svg", "new/sheet-3.svg"]
-    assert [len(numbers) for numbers in pages.values()] == [PAGE, PAGE, 1]
-    assert [n for numbers in pages.values() for n in numbers] == [*range(2 * PAGE + 1)]
-
-
-def test_a_folder_holds_a_picture_an_image_each_of_its_own_name():
-    files = [Path(name) for name in ("a/x.jpg", "b/x.png", "x-maps-2.jpg", "c/X.jpg", "y.jpg")]
-    assert [path.name for path in pictures(files, Path("out"))] == [
-        "x-maps.png",
-        "x-maps-2.png",
-        "x-maps-2-maps.png",
-        "X-maps-3.png",
-        "y-maps.png",
-    ]
-
-
-def test_an_existing_folder_may_have_any_name(here):
-    (here / "v1.0").mkdir()
-    assert [*pictures(numbered(1), Path("v1.0"))] == [Path("v1.0/0-maps.png")]
-
-
-@pytest.mark.parametrize("name", ["out.jpg", "out.pdf", "v1.0"])
-def test_other_endings_are_refused(name):
-    with pytest.raises(NinError, match=rf"^out={name}: a picture is \.png or \.svg"):
-        pictures(numbered(2), Path(name))
-
-
-@pytest.mark.parametrize("out", [None, "maps.png", "./maps.png", "link.png"])
-def test_an_image_is_never_written_over(here, out):
-    (here / "maps.png").write_bytes(b"mine")
-    (here / "link.png").symlink_to("maps.png")
-    with pytest.raises(NinError, match=r"cannot write (maps|link)\.png: it is one of the images"):
-        pictures([Path("other.png"), Path("maps.png")], out and Path(out))
-
-
-def test_in_a_folder_the_images_themselves_are_gone_round(here):
-    (here / "x-maps.png").write_bytes(b"mine")
-    paths = pictures([Path("x.jpg"), Path("x-maps.png")], Path())
-    assert [*paths] == [Path("x-maps-2.png"), Path("x-maps-maps.png")]
-
-
-def test_a_later_page_is_never_written_over_an_image(here):
-    files = numbered(PAGE)
-    (here / "s-2.png").write_bytes(b"mine")
-    with pytest.raises(NinError, match=r"s-2\.png: it is one of the images"):
-        pictures([*files, Path("s-2.png")], Path("s.png"))
+@pytest.mark.parametrize("stem", ["x" * 251, "犬" * 83])
+def test_long_names(network, picture, stem):
+    (row,) = rows(network, [picture(f"{stem}.jpg")])
+    assert Path(row["picture"]).stat().st_size > 1000
+    assert row["picture"].startswith(stem[:50])

@@ -336,6 +336,14 @@ def test_hostile_heads_are_refused(head):
         rebuild({**TINY, "arguments": {**TINY["arguments"], "head": head}}, WEIGHTS)
 
 
+def test_few_weights_that_take_much_memory_are_refused():
+    wide = staged(stages=[[[100_000, 0], 1, 1, "same", None, 0.0, 1, True]])
+    weights = 2 * 100_000 + 4 * 100_001
+    with pytest.raises(RunError, match=r"needs [\d,]+ GiB for an image of 4096×4096, more than 4$"):
+        rebuild({**wide, "input_shape": [4096, 4096, 1]}, weights)
+    assert rebuild({**wide, "input_shape": [8, 8, 1]}, weights).built
+
+
 @pytest.mark.every_backend
 def test_stages_may_be_as_wide_as_is_allowed_and_are_refused_for_their_weights():
     wide = [[[10**6] * 16, 100, 1, "same", None, 0.0, 100, True]] * 16

@@ -6,9 +6,11 @@ import re
 
 import numpy as np
 import pytest
+import strange_networks
 from PIL import Image
 from server_cases import light, picture, shades
 
+from nin.errors import ExportError
 from nin.inference import FilePredictor
 
 PNG = {"content-type": "image/png"}
@@ -159,3 +161,25 @@ def test_metrics_count_what_was_answered(client):
     assert "nin_images_total 1.0" in text
     assert "nin_images_waiting 0.0" in text
     assert "nin_batch_seconds_count 2.0" in text, "the first warms the network up"
+
+
+def test_an_image_without_a_valid_prediction_is_refused_and_no_other(open_app, tmp_path):
+    client = open_app(FilePredictor(strange_networks.picky(tmp_path / "picky.onnx"))).client
+    fine, none = picture(0), picture(255)
+    answered, refused, several = client.together(
+        [
+            ("POST", "/predict", {"content": fine}),
+            ("POST", "/predict", {"content": none}),
+            ("POST", "/predict", {"files": [("images", ("a", each)) for each in (fine, none)]}),
+        ]
+    )
+    said = "the network has no valid prediction for it"
+    assert (answered.status_code, answered.json()["answers"][0]["label"]) == (200, "a")
+    assert (refused.status_code, refused.json()) == (422, {"detail": said})
+    assert (several.status_code, several.json()) == (422, {"detail": f"image 2 of 2: {said}"})
+
+
+def test_a_network_without_valid_predictions_is_not_served(open_app, tmp_path):
+    path = strange_networks.constant(tmp_path / "nan.onnx", [np.nan, 1])
+    with pytest.raises(ExportError, match=rf"^{path}: the network returns .* not finite$"):
+        open_app(FilePredictor(path))

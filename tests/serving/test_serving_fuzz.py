@@ -24,5 +24,5 @@ def test_malformed_images_and_forms_are_answered_politely(fuzz, network):
     assert found["odd_log_lines"] == []
     assert found["exit_code"] == 0
     assert {"413", "415", "422"} <= {*found["statuses"]} <= {"200", "413", "415", "422"}
-    assert len(found["kinds"]) == 14
+    assert len(found["kinds"]) == 20
     assert found["mebibytes_grown"] < 60

@@ -1,17 +1,26 @@
 """What is refused, with which status, and that nothing is left behind."""
 
 import asyncio
+import importlib.util
 import io
 import struct
 import time
 import zlib
 
+import numpy as np
 import pytest
+import typer
+from picture_files import encoded, numbers, photograph_and_video, png_header, raw_of_a_camera
+from picture_kinds import KINDS, REFUSED
 from PIL import Image
 from server_cases import picture, shades
 
+from nin.cli.entry_point import app as cli
+from nin.cli.entry_point import run
+from nin.data.picture_formats import MAX_PIXELS
 from nin.errors import NinError
 from nin.inference import FilePredictor
+from nin.serving.settings import Limits
 
 FORM = {"content-type": "multipart/form-data; boundary=x"}
 
@@ -74,7 +83,12 @@ def limited(open_app):
         (413, wide("TIFF"), {}),
         (413, wide("WEBP"), {}),
         (413, part(picture()) * 5 + b"--x--", FORM),
-        (415, b"GIF89a" + b"\0" * 50, {}),
+        (413, png_header(65_536, 1), {}),
+        (415, b"\xff\x0a" + b"\0" * 50, {}),
+        (415, raw_of_a_camera(), {}),
+        (415, b"BM", {}),
+        (422, b"GIF89a" + b"\0" * 50, {}),
+        (422, encoded(numbers(-1, 9, np.int32), "TIFF"), {}),
         (415, b"\0", {}),
         (415, b"<svg xmlns='http://www.w3.org/2000/svg'/>", {"content-type": "image/svg+xml"}),
         (415, picture(), {"content-type": "text/html"}),
@@ -83,7 +97,6 @@ def limited(open_app):
         (422, picture()[:50], {}),
         (422, picture(kind="JPEG")[:100], {}),
         (422, scans(101), {}),
-        (422, b"BM", {}),
         (422, b"II*\0", {}),
         (422, b"RIFF\0\0\0\0WEBP", {}),
         (422, part(picture()), FORM),
@@ -118,6 +131,48 @@ def test_what_is_refused(limited, status, content, headers):
 
 def test_a_jpeg_of_many_scans_is_answered_up_to_a_limit(limited):
     assert limited.client.post("/predict", content=scans(100)).status_code == 200
+
+
+def test_a_video_behind_a_photograph_does_not_count(limited):
+    motion = photograph_and_video()
+    assert motion.count(b"\xff\xda") > 100
+    assert limited.client.post("/predict", content=motion).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "between", [b"\xff\x01", b"\xff\xd3", b"\xff\xff", b"\xff\x00", b"\xff\xfe\0\4\xff\xd9"]
+)
+def test_scans_do_not_hide_behind_other_markers(limited, between):
+    """Markers that stand alone, filling, and an end that is only part of a comment."""
+    whole = scans(101)
+    at = whole.index(b"\xff\xda")
+    changed = whole[:at] + between + whole[at:]
+    assert limited.client.post("/predict", content=changed).json()["detail"].endswith("scans")
+
+
+def test_every_kind_is_answered_as_it_is_decoded_or_refused(open_app):
+    app = open_app()
+    network = app.service.predictor
+    for kind in KINDS:
+        if kind.name == "HEIC" and not importlib.util.find_spec("pillow_heif"):
+            continue
+        content = kind.make()
+        response = app.client.post("/predict", content=content)
+        if kind in REFUSED:
+            assert response.status_code in (413, 415, 422), kind.name
+            continue
+        (answer,) = response.json()["answers"]
+        wanted = network.predict(network.read(content)[None]).probabilities.max()
+        assert answer["probability"] == pytest.approx(float(wanted), abs=1e-6), kind.name
+
+
+def test_the_photographs_of_phones_are_taken_by_default(capsys):
+    assert 8192 * 6144 < Limits().pixels < 60_000_000
+    options = typer.main.get_command(cli).commands["serve"].params
+    (most,) = (option for option in options if option.name == "max_pixels")
+    assert most.default == Limits().pixels
+    assert run(["serve", "nowhere", "--max-pixels", f"{MAX_PIXELS + 1}"]) == 2
+    assert f"less than or equal to {MAX_PIXELS} " in capsys.readouterr().err
 
 
 def test_a_webp_that_states_to_be_huge(limited):

@@ -227,6 +227,58 @@ def test_a_kept_result_says_what_it_is_of(compared, tmp_path):
         assert name in file.name
 
 
+def changed(outcome=(), **content):
+    """A change to what was kept: of the outcome, or of all."""
+    return lambda kept: {**kept, "outcome": {**kept["outcome"], **dict(outcome)}, **content}
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (changed({"accuracy": 0.99}), "it was changed since it was written"),
+        (changed(cell={}), "it was changed since it was written"),
+        (changed(cell={}, sha256=None), "it is of another training"),
+        (changed({"accuracy": 1.2}, sha256=None), "less than or equal to 1"),
+        (changed({"accuracy": -0.2}, sha256=None), "greater than or equal to 0"),
+        (changed({"accuracy": None}, sha256=None), "it was not judged on test images"),
+        (changed({"n": 0}, sha256=None), "it was not judged on test images"),
+        (changed({"curve": []}, sha256=None), "0 epochs"),
+        (changed({"curve": [0.5] * 3}, sha256=None), "3 epochs in place of up to 2"),
+        (changed({"validation": 0.9}, sha256=None), "not that of the last epoch"),
+        (changed({"seconds": -1}, sha256=None), "greater than or equal to 0"),
+        (changed(more=1, sha256=None), "Extra inputs"),
+    ],
+)
+def test_a_result_that_was_changed_is_not_taken(compared, trained, tmp_path, change, said):
+    compared([SMALL], rates=[0.002])
+    path = next((tmp_path / "out/trainings").glob("*seed0*.json"))
+    path.write_text(json.dumps(change(json.loads(path.read_text()))))
+    done = len(trained)
+    with pytest.raises(RunError, match=rf"{path.name} is damaged \(.*{said}.*delete it") as caught:
+        compared([SMALL], rates=[0.002])
+    assert "\n" not in str(caught.value)
+    assert len(trained) == done
+
+
+def test_a_result_under_the_name_of_another_training_is_not_taken(compared, tmp_path):
+    compared([SMALL], rates=[0.002])
+    one, other = sorted((tmp_path / "out/trainings").glob("*.json"))
+    other.write_bytes(one.read_bytes())
+    with pytest.raises(RunError, match="it is of another training"):
+        compared([SMALL], rates=[0.002])
+
+
+def test_a_result_from_before_there_were_digests_is_taken(compared, trained, tmp_path):
+    compared([SMALL], rates=[0.002])
+    for path in (tmp_path / "out/trainings").glob("*.json"):
+        content = json.loads(path.read_text())
+        del content["sha256"]
+        path.write_text(json.dumps(content))
+    done = len(trained)
+    compared([SMALL], rates=[0.002])
+    assert len(trained) == done
+
+
 def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, monkeypatch):
     speeds = {"small": 640.0, "large": 64.0}
 
@@ -286,7 +338,7 @@ def test_images_that_a_network_cannot_take_are_refused_at_once(compared, trained
 
 
 def test_too_few_images_are_refused_at_once(compared, trained):
-    with pytest.raises(DataError, match=r"validation=0\.0001"):
+    with pytest.raises(DataError, match=r"a share of 0\.0001 .* for validation"):
         compared(recipe=DIGITS.revised(validation=0.0001))
     assert not trained
 

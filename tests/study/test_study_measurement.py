@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from rich.console import Console
 
-from nin.errors import NinError
+from nin.errors import NinError, RunError
 from nin.study import Contender
 from nin.study.comparison import RECIPE
 from nin.study.measurement import Workload, measure_once, peak_memory, start_peak
@@ -24,7 +26,15 @@ def test_measured_once_and_kept(tmp_path):
     assert first.prediction.images_per_second > first.training.images_per_second > 0
     assert first.training.peak_bytes > 0
     assert measure_once(tmp_path, workload, console) == first
-    assert len(list(tmp_path.iterdir())) == 1
+    (kept,) = tmp_path.iterdir()
+    content = json.loads(kept.read_text())
+    for change, said in (
+        ({"measured": {**content["measured"], "batch_size": 1}}, "was changed since"),
+        ({"measured": {**content["measured"], "batch_size": 1}, "sha256": None}, "a batch of 1"),
+    ):
+        kept.write_text(json.dumps({**content, **change}))
+        with pytest.raises(RunError, match=said):
+            measure_once(tmp_path, workload, console)
 
 
 @pytest.mark.slow

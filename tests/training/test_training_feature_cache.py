@@ -10,6 +10,8 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 from safetensors.numpy import load_file, save, save_file
 
+from nin.data.decode import FRAMES
+from nin.data.picture_formats import READ
 from nin.training import feature_cache as module
 from nin.training.feature_cache import BATCH, FeatureCache, View, compute_features
 
@@ -218,7 +220,7 @@ def test_files_that_cannot_be_read_are_named_and_the_others_done(photographs, ke
     extractor = Extractor()
     found = compute_features(paths, extractor, kept())
     assert set(found.faults) == {3, 7, 11}
-    assert found.faults[3] == f"{paths[3]}: not a JPEG, PNG, WebP, BMP or TIFF picture"
+    assert found.faults[3] == f"{paths[3]}: not a {READ} picture"
     assert found.faults[7].startswith(f"{paths[7]}: ")
     assert found.faults[11] == f"{paths[11]}: No such file or directory"
     readable = [number for number in range(12) if number not in found.faults]
@@ -271,3 +273,22 @@ def test_a_cache_that_has_all_is_not_written_again(photographs, kept, tmp_path):
     before = path.stat().st_mtime_ns
     computed(paths, kept())
     assert path.stat().st_mtime_ns == before
+
+
+def test_the_range_of_values_belongs_to_what_is_seen(tmp_path, kept):
+    """Features of pictures of 8 bits stay known under the name that they had."""
+    path = tmp_path / "deep.tif"
+    Image.fromarray(np.full((8, 8), 601, np.uint16)).save(path)
+    assert str(VIEW) == f"{VIEW.trunk} 8 squash"
+    for bits, value in ((None, 150), (12, 37)):
+        view = VIEW._replace(bit_depth=bits)
+        features, asked = computed([str(path)], kept(view))
+        assert (features.tolist(), asked) == ([[value] * 3], 1)
+
+
+def test_what_is_to_be_said_of_photographs_is_counted(tmp_path, kept):
+    frames = [Image.new("RGB", (5, 5), colour) for colour in ("red", "blue")]
+    for number in range(3):
+        frames[0].save(tmp_path / f"{number}.gif", save_all=True, append_images=frames[1:])
+    paths = [str(path) for path in sorted(tmp_path.glob("*.gif"))]
+    assert compute_features(paths, Extractor(), kept()).remarks == {FRAMES: 3}

@@ -103,5 +103,5 @@ def test_the_reminder_speaks_of_the_part_that_was_judged_by():
     assert leak_reminder({"result": result, "duplicates": {"leaks": leaks}}) is None
     leaks.append({"part": "test", "in": "train", "pictures": 4})
     assert leak_reminder({"result": result, "duplicates": {"leaks": leaks}}) == (
-        "warning  too good: 4 of these 12 images, or near copies of them, were trained on"
+        "warning  4 of these 12 images, or near copies of them, were trained on"
     )

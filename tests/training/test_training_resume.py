@@ -17,6 +17,7 @@ from same_training import assert_same_training
 
 import nin
 from nin.errors import DataError, RunError
+from nin.exporting.describe import describe
 from nin.training.checkpoint import Checkpoint, Position, read_position
 from nin.training.health import Finding
 from nin.training.stopping import Stopping
@@ -111,7 +112,29 @@ def test_stopped_twice_within_one_epoch(unbroken, tmp_path, monkeypatch):
                 train()
     place = read_position(nin.load(tmp_path / "run"))
     assert (place.epoch, place.batch) == (0, 5)
-    assert_same_training(nin.resume(tmp_path / "run"), unbroken)
+    resumed = nin.resume(tmp_path / "run")
+    assert_same_training(resumed, unbroken)
+    assert [session["epoch"] for session in resumed.record["sessions"]] == [0, 0, 0]
+    assert len(unbroken.record["sessions"]) == 1
+
+
+def test_resumed_elsewhere_the_record_tells_both(unbroken, tmp_path):
+    """On another backend and another machine, from a record of before there were sessions."""
+    run = nin.load(shutil.copytree(unbroken.path, tmp_path / "run"))
+    there = {"versions": {"backend": "jax", "jax": "0.7.0"}, "device": {"processor": "abacus"}}
+    record = {key: value for key, value in run.record.items() if key != "sessions"}
+    (run.path / "run.json").write_text(json.dumps({**record, **there}))
+    resumed = nin.resume(run.path, epochs=4)
+    first, second = resumed.record["sessions"]
+    assert first == {"epoch": 0, **there, "command": record["command"]}
+    assert second["epoch"] == 3
+    assert second["versions"] == unbroken.record["versions"]
+    assert second["device"] == unbroken.record["device"]
+    assert Path(second["directory"]) == Path.cwd()
+    told = describe(resumed)["provenance"]["sessions"]
+    assert [session["epoch"] for session in told] == [0, 3]
+    assert told[0]["device"] == there["device"]
+    assert str(Path.cwd()) not in json.dumps(told)
 
 
 def test_with_every_option(tmp_path, monkeypatch, photos):

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import nin as d2l
-from nin.errors import NinError, RunError
+from nin.errors import DataError, NinError, RunError
 from nin.training.run import Run, load
 from nin.training.run_folder import new_run
 
@@ -39,7 +40,7 @@ def test_runs_are_numbered_and_gaps_are_not_overwritten(here):
 def test_a_given_directory_is_made_with_those_above_it_and_must_be_empty():
     assert new_run("a", "x/y/z").is_dir()
     assert str(new_run("a", "x/y/z")) == "x/y/z"
-    with pytest.raises(RunError, match=r"^x/y is not empty: .*--resume x/y$"):
+    with pytest.raises(RunError, match=r"^x/y is not empty: .*resume=x/y$"):
         new_run("a", "x/y")
 
 
@@ -70,7 +71,27 @@ def test_load_gives_what_train_returned(trained):
     assert opened.predict(images).shape == (5, 10)
 
 
-def test_evaluate_on_other_images(trained):
+def test_a_run_refuses_what_is_no_image_and_resizes_as_a_predictor(trained):
+    images = d2l.Digits().test.images[:3]
+    for wrong in (images.astype(np.int64), images.astype(np.float32), images[0], images * np.nan):
+        with pytest.raises(DataError, match=r"^images (must be uint8|of floats must be)"):
+            trained.predict(wrong)
+    larger = images.repeat(3, axis=1).repeat(3, axis=2)
+    for other in (larger, larger.repeat(3, axis=3)):
+        expected = d2l.Predictor(trained).predict(other).probabilities
+        np.testing.assert_allclose(trained.predict(other), expected, atol=1e-6)
+    with pytest.raises(DataError, match=r"must be of shape \(n, 8, 8, 1\), not \(3, 24, 24, 1\)"):
+        trained.predict(larger / 255)
+
+
+def test_evaluate_on_other_images(trained, tmp_path):
+    for number, image in enumerate(d2l.Digits().test.images[:6]):
+        path = tmp_path / "few" / str(number % 2 + 3) / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[..., 0]).save(path)
+    part, evaluation = trained.evaluate(str(tmp_path / "few"))
+    assert (part, evaluation.n, evaluation.classes) == ("all", 6, trained.classes)
+    assert evaluation.confusion.sum(axis=1).tolist() == [0, 0, 0, 3, 3, 0, 0, 0, 0, 0]
     part, evaluation = trained.evaluate("digits")
     assert (part, evaluation.n) == ("test", 359)
     assert evaluation.accuracy == trained.record["result"]["accuracy"]

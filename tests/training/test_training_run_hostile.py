@@ -130,6 +130,12 @@ def test_a_truncated_record(run):
         assert "cannot be read" in refused(run)
 
 
+def test_a_record_of_any_size_is_not_read(run):
+    with (run / RECORD).open("ab") as file:
+        file.truncate(2**40)
+    assert "has more than" in refused(run)
+
+
 def test_a_record_of_a_later_version_says_so(run):
     record = json.loads((run / RECORD).read_text())
     (run / RECORD).write_text(json.dumps({**record, "format": 2}))
@@ -287,6 +293,7 @@ def test_a_described_network_of_any_size_takes_no_memory(run):
         (("classes",), [*"012345678"]),
         (("classes",), [*"0123456789X"]),
         (("classes",), []),
+        (("classes",), ["x" * 1001, *"123456789"]),
         (("skip_bad",), "yes"),
         (("data",), None),
         (("data", "fingerprint"), ...),

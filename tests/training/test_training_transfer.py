@@ -9,10 +9,11 @@ import sys
 import numpy as np
 import photographs
 import pytest
+from PIL import Image
 from safetensors.numpy import load_file
 
 import nin as d2l
-from nin.data.decode import decode
+from nin.data.decode import FRAMES, decode
 from nin.errors import DataError, RecipeError, RunError
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.training import feature_cache as module
@@ -50,7 +51,7 @@ def seen(folder):
 def test_a_run_directory_holds_these_files(run):
     assert {path.name for path in run.path.iterdir()} == {
         *("run.json", "metrics.jsonl", "curves.png", "features.safetensors"),
-        "weights.safetensors",
+        *("weights.safetensors", "pictures.safetensors"),
     }
     assert d2l.load(run.path).record == json.loads(json.dumps(run.record))
 
@@ -124,7 +125,10 @@ def test_whatever_the_seed_the_result_is_the_same(run, folder, tmp_path):
 def test_without_a_test_folder_the_seed_chooses_what_is_held_out(tmp_path):
     plain = photographs.folder(tmp_path / "stripes")
     one, other = (d2l.train(recipe(plain, seed=seed), tmp_path / str(seed)) for seed in (0, 1))
-    assert one.record["result"]["n"] == other.record["result"]["n"] == 2
+    for trained in (one, other):
+        splits = trained.record["data"]["splits"]
+        assert trained.record["result"]["n"] == splits["test"]["images"] > 0
+        assert splits["test"]["images"] + splits["train"]["images"] == 24
     assert one.record["data"]["fingerprint"] != other.record["data"]["fingerprint"]
 
 
@@ -133,13 +137,17 @@ def test_held_out_photographs_are_looked_at_where_there_are_any(tmp_path):
     trained = d2l.train(recipe(plain, validation=0.25), tmp_path / "run")
     (row,) = trained.metrics()
     assert row["val_accuracy"] == 1
-    assert trained.record["data"]["splits"]["validation"]["images"] == 6
+    splits = trained.record["data"]["splits"]
+    assert sum(part["images"] for part in splits.values()) == 24
+    assert all(part["images"] for part in splits.values())
 
 
 def test_of_a_train_folder_alone_what_is_held_out_judges(tmp_path):
     plain = photographs.folder(tmp_path / "stripes", ("train",))
     trained = d2l.train(recipe(plain, validation=0.25), tmp_path / "run")
-    assert (trained.record["result"]["split"], trained.record["result"]["n"]) == ("validation", 6)
+    held_out = trained.record["data"]["splits"]["validation"]["images"]
+    result = trained.record["result"]
+    assert (result["split"], result["n"]) == ("validation", held_out)
 
 
 def test_pictures_that_say_nothing_are_not_said_to_be_learnt(tmp_path):
@@ -205,6 +213,16 @@ def test_a_part_of_which_nothing_can_be_read(tmp_path):
         d2l.train(recipe(root), tmp_path / "run", skip_bad=True)
 
 
+def test_what_is_odd_about_photographs_is_said_and_recorded(tmp_path, capsys):
+    root = photographs.folder(tmp_path / "stripes")
+    for name in ("across", "down"):
+        with Image.open(root / name / "00.png") as frame:
+            frame.save(root / name / "0.gif", save_all=True, append_images=[frame.rotate(90)])
+    trained = d2l.train(recipe(root), tmp_path / "run")
+    assert trained.record["remarks"] == {FRAMES: 2}
+    assert f"2 picture(s) with {FRAMES}\n" in capsys.readouterr().err
+
+
 def test_few_photographs_are_enough(tmp_path):
     root = photographs.folder(tmp_path / "stripes", ("train", "test"), each=1)
     trained = d2l.train(recipe(root), tmp_path / "run")
@@ -217,7 +235,10 @@ def test_a_frozen_trunk_cannot_do_everything(folder, tmp_path):
     for wrong, said in (
         (digits, "digits is held in memory: choose another preset"),
         (recipe(folder, width=0.5), "pretrained weights have one width"),
-        (recipe(folder, balance="sampling"), "a head is fitted to all photographs: weights"),
+        (
+            recipe(folder, balance="sampling"),
+            "a head is fitted to all photographs: balance=weights",
+        ),
     ):
         with pytest.raises(RecipeError, match=said):
             d2l.train(wrong, tmp_path / "run")
@@ -265,7 +286,9 @@ def test_ctrl_c_keeps_what_is_done(stopped):
     assert Signalling.calls == 2
     assert d2l.load(path).record["state"] == "interrupted"
     assert len(load_file(path / "features.safetensors")["digests"]) == 2 * module.BATCH
-    assert {each.name for each in path.iterdir()} == {"run.json", "features.safetensors"}
+    assert {each.name for each in path.iterdir()} == {
+        *("run.json", "features.safetensors", "pictures.safetensors")
+    }
 
 
 def test_resumed_it_ends_where_an_unbroken_training_ends(stopped, run, capsys):

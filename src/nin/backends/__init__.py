@@ -12,9 +12,10 @@ import importlib
 import importlib.util
 import json
 import os
+import random
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -38,6 +39,7 @@ class Backend(Protocol):
     def fast_in_bfloat16(self) -> bool: ...  # noqa: D102
     def sync(self, model: Any) -> None: ...  # noqa: D102
     def reseed(self, *numbers: int) -> None: ...  # noqa: D102
+    def random_state(self) -> Callable[[], None]: ...  # noqa: D102
 
 
 def backend_name() -> str:
@@ -141,6 +143,24 @@ def cores_shared(workers: int) -> Iterator[None]:
     finally:
         for name in ours:
             os.environ.pop(name, None)
+
+
+@contextlib.contextmanager
+def random_state_restored() -> Iterator[None]:
+    """Put Python's, NumPy's and PyTorch's random states back when the block ends, or raises.
+
+    `keras.utils.set_random_seed` sets them: without this, every random number that a caller draws
+    after a training would be that of the training's seed.
+    """
+    import numpy as np
+
+    python, numpy, restore = random.getstate(), np.random.get_state(), current().random_state()
+    try:
+        yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
+        restore()
 
 
 def num_gpus() -> int:

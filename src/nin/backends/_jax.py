@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -35,3 +36,8 @@ def sync(model: Any) -> None:
 
 def reseed(*_: int) -> None:
     """Nothing to do: Keras keeps the state of all random numbers in variables."""
+
+
+def random_state() -> Callable[[], None]:
+    """Nothing to put back: JAX has no random state of its own."""
+    return lambda: None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -58,3 +58,8 @@ def _is_news(record: logging.LogRecord) -> bool:
 
 
 logging.getLogger("tensorflow").addFilter(_is_news)
+
+
+def random_state() -> Callable[[], None]:
+    """Nothing to put back: TensorFlow does not give its global seed away."""
+    return lambda: None

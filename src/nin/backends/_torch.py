@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -34,3 +35,15 @@ def sync(model: Any) -> None:
 def reseed(*numbers: int) -> None:
     """Seed PyTorch's own generators, which Keras's dropout draws from on this backend."""
     torch.manual_seed(int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0]))
+
+
+def random_state() -> Callable[[], None]:
+    """What puts the state of PyTorch's own generators back, those of GPUs in use included."""
+    state, of_gpus = torch.get_rng_state(), torch.cuda.get_rng_state_all() if gpus() else []
+
+    def restore() -> None:
+        torch.set_rng_state(state)
+        if of_gpus:
+            torch.cuda.set_rng_state_all(of_gpus)
+
+    return restore

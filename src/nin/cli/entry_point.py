@@ -7,6 +7,8 @@ import io
 import os
 import signal
 import sys
+import warnings
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -60,7 +62,8 @@ def _options(
 def main() -> None:
     """Run the command line and exit: 0, 2 for a mistake, 130 for Ctrl-C.
 
-    1 is an answer that is no mistake and not good: a training that died, a folder with faults.
+    1 is an answer that is no mistake and not good: a training that died, a folder with
+    faults, images that could not be read.
     """
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -81,7 +84,10 @@ def run(arguments: list[str]) -> int:
     context: Any = None
     try:
         # Typer's own `main` would keep Ctrl-C and broken pipes to itself.
-        with command.make_context("nin", [*arguments] or ["--help"]) as context:
+        with (
+            _quiet_pillow(),
+            command.make_context("nin", [*arguments] or ["--help"]) as context,
+        ):
             command.invoke(context)
     except typer.Exit as end:
         return int(end.exit_code)
@@ -99,6 +105,14 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         return _fail(_reason(error), MISTAKE)
     return 0
+
+
+@contextlib.contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """No warnings of what is odd in the headers of pictures: a mistake is told in our own words."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield
 
 
 def _verb(error: typer.TyperException) -> str:

@@ -4,61 +4,102 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from nin.names import printable
 
 if TYPE_CHECKING:
-    from nin.training import Evaluation
+    from nin.training import Evaluation, Run
+    from nin.training.judged_images import JudgedImages
 
 
 def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     data: Annotated[
-        str | None, typer.Option(help="Data set or folder; default: the run's own.")
+        str | None,
+        typer.Option(help="Other data, a set or a folder; default: the run's own images."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="File for the confusion matrix; default: confusion.png in RUN."),
+        typer.Option(help="Folder for tables and pictures; default: in RUN/evaluations."),
     ] = None,
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Evaluate a run: accuracy, loss, recall and precision per class, confusion matrix."""
+    """Evaluate a run: accuracy, recall and precision per class, calibration, what was mistaken."""
+    from nin.training import evaluate as evaluate_model
+    from nin.training import evaluation_report as report
     from nin.training import load
-    from nin.training.figures import save_confusion
+    from nin.training.dataset import show_found
 
-    split, evaluation = load(run).evaluate(data, skip_bad=skip_bad, verbose=True)
-    picture = out or run / "confusion.png"
-    save_confusion(picture, evaluation, f"{run}: {evaluation.n:,} {split} images")
+    opened = load(run)
+    if out is not None:
+        report.check_out(out, report.subject(opened, data))
+    judged = opened.images.judged(data, skip_bad=skip_bad)
+    show_found(judged.data, divided=judged.part != "all")
+    for note in judged.notes():
+        typer.echo(printable(note), err=True)
+    found = evaluate_model(opened.model, judged.split, opened.classes, verbose=True)
+    evaluation = found._replace(names=judged.names)
+    about = report.subject(opened, data, judged.part)
+    if out is not None:
+        report.check_out(out, about)
+    folder = out or report.report_folder(opened, about)
+    report.write_report(folder, about, evaluation)
+    _draw_mistakes(opened, evaluation, folder / report.SHEET)
     if as_json:
-        report = {
-            "split": split,
-            **evaluation.summary(),
-            "per_class": evaluation.per_class(),
-            "confusion": evaluation.confusion.tolist(),
-            "picture": str(picture),
-        }
-        typer.echo(json.dumps(report))
+        figures = {"split": judged.part, "data": judged.report(), **report.record(evaluation)}
+        typer.echo(json.dumps({**figures, **_files(folder)}))
     else:
-        _print(evaluation, split, picture)
+        _print(evaluation, judged, folder)
 
 
-def _print(evaluation: Evaluation, split: str, picture: Path) -> None:
+def _draw_mistakes(run: Run, evaluation: Evaluation, picture: Path) -> None:
+    from nin.maps.contact_sheet import MARK, draw_mistakes
+    from nin.maps.picture import save
+    from nin.models.geometry import has_class_maps
+
+    sheet = draw_mistakes(run, evaluation, has_class_maps(run.model.net))
+    if sheet is not None:
+        save(sheet, picture, MARK)
+
+
+def _files(folder: Path) -> dict[str, Any]:
+    from nin.training.evaluation_report import CONFUSION, MISTAKES
+
+    return {
+        "folder": str(folder),
+        "picture": str(folder / CONFUSION),
+        "mistakes": str(folder / MISTAKES),
+    }
+
+
+def _print(evaluation: Evaluation, judged: JudgedImages, folder: Path) -> None:
+    from nin.training import evaluation_report as report
     from nin.training.run_result import result_line
 
-    names = [printable(name) for name in evaluation.classes]
-    wide = max(len(name) for name in (*names, "class"))
-    typer.echo(f"{'class':<{wide}}      n  recall  precision")
-    for name, row in zip(names, evaluation.per_class(), strict=True):
-        recall, precision = (
-            "-" if row[key] is None else f"{row[key]:.3f}" for key in ("recall", "precision")
-        )
-        typer.echo(f"{name:<{wide}}  {row['n']:>5}  {recall:>6}  {precision:>9}")
-    typer.echo(result_line({"split": split, **evaluation.summary()}))
-    typer.echo(f"loss {evaluation.loss:.4f}")
-    typer.echo(f"confusion matrix: {printable(picture)}")
+    wide = max(len(printable(name)) for name in (*evaluation.classes, "class"))
+    typer.echo(f"{'class':<{wide}}      n  {'recall':<21}  precision")
+    for row in evaluation.per_class():
+        recall, precision = (_share(row, name) for name in ("recall", "precision"))
+        name = printable(row["class"])
+        typer.echo(f"{name:<{wide}}  {row['n']:>5}  {recall:<21}  {precision}".rstrip())
+    other = judged.source if judged.is_other else None
+    typer.echo(result_line({"split": judged.part, "other": other, **evaluation.summary()}))
+    typer.echo(f"loss {evaluation.loss:.4f}  calibration error {evaluation.calibration_error:.3f}")
+    count = len(evaluation.mistakes())
+    worst = f", the worst in {report.SHEET}" if count else ""
+    typer.echo(printable(f"{count:,} mistakes: {folder / report.MISTAKES}{worst}"))
+    typer.echo(printable(f"confusion matrix: {folder / report.CONFUSION}"))
+
+
+def _share(row: dict[str, Any], name: str) -> str:
+    """``0.923 [0.667, 0.986]``."""
+    if row[name] is None:
+        return "-"
+    low, high = row[f"{name}_interval"]
+    return f"{row[name]:.3f} [{low:.3f}, {high:.3f}]"

@@ -45,31 +45,40 @@ def explain(
     raw: Annotated[
         Path | None, typer.Option(metavar="FILE.npz", help="Also write the class maps as arrays.")
     ] = None,
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace files there that nin explain did not write."),
+    ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per image.")
     ] = False,
 ) -> None:
     """Where in these images is the evidence for each class? Draws the class maps over them."""
     from nin.inference.engines import format_of
-    from nin.maps.explanation import pictures
+    from nin.maps.destinations import pictures
 
     format_of(run)
     for image in images:
         with image.open("rb"):  # What is not there is said before anything heavy is loaded.
             pass
-    pictures(images, out)
+    pictures(images, out, overwrite)
 
     from nin.exporting import Predictor
     from nin.maps import explain as draw
 
     answers = draw(
-        Predictor(run, image_size=image_size),
+        Predictor(run, image_size=image_size, trust=trust),
         images,
         classes=classes or (),
         top=top,
         percent=strongest,
         out=out,
         raw=raw,
+        overwrite=overwrite,
     )
     for answer in answers:
         if as_json:

@@ -27,7 +27,8 @@ def export(
         str | None, typer.Option(metavar="int8", help="Quantise, and measure what that costs.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option(help="Images to check the export on; default: the run's own.")
+        str | None,
+        typer.Option(help="Other images to check the export on; default: the run's own."),
     ] = None,
     runtime: Annotated[
         Path | None, typer.Option(help="For web: a downloaded onnxruntime-web (.tgz or folder).")
@@ -54,6 +55,7 @@ def _plain(done: Export) -> dict[str, object]:
         "bytes": done.bytes,
         "parity": done.parity._asdict(),
         "quantization": None if cost is None else cost._asdict(),
+        "other": done.other,
     }
 
 
@@ -61,9 +63,10 @@ def _print(done: Export) -> None:
     found, cost = done.parity, done.quantization
     typer.echo(f"{printable(done.path)}: {done.format}, {done.bytes / 1e6:.2f} MB")
     which = "" if cost is None else "float32, "
+    images = f"images of other data, {done.other}" if done.other else "images"
     typer.echo(
-        f"{which}compared with the run on {found.images} images: {found.labels_equal} labels equal,"
-        f" largest difference of a probability {found.largest_difference:.1e}"
+        f"{which}compared with the run on {found.images} {images}: {found.labels_equal} labels"
+        f" equal, largest difference of a probability {found.largest_difference:.1e}"
     )
     if cost is None:
         return
@@ -72,5 +75,5 @@ def _print(done: Export) -> None:
     typer.echo(f"  {fast:.2f} ms per image instead of {slow:.2f} ms")
     typer.echo(
         f"  accuracy {rough:.4f} instead of {exact:.4f}, {cost.same_label:.1%} the same labels,"
-        f" on {cost.images:,} images"
+        f" on {cost.images:,} {images}"
     )

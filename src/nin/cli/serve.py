@@ -24,7 +24,9 @@ def serve(
     ] = 8000,
     workers: Annotated[int, typer.Option(help="Number of worker processes.", min=1, max=256)] = 1,
     max_bytes: Annotated[int, typer.Option(help="Largest request, in bytes.", min=1)] = 16 * 2**20,
-    max_pixels: Annotated[int, typer.Option(help="Largest image, in pixels.", min=1)] = 40_000_000,
+    max_pixels: Annotated[
+        int, typer.Option(help="Largest image, in pixels.", min=1, max=200_000_000)
+    ] = 51_000_000,
     queue: Annotated[
         int, typer.Option(help="Images that each worker accepts at a time.", min=1)
     ] = 128,
@@ -53,6 +55,10 @@ def serve(
         float,
         typer.Option(help="Seconds for which an idle connection is kept.", min=1, max=3600),
     ] = 75.0,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not log requests.")] = False,
 ) -> None:
     """Serve a network over HTTP: a web page at /, the interface described at /docs."""
@@ -72,7 +78,9 @@ def serve(
     origins, hosts = checked_origins(allow_origin or ()), checked_hosts(allow_host or (), host)
     with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
-        settings = Settings(file, limits, origins, hosts, keep_alive, quiet, *share(workers))
+        settings = Settings(
+            file, limits, origins, hosts, keep_alive, quiet, *share(workers), trust=trust
+        )
         serve(
             settings,
             listener,

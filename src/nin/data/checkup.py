@@ -29,7 +29,7 @@ from nin.data.picture_sheet import save_picture_sheet
 from nin.data.pictures import WORKERS
 from nin.data.progress import progress
 from nin.errors import DataError
-from nin.files import expand
+from nin.files import did_you_mean, expand
 from nin.names import printable
 
 #: Unreadable pictures, and pictures in two parts, that are named in the text.
@@ -187,7 +187,10 @@ def check_folder(path: str | Path, image_size: int) -> FolderCheck:
     Raises:
         DataError: the folder is missing or has another layout.
     """
-    listing = list_folder(expand(path))
+    folder = expand(path)
+    if not folder.exists():
+        raise DataError(f"{path}: no such folder{did_you_mean(folder)}")
+    listing = list_folder(folder)
     paths = [each for files in listing.parts.values() for each in files.paths]
     headers = _headers(paths)
     return FolderCheck(

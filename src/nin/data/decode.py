@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-import struct
-import zlib
-from io import BytesIO
+import threading
+from contextlib import nullcontext
+from functools import partial
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.bit_depth import Reopen, read_pnm, to_eight_bits
+from nin.data.colour_profile import to_srgb
+from nin.data.picture_formats import (
+    MAX_PIXELS,
+    check_size,
+    damage,
+    has_more_frames,
+    open_picture,
+    reason,
+)
+from nin.data.stored_pixels import PNM, stored
 from nin.errors import DataError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+    from PIL.ImageFile import ImageFile
 
 #: Weights of red, green and blue in grey (ITU-R 601), and the parameter of the cubic filter that
 #: resizes (Keys 1981): Pillow's, for code that does the same elsewhere.
@@ -27,27 +37,25 @@ LUMA, CUBIC = (0.299, 0.587, 0.114), -0.5
 Fit = Literal["squash", "crop"]
 FITS: tuple[Fit, ...] = get_args(Fit)
 
-#: Pictures of more pixels are refused: a small file can claim any size.
-MAX_PIXELS = 89_000_000
+#: What may be said of a picture that was decoded.
+FRAMES = "several frames or pages, of which the first is read"
+PROFILE = "a colour profile that is ignored: damaged, or for other pixels"
+
+#: Pictures of more pixels are decoded one at a time, so that memory stays bounded.
+_LARGE, _ALONE = 51_000_000, threading.Lock()
+
+#: Pixels of a picture with opacity that are laid on white at a time.
+_STRIP = 2**20
 
 #: EXIF orientations that exchange width and height.
 _QUARTER_TURNS = (5, 6, 7, 8)
 
-_DAMAGED = (
-    OSError,
-    EOFError,
-    SyntaxError,
-    ValueError,
-    TypeError,
-    LookupError,
-    OverflowError,
-    RuntimeError,
-    AssertionError,
-    AttributeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-)
+
+class Decoded(NamedTuple):
+    """A picture: (height, width, channels), uint8, and what is to be said of it."""
+
+    image: NDArray[np.uint8]
+    remarks: tuple[str, ...]
 
 
 def decode(
@@ -55,13 +63,18 @@ def decode(
     size: int | None = None,
     channels: int = 3,
     fit: Fit = "squash",
+    bit_depth: int | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
 ) -> NDArray[np.uint8]:
-    """Decode a JPEG, PNG, WebP, BMP or TIFF, recognised by content; of several frames, the first.
+    """Decode a picture file, recognised by content; of several frames or pages, the first.
 
-    Its EXIF orientation is applied, transparent parts become white, and values are brought to 8
-    bits (16-bit values are divided by 257, not clipped). With a `size` it is resized to a square,
-    with antialiasing: the whole picture, whatever its aspect ratio, so that class maps cover all of
-    it; or, with ``fit="crop"``, the square in its middle.
+    JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PNM are read, HEIC with pillow-heif. The
+    EXIF orientation is applied, colours are converted to sRGB by the file's colour profile,
+    transparent parts become white, and values are brought to 8 bits by the range that the file
+    states, or else by the smallest of 8, 10, 12, 14 and 16 bits that holds them. With a `size` it
+    is resized to a square, with antialiasing: the whole picture, whatever its aspect ratio, so that
+    class maps cover all of it; or, with ``fit="crop"``, the square in its middle.
 
     Args:
         source: a path, or the file's content.
@@ -69,13 +82,34 @@ def decode(
         channels: 3 for RGB, 1 for grey (luma, ITU-R 601).
         fit: which part of the picture is resized to `size`: ``"squash"`` for all of it, ``"crop"``
             for the square in its middle.
+        bit_depth: bits that the range has at least, where a file does not state it: those of the
+            folder that a network was trained on. A dark picture then stays dark.
+        max_pixels: of a picture, as its header states them; more are refused.
 
     Returns:
         (height, width, channels), uint8.
 
     Raises:
-        DataError: the file is missing, damaged, of another format, or has more than `MAX_PIXELS`;
-            an argument is out of range.
+        DataError: the file is missing, damaged, of another format, or has more than `max_pixels`,
+            by default 200 million; an argument is out of range.
+    """
+    settings = (size, channels, fit, bit_depth)
+    return decode_with_remarks(source, *settings, max_pixels=max_pixels).image
+
+
+def decode_with_remarks(
+    source: str | PathLike[str] | bytes,
+    size: int | None = None,
+    channels: int = 3,
+    fit: Fit = "squash",
+    bit_depth: int | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
+) -> Decoded:
+    """`decode`, and what is to be said of the picture: of `FRAMES` and `PROFILE` those that hold.
+
+    Raises:
+        DataError: as `decode`.
     """
     name = "image" if isinstance(source, bytes) else fspath(source)
     if channels not in (1, 3) or (size is not None and size < 1):
@@ -83,33 +117,40 @@ def decode(
             f"cannot decode to size={size}, channels={channels}: size ≥ 1, channels 1 or 3"
         )
     check_fit(fit)
-    content = BytesIO(source) if isinstance(source, bytes) else source
     try:
-        return _decoded(content, size, channels, fit)
+        return _decoded(source, size, channels, fit, bit_depth, max_pixels)
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
-    except _damage() as error:
-        raise DataError(f"{name}: {_reason(error)}") from error
+    except damage() as error:
+        raise DataError(f"{name}: {reason(error)}") from error
 
 
-def _decoded(source: Any, size: int | None, channels: int, fit: Fit) -> NDArray[np.uint8]:
-    from PIL import Image, ImageOps
-
-    with Image.open(source, formats=FORMATS) as opened:
-        if opened.width * opened.height > MAX_PIXELS:
-            raise DataError(f"{opened.width}×{opened.height} pixels: above {MAX_PIXELS:,}")
-        if size is not None:
-            # JPEG only: skips detail nobody will see. Both sides stay at twice the size or above.
+def _decoded(
+    source: str | PathLike[str] | bytes,
+    size: int | None,
+    channels: int,
+    fit: Fit,
+    bit_depth: int | None,
+    max_pixels: int,
+) -> Decoded:
+    with open_picture(source) as opened:
+        check_size(opened, max_pixels)
+        if size is not None and opened.format in ("JPEG", "MPO"):
+            # Skips detail nobody will see. Both sides stay at twice the size or above.
             opened.draft(None, (2 * size, 2 * size))
-        picture = _eight_bits(ImageOps.exif_transpose(opened))
-    return _fitted(picture, None if size is None else (size, size), channels, fit)
+        with _ALONE if opened.width * opened.height > _LARGE else nullcontext():
+            picture = _upright(opened, partial(open_picture, source), bit_depth)
+            picture, is_right = to_srgb(picture, opened.info)
+            image = _fitted(picture, None if size is None else (size, size), channels, fit)
+        remarks = ((FRAMES, has_more_frames(opened)), (PROFILE, not is_right))
+        return Decoded(image, tuple(remark for remark, holds in remarks if holds))
 
 
 def shown_size(content: bytes) -> tuple[int, int]:
     """The (height, width) of a picture that `decode` accepts, after its EXIF orientation."""
-    from PIL import ExifTags, Image
+    from PIL import ExifTags
 
-    with Image.open(BytesIO(content), formats=FORMATS) as opened:
+    with open_picture(content) as opened:
         is_turned = opened.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS
         width, height = opened.size
         # Pillow turns a TIFF, and its size, by itself.
@@ -175,12 +216,25 @@ def check_fit(fit: str) -> None:
         raise DataError(f"fit={fit!r}: pictures are fitted by {' or '.join(FITS)}")
 
 
+def _upright(opened: ImageFile, reopen: Reopen, bit_depth: int | None) -> Image:
+    """Load a picture, turned as it is to be seen, with 8 bits."""
+    from PIL import ImageOps
+
+    as_stored = stored(opened)
+    if as_stored is not None and as_stored.rawmode == PNM:
+        return read_pnm(opened, as_stored)
+    ImageOps.exif_transpose(opened, in_place=True)
+    if as_stored is None:
+        return opened
+    return to_eight_bits(opened, as_stored, reopen, bit_depth)
+
+
 def _fitted(
     picture: Image, size: tuple[int, int] | None, channels: int, fit: Fit
 ) -> NDArray[np.uint8]:
     from PIL import Image
 
-    picture = _on_white(picture).convert("RGB")
+    picture = _on_white(picture)
     if channels == 1:
         picture = picture.convert("L")
     if size is not None:
@@ -189,38 +243,17 @@ def _fitted(
     return np.array(picture, np.uint8).reshape(picture.height, picture.width, channels)
 
 
-def _eight_bits(picture: Image) -> Image:
-    from PIL import Image
-
-    if picture.mode.startswith("I;16"):
-        values = np.asarray(picture).astype(np.uint32)
-        return Image.fromarray(((values + 128) // 257).astype(np.uint8))
-    if picture.mode in ("I", "F"):
-        raise DataError("32-bit pixels have no agreed range: save it with 8 or 16 bits")
-    return picture
-
-
 def _on_white(picture: Image) -> Image:
+    """A picture in RGB, what is transparent on white: in strips, which take less memory."""
     from PIL import Image
 
     if not picture.has_transparency_data:
-        return picture
-    layer = picture.convert("RGBA")
-    white = Image.new("RGBA", layer.size, "white")
-    return Image.alpha_composite(white, layer)
-
-
-def _damage() -> tuple[type[BaseException], ...]:
-    from PIL.Image import DecompressionBombError, DecompressionBombWarning
-
-    return (*_DAMAGED, DecompressionBombError, DecompressionBombWarning)
-
-
-def _reason(error: BaseException) -> str:
-    from PIL import UnidentifiedImageError
-
-    if isinstance(error, UnidentifiedImageError):
-        return "not a JPEG, PNG, WebP, BMP or TIFF picture"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return " ".join(str(error).split()) or type(error).__name__
+        return picture.convert("RGB")
+    found = Image.new("RGB", picture.size)
+    rows = max(1, _STRIP // picture.width)
+    for top in range(0, picture.height, rows):
+        box = (0, top, picture.width, min(top + rows, picture.height))
+        layer = picture.crop(box).convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        found.paste(Image.alpha_composite(white, layer).convert("RGB"), box)
+    return found

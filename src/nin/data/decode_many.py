@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import Fit, decode
+from nin.data.bit_depth import DEPTHS, unstated_depth
+from nin.data.decode import Fit, decode, decode_with_remarks
 from nin.data.listing import list_folder
+from nin.data.picture_formats import check_size, damage, open_picture
 from nin.data.progress import progress
 from nin.errors import Advice, Argument, DataError
 from nin.files import expand
@@ -23,9 +26,17 @@ _NAMED_IN_MESSAGE = 10
 #: ones, in pixels.
 _SAMPLE, _SMALL = 16, 64
 
+#: The most pictures that are looked at to find the range of their values.
+_DEPTH_SAMPLE = 128
+
 
 def decode_many(
-    paths: Sequence[str], size: int, channels: int, fit: Fit = "squash"
+    paths: Sequence[str],
+    size: int,
+    channels: int,
+    fit: Fit = "squash",
+    bit_depth: int | None = None,
+    remarks: Counter[str] | None = None,
 ) -> tuple[NDArray[np.uint8], dict[int, str]]:
     """Decode pictures to squares; none stops the others.
 
@@ -34,6 +45,8 @@ def decode_many(
         size: side of the squares, in pixels.
         channels: 3 for RGB, 1 for grey.
         fit: which part of a picture fills its square; see `nin.data.decode.decode`.
+        bit_depth: bits that values have at least, where a file does not say.
+        remarks: counts what is to be said of the pictures; filled in here.
 
     Returns:
         The images (n, size, size, channels), and for each position that could not be read why;
@@ -41,20 +54,22 @@ def decode_many(
     """
     images = np.empty((len(paths), size, size, channels), np.uint8)
 
-    def read(index: int) -> str | None:
+    def read(index: int) -> tuple[str | None, tuple[str, ...]]:
         try:
-            images[index] = decode(paths[index], size, channels, fit)
+            images[index], said = decode_with_remarks(paths[index], size, channels, fit, bit_depth)
         except DataError as error:
-            return str(error)
-        return None
+            return str(error), ()
+        return None, said
 
     faults = {}
     with (
         ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
         progress("reading pictures", len(paths)) as advance,
     ):
-        for index, fault in enumerate(pool.map(read, range(len(paths)))):
+        for index, (fault, said) in enumerate(pool.map(read, range(len(paths)))):
             advance(1)
+            if remarks is not None:
+                remarks.update(said)
             if fault is not None:
                 faults[index] = fault
     return images, faults
@@ -74,6 +89,49 @@ def unreadable(bad: Sequence[str], after: str = "") -> DataError:
         "repair or remove them",
         Advice(f"go on without them: {{}}{after}", Argument("skip_bad", True)),
     )
+
+
+def find_bit_depth(paths: Sequence[str]) -> int | None:
+    """The bits that the values of pictures have, where their files do not say.
+
+    Of many pictures a hundred are looked at, evenly spread; those that cannot be read are left out.
+
+    Returns:
+        One of `nin.data.bit_depth.DEPTHS`; None if there is no such picture.
+    """
+    found = 0
+    for path in paths[:: max(1, -(-len(paths) // _DEPTH_SAMPLE))]:
+        found = max(found, _bit_depth(path) or 0)
+        if found == max(DEPTHS):
+            break
+    return found or None
+
+
+def _bit_depth(path: str) -> int | None:
+    try:
+        with open_picture(path) as opened:
+            check_size(opened)
+            return unstated_depth(opened)
+    except DataError:
+        return None
+    except damage():
+        return None
+
+
+def in_words(remarks: Mapping[str, int], bit_depth: int | None) -> str | None:
+    """What is to be said of pictures that were decoded, in one line; None if it is nothing.
+
+    Args:
+        remarks: what, and of how many.
+        bit_depth: as `find_bit_depth` has found.
+    """
+    words = [f"{count:,} picture(s) with {remark}" for remark, count in sorted(remarks.items())]
+    if bit_depth is not None and bit_depth < max(DEPTHS):
+        white = (1 << bit_depth) - 1
+        words.append(
+            f"pictures of more than 8 bits are read as {bit_depth} bits: {white:,} is white"
+        )
+    return "; ".join(words) or None
 
 
 def are_small_and_grey(path: str | Path) -> bool:

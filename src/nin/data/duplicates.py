@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
@@ -17,6 +18,8 @@ from nin.data.listing import Files
 from nin.data.near_copies import near_copies
 from nin.data.split import Part
 from nin.errors import DataError
+
+_ORDER: tuple[Part, ...] = ("train", "validation", "test")
 
 
 class DuplicatePicture(NamedTuple):
@@ -94,7 +97,7 @@ class Duplicates:
     near: bool
     faults: Mapping[str, str]
 
-    @property
+    @cached_property
     def leaks(self) -> list[Twins]:
         """Each picture of the test and validation part that is in train, or in validation, too.
 
@@ -103,7 +106,7 @@ class Duplicates:
         found = [twins for group in self.groups for twins in _leaks(group)]
         return sorted(found, key=lambda each: (each.picture.part, not each.is_same))
 
-    @property
+    @cached_property
     def conflicts(self) -> list[Twins]:
         """For each group under two classes or more, two of its pictures that show it."""
         found = [_conflict(group) for group in self.groups if len(group.labels) > 1]
@@ -241,15 +244,15 @@ def _grouped(
 
 
 def _leaks(group: DuplicateGroup) -> Iterator[Twins]:
-    order: list[Part] = ["train", "validation", "test"]
+    first: dict[tuple[Part, int | None], DuplicatePicture] = {}
     for picture in group.pictures:
-        earlier = order[: order.index(picture.part)]
-        others = [each for each in group.pictures if each.part in earlier]
-        if others:
-            yield Twins(
-                picture,
-                min(others, key=lambda o: (o.part != "train", o.content != picture.content)),
-            )
+        first.setdefault((picture.part, None), picture)
+        first.setdefault((picture.part, picture.content), picture)
+    for picture in group.pictures:
+        for part in _ORDER[: _ORDER.index(picture.part)]:
+            if other := first.get((part, picture.content)) or first.get((part, None)):
+                yield Twins(picture, other)
+                break
 
 
 def _conflict(group: DuplicateGroup) -> Twins:

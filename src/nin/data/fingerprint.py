@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from nin.data.content import Digests
 from nin.data.listing import Files
 from nin.data.progress import progress
-from nin.data.split import Part, Split
+from nin.data.split import Labels, Part, Split
 
 
 def fingerprint(identity: tuple[Any, ...], splits: Mapping[Part, Split]) -> str:
@@ -44,6 +45,23 @@ def fingerprint_files(identity: tuple[Any, ...], parts: Mapping[Part, Files], ro
         for line in _names_and_sizes(files.paths, root):
             digest.update(line)
         digest.update(files.labels.astype("<i4").data)
+    return digest.hexdigest()
+
+
+def fingerprint_digests(
+    identity: tuple[Any, ...], parts: Mapping[Part, tuple[Digests, Labels]]
+) -> str:
+    """Return a SHA-256 over every label, and the digest of every file in place of its pixels.
+
+    Args:
+        identity: what else counts, such as the set's classes.
+        parts: digests and labels of each part, in order.
+    """
+    digest = hashlib.sha256(repr(("content", *identity)).encode())
+    for part, (digests, labels) in parts.items():
+        digest.update(repr((part, len(labels))).encode())
+        digest.update(digests.astype("<u8").data)
+        digest.update(labels.astype("<i4").data)
     return digest.hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,12 +12,16 @@ from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
+from nin.data.bit_depth import DEPTHS
+from nin.data.content import Digests, digest_files
 from nin.data.decode import Fit, check_fit
-from nin.data.decode_many import decode_many, unreadable
-from nin.data.fingerprint import fingerprint_files
+from nin.data.decode_many import decode_many, find_bit_depth, unreadable
+from nin.data.division import SplitBy, check_split_by, divide
+from nin.data.fingerprint import fingerprint_digests, fingerprint_files
 from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
-from nin.data.listing import Files, divide, list_folder
+from nin.data.listing import Files, list_folder
+from nin.data.membership import Membership
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
 from nin.data.split import Part, Split, check_share
 from nin.errors import Advice, Argument, DataError
@@ -30,7 +35,8 @@ class ImageFolder(ImageData):
     """Pictures in one directory per class, perhaps inside train/, val/ and test/.
 
     ``val/`` may also be called ``valid/`` or ``validation/``. What is divided by folders stays so;
-    the rest is divided at random, by `seed`, each class in proportion:
+    the rest is divided at random, by `seed` and the content of each file, so that a picture stays
+    in its part when others are added or it is renamed (see `nin.data.division`):
 
     - without such folders, all pictures are divided into three parts;
     - with train/ but no val/, a share of train/ is held out for validation; without test/ there is
@@ -47,7 +53,7 @@ class ImageFolder(ImageData):
 
     - `statistics`, by which the model standardises, come from `SAMPLE` training pictures, chosen by
       `seed`.
-    - `fingerprint` covers file names and sizes in place of pixels.
+    - `fingerprint` covers digests of the files in place of pixels.
     - An unreadable picture is an error only when it is needed. With `skip_bad` the next readable
       picture of its class takes its place, so that the number of pictures stays the same.
 
@@ -67,6 +73,14 @@ class ImageFolder(ImageData):
         fit: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"`` keeps the
             ratio and takes the square in the middle.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
+        bit_depth: bits of the range of pictures of more than 8 bits whose files do not say: 8, 10,
+            12, 14 or 16; brighter ones get more. None: the fewest that hold the pictures to train
+            on.
+        split_by: ``"content"``; or ``"position"``, as in runs from before there was a choice: by a
+            picture's place among the others, each class in exact proportion. Adding one may move
+            the others.
+        membership: pictures whose part is known, by content, as from `membership` of another folder
+            or run; they stay in it. None: none.
 
     Attributes:
         stream: whether the pictures are left on disk.
@@ -105,13 +119,20 @@ class ImageFolder(ImageData):
         stream: bool | None = None,
         fit: Fit = "squash",
         balance: Balance = "none",
+        bit_depth: int | None = None,
+        split_by: SplitBy = "content",
+        membership: Membership | None = None,
     ) -> None:
-        self.save_hyperparameters(ignore=("path", "test"))
-        hparams = {"path": str(path), "test": test, **self.hparams}
+        left_out = {"test": test, "bit_depth": bit_depth, "membership": membership}
+        self.save_hyperparameters(ignore=("path", *left_out))
+        hparams = {"path": str(path), **left_out, **self.hparams}
         self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
         check_fit(fit)
+        check_split_by(split_by)
+        if bit_depth is not None and bit_depth not in DEPTHS:
+            raise DataError(f"bit_depth={bit_depth!r}: it is 8, 10, 12, 14, 16 or None")
         _check_shares(validation, test)
         listing = list_folder(self.path)
         self.path = listing.root
@@ -132,8 +153,15 @@ class ImageFolder(ImageData):
         self.has_own_parts = listing.split
         self.inventory = listing.inventory
         self._skipped: dict[str, str] = {}
+        self._remarks: Counter[str] = Counter()
+        self._streamed_remarks: dict[str, tuple[str, ...]] = {}
+        self._bit_depth, self._is_depth_known = bit_depth, bit_depth is not None
         self.source = str(path)
-        self._files = divide(listing, validation, test, limit, seed)
+        self.split_by = split_by
+        division = divide(
+            listing, validation, test, limit, seed, split_by=split_by, known=membership
+        )
+        self._files, self._digests, self._left_out = division
         self.parts = tuple(self._files)
         count = sum(len(files.paths) for files in self._files.values())
         self.stream = _is_streamed(stream, count, self.image_shape)
@@ -143,9 +171,49 @@ class ImageFolder(ImageData):
         """The pictures that were left out, by name, with the reason."""
         return [self._skipped[path] for path in sorted(self._skipped)]
 
+    @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values where files of more than 8 bits do not say; None: none do."""
+        if not self._is_depth_known:
+            self._bit_depth = find_bit_depth(self._files["train"].paths)
+            self._is_depth_known = True
+        return self._bit_depth
+
+    @property
+    def remarks(self) -> Counter[str]:
+        """What is to be said of the pictures that were read, and of how many of them."""
+        streamed = (remark for said in self._streamed_remarks.values() for remark in said)
+        return self._remarks + Counter(streamed)
+
     def files(self, part: Part) -> Files:
         """Return the paths and labels of one of `parts`; pictures need not be readable."""
         return self._files[part]
+
+    def digests(self, part: Part) -> Digests:
+        """Return a digest of the content of each of the `files` of a part."""
+        if part not in self._digests:
+            self._digests[part] = digest_files(self._files[part].paths)
+        return self._digests[part]
+
+    def membership(self) -> Membership:
+        """Return which picture is in which part, by content; what a run keeps."""
+        parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
+        return Membership.of(parts, digest_files(self._left_out.paths))
+
+    def keep(self, part: Part, files: Files) -> None:
+        """Have no other part than this, and no other pictures and classes than these have."""
+        used, labels = np.unique(files.labels, return_inverse=True)
+        self.classes = tuple(self.classes[label] for label in used.tolist())
+        self._files = {part: Files(files.paths, labels.astype(np.int32))}
+        self.parts = (part,)
+        self._digests.clear()
+        self._loaded.clear()
+
+    def names(self, part: Part) -> list[str]:
+        """Return the paths of the pictures of a part, in their order, without those left out."""
+        paths, count = self._files[part].paths, len(self.split(part).labels)
+        # Of a streamed set each has its place, whether it can be read or not.
+        return paths if len(paths) == count else [p for p in paths if p not in self._skipped]
 
     def load(self, part: Part) -> Mapping[Part, Split]:
         """Read every part, so that a bad picture is known before training and not after.
@@ -155,14 +223,18 @@ class ImageFolder(ImageData):
         size, _, channels = self.image_shape
         if self.stream:
             skipped = self._skipped if self.skip_bad else None
+            settings = (size, channels, skipped, self.fit, self.bit_depth, self._streamed_remarks)
             return {
-                name: Split(Pictures(files, size, channels, skipped, self.fit), files.labels)
+                name: Split(Pictures(files, *settings), files.labels)
                 for name, files in self._files.items()
             }
         splits: dict[Part, Split] = {}
         bad: dict[str, str] = {}
+        remarks: Counter[str] = Counter()
         for name, files in self._files.items():
-            images, faults = decode_many(files.paths, size, channels, self.fit)
+            images, faults = decode_many(
+                files.paths, size, channels, self.fit, self.bit_depth, remarks
+            )
             bad |= {files.paths[index]: fault for index, fault in faults.items()}
             labels = files.labels
             if faults:
@@ -173,7 +245,7 @@ class ImageFolder(ImageData):
             raise unreadable(list(bad.values()))
         for name, split in splits.items():
             self.check_left(name, split.labels)
-        self._skipped = bad
+        self._skipped, self._remarks = bad, remarks
         return splits
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -189,19 +261,23 @@ class ImageFolder(ImageData):
         return mean_and_std(images, np.sort(chosen))
 
     def describe(self) -> dict[str, Any]:
-        """Return what the set is, ready for JSON; `inventory` with it."""
-        return {**super().describe(), "inventory": self.inventory.record()}
+        """Return what the set is, ready for JSON; with it `inventory`, and `bit_depth` if any."""
+        found = {**super().describe(), "inventory": self.inventory.record()}
+        return found if self.bit_depth is None else {**found, "bit_depth": self.bit_depth}
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.
 
-        Of a streamed set, an image counts by its name in the folder and the size of its file, and
-        how it is fitted counts as well.
+        Of a streamed set, an image counts by the digest of its file, or, if it is divided by
+        position, by its name in the folder and the size of its file; and how it is fitted counts.
         """
         if not self.stream:
             return super().fingerprint()
         fit = () if self.fit == "squash" else (self.fit,)  # Sets keep the digests they had.
         identity = (self.name, self.classes, self.image_shape, *fit)
+        if self.split_by == "content":
+            parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
+            return fingerprint_digests(identity[1:], parts)
         return fingerprint_files(identity, self._files, self.path)
 
     def check_left(self, part: Part, labels: NDArray[np.int32]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nin.data.decode import FORMATS
+from nin.data.picture_formats import damage, open_picture, reason
 from nin.errors import DataError
 
 
@@ -30,10 +30,10 @@ def read_header(path: str) -> Header:
     Raises:
         DataError: there is none that can be read.
     """
-    from PIL import Image
-
     try:
-        with Image.open(path, formats=FORMATS) as opened:
+        with open_picture(path) as opened:
             return Header(opened.format or "", opened.mode, *opened.size)
-    except Exception as error:
-        raise DataError(f"{path}: {' '.join(str(error).split())}") from error
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    except damage() as error:
+        raise DataError(f"{path}: {reason(error)}") from error

@@ -145,6 +145,10 @@ class ImageData(DataModule):
         """Return the test batches."""
         return self._batches("test")
 
+    def names(self, part: Part) -> list[str]:
+        """Return what the images of a part are called, in their order: here their positions."""
+        return [str(position) for position in range(len(self.split(part).labels))]
+
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Return the mean and standard deviation of each channel of the training images.
 

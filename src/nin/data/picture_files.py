@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
+from nin.data.picture_formats import START, begins_like_a_picture
 from nin.errors import DataError
 from nin.names import normalized
 
@@ -34,12 +35,6 @@ _LEFTOVERS = frozenset(
     """.split()  # noqa: SIM905
 ) | {"system volume information", "network trash folder", "temporary items", "icon\r"}
 
-_SIGNATURES = (
-    *(b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"),
-    *(b"GIF87a", b"GIF89a", b"\0\0\0\x0cjP  \r\n\x87\n", b"\0\0\0\x0cJXL \r\n\x87\n"),
-)
-_BRANDS = frozenset(b"heic heix heim heis hevc hevx hevm hevs mif1 mif2 msf1 avif avis".split())
-_PNM = re.compile(rb"P[1-6]\s+(\d+\s|#)")
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 _OTHER = "files that are no pictures"
@@ -115,7 +110,7 @@ def is_picture(entry: os.DirEntry[str]) -> bool:
     if ending in _RAW or not entry.is_file():
         return False
     with Path(entry.path).open("rb") as file:
-        return _begins_like_a_picture(file.read(32))
+        return begins_like_a_picture(file.read(START))
 
 
 def count_other(name: str, left_out: LeftOut) -> None:
@@ -158,21 +153,3 @@ def _size(entry: os.DirEntry[str]) -> int:
     if not entry.is_dir(follow_symlinks=False):
         return 1
     return max(1, sum(len(files) for _, _, files in os.walk(entry.path)))
-
-
-def _begins_like_a_picture(start: bytes) -> bool:
-    return (
-        start.startswith(_SIGNATURES)
-        or (start[:4] == b"RIFF" and start[8:12] == b"WEBP")
-        or (start[4:8] == b"ftyp" and start[8:12] in _BRANDS)
-        or _is_bitmap(start)
-        or _PNM.match(start) is not None
-    )
-
-
-def _is_bitmap(start: bytes) -> bool:
-    """A bitmap of Windows: text may begin with BM, but not go on with zeros and a known size."""
-    return start[:2] == b"BM" and start[6:10] == bytes(4) and start[14:18] in _HEADERS
-
-
-_HEADERS = {size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from nin.data.decode import decode, shown_size
 from nin.errors import DataError
-from nin.files import replacing
+from nin.files import obstacle, replacing
 from nin.names import printable
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 SIDE, GAP, ACROSS = 180, 16, 6
 #: Heights of a row's title and of a line below a picture; sizes of their letters. All in pixels.
 _TITLE, _LINE, _LARGE, _SMALL = 30, 15, 15, 11
+#: By what a sheet is known, in the file itself: only sheets are written over.
+_MARK = "nin data: contact sheet"
 _INK, _FAINT, _RULE, _PAPER = "#111111", "#555555", "#CCCCCC", "white"
 
 
@@ -54,24 +56,45 @@ def save_picture_sheet(path: Path, rows: Sequence[SheetRow]) -> None:
     A picture that cannot be read leaves an empty frame.
 
     Raises:
-        DataError: the suffix is another.
+        DataError: the suffix is another, or somebody else's file is there.
         NinError: the file cannot be written.
     """
+    from PIL.PngImagePlugin import PngInfo
+
     check_sheet_path(path)
-    sheet = _drawn(rows)
-    form = "PNG" if path.suffix.lower() == ".png" else "JPEG"
+    sheet, mark = _drawn(rows), PngInfo()
+    mark.add_text("Software", _MARK)
     with replacing(path) as file:
-        sheet.save(file, form, quality=90)
+        if path.suffix.lower() == ".png":
+            sheet.save(file, "PNG", pnginfo=mark)
+        else:
+            sheet.save(file, "JPEG", quality=90, comment=_MARK)
 
 
 def check_sheet_path(path: Path) -> None:
-    """Refuse a file that is no picture by its name, before any work is done for it.
+    """Refuse a path where no sheet can be written, before any work is done for it.
 
     Raises:
-        DataError: says which suffixes there are.
+        DataError: its suffix is no picture's, its folder cannot be made, or a file is there that is
+            no contact sheet.
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise DataError(f"{path}: a contact sheet is written as .png or .jpg")
+    if said := obstacle(path.parent):
+        raise DataError(f"cannot write {path}: {said}")
+    if path.exists() and not _is_sheet(path):
+        raise DataError(f"{path} is there already, and is no contact sheet: name another file")
+
+
+def _is_sheet(path: Path) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            marks = (picture.info.get("Software"), picture.info.get("comment"))
+    except (OSError, SyntaxError, ValueError):
+        return False
+    return _MARK in marks or _MARK.encode() in marks
 
 
 class _Row(NamedTuple):

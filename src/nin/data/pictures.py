@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import Fit, decode
+from nin.data.decode import Fit, decode_with_remarks
 from nin.data.listing import Files
 from nin.errors import Advice, Argument, DataError
 
@@ -37,6 +37,8 @@ class Pictures:
         skipped: path → why it cannot be read; filled in here. Such a picture is replaced by the
             next one of its class in `files` that can be read, in a circle. None: it is an error.
         fit: which part of a picture fills its square; see `nin.data.decode.decode`.
+        bit_depth: bits that values have at least, where a file does not say.
+        remarks: path → what is to be said of the picture; filled in here. None: nothing is kept.
 
     Raises:
         DataError: on indexing: a picture cannot be read, or none of its class; more is asked for
@@ -54,12 +56,14 @@ class Pictures:
         channels: int,
         skipped: dict[str, str] | None = None,
         fit: Fit = "squash",
+        bit_depth: int | None = None,
+        remarks: dict[str, tuple[str, ...]] | None = None,
     ) -> None:
         self.files = files
         self.shape = (len(files.paths), size, size, channels)
         self._positions = np.arange(len(files.paths))
         self._skipped = skipped
-        self._fit = fit
+        self._fit, self._bit_depth, self._remarks = fit, bit_depth, remarks
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -84,7 +88,14 @@ class Pictures:
         every = [self.files, *(other.files for other in others)]
         paths = [path for files in every for path in files.paths]
         labels = np.concatenate([files.labels for files in every])
-        return Pictures(Files(paths, labels), *self.shape[2:], self._skipped, self._fit)
+        return Pictures(
+            Files(paths, labels),
+            *self.shape[2:],
+            skipped=self._skipped,
+            fit=self._fit,
+            bit_depth=self._bit_depth,
+            remarks=self._remarks,
+        )
 
     def _read(self, chosen: NDArray[np.intp]) -> NDArray[np.uint8]:
         if len(chosen) > TASK:
@@ -99,7 +110,7 @@ class Pictures:
         if self._skipped is not None and path in self._skipped:
             return self._stand_in(position)
         try:
-            return decode(path, *self.shape[2:], self._fit)
+            return self._decode(path)
         except DataError as error:
             if self._skipped is None:
                 raise DataError(
@@ -109,6 +120,12 @@ class Pictures:
                 ) from error
             self._skipped[path] = str(error)
         return self._stand_in(position)
+
+    def _decode(self, path: str) -> NDArray[np.uint8]:
+        image, remarks = decode_with_remarks(path, *self.shape[2:], self._fit, self._bit_depth)
+        if remarks and self._remarks is not None:
+            self._remarks[path] = remarks
+        return image
 
     def _stand_in(self, position: int) -> NDArray[np.uint8]:
         """The next readable picture of the same class, whatever was accessed before."""
@@ -120,7 +137,7 @@ class Pictures:
             if path in self._skipped:
                 continue
             try:
-                return decode(path, *self.shape[2:], self._fit)
+                return self._decode(path)
             except DataError as error:
                 self._skipped[path] = str(error)
         raise DataError(f"{self.files.paths[position]}: no picture of its class can be read")

@@ -43,7 +43,7 @@ class Split(NamedTuple):
     labels: Labels
 
 
-def stratified(labels: Labels, count: int, seed: int) -> Indices:
+def stratified(labels: Labels, count: int, seed: int, order: Indices | None = None) -> Indices:
     """Choose `count` samples, each class in proportion and, if `count` allows, with at least one.
 
     With the same `seed` a larger `count` extends the choice within each class, up to rounding.
@@ -52,12 +52,14 @@ def stratified(labels: Labels, count: int, seed: int) -> Indices:
         labels: (n,), the class of each sample.
         count: how many to choose, from 0 to n.
         seed: 0 or more.
+        order: (n,), positions in the order in which to choose them; None: at random, by `seed`.
 
     Returns:
         The chosen positions in increasing order.
     """
     classes, sizes = np.unique(labels, return_counts=True)
-    order = np.random.default_rng(seed).permutation(len(labels))
+    if order is None:
+        order = np.random.default_rng(seed).permutation(len(labels))
     shuffled = labels[order]
     chosen = [
         order[shuffled == label][:quota]

@@ -26,7 +26,9 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
     Returns:
         ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on),
         ``fit`` (how images are resized to it: ``"squash"``, also where it is absent, or
-        ``"crop"``), ``maps``, ``complete`` (whether nothing that the network has was left out),
+        ``"crop"``), ``bit_depth`` (of a run on pictures of more than 8 bits whose files do not say
+        their range: its bits), ``maps``, ``complete`` (whether nothing that the network has was
+        left out),
         ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw``
         (whether it classifies digits that a user may draw), ``network``, ``preprocessing``,
         ``parameters``, ``weights_sha256`` and ``provenance``.
@@ -41,12 +43,14 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
     has_maps = has_class_maps(model.net)
     if maps and not has_maps:
         raise ExportError(f"{run.path} has no class maps: its network ends in dense layers")
+    bit_depth = {} if run.bit_depth is None else {"bit_depth": run.bit_depth}
     return {
         "format": FORMAT,
         "name": run.path.resolve().name,
         "classes": list(run.classes),
         "input_shape": list(run.input_shape),
         "fit": run.fit,
+        **bit_depth,
         "maps": has_maps if maps is None else maps,
         "complete": maps is None or maps == has_maps,
         "quantization": None,
@@ -66,10 +70,13 @@ def weights_sha256(path: Path) -> str:
 
 
 def _provenance(record: dict[str, Any]) -> dict[str, Any]:
-    data = record["data"]
+    data, sessions = record["data"], record.get("sessions", ())
+    told = ("epoch", "versions", "device")
     return {
         "recipe": record["recipe"].get("name"),
         "data": {key: data.get(key) for key in ("name", "licence", "fingerprint")},
         "result": record.get("result"),
         "versions": record.get("versions"),
+        # Where a training was resumed: from which epoch on, by what and on which machine.
+        "sessions": [{key: each.get(key) for key in told} for each in sessions],
     }

@@ -17,7 +17,7 @@ from nin.exporting.web import PAGE, export_web
 from nin.files import expand, replacing_path
 from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, open_engine, require
-from nin.inference.metadata import parse
+from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -33,6 +33,9 @@ _CONTENTS = {
     "web": {"model.onnx", "model.json", "onnxruntime", *(file.name for file in PAGE.iterdir())},
 }
 
+#: Where the description is in a folder that is not opened to be recognised.
+_DESCRIBED_IN = {"web": "model.json", "savedmodel": f"{EXTRA_FOLDER}/{DESCRIPTION_FILE}"}
+
 
 class Export(NamedTuple):
     """The result of `export`.
@@ -43,6 +46,8 @@ class Export(NamedTuple):
         bytes: its size.
         parity: how its predictions agree with the run's; for int8, those of the float32 file.
         quantization: what eight bits cost and gain; None without them.
+        other: the name of other data than the run's own that both were compared on; None if it was
+            the run's own.
     """
 
     path: Path
@@ -50,6 +55,7 @@ class Export(NamedTuple):
     bytes: int
     parity: Parity
     quantization: Quantization | None
+    other: str | None = None
 
 
 def export(
@@ -77,10 +83,10 @@ def export(
         out: the file or folder; None for one of the usual name in the run directory. What is there
             already is replaced if it is an export of the same format.
         maps: whether the class maps go along; None: where the network has them.
-        quantize: ``"int8"`` for eight-bit whole numbers, calibrated on training images; of ONNX and
-            the web page.
-        data: a named data set or a folder with images to check on; None for those of the run's own
-            that it was not trained on.
+        quantize: ``"int8"`` for eight-bit whole numbers, calibrated on training images, none of
+            which is among those that it is judged by; of ONNX and the web page.
+        data: other data to check on, a named data set or a folder, whose classes are among the
+            run's; None for the run's own that it was not trained on.
         runtime: for ``"web"``: a downloaded onnxruntime-web, a folder or a ``.tgz``; None to get it
             with npm.
 
@@ -100,7 +106,7 @@ def export(
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
         core = path if to != "web" and not quantize else Path(folder) / FORMATS["onnx"].file
         WRITERS[to if to in WRITERS else "onnx"](run, description, core)
-        found = parity.compare(Predictor(run), FilePredictor(core), images)
+        found = parity.compare(Predictor(run), FilePredictor(core, trust=True), images)
         if not found.holds:
             raise ExportError(_broken(to, found))
         cost = None
@@ -110,7 +116,7 @@ def export(
         if to == "web":
             export_web(core, FilePredictor(core).description, path, runtime)
         size = _size(path)
-    return Export(target, to, size, found, cost)
+    return Export(target, to, size, found, cost, data)
 
 
 def _target(
@@ -156,8 +162,8 @@ def _is_export(path: Path, to: str) -> bool:
     if path.is_dir() and not {file.name for file in path.iterdir()} <= _CONTENTS[to]:
         return False
     try:
-        if to == "web":
-            parse((path / "model.json").read_bytes(), path)
+        if to in _DESCRIBED_IN:
+            parse((path / _DESCRIBED_IN[to]).read_bytes(), path)
         else:
             open_engine(to, path, 1)
     except (ExportError, OSError):
@@ -168,9 +174,9 @@ def _is_export(path: Path, to: str) -> bool:
 def _in_eight_bits(
     run: Run, data: str | None, source: Path, out: Path
 ) -> tuple[Path, Quantization]:
-    quantization.quantize(source, out, parity.training_images(run, data, quantization.CALIBRATION))
+    calibration, split = quantization.images_apart(run, data)
+    quantization.quantize(source, out, calibration)
     sizes = (_size(source), _size(out))
-    split = parity.evaluation_split(run, data)
     return out, quantization.measure(split, FilePredictor(source), FilePredictor(out), sizes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from nin.errors import ExportError
 from nin.exporting.describe import describe, weights_sha256
 from nin.files import expand
 from nin.inference.engines import FORMATS, Engine, format_of, open_engine
+from nin.orphans import end_with
 
 
 def current_export(run: Path, threads: int) -> Engine | None:
@@ -85,8 +87,8 @@ def exported_file(source: Path) -> Iterator[Path]:
 
 
 def _made_elsewhere(source: Path, folder: Path) -> Path:
-    context, ignored = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)
-    with ProcessPoolExecutor(1, context, initializer=signal.signal, initargs=ignored) as pool:
+    context, ours = get_context("spawn"), (os.getpid(),)
+    with ProcessPoolExecutor(1, context, initializer=_begin, initargs=ours) as pool:
         try:
             return pool.submit(as_onnx, source, folder).result()
         except BrokenProcessPool as error:
@@ -94,3 +96,8 @@ def _made_elsewhere(source: Path, folder: Path) -> Path:
                 f"{source} cannot be served: the process that exports it to ONNX ended;"
                 f" nin export {source} may say why"
             ) from error
+
+
+def _begin(parent: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)

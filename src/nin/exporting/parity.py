@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nin.data import NAMED, open_data
-from nin.errors import Advice, Argument, ExportError, NinError
+from nin.errors import Advice, Argument, DataError, ExportError, RunError
 from nin.inference.engines import Images
 
 if TYPE_CHECKING:
-    from nin.data import ImageData, Split
     from nin.inference import FilePredictor
     from nin.training import Run
+    from nin.training.judged_images import JudgedImages
 
 #: Number of images that are compared.
 IMAGES = 256
@@ -75,48 +74,28 @@ def real_images(run: Run, data: str | None = None, count: int = IMAGES) -> Image
     Raises:
         ExportError: the run's own cannot be loaded; says what to do.
     """
-    split = evaluation_split(run, data)
+    split = judged_images(run, data).split
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 
-def evaluation_split(run: Run, data: str | None = None) -> Split:
-    """The split that the run is evaluated on, or all of `data`."""
-    from nin.training.evaluation import every_image, final_split
-
-    if data is None:
-        return final_split(run_images(run))[1]
-    return every_image(_others(run, data))
-
-
-def training_images(run: Run, data: str | None, count: int) -> Images:
-    """Images the network was trained on, as they are stored; or some of `data`."""
-    split = run_images(run).train if data is None else evaluation_split(run, data)
-    return np.asarray(split.images[spread(len(split.labels), count)])
-
-
-def run_images(run: Run) -> ImageData:
-    """The images that a run was trained and evaluated on.
+def judged_images(run: Run, data: str | None = None) -> JudgedImages:
+    """The images that a run is judged by: its own, or other data.
 
     Raises:
-        ExportError: they cannot be loaded; says what to do.
+        DataError: the other data cannot be loaded.
+        ExportError: its own cannot be loaded, or the others do not fit; says what to do.
     """
-    from nin.training.dataset import open_images
-
     try:
-        recipe = run.recipe
-        return open_images(recipe, skip_bad=bool(run.record.get("skip_bad")))
-    except NinError as error:
+        return run.images.judged(data)
+    except RunError as error:
+        raise ExportError(error.args[0], *error.advice) from error
+    except DataError as error:
+        if data is not None:
+            raise
         raise ExportError(
             f"the images of {run.path} cannot be loaded ({error.told(lambda _: None)})",
             Advice("name others: {}", Argument("data")),
         ) from error
-
-
-def _others(run: Run, data: str) -> Any:
-    height, _, channels = run.input_shape
-    if data in NAMED:
-        return open_data(data)
-    return open_data(data, image_size=height, grey=channels == 1, fit=run.fit)
 
 
 def spread(available: int, count: int) -> Any:

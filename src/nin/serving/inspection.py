@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import io
+import re
 import struct
 from collections.abc import Iterator
 from itertools import islice
-from typing import NamedTuple
 
 from fastapi import HTTPException
 
-from nin.data.decode import FORMATS
+from nin.data.picture_formats import MAX_SIDE, START, open_picture, why_not_read
+from nin.errors import DataError
 
 #: What pictures begin with whose decoding takes a time that their headers tell.
 _JPEG, _PNG, _BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
@@ -18,10 +18,14 @@ _JPEG, _PNG, _BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
 _TIFF = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}
 
 #: Pixels on a side. Pillow's resizing takes memory for every row that is left of the other side.
-MOST_ON_A_SIDE = 65_535
+MOST_ON_A_SIDE = MAX_SIDE
 
 #: Scans of a JPEG; every one goes over all pixels. Progressive ones have about ten.
 MOST_SCANS = 100
+
+#: A marker with which a segment of a JPEG begins; the others stand alone or belong to a scan.
+_MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
+_START_OF_SCAN, _END = 0xDA, 0xD9
 
 #: Segments of a JPEG before its first scan, and chunks of a PNG: Pillow reads them one by one.
 MOST_SEGMENTS, MOST_CHUNKS = 1_000, 10_000
@@ -36,31 +40,26 @@ _SCAN = b"\xff\xda"
 _STRIP_TAGS = (273, 279, 324, 325)
 
 
-class Inspected(NamedTuple):
-    """A picture that may be decoded.
-
-    Attributes:
-        is_cheap: whether its header tells that this takes a second or two at most; else it is done
-            where it can be ended.
-    """
-
-    is_cheap: bool
-
-
-def inspect(content: bytes, most: int) -> Inspected:
+def inspect(content: bytes, most: int) -> bool:
     """Refuse what should not be decoded, and tell what may take long.
 
     Args:
         content: of a file.
         most: pixels that are allowed.
 
+    Returns:
+        Whether the header tells that decoding takes a second or two at most; if not, it is to be
+        done where it can be ended, see `nin.serving.decoding_process`.
+
     Raises:
         HTTPException: 413, it has more pixels; 415, it is not a picture of a known format; 422, it
             is a damaged one, or one made to be slow.
     """
     passes = 1
+    if why := why_not_read(content[:START]):
+        raise HTTPException(415, why)
     if content.startswith(_JPEG):
-        passes = max(1, content.count(_SCAN))
+        passes = max(1, scans(content))
         if passes > MOST_SCANS:
             raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
         _refuse_more("JPEG", "segments", _jpeg_segments(content), MOST_SEGMENTS)
@@ -69,11 +68,23 @@ def inspect(content: bytes, most: int) -> Inspected:
     elif order := _TIFF.get(content[:4]):
         if max(_strips(content, order), default=0) > MOST_STRIPS:
             raise HTTPException(422, f"a TIFF of more than {MOST_STRIPS:,} strips or tiles")
-        return Inspected(is_cheap=False)
+        return False
     elif not (content.startswith(_BMP) or _is_webp(content)):
-        return Inspected(is_cheap=False)
+        return False
     width, height = _size(content, most)
-    return Inspected(is_cheap=check_size(width, height, most) * passes <= CHEAP)
+    return check_size(width, height, most) * passes <= CHEAP
+
+
+def scans(content: bytes) -> int:
+    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read."""
+    at, found = 2, 0
+    while found <= MOST_SCANS and (marker := _MARKER.search(content, at)):
+        kind, at = marker[1][0], marker.end()
+        if kind == _END:
+            break
+        found += kind == _START_OF_SCAN
+        at += int.from_bytes(content[at : at + 2], "big")
+    return found
 
 
 def check_size(width: int, height: int, most: int) -> int:
@@ -102,8 +113,10 @@ def _size(content: bytes, most: int) -> tuple[int, int]:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        with open_picture(content) as picture:
             return picture.size
+    except DataError as error:
+        raise HTTPException(415, str(error)) from error
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise too_many_pixels(most, "far more") from error
     except Exception as error:  # Pillow's plugins raise whatever they like

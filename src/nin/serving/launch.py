@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Callable
 from functools import partial
 from multiprocessing import parent_process
@@ -19,6 +17,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from nin.errors import NinError
 from nin.inference import FilePredictor
+from nin.orphans import end_with
 from nin.serving.app import application
 from nin.serving.metrics import SHARED_FOLDER
 from nin.serving.server import config, process_state, run
@@ -46,10 +45,10 @@ def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[st
         NinError: no worker could start.
     """
     if workers > 1:
-        tell(summary(FilePredictor(settings.path, threads=1)))
+        tell(summary(FilePredictor(settings.path, threads=1, trust=settings.trust)))
         _supervise(settings, listener, workers)
         return
-    predictor = FilePredictor(settings.path, threads=settings.threads)
+    predictor = _predictor(settings)
     app = _application(settings, predictor)
     tell(summary(predictor))
     run(app, settings, listener)
@@ -61,6 +60,10 @@ def summary(predictor: FilePredictor) -> str:
     maps = "with class maps" if predictor.has_maps else "without class maps"
     name = predictor.description.get("name") or predictor.path.name
     return f"{name} ({len(predictor.classes)} classes, {height}×{width}×{channels}, {maps})"
+
+
+def _predictor(settings: Settings) -> FilePredictor:
+    return FilePredictor(settings.path, threads=settings.threads, trust=settings.trust)
 
 
 def _application(settings: Settings, predictor: FilePredictor) -> ASGIApp:
@@ -90,16 +93,11 @@ def _supervise(settings: Settings, listener: socket, workers: int) -> None:
 
 def _start_worker(settings: Settings, folder: Path) -> ASGIApp:
     """The application of one of several processes, which lives no longer than their supervisor."""
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    supervisor = parent_process()
+    if supervisor is not None and supervisor.pid is not None:
+        end_with(supervisor.pid)
     try:
-        return _application(settings, FilePredictor(settings.path, threads=settings.threads))
+        return _application(settings, _predictor(settings))
     except Exception as error:  # noqa: BLE001  # whatever it is, another worker would fail likewise
         (folder / _FAILURE).write_text(str(error) or repr(error), encoding="utf-8")
         sys.exit(STARTUP_FAILURE)
-
-
-def _follow_parent() -> None:
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os.kill(os.getpid(), signal.SIGTERM)

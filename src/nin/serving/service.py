@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from fastapi import HTTPException
 
-from nin.errors import DataError
+from nin.errors import DataError, ExportError
 from nin.inference.engines import Images, Predictions
 from nin.serving.batching import Batcher, Prediction
+from nin.serving.decoding_process import DecodingProcess, Refusal
+from nin.serving.inspection import inspect
 from nin.serving.metrics import Metrics
 from nin.serving.settings import Limits
-from nin.serving.upload import inspect
 
 if TYPE_CHECKING:
     from nin.inference import FilePredictor
@@ -101,6 +102,7 @@ class Service:
         self.images = Quota(limits.queue, self.metrics.waiting.set)
         self._compute(np.zeros((1, *predictor.input_shape), np.uint8), predictor.has_maps)
         self._pool = ThreadPoolExecutor(decoders, "decode")
+        self._decoding_process = DecodingProcess(predictor.decoder, limits.pixels)
         self._batcher = Batcher(self._compute)
         self.is_ready = True
 
@@ -113,11 +115,19 @@ class Service:
         """What is in each of some files, given by their content.
 
         Raises:
-            HTTPException: 413, 415 or 422: one of them is refused; see `inspect`.
+            HTTPException: 413, 415 or 422: one of them is refused; see `inspect`. 422 as well if
+                the network predicts no probabilities for it.
         """
         numbered = [(number, len(contents), each) for number, each in enumerate(contents, 1)]
         images = await _all(self._pool.submit(self._read, *each) for each in numbered)
-        predictions = await _all(self._batcher.submit(image, maps) for image in images)
+        submitted = [self._batcher.submit(image, maps) for image in images]
+        try:
+            predictions = await _all(submitted)
+        except ExportError as error:
+            failed = next(n for n, each in enumerate(submitted, 1) if _error(each) is error)
+            # The error names the file, which is nobody's business.
+            refusal = HTTPException(422, "the network has no valid prediction for it")
+            raise _numbered(refusal, failed, len(contents)) from error
         self.metrics.images.inc(len(predictions))
         return predictions
 
@@ -129,23 +139,37 @@ class Service:
     def close(self) -> None:
         """Finish what was begun, then end the threads."""
         self._pool.shutdown(cancel_futures=True)
+        self._decoding_process.close()
         self._batcher.close()
 
     def _read(self, number: int, of: int, content: bytes) -> Images:
         try:
-            inspect(content, self.limits.pixels)
-            return self.predictor.read(content)
+            if inspect(content, self.limits.pixels):
+                return self.predictor.read(content)
+            found = self._decoding_process.decode(content)
+            if not isinstance(found, Refusal):
+                return found
+            refusal = HTTPException(found.status, found.detail)
         except DataError as error:
             refusal = HTTPException(422, str(error))
         except HTTPException as error:
             refusal = error
-        where = f"image {number} of {of}: " if of > 1 else ""
-        raise HTTPException(refusal.status_code, where + refusal.detail)
+        raise _numbered(refusal, number, of)
 
     def _compute(self, images: Images, maps: bool) -> Predictions:
         self.metrics.batch.observe(len(images))
         with self.metrics.computing.time():
             return self.predictor.predict(images, maps)
+
+
+def _numbered(refusal: HTTPException, number: int, of: int) -> HTTPException:
+    """The refusal of one of several images, which says of which."""
+    where = f"image {number} of {of}: " if of > 1 else ""
+    return HTTPException(refusal.status_code, where + refusal.detail)
+
+
+def _error(future: Future[Prediction]) -> BaseException | None:
+    return future.exception() if future.done() and not future.cancelled() else None
 
 
 async def _all(futures: Iterable[Future[T]]) -> list[T]:

@@ -17,13 +17,14 @@ class Limits(NamedTuple):
 
     Attributes:
         body: bytes per request.
-        pixels: per image, as its header states them: it is refused before it is decoded.
+        pixels: per image, as its header states them: it is refused before it is decoded. Phones of
+            50 megapixels make up to 50.4 million.
         queue: images of all requests that are being decoded, waiting or being computed.
         seconds: for a request's body to arrive, and as many again for its response.
     """
 
     body: int = 16 * 2**20
-    pixels: int = 40_000_000
+    pixels: int = 51_000_000
     queue: int = 128
     seconds: float = 30.0
 
@@ -55,6 +56,7 @@ class Settings(NamedTuple):
         quiet: whether requests are not logged.
         threads: per batch that is computed.
         decoders: number of threads that decode.
+        trust: whether `path` may be a SavedModel.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class Settings(NamedTuple):
     quiet: bool = False
     threads: int = 1
     decoders: int = 2
+    trust: bool = False
 
 
 class Threads(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -19,9 +20,11 @@ from rich.console import Console
 
 from nin.errors import Advice, Argument, NinError
 from nin.files import write_json
+from nin.orphans import end_with
 from nin.study.contender import Contender
 from nin.study.result import Measured, Speed
-from nin.study.results_cache import read
+from nin.study.results_cache import damaged, read
+from nin.study.trial import digest
 from nin.training import Recipe, Trainer
 from nin.training.precision import precision_policy
 from nin.training.provenance import device, versions
@@ -53,6 +56,15 @@ class Workload(NamedTuple):
 class _Kept(BaseModel):
     net: str
     measured: Measured
+    #: Of `measured`; measurements of version 0.1.0 have none.
+    sha256: str | None = None
+
+    def fault(self, batch_size: int) -> str | None:
+        if self.sha256 not in (None, digest(self.measured.model_dump())):
+            return "it was changed since it was written"
+        if self.measured.batch_size != batch_size:
+            return f"it is of a batch of {self.measured.batch_size}, not {batch_size}"
+        return None
 
 
 def measure(workload: Workload) -> Measured:
@@ -76,9 +88,13 @@ def measure_once(folder: Path, workload: Workload, console: Console) -> Measured
     """
     path = folder / f"{_key(workload)}.json"
     if path.exists():
-        return read(path, _Kept).measured
+        kept = read(path, _Kept)
+        if problem := kept.fault(workload.recipe.batch_size):
+            raise damaged(path, problem)
+        return kept.measured
     name, measured = workload.contender.name, measure(workload)
-    write_json(path, {"net": name, "measured": measured.model_dump()})
+    values = measured.model_dump()
+    write_json(path, {"net": name, "measured": values, "sha256": digest(values)})
     console.print(
         f"measured {name}: {measured.training.images_per_second:,.0f} images/s in"
         f" training, {measured.prediction.images_per_second:,.0f} in prediction",
@@ -122,6 +138,7 @@ def _in_new_process(what: str, workload: Workload) -> Speed:
 
 def serve_measurement() -> None:
     """Measure what standard input describes, and print the result."""
+    end_with(os.getppid())
     what, (contender, recipe, input_shape, classes) = json.load(sys.stdin)
     workload = Workload(Contender(*contender), Recipe.parse(recipe), tuple(input_shape), classes)
     model, images = _model_and_images(workload)

@@ -123,7 +123,7 @@ def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, Im
 
     recipe = resolve_precision(recipe)
     data = open_tested(recipe)
-    # Sizes of the parts do not depend on the seed.
+    # No part is without any, whatever the seed.
     _check_parts(data)
     models = [contender.make(len(data.classes)) for contender in contenders]
     side = min(data.image_shape[:2])

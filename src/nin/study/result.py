@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from nin.accounting.cost import Cost
 
@@ -21,8 +21,8 @@ class Speed(_Frozen):
         peak_bytes: peak memory of the process, minus what it held before the first batch.
     """
 
-    images_per_second: float
-    peak_bytes: int
+    images_per_second: Annotated[float, Field(ge=0)]
+    peak_bytes: Annotated[int, Field(ge=0)]
 
 
 class Measured(_Frozen):

@@ -7,11 +7,11 @@ import re
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from nin.errors import RunError
 from nin.files import write_json
-from nin.study.trial import Outcome, Trial
+from nin.study.trial import Outcome, Trial, digest
 from nin.training.provenance import device, versions
 
 Value = TypeVar("Value", bound=BaseModel)
@@ -38,10 +38,12 @@ class ResultsCache:
         """The outcome of `trial` if these versions have run it before, under whatever name.
 
         Raises:
-            RunError: the file is damaged.
+            RunError: the file is damaged, was changed, or is another trial's.
         """
         for path in sorted(self.folder.glob(f"*-{trial.key()}.json")):
             kept = read(path, _Kept)
+            if problem := kept.fault(trial):
+                raise damaged(path, problem)
             if kept.versions == versions():
                 return kept.outcome
         return None
@@ -53,14 +55,27 @@ class ResultsCache:
             NinError: it cannot be written.
         """
         content = {"cell": trial.spec(), "outcome": outcome.model_dump(), **made}
-        write_json(self.path(trial), content)
+        write_json(self.path(trial), {**content, "sha256": digest(content)})
 
 
 class _Kept(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     cell: dict[str, Any]
     outcome: Outcome
     versions: dict[str, str]
     device: dict[str, Any]
+    #: Of all the rest; results of version 0.1.0 have none.
+    sha256: str | None = None
+
+    def fault(self, trial: Trial) -> str | None:
+        """Why this is not what was kept of `trial`; None if it is."""
+        content = self.model_dump(exclude={"sha256"})
+        if self.sha256 not in (None, digest(content)):
+            return "it was changed since it was written"
+        if digest(self.cell) != digest(trial.spec()):
+            return "it is of another training"
+        return trial.fault(self.outcome)
 
 
 def provenance() -> Provenance:
@@ -78,4 +93,9 @@ def read(path: Path, kind: type[Value]) -> Value:
         return kind.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
         problem = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
-        raise RunError(f"{path} is damaged ({problem}): delete it to get a fresh one") from error
+        raise damaged(path, problem) from error
+
+
+def damaged(path: Path, problem: str) -> RunError:
+    """The error for a file whose content cannot be used."""
+    return RunError(f"{path} is damaged ({problem}): delete it to get a fresh one")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from nin import backends
 from nin.errors import Advice, Argument, NinError
+from nin.orphans import end_with
 from nin.study.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trial import SEARCH_SEED, Outcome, Trial, train_trial
 from nin.training.log_lines import time_left
@@ -118,7 +120,14 @@ class Sweep:
 
     def _finished(self, trials: list[Trial]) -> Iterator[tuple[Trial, Outcome, Provenance]]:
         """Outcomes as they arrive, each with the versions and the machine that produced it."""
-        parallel = joblib.Parallel(n_jobs=self.jobs, return_as="generator_unordered", batch_size=1)
+        parallel = joblib.Parallel(
+            n_jobs=self.jobs,
+            return_as="generator_unordered",
+            batch_size=1,
+            # For workers of this machine; a cluster's see to themselves.
+            initializer=end_with,
+            initargs=(os.getpid(),),
+        )
         workers = max(1, joblib.effective_n_jobs(self.jobs))
         with backends.cores_shared(workers), warnings.catch_warnings():
             # loky replaces a worker whose memory has grown, between two trials.
@@ -156,7 +165,8 @@ class Sweep:
 
 
 def _outcome(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
-    return trial, train_trial(trial), provenance()
+    with backends.random_state_restored():
+        return trial, train_trial(trial), provenance()
 
 
 def search(

@@ -6,10 +6,10 @@ import hashlib
 import json
 import math
 import time
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import keras
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 
 from nin import backends
@@ -27,6 +27,9 @@ from nin.training.schedule import optimizer
 SEARCH_SEED = 2**31
 
 
+Accuracy = Annotated[float, Field(ge=0, le=1)]
+
+
 class Outcome(BaseModel):
     """The result of a trial.
 
@@ -41,11 +44,11 @@ class Outcome(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    validation: float
-    accuracy: float | None
-    n: int
-    curve: list[float]
-    seconds: float
+    validation: Accuracy
+    accuracy: Accuracy | None
+    n: Annotated[int, Field(ge=0)]
+    curve: list[Accuracy]
+    seconds: Annotated[float, Field(ge=0)]
     died: bool
 
 
@@ -85,8 +88,10 @@ class Trial(NamedTuple):
     def spec(self) -> dict[str, Any]:
         """Everything that decides the result, as JSON values; names and effort do not."""
         recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
-        # Recipes of version 0.1.0 had this key; without it, no result kept then would be found.
+        # Recipes of version 0.1.0 had this key, and not that one; or no result kept then would be
+        # found. How a folder is divided is in the fingerprint.
         recipe.setdefault("smaller_first", [])
+        del recipe["split_by"]
         return {
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),
@@ -98,8 +103,24 @@ class Trial(NamedTuple):
 
     def key(self) -> str:
         """A digest of `spec`: different trials have different keys."""
-        text = json.dumps(self.spec(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        return digest(self.spec())[:16]
+
+    def fault(self, outcome: Outcome) -> str | None:
+        """Why `outcome` cannot be that of this trial; None if it can."""
+        if self.is_search and (outcome.accuracy is not None or outcome.n):
+            return "it was judged on test images, and only chooses a learning rate"
+        if not self.is_search and (outcome.accuracy is None or not outcome.n):
+            return "it was not judged on test images"
+        if not 1 <= len(outcome.curve) <= self.recipe.epochs:
+            return f"it has {len(outcome.curve)} epochs in place of up to {self.recipe.epochs}"
+        if outcome.curve[-1] != outcome.validation:
+            return "its validation accuracy is not that of the last epoch"
+        return None
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def train_trial(trial: Trial) -> Outcome:
@@ -108,8 +129,10 @@ def train_trial(trial: Trial) -> Outcome:
     keras.utils.set_random_seed(trial.recipe.seed)
     data = open_images(trial.recipe)
     clock = _Clock(trial)
+    # How many training images a folder has depends on the seed that divides it.
+    batches = math.ceil(len(data.train.labels) / trial.recipe.part_size)
     trainer = Trainer(
-        trial.recipe.epochs,
+        math.ceil(trial.steps / batches),
         gradient_clip_val=trial.recipe.clip_norm,
         optimizer=optimizer(trial.recipe, trial.steps),
         callbacks=[clock],

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode import Fit
+from nin.data.decode_many import in_words
+from nin.data.membership import Membership
 from nin.data.split import Part
 from nin.errors import Argument, RecipeError, RunError
 from nin.names import printable
+from nin.training.judged_images import check_classes
 from nin.training.recipe import Recipe
 
 
-def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
+def open_images(
+    recipe: Recipe, *, skip_bad: bool = False, membership: Membership | None = None
+) -> ImageData:
     """The images that `recipe` trains on.
 
     Args:
         recipe: names them, and says what is held out and how they are changed.
         skip_bad: in a folder, go on without those that cannot be read.
+        membership: pictures of a folder whose part is known. None: none.
 
     Raises:
         DataError: they cannot be had.
@@ -45,24 +49,9 @@ def open_images(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
+        arguments |= {"split_by": recipe.split_by, "membership": membership}
         arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
     return open_data(recipe.data, **arguments)
-
-
-def check_same_images(path: Path, record: Mapping[str, Any], data: ImageData) -> None:
-    """Refuse to go on with a run on other images than before.
-
-    Args:
-        path: the run directory.
-        record: what its ``run.json`` holds.
-        data: the images that are there now.
-
-    Raises:
-        RunError: something was added to `data`, taken away or changed.
-    """
-    if data.fingerprint() != record["data"]["fingerprint"]:
-        where = record["recipe"]["data"]
-        raise RunError(f"{where} no longer holds the images that {path} was trained on")
 
 
 def open_others(
@@ -70,32 +59,37 @@ def open_others(
     image_shape: tuple[int, int, int],
     classes: tuple[str, ...],
     fit: Fit = "squash",
+    bit_depth: int | None = None,
     *,
     skip_bad: bool = False,
 ) -> ImageData:
-    """Images that a network was not trained on, for the same classes.
+    """Images that a network was not trained on, of classes that it knows.
 
     Args:
         data: a named data set or a folder.
         image_shape: (height, width, channels) of those it was trained on, as stored.
         classes: what it was trained to tell apart.
         fit: how a folder's pictures become squares, as in its training.
+        bit_depth: bits that values of a folder's pictures have at least, as in its training.
         skip_bad: in a folder, go on without those that cannot be read.
 
     Raises:
         DataError: the images cannot be had.
-        RunError: they are of other classes, or have another number of channels.
+        RunError: some are of other classes, or they have another number of channels.
     """
     size, _, channels = image_shape
     if data in NAMED:
         images = open_data(data)
     else:
-        images = open_data(data, image_size=size, grey=channels == 1, fit=fit, skip_bad=skip_bad)
-    if images.classes != classes:
-        raise RunError(
-            f"{data} has the classes {', '.join(images.classes)},"
-            f" but the run was trained on {', '.join(classes)}"
+        images = open_data(
+            data,
+            image_size=size,
+            grey=channels == 1,
+            fit=fit,
+            bit_depth=bit_depth,
+            skip_bad=skip_bad,
         )
+    check_classes(images.classes, classes, data)
     if images.image_shape[-1] != channels:
         raise RunError(
             f"{data} has {images.image_shape[-1]} channels, the run was trained on {channels}"
@@ -136,6 +130,11 @@ def show_found(data: DataModule, divided: bool = True) -> None:
 def balance_note(data: DataModule) -> str | None:
     """What a person should know of the sizes of the classes before training, in one line."""
     return data.imbalance() if isinstance(data, ImageData) else None
+
+
+def pictures_note(data: DataModule) -> str | None:
+    """What is to be said of the pictures of a folder as far as they have been read, in one line."""
+    return in_words(data.remarks, data.bit_depth) if isinstance(data, ImageFolder) else None
 
 
 def unreadable_note(data: DataModule) -> str | None:

@@ -40,10 +40,11 @@ def rebuild(description: Any, parameters: int) -> Classifier:
             before any memory is taken for it.
 
     Raises:
-        RunError: the description is damaged, names an unknown network, or does not fit
-            `parameters`.
+        RunError: the description is damaged, names an unknown network, does not fit `parameters`,
+            or needs more memory for one image than any network in use.
     """
-    from nin.accounting import count_parameters
+    from nin.accounting import walk
+    from nin.accounting.memory import peak_activations
 
     parsed = _parse(description)
     *size, channels = parsed.input_shape
@@ -51,12 +52,18 @@ def rebuild(description: Any, parameters: int) -> Classifier:
         model = _make(parsed)
         seen = (*(model.preprocessing.size or size), channels)
         model.check_size(seen)
-        described = count_parameters(model.net, seen)
+        trace = walk(model.net, seen)
     except (NinError, TypeError, ValueError) as error:
         raise RunError(f"the network's description is damaged: {error}") from error
+    described = sum(step.parameters + step.non_trainable for step in trace)
     if described != parameters:
         raise RunError(
             f"the network that is described has {described:,} weights, not {parameters:,}"
+        )
+    if (needed := 4 * peak_activations(trace, seen)) > _MOST_MEMORY:
+        raise RunError(
+            f"the network that is described needs {needed / 2**30:,.0f} GiB for an image of"
+            f" {seen[0]}×{seen[1]}, more than {_MOST_MEMORY / 2**30:.0f}"
         )
     model.build((None, *parsed.input_shape))
     return model
@@ -64,7 +71,9 @@ def rebuild(description: Any, parameters: int) -> Classifier:
 
 # The limits keep a network of a stranger's making within reach of the count of its weights.
 _MOST = 16
-_Side = Annotated[int, Field(ge=1, le=10_000)]
+#: Bytes of the activations of one image.
+_MOST_MEMORY = 4 * 2**30
+_Side = Annotated[int, Field(ge=1, le=4096)]
 _Many = Annotated[int, Field(ge=1, le=1_000_000)]
 
 

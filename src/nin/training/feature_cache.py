@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from nin.data.decode import Fit, decode
+from nin.data.decode import Fit, decode_with_remarks
 from nin.data.pictures import WORKERS
 from nin.data.progress import progress
 from nin.errors import DataError
@@ -40,14 +40,17 @@ class View(NamedTuple):
         trunk: SHA-256 of its weights.
         size: side of the square, in pixels.
         fit: how a photograph becomes a square; see `nin.data.decode.decode`.
+        bit_depth: bits that values have at least, where a file of more than 8 does not say.
     """
 
     trunk: str
     size: int
     fit: Fit
+    bit_depth: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.trunk} {self.size} {self.fit}"
+        bits = "" if self.bit_depth is None else f" {self.bit_depth} bits"
+        return f"{self.trunk} {self.size} {self.fit}{bits}"
 
 
 class Found(NamedTuple):
@@ -58,12 +61,14 @@ class Found(NamedTuple):
         faults: position → why the file there cannot be read.
         computed: how many were not in the cache.
         seconds: that it took, those of earlier calls for the same cache not counted.
+        remarks: what is to be said of those that were decoded, and of how many.
     """
 
     features: NDArray[np.float32]
     faults: dict[int, str]
     computed: int
     seconds: float
+    remarks: Counter[str]
 
 
 class FeatureCache:
@@ -146,11 +151,13 @@ def compute_features(
     digests: dict[int, Digest] = {}
     faults: dict[int, str] = {}
     waiting: list[SeenFile] = []
+    remarks: Counter[str] = Counter()
     batch = max(1, min(BATCH, BATCH * USUAL_SIZE**2 // cache.view.size**2))
     try:
         with progress("looking at photographs", len(paths)) as advance:
             for seen in _ahead(lambda one: _seen(one, paths[one], cache), len(paths)):
                 advance(1)
+                remarks.update(seen.remarks)
                 if seen.fault:
                     faults[seen.position] = seen.fault
                 else:
@@ -166,7 +173,7 @@ def compute_features(
     features = np.zeros((len(paths), extractor.channels), np.float32)
     for position, digest in digests.items():
         features[position] = cache.get(digest)
-    return Found(features, faults, computed, time.monotonic() - begun)
+    return Found(features, faults, computed, time.monotonic() - begun, remarks)
 
 
 def _look(waiting: list[SeenFile], extractor: FeatureExtractor, cache: FeatureCache) -> int:
@@ -187,12 +194,14 @@ class SeenFile(NamedTuple):
         digest: of its content.
         image: (size, size, 3), uint8; None where its features are known or it cannot be read.
         fault: why it cannot be read; empty where it can.
+        remarks: what is to be said of it.
     """
 
     position: int
     digest: Digest
     image: NDArray[np.uint8] | None
     fault: str
+    remarks: tuple[str, ...] = ()
 
 
 def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
@@ -204,10 +213,11 @@ def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
     if cache.get(digest) is not None:
         return SeenFile(position, digest, None, "")
     try:
-        image = decode(content, cache.view.size, 3, cache.view.fit)
+        view = cache.view
+        image, remarks = decode_with_remarks(content, view.size, 3, view.fit, view.bit_depth)
     except DataError as error:
         return SeenFile(position, digest, None, f"{path}: {str(error).removeprefix('image: ')}")
-    return SeenFile(position, digest, image, "")
+    return SeenFile(position, digest, image, "", remarks)
 
 
 def _ahead(read: Callable[[int], SeenFile], count: int) -> Iterator[SeenFile]:

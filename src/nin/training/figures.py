@@ -10,7 +10,7 @@ import numpy as np
 
 from nin.files import replacing
 from nin.plotting import default_style, printable
-from nin.training.evaluation import Evaluation
+from nin.training.evaluation import Evaluation, wilson
 from nin.training.head import Head
 
 if TYPE_CHECKING:
@@ -103,6 +103,51 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
         for (row, column), images in np.ndenumerate(evaluation.confusion):
             color = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, str(images), ha="center", va="center", color=color, fontsize=8)
+    _save(figure, path)
+
+
+@default_style()
+def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
+    """How often answers are right against how sure they are, and how many there are.
+
+    Args:
+        path: where to write the PNG.
+        evaluation: whose answers.
+        title: stands above.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    figure = _figure(5, 5.5)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    upper.set_title(printable(title), fontsize=10, parse_math=False)
+    upper.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle=":", label="as sure as right")
+    bins = evaluation.reliability
+    edges = [each.low for each in bins]
+    widths = [each.high - each.low for each in bins]
+    look: dict[str, Any] = {"align": "edge", "color": "C0", "edgecolor": "white", "linewidth": 1}
+    shares = [each.accuracy for each in bins]
+    half = [wilson(round(each.accuracy * each.n), each.n) for each in bins]
+    upper.bar(edges, shares, widths, **look)
+    upper.errorbar(
+        [each.confidence for each in bins],
+        shares,
+        np.abs(np.array(half).T - shares),
+        fmt="o",
+        color="C1",
+        markersize=4,
+        capsize=2,
+        label="mean probability, and 95 % interval",
+    )
+    upper.set(ylabel="share that is right", ylim=(-0.02, 1.02))
+    upper.legend(loc="upper left", fontsize=8, edgecolor="none", framealpha=0.85)
+    lower.bar(edges, [each.n for each in bins], widths, **look)
+    lower.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    error = evaluation.calibration_error
+    lower.set(
+        xlabel=f"probability of the answer\nexpected calibration error {error:.3f}",
+        ylabel="images",
+        xlim=(0, 1),
+    )
     _save(figure, path)
 
 

@@ -50,6 +50,8 @@ def fit_run(
                 attempt = new_attempt(recipe, attempt.data, here, again)
         skipped = {*run.record.get("skipped", ()), *getattr(attempt.data, "skipped", ())}
         run.update(skipped=sorted(skipped))
+        if remarks := getattr(attempt.data, "remarks", None):
+            run.update(remarks=dict(remarks))
         _check_alive(run, attempt)
         epoch = attempt.choose_weights(run)
         attempt.trainer.note(_fallback(attempt, epoch))

@@ -52,8 +52,8 @@ def leak_reminder(record: Mapping[str, Any]) -> str | None:
     for leak in record.get("duplicates", {}).get("leaks", ()):
         if (leak["part"], leak["in"]) == (result["split"], "train"):
             return (
-                f"warning  too good: {leak['pictures']:,} of these {result['n']:,} images, or near"
-                " copies of them, were trained on"
+                f"warning  {leak['pictures']:,} of these {result['n']:,} images, or near copies of"
+                " them, were trained on"
             )
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from nin.data import ImageFolder
-from nin.data.decode_many import unreadable
+from nin.data.decode_many import in_words, unreadable
 from nin.errors import RunError
 from nin.names import printable
 from nin.pretrained import FeatureExtractor, Trunk
@@ -54,10 +53,10 @@ def part_features(
         RunError: the trunk's answers are not finite.
     """
     recipe = run.recipe
-    view = View(trunk.digest, data.image_shape[0], recipe.fit)
+    view = View(trunk.digest, data.image_shape[0], recipe.fit, data.bit_depth)
     cache = FeatureCache(run.path / FEATURES, view)
     if recipe.init is not None:
-        cache.take_from(Path(recipe.init) / FEATURES)
+        cache.take_from(run.locate(recipe.init) / FEATURES)
     files = {part: data.files(part) for part in data.parts}
     paths = [path for part in files.values() for path in part.paths]
     found = compute_features(paths, FeatureExtractor(trunk), cache, lambda: stopping.asked)
@@ -66,6 +65,10 @@ def part_features(
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
+    if found.remarks:
+        run.update(remarks=dict(found.remarks))
+    if said := in_words(found.remarks, data.bit_depth):
+        console.print(said, markup=False)
     if not np.isfinite(found.features).all():
         raise RunError(f"{run.path}: its trunk answers with numbers that are not finite")
     whose = "trained on ImageNet" if recipe.init is None else f"from {printable(recipe.init)}"

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from nin.backends import random_state_restored
 from nin.backends.distribution import spread
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RunError
 from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
 from nin.training.checkpoint import Position, read_position
-from nin.training.dataset import check_same_images, open_images, show_found
+from nin.training.dataset import show_found
 from nin.training.description import describe
 from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.preflight import check_resumable
-from nin.training.provenance import command, device, versions
+from nin.training.provenance import command, device, session, sessions_of, versions
 from nin.training.recipe import Recipe
 from nin.training.record import FORMAT
 from nin.training.run import SAVE_EVERY, Run, load
 from nin.training.run_folder import check_free, new_run_folder, resumed_run_folder
+from nin.training.run_images import keep_membership, open_new
 from nin.training.schedule import adjust, adjustment_note, schedule_record
 from nin.training.stopping import Stopping
 
@@ -45,8 +43,8 @@ def train(
     `data` are the recipe's images, where they are open already.
     """
     check_free(out)
-    with _random_state_restored(), spread(devices) as here:
-        data = data or open_images(recipe, skip_bad=skip_bad)
+    with random_state_restored(), spread(devices) as here:
+        data = data or open_new(recipe, skip_bad=skip_bad)
         if here.is_chief:
             show_found(data)
         duplicates = warn_of_duplicates(data) if here.is_chief else {}
@@ -57,7 +55,8 @@ def train(
         attempt = new_attempt(recipe, data, here, Position(), note)
         with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {})
-            run.update(**_first_record(attempt, skip_bad), **duplicates)
+            keep_membership(path, data)
+            run.update(**_first_record(path, attempt, skip_bad), **duplicates)
             return fit_run(run, attempt, save_every, callbacks)
 
 
@@ -78,18 +77,19 @@ def resume(
     """
     load(path)
     with (
-        _random_state_restored(),
+        random_state_restored(),
         spread(devices) as here,
         resumed_run_folder(here, Path(path)) as folder,
     ):
         run = load(folder)
         recipe = run.recipe.revised(epochs=epochs)
+        if recipe.init is not None:
+            recipe = recipe.revised(init=str(run.locate(recipe.init)))
         position = read_position(run)
         if position is not None:
             _check_unfinished(run, recipe, position, path)
         skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
-        data = open_images(recipe, skip_bad=skip_bad)
-        check_same_images(run.path, run.record, data)
+        data = run.images.open(skip_bad=skip_bad)
         images = len(data.train.labels)
         if position is not None and position.batch >= math.ceil(images / data.batch_size):
             raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
@@ -102,11 +102,13 @@ def resume(
             attempt = new_attempt(recipe, data, here, Position())
         else:
             attempt = resumed_attempt(run, recipe, data, here, position)
+        now = session(run.path, position.epoch if position else 0, versions(), device())
         run.update(
             state="training",
-            recipe=recipe.model_dump(mode="json"),
+            recipe={**recipe.model_dump(mode="json"), "init": run.record["recipe"].get("init")},
             schedule=schedule_record(recipe, images),
             skip_bad=skip_bad,
+            sessions=[*sessions_of(run.record), now],
             result=None,
         )
         return fit_run(run, attempt, save_every, callbacks, stopping)
@@ -121,8 +123,9 @@ def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | 
         raise RunError(f"{path} is further than {recipe.epochs} epochs", way)
 
 
-def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
+def _first_record(run: Path, attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
     recipe, data, model = attempt.recipe, attempt.data, attempt.model
+    computes, machine = versions(), device()
     return {
         "format": FORMAT,
         "state": "training",
@@ -133,22 +136,8 @@ def _first_record(attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
         "classes": list(data.classes),
         "model": describe(model, data.image_shape),
         "parameters": model.count_params(),
-        "versions": versions(),
-        "device": device(),
+        "versions": computes,
+        "device": machine,
         "command": command(),
+        "sessions": [session(run, 0, computes, machine)],
     }
-
-
-@contextmanager
-def _random_state_restored() -> Iterator[None]:
-    """Put Python's and NumPy's global random states back when the block ends, or raises.
-
-    `keras.utils.set_random_seed` sets both: without this, every random number that a caller draws
-    after a training would be that of the training's seed.
-    """
-    python, numpy = random.getstate(), np.random.get_state()
-    try:
-        yield
-    finally:
-        random.setstate(python)
-        np.random.set_state(numpy)

@@ -10,10 +10,10 @@ from nin.data import NAMED, ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
 from nin.rivals import Rival, check_size, find_network
-from nin.training.dataset import open_images
 from nin.training.recipe import Recipe, too_deep
 from nin.training.run import Run
 from nin.training.run_folder import check_free
+from nin.training.run_images import open_new
 
 
 def check(
@@ -56,7 +56,7 @@ def check(
         check_network(recipe)
     if recipe.finetune or not network.pretrained:
         backend_name()
-    data = open_images(recipe, skip_bad=skip_bad)
+    data = open_new(recipe, skip_bad=skip_bad)
     side = recipe.image_size
     seen = data.image_shape[:2] if side is None else (side, side)
     for height, width in (seen, (recipe.crop_size or seen[0], recipe.crop_size or seen[1])):

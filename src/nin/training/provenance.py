@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, machine, command."""
+"""Where a result comes from: versions, machine, command; of every session of a training."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import os
 import platform
 import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nin import backends
 from nin._version import __version__
+from nin.training.locations import base_of
 
 
 def versions() -> dict[str, str]:
@@ -42,6 +44,31 @@ def device(gpus: int | None = None) -> dict[str, Any]:
         "cores": _cores(),
         "gpus": backends.num_gpus() if gpus is None else gpus,
     }
+
+
+def session(
+    run: Path, epoch: int, versions: Mapping[str, str], device: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a record says of the part of a training that begins now, ready for JSON.
+
+    Args:
+        run: the run directory.
+        epoch: how many epochs it has already.
+        versions: of what computes.
+        device: the machine.
+
+    Returns:
+        ``epoch``, ``versions``, ``device``, ``command``, and what paths are relative to; see
+        `nin.training.locations.base_of`.
+    """
+    where = {"versions": dict(versions), "device": dict(device), "command": command()}
+    return {"epoch": epoch, **where, **base_of(run)}
+
+
+def sessions_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The sessions of a training, the first first; of an earlier record what is known."""
+    first = {key: record[key] for key in ("versions", "device", "command") if key in record}
+    return [*record.get("sessions", [{"epoch": 0, **first}])]
 
 
 def command() -> str:

@@ -17,6 +17,7 @@ from pydantic import (
 
 from nin.data.balance import PREFERRED, Balance
 from nin.data.decode import Fit
+from nin.data.division import SplitBy
 from nin.errors import Argument, RecipeError
 
 
@@ -59,6 +60,7 @@ class RecipeFields(TypedDict, total=False):
     balance: Balance | Literal["auto"] | bool | None
     stream: bool | None
     validation: float | None
+    split_by: SplitBy | None
     limit: int | None
     seed: int | None
 
@@ -150,6 +152,9 @@ class Recipe(BaseModel):
     stream: bool | None = None
     #: Share of the training images held out to validate on.
     validation: float = Field(default=0.1, ge=0, lt=1)
+    #: What decides which part a folder's picture is in, where no folder does: its content, so that
+    #: it stays there when others are added; or its position, as in earlier runs.
+    split_by: SplitBy = "content"
     #: Use only this many training images.
     limit: int | None = Field(default=None, ge=1)
     #: Random seed.

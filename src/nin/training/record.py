@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -15,6 +15,9 @@ from nin.training.description import Description
 
 FORMAT = 1
 
+#: Bytes of a record or a table; classes of a network; characters of a name.
+MOST_BYTES, MOST_CLASSES, LONGEST_NAME = 64 * 2**20, 100_000, 1000
+
 State = Literal["training", "interrupted", "died", "finished"]
 
 
@@ -24,6 +27,8 @@ class _Checked(BaseModel):
 
 class _Data(_Checked):
     fingerprint: str
+    #: Of pictures whose files do not say.
+    bit_depth: Literal[8, 10, 12, 14, 16] | None = None
 
 
 class _Recipe(_Checked):
@@ -31,12 +36,31 @@ class _Recipe(_Checked):
     fit: Fit = "squash"
 
 
+class _Session(_Checked):
+    epoch: int = Field(default=0, ge=0)
+    #: What paths are relative to; not known of the first session of an earlier run.
+    directory: str = ""
+    directory_from_run: str = ""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if len(_BASE & self.model_fields_set) == 1:
+            raise ValueError("directory and directory_from_run go together")
+        return self
+
+
+_BASE = {"directory", "directory_from_run"}
+
+
 class _Record(_Checked):
     state: State
+    sessions: list[_Session] = []
     recipe: _Recipe
     skip_bad: bool = False
     data: _Data
-    classes: list[str]
+    classes: Annotated[
+        list[Annotated[str, Field(max_length=LONGEST_NAME)]], Field(max_length=MOST_CLASSES)
+    ]
     model: Description
 
     @model_validator(mode="after")
@@ -102,6 +126,8 @@ def _read_json(path: Path) -> dict[str, Any]:
 def _text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise OSError(f"{path} is not an ordinary file")
+    if path.exists() and path.stat().st_size > MOST_BYTES:
+        raise OSError(f"{path} has more than {MOST_BYTES:,} bytes")
     return path.read_text(encoding="utf-8")
 
 

@@ -6,9 +6,11 @@
       run.json                 recipe, data, classes, network, versions, device, result
       metrics.jsonl            one line per epoch
       curves.png               loss and accuracy, drawn
+      pictures.safetensors     which picture of a folder was in which part, by its content
       features.safetensors     what a frozen trunk makes of each photograph, by its content
       weights.safetensors      the network's weights after the best epoch
       checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
+      evaluations/             what nin evaluate found: a folder per data set and part
 
 Numbers and names only; nothing in it is executed when it is opened.
 """
@@ -18,6 +20,7 @@ from __future__ import annotations
 import json
 import math
 import shlex
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,13 +28,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nin.data.decode import Fit
+from nin.data.image_arrays import check_images, fitted_images
 from nin.files import write_bytes, write_json
 from nin.names import normalized
+from nin.training.locations import locate
 from nin.training.record import read_metrics, read_record
 
 if TYPE_CHECKING:
     from nin.training.evaluation import Evaluation
     from nin.training.recipe import Recipe
+    from nin.training.run_images import RunImages
 
 #: Seconds of training that a power cut may cost.
 SAVE_EVERY = 60.0
@@ -84,8 +90,15 @@ class Run:
         """How it is trained; `precision` is the one in use, never ``"auto"``."""
         from nin.training.recipe import Recipe
 
-        # Runs from before there was a choice computed in float32.
-        return Recipe.parse({"precision": "float32", **self.record["recipe"]})
+        # Runs from before there was a choice computed in float32, and divided by position.
+        before = {"precision": "float32", "split_by": "position"}
+        return Recipe.parse({**before, **self.record["recipe"]})
+
+    @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values of pictures whose files do not say; None: as each needs."""
+        bits = self.record["data"].get("bit_depth")
+        return None if bits is None else int(bits)
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
@@ -120,23 +133,52 @@ class Run:
     def model(self, model: Any) -> None:
         self._model = model
 
+    @property
+    def images(self) -> RunImages:
+        """The images it was trained on and is judged by; none is read."""
+        from nin.training.run_images import RunImages
+
+        return RunImages(self.path, self.record, self.recipe)
+
+    def locate(self, name: str) -> Path:
+        """Where a file or folder is that the record names."""
+        return locate(name, self.path, self.record)
+
     def predict(self, images: Any, batch_size: int = 64) -> np.ndarray[Any, Any]:
-        """Probabilities (n, classes) for images (n, h, w, c), uint8 0…255 or floats 0…1."""
+        """What is in these images.
+
+        Args:
+            images: (n, height, width, channels): uint8 of any size, grey, RGB or RGBA, which are
+                resized as by `nin.Predictor`; or floats from 0 to 1 of `input_shape`.
+            batch_size: images per batch.
+
+        Returns:
+            Probabilities (n, classes).
+
+        Raises:
+            DataError: images of another shape or type, or out of range.
+        """
         from nin.training.evaluation import softmax
 
-        return softmax(self.model.predict(np.asarray(images), batch_size=batch_size, verbose=0))
+        images = np.asarray(images)
+        check_images(images, floats=True)
+        images = fitted_images(images, self.input_shape, self.fit)
+        return softmax(self.model.predict(images, batch_size=batch_size, verbose=0))
 
     def evaluate(
         self, data: str | None = None, *, skip_bad: bool = False, verbose: bool = False
     ) -> tuple[str, Evaluation]:
         """How good the network is.
 
+        The run's own images are those that it was to be judged by in training, wherever they are
+        now. Pictures that were added to its folder since are left out; a warning says so.
+
         Args:
-            data: a named data set or a folder; None for the images the run was to be judged by.
-                Of a folder that is not divided into parts, every image is looked at.
-            skip_bad: in a folder, go on without images that cannot be read; so does a run that
-                was trained without them.
-            verbose: whether to print what was found in a folder, on standard error.
+            data: other data, a named data set or a folder, whose classes are among the run's; None
+                for the run's own. Of a folder that is not divided into parts, all are looked at.
+            skip_bad: in a folder, go on without images that cannot be read; so does a run that was
+                trained without them.
+            verbose: whether to print what was found in a folder, and progress, on standard error.
 
         Returns:
             Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
@@ -144,21 +186,18 @@ class Run:
 
         Raises:
             DataError: the images cannot be had.
-            RunError: they do not fit the network.
+            RunError: they are no longer the run's own, or do not fit the network.
         """
-        from nin.training.dataset import open_images, open_others, show_found
-        from nin.training.evaluation import evaluate, every_image, final_split
+        from nin.training.dataset import show_found
+        from nin.training.evaluation import evaluate
 
-        if data is None:
-            skip_bad = skip_bad or bool(self.record.get("skip_bad"))
-            images = open_images(self.recipe, skip_bad=skip_bad)
-        else:
-            images = open_others(data, self.input_shape, self.classes, self.fit, skip_bad=skip_bad)
-        whole = data is not None and not images.has_own_parts
+        judged = self.images.judged(data, skip_bad=skip_bad)
         if verbose:
-            show_found(images, divided=not whole)
-        part, split = ("all", every_image(images)) if whole else final_split(images)
-        return part, evaluate(self.model, split, self.classes)
+            show_found(judged.data, divided=judged.part != "all")
+        for note in judged.notes():
+            warnings.warn(f"{self.path}: {note}", stacklevel=2)
+        evaluation = evaluate(self.model, judged.split, self.classes, verbose=verbose)
+        return judged.part, evaluation._replace(names=judged.names)
 
     def metrics(self) -> list[dict[str, Any]]:
         """One row per epoch; none before the first has ended.

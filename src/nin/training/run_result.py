@@ -33,13 +33,18 @@ def has_learnt(result: Result) -> bool:
 
 
 def result_line(result: Result) -> str:
-    """Accuracy, interval and what always naming the largest class gives, in one line."""
+    """Accuracy, interval and what always naming the largest class gives, in one line.
+
+    Args:
+        result: of the run, or of an evaluation; ``other`` names other data than its own.
+    """
     low, high = result["interval"]
     largest = result["largest_class"]
     images = {"validation": "held-out", "all": ""}.get(result["split"], result["split"])
     return (
         f"accuracy {result['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
         f" on {result['n']:,} {images} images".replace("  ", " ")
+        + (f" of other data, {printable(result['other'])}" if result.get("other") else "")
         + f'; always naming "{printable(largest["name"])}" gives {largest["share"]:.3f}'
     )
 

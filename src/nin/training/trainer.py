@@ -17,7 +17,7 @@ from nin.models.module import CountedAccuracy
 from nin.names import printable
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
-from nin.training.dataset import balance_note, unreadable_note
+from nin.training.dataset import balance_note, pictures_note, unreadable_note
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import open_loaders
 from nin.training.progress_bar import ShowProgress
@@ -118,6 +118,8 @@ class Trainer(HyperParameters):
             unreadable = unreadable_note(data)
             self.note(balance_note(data))
             self.note(unreadable)
+            said = pictures_note(data)
+            self.note(said)
             if self._compiled is not model:
                 self.prepare_model(model, data)
             self.health = HealthWatch(
@@ -132,6 +134,8 @@ class Trainer(HyperParameters):
             self._fit(model, data, initial_epoch, initial_batch)
             if unreadable_note(data) != unreadable:  # A streamed picture is only read now.
                 self.note(unreadable_note(data))
+            if pictures_note(data) != said:
+                self.note(pictures_note(data))
 
     def prepare_model(self, model: Module, data: DataModule) -> None:
         """Set the model's preprocessing, build it, initialise its weights, and compile it.

@@ -22,7 +22,7 @@ from nin.files import write_bytes
 from nin.pretrained import Trunk, load_trunk, trunk_of
 from nin.pretrained.features import MEAN, STD
 from nin.training.arrays import read_arrays
-from nin.training.dataset import check_same_images, open_images, show_found
+from nin.training.dataset import show_found
 from nin.training.evaluation import compared
 from nin.training.figures import save_candidates
 from nin.training.from_scratch import compare_with_scratch, is_worth_trying
@@ -30,11 +30,12 @@ from nin.training.head import Candidate, Head, fit_head
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.part_features import PartFeatures, part_features
 from nin.training.preflight import check_pretrained
-from nin.training.provenance import command, device, versions_of
+from nin.training.provenance import command, device, session, sessions_of, versions_of
 from nin.training.recipe import Recipe
 from nin.training.record import FORMAT
 from nin.training.run import Run, going_on, load
 from nin.training.run_folder import check_free, locked, new_run
+from nin.training.run_images import keep_membership, open_new
 from nin.training.run_result import has_learnt, no_better
 from nin.training.stopping import Stopping
 
@@ -83,7 +84,8 @@ def train_head(
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
-        run.update(**_first_record(recipe, photographs, trunk, skip_bad), **duplicates)
+        keep_membership(path, photographs)
+        run.update(**_first_record(path, recipe, photographs, trunk, skip_bad), **duplicates)
         return _fit(run, photographs, trunk)
 
 
@@ -102,13 +104,16 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     if run.record["state"] == "finished":
         raise RunError(f"{run.path} is at its optimum: there is nothing to go on with")
     skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
+    if recipe.init is not None:
+        recipe = recipe.revised(init=str(run.locate(recipe.init)))
     trunk = _trunk(recipe)
-    data = _photographs(recipe, skip_bad)
-    check_same_images(run.path, run.record, data)
+    data = _of_photographs(run.images.open(skip_bad=skip_bad))
     if trunk.digest != run.record["pretrained"]["sha256"]:
         raise RunError(f"{recipe.init} no longer has the weights that {run.path} started from")
     with locked(run.path):
-        run.update(state="training", skip_bad=skip_bad)
+        now = session(run.path, 0, _versions(), device(gpus=0))
+        sessions = [*sessions_of(run.record), now]
+        run.update(state="training", skip_bad=skip_bad, sessions=sessions)
         return _fit(run, data, trunk)
 
 
@@ -124,13 +129,20 @@ def _trunk(recipe: Recipe) -> Trunk:
 
 
 def _photographs(recipe: Recipe, skip_bad: bool) -> ImageFolder:
-    data = open_images(recipe, skip_bad=skip_bad)
+    return _of_photographs(open_new(recipe, skip_bad=skip_bad))
+
+
+def _of_photographs(data: ImageData) -> ImageFolder:
     assert isinstance(data, ImageFolder)
     return data
 
 
+def _versions() -> dict[str, str]:
+    return versions_of("numpy", "onnxruntime", "scikit-learn")
+
+
 def _first_record(
-    recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
+    path: Path, recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
 ) -> dict[str, Any]:
     classes = len(data.classes)
     arguments = {"lr": 0.1, "num_classes": classes, "preset": recipe.preset, "width": 1.0}
@@ -154,9 +166,10 @@ def _first_record(
         },
         "parameters": trained + (trunk.channels + 1) * classes,
         "pretrained": {"name": trunk.name, "sha256": trunk.digest},
-        "versions": versions_of("numpy", "onnxruntime", "scikit-learn"),
+        "versions": _versions(),
         "device": device(gpus=0),
         "command": command(),
+        "sessions": [session(path, 0, _versions(), device(gpus=0))],
     }
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import io
 
 import numpy as np
 import pytest
 from browsing import answered, give, labels, pixels, png, words
+from picture_kinds import KINDS, NOT_READ, REFUSED, SAME
 from PIL import Image
+
+from nin.data.decode import decode
 
 EVENT = """([target, type, files]) => {
   const data = new DataTransfer();
@@ -19,6 +23,18 @@ EVENT = """([target, type, files]) => {
   const detail = { bubbles: true, cancelable: true, dataTransfer: data, clipboardData: data };
   const kind = type === "paste" ? ClipboardEvent : DragEvent;
   document.querySelector(target).dispatchEvent(new kind(type, detail));
+}"""
+
+
+#: What the exported page asks its network about, of a file.
+DECODED = """async (base64) => {
+  const { decode } = await import(new URL("picture.js", document.baseURI).href);
+  const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  try {
+    return (await decode(new File([bytes], "picture"))).toDataURL();
+  } catch (error) {
+    return error.message;
+  }
 }"""
 
 
@@ -122,3 +138,21 @@ def test_a_server_that_is_gone(visit, stub):
     page.route("**/predict*", lambda route: route.abort())
     give(page, png(np.zeros((9, 9, 3))))
     assert "is nin serve still running?" in words(page, "#error")
+
+
+def test_a_browser_makes_of_every_kind_what_the_table_says(visit, stub):
+    page = visit(stub.address)
+    for kind in KINDS:
+        if kind.name == "HEIC" and not importlib.util.find_spec("pillow_heif"):
+            continue
+        content = kind.make()
+        told = page.evaluate(DECODED, base64.b64encode(content).decode())
+        if kind.browser.startswith(NOT_READ):
+            assert told.startswith("a broken image, or of a kind that"), kind.name
+            continue
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(told.split(",")[1]))), int)
+        assert shown.shape == (8, 16, 4), kind.name
+        assert (shown[..., 3] == 255).all(), kind.name
+        if kind not in REFUSED:
+            difference = np.abs(shown[..., :3] - decode(content).astype(int))[:, [3, 12]].max()
+            assert (difference <= 6) == (kind.browser == SAME), (kind.name, difference)

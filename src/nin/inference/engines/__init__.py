@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.errors import ExportError
+from nin.errors import Advice, Argument, ExportError
 from nin.files import did_you_mean
 from nin.installing import install_line, pip_install
 
@@ -53,12 +53,14 @@ class Format(NamedTuple):
         file: its usual name in a run directory.
         marker: a file by which a folder of this format is told; empty for a single file.
         package: the runtime's package, and the line that installs it.
+        executes: whether a file of it can make the machine do anything at all.
     """
 
     module: str
     file: str
     marker: str
     package: tuple[str, str]
+    executes: bool = False
 
 
 #: Every format that can be opened, by name.
@@ -75,12 +77,22 @@ FORMATS = {
         "savedmodel",
         "saved_model.pb",
         ("tensorflow", pip_install("tensorflow-cpu")),
+        executes=True,
     ),
 }
+
+#: What keeps a file from being opened: nobody knows how long it would compute.
+CONTROL_FLOW = "it has control flow, such as loops"
+
+
+#: Files in the folder of a web page, as ``nin export --to web`` writes it.
+_WEB = (FORMATS["onnx"].file, "model.json", "index.html")
 
 
 def format_of(path: Path) -> str | None:
     """The format of `path`, by its name and content; None for a run directory.
+
+    The folder of a web page is ``"onnx"``: that is what the network in it is.
 
     Raises:
         ExportError: it is missing, or of no known format.
@@ -93,29 +105,43 @@ def format_of(path: Path) -> str | None:
         for name, each in FORMATS.items():
             if each.marker and (path / each.marker).exists():
                 return name
+        if all((path / name).is_file() for name in _WEB):
+            return "onnx"
         raise ExportError(f"{path} is neither a run directory nor an exported network")
     for name, each in FORMATS.items():
-        if not each.marker and path.suffix == Path(each.file).suffix:
+        if path.is_file() and not each.marker and path.suffix == Path(each.file).suffix:
             return name
     raise ExportError(
         f"{path} is no exported network: expected a run directory, .onnx, .tflite, or the folder of"
-        " an OpenVINO or SavedModel export"
+        " an OpenVINO, SavedModel or web export"
     )
 
 
-def open_engine(name: str, path: Path, threads: int) -> Engine:
+def open_engine(name: str, path: Path, threads: int, trust: bool = False) -> Engine:
     """Open the exported network at `path`.
 
     Args:
         name: of `FORMATS`.
         path: the file or folder.
         threads: how many may compute one batch; 0 for all cores.
+        trust: whether a format may be opened that can execute anything.
 
     Raises:
-        ExportError: its runtime is not installed, or the file is damaged or not an export.
+        ExportError: its runtime is not installed, or the file is damaged, not an export, or of a
+            format that is not trusted.
     """
+    if FORMATS[name].executes and not trust:
+        raise ExportError(
+            f"{path} is a SavedModel, which can read and write any file of yours when it is run",
+            Advice("if you know who made it, give {}", Argument("trust", True)),
+        )
     module = importlib.import_module(f"nin.inference.engines.{FORMATS[name].module}")
     return cast(Callable[..., Engine], module.open_file)(path, threads)
+
+
+def unlike_ours(path: Path, problem: str) -> ExportError:
+    """The error for a file that does what no export of this package does."""
+    return ExportError(f"{path} was not written by nin export: {problem}")
 
 
 def require(name: str) -> None:

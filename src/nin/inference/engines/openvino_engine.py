@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.inference.engines import FORMATS, Images, Predictions, require
+from nin.inference.engines import CONTROL_FLOW, FORMATS, Images, Predictions, require, unlike_ours
 from nin.inference.metadata import KEY, parse
+from nin.inference.outputs import from_outputs
+
+_CONTROL_FLOW = ("If", "Loop", "TensorIterator")
 
 
 class OpenVinoEngine:
@@ -26,18 +29,23 @@ class OpenVinoEngine:
         try:
             model = core.read_model(path / FORMATS["openvino"].marker)
             self.description = parse(_description_in(model), path)
+            kinds = {operation.get_type_name() for operation in model.get_ops()}
+            if not kinds.isdisjoint(_CONTROL_FLOW):
+                raise unlike_ours(path, CONTROL_FLOW)
             options: dict[str, Any] = {"INFERENCE_NUM_THREADS": threads} if threads else {}
             # Some processors would compute in bfloat16 by themselves.
             options |= {"INFERENCE_PRECISION_HINT": "f32"}
             self.compiled = core.compile_model(model, "CPU", options)
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1]
+        except ExportError:
+            raise
+        except Exception as error:  # whatever the runtime raises for a damaged file
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[-1]
             raise ExportError(f"{path} cannot be opened: {reason}") from error
 
     def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""
         found: Any = self.compiled.create_infer_request().infer({"images": images})
-        return Predictions(found["probabilities"], found["maps"] if maps else None)
+        return from_outputs(found, maps)
 
 
 def open_file(path: Path, threads: int) -> OpenVinoEngine:

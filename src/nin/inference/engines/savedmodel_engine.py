@@ -8,6 +8,7 @@ from typing import Any
 from nin.errors import ExportError, first_line
 from nin.inference.engines import Images, Predictions, require
 from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
+from nin.inference.outputs import from_outputs
 
 
 class SavedModelEngine:
@@ -30,8 +31,7 @@ class SavedModelEngine:
 
     def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""
-        found = self._run(images)
-        return Predictions(found["probabilities"], found["maps"] if maps else None)
+        return from_outputs(self._run(images), maps)
 
 
 def open_file(path: Path, threads: int) -> SavedModelEngine:

@@ -21,7 +21,7 @@ async function answer(description, { file, canvas }, signal) {
   try {
     response = await send(description, file ?? (await png(canvas)), signal);
   } catch (error) {
-    // A kind that this browser reads and the server does not: HEIC on an iPhone, AVIF.
+    // A kind that this browser reads and the server may not: HEIC on an iPhone.
     if (error.status !== 415 || !canvas || !file) throw error;
     response = await send(description, await png(canvas), signal);
   }

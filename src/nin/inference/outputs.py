@@ -1,0 +1,66 @@
+"""What a runtime returned, checked: a file may come from anyone, and a runtime may be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from nin.errors import ExportError
+from nin.inference.engines import Floats, Predictions
+
+#: How far the probabilities of an image may be from adding up to 1: eight bits round each of them.
+SUM_TOLERANCE = 0.05
+#: The largest probability, as float32 and float16 round it.
+_LARGEST = 1.0001
+
+
+def from_outputs(outputs: Mapping[str, Any], maps: bool) -> Predictions:
+    """The predictions among a network's outputs.
+
+    Raises:
+        ExportError: an output is missing.
+    """
+    names = ("probabilities", "maps") if maps else ("probabilities",)
+    if missing := [name for name in names if name not in outputs]:
+        raise ExportError(f"the network returns no {missing[0]}")
+    return Predictions(outputs["probabilities"], outputs["maps"] if maps else None)
+
+
+def check(found: Predictions, images: int, classes: int) -> None:
+    """Make sure that these are predictions for so many images and classes.
+
+    Raises:
+        ExportError: they have another shape or type, are not finite, or are no probabilities.
+    """
+    problem = _probabilities_fault(np.asarray(found.probabilities), (images, classes))
+    if problem is None and found.maps is not None:
+        problem = _maps_fault(np.asarray(found.maps), images, classes)
+    if problem:
+        raise ExportError(f"the network returns {problem}")
+
+
+def _probabilities_fault(values: Floats, shape: tuple[int, int]) -> str | None:
+    if values.dtype.kind != "f":
+        return f"probabilities that are no floats, but {values.dtype}"
+    if values.shape != shape:
+        return f"probabilities of shape {values.shape} in place of {shape}"
+    if not np.isfinite(values).all():
+        return "probabilities that are not finite"
+    if values.min() < 0 or values.max() > _LARGEST:
+        return "probabilities that are not between 0 and 1"
+    if np.abs(values.sum(axis=1, dtype=np.float64) - 1).max() > SUM_TOLERANCE:
+        return "probabilities that do not add up to 1"
+    return None
+
+
+def _maps_fault(values: Floats, images: int, classes: int) -> str | None:
+    if values.dtype.kind != "f":
+        return f"class maps that are no floats, but {values.dtype}"
+    if values.ndim != 4 or not values.size or (len(values), values.shape[3]) != (images, classes):
+        expected = f"({images}, height, width, {classes})"
+        return f"class maps of shape {values.shape} in place of {expected}"
+    if not np.isfinite(values).all():
+        return "class maps that are not finite"
+    return None

@@ -1,0 +1,78 @@
+"""The pictures that are meant by files, folders and lists of names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from nin.data.picture_files import LeftOut, pictures_below
+from nin.errors import DataError
+from nin.files import expand
+
+#: Stands for a list of names on standard input.
+STDIN = "-"
+
+
+class PictureSources(NamedTuple):
+    """What was found.
+
+    Attributes:
+        files: the pictures' paths, in the order of the sources; in a folder by name.
+        left_out: reason → how many files in the folders were passed over for it.
+    """
+
+    files: list[str]
+    left_out: LeftOut
+
+
+def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) -> PictureSources:
+    """List the pictures of several sources; none is opened.
+
+    Args:
+        sources: files, folders, and ``"-"`` for a list of files. In a folder and those below it,
+            hidden files, leftovers of other programs and what is no picture are passed over.
+        stdin: the list: a name per line, or each ended by a NUL byte, as ``find -print0`` prints
+            them. Whether its files exist is seen when they are read. None: standard input.
+
+    Raises:
+        DataError: there is no such file, no picture in a folder, or no name in a list.
+    """
+    found = PictureSources([], LeftOut())
+    for source in sources:
+        if str(source) == STDIN:
+            found.files.extend(_listed(stdin or sys.stdin.buffer, found.left_out))
+        else:
+            found.files.extend(_pictures(str(expand(source)), found.left_out))
+    return found
+
+
+def _pictures(source: str, left_out: LeftOut) -> list[str]:
+    try:
+        if not Path(source).is_dir():
+            Path(source).stat()
+            return [source]
+        pictures = pictures_below(source, left_out)
+    except OSError as error:
+        raise DataError(f"{error.filename or source}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise DataError(f"{source!r}: {error}") from error
+    if not pictures:
+        raise DataError(f"{source}: there is no picture in this folder, nor in those below it")
+    return pictures
+
+
+def _listed(stdin: BinaryIO, left_out: LeftOut) -> Iterator[str]:
+    """The files of a list; folders in it, as ``find`` names them, hold files that it names too."""
+    content = stdin.read()
+    ends = b"\0" if b"\0" in content else b"\n"
+    names = [os.fsdecode(line.removesuffix(b"\r")) for line in content.split(ends)]
+    if not any(names):
+        raise DataError("standard input names no file: give one per line")
+    for name in filter(None, names):
+        if Path(name).is_dir():
+            left_out["folders in the list"] += 1
+        else:
+            yield name

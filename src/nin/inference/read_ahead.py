@@ -1,0 +1,60 @@
+"""Pictures decoded by threads, ahead of the network that takes them in batches."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from typing import NamedTuple, TypeVar
+
+from nin.errors import DataError
+from nin.inference.engines import Images
+
+#: Threads that decode.
+THREADS = max(2, min(8, os.cpu_count() or 1))
+
+Source = TypeVar("Source")
+
+
+class ReadPicture(NamedTuple):
+    """A picture: its `image`, (height, width, channels) uint8, or the `fault` that it has."""
+
+    image: Images | None
+    fault: DataError | None
+
+
+def decoded_batches(
+    sources: Iterable[Source], read: Callable[[Source], Images], size: int
+) -> Iterator[list[tuple[Source, ReadPicture]]]:
+    """Batches of pictures in the order of `sources`; the next ones are decoded meanwhile.
+
+    No more than two batches, or two pictures per thread, are held beside the one that is in use.
+
+    Args:
+        sources: the pictures; they are asked for only when it is their turn.
+        read: decodes one; called by several threads at once.
+        size: pictures per batch; the last one may have fewer.
+    """
+    coming = iter(sources)
+    waiting: deque[tuple[Source, Future[ReadPicture]]] = deque()
+    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="nin-decode")
+
+    def attempt(source: Source) -> ReadPicture:
+        try:
+            return ReadPicture(read(source), None)
+        except DataError as error:
+            return ReadPicture(None, error)
+
+    def begin(count: int) -> None:
+        waiting.extend((source, pool.submit(attempt, source)) for source in islice(coming, count))
+
+    try:
+        begin(size + max(size, 2 * THREADS))
+        while waiting:
+            batch = [waiting.popleft() for _ in range(min(size, len(waiting)))]
+            begin(len(batch))
+            yield [(source, future.result()) for source, future in batch]
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,143 @@
+"""Where pictures of class maps go; what somebody else has put there is not written over."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from nin.errors import Advice, Argument, NinError
+from nin.files import beginning, obstacle
+from nin.maps.picture import MARK
+
+#: Images per picture; more make further, numbered pictures.
+PAGE = 8
+#: The arrays in an ``.npz`` of class maps.
+ARRAYS = ("maps", "probabilities", "classes", "files", "fit")
+
+#: Bytes of a file's name, on almost every file system.
+_LONGEST_NAME = 255
+
+
+def pictures(
+    files: Sequence[Path], out: Path | None = None, overwrite: bool = False
+) -> dict[Path, list[int]]:
+    """Picture → the indices of the images in it.
+
+    Args:
+        files: the images.
+        out: a ``.png`` or ``.svg`` for all images, eight per picture, further ones with ``-2``,
+            ``-3`` before the suffix; or a folder for one picture per image,
+            ``<image>-maps.png``, with a number where that name is taken. None: that picture here
+            for one image, ``maps.png`` for more.
+        overwrite: whether to replace files that `nin explain` did not write.
+
+    Raises:
+        NinError: another suffix, or one of `files` or somebody else's file would be overwritten.
+    """
+    if out is not None and _is_folder(out):
+        return {path: [i] for i, path in enumerate(_names(out, files, overwrite))}
+    if out is None:
+        out = Path(_fitting(files[0].stem, "-maps.png") if len(files) == 1 else "maps.png")
+    if out.suffix.lower() not in (".png", ".svg"):
+        raise NinError(
+            "a picture is .png or .svg; a folder has no such ending", about=Argument("out", out)
+        )
+    numbers = list(range(len(files)))
+    pages = [numbers[first : first + PAGE] for first in range(0, len(files), PAGE)]
+    paths = [out, *(out.with_stem(f"{out.stem}-{page}") for page in range(2, len(pages) + 1))]
+    for path in paths:
+        check_free("out", path, files, overwrite)
+    return dict(zip(paths, pages, strict=True))
+
+
+def check_free(argument: str, path: Path, files: Iterable[Path], overwrite: bool) -> None:
+    """Refuse to overwrite an image, or what `nin explain` did not write.
+
+    Args:
+        argument: that names `path`, for the message.
+        path: where to write.
+        files: the images.
+        overwrite: whether to replace other people's files; never one of the images.
+
+    Raises:
+        NinError: says which file is in the way.
+    """
+    if _is_any_of(files, path):
+        raise NinError(f"cannot write {path}: it is one of the images")
+    if not overwrite and not _is_ours(path):
+        raise NinError(
+            f"{path} is there already, and nin explain did not write it",
+            Advice("name another {}", Argument(argument)),
+            Advice("replace it: {}", Argument("overwrite", True)),
+        )
+
+
+def check_folder(path: Path) -> None:
+    """Refuse a path whose folder cannot be made.
+
+    Raises:
+        NinError: a file is in the way, or nothing may be written there.
+    """
+    if reason := obstacle(path.parent):
+        raise NinError(f"cannot write {path}: {reason}")
+
+
+def _is_folder(out: Path) -> bool:
+    return out.is_dir() or not out.suffix
+
+
+def _names(folder: Path, files: Sequence[Path], overwrite: bool) -> Iterator[Path]:
+    """A free name per file; some file systems take ``A`` and ``a`` for the same."""
+    taken: set[str] = set()
+    for file in files:
+        number = 1
+        while True:
+            ending = "-maps.png" if number == 1 else f"-maps-{number}.png"
+            path = folder / _fitting(file.stem, ending)
+            is_free = not _is_any_of(files, path) and (overwrite or _is_ours(path))
+            if is_free and path.name.casefold() not in taken:
+                break
+            number += 1
+        taken.add(path.name.casefold())
+        yield path
+
+
+def _fitting(stem: str, ending: str) -> str:
+    """A file's name; a `stem` that is too long for it is cut."""
+    return beginning(stem, _LONGEST_NAME - len(ending)) + ending
+
+
+def _is_any_of(files: Iterable[Path], path: Path) -> bool:
+    return path.exists() and any(file.exists() and path.samefile(file) for file in files)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nothing is at `path` but what `nin explain` wrote: a picture marked so, or maps."""
+    if not os.path.lexists(path):
+        return True
+    try:
+        return _READERS[path.suffix.lower()](path)
+    except (OSError, SyntaxError, ValueError, KeyError, zipfile.BadZipFile):
+        return False
+
+
+def _is_our_png(path: Path) -> bool:
+    from PIL import Image
+
+    with Image.open(path, formats=["PNG"]) as picture:
+        return bool(picture.info.get("Software") == MARK)
+
+
+def _is_our_svg(path: Path) -> bool:
+    with path.open("rb") as file:
+        return f"<dc:title>{MARK}</dc:title>".encode() in file.read(4096)
+
+
+def _is_our_npz(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return {f"{name}.npy" for name in ARRAYS} == set(archive.namelist())
+
+
+_READERS = {".png": _is_our_png, ".svg": _is_our_svg, ".npz": _is_our_npz}

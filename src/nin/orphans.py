@@ -1,0 +1,32 @@
+"""Worker processes that end with the process that started them, however that one ends.
+
+A parent that is killed cannot tell its workers, and pools of processes wait for work that will
+never come; so each worker looks for itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+#: Seconds between two looks.
+PERIOD = 0.5
+
+
+def end_with(parent: int) -> None:
+    """Send this process SIGTERM as soon as its parent has ended.
+
+    An initializer for the workers of any pool: ``initializer=end_with, initargs=(os.getpid(),)``.
+
+    Args:
+        parent: the process that started this one.
+    """
+    threading.Thread(target=_follow, args=(parent,), name="parent", daemon=True).start()
+
+
+def _follow(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(PERIOD)
+    os.kill(os.getpid(), signal.SIGTERM)

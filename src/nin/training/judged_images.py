@@ -1,0 +1,111 @@
+"""`JudgedImages`: images that a run is judged by, and how they differ from those it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data import ImageData, Split
+from nin.errors import RunError
+from nin.names import normalized
+
+
+class JudgedImages(NamedTuple):
+    """Images that a run is judged by.
+
+    Attributes:
+        part: ``"test"`` or ``"validation"``; ``"all"`` of other data that has no parts.
+        split: the images, with labels that are positions in the run's classes.
+        data: what they are from; of the run's own folder it holds them alone.
+        source: the folder, or the name of the data set.
+        is_other: whether this is other data than the run was to be judged by.
+        new: how many pictures in the folder were not there in training; they are left out.
+        missing: how many that it should be judged by are no longer there.
+        relabelled: how many of the images have another class than in training.
+        trained_on: how many of them the run was trained on, or its epoch chosen by; None if they
+            are of the folder of an earlier run, which did not write down which.
+    """
+
+    part: str
+    split: Split
+    data: ImageData
+    source: str
+    is_other: bool = False
+    new: int = 0
+    missing: int = 0
+    relabelled: int = 0
+    trained_on: int | None = 0
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each image of `split` is called: its file, or its position in the data set."""
+        parts = [part for part in self.data.parts if self.part in (part, "all")]
+        return tuple(name for part in parts for name in self.data.names(part))
+
+    def report(self) -> dict[str, Any]:
+        """Everything but the images, ready for JSON."""
+        return {
+            name: value for name, value in self._asdict().items() if name not in ("split", "data")
+        }
+
+    def notes(self) -> list[str]:
+        """What a person has to know of them, a line each."""
+        used = "most images" if self.trained_on is None else _images(self.trained_on)
+        lines = {
+            f"{_images(self.new)} added to {self.source} since training: left out": self.new,
+            f"{_images(self.missing)} missing from {self.source} of those it is to be judged"
+            " by": self.missing,
+            f"{_images(self.relabelled)} changed class since training: judged by the class"
+            " now": self.relabelled,
+            f"{used} of {self.source} used in training: accuracy on new ones may be"
+            " lower": self.trained_on != 0,
+        }
+        return [line for line, holds in lines.items() if holds]
+
+
+def class_positions(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.int32]:
+    """Where each of `names` is in `classes`; -1 where it is not.
+
+    Names are compared in one Unicode form: file systems differ in which they use.
+    """
+    known = {normalized(name): place for place, name in enumerate(classes)}
+    places = [known.get(normalized(name), -1) for name in names]
+    return np.array(places, np.int32)
+
+
+def check_classes(names: Sequence[str], classes: Sequence[str], what: str) -> None:
+    """Refuse data of classes that a run does not know.
+
+    Args:
+        names: of the data's classes.
+        classes: of the run's.
+        what: the data, for the message.
+
+    Raises:
+        RunError: names those that it does not know.
+    """
+    places = class_positions(names, classes).tolist()
+    unknown = [name for name, place in zip(names, places, strict=True) if place < 0]
+    if unknown:
+        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+        raise RunError(
+            f"{what} has classes that the run does not know: {', '.join(unknown[:_NAMED])}{more};"
+            f" it was trained on {', '.join(classes[:_NAMED])}"
+            + (f" and {len(classes) - _NAMED} more" if len(classes) > _NAMED else "")
+        )
+
+
+def with_labels_of(split: Split, names: Sequence[str], classes: Sequence[str]) -> Split:
+    """The same images, with labels that are positions in `classes` instead of in `names`."""
+    return Split(split.images, class_positions(names, classes)[split.labels])
+
+
+#: How many classes a message names.
+_NAMED = 10
+
+
+def _images(count: int) -> str:
+    return f"{count:,} image{'' if count == 1 else 's'}"

@@ -1,0 +1,253 @@
+"""`nin predict`: many pictures, and what becomes of their answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from brightness import network, picture
+
+from nin.inference import FilePredictor
+
+
+@pytest.fixture
+def model(tmp_path):
+    return network(tmp_path / "model.onnx")
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder with light and dark pictures, and leftovers of other programs."""
+    for number in range(5):
+        picture(tmp_path / f"photos/light/{number}.png", 250)
+        picture(tmp_path / f"photos/dark/deep/{number}.png", 5)
+    picture(tmp_path / "photos/light/@eaDir/0.png", 5)
+    picture(tmp_path / "photos/light/._0.png", 5)
+    (tmp_path / "photos/notes.txt").write_text("none")
+    return Path("photos")
+
+
+@pytest.fixture
+def bad(pictures):
+    """A file in the middle of them that is no picture."""
+    path = pictures / "light/2a.png"
+    path.write_bytes(b"none")
+    return path
+
+
+def table(text):
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def as_list(monkeypatch, content):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
+def test_a_folder_is_answered_with_all_below_it(nin, model, pictures):
+    answer = nin("predict", model, pictures)
+    assert answer.code == 0
+    rows = dict(line.split(": ") for line in answer.out.splitlines())
+    assert [*rows] == [
+        *(f"photos/dark/deep/{number}.png" for number in range(5)),
+        *(f"photos/light/{number}.png" for number in range(5)),
+    ]
+    assert all(answer.split()[0] in file for file, answer in rows.items())
+    assert answer.err == "left out: ._ files of macOS 1, .txt files 1, @eaDir 1\n"
+
+
+@pytest.mark.usefixtures("pictures")
+def test_files_and_folders_together_in_their_order(nin, model):
+    sources = ("photos/light/3.png", "photos/dark", "photos/light/0.png")
+    rows = [json.loads(line) for line in nin("predict", model, *sources, "--json").out.splitlines()]
+    assert [rows[i]["file"] for i in (0, 1, -1)] == [
+        "photos/light/3.png",
+        "photos/dark/deep/0.png",
+        "photos/light/0.png",
+    ]
+
+
+@pytest.mark.parametrize("content", ["{}\n{}\n", "{}\r\n\r\n{}", "{}\0{}\0", "photos\n{}\n{}\n"])
+@pytest.mark.usefixtures("pictures")
+def test_a_list_on_standard_input(nin, model, monkeypatch, content):
+    names = ("photos/light/3.png", "photos/dark/deep/1.png")
+    as_list(monkeypatch, content.format(*names).encode())
+    answer = nin("predict", model, "-")
+    assert [line.split(": ")[0] for line in answer.out.splitlines()] == [*names]
+
+
+def test_a_list_may_name_what_is_not_there(nin, model, monkeypatch, tmp_path):
+    picture(tmp_path / "a\nb.png", 250)
+    as_list(monkeypatch, b"a\nb.png\0gone.png\0")
+    answer = nin("predict", model, "-", "--csv")
+    assert answer.code == 1
+    first, second = table(answer.out)
+    assert (first["file"], first["label"], first["error"]) == ("a\nb.png", "light", "")
+    assert (second["file"], second["error"]) == ("gone.png", "No such file or directory")
+    as_list(monkeypatch, b"\n")
+    assert nin("predict", model, "-").is_mistake()
+
+
+def test_one_that_cannot_be_read_costs_one_row(nin, model, pictures, bad):
+    answer = nin("predict", model, pictures, "--csv")
+    assert answer.code == 1
+    rows = table(answer.out)
+    assert [*rows[0]] == ["file", "label", "probability", "error"]
+    (fault,) = [row for row in rows if row["error"]]
+    assert fault["file"] == str(bad)
+    assert (fault["label"], fault["probability"]) == ("", "")
+    assert fault["error"].startswith("not a JPEG")
+    assert len([row for row in rows if row["label"]]) == 10
+    said = answer.err.splitlines()[-1]
+    assert said.startswith(f"nin: 1 of 11 images cannot be read: {bad}: not a JPEG")
+
+
+def test_so_it_does_in_text_and_json(nin, model, pictures, bad):
+    lines = nin("predict", model, pictures).out.splitlines()
+    assert len(lines) == 11
+    assert f"{bad}: cannot be read: not a JPEG" in "\n".join(lines)
+    rows = [json.loads(line) for line in nin("predict", model, pictures, "--json").out.splitlines()]
+    (fault,) = [row for row in rows if "error" in row]
+    assert [*fault] == ["file", "error"]
+
+
+def test_unreadable_ones_can_be_left_out(nin, model, pictures, bad):
+    answer = nin("predict", model, pictures, "--csv", "--skip-bad")
+    assert answer.code == 0
+    assert len(table(answer.out)) == 10
+    assert f"left out 1 unreadable image: {bad}: not a JPEG" in answer.err
+
+
+def test_a_single_one_is_a_mistake(nin, model, bad):
+    answer = nin("predict", model, bad, "--json")
+    assert answer.is_mistake()
+    assert nin("predict", model, bad, "--skip-bad").code == 0
+
+
+@pytest.mark.parametrize("source", ["gone.png", "*.jpg", "photos/notes.txt/x", "empty", "x" * 300])
+def test_what_is_not_there_is_known_before_anything_is_answered(nin, model, pictures, source):
+    Path("empty/.hidden").mkdir(parents=True)
+    answer = nin("predict", model, pictures, source)
+    assert answer.is_mistake(), answer
+    assert source in answer.err
+
+
+def test_not_likely_enough(nin, model, tmp_path):
+    middle, light = picture(tmp_path / "middle.png", 130), picture(tmp_path / "light.png", 250)
+    options = ("predict", model, middle, light, "--min-probability", 0.9)
+    text = nin(*options).out.splitlines()
+    assert text == [f"{middle}: unsure  light 0.531", f"{light}: light 1.000"]
+    rows = [json.loads(line) for line in nin(*options, "--json").out.splitlines()]
+    assert [row["label"] for row in rows] == ["unsure", "light"]
+    assert rows[0]["top"][0] == {"label": "light", "probability": rows[0]["probability"]}
+    first, second = table(nin(*options, "--csv").out)
+    assert (first["label"], first["label_1"], first["probability_1"]) == (
+        *("unsure", "light"),
+        first["probability"],
+    )
+    assert (second["label"], second["label_1"]) == ("light", "light")
+    assert nin(*options[:-1], 1.5).is_mistake()
+
+
+def test_a_table_of_the_likeliest(nin, model, pictures):
+    rows = table(nin("predict", model, pictures, "--csv", "--top", 99).out)
+    assert [*rows[0]] == [
+        *("file", "label", "probability"),
+        *("label_1", "probability_1", "label_2", "probability_2", "error"),
+    ]
+    for row in rows:
+        assert (row["label"], row["probability"]) == (row["label_1"], row["probability_1"])
+        assert float(row["probability_1"]) + float(row["probability_2"]) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("name", "option"), [("a.csv", "--csv"), ("a.jsonl", "--json")])
+def test_answers_in_a_file(nin, model, pictures, name, option):
+    printed = nin("predict", model, pictures, option).out
+    answer = nin("predict", model, pictures, "--out", name)
+    assert answer.out == f"10 images answered: {name}\n"
+    assert Path(name).read_text(encoding="utf-8") == printed
+    assert sorted(path.name for path in Path().iterdir()) == sorted([name, "model.onnx", "photos"])
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("--out answers.xlsx", "end its name in .csv, .jsonl or .txt"),
+        ("--csv --out answers.jsonl", "the ending means another format"),
+        ("--csv --json", "choose one"),
+        ("--out folder.csv", "Is a directory"),
+        ("--out model.onnx/a.csv", "is not a folder"),
+    ],
+)
+def test_what_is_refused_before_anything_is_answered(nin, model, pictures, options, said):
+    Path("folder.csv").mkdir()
+    answer = nin("predict", model, pictures, *options.split())
+    assert answer.code == 2
+    assert said in answer.err
+    assert answer.out == ""
+
+
+@pytest.fixture
+def stopped(monkeypatch):
+    """Ctrl-C comes while the last picture is read."""
+    read = FilePredictor.read
+
+    def reading(self, source):
+        if str(source) == "photos/light/4.png":
+            raise KeyboardInterrupt
+        return read(self, source)
+
+    monkeypatch.setattr(FilePredictor, "read", reading)
+    monkeypatch.setattr("nin.inference.file_predictor.BATCH", 2)
+
+
+@pytest.mark.usefixtures("stopped")
+def test_ctrl_c_keeps_what_has_been_answered(nin, model, pictures):
+    answer = nin("predict", model, pictures)
+    assert answer.code == 130
+    assert len(answer.out.splitlines()) == 8
+    assert answer.err.endswith("nin: stopped: 8 of 10 images answered\n")
+    for name in ("a.partial.csv", "a.partial-2.csv"):
+        Path("a.csv").write_text("earlier")
+        answer = nin("predict", model, pictures, "--out", "a.csv")
+        assert answer.err.endswith(f"nin: stopped: 8 of 10 images answered; they are in {name}\n")
+        assert Path("a.csv").read_text() == "earlier"
+        assert len(table(Path(name).read_text())) == 8
+
+
+def test_a_reader_that_leaves_ends_it_quietly(model, tmp_path):
+    for number in range(300):
+        picture(tmp_path / f"many/{number:03}.png", 9)
+    command = f"{sys.executable} -m nin predict {model} many"
+    shell = f"set -o pipefail; {command} | head -n 1"
+    done = subprocess.run(
+        ["bash", "-c", shell], cwd=tmp_path, capture_output=True, text=True, env=os.environ
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("many/000.png: dark ")
+
+
+def test_names_change_nothing_in_a_terminal(nin, model, tmp_path):
+    picture(tmp_path / "dir/a\x1b[31m\n.png", 9)
+    picture(tmp_path / "dir" / os.fsdecode(b"b\xe9.png"), 9)
+    first, second = nin("predict", model, "dir").out.splitlines()
+    assert first.startswith(r"dir/a\x1b[31m\n.png: dark")
+    assert second.startswith(r"dir/b\udce9.png: dark")
+    assert nin("predict", model, "dir", "--out", "a.csv").code == 0
+    rows = table(Path("a.csv").read_bytes().decode("utf-8"))
+    assert [row["file"] for row in rows] == ["dir/a\x1b[31m\n.png", r"dir/b\udce9.png"]
+
+
+def test_the_folder_of_a_web_page_answers(nin, tmp_path):
+    folder = tmp_path / "web"
+    folder.mkdir()
+    network(folder / "model.onnx")
+    for name in ("model.json", "index.html"):
+        (folder / name).touch()
+    answer = nin("predict", folder, picture(tmp_path / "one.png", 9))
+    assert answer.out.endswith("one.png: dark 0.999\n")

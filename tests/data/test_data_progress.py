@@ -1,0 +1,77 @@
+"""How far work is: a line now and then where there is no terminal, and a bar where there is one."""
+
+from __future__ import annotations
+
+import io
+import sys
+
+import pytest
+
+from nin.data import progress as module
+from nin.data.progress import progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that the test turns; returns its hand in a list."""
+    hand = [0.0]
+    monkeypatch.setattr(module.time, "monotonic", lambda: hand[0])
+    return hand
+
+
+def work(clock, steps, seconds=1.0, **options):
+    with progress("images", steps, **options) as advance:
+        for _ in range(steps):
+            clock[0] += seconds
+            advance(1)
+
+
+def test_short_work_says_nothing(clock, capsys):
+    work(clock, 5, 0.9)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_line_now_and_then(clock, capsys):
+    work(clock, 4000, 1 / 32)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.splitlines() == [
+        "images: 160 of 4,000, 32/s, 2 min 00 s left",
+        "images: 1,120 of 4,000, 32/s, 1 min 30 s left",
+        "images: 2,080 of 4,000, 32/s, 1 min 00 s left",
+        "images: 3,040 of 4,000, 32/s, 30 s left",
+    ]
+
+
+def test_slow_work_has_a_rate_as_well(clock, capsys):
+    work(clock, 3, 4000.0)
+    assert capsys.readouterr().err.splitlines() == [
+        "images: 1 of 3, 0.0/s, 2 h 13 min left",
+        "images: 2 of 3, 0.0/s, 1 h 06 min left",
+    ]
+
+
+def test_what_is_not_to_be_seen(clock, capsys):
+    work(clock, 100, visible=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_bar_in_a_terminal_goes_away_and_leaves_standard_output_alone(clock, monkeypatch):
+    err, out = Terminal(), Terminal()
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress("images", 10) as advance:
+        for number in range(10):
+            clock[0] += 1
+            advance(1)
+            print(number)
+    assert "images" in err.getvalue()
+    assert "1.0/s" in err.getvalue()
+    assert out.getvalue().split() == [*"0123456789"]
+    assert err.getvalue().endswith("\x1b[2K")

@@ -1,0 +1,33 @@
+"""A worker ends with the process that started it, even where that one is killed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+#: A parent with a worker that would wait for ever.
+PARENT = """
+import os, subprocess, sys, time
+worker = "import os, sys, time; from nin.orphans import end_with; end_with(int(sys.argv[1]));"
+worker += "print(os.getpid(), flush=True); time.sleep(600)"
+process = subprocess.Popen([sys.executable, "-c", worker, str(os.getpid())])
+time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_worker_ends_with_its_parent(number):
+    with subprocess.Popen([sys.executable, "-c", PARENT], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout.readline().strip().isdigit()
+        parent.send_signal(number)
+        # The end of the pipe, which the worker holds as well, is the end of both.
+        assert parent.stdout.read() == b""
+
+
+def test_a_worker_whose_parent_ended_before_it_looked():
+    code = "from nin.orphans import end_with; import time; end_with(1); time.sleep(600)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGTERM
