@@ -187,7 +187,9 @@ class RunImages:
         for place in candidates(name, self.path, self.record):
             if place.exists():
                 recipe = self.recipe.revised(data=str(place))
-                yield str(place), open_images(recipe, skip_bad=skip_bad, membership=known)
+                bits = self.record["data"].get("bit_depth")
+                known_too = {"membership": known, "bit_depth": bits}
+                yield str(place), open_images(recipe, skip_bad=skip_bad, **known_too)
 
     def _lost(self) -> str:
         places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
