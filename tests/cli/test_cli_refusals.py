@@ -72,6 +72,7 @@ WITH_A_RUN = {
     "train --resume run --lr 1": "leave out --lr",
     "evaluate rum": "rum is no run directory: it has no run.json: did you mean run?",
     "evaluate run --data mnits": "did you mean 'mnist'?",
+    "predict run missing.png": "missing.png: No such file",
     "explain run missing.png": "missing.png: No such file",
     "explain run a.txt --out a.gif": "a picture is .png or .svg",
     "export run --to onx": "did you mean 'onnx'?",

@@ -77,14 +77,15 @@ def train(
 
         Photographs of your own, and another network:
 
+        >>> from pathlib import Path
         >>> from PIL import Image
         >>> for name, colour in ("sky", "skyblue"), ("sea", "navy"):
-        ...     Path("photos", name).mkdir(parents=True)
+        ...     Path("views", name).mkdir(parents=True)
         ...     for number in range(10):
-        ...         Image.new("RGB", (60, 40), colour).save(f"photos/{name}/{number}.png")
-        >>> run = nin.train("photos", preset="lenet", epochs=1)
+        ...         Image.new("RGB", (60, 40), colour).save(f"views/{name}/{number}.png")
+        >>> run = nin.train("views", preset="lenet", epochs=1)
         >>> run.path.name, run.input_shape
-        ('photos-1', (28, 28, 3))
+        ('views-1', (28, 28, 3))
     """
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad

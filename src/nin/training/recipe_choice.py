@@ -89,9 +89,9 @@ def _as_options(data: ImageData) -> tuple[str | Path, dict[str, Any]]:
         )
     usual = inspect.signature(kind).parameters
     own = {
-        name: value
-        for name, value in data.hparams.items()
-        if name not in ("path", "skip_bad") and value != usual[name].default
+        name: data.hparams[name]
+        for name, argument in usual.items()
+        if name not in ("path", "skip_bad") and data.hparams[name] != argument.default
     }
     augmentation = own.pop("augmentation", None)
     if isinstance(augmentation, Augmentation):
