@@ -19,7 +19,11 @@ from nin.training.recipe import Recipe
 
 
 def open_images(
-    recipe: Recipe, *, skip_bad: bool = False, membership: Membership | None = None
+    recipe: Recipe,
+    *,
+    skip_bad: bool = False,
+    membership: Membership | None = None,
+    bit_depth: int | None = None,
 ) -> ImageData:
     """The images that `recipe` trains on.
 
@@ -27,6 +31,7 @@ def open_images(
         recipe: names them, and says what is held out and how they are changed.
         skip_bad: in a folder, go on without those that cannot be read.
         membership: pictures of a folder whose part is known. None: none.
+        bit_depth: bits that values of a folder's pictures have at least. None: as they are found.
 
     Raises:
         DataError: they cannot be had.
@@ -50,6 +55,7 @@ def open_images(
     else:
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
         arguments |= {"split_by": recipe.split_by, "membership": membership}
+        arguments |= {"bit_depth": bit_depth}
         arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
     return open_data(recipe.data, **arguments)
 
