@@ -36,10 +36,12 @@ EXTRAS = {
 }
 #: The version of which an index may hold a build without CUDA.
 TORCH = "torch==2.13.0"
-#: How many processes test at a time.
+#: How many processes test at a time; one more where everything is tested, as some tests wait for
+#: servers, browsers and deadlines and leave their core to others.
 AT_ONCE = min(4, os.cpu_count() or 1)
-#: These tests take longest and begin first, so that no core waits for one at the end.
-LONGEST = ("training", "cli", "nin", "exporting", "serving")
+#: Folders whose tests share a process, those that take longest first, so that no core waits for one
+#: at the end; `nin` are the tests that lie in no folder. All other folders share one more.
+TOGETHER = (("training",), ("cli",), ("nin",), ("serving",), ("models", "study"))
 
 
 def main() -> int:
@@ -136,18 +138,27 @@ def test(quick: bool) -> int:
     for lint in (["check"], ["format", "--check"]):
         if code := subprocess.run([BIN / "ruff", *lint], check=False, cwd=HERE).returncode:
             return code
-    say(f"testing, {AT_ONCE} at a time")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return 1 - all([*pool.map(Job.succeeds, quick_jobs() if quick else all_jobs())])
+    jobs, at_once = (quick_jobs(), AT_ONCE) if quick else (all_jobs(), AT_ONCE + 1)
+    say(f"testing, {at_once} at a time")
+    with ThreadPoolExecutor(at_once) as pool:
+        return 1 - all([*pool.map(Job.succeeds, jobs)])
 
 
 def all_jobs() -> list[Job]:
-    """The suite on each other backend, every folder of it on TensorFlow, and the types."""
-    others = ["jax", "torch"] if install_torch() else ["jax"]
+    """The suite on TensorFlow in some processes, on each other backend in one, and the types."""
+    backends = ["jax", "torch"] if install_torch() else ["jax"]
     find_browser()
+    found = places()
+    marked = [path for path in chain(*found.values()) if "every_backend" in path.read_text("utf-8")]
+    others = tuple(name for name in found if name not in chain(*TOGETHER))
+    longest, *shorter = (
+        pytest(f"tests of {', '.join(names)}", [*chain(*(found[name] for name in names))])
+        for names in (*TOGETHER, others)
+    )
     return [
-        *(pytest(f"tests on {name}", [HERE / "tests"], "every_backend", name) for name in others),
-        *(pytest(f"tests of {name}", where) for name, where in places().items()),
+        longest,
+        *(pytest(f"tests on {name}", marked, "every_backend", name) for name in backends),
+        *shorter,
         Job("types", [BIN / "mypy"]),
     ]
 
@@ -165,7 +176,7 @@ def places() -> dict[str, list[Path]]:
     found = {"nin": sorted(suite.glob("test_*.py"))}
     for path in sorted(suite.glob("*/**/test_*.py")):
         found.setdefault(path.relative_to(suite).parts[0], []).append(path)
-    return {name: found[name] for name in dict.fromkeys((*LONGEST, *found))}
+    return found
 
 
 def pytest(name: str, where: list[Path], marked: str = "", backend: str = "tensorflow") -> Job:

@@ -22,7 +22,7 @@ def main() -> None:
     """Compare two networks on the digits."""
     here = {"n_workers": 2, "threads_per_worker": 1, "silence_logs": logging.ERROR}
     where = {"address": sys.argv[1]} if sys.argv[1:] else here
-    recipe = nin.RECIPES["digits"].revised(epochs=5)
+    recipe = nin.RECIPES["digits"].revised(epochs=2)
     nets = [
         nin.Contender("quarter NiN", "NiN", {"preset": "mnist", "width": 0.25}),
         nin.Contender("LeNet", "LeNet", {}),

@@ -30,9 +30,11 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
-#: Fixtures that train, and those that start the command or a browser.
-TRAINING = {"compared", "cropped", "first_run", "frozen", "short", "stopped", "trained", "unbroken"}
-STARTING = {"chromium", "fresh_python", "program", "running", "served", "shared", "visit"}
+#: Fixtures that train, and those that start processes, a browser, or asking at random.
+TRAINING = {"compared", "cropped", "first_run", "frozen", "short", "saved", "small_run"}
+TRAINING |= {"stopped", "trained", "unbroken"}
+STARTING = {"chromium", "described", "fresh_python", "program", "python", "running", "served"}
+STARTING |= {"shared", "visit"}
 
 
 @pytest.hookimpl(tryfirst=True)

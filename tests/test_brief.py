@@ -27,8 +27,8 @@ class FewClothes(ImageData):
         super().__init__("few", tuple("0123456789"), (28, 28, 1), batch_size, resize)
 
     def load(self, part):
-        labels = np.arange(20, dtype=np.int32) % 10
-        images = np.zeros((20, 28, 28, 1), np.uint8)
+        labels = np.arange(10, dtype=np.int32)
+        images = np.zeros((10, 28, 28, 1), np.uint8)
         for image, label in zip(images, labels, strict=True):
             image[: 2 * label + 6] = 200
         return {part: Split(images, labels)}

@@ -185,6 +185,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.10", *SUPPORTED, "3.14"])
 def test_another_python_is_told_what_it_needs_and_can_read_the_code(version, tmp_path):
     """Without the libraries no more can be tried than that it compiles, without a warning."""

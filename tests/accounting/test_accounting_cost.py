@@ -234,6 +234,7 @@ def lasting(trace, reads):
     return most, sum(elements(trace, place) for place in {*lies_in.values()} - {-1})
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(plans)
 def test_liveness_of_any_graph(plan):

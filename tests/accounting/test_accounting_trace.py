@@ -386,6 +386,7 @@ def by_hand(layer, input_shape, output_shape):
     return 0
 
 
+@pytest.mark.slow
 @given(
     stem=chained,
     paths=st.lists(

@@ -131,12 +131,12 @@ def begin(program, folder, *more):
     return process, trainings
 
 
-def finish(program, folder, trainings):
-    """Begin it again; what was finished must not be touched."""
+def finish(nin, trainings):
+    """Begin it again, in the same folder; what was finished must not be touched."""
     before = {path: path.stat().st_mtime_ns for path in trainings.glob("*.json")}
     assert 2 <= len(before) < 6
-    done = subprocess.run([program, *LINE], cwd=folder, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+    answer = nin(*LINE)
+    assert answer.code == 0, answer.err
     assert {path: path.stat().st_mtime_ns for path in before} == before
     assert len(list(trainings.glob("*.json"))) == 6
     assert {path.name for path in trainings.parent.iterdir()} == {*FILES, "trainings"}
@@ -158,7 +158,7 @@ def is_running(pid):
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux lists children")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_killed_half_way_its_workers_end_and_it_finishes_without_repeating(
-    program, tmp_path, number
+    program, nin, tmp_path, number
 ):
     process, trainings = begin(program, tmp_path, "--jobs", "2")
     workers = children(process)
@@ -171,11 +171,11 @@ def test_killed_half_way_its_workers_end_and_it_finishes_without_repeating(
         assert time.monotonic() < deadline
         time.sleep(0.1)
     if number == signal.SIGKILL:
-        finish(program, tmp_path, trainings)
+        finish(nin, trainings)
 
 
 @pytest.mark.slow
-def test_ctrl_c_with_two_workers_says_how_to_go_on(program, tmp_path):
+def test_ctrl_c_with_two_workers_says_how_to_go_on(program, nin, tmp_path):
     process, trainings = begin(program, tmp_path, "--jobs", "2")
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=120)[1]
@@ -184,4 +184,4 @@ def test_ctrl_c_with_two_workers_says_how_to_go_on(program, tmp_path):
     assert last.startswith("nin: stopped: ")
     assert last.endswith("trainings are kept; the same command continues from there")
     assert "Traceback" not in said
-    finish(program, tmp_path, trainings)
+    finish(nin, trainings)

@@ -186,10 +186,9 @@ def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [2, 3])
-def test_a_small_folder_that_used_to_die_is_learnt(nin, tmp_path, seed):
+def test_a_small_folder_that_used_to_die_is_learnt(nin, tmp_path):
     folder = squares(tmp_path / "squares", 20, 30)
-    answer = nin("train", folder, "--image-size", 67, "--seed", seed, "--json")
+    answer = nin("train", folder, "--image-size", 67, "--seed", 2, "--json")
     assert answer.code == 0
     assert answer.json["accuracy"] > 0.9
 

@@ -247,6 +247,7 @@ def test_erasing_happens_as_often_as_asked_and_leaves_the_rest():
         assert box.mean() > 0.9
 
 
+@pytest.mark.slow
 def test_the_example_shows_augmented_images(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     finder = doctest.DocTestFinder(recurse=False)

@@ -290,7 +290,7 @@ def test_the_docs_show_how_to_see_augmented_pictures(pictures, monkeypatch):
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_each_picture_knows_its_file(pictures, stream):
-    root = pictures({"a": 9, "b": 7})
+    root = pictures({"a": 40, "b": 30})
     if not stream:
         (root / "a/004.png").write_bytes(b"none")
     data = ImageFolder(root, skip_bad=True, image_size=6, stream=stream)

@@ -168,6 +168,7 @@ def test_a_callback_can_set_the_epoch():
     assert rows == expected(23, 5, [0, 1])
 
 
+@pytest.mark.slow
 def test_evaluate_and_predict_take_it():
     loader = numbered(10, 4, shuffle=False)
     model = keras.Sequential([Seen(10, 3)])

@@ -221,6 +221,7 @@ def fitted(data, callbacks=()):
     return [as_numpy(each) for each in trained.weights], history.history
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("balance", BALANCES)
 def test_training_is_that_of_memory_to_the_bit(root, balance):
     rules = {"augmentation": ALL_CHANGES, "seed": 3, "balance": balance}

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ import nin
 from nin.data.decode import FRAMES, decode
 from nin.errors import DataError, ExportError, RunError
 from nin.inference.metadata import parse
-from nin.training.dataset import pictures_note
+from nin.training.dataset import open_images, pictures_note
 
 DARK, BRIGHT = 601, 3000
 
@@ -70,6 +71,25 @@ def test_what_was_decided_is_said_and_recorded(deep_run):
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Pictures are missing.
+def test_a_run_is_judged_by_its_range_when_its_brightest_pictures_are_gone(deep_run, tmp_path):
+    part, judged = deep_run.evaluate()
+    train = open_images(deep_run.recipe).files("train").paths
+    bright = [Path(path) for path in train if int(Path(path).stem) % 2]
+    for number, path in enumerate(bright):
+        shutil.move(path, tmp_path / f"{number}.tif")
+    try:
+        left = nin.ImageFolder(bright[0].parents[1], image_size=8, test=0, validation=0)
+        again = nin.load(deep_run.path).evaluate()
+    finally:
+        for number, path in enumerate(bright):
+            shutil.move(tmp_path / f"{number}.tif", path)
+    assert len(left.train.labels) == 20 - len(bright)
+    assert (again[0], again[1].loss) == (part, judged.loss)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # Some were trained on.
 def test_other_pictures_are_judged_by_the_range_of_the_run(deep, deep_run, tmp_path):
     others = tmp_path / "others"
     shutil.copytree(deep, others, ignore=shutil.ignore_patterns("[13579].tif"))

@@ -71,15 +71,17 @@ def pictures(side, channels):
 
 
 #: With a layer of each kind that has a rule: enough for the other backends.
-KINDS = ("book", "efficientnet-lite0", "lenet", "resnet18")
+KINDS = ("book", "lenet", "efficientnet-lite0", "resnet18")
+LARGE = (pytest.mark.every_backend, pytest.mark.slow)
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        *(pytest.param(name, marks=pytest.mark.every_backend) for name in KINDS),
-        *("cifar10", "mnist", "vgg11"),
-        *(pytest.param(name, marks=pytest.mark.slow) for name in ("googlenet", "densenet")),
+        *(pytest.param(name, marks=pytest.mark.every_backend) for name in KINDS[:2]),
+        *(pytest.param(name, marks=LARGE) for name in KINDS[2:]),
+        *("cifar10", "mnist"),
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("vgg11", "googlenet", "densenet")),
     ],
 )
 def test_every_kind_of_network_answers_alike(name):

@@ -36,6 +36,7 @@ def test_one_image(network, picture):
         assert min(drawn.size) > 300
 
 
+@pytest.mark.slow
 def test_a_sheet_of_many_and_its_pages(network, picture):
     files = [picture(f"{number}.jpg", light=8 * number) for number in range(20)]
     answers = rows(network, files, top=1)

@@ -26,6 +26,7 @@ def texts(figure):
     return [text.get_text() for text in figure.texts if text.get_text()]
 
 
+@pytest.mark.slow
 def test_a_model_a_run_and_a_predictor_show_the_same(network):
     odds = np.exp(MAPS.mean(axis=(1, 2)))
     odds /= odds.sum(axis=1, keepdims=True)
@@ -70,6 +71,7 @@ def test_classes_and_the_strongest():
     assert "the strongest 10 %" in " ".join(texts(figure))
 
 
+@pytest.mark.slow
 def test_floats_are_shown_as_bytes_are():
     one, other = (nin.show_maps(RUN, images) for images in (IMAGES, IMAGES / np.float32(255)))
     assert (one.axes[0].images[0].get_array() == other.axes[0].images[0].get_array()).all()
@@ -98,6 +100,7 @@ def test_a_network_without_maps():
         nin.show_maps(nin.AlexNet(), IMAGES)
 
 
+@pytest.mark.slow
 def test_a_notebook_shows_it_once(monkeypatch):
     shown = []
     shell = SimpleNamespace(kernel=True, execution_count=1)

@@ -165,6 +165,7 @@ def test_a_photograph_keeps_its_shape():
         assert box.height / box.width == pytest.approx(3, rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["a.png", "a.SVG"])
 def test_the_same_images_give_the_same_file(tmp_path, name):
     written = []

@@ -109,6 +109,7 @@ def test_a_network_of_branches_takes_any_size():
     assert model(np.zeros((1, 5, 9, 1), np.uint8)).shape == (1, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "make",
     [pytest.param(Forked, marks=pytest.mark.every_backend), lambda: DenseNet(num_classes=3)],

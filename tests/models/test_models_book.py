@@ -45,6 +45,7 @@ def test_layer_summary_speaks_of_what_the_network_sees(make, capsys):
     assert last == "Flatten output shape:\t (2, 10)"
 
 
+@pytest.mark.slow
 @BOTH
 def test_network_trains_and_predicts_at_another_size_than_it_printed(make, images, capsys):
     model = make(lr=0.01, num_classes=3)

@@ -1,6 +1,7 @@
 """What holds for every preset of NiN and for every network it is compared with."""
 
 import re
+from functools import cache
 
 import keras
 import numpy as np
@@ -81,6 +82,7 @@ def test_number_of_weights_is_known_without_building(name):
     assert (PRESETS.get(name) or RIVALS[name]).parameters == WEIGHTS[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in WEIGHTS if name not in HEAVY])
 def test_built_network_has_the_published_number_of_weights(name):
     model, shape = named_net(name)
@@ -190,6 +192,7 @@ def test_weights_of_each_block_of_the_book():
     assert counted == [30_336, 746_240, 1_180_800, 34_790]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WEIGHTS)
 @pytest.mark.parametrize("classes", [2, 1000])
 @pytest.mark.parametrize("channels", [1, 3])
@@ -217,6 +220,7 @@ def test_logits_of_the_heavy_networks(name, twin, images):
     assert np.isfinite(logits).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PRESETS)
 def test_one_set_of_weights_takes_any_image_size(name, twin, images):
     model, shape = twin(name)
@@ -274,6 +278,7 @@ def test_what_counts_is_the_size_after_resizing(twin):
         other.build((None, 224, 224, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_the_smallest_size_works(name, twin, images):
     model, shape = twin(name)
@@ -281,9 +286,14 @@ def test_the_smallest_size_works(name, twin, images):
     assert model(images(1, (side, side, shape[2]))).shape == (1, 3)
 
 
+#: To walk through a network does not change it.
+unbuilt = cache(named_net)
+
+
+@pytest.mark.slow
 @given(name=st.sampled_from(sorted(WEIGHTS)), height=st.integers(1, 99), width=st.integers(1, 99))
 def test_refused_exactly_where_keras_finds_nothing_left(name, height, width):
-    model, shape = named_net(name)
+    model, shape = unbuilt(name)
     try:
         walk(model.net, (height, width, shape[2]))
     except ValueError:

@@ -85,6 +85,7 @@ def test_sample_weights_weigh_the_own_loss():
     np.testing.assert_allclose(numbers(model.net.layers[0].kernel), [[1.25]], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_sample_weights_mean_what_they_mean_to_keras(data):
     x, y = data
     weights = np.linspace(0.1, 2, len(y)).astype("float32")
@@ -98,6 +99,7 @@ def test_sample_weights_mean_what_they_mean_to_keras(data):
     assert given == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_loss_given_to_compile_goes_before_the_own(data):
     x, y = data
 
@@ -112,6 +114,7 @@ def test_loss_given_to_compile_goes_before_the_own(data):
     assert model.evaluate(x, y, verbose=0) == pytest.approx(own, rel=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", [None, "mse"])
 def test_loss_remains_the_method(data, loss):
     x, y = data
@@ -142,6 +145,7 @@ def test_loss_and_accuracy_of_a_classifier_against_numpy(column):
     assert float(model.accuracy(logits, given)) == pytest.approx(right.mean())
 
 
+@pytest.mark.slow
 def test_evaluate_counts_every_image_once(data):
     x, y = data
     model = small()
@@ -154,6 +158,7 @@ def test_evaluate_counts_every_image_once(data):
     assert accuracy == pytest.approx((logits.argmax(1) == y).mean())
 
 
+@pytest.mark.slow
 def test_fit_reports_what_keras_always_reports(data):
     x, y = data
     model = small()

@@ -119,6 +119,7 @@ def test_nin_block_is_the_mlpconv_of_three_equal_widths():
     assert mlpconv((4,), 3).layers[0].padding == "same"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

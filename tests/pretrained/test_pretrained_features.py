@@ -42,6 +42,7 @@ def extractor(lite1):
     return FeatureExtractor(lite1)
 
 
+@pytest.mark.slow
 @pytest.mark.every_backend
 def test_keras_answers_alike(lite1, extractor):
     theirs = in_keras(lite1)
@@ -54,6 +55,7 @@ def test_keras_answers_alike(lite1, extractor):
         np.testing.assert_allclose(features, theirs(images), rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_every_trunk_answers_alike_at_its_own_size(trunk):
     height = {"efficientnet-lite0": 224, "efficientnet-lite1": 240, "efficientnet-lite2": 260}
     images = noise(1, height[trunk.name], 63)
@@ -90,6 +92,7 @@ def test_the_number_of_threads_does_not_matter(lite1, extractor):
     np.testing.assert_allclose(alone(images), extractor(images), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_grey_of_the_mean_is_zero_to_the_first_convolution(lite1, extractor):
     """With "same" padding of zeros, an image of the mean's grey is one without an edge."""
     grey = np.full((1, 64, 64, 3), int(MEAN), np.uint8)

@@ -24,6 +24,7 @@ def test_every_pretrained_preset_is_looked_at():
     assert LITES == ["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
 
 
+@pytest.mark.slow
 def test_arrays_have_the_names_and_shapes_of_the_networks(trunk):
     ours = {name: array.shape for name, array in trunk.weights().items()}
     theirs = {name: tuple(each.shape) for name, each in weights(built(trunk.name)).items()}
@@ -33,6 +34,7 @@ def test_arrays_have_the_names_and_shapes_of_the_networks(trunk):
     assert ours == {name: shape for name, shape in theirs.items() if name not in head}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LITES)
 def test_layers_are_what_the_layout_says(name):
     layers = list(leaves(built(name, num_classes=2).net))
@@ -60,6 +62,7 @@ def test_layers_are_what_the_layout_says(name):
     assert numbers == sorted(set(numbers))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [
@@ -74,6 +77,7 @@ def test_networks_are_as_large_as_published(name, parameters):
     assert find_preset(name).parameters == parameters
 
 
+@pytest.mark.slow
 def test_what_is_left_of_lite0_without_its_classifier():
     model = built("efficientnet-lite0", num_classes=2)
     variables = model.trainable_weights

@@ -274,6 +274,25 @@ def hurried(monkeypatch):
     monkeypatch.setattr("nin.serving.middleware.LINGER", 0.05)
 
 
+@pytest.mark.parametrize(
+    ("disposition", "name"),
+    [
+        (b"name=\"images\"; filename*=utf-8''%D1%84%D0%BE%D1%82%D0%BE.png", "фото.png"),
+        (b"filename=\"x.png\"; filename*=UTF-8'en'a%22b%0d%0a.png; name=images", "a_b__.png"),
+        (b"name=images; filename*=iso-8859-1''caf%E9.png", "café.png"),
+        (b'name=images; filename="=?utf-8?B?0YTQvtGC0L4ucG5n?="', "фото.png"),
+        (b'name=images; filename="=?utf-8?B?no base64?="', "=?utf-8?B?no base64?="),
+        (b"name=images; filename=plain.png", "plain.png"),
+    ],
+)
+def test_names_of_files_as_clients_write_them(open_app, disposition, name):
+    body = b"--x\r\nContent-Disposition: form-data; " + disposition + b"\r\n\r\n"
+    body += picture() + b"\r\n--x--\r\n"
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    response = open_app().client.post("/predict", content=body, headers=headers)
+    assert response.json()["answers"][0]["name"] == name
+
+
 def test_a_content_length_that_is_too_large_is_refused_unread(limited):
     wire = Wire(limited, headers=[(b"content-length", b"200001")])
     seen = []

@@ -36,6 +36,7 @@ def shares(one, other):
     return one.x0 < other.x1 and other.x0 < one.x1 and one.y0 < other.y1 and other.y0 < one.y1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", CROWDS.values(), ids=CROWDS)
 def test_names_are_inside_and_cover_neither_each_other_nor_points(rows):
     with plot_style.new_figure(plots.height(rows)) as figure:
@@ -90,6 +91,7 @@ def test_fifteen_networks_differ_without_colour():
     assert len({(one.marker, one.face == "white") for one in styles}) == 15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("draw", ALL)
 @pytest.mark.parametrize("rows", [CROWDS["hostile"], CROWDS["one"]], ids=["hostile", "one"])
 def test_a_picture_is_the_same_each_time_and_says_what_it_is(draw, rows):

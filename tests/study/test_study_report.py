@@ -226,6 +226,7 @@ def seen_in_browser(text, width, folder):
     return json.loads(html.unescape(told[1]))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium on PATH")
 @pytest.mark.parametrize("width", [375, 1280])
 def test_in_a_browser_only_tables_scroll_sideways(width, report_published, tmp_path):
@@ -236,6 +237,7 @@ def test_in_a_browser_only_tables_scroll_sideways(width, report_published, tmp_p
         assert seen["scrolling"] == 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no chromium on PATH")
 def test_in_a_browser_hostile_names_do_nothing(report_hostile, tmp_path):
     seen = seen_in_browser(report_hostile, 375, tmp_path)

@@ -23,6 +23,7 @@ def outcome():
     return train_trial(TRIAL)
 
 
+@pytest.mark.slow
 @pytest.mark.every_backend
 def test_a_judged_training(outcome):
     assert outcome.n == 359
@@ -33,12 +34,14 @@ def test_a_judged_training(outcome):
     assert not outcome.died
 
 
+@pytest.mark.slow
 def test_the_same_cell_comes_to_the_same(outcome):
     assert train_trial(TRIAL).model_dump(exclude={"seconds"}) == outcome.model_dump(
         exclude={"seconds"}
     )
 
 
+@pytest.mark.slow
 def test_a_search_never_looks_at_the_images_that_judge(monkeypatch):
     def look(*_):
         raise AssertionError("looked")
@@ -63,6 +66,7 @@ def test_a_long_training_says_in_a_log_how_far_it_is(monkeypatch, capsys):
     assert second.startswith("tiny  seed 0  lr 0.003: 40 of 100 steps  64 img/s  60 s left")
 
 
+@pytest.mark.slow
 @pytest.mark.every_backend
 def test_training_ends_after_its_steps(monkeypatch):
     steps = []
@@ -74,6 +78,7 @@ def test_training_ends_after_its_steps(monkeypatch):
     assert steps == [3]
 
 
+@pytest.mark.slow
 def test_answers_that_are_not_finite_count_as_wrong():
     wild = TRIAL._replace(recipe=DIGITS.revised(learning_rate=1e30, clip_norm=0.0, epochs=1))
     found = train_trial(wild)

@@ -13,7 +13,7 @@ from nin.training.calibration import calibration_batch
 from nin.training.dataset import open_images
 from nin.training.evaluation import evaluate, every_image, softmax
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
 
 class Noise(ImageData):

@@ -14,16 +14,17 @@ from nin.errors import RunError
 from nin.training.run import Run
 from nin.training.weights import weights
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
 #: A rate at which the held-out loss goes up and down.
 RECIPE = nin.RECIPES["digits"].revised(
-    epochs=12,
+    precision="float32",
+    epochs=8,
     limit=120,
     batch_size=16,
     width=0.3,
     image_size=8,
-    learning_rate=0.004,
+    learning_rate=0.03,
     schedule="constant",
 )
 
@@ -100,7 +101,7 @@ def test_test_images_choose_nothing(tmp_path):
 
 def test_patience_ends_a_training_and_it_stays_ended(trained, tmp_path, monkeypatch):
     losses = [row["val_loss"] for row in trained[0].metrics()]
-    best = next(i for i in range(11) if losses[i + 1] >= min(losses[: i + 1]))
+    best = next(i for i in range(7) if losses[i + 1] >= min(losses[: i + 1]))
     recipe = RECIPE.revised(patience=1)
     run = nin.train(recipe, tmp_path / "whole")
     assert len(run.metrics()) == best + 2

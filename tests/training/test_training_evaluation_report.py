@@ -21,6 +21,7 @@ from nin.training.evaluation_report import (
     subject,
     write_report,
 )
+from nin.training.judged_images import JudgedImages
 from nin.training.run import Run
 
 CLASSES = ("ants", "bees, wild", "=wasps")
@@ -37,7 +38,11 @@ def evaluation():
 
 @pytest.fixture
 def run(tmp_path):
-    return Run(tmp_path / "run", {"recipe": {"data": str(tmp_path / "photos")}})
+    return Run(tmp_path / "run", {})
+
+
+def judged(source, part="test", is_other=True):
+    return JudgedImages(part, None, None, str(source), is_other)
 
 
 def test_mistakes_are_told_worst_first(evaluation, tmp_path):
@@ -89,53 +94,56 @@ def left(folder, about):
 
 
 def test_each_evaluation_has_a_folder_and_keeps_it(run, tmp_path):
-    own = subject(run, None, "test")
-    places = {}
-    for name in ("photos", "other/photos", "more"):
-        about = subject(run, str(tmp_path / name), "test")
-        places[name] = report_folder(run, about)
-        left(places[name], about)
-    assert [path.name for path in places.values()] == ["photos-test", "photos-test-2", "more-test"]
-    assert report_folder(run, own) == places["photos"]
-    assert (
-        report_folder(run, subject(run, str(tmp_path / "other/photos"), "test"))
-        == (places["other/photos"])
-    )
+    own = subject(run, judged(tmp_path / "photos", is_other=False))
+    others = [subject(run, judged(tmp_path / name)) for name in ("photos", "b/photos", "more")]
+    places = []
+    for about in (own, *others):
+        places.append(report_folder(run, about))
+        left(places[-1], about)
+    assert [path.name for path in places] == [
+        "photos-test",
+        "photos-test-2",
+        "photos-test-3",
+        "more-test",
+    ]
+    for about, place in zip((own, *others), places, strict=True):
+        assert report_folder(run, about) == place
     assert report_folder(run, own._replace(part="all")).name == "photos-all"
+    assert report_folder(run, own._replace(data="/elsewhere/photos")) == places[0]
     moved = Run(run.path.rename(tmp_path / "moved"), run.record)
     assert report_folder(moved, own) == tmp_path / "moved/evaluations/photos-test"
 
 
 def test_a_known_set_is_known_by_its_name(run):
-    assert subject(run, "digits", "test").folder_name == "digits-test"
-    assert subject(run, "/", "all").folder_name == "data-all"
-    assert len(subject(run, "犬" * 80, "all").folder_name.encode()) < 255
+    assert subject(run, judged("digits")).folder_name == "digits-test"
+    assert subject(run, judged("/", "all")).folder_name == "data-all"
+    assert len(subject(run, judged("犬" * 80, "all")).folder_name.encode()) < 255
 
 
 def test_nothing_of_anybody_else_is_taken(tmp_path):
     left(tmp_path / "one", ABOUT)
-    check_out(tmp_path / "one", ABOUT)
-    check_out(tmp_path / "one", ABOUT._replace(part=""))
-    check_out(tmp_path / "new", ABOUT)
-    for other in ({"run": "/runs/two"}, {"data": "digits"}, {"part": "all"}):
+    check_out(tmp_path / "one", ABOUT.identity)
+    check_out(tmp_path / "one", {"run": ABOUT.run})
+    check_out(tmp_path / "new", ABOUT.identity)
+    for other in ({"run": "/runs/two"}, {"is_other": True}, {"part": "all"}):
         with pytest.raises(NinError, match="is there already, and not of this run on these images"):
-            check_out(tmp_path / "one", ABOUT._replace(**other))
+            check_out(tmp_path / "one", ABOUT._replace(**other).identity)
     for name in ("mistakes.png", "confusion.png", "evaluation.json"):
         folder = tmp_path / f"with {name[:-4]}"
         folder.mkdir()
         (folder / name).write_bytes(b"[]")
         with pytest.raises(NinError, match=f"{name} is there already"):
-            check_out(folder, ABOUT)
+            check_out(folder, ABOUT.identity)
     (tmp_path / "new").mkdir()
     (tmp_path / "new/notes.txt").touch()
-    check_out(tmp_path / "new", ABOUT)
+    check_out(tmp_path / "new", ABOUT.identity)
 
 
 @pytest.mark.parametrize("name", ["place.png", "file"])
 def test_a_file_is_no_folder(tmp_path, name):
     (tmp_path / "file").touch()
     with pytest.raises(NinError, match=r"name a folder: evaluation\.json, mistakes\.csv"):
-        check_out(tmp_path / name, ABOUT)
+        check_out(tmp_path / name, ABOUT.identity)
 
 
 def test_a_sheet_of_earlier_mistakes_goes(tmp_path):

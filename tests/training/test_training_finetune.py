@@ -1,20 +1,18 @@
 """Fine-tuning goes on from the fitted head and never ends worse on held-out images."""
 
-import json
-import signal
-import subprocess
-import sys
 import time
 
 import numpy as np
 import photographs
 import pytest
+from forked import forked
 from safetensors.numpy import load_file
 from same_training import assert_same_training
+from test_training_resume import stop_at
 
 import nin as d2l
 from nin.errors import RecipeError, RunError
-from nin.training.checkpoint import Checkpoint, read_position
+from nin.training.checkpoint import read_position
 from nin.training.recipes import choose
 
 pytestmark = pytest.mark.slow
@@ -91,42 +89,34 @@ def test_where_gradients_do_harm_the_head_is_kept(folder, frozen, tmp_path, capf
     assert all(np.array_equal(kept[name], before[name]) for name in before)
 
 
-@pytest.mark.parametrize("step", [1, 3])
-def test_stopped_and_resumed_to_the_bit(folder, unbroken, tmp_path, monkeypatch, step):
-    steps, note = iter(range(1, 10**6)), Checkpoint.on_train_batch_end
-
-    def watched(self, batch, logs=None):
-        if next(steps) == step:
-            signal.raise_signal(signal.SIGINT)
-        note(self, batch, logs)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Checkpoint, "on_train_batch_end", watched)
-        with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
-            d2l.train(recipe(folder), tmp_path / "run")
-    assert d2l.load(tmp_path / "run").record["state"] == "interrupted"
-    assert_same_training(d2l.resume(tmp_path / "run"), unbroken)
+def test_stopped_after_one_and_after_three_steps_and_resumed_to_the_bit(
+    folder, unbroken, tmp_path, monkeypatch
+):
+    path = tmp_path / "run"
+    for steps in (1, 2):
+        with monkeypatch.context() as patch:
+            stop_at(patch, steps)
+            with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
+                d2l.resume(path) if path.exists() else d2l.train(recipe(folder), path)
+        assert d2l.load(path).record["state"] == "interrupted"
+    assert_same_training(d2l.resume(path), unbroken)
 
 
-BEGIN = """
-import json, sys, nin
-recipe = nin.Recipe.parse(json.loads(sys.argv[1]))
-nin.train(recipe, sys.argv[2], save_every=0)
-"""
+def begin(folder, path):
+    d2l.train(recipe(folder), path, save_every=0)
 
 
 def test_killed_it_ends_bit_for_bit_where_an_unbroken_training_ends(folder, unbroken, tmp_path):
     path = tmp_path / "run"
-    asked = json.dumps(recipe(folder).model_dump(mode="json"))
-    process = subprocess.Popen([sys.executable, "-c", BEGIN, asked, str(path)])
+    process = forked(tmp_path, begin, folder, path)
     deadline = time.monotonic() + 200
     checkpoint = path / "checkpoint.safetensors"
     while not checkpoint.exists() or read_position(d2l.load(path)).batch == 0:
         assert time.monotonic() < deadline
-        assert process.poll() is None
+        assert process.is_alive()
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait(60)
+    process.kill()
+    process.join(60)
     assert_same_training(d2l.resume(path), unbroken)
 
 
@@ -148,8 +138,6 @@ def test_some_layer_must_be_left(folder, tmp_path, layers):
         d2l.train(recipe(folder, freeze=layers), tmp_path / "run")
 
 
-def test_what_is_no_trunk_cannot_be_started_from(folder, tmp_path):
-    small = d2l.RECIPES["digits"].revised(epochs=1, limit=40, width=0.1)
-    run = d2l.train(small, tmp_path / "digits")
+def test_what_is_no_trunk_cannot_be_started_from(folder, small_run, tmp_path):
     with pytest.raises(RunError, match="cannot be started from: not the weights of efficientnet"):
-        d2l.train(recipe(folder, init=str(run.path)), tmp_path / "run")
+        d2l.train(recipe(folder, init=str(small_run.path)), tmp_path / "run")

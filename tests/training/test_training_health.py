@@ -9,7 +9,7 @@ import pytest
 import nin
 from nin.training.health import FIRST_LOOK, HealthWatch
 
-pytestmark = pytest.mark.every_backend
+pytestmark = pytest.mark.slow
 
 CLASSES = ("ant", "bee", "cat")
 
@@ -53,12 +53,14 @@ def watch(net, epochs=8, optimizer=None, labels=None):
     return health
 
 
+@pytest.mark.every_backend
 def test_a_healthy_training_is_left_in_peace():
     health = watch(model(bias=1.0))
     assert health.findings == []
     assert health.died is None
 
 
+@pytest.mark.every_backend
 def test_dead_for_good_is_stopped_and_said():
     net = model(bias=-100.0)
     health = watch(net, epochs=50)
@@ -68,6 +70,7 @@ def test_dead_for_good_is_stopped_and_said():
     assert int(net.optimizer.iterations) <= 4 * FIRST_LOOK
 
 
+@pytest.mark.every_backend
 def test_a_silent_class_is_named():
     net = model(bias=1.0)
     net.build((None, 4, 4, 1))
@@ -91,6 +94,7 @@ def test_the_same_answer_for_every_image_is_named_at_the_first_look():
     assert "begin with Trainer's own start" in health.findings[0].message
 
 
+@pytest.mark.every_backend
 def test_a_training_of_one_step_is_looked_at_too():
     net = model(bias=-100.0)
     images, labels = data(20)
@@ -137,6 +141,7 @@ def test_a_plateau_is_named():
     assert plateau[0].step >= 80
 
 
+@pytest.mark.every_backend
 def test_a_loss_that_is_no_number_is_stopped():
     health = watch(model(bias=float("nan")), epochs=50)
     assert [finding.kind for finding in health.findings] == ["not finite"]
@@ -151,6 +156,7 @@ def test_what_is_in_force_is_not_advised(norm, advised):
     assert ("or clip gradients" in health.died) is advised
 
 
+@pytest.mark.every_backend
 def test_weights_that_are_no_numbers_are_seen_even_where_the_loss_hides_them():
     net = model(bias=1.0)
     net.build((None, 4, 4, 1))
@@ -166,6 +172,7 @@ def test_weights_that_are_no_numbers_are_seen_even_where_the_loss_hides_them():
     assert net.stop_training
 
 
+@pytest.mark.every_backend
 def test_layers_that_do_not_move_are_named():
     health = watch(model(bias=1.0, lr=1e-12))
     vanished = [finding for finding in health.findings if finding.kind == "vanished gradients"]

@@ -15,7 +15,7 @@ from nin.errors import RecipeError
 from nin.training.precision import precision_policy, resolve_precision
 from nin.training.schedule import optimizer
 
-pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
 RECIPE = nin.RECIPES["digits"].revised(
     epochs=2, limit=96, batch_size=32, width=0.1, image_size=8, dropout=0.0, shift=0
@@ -26,6 +26,7 @@ def convolutions(model):
     return [layer for block in model.net.layers for layer in getattr(block, "layers", [])]
 
 
+@pytest.mark.every_backend
 def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_answers_alone():
     with precision_policy("bfloat16"):
         model = nin.NiN(preset="mnist", width=0.1)
@@ -36,6 +37,7 @@ def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_answer
     assert keras.backend.standardize_dtype(model(np.zeros((1, 12, 12, 1))).dtype) == "float32"
 
 
+@pytest.mark.every_backend
 def test_other_networks_answer_in_float32_too():
     with precision_policy("bfloat16"):
         model = nin.LeNet()
@@ -43,6 +45,7 @@ def test_other_networks_answer_in_float32_too():
     assert keras.backend.standardize_dtype(answers.dtype) == "float32"
 
 
+@pytest.mark.every_backend
 def test_a_run_in_bfloat16_learns_what_one_in_float32_does_and_is_one_in_float32(tmp_path):
     runs = [
         nin.train(RECIPE.revised(precision=precision, epochs=4), tmp_path / precision)
@@ -60,6 +63,7 @@ def test_a_run_in_bfloat16_learns_what_one_in_float32_does_and_is_one_in_float32
     )
 
 
+@pytest.mark.every_backend
 def test_a_batch_in_parts_takes_the_same_steps_as_a_whole_one():
     data = nin.Digits(batch_size=32, limit=64)
     images, labels = data.train
@@ -85,6 +89,7 @@ def test_a_batch_in_parts_takes_the_same_steps_as_a_whole_one():
         np.testing.assert_allclose(parts, whole, atol=2e-4)
 
 
+@pytest.mark.every_backend
 def test_a_run_with_batches_in_parts_counts_its_steps_by_whole_batches(tmp_path):
     run = nin.train(RECIPE.revised(accumulate=2, epochs=1, precision="float32"), tmp_path / "run")
     assert run.record["recipe"]["accumulate"] == 2
@@ -92,7 +97,9 @@ def test_a_run_with_batches_in_parts_counts_its_steps_by_whole_batches(tmp_path)
 
 
 def test_parts_that_are_not_equal_are_refused():
-    with pytest.raises(RecipeError, match="batch_size 32 cannot be divided into 5 parts"):
+    with pytest.raises(
+        RecipeError, match="batches of 32 images cannot be divided into 5 equal parts"
+    ):
         RECIPE.revised(accumulate=5)
 
 

@@ -1,7 +1,9 @@
 """A training that cannot learn is begun again, and killed at any moment it ends the same."""
 
+import io
 import json
 import shutil
+from contextlib import redirect_stderr
 
 import pytest
 from same_training import assert_same_training
@@ -16,7 +18,14 @@ pytestmark = pytest.mark.slow
 
 #: Far too high a rate: it dies. A restart at a fraction of it learns.
 RECIPE = nin.RECIPES["digits"].revised(
-    epochs=6, limit=90, batch_size=16, width=0.1, image_size=8, learning_rate=5.0, warmup=0
+    precision="float32",
+    epochs=6,
+    limit=90,
+    batch_size=16,
+    width=0.1,
+    image_size=8,
+    learning_rate=5.0,
+    warmup=0,
 )
 
 
@@ -30,10 +39,17 @@ def _a_large_step_down(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
+def told(tmp_path_factory):
+    """A training that was begun again, and what it said."""
+    with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()) as said:
         patch.setattr("nin.training.restart.SHARE", 4e-4)
-        return nin.train(RECIPE, tmp_path_factory.mktemp("restarted") / "run")
+        run = nin.train(RECIPE, tmp_path_factory.mktemp("restarted") / "run")
+    return run, said.getvalue()
+
+
+@pytest.fixture(scope="module")
+def unbroken(told):
+    return told[0]
 
 
 def test_it_is_begun_again_at_a_lower_rate(unbroken):
@@ -46,10 +62,8 @@ def test_it_is_begun_again_at_a_lower_rate(unbroken):
     assert "dead" not in {finding["kind"] for finding in unbroken.record["health"]}
 
 
-def test_it_says_so_in_one_line(tmp_path, capsys):
-    nin.train(RECIPE, tmp_path / "run")
-    lines = [line for line in capsys.readouterr().err.splitlines() if "begun again" in line]
-    (line,) = lines
+def test_it_says_so_in_one_line(told):
+    (line,) = (line for line in told[1].splitlines() if "begun again" in line)
     assert line.startswith("step 20: begun again at a learning rate of 0.002 (")
 
 
@@ -68,24 +82,48 @@ def test_no_hope_is_seen_at_the_end_of_a_training_that_is_too_short_for_any_othe
     assert [restart["step"] for restart in run.record["restarts"]] == [6]
 
 
-@pytest.mark.parametrize("step", [13, 20, 21])
-def test_stopped_before_and_after_it_is_begun_again(unbroken, tmp_path, monkeypatch, step):
-    with monkeypatch.context() as patch:
-        stop_at(patch, step)
-        with pytest.raises(KeyboardInterrupt):
-            nin.train(RECIPE, tmp_path / "run")
-    run = nin.resume(tmp_path / "run")
+def train_on(path, **settings):
+    """Begin the training, or go on with it."""
+    if path.exists():
+        return nin.resume(path, **settings)
+    return nin.train(RECIPE, path, **settings)
+
+
+def place(path):
+    """Where a run goes on: epoch, batch, and how often it has been begun again."""
+    position = read_position(nin.load(path))
+    return position.epoch, position.batch, len(position.restarts)
+
+
+def test_stopped_before_and_after_it_is_begun_again(unbroken, tmp_path, monkeypatch):
+    """The 20th step calls for a restart: stopped there, it is made again from the 18th."""
+    path = tmp_path / "run"
+    for steps, expected in ((13, (2, 1, 0)), (7, (3, 0, 0)), (3, (0, 1, 1))):
+        with monkeypatch.context() as patch:
+            stop_at(patch, steps)
+            with pytest.raises(KeyboardInterrupt):
+                train_on(path)
+        assert place(path) == expected
+    run = train_on(path)
     assert_same_training(run, unbroken)
     assert run.record["restarts"] == unbroken.record["restarts"]
 
 
-@pytest.mark.parametrize(("save", "written"), [(20, True), (21, False), (21, True), (30, True)])
-def test_killed_before_or_after_any_writing(unbroken, tmp_path, monkeypatch, save, written):
-    with monkeypatch.context() as patch:
-        kill_at(patch, save, written=written)
-        with pytest.raises(KilledError):
-            nin.train(RECIPE, tmp_path / "run", save_every=0)
-    run = nin.resume(tmp_path / "run", save_every=0)
+def test_killed_before_or_after_any_writing(unbroken, tmp_path, monkeypatch):
+    """After the 19th step, as it is begun again, just then, and nine steps later."""
+    path = tmp_path / "run"
+    for save, written, expected in (
+        (20, True, (3, 1, 0)),
+        (1, False, (3, 1, 0)),
+        (1, True, (0, 0, 1)),
+        (10, True, (1, 3, 1)),
+    ):
+        with monkeypatch.context() as patch:
+            kill_at(patch, save, written=written)
+            with pytest.raises(KilledError):
+                train_on(path, save_every=0)
+        assert place(path) == expected
+    run = train_on(path, save_every=0)
     assert_same_training(run, unbroken)
     assert run.record["restarts"] == unbroken.record["restarts"]
 

@@ -22,10 +22,11 @@ from nin.training.checkpoint import Checkpoint, Position, read_position
 from nin.training.health import Finding
 from nin.training.stopping import Stopping
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
 #: Dropout, augmentation, balance, a schedule, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
+    precision="float32",
     epochs=3,
     limit=90,
     batch_size=16,
@@ -68,25 +69,32 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(unbroken, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "step",
+    ("steps", "number"),
     [
-        pytest.param(2, marks=pytest.mark.every_backend),
-        EPOCH,
-        EPOCH + 5,
-        pytest.param(2 * EPOCH + 1, marks=pytest.mark.every_backend),
+        pytest.param((2, 2 * EPOCH + 1), signal.SIGINT, marks=pytest.mark.every_backend),
+        # Twice within an epoch, at its end, and in the next.
+        ((2, 5, EPOCH, EPOCH + 5), signal.SIGTERM),
     ],
 )
-def test_stopped_at_a_step_and_resumed(unbroken, tmp_path, monkeypatch, step):
-    with monkeypatch.context() as patch:
-        stop_at(patch, step)
-        with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
-            nin.train(RECIPE, tmp_path / "run")
-    stopped = nin.load(tmp_path / "run")
-    assert stopped.record["state"] == "interrupted"
-    place = read_position(stopped)
-    assert (place.epoch * EPOCH + place.batch) == step
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    assert_same_training(nin.resume(tmp_path / "run"), unbroken)
+def test_stopped_after_some_steps_and_resumed_each_time(
+    unbroken, tmp_path, monkeypatch, steps, number
+):
+    run, done = tmp_path / "run", 0
+    for step in steps:
+        with monkeypatch.context() as patch:
+            stop_at(patch, step - done, number)
+            with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
+                nin.resume(run) if done else nin.train(RECIPE, run)
+        stopped, done = nin.load(run), step
+        assert stopped.record["state"] == "interrupted"
+        place = read_position(stopped)
+        assert divmod(step, EPOCH) == (place.epoch, place.batch)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    resumed = nin.resume(run)
+    assert_same_training(resumed, unbroken)
+    begun = [0, *(step // EPOCH for step in steps)]
+    assert [session["epoch"] for session in resumed.record["sessions"]] == begun
+    assert len(unbroken.record["sessions"]) == 1
 
 
 def test_a_signal_that_is_ignored_stays_so():
@@ -101,21 +109,6 @@ def test_a_signal_that_is_ignored_stays_so():
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def test_stopped_twice_within_one_epoch(unbroken, tmp_path, monkeypatch):
-    run = tmp_path / "run"
-    for step, train in ((2, lambda: nin.train(RECIPE, run)), (3, lambda: nin.resume(run))):
-        with monkeypatch.context() as patch:
-            stop_at(patch, step, signal.SIGTERM)
-            with pytest.raises(KeyboardInterrupt):
-                train()
-    place = read_position(nin.load(tmp_path / "run"))
-    assert (place.epoch, place.batch) == (0, 5)
-    resumed = nin.resume(tmp_path / "run")
-    assert_same_training(resumed, unbroken)
-    assert [session["epoch"] for session in resumed.record["sessions"]] == [0, 0, 0]
-    assert len(unbroken.record["sessions"]) == 1
 
 
 def test_resumed_elsewhere_the_record_tells_both(unbroken, tmp_path):

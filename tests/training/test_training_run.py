@@ -16,12 +16,6 @@ from nin.training.run_folder import new_run
 ROW = {"epoch": 1, "loss": 0.5, "seconds": 1.25}
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    made = d2l.RECIPES["digits"].revised(epochs=1, limit=20, width=0.1, image_size=8)
-    return d2l.train(made, tmp_path_factory.mktemp("trained") / "run")
-
-
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -58,45 +52,45 @@ def test_a_file_called_runs_is_one_line(here, make):
         new_run("a")
 
 
-def test_load_gives_what_train_returned(trained):
-    opened = load(str(trained.path))
-    assert opened.record == trained.record
-    assert repr(opened) == f"<Run {trained.path} (finished)>"
+def test_load_gives_what_train_returned(small_run):
+    opened = load(str(small_run.path))
+    assert opened.record == small_run.record
+    assert repr(opened) == f"<Run {small_run.path} (finished)>"
     assert opened.classes == tuple("0123456789")
     assert opened.input_shape == (8, 8, 1)
-    assert opened.metrics() == trained.metrics()
+    assert opened.metrics() == small_run.metrics()
     images = d2l.Digits().test.images[:5]
-    assert np.array_equal(opened.predict(images), trained.predict(images))
+    assert np.array_equal(opened.predict(images), small_run.predict(images))
     assert np.allclose(opened.predict(images / np.float32(255)), opened.predict(images), atol=1e-5)
     assert opened.predict(images).shape == (5, 10)
 
 
-def test_a_run_refuses_what_is_no_image_and_resizes_as_a_predictor(trained):
+def test_a_run_refuses_what_is_no_image_and_resizes_as_a_predictor(small_run):
     images = d2l.Digits().test.images[:3]
     for wrong in (images.astype(np.int64), images.astype(np.float32), images[0], images * np.nan):
         with pytest.raises(DataError, match=r"^images (must be uint8|of floats must be)"):
-            trained.predict(wrong)
+            small_run.predict(wrong)
     larger = images.repeat(3, axis=1).repeat(3, axis=2)
     for other in (larger, larger.repeat(3, axis=3)):
-        expected = d2l.Predictor(trained).predict(other).probabilities
-        np.testing.assert_allclose(trained.predict(other), expected, atol=1e-6)
+        expected = d2l.Predictor(small_run).predict(other).probabilities
+        np.testing.assert_allclose(small_run.predict(other), expected, atol=1e-6)
     with pytest.raises(DataError, match=r"must be of shape \(n, 8, 8, 1\), not \(3, 24, 24, 1\)"):
-        trained.predict(larger / 255)
+        small_run.predict(larger / 255)
 
 
-def test_evaluate_on_other_images(trained, tmp_path):
+def test_evaluate_on_other_images(small_run, tmp_path):
     for number, image in enumerate(d2l.Digits().test.images[:6]):
         path = tmp_path / "few" / str(number % 2 + 3) / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image[..., 0]).save(path)
-    part, evaluation = trained.evaluate(str(tmp_path / "few"))
-    assert (part, evaluation.n, evaluation.classes) == ("all", 6, trained.classes)
+    part, evaluation = small_run.evaluate(str(tmp_path / "few"))
+    assert (part, evaluation.n, evaluation.classes) == ("all", 6, small_run.classes)
     assert evaluation.confusion.sum(axis=1).tolist() == [0, 0, 0, 3, 3, 0, 0, 0, 0, 0]
-    part, evaluation = trained.evaluate("digits")
+    part, evaluation = small_run.evaluate("digits")
     assert (part, evaluation.n) == ("test", 359)
-    assert evaluation.accuracy == trained.record["result"]["accuracy"]
+    assert evaluation.accuracy == small_run.record["result"]["accuracy"]
     with pytest.raises(NinError, match="no such folder"):
-        trained.evaluate("no/such")
+        small_run.evaluate("no/such")
 
 
 def test_metrics_come_back_and_what_is_not_finite_is_null(tmp_path):

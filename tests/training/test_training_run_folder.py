@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -45,11 +46,8 @@ def test_a_second_process_is_told_and_a_killed_one_leaves_nothing_behind(holder,
 
 
 @pytest.mark.slow
-def test_resume_does_not_wait(tmp_path):
-    made = nin.train(
-        nin.RECIPES["digits"].revised(epochs=1, limit=20, width=0.1, image_size=8),
-        tmp_path / "run",
-    )
-    with locked(made.path), pytest.raises(RunError, match="is in use"):
-        nin.resume(made.path, epochs=2)
-    assert nin.load(made.path).record["state"] == "finished"
+def test_resume_does_not_wait(small_run, tmp_path):
+    path = shutil.copytree(small_run.path, tmp_path / "run")
+    with locked(path), pytest.raises(RunError, match="is in use"):
+        nin.resume(path, epochs=2)
+    assert nin.load(path).record["state"] == "finished"

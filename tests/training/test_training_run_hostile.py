@@ -35,14 +35,13 @@ ODD = st.recursive(
     max_leaves=6,
 )
 UNHURRIED = settings(
-    deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    made = d2l.RECIPES["digits"].revised(epochs=1, limit=20, width=0.1, image_size=8)
-    return d2l.train(made, tmp_path_factory.mktemp("trained") / "run").path
+def trained(small_run):
+    return small_run.path
 
 
 @pytest.fixture
@@ -347,7 +346,7 @@ def test_any_change_of_a_record_is_refused_or_harmless(scratch, trained, data):
 
 
 @given(data=st.data())
-@settings(UNHURRIED, max_examples=80)
+@UNHURRIED
 def test_any_change_of_the_network_is_refused_or_harmless(scratch, trained, data):
     record = json.loads((trained / RECORD).read_text())
     path = data.draw(st.sampled_from([("model", *path) for path in places(record["model"])]))
@@ -369,7 +368,7 @@ def _use_or_refuse(path):
 
 
 @given(data=st.data())
-@settings(UNHURRIED, max_examples=60)
+@UNHURRIED
 def test_any_change_of_a_recipe_is_refused_or_can_be_trained_on(scratch, trained, data):
     record = json.loads((trained / RECORD).read_text())
     path = data.draw(st.sampled_from([*places(record["recipe"]), ("new",)]))

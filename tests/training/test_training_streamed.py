@@ -12,7 +12,7 @@ from nin.training import Trainer
 from nin.training.calibration import calibration_batch
 from nin.training.evaluation import evaluate, every_image
 
-pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
+pytestmark = [pytest.mark.every_backend, pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
 
 @pytest.fixture(scope="module")

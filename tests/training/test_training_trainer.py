@@ -14,7 +14,7 @@ from nin.data import Batches, ImageData, Split
 from nin.errors import BackendError, NinError
 from nin.training.calibration import calibration_batch
 
-pytestmark = [pytest.mark.every_backend, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 class Toy(ImageData):
@@ -74,6 +74,7 @@ def test_a_model_is_prepared_once_and_from_one_calibration_batch(monkeypatch):
     assert (len(taken), len(compiled)) == (2, 2)
 
 
+@pytest.mark.every_backend
 def test_it_learns():
     keras.utils.set_random_seed(0)
     trainer, model = quiet(15), Small()
@@ -83,6 +84,7 @@ def test_it_learns():
     assert all(rate > 0 for rate in trainer.history["images_per_second"])
 
 
+@pytest.mark.every_backend
 def test_dropout_and_batch_norm_are_in_training_mode():
     seen = []
 
@@ -105,6 +107,7 @@ def test_dropout_and_batch_norm_are_in_training_mode():
     assert np.any(keras.ops.convert_to_numpy(model.norm.moving_mean))
 
 
+@pytest.mark.every_backend
 def test_dropout_acts_only_while_training():
     x = np.random.default_rng(0).random((4, 8, 8, 1), dtype="float32")
     model = Small(dropout=0.5)
@@ -114,6 +117,7 @@ def test_dropout_acts_only_while_training():
     assert not np.array_equal(wet, other)
 
 
+@pytest.mark.every_backend
 def test_means_are_exact_over_a_short_last_batch():
     model = Small()
     trainer = quiet(start=False)
@@ -144,6 +148,7 @@ def test_samples_are_shuffled_not_batches(monkeypatch):
     assert not together[0] & together[1]
 
 
+@pytest.mark.every_backend
 def test_loss_is_the_method_and_is_what_is_minimised():
     class Shifted(Small):
         def loss(self, Y_hat, Y, averaged=True):
@@ -158,6 +163,7 @@ def test_loss_is_the_method_and_is_what_is_minimised():
     assert keras.ops.convert_to_numpy(loss) > 100
 
 
+@pytest.mark.every_backend
 def test_configure_optimizers_is_asked():
     class Adam(Small):
         def configure_optimizers(self):
@@ -177,6 +183,7 @@ def test_hooks_that_a_compiled_loop_cannot_call_are_refused(hook):
         quiet().fit(model, Toy())
 
 
+@pytest.mark.every_backend
 def test_steps_can_be_called_by_hand():
     model = Small()
     images, labels = next(iter(Toy().train_dataloader()))
@@ -186,6 +193,7 @@ def test_steps_can_be_called_by_hand():
     assert 0 < loss < 5
 
 
+@pytest.mark.every_backend
 def test_the_model_takes_stored_images_and_resizes_inside():
     data = Toy(resize=(12, 12))
     model = Small()
@@ -197,6 +205,7 @@ def test_the_model_takes_stored_images_and_resizes_inside():
     assert model.predict(data.test.images, verbose=0).shape == (60, 4)
 
 
+@pytest.mark.every_backend
 def test_start_false_leaves_keras_weights_and_plain_scaling():
     keras.utils.set_random_seed(3)
     untouched = Small()
@@ -209,6 +218,7 @@ def test_start_false_leaves_keras_weights_and_plain_scaling():
     assert model.preprocessing.mean == (0.0,)
 
 
+@pytest.mark.every_backend
 def test_a_trained_model_keeps_its_weights():
     model, data = Small(), Toy()
     quiet(2).fit(model, data)
@@ -231,6 +241,7 @@ def test_it_says_in_one_line_what_it_changes(capsys):
     assert "Figure" not in err
 
 
+@pytest.mark.every_backend
 def test_readers_own_data_module():
     class Own(nin.DataModule):
         def __init__(self):
@@ -248,11 +259,13 @@ def test_readers_own_data_module():
     assert len(trainer.history["loss"]) == 2
 
 
+@pytest.mark.every_backend
 def test_more_gpus_than_there_are():
     with pytest.raises(BackendError, match="num_gpus=64"):
         nin.Trainer(max_epochs=1, num_gpus=64)
 
 
+@pytest.mark.every_backend
 def test_try_gpu_trains():
     with nin.try_gpu():
         model = Small()

@@ -38,22 +38,22 @@ def evaluate(
 
     opened = load(run)
     if out is not None:
-        report.check_out(out, report.subject(opened, data))
+        report.check_out(out, {"run": report.subject(opened).run})
     judged = opened.images.judged(data, skip_bad=skip_bad)
     show_found(judged.data, divided=judged.part != "all")
     for note in judged.notes():
         typer.echo(printable(note), err=True)
-    found = evaluate_model(opened.model, judged.split, opened.classes, verbose=True)
-    evaluation = found._replace(names=judged.names)
-    about = report.subject(opened, data, judged.part)
+    about = report.subject(opened, judged)
     if out is not None:
-        report.check_out(out, about)
+        report.check_out(out, about.identity)
+    evaluation = evaluate_model(opened.model, judged.split, opened.classes, verbose=True)
+    evaluation = evaluation._replace(names=judged.names)
     folder = out or report.report_folder(opened, about)
     report.write_report(folder, about, evaluation)
     _draw_mistakes(opened, evaluation, folder / report.SHEET)
     if as_json:
-        figures = {"split": judged.part, "data": judged.report(), **report.record(evaluation)}
-        typer.echo(json.dumps({**figures, **_files(folder)}))
+        told = {"split": judged.part, "data": judged.report()}
+        typer.echo(json.dumps({**told, **report.record(evaluation), **_files(folder)}))
     else:
         _print(evaluation, judged, folder)
 

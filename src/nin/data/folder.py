@@ -123,9 +123,10 @@ class ImageFolder(ImageData):
         split_by: SplitBy = "content",
         membership: Membership | None = None,
     ) -> None:
+        # It takes the arguments from here, so nothing else may have a name yet.
         self.save_hyperparameters(ignore=("path", "test", "bit_depth", "membership"))
-        others = {"test": test, "bit_depth": bit_depth, "membership": membership}
-        hparams = {"path": str(path), **others, **self.hparams}
+        left_out = {"test": test, "bit_depth": bit_depth, "membership": membership}
+        hparams = {"path": str(path), **left_out, **self.hparams}
         self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
@@ -175,7 +176,8 @@ class ImageFolder(ImageData):
     def bit_depth(self) -> int | None:
         """Bits of the range of values where files of more than 8 bits do not say; None: none do."""
         if not self._is_depth_known:
-            self._bit_depth = find_bit_depth(self._files[self.parts[0]].paths)
+            known = [self._files["train"]] if "train" in self._files else self._files.values()
+            self._bit_depth = find_bit_depth([path for files in known for path in files.paths])
             self._is_depth_known = True
         return self._bit_depth
 

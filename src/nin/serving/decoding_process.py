@@ -29,7 +29,8 @@ class Refusal(NamedTuple):
     """Why a picture is not decoded.
 
     Attributes:
-        status: of HTTP: 413, it has too many pixels; 422, it is damaged, or takes too much.
+        status: of HTTP: 413, it has too many pixels; 415, it is of a kind that is not read; 422, it
+            is damaged, or takes too much.
         detail: in one line.
     """
 
@@ -111,17 +112,17 @@ def _decode_all(pipe: Connection, decode: Callable[..., Images], pixels: int) ->
 
 
 def _decoded(content: bytes, decode: Callable[..., Images], pixels: int) -> Images | Refusal:
+    status = 415
     try:
         with open_picture(content) as picture:
+            status = 413
             check_size(picture, pixels)
-    except DataError as error:
-        return Refusal(413, str(error))
-    except damage() as error:
-        return Refusal(422, reason(error))
-    try:
+        status = 422
         return decode(content)
     except DataError as error:
-        return Refusal(422, str(error))
+        return Refusal(status, str(error))
+    except damage() as error:
+        return Refusal(422, reason(error))
 
 
 def _limit_memory() -> None:

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.header import decode_header, make_header
 from typing import NamedTuple
+from urllib.parse import unquote
 
 from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, UploadFile
@@ -14,6 +19,9 @@ from nin.serving.settings import Limits
 
 #: The form field that holds images.
 FIELD = "images"
+
+#: ``filename*=utf-8''...``
+_EXTENDED_NAME = re.compile(rb"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"]*)\"?", re.IGNORECASE)
 
 _FORM = "multipart/form-data"
 
@@ -103,7 +111,7 @@ async def _read_form(
         if not form:
             raise HTTPException(422, f"no image: send files in the form field {FIELD!r}")
         files = [file for file in form.getlist(FIELD) if isinstance(file, UploadFile)]
-        return [Upload((file.filename or "")[:_LONGEST_NAME], file.file.read()) for file in files]
+        return [Upload(_name(file.filename or ""), file.file.read()) for file in files]
     finally:
         await form.close()
 
@@ -124,6 +132,11 @@ class _Form(MultiPartParser):
         if not self._is_complete:
             raise HTTPException(422, f"{_FORM} that ends too early")
 
+    def on_headers_finished(self) -> None:
+        part = self._current_part
+        part.content_disposition = _with_plain_name(part.content_disposition)
+        super().on_headers_finished()
+
     def on_part_begin(self) -> None:
         if self._parts == self._most:
             raise HTTPException(413, f"more than {self._most} images in one request")
@@ -132,6 +145,32 @@ class _Form(MultiPartParser):
 
     def on_end(self) -> None:
         self._is_complete = True
+
+
+def _with_plain_name(disposition: bytes | None) -> bytes | None:
+    """A file's name in the form of RFC 5987, which the parser passes over, as a plain one."""
+    found = _EXTENDED_NAME.search(disposition or b"")
+    if disposition is None or found is None:
+        return disposition
+    charset, escaped = (each.decode("ascii", "replace") for each in found.groups())
+    try:
+        name = unquote(escaped.strip(), charset, "replace")
+    except LookupError:
+        return disposition
+    kind = re.search(
+        rb"(?<![\w-])name\s*=\s*(\"[^\"]*\"|[^;\s]+)", _EXTENDED_NAME.sub(b"", disposition)
+    )
+    plain = re.sub(r"[\"\\\r\n]", "_", name).encode("utf-8", "replace")
+    field = kind[0] if kind else b""
+    return b'form-data; %s; filename="%s"' % (field, plain)
+
+
+def _name(given: str) -> str:
+    """A file's name as it was meant; .NET encodes others than ASCII as in the header of a mail."""
+    if given.startswith("=?") and given.endswith("?="):
+        with suppress(ValueError, LookupError, HeaderParseError):
+            given = str(make_header(decode_header(given)))
+    return given[:_LONGEST_NAME]
 
 
 def _kind(content_type: str) -> str:

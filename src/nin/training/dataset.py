@@ -31,7 +31,7 @@ def open_images(
         recipe: names them, and says what is held out and how they are changed.
         skip_bad: in a folder, go on without those that cannot be read.
         membership: pictures of a folder whose part is known. None: none.
-        bit_depth: bits that values of a folder's pictures have at least. None: as they are found.
+        bit_depth: bits that values of a folder's pictures have at least. None: as they need.
 
     Raises:
         DataError: they cannot be had.

@@ -16,6 +16,7 @@ from nin.errors import Advice, Argument, NinError
 from nin.files import beginning, expand, obstacle, write_bytes, write_json
 from nin.training.evaluation import Evaluation
 from nin.training.figures import save_confusion, save_reliability
+from nin.training.judged_images import JudgedImages
 from nin.training.run import Run
 
 #: The files in the folder; `SHEET` is drawn by `nin.maps`.
@@ -34,11 +35,13 @@ class Subject(NamedTuple):
         run: the run directory.
         data: name of a known data set, or a folder's path.
         part: of the data, as `Run.evaluate` names it.
+        is_other: whether these are other images than the run's own.
     """
 
     run: str
-    data: str
-    part: str
+    data: str = ""
+    part: str = ""
+    is_other: bool = False
 
     @property
     def folder_name(self) -> str:
@@ -46,22 +49,29 @@ class Subject(NamedTuple):
         return f"{beginning(Path(self.data).name, _LONGEST) or 'data'}-{self.part}"
 
     @property
-    def in_run(self) -> dict[str, str]:
-        """What tells it from others of its run, which may have been moved."""
-        return {"data": self.data, "part": self.part}
+    def in_run(self) -> dict[str, Any]:
+        """What tells it from others of its run; the run's own images are its own anywhere."""
+        own = {"part": self.part, "is_other": self.is_other}
+        return {**own, "data": self.data} if self.is_other else own
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What tells it from all others."""
+        return {"run": self.run, **self.in_run}
 
 
-def subject(run: Run, data: str | None, part: str = "") -> Subject:
-    """What ``run.evaluate(data)`` looked at.
+def subject(run: Run, judged: JudgedImages | None = None) -> Subject:
+    """What is evaluated.
 
     Args:
         run: the run.
-        data: a named data set or a folder; None for the run's own.
-        part: what the evaluation returned; empty before.
+        judged: the images; None before they are known.
     """
-    given = run.record["recipe"]["data"] if data is None else data
-    known = given if given in NAMED else _absolute(expand(given))
-    return Subject(_absolute(run.path), known, part)
+    path = _absolute(run.path)
+    if judged is None:
+        return Subject(path)
+    known = judged.source if judged.source in NAMED else _absolute(expand(judged.source))
+    return Subject(path, known, judged.part, judged.is_other)
 
 
 def _absolute(path: Path) -> str:
@@ -69,13 +79,12 @@ def _absolute(path: Path) -> str:
     return os.path.normpath(path.absolute())
 
 
-def check_out(out: Path, about: Subject) -> None:
+def check_out(out: Path, identity: Mapping[str, Any]) -> None:
     """Refuse a folder that cannot be written, or that holds something else.
 
     Args:
         out: the folder.
-        about: what is evaluated; an earlier evaluation of the same is replaced. Its part may be
-            empty: not known yet.
+        identity: what is known of the evaluation; an earlier one of the same is replaced.
 
     Raises:
         NinError: `out` is a file or called like a picture, or holds another evaluation, or files of
@@ -86,8 +95,7 @@ def check_out(out: Path, about: Subject) -> None:
         raise NinError(told, about=Argument("out", out))
     if reason := obstacle(out):
         raise NinError(reason, about=Argument("out", out))
-    known = {name: value for name, value in about._asdict().items() if value}
-    if foreign := _foreign(out, known):
+    if foreign := _foreign(out, identity):
         raise NinError(
             f"{foreign} is there already, and not of this run on these images",
             Advice("name another {}", Argument("out")),
@@ -155,13 +163,13 @@ def _folders(run: Run, about: Subject) -> Iterator[Path]:
         yield evaluations / f"{about.folder_name}-{number}"
 
 
-def _foreign(folder: Path, about: Mapping[str, str]) -> Path | None:
+def _foreign(folder: Path, about: Mapping[str, Any]) -> Path | None:
     """A file in the folder that would be overwritten, and was not written about the same."""
     found = [folder / name for name in _FILES if os.path.lexists(folder / name)]
     return found[0] if found and not _is_about(folder / RECORD, about) else None
 
 
-def _is_about(path: Path, about: Mapping[str, str]) -> bool:
+def _is_about(path: Path, about: Mapping[str, Any]) -> bool:
     try:
         known = json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):

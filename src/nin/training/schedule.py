@@ -67,10 +67,13 @@ def optimizer(recipe: Recipe, steps: int) -> Any:
             warmup_target=rate if rising else None,
             warmup_steps=rising,
         )
-    if recipe.optimizer == "adamw":
+    if recipe.optimizer == "adamw" and recipe.weight_decay:
         return keras.optimizers.AdamW(
             rate, weight_decay=recipe.weight_decay, gradient_accumulation_steps=parts
         )
+    if recipe.optimizer == "adamw":
+        # The same without decay. Keras would compute one of zero, and the rate, for every variable.
+        return keras.optimizers.Adam(rate, gradient_accumulation_steps=parts)
     return keras.optimizers.SGD(
         rate,
         momentum=recipe.momentum,
