@@ -42,6 +42,7 @@ class RunImages:
     def __init__(self, path: Path, record: Mapping[str, Any], recipe: Recipe) -> None:
         self.path, self.record, self.recipe = path, record, recipe
         self.classes = tuple(map(normalized, record["classes"]))
+        self.bit_depth: int | None = record["data"].get("bit_depth")
 
     def membership(self) -> Membership | None:
         """Which picture was in which part; None of published sets, and of earlier runs.
@@ -65,7 +66,7 @@ class RunImages:
             RunError: they are not to be found, or something was added, taken away or changed.
         """
         known, problem = self.membership(), ""
-        for place, data in self._opened(known, skip_bad):
+        for place, data in self._opened(known, skip_bad, self.bit_depth):
             if self._is_the_same(data):
                 return data
             problem = problem or self._change(place, data, known)
@@ -100,7 +101,8 @@ class RunImages:
         """The run's own images of a part; None: of the one that it is judged by."""
         known, problem = self.membership(), ""
         skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
-        for place, data in self._opened(known, skip_bad):
+        # As in training, whatever pictures there are now: where nothing is recorded 8 bits did.
+        for place, data in self._opened(known, skip_bad, self.bit_depth or 8):
             if known is not None and isinstance(data, ImageFolder):
                 found = self._known(data, known, part or _judge(known), place)
                 if found is not None:
@@ -154,8 +156,9 @@ class RunImages:
     def _others(self, data: str, skip_bad: bool) -> JudgedImages:
         height, width, channels = self.record["model"]["input_shape"]
         shape = (height, width, channels)
-        bits = self.record["data"].get("bit_depth")
-        images = open_others(data, shape, self.classes, self.recipe.fit, bits, skip_bad=skip_bad)
+        images = open_others(
+            data, shape, self.classes, self.recipe.fit, self.bit_depth, skip_bad=skip_bad
+        )
         if images.has_own_parts:
             part, split = final_split(images)
         else:
@@ -179,7 +182,9 @@ class RunImages:
         used = [PARTS.index(each) for each in PARTS if each != _judge(known)]
         return int(np.isin(codes, used).sum())
 
-    def _opened(self, known: Membership | None, skip_bad: bool) -> Iterator[tuple[str, ImageData]]:
+    def _opened(
+        self, known: Membership | None, skip_bad: bool, bit_depth: int | None
+    ) -> Iterator[tuple[str, ImageData]]:
         """The images at each place where they may be, the likeliest first."""
         name = self.recipe.data
         if name in NAMED:
@@ -188,9 +193,10 @@ class RunImages:
         for place in candidates(name, self.path, self.record):
             if place.exists():
                 recipe = self.recipe.revised(data=str(place))
-                bits = self.record["data"].get("bit_depth")
-                known_too = {"membership": known, "bit_depth": bits}
-                yield str(place), open_images(recipe, skip_bad=skip_bad, **known_too)
+                yield (
+                    str(place),
+                    open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=bit_depth),
+                )
 
     def _lost(self) -> str:
         places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
