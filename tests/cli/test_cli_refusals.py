@@ -28,7 +28,6 @@ WITHOUT_A_RUN = {
     "train --backend foo": "No such option: --backend",
     "train --preset resent": "unknown preset 'resent': did you mean 'resnet18'?",
     "train photos --preset book --image-size 3": "the smallest that works is 67x67",
-    "train photos --lr 0.1": "--lr: a frozen network is not trained by gradients",
     "train photos --preset book --crop-size 3": "the smallest that works is 67x67",
     "train photos --init nosuchrun": "nosuchrun is no run directory",
     "train photos --out photos": "photos is not empty: name a new directory",

@@ -20,7 +20,7 @@ What = Recipe | str | Path | ImageData | None
 
 #: What is said of images, and not of how they are learnt from.
 _OF_IMAGES = frozenset(
-    "name data preset init image_size fit limit seed balance stream validation".split()  # noqa: SIM905
+    "name data preset init image_size fit limit seed balance stream validation finetune".split()  # noqa: SIM905
 )
 
 
@@ -31,7 +31,8 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
         what: a recipe, or the name of one; a data set's name; a folder; images of one of these
             that are open already, whose arguments count as options; None for `digits`.
         options: fields of `Recipe` in place of the recipe's own; None leaves a field as it is.
-        settings: further arguments that were given, all of them about training by gradients.
+        settings: further arguments that were given, all of them about training by gradients. They
+            and the options of that kind mean fine-tuning where a pretrained network is trained.
 
     Raises:
         UnknownNameError: there is no such recipe, folder, network or option.
@@ -51,9 +52,19 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
     else:
         recipe = _chosen(what, given)
     recipe = recipe.revised(**given)
-    if not recipe.finetune and find_network(recipe.preset, "preset").pretrained:
-        _refuse_gradients([*asked, *settings])
-    return recipe
+    is_frozen = not recipe.finetune and find_network(recipe.preset, "preset").pretrained
+    of_gradients = [name for name in (*asked, *settings) if name not in _OF_IMAGES]
+    if not (is_frozen and of_gradients):
+        return recipe
+    if isinstance(what, Recipe) or asked.get("finetune") is False:
+        raise RecipeError(
+            "a frozen network is not trained by gradients",
+            Advice("add {}", Argument("finetune", True)),
+            Advice("train another {}", Argument("preset")),
+            about=Argument(of_gradients[0]),
+        )
+    # Epochs, rates or augmentation are asked for: what has them is meant.
+    return recipe_of(what, {**options, "finetune": True}, settings=settings)
 
 
 def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
@@ -65,18 +76,6 @@ def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
         finetune=bool(given.get("finetune")),
         init=None if init is None else load(init).recipe,
     )
-
-
-def _refuse_gradients(given: Iterable[str]) -> None:
-    """Refuse options of a training by gradients for a network that stays as it is."""
-    of_gradients = [name for name in given if name not in _OF_IMAGES and name != "finetune"]
-    if of_gradients:
-        raise RecipeError(
-            "a frozen network is not trained by gradients",
-            Advice("add {}", Argument("finetune", True)),
-            Advice("train another {}", Argument("preset")),
-            about=Argument(of_gradients[0]),
-        )
 
 
 def _as_options(data: ImageData) -> tuple[str | Path, dict[str, Any]]:
