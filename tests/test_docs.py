@@ -65,7 +65,7 @@ def test_the_reference_says_what_the_docstrings_say(site):
     for shown in (
         'id="nin.train"',
         'id="nin.Recipe.preset"',  # told by a comment above it
-        "Train a NiN as",
+        "Train a network, as",
         "Factor on the network's channels.",
     ):
         assert shown in training

@@ -35,8 +35,9 @@ def train(
 
     Where the recipe's preset has pretrained weights its trunk stays as it is and a head is fitted
     to it, to its optimum. With ``recipe.finetune`` gradients go on from there, and the epoch that
-    is best on held-out images is kept, the fitted head if none is better. Otherwise `save_every`
-    and `devices`, which belong to gradients, are not used, and `callbacks` are refused.
+    is best on held-out images is kept, the fitted head if none is better. For a folder, whatever
+    belongs to gradients (`epochs`, a rate, augmentation, `callbacks`) means that; a `Recipe` says
+    itself which is meant, and `callbacks` for a frozen network are refused.
 
     Args:
         recipe: what to train: a folder of images with one directory per class, or a table of labels
