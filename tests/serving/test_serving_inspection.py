@@ -2,14 +2,13 @@
 
 import io
 import struct
-import zlib
 from functools import partial
 
 import numpy as np
 import pytest
 from fastapi import HTTPException
 from PIL import Image
-from server_cases import picture
+from server_cases import chunk, picture
 
 from nin.data.decode import decode
 from nin.serving.decoding_process import DecodingProcess
@@ -23,15 +22,6 @@ from nin.serving.inspection import (
 )
 
 MOST = 50_000_000
-
-
-def chunk(kind, content):
-    return (
-        struct.pack(">I", len(content))
-        + kind
-        + content
-        + struct.pack(">I", zlib.crc32(kind + content))
-    )
 
 
 def png(width, height, before=b""):
