@@ -13,7 +13,7 @@ BOTH = pytest.mark.parametrize("make", [NiN, d2l.NiN], ids=["typed", "imported"]
 
 
 @pytest.mark.parametrize("make", [NiN, pytest.param(d2l.NiN, marks=pytest.mark.every_backend)])
-def test_layer_summary_prints_the_lines_of_the_brief(make, capsys):
+def test_layer_summary_prints_the_lines_of_the_book(make, capsys):
     model = make()
     assert not model.built
     model.layer_summary((1, 224, 224, 1))
