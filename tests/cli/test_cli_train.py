@@ -219,7 +219,7 @@ def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, t
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert [finding["kind"] for finding in record["health"]] == ["same answer", "not learnt"]
     assert [restart["step"] for restart in record["restarts"]] == [20, 20]
-    assert answer.err.count("begun again at a learning rate of") == 2
+    assert answer.err.count("restarted at a learning rate of") == 2
     assert "Trainer's own start" not in answer.err
 
 

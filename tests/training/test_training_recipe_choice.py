@@ -115,7 +115,7 @@ def test_images_that_a_run_could_not_open_again_are_refused(make, said):
         ("pictur", {}, DataError, "no such folder: did you mean pictures?"),
         (Path("fahsion"), {}, DataError, "fahsion: no such folder$"),
         ("pictures", {"data": "digits"}, NinError, "two data sets, pictures and digits: give one"),
-        ("pictures", {"init": "nosuchrun"}, RunError, "no run directory"),
+        ("pictures", {"init": "nosuchrun"}, RunError, "not a run directory"),
         (
             "pictures",
             {"epochs": 3},

@@ -94,7 +94,7 @@ def part_of(row: LabelRow, table: Path) -> Part | None:
         return None
     if (name := read_part(row.part)) is None:
         raise DataError(
-            f"{table}: line {row.line}: {row.part!r} is no part: it must be train, validation or"
+            f"{table}: line {row.line}: {row.part!r} is not a part: it must be train, validation or"
             " test"
         )
     return name.part
@@ -138,7 +138,7 @@ def _text(path: Path) -> str:
         line = content[: error.start].count(b"\n") + 1
         raise DataError(f"{path}: line {line} is not UTF-8: save it as UTF-8") from error
     if "\0" in text:
-        raise DataError(f"{path}: is no text: save it as CSV, or as one JSON object per line")
+        raise DataError(f"{path}: is not text: save it as CSV, or as one JSON object per line")
     return text
 
 

@@ -82,7 +82,7 @@ def read_record(path: Path) -> dict[str, Any]:
     """What ``run.json`` in the run directory `path` holds.
 
     Raises:
-        RunError: it is no run directory, or a damaged one, or one of a later version.
+        RunError: it is not a run directory, or a damaged one, or one of a later version.
     """
     record = _read_json(path)
     if record.get("format") != FORMAT:
@@ -115,7 +115,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         record = json.loads(_text(path / "run.json"))
     except (FileNotFoundError, NotADirectoryError) as error:
         hint = "" if path.exists() else did_you_mean(path, Path("runs"))
-        raise RunError(f"{path} is no run directory: it has no run.json{hint}") from error
+        raise RunError(f"{path} is not a run directory: it has no run.json{hint}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
     if not isinstance(record, dict):
