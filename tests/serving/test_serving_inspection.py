@@ -1,6 +1,8 @@
 """What is refused unread, and what is decoded where it can be ended."""
 
 import io
+import os
+import signal
 import struct
 from functools import partial
 
@@ -85,6 +87,32 @@ def test_pictures_made_to_be_slow_are_refused_unread(content):
     assert status(content) == 422
 
 
+def after_the_first_scan(content):
+    """A JPEG with something behind the head of its scan."""
+    whole = picture(kind="JPEG")
+    place = whole.index(b"\xff\xda") + 10
+    return whole[:place] + content + whole[place:]
+
+
+@pytest.mark.parametrize(
+    "filled", [b"\xff" * 4_000_000, b"\xff\0" * 2_000_000, b"\xff\xd0" * 10**6]
+)
+def test_bytes_that_fill_a_scan_are_gone_through_once(filled):
+    assert inspect(after_the_first_scan(filled), MOST)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xff\xe1\0\x03\xff\xff\xda\0\x02" * MOST_SCANS, "scans"),
+        (b"\xff\xe1\0\x02" * 20_000, "segments"),
+    ],
+)
+def test_segments_behind_the_first_scan_are_counted(content, why):
+    with pytest.raises(HTTPException, match=f"422: a JPEG of more than .* {why}"):
+        inspect(after_the_first_scan(content), MOST)
+
+
 @pytest.mark.parametrize("order", "<>")
 @pytest.mark.parametrize("big", [False, True])
 def test_a_tiff_of_some_strips_is_not(order, big):
@@ -126,10 +154,11 @@ def test_the_process_decodes_as_a_thread_would(decoder):
 
 def test_what_takes_too_long_is_ended_and_the_next_is_decoded(decoder):
     decoder.decode(picture(kind="TIFF"))
-    usual, decoder._seconds = decoder._seconds, 0.0
+    usual, decoder._seconds = decoder._seconds, 0.2
     before = decoder._process.pid
+    os.kill(before, signal.SIGSTOP)
     late = decoder.decode(picture(size=(30, 30), kind="TIFF"))
-    assert late == (422, "it takes longer than 0 s to decode")
+    assert late == (422, "it takes longer than 0.2 s to decode")
     decoder._seconds = usual
     assert decoder.decode(picture(90, kind="TIFF")).mean() == 90
     assert decoder._process.pid != before

@@ -23,12 +23,17 @@ MOST_ON_A_SIDE = MAX_SIDE
 #: Scans of a JPEG; every one goes over all pixels. Progressive ones have about ten.
 MOST_SCANS = 100
 
-#: A marker with which a segment of a JPEG begins; the others stand alone or belong to a scan.
-_MARKER = re.compile(rb"\xff+([\xc0-\xcf\xd9-\xfe])")
+#: A marker with which a segment of a JPEG begins; the others stand alone or belong to a scan. Each
+#: run of fill bytes is tried once, from its first: else millions of them would take hours.
+_MARKER = re.compile(rb"(?<!\xff)\xff++([\xc0-\xcf\xd9-\xfe])")
+_MARKER_HERE = re.compile(rb"\xff++([\xc0-\xcf\xd9-\xfe])")
 _START_OF_SCAN, _END = 0xDA, 0xD9
 
-#: Segments of a JPEG before its first scan, and chunks of a PNG: Pillow reads them one by one.
-MOST_SEGMENTS, MOST_CHUNKS = 1_000, 10_000
+#: Segments of a JPEG before its first scan, which Pillow reads one by one, and in all.
+MOST_SEGMENTS, MOST_MARKERS = 1_000, 10_000
+
+#: Chunks of a PNG, which Pillow reads one by one.
+MOST_CHUNKS = 10_000
 
 #: Strips or tiles of a TIFF.
 MOST_STRIPS = 65_536
@@ -59,10 +64,10 @@ def inspect(content: bytes, most: int) -> bool:
     if why := why_not_read(content[:START]):
         raise HTTPException(415, why)
     if content.startswith(_JPEG):
+        _refuse_more("JPEG", "segments", _jpeg_segments(content), MOST_SEGMENTS)
         passes = max(1, scans(content))
         if passes > MOST_SCANS:
             raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
-        _refuse_more("JPEG", "segments", _jpeg_segments(content), MOST_SEGMENTS)
     elif content.startswith(_PNG):
         _refuse_more("PNG", "chunks", _png_chunks(content), MOST_CHUNKS)
     elif order := _TIFF.get(content[:4]):
@@ -76,15 +81,23 @@ def inspect(content: bytes, most: int) -> bool:
 
 
 def scans(content: bytes) -> int:
-    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read."""
+    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read.
+
+    Raises:
+        HTTPException: 422, it has more segments than any program writes.
+    """
     at, found = 2, 0
-    while found <= MOST_SCANS and (marker := _MARKER.search(content, at)):
+    for _ in range(MOST_MARKERS):
+        # A segment's last byte may be of the kind that fills; a marker right behind it counts.
+        marker = _MARKER_HERE.match(content, at) or _MARKER.search(content, at)
+        if marker is None:
+            return found
         kind, at = marker[1][0], marker.end()
-        if kind == _END:
-            break
         found += kind == _START_OF_SCAN
+        if kind == _END or found > MOST_SCANS:
+            return found
         at += int.from_bytes(content[at : at + 2], "big")
-    return found
+    raise HTTPException(422, f"a JPEG of more than {MOST_MARKERS:,} segments")
 
 
 def check_size(width: int, height: int, most: int) -> int:
