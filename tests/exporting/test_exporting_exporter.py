@@ -21,6 +21,7 @@ from nin.errors import ExportError, NinError, RunError, UnknownNameError
 from nin.exporting import exporter, formats, parity
 from nin.exporting.parity import IMAGES
 from nin.exporting.servable import Servable
+from nin.training import evaluation
 
 FORMATS = ["onnx", "openvino", "litert", "savedmodel"]
 
@@ -303,10 +304,13 @@ def test_a_run_says_how_it_fits_pictures(cropped, run):
 
 def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
     folder = cropped.record["recipe"]["data"]
-    seen = []
-    monkeypatch.setattr(
-        "nin.training.evaluation.evaluate", lambda _, split, __: seen.append(split.images[:])
-    )
+    seen, evaluate = [], evaluation.evaluate
+
+    def looking(model, split, classes, **options):
+        seen.append(split.images[:])
+        return evaluate(model, split, classes, **options)
+
+    monkeypatch.setattr(evaluation, "evaluate", looking)
     with pytest.warns(UserWarning, match="images of .* used in training: accuracy on new ones"):
         cropped.evaluate(folder)
     cropped.evaluate()
