@@ -16,18 +16,20 @@ from nin.data.decode import decode
 from nin.serving.decoding_process import DecodingProcess
 from nin.serving.inspection import (
     MOST_CHUNKS,
+    MOST_MARKERS,
     MOST_ON_A_SIDE,
     MOST_SCANS,
     MOST_SEGMENTS,
     MOST_STRIPS,
     inspect,
+    scans,
 )
 
 MOST = 50_000_000
 
 
-def png(width, height, before=b""):
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0))
+def png(width, height, before=b"", bits=8):
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0))
     return b"\x89PNG\r\n\x1a\n" + head + before + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
 
 
@@ -78,10 +80,21 @@ def test_a_progressive_jpeg_costs_all_its_scans():
         picture(kind="JPEG")[:2] + b"\xff\xda" * (MOST_SCANS + 1),
         picture(kind="JPEG")[:2] + b"\xff\xe1\0\x02" * MOST_SEGMENTS + picture(kind="JPEG")[2:],
         picture(kind="JPEG")[:2] + b"\xff" * 10 * MOST_SEGMENTS + picture(kind="JPEG")[2:],
+        picture(kind="JPEG")[:-2] + b"\xff\xc4\0\2" * MOST_MARKERS + b"\xff\xd9",
         png(8, 8, chunk(b"tEXt", b"") * MOST_CHUNKS),
         *(tiff(MOST_STRIPS + 1, order, big) for order in "<>" for big in (False, True)),
     ],
-    ids=["scans", "segments", "fill", "chunks", "tiff", "big tiff", "tiff, MM", "big tiff, MM"],
+    ids=[
+        "scans",
+        "segments",
+        "fill",
+        "markers",
+        "chunks",
+        "tiff",
+        "big tiff",
+        "tiff, MM",
+        "big tiff, MM",
+    ],
 )
 def test_pictures_made_to_be_slow_are_refused_unread(content):
     assert status(content) == 422
@@ -105,12 +118,32 @@ def test_bytes_that_fill_a_scan_are_gone_through_once(filled):
     ("content", "why"),
     [
         (b"\xff\xe1\0\x03\xff\xff\xda\0\x02" * MOST_SCANS, "scans"),
-        (b"\xff\xe1\0\x02" * 20_000, "segments"),
+        (b"\xff\xe1\0\x02" * 20_000, "markers"),
     ],
 )
 def test_segments_behind_the_first_scan_are_counted(content, why):
     with pytest.raises(HTTPException, match=f"422: a JPEG of more than .* {why}"):
         inspect(after_the_first_scan(content), MOST)
+
+
+def test_fill_bytes_are_read_once():
+    """Sought anew from each of them, the marker behind these would be found after hours."""
+    content = picture(kind="JPEG")
+    assert inspect(content[:-2] + b"\xff" * 2**24 + b"\xd9", MOST)
+    assert scans(content[:-2] + b"\xff" * 2**24) == 1
+
+
+def test_a_large_png_of_16_bits_is_not_cheap():
+    assert inspect(png(6000, 6000), MOST)
+    assert inspect(png(600, 600, bits=16), MOST)
+    assert not inspect(png(6000, 6000, bits=16), MOST)
+
+
+@pytest.mark.parametrize(("packing", "cheap"), [(0, True), (1, False), (2, False)])
+def test_a_bmp_of_run_lengths_is_not_cheap(packing, cheap):
+    content = bytearray(picture(kind="BMP"))
+    content[30] = packing
+    assert inspect(bytes(content), MOST) == cheap
 
 
 @pytest.mark.parametrize("order", "<>")

@@ -23,23 +23,27 @@ MOST_ON_A_SIDE = MAX_SIDE
 #: Scans of a JPEG; every one goes over all pixels. Progressive ones have about ten.
 MOST_SCANS = 100
 
-#: A marker with which a segment of a JPEG begins; the others stand alone or belong to a scan. Each
-#: run of fill bytes is tried once, from its first: else millions of them would take hours.
-_MARKER = re.compile(rb"(?<!\xff)\xff++([\xc0-\xcf\xd9-\xfe])")
-_MARKER_HERE = re.compile(rb"\xff++([\xc0-\xcf\xd9-\xfe])")
+#: A marker with which a segment of a JPEG begins; the others stand alone or belong to a scan.
+_MARKER = re.compile(rb"\xff([\xc0-\xcf\xd9-\xfe])")
 _START_OF_SCAN, _END = 0xDA, 0xD9
 
-#: Segments of a JPEG before its first scan, which Pillow reads one by one, and in all.
-MOST_SEGMENTS, MOST_MARKERS = 1_000, 10_000
+#: Segments of a JPEG before its first scan, and chunks of a PNG: Pillow reads them one by one.
+MOST_SEGMENTS, MOST_CHUNKS = 1_000, 10_000
 
-#: Chunks of a PNG, which Pillow reads one by one.
-MOST_CHUNKS = 10_000
+#: Markers of a JPEG in all, with those of tables between its scans.
+MOST_MARKERS = 10_000
+
+#: Ways of packing a BMP's pixels that Pillow unpacks in Python, pair by pair of bytes.
+_RUN_LENGTHS = (b"\1\0\0\0", b"\2\0\0\0")
 
 #: Strips or tiles of a TIFF.
 MOST_STRIPS = 65_536
 
 #: Pixels, times the passes over them, that any machine decodes in a second or two.
 CHEAP = 100_000_000
+
+#: What a PNG of 16 bits per channel costs: it is unpacked twice, and takes eight times the memory.
+PASSES_OF_16_BITS = 8
 
 _SCAN = b"\xff\xda"
 _STRIP_TAGS = (273, 279, 324, 325)
@@ -65,39 +69,26 @@ def inspect(content: bytes, most: int) -> bool:
         raise HTTPException(415, why)
     if content.startswith(_JPEG):
         _refuse_more("JPEG", "segments", _jpeg_segments(content), MOST_SEGMENTS)
+        _refuse_more("JPEG", "markers", _jpeg_markers(content), MOST_MARKERS)
         passes = max(1, scans(content))
         if passes > MOST_SCANS:
             raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
     elif content.startswith(_PNG):
         _refuse_more("PNG", "chunks", _png_chunks(content), MOST_CHUNKS)
+        passes = PASSES_OF_16_BITS if content[24:25] == b"\x10" else 1
     elif order := _TIFF.get(content[:4]):
         if max(_strips(content, order), default=0) > MOST_STRIPS:
             raise HTTPException(422, f"a TIFF of more than {MOST_STRIPS:,} strips or tiles")
         return False
-    elif not (content.startswith(_BMP) or _is_webp(content)):
+    elif not (_is_plain_bmp(content) or _is_webp(content)):
         return False
     width, height = _size(content, most)
     return check_size(width, height, most) * passes <= CHEAP
 
 
 def scans(content: bytes) -> int:
-    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read.
-
-    Raises:
-        HTTPException: 422, it has more segments than any program writes.
-    """
-    at, found = 2, 0
-    for _ in range(MOST_MARKERS):
-        # A segment's last byte may be of the kind that fills; a marker right behind it counts.
-        marker = _MARKER_HERE.match(content, at) or _MARKER.search(content, at)
-        if marker is None:
-            return found
-        kind, at = marker[1][0], marker.end()
-        found += kind == _START_OF_SCAN
-        if kind == _END or found > MOST_SCANS:
-            return found
-        at += int.from_bytes(content[at : at + 2], "big")
-    raise HTTPException(422, f"a JPEG of more than {MOST_MARKERS:,} segments")
+    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read."""
+    return sum(marker == _START_OF_SCAN for marker in _jpeg_markers(content))
 
 
 def check_size(width: int, height: int, most: int) -> int:
@@ -116,6 +107,10 @@ def check_size(width: int, height: int, most: int) -> int:
 def too_many_pixels(most: int, found: str) -> HTTPException:
     """The refusal of a picture by its size."""
     return HTTPException(413, f"an image may have {most:,} pixels; this one states {found}")
+
+
+def _is_plain_bmp(content: bytes) -> bool:
+    return content.startswith(_BMP) and content[30:34] not in _RUN_LENGTHS
 
 
 def _is_webp(content: bytes) -> bool:
@@ -148,6 +143,14 @@ def _jpeg_segments(content: bytes) -> Iterator[int]:
         yield at
         is_marker = content[at] == 0xFF and content[at + 1] not in (0x00, 0xFF)
         at += 2 + int.from_bytes(content[at + 2 : at + 4], "big") if is_marker else 1
+
+
+def _jpeg_markers(content: bytes) -> Iterator[int]:
+    """The kind of each marker that begins a segment, up to the end of the picture."""
+    at = 2
+    while (marker := _MARKER.search(content, at)) and (kind := marker[1][0]) != _END:
+        yield kind
+        at = marker.end() + int.from_bytes(content[marker.end() : marker.end() + 2], "big")
 
 
 def _png_chunks(content: bytes) -> Iterator[int]:
