@@ -5,6 +5,8 @@ import os
 import signal
 import struct
 from functools import partial
+from multiprocessing import get_context
+from multiprocessing.context import SpawnProcess
 
 import numpy as np
 import pytest
@@ -13,7 +15,7 @@ from PIL import Image
 from server_cases import chunk, picture
 
 from nin.data.decode import decode
-from nin.serving.decoding_process import DecodingProcess
+from nin.serving.decoding_process import DecodingProcess, _decode_all
 from nin.serving.inspection import (
     MOST_CHUNKS,
     MOST_MARKERS,
@@ -203,3 +205,27 @@ def test_a_decoder_that_dies_costs_one_picture(decoder):
     decoder._process.join()
     assert "too much memory" in decoder.decode(picture(kind="TIFF")).detail
     assert decoder.decode(picture(90, kind="TIFF")).mean() == 90
+
+
+def test_where_no_process_can_be_started_it_is_no_picture_s_fault(monkeypatch):
+    decoder = DecodingProcess(partial(decode, size=8, channels=1), 1000)
+
+    def fail(_):
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SpawnProcess, "start", fail)
+        assert decoder.decode(picture(kind="TIFF")).status == 503
+    assert decoder.decode(picture(90, kind="TIFF")).mean() == 90
+    decoder.close()
+
+
+def test_the_process_does_not_outlive_its_server():
+    """Whatever it decodes: its pipe is still open here, but the number is not its parent's."""
+    spawn = get_context("spawn")
+    pipe, other = spawn.Pipe()
+    process = spawn.Process(target=_decode_all, args=(other, 0, decode, 1000))
+    with pipe, other:
+        process.start()
+        process.join(30)
+        assert process.exitcode == -signal.SIGTERM

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +16,10 @@ import httpx
 import pytest
 from server_cases import picture, started
 
-from nin.serving.connections import MAX_CONNECTIONS
+from nin.errors import NinError
+from nin.serving.connections import MAX_CONNECTIONS, listen
+from nin.serving.launch import serve
+from nin.serving.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -358,15 +362,30 @@ def test_a_worker_that_dies_is_replaced_and_its_gauges_are_forgotten(running):
 
 
 @needs_proc
-def test_workers_do_not_outlive_a_supervisor_that_is_killed(running):
+def test_workers_do_not_outlive_a_supervisor_that_is_killed(running, monkeypatch, tmp_path):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     with running("--workers", 2) as server:
         with server.client() as client:
             assert client.get("/readyz").status_code == 200
+            assert client.post("/predict", content=picture(kind="TIFF")).status_code == 200
+        # A disk that is full by now cannot kill a worker that counts.
+        files = [each.stat() for each in tmp_path.glob("nin-serve-*/*.db")]
+        assert files
+        if sys.platform == "linux":
+            assert all(512 * each.st_blocks >= each.st_size for each in files)
         pids = workers_of(server)
         server.process.kill()
         server.until(lambda: not any(map(is_running, pids)))
         with pytest.raises(ConnectionRefusedError):
             connect(server)
+
+
+def test_without_a_temporary_folder_several_workers_are_refused(network, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    said = []
+    with listen("127.0.0.1", 0) as listener, pytest.raises(NinError, match="--workers 1"):
+        serve(Settings(network), listener, 2, said.append)
+    assert not said
 
 
 def test_a_worker_that_cannot_start_ends_the_server_with_one_line(network, tmp_path):

@@ -5,6 +5,7 @@ A thread cannot be stopped while it is in a decoder's C code; a process can.
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import numpy as np
 from nin.data.picture_formats import check_size, damage, open_picture, reason
 from nin.errors import DataError
 from nin.inference.engines import Images
+from nin.orphans import end_with
 
 #: Seconds for one picture.
 SECONDS = 5.0
@@ -30,7 +32,7 @@ class Refusal(NamedTuple):
 
     Attributes:
         status: of HTTP: 413, it has too many pixels; 415, it is of a kind that is not read; 422, it
-            is damaged, or takes too much.
+            is damaged, or takes too much; 503, nothing is wrong with it.
         detail: in one line.
     """
 
@@ -60,6 +62,10 @@ class DecodingProcess:
         with self._lock:
             try:
                 pipe = self._started()
+            except (OSError, EOFError):
+                self._end()
+                return Refusal(503, "there is no room for a process that decodes it: try again")
+            try:
                 pipe.send_bytes(content)
                 if pipe.poll(self._seconds):
                     found = pipe.recv()
@@ -82,25 +88,28 @@ class DecodingProcess:
         if self._pipe is None:
             spawn = get_context("spawn")
             self._pipe, other = spawn.Pipe()
-            self._process = spawn.Process(
-                target=_decode_all, args=(other, *self._arguments), daemon=True
-            )
-            self._process.start()
-            other.close()
+            arguments = (other, os.getpid(), *self._arguments)
+            process = spawn.Process(target=_decode_all, args=arguments, daemon=True)
+            with other:
+                process.start()
+            self._process = process
             self._pipe.recv()  # That it is ready: its start is no picture's fault.
         return self._pipe
 
     def _end(self) -> None:
-        if self._pipe is not None:
+        if self._process is not None:
             self._process.kill()
             self._process.join()
+            self._process = None
+        if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
 
 
-def _decode_all(pipe: Connection, decode: Callable[..., Images], pixels: int) -> None:
-    """Decode what comes through a pipe until it is closed."""
+def _decode_all(pipe: Connection, server: int, decode: Callable[..., Images], pixels: int) -> None:
+    """Decode what comes through a pipe until it is closed, or the server has died."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The server ends it, in its own time.
+    end_with(server)
     _limit_memory()
     pipe.send(None)
     while True:

@@ -6,7 +6,8 @@ import logging
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
@@ -45,8 +46,10 @@ def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[st
         NinError: no worker could start.
     """
     if workers > 1:
-        tell(summary(FilePredictor(settings.path, threads=1, trust=settings.trust)))
-        _supervise(settings, listener, workers)
+        about = summary(FilePredictor(settings.path, threads=1, trust=settings.trust))
+        with _metrics_folder() as folder:
+            tell(about)
+            _supervise(settings, listener, workers, folder)
         return
     predictor = _predictor(settings)
     app = _application(settings, predictor)
@@ -72,23 +75,36 @@ def _application(settings: Settings, predictor: FilePredictor) -> ASGIApp:
     return application(service, settings.origins, settings.quiet, context, settings.hosts)
 
 
-def _supervise(settings: Settings, listener: socket, workers: int) -> None:
+@contextmanager
+def _metrics_folder() -> Iterator[Path]:
+    """A folder for the metrics of several workers."""
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix="nin-serve-")
+    except OSError as error:
+        raise NinError(
+            "several workers share their metrics in a temporary folder, and none can be written:"
+            " set TMPDIR to a folder that can, or give --workers 1"
+        ) from error
+    with temporary as name:
+        yield Path(name)
+
+
+def _supervise(settings: Settings, listener: socket, workers: int, folder: Path) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # Failures are told below.
-    with tempfile.TemporaryDirectory(prefix="nin-serve-") as name:
-        folder = os.environ[SHARED_FOLDER] = name
-        start = partial(_start_worker, settings, Path(folder))
-        more = {"factory": True, "workers": workers, "timeout_worker_healthcheck": PULSE}
-        supervisor = Supervisor(config(start, settings, **more), [listener])
-        try:
-            supervisor.run()
-        finally:
-            del os.environ[SHARED_FOLDER]
-        if supervisor.has_given_up:
-            failure = Path(folder) / _FAILURE
-            reason = "they die as they start; is there too little memory?"
-            if failure.exists():
-                reason = failure.read_text(encoding="utf-8")
-            raise NinError(f"no worker could start: {reason}")
+    os.environ[SHARED_FOLDER] = str(folder)
+    start = partial(_start_worker, settings, folder)
+    more = {"factory": True, "workers": workers, "timeout_worker_healthcheck": PULSE}
+    supervisor = Supervisor(config(start, settings, **more), [listener])
+    try:
+        supervisor.run()
+    finally:
+        del os.environ[SHARED_FOLDER]
+    if supervisor.has_given_up:
+        failure = folder / _FAILURE
+        reason = "they die as they start; is there too little memory?"
+        if failure.exists():
+            reason = failure.read_text(encoding="utf-8")
+        raise NinError(f"no worker could start: {reason}")
 
 
 def _start_worker(settings: Settings, folder: Path) -> ASGIApp:

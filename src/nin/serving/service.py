@@ -149,7 +149,8 @@ class Service:
             found = self._decoding_process.decode(content)
             if not isinstance(found, Refusal):
                 return found
-            refusal = HTTPException(found.status, found.detail)
+            later = {"Retry-After": RETRY_AFTER} if found.status == 503 else None
+            refusal = HTTPException(found.status, found.detail, later)
         except DataError as error:
             refusal = HTTPException(422, str(error))
         except HTTPException as error:
@@ -165,7 +166,7 @@ class Service:
 def _numbered(refusal: HTTPException, number: int, of: int) -> HTTPException:
     """The refusal of one of several images, which says of which."""
     where = f"image {number} of {of}: " if of > 1 else ""
-    return HTTPException(refusal.status_code, where + refusal.detail)
+    return HTTPException(refusal.status_code, where + refusal.detail, refusal.headers)
 
 
 def _error(future: Future[Prediction]) -> BaseException | None:
