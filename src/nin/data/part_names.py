@@ -44,8 +44,7 @@ class PartName(NamedTuple):
 
 def read_part(name: str) -> PartName | None:
     """The part that a name stands for, in any case and with words around; None if for no part."""
-    words = re.split(r"[\W_]+", _WORD_ENDS.sub(" ", normalized(name)).lower())
-    words = [glued[1] if (glued := _GLUED.fullmatch(word)) else word for word in words if word]
+    words = [word for each in re.split(r"[\W_]+", normalized(name)) for word in _words(each)]
     found = {_WORDS[word] for word in words if word in _WORDS}
     if found == {"train", "validation"}:  # train_val: both together are trained on.
         found = {"train"}
@@ -53,3 +52,14 @@ def read_part(name: str) -> PartName | None:
         return None
     around = (word for word in words if word not in _WORDS and word not in _NOISE)
     return PartName(found.pop(), tuple(word for word in around if not word.isdecimal()))
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in letters and digits: of ``TrainSet2`` three, of ``TeSt`` one."""
+    lower = name.lower()
+    if lower in _WORDS:
+        return [lower]
+    if glued := _GLUED.fullmatch(lower):
+        return [glued[1]]
+    inside = _WORD_ENDS.sub(" ", name).split()
+    return [lower] if len(inside) == 1 else [word for each in inside for word in _words(each)]
