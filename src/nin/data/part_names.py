@@ -8,13 +8,19 @@ from typing import NamedTuple
 from nin.data.split import Part
 from nin.names import normalized
 
+_TRAIN = """
+    train training trn trainval entraînement entrainement apprentissage entrenamiento treino
+    treinamento addestramento
+""".split()  # noqa: SIM905
+_VALIDATION = """
+    val valid validation validate dev development eval evaluation validierung validación validacion
+    validação validacao validazione
+""".split()  # noqa: SIM905
+_TEST = "test testing tst testen prueba pruebas teste".split()  # noqa: SIM905
 _WORDS: dict[str, Part] = {
-    **dict.fromkeys(("train", "training", "trn", "trainval"), "train"),
-    **dict.fromkeys(
-        ("val", "valid", "validation", "validate", "dev", "development", "eval", "evaluation"),
-        "validation",
-    ),
-    **dict.fromkeys(("test", "testing", "tst"), "test"),
+    **dict.fromkeys(_TRAIN, "train"),
+    **dict.fromkeys(_VALIDATION, "validation"),
+    **dict.fromkeys(_TEST, "test"),
 }
 
 #: Words beside that say nothing about what is in the pictures.
