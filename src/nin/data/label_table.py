@@ -32,6 +32,9 @@ _LABEL = frozenset(
 )
 _PART = frozenset("split part subset set partition usage".split())  # noqa: SIM905
 
+#: The first line by which Excel is told what separates the columns.
+_EXCEL = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
+
 #: How many columns a message names.
 _NAMED = 8
 
@@ -144,11 +147,13 @@ def _text(path: Path) -> str:
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     head = text.split("\n", 1)[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=head.count))
+    said = _EXCEL.fullmatch(head)
+    separator = said[1] if said else max(",;\t|", key=head.count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     header: list[str] = []
     try:
         for cells in lines:
-            if not any(map(str.strip, cells)):
+            if not any(map(str.strip, cells)) or (said and lines.line_num == 1):
                 continue
             if not header:
                 header = _header(path, [cell.strip() for cell in cells])
