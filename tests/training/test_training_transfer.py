@@ -197,6 +197,17 @@ def test_what_was_refused_for_a_bad_photograph_goes_on_without_it(damaged, tmp_p
     assert len(trained.record["skipped"]) == 2
 
 
+def test_what_cannot_be_read_may_be_removed_or_repaired_before_it_goes_on(damaged, tmp_path):
+    with pytest.raises(DataError, match="2 picture"):
+        d2l.train(recipe(damaged), tmp_path / "run")
+    (damaged / "across/03.png").unlink()
+    Image.new("RGB", (SIDE, SIDE), "blue").save(damaged / "down/00.png")
+    trained = d2l.resume(tmp_path / "run")
+    assert trained.record["state"] == "finished"
+    assert trained.images.open().fingerprint() == trained.record["data"]["fingerprint"]
+    assert trained.images.judged().notes() == []
+
+
 def test_a_class_of_which_nothing_can_be_read(tmp_path):
     root = photographs.folder(tmp_path / "stripes", ("train", "test"))
     for path in (root / "train/down").iterdir():

@@ -58,8 +58,13 @@ class RunImages:
         except DataError as error:
             raise RunError(f"{path} is damaged: {error}") from error
 
-    def open(self, *, skip_bad: bool = False) -> ImageData:
+    def open(self, *, skip_bad: bool = False, is_untrained: bool = False) -> ImageData:
         """The images to go on training with, wherever they are now.
+
+        Args:
+            skip_bad: in a folder, go on without those that cannot be read.
+            is_untrained: whether nothing was learnt from any yet, so that some may be repaired,
+                removed or added, in the classes that there are.
 
         Raises:
             DataError: they cannot be read.
@@ -67,7 +72,7 @@ class RunImages:
         """
         known, problem = self.membership(), ""
         for place, data in self._opened(known, skip_bad, self.bit_depth):
-            if self._is_the_same(data):
+            if self._is_the_same(data) or (is_untrained and self._has_some(data, known)):
                 return data
             problem = problem or self._change(place, data, known)
         raise RunError(problem or self._lost())
@@ -228,6 +233,12 @@ class RunImages:
     def _is_the_same(self, data: ImageData) -> bool:
         digest: str = self.record["data"]["fingerprint"]
         return data.fingerprint() == digest
+
+    def _has_some(self, data: ImageData, known: Membership | None) -> bool:
+        """Whether a folder has the run's classes, and any of its pictures."""
+        if known is None or not isinstance(data, ImageFolder) or data.classes != self.classes:
+            return False
+        return bool(np.isin(known.digests, data.membership().digests).any())
 
     def _change(self, place: str, data: ImageData, known: Membership | None) -> str:
         """What is said of images that are others than in training."""

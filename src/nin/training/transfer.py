@@ -107,12 +107,17 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     if recipe.init is not None:
         recipe = recipe.revised(init=str(run.locate(recipe.init)))
     trunk = _trunk(recipe)
-    data = _of_photographs(run.images.open(skip_bad=skip_bad))
+    is_untrained = "head" not in run.record
+    data = _of_photographs(run.images.open(skip_bad=skip_bad, is_untrained=is_untrained))
     if trunk.digest != run.record["pretrained"]["sha256"]:
         raise RunError(f"{recipe.init} no longer has the weights that {run.path} started from")
     with locked(run.path):
         now = session(run.path, 0, _versions(), device(gpus=0))
         sessions = [*sessions_of(run.record), now]
+        if data.fingerprint() != run.record["data"]["fingerprint"]:
+            show_found(data)
+            keep_membership(run.path, data)
+            run.update(data=data.describe())
         run.update(state="training", skip_bad=skip_bad, sessions=sessions)
         return _fit(run, data, trunk)
 
