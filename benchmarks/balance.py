@@ -11,7 +11,7 @@ few images; the ways are compared by the mean recall over the small classes, ove
 by accuracy. The validation images say which way is better, the test images what it is worth.
 
 Run: python benchmarks/balance.py FOLDER [SEEDS]
-FOLDER has a directory a class, perhaps inside train/, validation/ and test/. An interrupted
+FOLDER has a directory per class, perhaps inside train/, validation/ and test/. An interrupted
 measurement is continued with the next training.
 """
 

@@ -1,6 +1,6 @@
 """Malformed images and forms against a running server: it stays up, polite, and the same size.
 
-Real pictures in the five formats are cut, flipped, spliced, given other headers and huge sizes,
+Real pictures are cut, flipped, spliced, given other headers and huge sizes, made by a grammar,
 hidden in each other, or wrapped in forms that are none; others are empty or random. They are sent
 over loopback, some at once, to `nin serve` in a process of its own. Held against it: a status that
 the interface does not have, an answer that is not one JSON line or that shows its inside, a crash,
@@ -131,11 +131,12 @@ def attack(server: Server, requests: int, seconds: float) -> dict[str, Any]:
         "kinds": dict(sorted(kinds.items())),
         "rude": rude,
         "mebibytes": memory,
-        "mebibytes_grown": round(_growth(memory[1:]), 1),
+        "mebibytes_grown": round(growth(memory[1:]), 1),
     }
 
 
-def _growth(memory: list[float]) -> float:
+def growth(memory: list[float]) -> float:
+    """The median of the second half, less that of the first."""
     half = len(memory) // 2
     return statistics.median(memory[half:]) - statistics.median(memory[:half])
 

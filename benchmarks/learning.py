@@ -3,7 +3,7 @@
 Fashion-MNIST resized to 96×96, batches of 64, 300 steps; a seed has learnt when the accuracy on
 2,000 held-out training images is 0.6 or more. Three ways to train the same ten layers:
 
-- ``printed``: the brief's class and plain SGD at 0.05, weights as Keras initialises them.
+- ``printed``: the chapter's class and plain SGD at 0.05, weights as Keras initialises them.
 - ``trainer``: the same class and optimiser through `nin.Trainer`.
 - ``recipe``: the same layers, `nin.Trainer`, AdamW with warm-up, cosine decay and clipping.
 
@@ -18,7 +18,7 @@ import time
 from typing import Any
 
 import keras
-from brief import NiN
+from chapter_network import NiN
 from record import Record, spread
 
 import nin

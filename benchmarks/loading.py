@@ -10,7 +10,7 @@ Then a folder of many small JPEGs, 64×64, and a tenth of it: peak memory of an 
 itself and through `fit`. What grows with the folder is its listing.
 
 Run: python benchmarks/loading.py FOLDER [--rounds 5] [--files 100000] [--python WAY=PATH ...]
-FOLDER has a folder a class. A way that another environment holds is given that one's Python; one
+FOLDER has a folder per class. A way that another environment holds is given that one's Python; one
 that is installed nowhere is left out.
 """
 

@@ -42,7 +42,7 @@ SIDE = 80
 
 
 def generated(folder: Path, images: int, classes: int, seed: int) -> None:
-    """Write coloured squares of any size and place on noise, a class a colour."""
+    """Write coloured squares of any size and place on noise, a colour per class."""
     rng = np.random.default_rng(seed)
     for part, count in (("train", images), ("test", JUDGED[classes])):
         for name, colour in enumerate(COLOURS[:classes]):

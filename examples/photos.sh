@@ -3,10 +3,10 @@
 #
 #   sh examples/photos.sh PHOTOS [OUT [OPTIONS OF nin train]]
 #
-# PHOTOS holds a directory a class, with or without train/, validation/ and test/ above; OUT is made.
+# PHOTOS holds a directory per class, with or without train/, validation/ and test/ above; OUT is made.
 # docs/photos.md goes the same way and shows what is printed.
 set -eu
-photos=${1:?name a folder with a directory a class}
+photos=${1:?name a folder with a directory per class}
 out=${2:-runs/photos}
 shift; [ $# -eq 0 ] || shift
 

@@ -60,7 +60,10 @@ def test_as_json(nin, scenes):
     ("line", "said"),
     [
         ("data scene", "scene: no such folder: did you mean scenes?"),
-        ("data scenes --sheet scenes/train/hat/0.png", "is there already, and is no contact sheet"),
+        (
+            "data scenes --sheet scenes/train/hat/0.png",
+            "and is not a contact sheet",
+        ),
         ("data scenes/train/hat/0.png", "not a folder"),
         ("data scenes/train/hat", "put each class in one of its own"),
         ("data cifar10", "cifar10 is a published data set, not a folder: nin data lists those"),

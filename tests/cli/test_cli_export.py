@@ -62,7 +62,7 @@ def test_mistakes_are_one_line(nin, digits, words, said):
 
 
 def test_what_is_no_run_cannot_leave(nin, tmp_path):
-    assert "is no run directory" in nin("export", tmp_path).err
+    assert "is not a run directory" in nin("export", tmp_path).err
     assert nin("export", tmp_path).is_mistake()
 
 

@@ -132,7 +132,7 @@ def test_a_run_that_is_further_than_it_is_asked_to_go(run, nin):
     before = {path.name: path.read_bytes() for path in run.iterdir()}
     answer = nin("train", "--resume", run, "--epochs", 1)
     assert answer.is_mistake()
-    assert "is further than 1 epochs: give a larger --epochs" in answer.err
+    assert "is further than 1 epochs: give more --epochs" in answer.err
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 
@@ -141,7 +141,7 @@ def test_a_training_that_died_is_not_continued(digits, nin):
     (digits / "run.json").write_text(json.dumps({**record, "state": "died"}))
     answer = nin("train", "--resume", digits, "--epochs", 2)
     assert answer.is_mistake()
-    assert "died: train anew, with a lower learning rate" in answer.err
+    assert "died: train again, with a lower --lr" in answer.err
 
 
 def test_two_processes_at_one_run(digits, nin):
@@ -191,13 +191,13 @@ def test_what_is_no_run_cannot_be_resumed(nin, tmp_path, digits):
     for path in ("empty", "missing", "digits/run.json", "digits/weights.safetensors"):
         answer = nin("train", "--resume", path)
         assert answer.is_mistake()
-        assert f"{path} is no run directory: it has no run.json" in answer.err
+        assert f"{path} is not a run directory: it has no run.json" in answer.err
     (digits / "checkpoint.safetensors").unlink()
-    assert "train it anew" in nin("train", "--resume", digits).err
+    assert "has all its 1 epochs: to train on, add --epochs" in nin("train", "--resume", digits).err
 
 
 def test_the_networks_weights_are_no_checkpoint(digits, nin):
     shutil.copy(digits / "weights.safetensors", digits / "checkpoint.safetensors")
     answer = nin("train", "--resume", digits, "--epochs", 2)
     assert answer.is_mistake()
-    assert "is no checkpoint of a run" in answer.err
+    assert "is not a checkpoint of a run" in answer.err

@@ -18,7 +18,10 @@ from nin.data.balance import PREFERRED
 from nin.training.precision import resolve_precision
 from nin.training.recipe import Recipe
 
-RESULT = {"split", "n", "accuracy", "interval", "largest_class", "loss", "epoch", "seconds"}
+RESULT = {
+    *("split", "n", "accuracy", "interval", "largest_class", "loss", "calibration_error"),
+    *("epoch", "seconds"),
+}
 FILES = {"run.json", "metrics.jsonl", "curves.png", "weights.safetensors", "checkpoint.safetensors"}
 
 
@@ -61,6 +64,7 @@ def test_the_record_says_what_was_trained_on_what_and_where(trained):
         "classes": list,
         "model": dict,
         "parameters": int,
+        "sessions": list,
         "versions": dict,
         "device": dict,
         "command": str,
@@ -173,7 +177,7 @@ def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
     answer = nin("train", folder, "--preset", "mnist", "--image-size", 12, "--out", "run")
     assert answer.code == 0
     assert answer.err.splitlines()[3].startswith(
-        "22 training images are few: batches of 16 for 150 epochs, 300 steps (the recipe: 64, 15)"
+        "23 training images are few: batches of 16 for 150 epochs, 300 steps (the recipe: 64, 15)"
     )
     accuracy, run, following = answer.out.splitlines()
     assert accuracy.endswith(' on 40 test images; always naming "a" gives 0.500')
@@ -219,7 +223,7 @@ def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, t
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert [finding["kind"] for finding in record["health"]] == ["same answer", "not learnt"]
     assert [restart["step"] for restart in record["restarts"]] == [20, 20]
-    assert answer.err.count("begun again at a learning rate of") == 2
+    assert answer.err.count("restarted at a learning rate of") == 2
     assert "Trainer's own start" not in answer.err
 
 

@@ -250,7 +250,9 @@ def test_folders_arranged_otherwise_are_refused_in_one_line(pictures, tmp_path):
     assert "fish: no pictures: add some, or remove the folder" in refusal()
     shutil.rmtree(root / "fish")
     shutil.rmtree(root / "dog")
-    assert "1 class folder(s): two or more are needed" in refusal()
+    assert refusal().endswith("1 class folder(s): two or more are needed")
+    (root / "cats.csv").write_text("file,label\n")
+    assert refusal().endswith(f"if its labels are in cats.csv, name that: {root / 'cats.csv'}")
     (root / "cat").rename(root / "test")
     assert "has test but no train" in refusal()
 

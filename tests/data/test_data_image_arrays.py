@@ -1,5 +1,7 @@
 """Arrays of images: what is refused, and how the others are brought to a network's size."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -24,6 +26,12 @@ def test_bytes_and_floats_from_0_to_1_will_do(dtype):
 def test_other_types_are_refused(dtype, floats):
     with pytest.raises(DataError, match=r"images must be uint8 .*of shape \(n, height, width"):
         check_images(IMAGES.astype(dtype), floats=floats)
+
+
+@pytest.mark.parametrize("given", ["cat.jpg", ["a.jpg", "b.jpg"], [Path("a.jpg")], b"a.jpg"])
+def test_names_of_files_are_told_who_reads_them(given):
+    with pytest.raises(DataError, match=r"files are read by nin\.Predictor\(RUN\)\.predict_files$"):
+        check_images(np.asarray(given), floats=True)
 
 
 def test_floats_are_refused_where_bytes_are_wanted():

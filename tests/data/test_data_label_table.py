@@ -32,6 +32,7 @@ TWO = [("a.jpg", "cat", None), ("b.jpg", "dog", None)]
         'id,breed\n"a.jpg", cat\nb.jpg,dog\n',
         "filename,width,category\na.jpg,3,cat\nb.jpg,4,dog\n",
         "file|label\na.jpg|cat\nb.jpg|dog".encode("utf-16"),
+        "\ufeffsep=;\r\nfile;label\r\na.jpg;cat\r\nb.jpg;dog\r\n",
     ],
 )
 def test_the_columns_have_their_usual_names(table, content):

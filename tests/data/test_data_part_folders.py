@@ -171,3 +171,8 @@ def test_one_name_in_two_unicode_forms(photos):
     assert data.inventory.lacking == {}
     (root / "train" / "caf\u00e9").mkdir()
     assert "two folders are called caf\u00e9" in refusal(root)
+
+
+def test_a_part_in_words_that_are_not_known_is_called_otherwise(photos):
+    message = refusal(photos(training=CATS, abnahme=FEW))
+    assert "a class beside abnahme? For a part, call abnahme validation or test; for a" in message

@@ -37,7 +37,7 @@ def test_names_without_endings_are_known_by_their_beginning(tmp_path, kind):
 def test_bitmaps_without_endings(tmp_path):
     Image.new("RGB", (3, 3)).save(tmp_path / "x", "BMP")
     (tmp_path / "y").write_bytes(b"BMW cars are no bitmaps, whatever they begin with")
-    assert found(tmp_path) == (1, {"files that are no pictures": 1})
+    assert found(tmp_path) == (1, {"files that are not pictures": 1})
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_what_is_no_picture_is_counted_by_its_ending(tmp_path):
         (tmp_path / name).write_bytes(b"P5 is a name, too")
     assert found(tmp_path) == (
         0,
-        {".txt files": 2, ".xml files": 1, "files that are no pictures": 2, ".md files": 1},
+        {".txt files": 2, ".xml files": 1, "files that are not pictures": 2, ".md files": 1},
     )
 
 
@@ -93,4 +93,4 @@ def test_a_pipe_is_no_picture_whatever_it_is_called(tmp_path):
     os.mkfifo(tmp_path / "x.png")
     os.mkfifo(tmp_path / "y")
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere")
-    assert found(tmp_path) == (1, {".png files": 1, "files that are no pictures": 1})
+    assert found(tmp_path) == (1, {".png files": 1, "files that are not pictures": 1})

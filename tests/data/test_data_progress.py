@@ -49,11 +49,20 @@ def test_a_line_now_and_then(clock, capsys):
 
 
 def test_slow_work_has_a_rate_as_well(clock, capsys):
-    work(clock, 3, 4000.0)
+    work(clock, 4, 4000.0)
     assert capsys.readouterr().err.splitlines() == [
-        "images: 1 of 3, 0.0/s, 2 h 13 min left",
-        "images: 2 of 3, 0.0/s, 1 h 06 min left",
+        "images: 2 of 4, 0.0/s, 2 h 13 min left",
+        "images: 3 of 4, 0.0/s, 1 h 06 min left",
     ]
+
+
+def test_the_first_of_a_batch_is_no_rate(clock, capsys):
+    with progress("images", 300) as advance:
+        for _ in range(3):
+            clock[0] += 10.0
+            for _ in range(100):
+                advance(1)
+    assert capsys.readouterr().err.splitlines() == ["images: 101 of 300, 5.0/s, 39 s left"]
 
 
 def test_what_is_not_to_be_seen(clock, capsys):

@@ -21,6 +21,7 @@ from nin.errors import ExportError, NinError, RunError, UnknownNameError
 from nin.exporting import exporter, formats, parity
 from nin.exporting.parity import IMAGES
 from nin.exporting.servable import Servable
+from nin.training import evaluation
 
 FORMATS = ["onnx", "openvino", "litert", "savedmodel"]
 
@@ -252,10 +253,16 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     run = nin.train(recipe, tmp_path / "run")
     moved = photos.rename(tmp_path / "elsewhere")
     with pytest.raises(
-        ExportError, match=r"are not to be found at .*photos: name others: data$"
+        ExportError, match=r"are not to be found at .*photos: say where they .* others: data$"
     ) as caught:
         nin.export(run)
     assert "\n" not in str(caught.value)
+    done = nin.export(run, data=str(moved))
+    own = run.record["data"]["splits"]["test"]["images"]
+    assert done.parity.images == done.parity.labels_equal == own
+    assert done.other is None
+    for path in moved.rglob("*.png"):
+        Image.open(path).rotate(180).save(path)
     done = nin.export(run, data=str(moved))
     assert done.parity.images == done.parity.labels_equal == 24
     assert done.other == str(moved)
@@ -303,14 +310,18 @@ def test_a_run_says_how_it_fits_pictures(cropped, run):
 
 def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
     folder = cropped.record["recipe"]["data"]
-    seen = []
-    monkeypatch.setattr(
-        "nin.training.evaluation.evaluate", lambda _, split, __: seen.append(split.images[:])
-    )
+    seen, evaluate = [], evaluation.evaluate
+
+    def looking(model, split, classes, **options):
+        seen.append(split.images[:])
+        return evaluate(model, split, classes, **options)
+
+    monkeypatch.setattr(evaluation, "evaluate", looking)
     with pytest.warns(UserWarning, match="images of .* used in training: accuracy on new ones"):
         cropped.evaluate(folder)
     cropped.evaluate()
-    for images in (*seen, parity.real_images(cropped, folder), parity.real_images(cropped)):
+    judged = [parity.judged_images(cropped, data).split for data in (folder, None)]
+    for images in (*seen, *map(parity.some_images, judged)):
         middles = images[:, 4:-4, 4:-4].mean(axis=(1, 2, 3))
         edges = images[:, :, [0, -1]].mean(axis=(1, 2, 3))
         assert ((middles < 128) == (edges < 128)).all()

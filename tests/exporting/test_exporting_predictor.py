@@ -141,7 +141,7 @@ def test_a_size_that_is_too_small_is_refused_at_once(tmp_path):
 
 def test_what_is_no_network_is_named(tmp_path):
     (tmp_path / "notes.txt").write_text("hello")
-    for name, said in (("absent", "does not exist"), ("notes.txt", "no exported network")):
+    for name, said in (("absent", "does not exist"), ("notes.txt", "not an exported network")):
         with pytest.raises(ExportError, match=said):
             nin.Predictor(tmp_path / name)
 

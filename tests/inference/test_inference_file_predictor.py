@@ -120,7 +120,7 @@ def test_what_is_no_network_is_named(tmp_path):
     (tmp_path / "none.onnx").write_bytes(b"")
     for name, said in (
         ("absent", "does not exist"),
-        ("notes.txt", "no exported network"),
+        ("notes.txt", "not an exported network"),
         ("empty", "neither a run directory nor"),
         ("broken.onnx", "cannot be opened"),
         ("none.onnx", "cannot be opened|not written by nin export"),
@@ -215,7 +215,7 @@ def test_a_damaged_archive_behind_a_tflite_file(tmp_path, damage):
 @pytest.mark.parametrize("suffix", [".onnx", ".tflite"])
 def test_a_pipe_is_not_waited_for(tmp_path, suffix):
     os.mkfifo(path := tmp_path / f"pipe{suffix}")
-    with pytest.raises(ExportError, match="no exported network"):
+    with pytest.raises(ExportError, match="not an exported network"):
         FilePredictor(path)
 
 

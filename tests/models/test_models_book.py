@@ -1,26 +1,26 @@
-"""The brief's cells: the shapes they print, and the class as a reader types it."""
+"""The chapter's cells: the shapes they print, and the class as a reader types it."""
 
-import brief_cells
+import chapter_cells
 import keras
 import numpy as np
 import pytest
 
 import nin as d2l
 
-NiN = brief_cells.run()["NiN"]
+NiN = chapter_cells.run()["NiN"]
 
 BOTH = pytest.mark.parametrize("make", [NiN, d2l.NiN], ids=["typed", "imported"])
 
 
 @pytest.mark.parametrize("make", [NiN, pytest.param(d2l.NiN, marks=pytest.mark.every_backend)])
-def test_layer_summary_prints_the_lines_of_the_brief(make, capsys):
+def test_layer_summary_prints_the_lines_of_the_book(make, capsys):
     model = make()
     assert not model.built
     model.layer_summary((1, 224, 224, 1))
-    assert capsys.readouterr().out == brief_cells.TEN_LINES
+    assert capsys.readouterr().out == chapter_cells.TEN_LINES
     weights = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
     model.layer_summary((1, 224, 224, 1))
-    assert capsys.readouterr().out == brief_cells.TEN_LINES
+    assert capsys.readouterr().out == chapter_cells.TEN_LINES
     after = [keras.ops.convert_to_numpy(weight) for weight in model.weights]
     assert all(np.array_equal(*pair) for pair in zip(weights, after, strict=True))
     assert model.count_params() == 1_992_166
@@ -31,7 +31,7 @@ def test_layer_summary_of_a_built_model(make, capsys):
     model = make(lr=0.05)
     model.build((None, 96, 96, 1))
     model.layer_summary((1, 224, 224, 1))
-    assert capsys.readouterr().out == brief_cells.TEN_LINES
+    assert capsys.readouterr().out == chapter_cells.TEN_LINES
 
 
 @BOTH

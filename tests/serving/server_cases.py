@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import subprocess
 import sys
 import time
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -69,6 +71,12 @@ def picture(grey=200, size=(8, 8), kind="PNG", **options):
     file = io.BytesIO()
     Image.new("L", size, grey).save(file, kind, **options)
     return file.getvalue()
+
+
+def chunk(kind, content):
+    """A chunk of a PNG."""
+    ends = struct.pack(">I", len(content)), struct.pack(">I", zlib.crc32(kind + content))
+    return ends[0] + kind + content + ends[1]
 
 
 class Running(NamedTuple):

@@ -1,9 +1,9 @@
 """What is refused unread, and what is decoded where it can be ended."""
 
 import io
+import os
 import signal
 import struct
-import zlib
 from functools import partial
 from multiprocessing import get_context
 from multiprocessing.context import SpawnProcess
@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from fastapi import HTTPException
 from PIL import Image
-from server_cases import picture
+from server_cases import chunk, picture
 
 from nin.data.decode import decode
 from nin.serving.decoding_process import DecodingProcess, _decode_all
@@ -28,15 +28,6 @@ from nin.serving.inspection import (
 )
 
 MOST = 50_000_000
-
-
-def chunk(kind, content):
-    return (
-        struct.pack(">I", len(content))
-        + kind
-        + content
-        + struct.pack(">I", zlib.crc32(kind + content))
-    )
 
 
 def png(width, height, before=b"", bits=8):
@@ -111,6 +102,32 @@ def test_pictures_made_to_be_slow_are_refused_unread(content):
     assert status(content) == 422
 
 
+def after_the_first_scan(content):
+    """A JPEG with something behind the head of its scan."""
+    whole = picture(kind="JPEG")
+    place = whole.index(b"\xff\xda") + 10
+    return whole[:place] + content + whole[place:]
+
+
+@pytest.mark.parametrize(
+    "filled", [b"\xff" * 4_000_000, b"\xff\0" * 2_000_000, b"\xff\xd0" * 10**6]
+)
+def test_bytes_that_fill_a_scan_are_gone_through_once(filled):
+    assert inspect(after_the_first_scan(filled), MOST)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"\xff\xe1\0\x03\xff\xff\xda\0\x02" * MOST_SCANS, "scans"),
+        (b"\xff\xe1\0\x02" * 20_000, "markers"),
+    ],
+)
+def test_segments_behind_the_first_scan_are_counted(content, why):
+    with pytest.raises(HTTPException, match=f"422: a JPEG of more than .* {why}"):
+        inspect(after_the_first_scan(content), MOST)
+
+
 def test_fill_bytes_are_read_once():
     """Sought anew from each of them, the marker behind these would be found after hours."""
     content = picture(kind="JPEG")
@@ -177,10 +194,11 @@ def test_the_process_decodes_as_a_thread_would(decoder):
 
 def test_what_takes_too_long_is_ended_and_the_next_is_decoded(decoder):
     decoder.decode(picture(kind="TIFF"))
-    usual, decoder._seconds = decoder._seconds, 0.0
+    usual, decoder._seconds = decoder._seconds, 0.2
     before = decoder._process.pid
-    late = decoder.decode(b"P5\n#" + b"a" * 2**20 + b"\n8 8\n255\n" + bytes(64))
-    assert late == (422, "it takes longer than 0 s to decode")
+    os.kill(before, signal.SIGSTOP)
+    late = decoder.decode(picture(size=(30, 30), kind="TIFF"))
+    assert late == (422, "it takes longer than 0.2 s to decode")
     decoder._seconds = usual
     assert decoder.decode(picture(90, kind="TIFF")).mean() == 90
     assert decoder._process.pid != before

@@ -13,7 +13,7 @@ import typer
 from picture_files import encoded, numbers, photograph_and_video, png_header, raw_of_a_camera
 from picture_kinds import KINDS, REFUSED
 from PIL import Image
-from server_cases import picture, shades
+from server_cases import chunk, picture, shades
 
 from nin.cli.entry_point import app as cli
 from nin.cli.entry_point import run
@@ -28,15 +28,6 @@ FORM = {"content-type": "multipart/form-data; boundary=x"}
 def part(content, header='form-data; name="images"; filename="a"'):
     head = f"--x\r\nContent-Disposition: {header}\r\n\r\n".encode()
     return head + content + b"\r\n"
-
-
-def chunk(kind, content):
-    return (
-        struct.pack(">I", len(content))
-        + kind
-        + content
-        + struct.pack(">I", zlib.crc32(kind + content))
-    )
 
 
 def bomb(width, height):

@@ -170,3 +170,10 @@ def test_features_that_never_vary_and_large_ones():
     assert np.isfinite(head.kernel).all()
     assert np.abs(head.kernel[-2]).max() == 0
     assert (head.logits(odd).argmax(axis=1) == labels).mean() > 0.9
+
+
+def test_one_photograph_per_class_is_no_reason_to_warn():
+    features, labels = clouds(30, 1)
+    head = fit_head(features, labels, 30)
+    assert (head.C, head.candidates) == (USUAL, ())
+    assert (head.logits(features).argmax(axis=1) == labels).mean() > 0.5

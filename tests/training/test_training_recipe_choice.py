@@ -115,10 +115,11 @@ def test_images_that_a_run_could_not_open_again_are_refused(make, said):
         ("pictur", {}, DataError, "no such folder: did you mean pictures?"),
         (Path("fahsion"), {}, DataError, "fahsion: no such folder$"),
         ("pictures", {"data": "digits"}, NinError, "two data sets, pictures and digits: give one"),
-        ("pictures", {"init": "nosuchrun"}, RunError, "no run directory"),
+        (nin.RECIPES["photos"], {"epochs": 3}, RecipeError, "^recipe: epochs: a frozen network is"),
+        ("pictures", {"init": "nosuchrun"}, RunError, "not a run directory"),
         (
             "pictures",
-            {"epochs": 3},
+            {"epochs": 3, "finetune": False},
             RecipeError,
             "^recipe: epochs: a frozen network is not trained by",
         ),
@@ -139,3 +140,13 @@ def test_every_field_of_a_recipe_is_an_argument():
         taken, needed = typing.get_args(hints[name]), typing.get_args(field.annotation)
         assert type(None) in taken
         assert set(needed or [field.annotation]) <= {*taken, *typing.get_args(taken[0])}
+
+
+@pytest.mark.parametrize("options", [{"epochs": 3}, {"learning_rate": 0.01}, {"rotation": 10}])
+@pytest.mark.usefixtures("photos")
+def test_what_belongs_to_gradients_means_fine_tuning(options):
+    recipe = recipe_of("pictures", options)
+    assert recipe == recipe_of("pictures", {**options, "finetune": True})
+    assert recipe.finetune
+    assert not recipe_of("pictures", {"seed": 3}).finetune
+    assert recipe_of("pictures", {}, settings=["callbacks"]).finetune

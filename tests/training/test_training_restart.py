@@ -1,4 +1,4 @@
-"""A training that cannot learn is begun again, and killed at any moment it ends the same."""
+"""A training that cannot learn is restarted, and killed at any moment it ends the same."""
 
 import io
 import json
@@ -40,7 +40,7 @@ def _a_large_step_down(monkeypatch):
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    """A training that was begun again, and what it said."""
+    """A training that was restarted, and what it said."""
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()) as said:
         patch.setattr("nin.training.restart.SHARE", 4e-4)
         run = nin.train(RECIPE, tmp_path_factory.mktemp("restarted") / "run")
@@ -63,8 +63,8 @@ def test_it_is_begun_again_at_a_lower_rate(unbroken):
 
 
 def test_it_says_so_in_one_line(told):
-    (line,) = (line for line in told[1].splitlines() if "begun again" in line)
-    assert line.startswith("step 20: begun again at a learning rate of 0.002 (")
+    (line,) = (line for line in told[1].splitlines() if "restarted" in line)
+    assert line.startswith("step 20: restarted at a learning rate of 0.002 (")
 
 
 def test_it_is_begun_again_a_few_times_only(tmp_path, monkeypatch):
@@ -90,7 +90,7 @@ def train_on(path, **settings):
 
 
 def place(path):
-    """Where a run goes on: epoch, batch, and how often it has been begun again."""
+    """Where a run goes on: epoch, batch, and how often it has been restarted."""
     position = read_position(nin.load(path))
     return position.epoch, position.batch, len(position.restarts)
 
@@ -110,7 +110,7 @@ def test_stopped_before_and_after_it_is_begun_again(unbroken, tmp_path, monkeypa
 
 
 def test_killed_before_or_after_any_writing(unbroken, tmp_path, monkeypatch):
-    """After the 19th step, as it is begun again, just then, and nine steps later."""
+    """After the 19th step, as it is restarted, just then, and nine steps later."""
     path = tmp_path / "run"
     for save, written, expected in (
         (20, True, (3, 1, 0)),

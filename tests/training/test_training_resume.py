@@ -188,7 +188,7 @@ def test_a_place_of_another_run_is_one_line(unbroken, tmp_path, place):
     told = json.dumps(Position(**place).model_dump())
     run.checkpoint_path.write_bytes(save(arrays, metadata={"place": told}))
     run.write_metrics(run.metrics()[:1])
-    with pytest.raises(RunError, match=r"is no checkpoint of this run|but not their metrics"):
+    with pytest.raises(RunError, match=r"is not a checkpoint of this run|but not their metrics"):
         nin.resume(run.path)
 
 
@@ -232,5 +232,5 @@ def test_a_checkpoint_says_where_it_is_and_is_as_small_as_can_be(unbroken):
 )
 def test_a_foreign_place_is_one_line(unbroken, monkeypatch, told):
     monkeypatch.setattr("nin.training.checkpoint.read_metadata", lambda _: {"place": told})
-    with pytest.raises(RunError, match="is no checkpoint of a run"):
+    with pytest.raises(RunError, match="is not a checkpoint of a run"):
         read_position(unbroken)

@@ -179,7 +179,7 @@ def test_another_folder_of_the_same_name_is_not_judged_by(here, monkeypatch):
     with pytest.raises(RunError) as raised:
         load(here / "runs/one").images.judged()
     assert str(here / "photos") in str(raised.value)
-    assert str(raised.value).endswith("name others: data")
+    assert str(raised.value).endswith("say where they are now, or name others: data")
     assert "\n" not in str(raised.value)
 
 
@@ -193,6 +193,25 @@ def test_a_run_that_moves_together_with_its_images_finds_them(here, tmp_path, mo
         judged = load(tmp_path / "moved" / "runs" / name).images.judged()
         assert pixels(judged) == before
         assert judged.source == str(tmp_path / "moved" / "photos")
+
+
+def test_images_that_moved_alone_are_known_where_they_are_now(here):
+    run = new_run()
+    own = pixels(run.images.judged())
+    moved = (here / "photos").rename(here / "pictures")
+    for number in range(3):
+        draw(moved / "dog" / f"new{number}.png", 8000 + number)
+    judged = run.images.judged("pictures")
+    assert (judged.part, judged.source, judged.is_other) == ("test", "pictures", False)
+    assert (judged.new, judged.missing, judged.trained_on) == (3, 0, 0)
+    assert pixels(judged) == own
+    kept = set(map(str, judged.names))
+    for path in moved.rglob("*.png"):  # Without those it was trained on it is a test set.
+        if str(Path("pictures") / path.relative_to(moved)) not in kept:
+            path.unlink()
+    judged = run.images.judged("pictures")
+    assert (judged.part, judged.is_other, judged.trained_on) == ("all", True, 0)
+    assert pixels(judged) == own
 
 
 def test_resuming_takes_the_same_images_only(here, monkeypatch):

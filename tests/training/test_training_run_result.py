@@ -75,6 +75,8 @@ def record(
     ("given", "said"),
     [
         (record(right=6, n=10), "judge it by more pictures: 10 are too few to tell"),
+        (record(right=1, n=1), "judge it by more pictures: 1 is too few to tell"),
+        (record(right=1, n=3), "judge it by more pictures: 3 are too few to tell"),
         (record(steps=15, epochs=15), "train longer: 15 steps are few; --epochs 300"),
         (record(steps=15, epochs=15, kinds=["same answer"]), "other pictures, or another --preset"),
         (

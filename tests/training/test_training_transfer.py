@@ -254,6 +254,8 @@ def test_there_is_nothing_to_go_on_with_at_the_optimum(run):
     before = {path: path.read_bytes() for path in run.path.iterdir()}
     with pytest.raises(RunError, match="is at its optimum: there is nothing to go on with"):
         d2l.resume(run.path)
+    with pytest.raises(RunError, match=r"is not trained by gradients: leave out epochs$"):
+        d2l.resume(run.path, epochs=3)
     assert {path: path.read_bytes() for path in run.path.iterdir()} == before
 
 

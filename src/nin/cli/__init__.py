@@ -1,4 +1,4 @@
-"""The command line: a verb a file. Each parses, calls and prints; nothing is worked out here."""
+"""The command line, one verb per file. Each parses, calls and prints; nothing is computed here."""
 
 from nin.cli.entry_point import main
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from pathlib import Path
 
+from nin.data.label_table import is_table
 from nin.data.picture_files import LeftOut, folders_in, pictures_below
 from nin.errors import DataError
 from nin.names import normalized
@@ -29,7 +30,8 @@ def read_classes(path: Path, left_out: LeftOut) -> ByClass:
         raise DataError(f"{path}: holds pictures but no folders: put each class in one of its own")
     if len(folders) < 2:
         raise DataError(
-            f"{path}: {len(folders)} class folder(s): two or more are needed{_deeper(folders)}"
+            f"{path}: {len(folders)} class folder(s): two or more are needed"
+            + (_deeper(folders) or _table(path))
         )
     if loose:
         left_out["pictures beside the class folders"] += len(loose)
@@ -89,6 +91,12 @@ def _deeper(folders: Collection[Path]) -> str:
         if len(inside) > 1:
             return f": {folder} holds {len(inside)} folders: is it that one?"
     return ""
+
+
+def _table(path: Path) -> str:
+    """Where to look if labels are in a table that is not called so."""
+    tables = [each.name for each in sorted(path.iterdir()) if is_table(each)]
+    return f": if its labels are in {tables[0]}, name that: {path / tables[0]}" if tables else ""
 
 
 def _unknown(unknown: Collection[str], classes: Collection[str]) -> str:

@@ -21,6 +21,10 @@ def check_images(images: NDArray[Any], *, floats: bool = False) -> None:
     Raises:
         DataError: another shape or type, no image, or numbers out of range.
     """
+    if images.ndim < 2 and images.dtype.kind in "OSU":  # Names of files, most likely.
+        raise DataError(
+            "images must be an array of numbers: files are read by nin.Predictor(RUN).predict_files"
+        )
     is_float = floats and np.issubdtype(images.dtype, np.floating)
     of_images = images.ndim == 4 and images.shape[3] in (1, 3, 4)
     if not of_images or not (is_float or images.dtype == np.uint8):

@@ -32,6 +32,9 @@ _LABEL = frozenset(
 )
 _PART = frozenset("split part subset set partition usage".split())  # noqa: SIM905
 
+#: The first line by which Excel is told what separates the columns.
+_EXCEL = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
+
 #: How many columns a message names.
 _NAMED = 8
 
@@ -94,7 +97,7 @@ def part_of(row: LabelRow, table: Path) -> Part | None:
         return None
     if (name := read_part(row.part)) is None:
         raise DataError(
-            f"{table}: line {row.line}: {row.part!r} is no part: it must be train, validation or"
+            f"{table}: line {row.line}: {row.part!r} is not a part: it must be train, validation or"
             " test"
         )
     return name.part
@@ -138,17 +141,19 @@ def _text(path: Path) -> str:
         line = content[: error.start].count(b"\n") + 1
         raise DataError(f"{path}: line {line} is not UTF-8: save it as UTF-8") from error
     if "\0" in text:
-        raise DataError(f"{path}: is no text: save it as CSV, or as one JSON object per line")
+        raise DataError(f"{path}: is not text: save it as CSV, or as one JSON object per line")
     return text
 
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     head = text.split("\n", 1)[0]
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t|", key=head.count))
+    said = _EXCEL.fullmatch(head)
+    separator = said[1] if said else max(",;\t|", key=head.count)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     header: list[str] = []
     try:
         for cells in lines:
-            if not any(map(str.strip, cells)):
+            if not any(map(str.strip, cells)) or (said and lines.line_num == 1):
                 continue
             if not header:
                 header = _header(path, [cell.strip() for cell in cells])

@@ -111,9 +111,11 @@ def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
         )
     if len(others) > 1 and all(map(_inside, others)):
         return True
+    is_shared = any(inside & _inside(other) for other in others)
+    way = f"call {_names(others)} validation or test" if is_shared else "move the others away"
     raise DataError(
         f"{path}: is {folder.name} a part of the data, or a class beside {_names(others)}? For a"
-        f" part, move the others away; for a class, put its pictures right into {folder.name}"
+        f" part, {way}; for a class, put its pictures right into {folder.name}"
     )
 
 

@@ -8,13 +8,19 @@ from typing import NamedTuple
 from nin.data.split import Part
 from nin.names import normalized
 
+_TRAIN = """
+    train training trn trainval entraînement entrainement apprentissage entrenamiento treino
+    treinamento addestramento
+""".split()  # noqa: SIM905
+_VALIDATION = """
+    val valid validation validate dev development eval evaluation validierung validación validacion
+    validação validacao validazione
+""".split()  # noqa: SIM905
+_TEST = "test testing tst testen prueba pruebas teste".split()  # noqa: SIM905
 _WORDS: dict[str, Part] = {
-    **dict.fromkeys(("train", "training", "trn", "trainval"), "train"),
-    **dict.fromkeys(
-        ("val", "valid", "validation", "validate", "dev", "development", "eval", "evaluation"),
-        "validation",
-    ),
-    **dict.fromkeys(("test", "testing", "tst"), "test"),
+    **dict.fromkeys(_TRAIN, "train"),
+    **dict.fromkeys(_VALIDATION, "validation"),
+    **dict.fromkeys(_TEST, "test"),
 }
 
 #: Words beside that say nothing about what is in the pictures.
@@ -44,8 +50,7 @@ class PartName(NamedTuple):
 
 def read_part(name: str) -> PartName | None:
     """The part that a name stands for, in any case and with words around; None if for no part."""
-    words = re.split(r"[\W_]+", _WORD_ENDS.sub(" ", normalized(name)).lower())
-    words = [glued[1] if (glued := _GLUED.fullmatch(word)) else word for word in words if word]
+    words = [word for each in re.split(r"[\W_]+", normalized(name)) for word in _words(each)]
     found = {_WORDS[word] for word in words if word in _WORDS}
     if found == {"train", "validation"}:  # train_val: both together are trained on.
         found = {"train"}
@@ -53,3 +58,14 @@ def read_part(name: str) -> PartName | None:
         return None
     around = (word for word in words if word not in _WORDS and word not in _NOISE)
     return PartName(found.pop(), tuple(word for word in around if not word.isdecimal()))
+
+
+def _words(name: str) -> list[str]:
+    """The words of a name in letters and digits: of ``TrainSet2`` three, of ``TeSt`` one."""
+    lower = name.lower()
+    if lower in _WORDS:
+        return [lower]
+    if glued := _GLUED.fullmatch(lower):
+        return [glued[1]]
+    inside = _WORD_ENDS.sub(" ", name).split()
+    return [lower] if len(inside) == 1 else [word for each in inside for word in _words(each)]

@@ -37,9 +37,9 @@ _LEFTOVERS = frozenset(
 
 _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
-_OTHER = "files that are no pictures"
+_OTHER = "files that are not pictures"
 
-#: How many endings of files that are no pictures are counted each on its own.
+#: How many endings of files that are not pictures are counted each on its own.
 _KINDS = 12
 
 #: Reason → how many files were left out for it.

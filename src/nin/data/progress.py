@@ -53,6 +53,8 @@ class _Progress:
             self._has_bar = self._bar is not None
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=self.done, rate=self._rate(seconds))
+        elif self.done == amount:  # It may be the first of many at once: there is no rate yet.
+            self._next_line = max(_FIRST, seconds + 1.0)
         elif seconds >= self._next_line and self.done < self.total:
             print(self._line(seconds), file=sys.stderr, flush=True)
             self._next_line = seconds + _EVERY

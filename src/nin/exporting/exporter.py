@@ -102,7 +102,8 @@ def export(
     """
     target = _target(run, to, out, quantize, runtime)
     description = describe(run, maps=maps)
-    images = parity.real_images(run, data)
+    judged = parity.judged_images(run, data)
+    images = parity.some_images(judged.split)
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
         core = path if to != "web" and not quantize else Path(folder) / FORMATS["onnx"].file
         WRITERS[to if to in WRITERS else "onnx"](run, description, core)
@@ -116,7 +117,7 @@ def export(
         if to == "web":
             export_web(core, FilePredictor(core).description, path, runtime)
         size = _size(path)
-    return Export(target, to, size, found, cost, data)
+    return Export(target, to, size, found, cost, data if judged.is_other else None)
 
 
 def _target(

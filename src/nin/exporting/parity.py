@@ -10,6 +10,7 @@ from nin.errors import Advice, Argument, DataError, ExportError, RunError
 from nin.inference.engines import Images
 
 if TYPE_CHECKING:
+    from nin.data import Split
     from nin.inference import FilePredictor
     from nin.training import Run
     from nin.training.judged_images import JudgedImages
@@ -63,18 +64,8 @@ def _relative(a: Any, b: Any) -> float:
     return float(np.abs(a - b).max() / (np.abs(a).max() or 1.0))
 
 
-def real_images(run: Run, data: str | None = None, count: int = IMAGES) -> Images:
-    """Images the network was not trained on, as they are stored, spread evenly over the split.
-
-    Args:
-        run: a trained run.
-        data: a named data set or a folder; None for the run's own.
-        count: at most so many.
-
-    Raises:
-        ExportError: the run's own cannot be loaded; says what to do.
-    """
-    split = judged_images(run, data).split
+def some_images(split: Split, count: int = IMAGES) -> Images:
+    """At most so many of these, spread evenly over them."""
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 

@@ -125,7 +125,7 @@ class FilePredictor:
         Raises:
             DataError: images of another shape or type.
             ExportError: class maps are requested of a network that has none, or what it returns
-                are no probabilities or no class maps; see `nin.inference.outputs`.
+                are not probabilities or no class maps; see `nin.inference.outputs`.
         """
         images = np.asarray(images)
         check_images(images)
@@ -177,7 +177,7 @@ class FilePredictor:
         Raises:
             DataError: an argument is out of range; a file cannot be read, while results of whole
                 batches before it have been yielded.
-            ExportError: what the network returns are no probabilities.
+            ExportError: what the network returns are not probabilities.
         """
         if top < 1:
             raise DataError("name one class or more", about=Argument("top", top))

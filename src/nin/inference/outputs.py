@@ -32,7 +32,7 @@ def check(found: Predictions, images: int, classes: int) -> None:
     """Make sure that these are predictions for so many images and classes.
 
     Raises:
-        ExportError: they have another shape or type, are not finite, or are no probabilities.
+        ExportError: they have another shape or type, are not finite, or are not probabilities.
     """
     problem = _probabilities_fault(np.asarray(found.probabilities), (images, classes))
     if problem is None and found.maps is not None:
@@ -43,7 +43,7 @@ def check(found: Predictions, images: int, classes: int) -> None:
 
 def _probabilities_fault(values: Floats, shape: tuple[int, int]) -> str | None:
     if values.dtype.kind != "f":
-        return f"probabilities that are no floats, but {values.dtype}"
+        return f"probabilities that are not floats, but {values.dtype}"
     if values.shape != shape:
         return f"probabilities of shape {values.shape} in place of {shape}"
     if not np.isfinite(values).all():
@@ -57,7 +57,7 @@ def _probabilities_fault(values: Floats, shape: tuple[int, int]) -> str | None:
 
 def _maps_fault(values: Floats, images: int, classes: int) -> str | None:
     if values.dtype.kind != "f":
-        return f"class maps that are no floats, but {values.dtype}"
+        return f"class maps that are not floats, but {values.dtype}"
     if values.ndim != 4 or not values.size or (len(values), values.shape[3]) != (images, classes):
         expected = f"({images}, height, width, {classes})"
         return f"class maps of shape {values.shape} in place of {expected}"

@@ -43,7 +43,7 @@ def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
     for origin in origins:
         if not _ORIGIN.fullmatch(origin):
             raise NinError(
-                f"--allow-origin {origin!r} is no origin: https://example.org is one, in small"
+                f"--allow-origin {origin!r} is not an origin: https://example.org is one, in small"
                 " letters, without a path or a slash behind it; * is for all"
             )
     return tuple(origins)
@@ -67,8 +67,8 @@ def checked_hosts(names: Sequence[str], host: str) -> tuple[str, ...] | None:
     for name in lowered:
         if not _HOST.fullmatch(name):
             raise NinError(
-                f"--allow-host {name!r} is no host: api.example.org or *.example.org are, without"
-                " scheme, port or path; * is for all"
+                f"--allow-host {name!r} is not a host: api.example.org or *.example.org are,"
+                " without scheme, port or path; * is for all"
             )
     if "*" in lowered or not (lowered or is_loopback(host)):
         return None

@@ -21,7 +21,7 @@ BACKLOG = 512
 _REASONS = {
     errno.EADDRINUSE: "is in use: stop the other program, or give another --port (0: any)",
     errno.EACCES: "needs the rights of an administrator: give a --port from 1024 on",
-    errno.EADDRNOTAVAIL: "is no address of this machine: --host 127.0.0.1 or 0.0.0.0 are",
+    errno.EADDRNOTAVAIL: "is not an address of this machine: --host 127.0.0.1 or 0.0.0.0 are",
 }
 
 

@@ -28,7 +28,7 @@ from nin.training.weights import differ, load_weights, save_variables, weights
 
 
 class Attempt(NamedTuple):
-    """What trains; a training that is begun again has several, one after the other.
+    """What trains; a training that is restarted has several, one after the other.
 
     Attributes:
         recipe: with the learning rate of this attempt.
@@ -78,7 +78,7 @@ def new_attempt(
         recipe: what to train.
         data: the images.
         here: how the training is spread.
-        position: before the first step; it says how often training has been begun again.
+        position: before the first step; it says how often training has been restarted.
         note: a line to print first, if any.
     """
     recipe = at_rate(recipe, position.restarts)

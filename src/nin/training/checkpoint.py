@@ -62,7 +62,7 @@ def read_position(run: Run) -> Position | None:
         values = json.loads(read_metadata(run.checkpoint_path).get("place", ""))
         return Position.model_validate(values)
     except (ValueError, RecursionError) as error:
-        raise RunError(f"{run.checkpoint_path} is no checkpoint of a run") from error
+        raise RunError(f"{run.checkpoint_path} is not a checkpoint of a run") from error
 
 
 def load_checkpoint(run: Run, model: Any) -> None:
@@ -92,7 +92,7 @@ class Checkpoint(keras.callbacks.Callback):
         position: where the training goes on.
         every: seconds between two checkpoints within an epoch.
         health: gives what the health watch has found so far.
-        lost: says whether this training is to be begun again, so that nothing more of it is kept.
+        lost: says whether this training is to be restarted, so that nothing more of it is kept.
         stopping: asked to stop, the state is written at once and `KeyboardInterrupt` is raised.
     """
 
@@ -181,7 +181,7 @@ class Checkpoint(keras.callbacks.Callback):
         backends.current().sync(self.model)
         variables = self.model.metrics_variables
         if len(variables) != len(self.position.metrics):
-            raise RunError(f"{self.run.checkpoint_path} is no checkpoint of this run")
+            raise RunError(f"{self.run.checkpoint_path} is not a checkpoint of this run")
         for variable, value in zip(variables, self.position.metrics, strict=True):
             now = keras.ops.convert_to_numpy(variable.value)
             variable.assign(np.asarray(value, now.dtype) + now)

@@ -157,8 +157,11 @@ def resume(
     if pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer import resume_head
 
-        if not recipe.finetune and (epochs is not None or devices is not None):
-            raise RunError(f"{path} is not trained by gradients: leave out epochs and devices")
+        of_gradients = {"epochs": epochs, "devices": devices}
+        given = [name for name, value in of_gradients.items() if value is not None]
+        if given and not recipe.finetune:
+            way = Advice("leave out {}", Argument(given[0]))
+            raise RunError(f"{path} is not trained by gradients", way)
         run = resume_head(run, skip_bad=skip_bad)
         if not recipe.finetune:
             return run

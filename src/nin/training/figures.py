@@ -80,7 +80,7 @@ def save_candidates(path: Path, head: Head, title: str) -> None:
 
 @default_style()
 def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
-    """The confusion matrix as a picture: rows are the truth, columns the answers.
+    """The confusion matrix as a picture: rows are the true classes, columns the predicted ones.
 
     Args:
         path: where to write the PNG.
@@ -94,7 +94,7 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
     totals = np.maximum(evaluation.confusion.sum(axis=1, keepdims=True), 1)
     shares = evaluation.confusion / totals
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set(xlabel="answer", ylabel="truth")
+    axes.set(xlabel="predicted class", ylabel="true class")
     axes.set_title(printable(title), parse_math=False)
     names = [printable(name) for name in evaluation.classes]
     axes.set_xticks(range(count), names, rotation=90, parse_math=False)

@@ -45,7 +45,7 @@ def fit_run(
             while again := _train(run, attempt, save_every, callbacks, stopping):
                 step, reason, rate = again.restarts[-1]
                 attempt.trainer.note(
-                    f"step {step}: begun again at a learning rate of {rate:.2g} ({reason})"
+                    f"step {step}: restarted at a learning rate of {rate:.2g} ({reason})"
                 )
                 attempt = new_attempt(recipe, attempt.data, here, again)
         skipped = {*run.record.get("skipped", ()), *getattr(attempt.data, "skipped", ())}

@@ -112,6 +112,7 @@ def _fitted(
     model = LogisticRegression(C=C, tol=1e-3, max_iter=2000, class_weight=weight)
     with warnings.catch_warnings(), threadpool_limits(1, "blas"):
         warnings.simplefilter("ignore", ConvergenceWarning)
+        warnings.filterwarnings("ignore", "The number of unique classes")  # One picture of each.
         model.fit(features, labels)
     kernel, bias = model.coef_.T, model.intercept_
     if kernel.shape[1] == 1:  # scikit-learn keeps the difference of the two.

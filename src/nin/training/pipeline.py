@@ -92,7 +92,7 @@ def resume(
         data = run.images.open(skip_bad=skip_bad)
         images = len(data.train.labels)
         if position is not None and position.batch >= math.ceil(images / data.batch_size):
-            raise RunError(f"{run.checkpoint_path} is no checkpoint of this run")
+            raise RunError(f"{run.checkpoint_path} is not a checkpoint of this run")
         if position is None and "head" in run.record:
             asked, recipe = recipe, adjust(recipe, images)
             data.batch_size = recipe.part_size

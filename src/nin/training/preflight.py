@@ -121,7 +121,7 @@ def check_resumable(run: Run, recipe: Recipe) -> None:
     path, rows, state = run.path, run.metrics(), run.record["state"]
     done = max((row["epoch"] for row in rows), default=0)
     if state == "died":
-        way = Advice("train anew, with a lower {}", Argument("learning_rate"))
+        way = Advice("train again, with a lower {}", Argument("learning_rate"))
         raise RunError(f"{path} died", way)
     if state == "finished" and done >= recipe.epochs:
         way = Advice("to train on, add {}", Argument("epochs"))
@@ -129,5 +129,5 @@ def check_resumable(run: Run, recipe: Recipe) -> None:
     if state == "finished" and run.is_over(rows):
         raise RunError(
             f"{path} ended after {done} epochs, for want of a better one",
-            Advice("train anew, with more {}", Argument("patience")),
+            Advice("train again, with more {}", Argument("patience")),
         )

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from nin.data.decode import Fit
 from nin.errors import RunError
@@ -36,6 +36,13 @@ class _Recipe(_Checked):
     fit: Fit = "squash"
 
 
+def _checked_name(name: str) -> str:
+    """A name of a bounded length. Pydantic's bound refuses what is not UTF-8."""
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"a name of {len(name):,} characters")
+    return name
+
+
 class _Session(_Checked):
     epoch: int = Field(default=0, ge=0)
     #: What paths are relative to; not known of the first session of an earlier run.
@@ -59,7 +66,7 @@ class _Record(_Checked):
     skip_bad: bool = False
     data: _Data
     classes: Annotated[
-        list[Annotated[str, Field(max_length=LONGEST_NAME)]], Field(max_length=MOST_CLASSES)
+        list[Annotated[str, AfterValidator(_checked_name)]], Field(max_length=MOST_CLASSES)
     ]
     model: Description
 
@@ -82,7 +89,7 @@ def read_record(path: Path) -> dict[str, Any]:
     """What ``run.json`` in the run directory `path` holds.
 
     Raises:
-        RunError: it is no run directory, or a damaged one, or one of a later version.
+        RunError: it is not a run directory, or a damaged one, or one of a later version.
     """
     record = _read_json(path)
     if record.get("format") != FORMAT:
@@ -115,7 +122,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         record = json.loads(_text(path / "run.json"))
     except (FileNotFoundError, NotADirectoryError) as error:
         hint = "" if path.exists() else did_you_mean(path, Path("runs"))
-        raise RunError(f"{path} is no run directory: it has no run.json{hint}") from error
+        raise RunError(f"{path} is not a run directory: it has no run.json{hint}") from error
     except (OSError, ValueError, RecursionError) as error:
         raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
     if not isinstance(record, dict):

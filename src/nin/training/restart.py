@@ -1,4 +1,4 @@
-"""A training that can no longer learn is begun again, at a lower learning rate."""
+"""A training that can no longer learn is restarted, at a lower learning rate."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import keras
 from nin.training.health import Finding
 from nin.training.recipe import Recipe
 
-#: How often a training is begun again.
+#: How often a training is restarted.
 MOST = 2
 #: Each time at this share of the learning rate before.
 SHARE = 1 / 3
@@ -32,11 +32,11 @@ def at_rate(recipe: Recipe, restarts: Sequence[Restart]) -> Recipe:
 
 
 class GiveUp(keras.callbacks.Callback):
-    """Stops a training that is to be begun again.
+    """Stops a training that is to be restarted.
 
     Args:
         recipe: what is trained, with the learning rate that it has now.
-        restarts: how often it has been begun again.
+        restarts: how often it has been restarted.
         findings: gives what the health watch has found so far.
     """
 

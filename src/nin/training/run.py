@@ -271,7 +271,7 @@ def load(path: str | Path) -> Run:
         path: the directory, as ``nin train`` named it.
 
     Raises:
-        RunError: it is no run directory, or a damaged one, or one of a later version.
+        RunError: it is not a run directory, or a damaged one, or one of a later version.
 
     Example:
         >>> run = nin.load("runs/digits-1")

@@ -77,7 +77,8 @@ class RunImages:
 
         Args:
             data: a named data set or a folder; None for the images that it was to be judged by.
-                Of a folder that is not divided into parts, all.
+                Of a folder that is not divided into parts, all; of the run's own that has moved,
+                those that it was to be judged by.
             skip_bad: in a folder, go on without those that cannot be read.
 
         Raises:
@@ -86,7 +87,7 @@ class RunImages:
         """
         if data is None or data == self.recipe.data in NAMED:
             return self._own(None, skip_bad)
-        return self._others(data, skip_bad)
+        return self._moved(data, skip_bad) or self._others(data, skip_bad)
 
     def trained(self) -> JudgedImages:
         """The images that the run was trained on.
@@ -116,9 +117,31 @@ class RunImages:
         if self.recipe.data in NAMED:
             raise RunError(problem)
         if not problem:
-            raise RunError(self._lost(), Advice("name others: {}", Argument("data")))
+            way = "say where they are now, or name others: {}"
+            raise RunError(self._lost(), Advice(way, Argument("data")))
         way = "to judge by what is there, as other data, name it: {}"
         raise RunError(problem, Advice(way, Argument("data")))
+
+    def _moved(self, data: str, skip_bad: bool) -> JudgedImages | None:
+        """The run's own images if they are now in `data`, and no longer where they were."""
+        known = self.membership()
+        places = candidates(self.recipe.data, self.path, self.record)
+        if known is None or data in NAMED or any(place.exists() for place in places):
+            return None
+        recipe = self.recipe.revised(data=data)
+        skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
+        depth = self.bit_depth or 8
+        try:
+            folder = open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=depth)
+        except DataError:  # What is no folder to train on may be one to judge by.
+            return None
+        if not isinstance(folder, ImageFolder):
+            return None
+        there = np.isin(known.digests, folder.membership().digests)
+        judge = known.parts == PARTS.index(_judge(known))
+        if not there[judge].all() or not there[~judge].any():
+            return None
+        return self._known(folder, known, _judge(known), data)
 
     def _known(
         self, data: ImageFolder, known: Membership, part: Part, place: str

@@ -8,7 +8,7 @@ from typing import Any
 
 from nin.data import ImageData
 from nin.names import printable
-from nin.training.evaluation import evaluate, final_split
+from nin.training.evaluation import evaluate, final_split, wilson
 from nin.training.run import Run
 
 #: A class with fewer training images is worth adding to.
@@ -63,10 +63,11 @@ def advice(record: Mapping[str, Any]) -> str:
     from nin.training.restart import HOPELESS
 
     result, schedule = record["result"], record.get("schedule")
+    n, share = result["n"], result["largest_class"]["share"]
     counts = record["data"]["splits"]["train"]["per_class"]
     rarest = min(counts, key=counts.__getitem__)
-    if result["accuracy"] > result["largest_class"]["share"]:
-        return f"judge it by more pictures: {result['n']:,} are too few to tell"
+    if result["accuracy"] > share or wilson(n, n)[0] <= share:
+        return f"judge it by more pictures: {n:,} {'is' if n == 1 else 'are'} too few to tell"
     if schedule is None:
         return "training from scratch, in case photographs have taught it nothing: --preset book"
     if HOPELESS & {finding["kind"] for finding in record["health"]}:

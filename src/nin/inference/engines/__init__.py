@@ -112,8 +112,8 @@ def format_of(path: Path) -> str | None:
         if path.is_file() and not each.marker and path.suffix == Path(each.file).suffix:
             return name
     raise ExportError(
-        f"{path} is no exported network: expected a run directory, .onnx, .tflite, or the folder of"
-        " an OpenVINO, SavedModel or web export"
+        f"{path} is not an exported network: expected a run directory, .onnx, .tflite, or the"
+        " folder of an OpenVINO, SavedModel or web export"
     )
 
 

@@ -92,7 +92,7 @@ async function pasted() {
 }
 
 async function take(files) {
-  if (!files.length) return fail(new Error("that is no image: drop, paste or choose a file"));
+  if (!files.length) return fail(new Error("that is not an image: drop, paste or choose a file"));
   const signal = begin("image");
   const every = [...files];
   items = every.slice(0, MOST).map((file) => ({ file, name: file.name || "image" }));

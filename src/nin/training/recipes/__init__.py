@@ -123,11 +123,6 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     return other.model_copy(update=changes)
 
 
-def is_small_grey(recipe: Recipe) -> bool:
-    """Whether `recipe` is the one that `choose` takes for small grey pictures in a folder."""
-    return recipe.data not in NAMED and recipe.preset == SMALL_GREY.preset
-
-
 def _for_published(name: str) -> Recipe:
     """Of a published set without a recipe of its own; mirrored digits are none."""
     return FASHION.revised(name=name, data=name, flip=name != "mnist")

@@ -1,4 +1,4 @@
-"""The brief's class, as a reader of the book types it."""
+"""The chapter's class, as a reader of the book types it."""
 
 from __future__ import annotations
 

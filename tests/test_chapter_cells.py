@@ -1,8 +1,8 @@
-"""The brief's cells, as they stand, with `import nin as d2l` in place of the book's import."""
+"""The chapter's cells, as they stand, with `import nin as d2l` in place of the book's import."""
 
 from __future__ import annotations
 
-import brief_cells
+import chapter_cells
 import keras
 import numpy as np
 import pytest
@@ -38,23 +38,23 @@ class FewClothes(ImageData):
 def cells(monkeypatch):
     monkeypatch.setattr(nin, "FashionMNIST", FewClothes)
     keras.utils.set_random_seed(0)
-    return brief_cells.run()
+    return chapter_cells.run()
 
 
 def test_the_walk_prints_the_ten_lines(cells, capsys):
-    brief_cells.run(WALK, cells)
-    assert capsys.readouterr().out == brief_cells.TEN_LINES
+    chapter_cells.run(WALK, cells)
+    assert capsys.readouterr().out == chapter_cells.TEN_LINES
 
 
 def test_our_own_class_prints_the_same(capsys):
     nin.NiN().layer_summary((1, 224, 224, 1))
-    assert capsys.readouterr().out == brief_cells.TEN_LINES
+    assert capsys.readouterr().out == chapter_cells.TEN_LINES
 
 
 @pytest.mark.slow
 def test_the_training_cell_runs_after_the_walk(cells, capsys):
-    brief_cells.run(WALK, cells)
-    brief_cells.run(TRAIN, cells)
+    chapter_cells.run(WALK, cells)
+    chapter_cells.run(TRAIN, cells)
     trainer, model = cells["trainer"], cells["model"]
     assert len(trainer.history["val_accuracy"]) == 10
     assert trainer.health.died is None

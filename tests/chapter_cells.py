@@ -1,4 +1,4 @@
-"""The brief's cells, to the letter, with `import nin as d2l` in place of the book's import."""
+"""The chapter's cells, to the letter, with `import nin as d2l` in place of the book's import."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ Flatten output shape:\t (1, 10)
 
 def run(cell: str = TYPED, names: dict[str, Any] | None = None) -> dict[str, Any]:
     """Run a cell and return its names. Where TensorFlow does not compute, `tf` has only `keras`."""
-    names = {"__name__": "brief"} if names is None else names
+    names = {"__name__": "chapter"} if names is None else names
     if keras.backend.backend() != "tensorflow":
         cell = cell.replace("import tensorflow as tf", "")
         names["tf"] = types.SimpleNamespace(keras=keras)
