@@ -53,6 +53,19 @@ def built(space, connection, tags):
     return head + struct.pack(">3I", 63190, 65536, 54061) + bytes(48) + body
 
 
+def with_tag(profile, name, value):
+    """A profile with one more tag."""
+    (count,) = struct.unpack_from(">I", profile, 128)
+    index = b""
+    for number in range(count):
+        tag, at, size = struct.unpack_from(">4sII", profile, 132 + 12 * number)
+        index += struct.pack(">4sII", tag, at + 12, size)
+    content = profile[132 + 12 * count :]
+    index += struct.pack(">4sII", name, 144 + 12 * count + len(content), len(value))
+    body = struct.pack(">I", count + 1) + index + content + value
+    return struct.pack(">I", 128 + len(body)) + profile[4:128] + body
+
+
 def where(profile, tag):
     (count,) = struct.unpack_from(">I", profile, 128)
     for number in range(count):

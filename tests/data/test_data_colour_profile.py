@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from colour_profiles import SRGB, linear_grey, press, renamed, swapped
+from colour_profiles import SRGB, linear_grey, press, renamed, swapped, with_tag
 from picture_files import encoded, grey, halves, with_chunk
 from PIL import Image
 
@@ -120,3 +120,15 @@ def test_a_profile_counts_more_than_a_gamma():
     content = encoded(halves(), "PNG", icc_profile=swapped())
     both = with_chunk(content, b"gAMA", struct.pack(">I", 100_000))
     assert (decode(both) == decode(content)).all()
+
+
+@pytest.mark.parametrize("name", [b"D2B0", b"D2B1", b"D2B2", b"D2B3"])
+def test_steps_of_any_number_are_not_taken(name):
+    """In a kilobyte of a PNG there is room for so many that they take minutes to prepare."""
+    exchange = struct.pack(">4s4xHH12f", b"matf", 3, 3, 0, 0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0)
+    steps = 3  # Taken, they would exchange red and blue once more.
+    places = struct.pack(">II", 16 + 8 * steps, len(exchange)) * steps
+    head = struct.pack(">4s4xHHI", b"mpet", 3, 3, steps)
+    profile = with_tag(swapped(), name, head + places + exchange)
+    plain, named = encoded(RGB, "PNG"), encoded(RGB, "PNG", icc_profile=profile)
+    assert np.abs(decode(named) - decode(plain)[..., ::-1].astype(int)).max() <= 1

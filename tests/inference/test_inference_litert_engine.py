@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 
 import pytest
 
@@ -31,3 +32,11 @@ def test_an_error_comes_through_with_what_was_said(capfd):
     with pytest.raises(ValueError, match="damaged"):
         opened()
     assert capfd.readouterr().err == "WARNING: old\n"
+
+
+def test_without_a_temporary_folder_the_note_is_left_in(capfd, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", "/nowhere")
+        with _without_note():
+            os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
+    assert "XNNPACK" in capfd.readouterr().err

@@ -135,10 +135,15 @@ def test_fill_bytes_are_read_once():
     assert scans(content[:-2] + b"\xff" * 2**24) == 1
 
 
-def test_a_large_png_of_16_bits_is_not_cheap():
-    assert inspect(png(6000, 6000), MOST)
-    assert inspect(png(600, 600, bits=16), MOST)
-    assert not inspect(png(6000, 6000, bits=16), MOST)
+def test_of_png_and_webp_large_ones_are_not_cheap_those_of_16_bits_sooner():
+    assert inspect(png(4500, 4500), MOST)
+    assert not inspect(png(4500, 4500, bits=16), MOST)
+    assert not inspect(png(6000, 6000), MOST)
+    assert inspect(picture(size=(300, 300), kind="WEBP"), MOST)
+    # The size in the header of a lossless WebP: 14 bits each, less one.
+    content = bytearray(picture(kind="WEBP", lossless=True))
+    content[21:25] = (5999 | 5999 << 14).to_bytes(4, "little")
+    assert not inspect(bytes(content), MOST)
 
 
 @pytest.mark.parametrize(("packing", "cheap"), [(0, True), (1, False), (2, False)])

@@ -381,10 +381,11 @@ def test_workers_do_not_outlive_a_supervisor_that_is_killed(running, monkeypatch
 
 
 def test_without_a_temporary_folder_several_workers_are_refused(network, monkeypatch):
-    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
     said = []
-    with listen("127.0.0.1", 0) as listener, pytest.raises(NinError, match="--workers 1"):
-        serve(Settings(network), listener, 2, said.append)
+    with monkeypatch.context() as patch, listen("127.0.0.1", 0) as listener:
+        patch.setattr(tempfile, "tempdir", "/nowhere")
+        with pytest.raises(NinError, match="--workers 1"):
+            serve(Settings(network), listener, 2, said.append)
     assert not said
 
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 #: Bytes of a profile: those of printing presses have up to three million; a larger one is ignored.
 MOST_BYTES = 4 * 2**20
 
+#: Where a profile's table of tags begins, the bytes of an entry, and how many are read.
+_TAGS, _ENTRY, _MOST_TAGS = 132, 12, 100
+
+#: Tags beside the usual ones that hold any number of steps: a thousand take a second to prepare.
+_STEPS = {kind + number for kind in (b"D2B", b"B2D") for number in (b"0", b"1", b"2", b"3")}
+
 #: Profiles that are kept ready: each takes up to a few megabytes.
 _KEPT = 16
 
@@ -90,7 +96,7 @@ def _conversion(profile: bytes, mode: str) -> Conversion:
     if len(profile) > MOST_BYTES:
         return Conversion("")
     try:
-        opened = ImageCms.ImageCmsProfile(BytesIO(profile))
+        opened = ImageCms.ImageCmsProfile(BytesIO(_without_steps(profile)))
         space = opened.profile.xcolor_space
         if mode not in {"RGB ": ("RGB", "RGBA"), "GRAY": ("L",), "CMYK": ("CMYK",)}.get(space, ()):
             return Conversion(space)
@@ -99,6 +105,16 @@ def _conversion(profile: bytes, mode: str) -> Conversion:
         return Conversion(space, None if _moves_nothing(transform, mode) else transform)
     except (ImageCms.PyCMSError, OSError, TypeError, ValueError):
         return Conversion("")
+
+
+def _without_steps(profile: bytes) -> bytes:
+    """A profile of which the usual tags are used: tables, or a matrix and curves."""
+    changed = bytearray(profile)
+    count = min(int.from_bytes(profile[_TAGS - 4 : _TAGS], "big"), _MOST_TAGS)
+    for at in range(_TAGS, _TAGS + count * _ENTRY, _ENTRY):
+        if profile[at : at + 4] in _STEPS:
+            changed[at : at + 1] = b"x"  # A name that stands for nothing; no two may be alike.
+    return bytes(changed)
 
 
 def _moves_nothing(transform: ImageCmsTransform, mode: str) -> bool:

@@ -42,8 +42,9 @@ MOST_STRIPS = 65_536
 #: Pixels, times the passes over them, that any machine decodes in a second or two.
 CHEAP = 100_000_000
 
-#: What a PNG of 16 bits per channel costs: it is unpacked twice, and takes eight times the memory.
-PASSES_OF_16_BITS = 8
+#: What a PNG and a WebP cost, beside a JPEG, which is decoded at a fraction of its size; and a PNG
+#: of 16 bits per channel, which is unpacked twice.
+PASSES, PASSES_OF_16_BITS = 4, 8
 
 _SCAN = b"\xff\xda"
 _STRIP_TAGS = (273, 279, 324, 325)
@@ -75,12 +76,14 @@ def inspect(content: bytes, most: int) -> bool:
             raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
     elif content.startswith(_PNG):
         _refuse_more("PNG", "chunks", _png_chunks(content), MOST_CHUNKS)
-        passes = PASSES_OF_16_BITS if content[24:25] == b"\x10" else 1
+        passes = PASSES_OF_16_BITS if content[24:25] == b"\x10" else PASSES
     elif order := _TIFF.get(content[:4]):
         if max(_strips(content, order), default=0) > MOST_STRIPS:
             raise HTTPException(422, f"a TIFF of more than {MOST_STRIPS:,} strips or tiles")
         return False
-    elif not (_is_plain_bmp(content) or _is_webp(content)):
+    elif _is_webp(content):
+        passes = PASSES
+    elif not _is_plain_bmp(content):
         return False
     width, height = _size(content, most)
     return check_size(width, height, most) * passes <= CHEAP

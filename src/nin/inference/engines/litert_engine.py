@@ -65,11 +65,16 @@ def _without_note() -> Iterator[None]:
     It writes to the file descriptor itself, and no setting of its Python package tells it not to.
     """
     try:
-        original = os.dup(_STDERR)
-    except OSError:  # there is no standard error
+        meanwhile = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
+    except OSError:  # no folder can be written: better a note than no answer
         yield
         return
-    with tempfile.TemporaryFile() as meanwhile:
+    with meanwhile:
+        try:
+            original = os.dup(_STDERR)
+        except OSError:  # there is no standard error
+            yield
+            return
         os.dup2(meanwhile.fileno(), _STDERR)
         try:
             yield
