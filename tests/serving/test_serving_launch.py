@@ -234,6 +234,7 @@ def test_told_twice_it_does_not_wait(running, workers):
         server.process.terminate()
         assert server.process.wait(20) == 0
         assert time.monotonic() - started < 5
+        assert "Traceback" not in server.log.read_text()
 
 
 def test_a_slow_client_is_told_so_and_others_are_served_meanwhile(shared):

@@ -124,6 +124,8 @@ def _announce_stop(service: Service) -> None:
 
     def take(kind: int, _: FrameType | None) -> None:
         if kind in told:
+            # Requests that are cut off now are not failures to be told of.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             stop(signal.SIGINT, None)  # uvicorn stops waiting at the second SIGINT that it takes.
             stop(signal.SIGINT, None)
         elif not told:
