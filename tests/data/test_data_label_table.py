@@ -50,7 +50,7 @@ def test_a_column_for_the_part(table):
     path = table("file,label,split\na,cat,Train\nb,dog,test_set\nc,dog,fold3\n")
     first, second, third = read_table(path, bool)
     assert (part_of(first, path), part_of(second, path)) == ("train", "test")
-    with pytest.raises(DataError, match="line 4: 'fold3' is no part"):
+    with pytest.raises(DataError, match="line 4: 'fold3' is not a part"):
         part_of(third, path)
 
 
@@ -77,7 +77,7 @@ def test_of_two_columns_for_the_file_the_one_that_exists(table):
             "file,label\na,b\nc,K\u00f6ter".encode("latin-1"),
             "line 3 is not UTF-8: save it as UTF-8",
         ),
-        (b"file,label\na\0,b\n", "is no text"),
+        (b"file,label\na\0,b\n", "is not text"),
         ("file,label,set,split\na,b,train,test\n", "set and split could be the part"),
         ("file,label\n" + "x" * 200_000 + ",a", "line 2: field larger than field limit"),
     ],
