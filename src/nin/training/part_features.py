@@ -61,6 +61,7 @@ def part_features(
     paths = [path for part in files.values() for path in part.paths]
     found = compute_features(paths, FeatureExtractor(trunk), cache, lambda: stopping.asked)
     if found.faults and not run.record["skip_bad"]:
+        run.update(unreadable=len(found.faults))  # They may be repaired before it goes on.
         raise unreadable(list(found.faults.values()), f"; {going_on(run.path)}")
     if found.faults:
         run.update(skipped=list(found.faults.values()))

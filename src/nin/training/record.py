@@ -64,6 +64,8 @@ class _Record(_Checked):
     sessions: list[_Session] = []
     recipe: _Recipe
     skip_bad: bool = False
+    #: How many photographs stopped a frozen training that had not begun.
+    unreadable: int = Field(default=0, ge=0)
     data: _Data
     classes: Annotated[
         list[Annotated[str, AfterValidator(_checked_name)]], Field(max_length=MOST_CLASSES)

@@ -107,7 +107,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     if recipe.init is not None:
         recipe = recipe.revised(init=str(run.locate(recipe.init)))
     trunk = _trunk(recipe)
-    is_untrained = "head" not in run.record
+    is_untrained = "head" not in run.record and bool(run.record.get("unreadable"))
     data = _of_photographs(run.images.open(skip_bad=skip_bad, is_untrained=is_untrained))
     if trunk.digest != run.record["pretrained"]["sha256"]:
         raise RunError(f"{recipe.init} no longer has the weights that {run.path} started from")
