@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Of 256 bits of two near copies at most so many differ. Of 7.1 million pairs of photographs of
 #: clothes (clothing-small) one pair is below, a copy at 2, and the next are at 38: garments laid
 #: out alike. Of 1.8 billion pairs of CIFAR-10, 608 are below; of 36 that were looked at, just below
-#: and at 38 to 42, all are copies.
+#: and at 38 to 42, nearly all are copies, and a few may be two shots of one thing.
 MOST = 28
 #: And of the 64 that tell most, by which all pairs are compared.
 _MOST_COARSE = 16

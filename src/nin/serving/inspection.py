@@ -70,7 +70,6 @@ def inspect(content: bytes, most: int) -> bool:
         raise HTTPException(415, why)
     if content.startswith(_JPEG):
         _refuse_more("JPEG", "segments", _jpeg_segments(content), MOST_SEGMENTS)
-        _refuse_more("JPEG", "markers", _jpeg_markers(content), MOST_MARKERS)
         passes = max(1, scans(content))
         if passes > MOST_SCANS:
             raise HTTPException(422, f"a JPEG of more than {MOST_SCANS} scans")
@@ -90,8 +89,15 @@ def inspect(content: bytes, most: int) -> bool:
 
 
 def scans(content: bytes) -> int:
-    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read."""
-    return sum(marker == _START_OF_SCAN for marker in _jpeg_markers(content))
+    """How many scans a JPEG has, up to its end: of what is behind it, a video, nothing is read.
+
+    Raises:
+        HTTPException: 422, it has more markers than any program writes.
+    """
+    markers = list(islice(_jpeg_markers(content), MOST_MARKERS + 1))
+    if len(markers) > MOST_MARKERS:
+        raise HTTPException(422, f"a JPEG of more than {MOST_MARKERS:,} markers")
+    return markers.count(_START_OF_SCAN)
 
 
 def check_size(width: int, height: int, most: int) -> int:
