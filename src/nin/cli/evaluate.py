@@ -31,10 +31,10 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Evaluate a run: accuracy, recall and precision per class, calibration, what was mistaken."""
-    from nin.training import evaluate as evaluate_model
     from nin.training import evaluation_report as report
     from nin.training import load
     from nin.training.dataset import show_found
+    from nin.training.evaluation import evaluate_judged
 
     opened = load(run)
     if out is not None:
@@ -46,8 +46,7 @@ def evaluate(
     about = report.subject(opened, judged)
     if out is not None:
         report.check_out(out, about.identity)
-    evaluation = evaluate_model(opened.model, judged.split, opened.classes, verbose=True)
-    evaluation = evaluation._replace(names=judged.names)
+    evaluation = evaluate_judged(opened.model, judged, opened.classes, verbose=True)
     folder = out or report.report_folder(opened, about)
     report.write_report(folder, about, evaluation)
     _draw_mistakes(opened, evaluation, folder / report.SHEET)

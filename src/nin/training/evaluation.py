@@ -15,6 +15,7 @@ from nin.training.reliability import Bin, calibration_error, reliability
 
 if TYPE_CHECKING:
     from nin.data.split import StoredImages
+    from nin.training.judged_images import JudgedImages
 
 
 class Evaluation(NamedTuple):
@@ -156,6 +157,14 @@ def evaluate(
     else:
         logits = _predicted(model, split, batch_size)
     return compared(logits, split.labels, classes)._replace(images=split.images)
+
+
+def evaluate_judged(
+    model: Any, judged: JudgedImages, classes: Sequence[str], *, verbose: bool = False
+) -> Evaluation:
+    """`evaluate` on the images that a run is judged by, which know what they are called."""
+    evaluation = evaluate(model, judged.split, classes, verbose=verbose)
+    return evaluation._replace(names=judged.names)
 
 
 def compared(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:

@@ -189,15 +189,14 @@ class Run:
             RunError: they are no longer the run's own, or do not fit the network.
         """
         from nin.training.dataset import show_found
-        from nin.training.evaluation import evaluate
+        from nin.training.evaluation import evaluate_judged
 
         judged = self.images.judged(data, skip_bad=skip_bad)
         if verbose:
             show_found(judged.data, divided=judged.part != "all")
         for note in judged.notes():
             warnings.warn(f"{self.path}: {note}", stacklevel=2)
-        evaluation = evaluate(self.model, judged.split, self.classes, verbose=verbose)
-        return judged.part, evaluation._replace(names=judged.names)
+        return judged.part, evaluate_judged(self.model, judged, self.classes, verbose=verbose)
 
     def metrics(self) -> list[dict[str, Any]]:
         """One row per epoch; none before the first has ended.
