@@ -54,7 +54,7 @@ def test_a_search_never_looks_at_the_images_that_judge(monkeypatch):
 def test_a_long_training_says_in_a_log_how_far_it_is(monkeypatch, capsys):
     now = SimpleNamespace(seconds=0.0)
     fake = SimpleNamespace(monotonic=lambda: now.seconds, perf_counter=lambda: now.seconds)
-    for home in ("nin.study.trial.time", "nin.training.log_lines.time"):
+    for home in ("nin.study.trial.time", "nin.progress.time"):
         monkeypatch.setattr(home, fake)
     clock = _Clock(TRIAL._replace(steps=100))
     clock.on_epoch_begin(0)

@@ -103,7 +103,7 @@ class _Answers:
     def of(
         self, predictor: Predictor, top: int, min_probability: float, is_shown: bool
     ) -> Iterator[dict[str, Any]]:
-        from nin.data.progress import progress
+        from nin.progress import progress
 
         # A single picture that cannot be read is a mistake, as a file that is not there.
         is_alone = len(self.files) == 1 and not self.skip_bad

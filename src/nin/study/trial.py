@@ -15,9 +15,9 @@ from rich.console import Console
 from nin import backends
 from nin.data import ImageData
 from nin.errors import NinError
+from nin.progress import LineTimer, time_left
 from nin.study.contender import Contender
 from nin.training import Recipe, Trainer, evaluate
-from nin.training.log_lines import LineTimer, time_left
 from nin.training.precision import precision_policy
 from nin.training.runs.dataset import open_images
 from nin.training.runs.evaluation import final_split
