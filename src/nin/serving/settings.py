@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
-import joblib
-
 #: Longer than proxies keep theirs, usually 60 seconds: a connection that the server closes just as
 #: a proxy sends a request on it is answered by the proxy with 502.
 KEEP_ALIVE = 75.0
@@ -87,5 +85,7 @@ def share(workers: int) -> Threads:
 
     Counts the cores that this process may use, containers' limits included.
     """
+    import joblib
+
     cores = max(1, joblib.cpu_count() // workers)
     return Threads(computing=cores, decoding=min(4, cores))
