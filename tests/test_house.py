@@ -42,7 +42,7 @@ BELOW = {
     },
     "inference": {
         *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
-        *("files", "installing", "names"),
+        *("files", "installing", "names", "progress"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
@@ -54,8 +54,7 @@ BELOW = {
     },
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
-        *("maps", "models", "names", "presets", "progress", "rivals", "serving", "study"),
-        "training",
+        *("maps", "models", "names", "presets", "rivals", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
