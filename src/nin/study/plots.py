@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from nin.plotting import drawable
 from nin.study import plot_style, report_text, scatter
+from nin.study.pareto import pareto_front
 from nin.study.plot_style import LONGEST_NAME, line_style
-from nin.study.result import Comparison, Row
-from nin.study.statistics import pareto_front
+from nin.study.result import Comparison
+from nin.study.row import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ import numpy as np
 
 from nin.plotting import drawable
 from nin.study.plot_style import LONGEST_NAME, line_style
-from nin.study.result import Row
+from nin.study.row import Row
 from nin.study.statistics import deviation
 
 if TYPE_CHECKING:
