@@ -51,6 +51,13 @@ def serve(
             " is answered.",
         ),
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the network in /v2/models/NAME, the Open Inference Protocol's routes;"
+            " default: the run's."
+        ),
+    ] = None,
     keep_alive: Annotated[
         float,
         typer.Option(help="Seconds for which an idle connection is kept.", min=1, max=3600),
@@ -79,7 +86,15 @@ def serve(
     with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
         settings = Settings(
-            file, limits, origins, hosts, keep_alive, quiet, *share(workers), trust=trust
+            file,
+            limits,
+            origins,
+            hosts,
+            keep_alive,
+            quiet,
+            *share(workers),
+            trust=trust,
+            name=name,
         )
         serve(
             settings,

@@ -57,6 +57,7 @@ class Settings(NamedTuple):
         threads: per batch that is computed.
         decoders: number of threads that decode.
         trust: whether `path` may be a SavedModel.
+        name: of the network in ``/v2/models/NAME``; None: that it was exported with.
     """
 
     path: Path
@@ -68,6 +69,7 @@ class Settings(NamedTuple):
     threads: int = 1
     decoders: int = 2
     trust: bool = False
+    name: str | None = None
 
 
 class Threads(NamedTuple):
