@@ -32,9 +32,9 @@ from nin.study.statistics import difference, mark_fronts
 from nin.study.sweep import Sweep, best_learning_rate, search
 from nin.study.trial import Outcome, Trial, training_length
 from nin.training import Recipe
-from nin.training.dataset import show_found
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.provenance import command, device, versions
+from nin.training.runs.dataset import show_found
+from nin.training.runs.provenance import command, device, versions
 
 #: A forward and a backward pass take about three times what the forward pass takes.
 _TRAINING_EFFORT = 3

@@ -17,10 +17,10 @@ from nin.data import ImageData
 from nin.errors import NinError
 from nin.study.contender import Contender
 from nin.training import Recipe, Trainer, evaluate
-from nin.training.dataset import open_images
-from nin.training.evaluation import final_split
 from nin.training.log_lines import LineTimer, time_left
 from nin.training.precision import precision_policy
+from nin.training.runs.dataset import open_images
+from nin.training.runs.evaluation import final_split
 from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
