@@ -1,8 +1,10 @@
 """Triton's own client, which knows nothing of us, asks a server in another thread."""
 
+import re
 import threading
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -95,3 +97,20 @@ def test_it_understands_what_is_refused(client, name, values, how, status, said)
     with pytest.raises(errors.InferenceServerException, match=said) as refused:
         client.infer(name, images(values), **how)
     assert refused.value.status() == status
+
+
+EXAMPLE = re.search(
+    r"```python\n(import tritonclient.*?)```",
+    (Path(__file__).parents[2] / "docs/shipping.md").read_text(encoding="utf-8"),
+    re.DOTALL,
+)[1]
+
+
+def test_the_lines_in_the_docs(open_app, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("coat.jpg").write_bytes(picture(200, (60, 40), "JPEG"))
+    with answering(open_app(name="photos-1")) as address:
+        exec(EXAMPLE.replace("127.0.0.1:8000", address), {})
+    assert re.fullmatch(
+        r"\[\[b'0\.98\d+:1:light' b'0\.01\d+:0:dark'\]\]\n", capsys.readouterr().out
+    )

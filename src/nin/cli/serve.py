@@ -75,12 +75,13 @@ def serve(
         from nin.serving import Limits, Settings, serve
         from nin.serving.access import checked_hosts, checked_origins
         from nin.serving.connections import address_of, listen
-        from nin.serving.settings import share
+        from nin.serving.settings import check_name, share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: {install_line('serve')}"
         ) from error
 
+    check_name(name)
     limits = Limits(max_bytes, max_pixels, queue, timeout)
     origins, hosts = checked_origins(allow_origin or ()), checked_hosts(allow_host or (), host)
     with listen(host, port) as listener, exported_file(path) as file:

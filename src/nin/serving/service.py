@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from fastapi import HTTPException
 
-from nin.data.decode import fitted
+from nin.data.decoding.decode import fitted
 from nin.errors import DataError, ExportError
 from nin.inference.engines import Images, Predictions
 from nin.serving.batching import Batcher, Prediction

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
 import joblib
+
+from nin.errors import NinError
 
 #: Longer than proxies keep theirs, usually 60 seconds: a connection that the server closes just as
 #: a proxy sends a request on it is answered by the proxy with 502.
@@ -70,6 +73,16 @@ class Settings(NamedTuple):
     decoders: int = 2
     trust: bool = False
     name: str | None = None
+
+
+def check_name(name: str | None) -> None:
+    """Refuse a name for the network that cannot stand in an address; None is its own.
+
+    Raises:
+        NinError: it cannot.
+    """
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", name):
+        raise NinError(f"--name {name!r}: give letters, digits, “.”, “_” and “-” only")
 
 
 class Threads(NamedTuple):
