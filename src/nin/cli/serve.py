@@ -10,6 +10,9 @@ import typer
 from nin.errors import NinError
 from nin.installing import install_line
 from nin.names import printable
+from nin.serving.settings import KEEP_ALIVE, Limits
+
+_DEFAULT = Limits()
 
 
 def serve(
@@ -23,19 +26,21 @@ def serve(
         int, typer.Option(help="Port to listen at; 0 for any free one.", min=0, max=65535)
     ] = 8000,
     workers: Annotated[int, typer.Option(help="Number of worker processes.", min=1, max=256)] = 1,
-    max_bytes: Annotated[int, typer.Option(help="Largest request, in bytes.", min=1)] = 16 * 2**20,
+    max_bytes: Annotated[
+        int, typer.Option(help="Largest request, in bytes.", min=1)
+    ] = _DEFAULT.body,
     max_pixels: Annotated[
         int, typer.Option(help="Largest image, in pixels.", min=1, max=200_000_000)
-    ] = 51_000_000,
+    ] = _DEFAULT.pixels,
     queue: Annotated[
         int, typer.Option(help="Images that each worker accepts at a time.", min=1)
-    ] = 128,
+    ] = _DEFAULT.queue,
     timeout: Annotated[
         float,
         typer.Option(
             help="Seconds for a request to arrive, and again to answer it.", min=0.1, max=3600
         ),
-    ] = 30.0,
+    ] = _DEFAULT.seconds,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,7 +66,7 @@ def serve(
     keep_alive: Annotated[
         float,
         typer.Option(help="Seconds for which an idle connection is kept.", min=1, max=3600),
-    ] = 75.0,
+    ] = KEEP_ALIVE,
     trust: Annotated[
         bool,
         typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
@@ -72,7 +77,7 @@ def serve(
     from nin.exporting.on_demand import exported_file
 
     try:
-        from nin.serving import Limits, Settings, serve
+        from nin.serving import Settings, serve
         from nin.serving.access import checked_hosts, checked_origins
         from nin.serving.connections import address_of, listen
         from nin.serving.settings import check_name, share

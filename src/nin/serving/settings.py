@@ -6,8 +6,6 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-import joblib
-
 from nin.errors import NinError
 
 #: Longer than proxies keep theirs, usually 60 seconds: a connection that the server closes just as
@@ -102,5 +100,7 @@ def share(workers: int) -> Threads:
 
     Counts the cores that this process may use, containers' limits included.
     """
+    import joblib
+
     cores = max(1, joblib.cpu_count() // workers)
     return Threads(computing=cores, decoding=min(4, cores))
