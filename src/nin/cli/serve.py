@@ -56,6 +56,13 @@ def serve(
             " is answered.",
         ),
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the network in /v2/models/NAME, the Open Inference Protocol's routes;"
+            " default: the run's."
+        ),
+    ] = None,
     keep_alive: Annotated[
         float,
         typer.Option(help="Seconds for which an idle connection is kept.", min=1, max=3600),
@@ -73,18 +80,27 @@ def serve(
         from nin.serving import Settings, serve
         from nin.serving.access import checked_hosts, checked_origins
         from nin.serving.connections import address_of, listen
-        from nin.serving.settings import share
+        from nin.serving.settings import check_name, share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: {install_line('serve')}"
         ) from error
 
+    check_name(name)
     limits = Limits(max_bytes, max_pixels, queue, timeout)
     origins, hosts = checked_origins(allow_origin or ()), checked_hosts(allow_host or (), host)
     with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
         settings = Settings(
-            file, limits, origins, hosts, keep_alive, quiet, *share(workers), trust=trust
+            file,
+            limits,
+            origins,
+            hosts,
+            keep_alive,
+            quiet,
+            *share(workers),
+            trust=trust,
+            name=name,
         )
         serve(
             settings,
