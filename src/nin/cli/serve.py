@@ -29,7 +29,7 @@ def serve(
     ] = 51_000_000,
     queue: Annotated[
         int, typer.Option(help="Images that each worker accepts at a time.", min=1)
-    ] = 128,
+    ] = 256,
     timeout: Annotated[
         float,
         typer.Option(

@@ -11,6 +11,7 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, PlainTextResponse
+from starlette.requests import ClientDisconnect
 
 from nin._version import __version__
 from nin.serving.access import AccessMiddleware
@@ -127,7 +128,7 @@ def _add_predict(app: FastAPI, service: Service) -> None:
             raise busy()
         with service.bytes.reserving() as take_bytes, service.images.reserving() as take_images:
             uploads = await read_uploads(request, limits, take_bytes)
-            async with asyncio.timeout(limits.seconds):
+            async with _within(limits.seconds, request):
                 take_images(len(uploads))
                 files = [each.content for each in uploads]
                 predictions = await service.predict(files, query.wants_maps)
@@ -138,6 +139,36 @@ def _add_predict(app: FastAPI, service: Service) -> None:
                     predict_response, predictor, uploads, predictions, query
                 )
         return _json(content)
+
+
+@asynccontextmanager
+async def _within(seconds: float, request: Request) -> AsyncIterator[None]:
+    """The time for an answer: so many seconds, and no longer than its client waits for it.
+
+    Raises:
+        TimeoutError: it took longer.
+        ClientDisconnect: the client went away; what was not begun for it is not done.
+    """
+    is_gone = False
+
+    async def watch() -> None:
+        nonlocal is_gone
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        is_gone = True
+        deadline.reschedule(0)
+
+    try:
+        async with asyncio.timeout(seconds) as deadline:
+            watching = asyncio.create_task(watch())
+            try:
+                yield
+            finally:
+                watching.cancel()
+    except TimeoutError as error:
+        if is_gone:
+            raise ClientDisconnect from error
+        raise
 
 
 def _add_state(app: FastAPI, service: Service) -> None:

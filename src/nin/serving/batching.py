@@ -13,6 +13,15 @@ from numpy.typing import NDArray
 
 from nin.inference.engines import Images, Predictions
 
+#: Images per batch, and the pixels that they may have together: of large images more at a time are
+#: computed no faster on a CPU, whose caches they leave, and take memory each.
+MOST_IMAGES, MOST_PIXELS = 32, 4 * 288**2
+
+
+def batch_size(height: int, width: int) -> int:
+    """The most images of this size that one batch should have."""
+    return max(1, min(MOST_IMAGES, MOST_PIXELS // (height * width)))
+
 
 class Prediction(NamedTuple):
     """What the network predicts for one image.
@@ -40,10 +49,12 @@ class Batcher:
 
     Args:
         compute: images (n, height, width, channels) and whether maps are wanted → `Predictions`.
-        size: images per batch, at most.
+        size: images per batch, at most; see `batch_size`.
     """
 
-    def __init__(self, compute: Callable[[Images, bool], Predictions], size: int = 32) -> None:
+    def __init__(
+        self, compute: Callable[[Images, bool], Predictions], size: int = MOST_IMAGES
+    ) -> None:
         self._compute, self._size = compute, size
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._thread = Thread(target=self._run, name="compute", daemon=True)
