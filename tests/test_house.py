@@ -21,25 +21,28 @@ BELOW = {
     "names": set(),
     "orphans": set(),
     "plotting": set(),
+    "progress": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
     "rivals": {"errors", "presets"},
     "pretrained": {"errors", "installing", "presets"},
     "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
-    "data": {"backends", "errors", "files", "hyperparameters", "installing", "names"},
+    "data": {
+        *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
+    },
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "plotting", "pretrained", "rivals", "names"),
+        *("accounting", "names", "plotting", "pretrained", "progress", "rivals"),
     },
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("presets", "rivals", "training"),
+        *("presets", "progress", "rivals", "training"),
     },
     "inference": {
-        *("backends.saved_model", "data.bit_depth", "data.decode", "data.image_arrays", "errors"),
-        *("data.picture_files", "files", "installing", "names"),
+        *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
+        *("files", "installing", "names", "progress"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
@@ -47,8 +50,7 @@ BELOW = {
         "training",
     },
     "serving": {
-        *("data.decode", "data.picture_formats", "errors", "inference", "installing", "maps"),
-        "orphans",
+        *("data.decoding", "errors", "inference", "installing", "maps", "orphans"),
     },
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
@@ -93,7 +95,7 @@ def imported(tree, package):
 
 
 def may(allowed, name):
-    """Whether ``nin.data.decode`` is among what is allowed: by itself, or its room."""
+    """Whether ``nin.data.decoding.decode`` is among what is allowed: by itself, or its room."""
     return any(f"{name}.".startswith(f"nin.{each}.") for each in allowed)
 
 

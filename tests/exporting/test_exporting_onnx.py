@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from nin.data.decode import fitted
+from nin.data.decoding.decode import fitted
 from nin.errors import ExportError
 from nin.exporting.onnx.graph import Graph
 from nin.exporting.onnx.model import to_onnx
@@ -22,7 +22,7 @@ from nin.exporting.onnx.onnx_preprocessing import resize_images
 from nin.models import PRESETS, VGG, NiN, named_net
 from nin.models.geometry import has_class_maps
 from nin.models.vgg import VGG11
-from nin.training.evaluation import softmax
+from nin.training.runs.evaluation import softmax
 
 #: Smallest sides that these take.
 SIDES = {

@@ -26,7 +26,7 @@ from nin.models import (
     named_net,
 )
 from nin.presets import CLASSES
-from nin.training.description import describe, rebuild
+from nin.training.runs.description import describe, rebuild
 
 TINY = {
     "net": "NiN",

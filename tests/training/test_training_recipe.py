@@ -14,8 +14,8 @@ from nin.data.balance import PREFERRED
 from nin.errors import NinError, RecipeError, UnknownNameError
 from nin.models import PRESETS
 from nin.training import RECIPES, Recipe, find_recipe
-from nin.training.dataset import open_images
 from nin.training.recipes import choose
+from nin.training.runs.dataset import open_images
 
 ODD = (
     st.none()

@@ -18,8 +18,8 @@ from same_training import assert_same_training
 import nin
 from nin.errors import DataError, RunError
 from nin.exporting.describe import describe
-from nin.training.checkpoint import Checkpoint, Position, read_position
 from nin.training.health import Finding
+from nin.training.runs.checkpoint import Checkpoint, Position, read_position
 from nin.training.stopping import Stopping
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
@@ -231,6 +231,6 @@ def test_a_checkpoint_says_where_it_is_and_is_as_small_as_can_be(unbroken):
     ],
 )
 def test_a_foreign_place_is_one_line(unbroken, monkeypatch, told):
-    monkeypatch.setattr("nin.training.checkpoint.read_metadata", lambda _: {"place": told})
+    monkeypatch.setattr("nin.training.runs.checkpoint.read_metadata", lambda _: {"place": told})
     with pytest.raises(RunError, match="is not a checkpoint of a run"):
         read_position(unbroken)

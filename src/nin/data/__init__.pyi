@@ -2,9 +2,9 @@ from .augmentation import Augmentation as Augmentation
 from .cifar import CIFAR10 as CIFAR10
 from .cifar import CIFAR100 as CIFAR100
 from .datamodule import DataModule as DataModule
-from .folder import ImageFolder as ImageFolder
+from .folders.inventory import FolderInventory as FolderInventory
+from .image_folder import ImageFolder as ImageFolder
 from .images import ImageData as ImageData
-from .inventory import FolderInventory as FolderInventory
 from .loader import Batches as Batches
 from .mnist import MNIST as MNIST
 from .mnist import FashionMNIST as FashionMNIST

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from nin.data.cifar import CIFAR10, CIFAR100
 from nin.data.download import Source, locate
-from nin.data.folder import ImageFolder
+from nin.data.image_folder import ImageFolder
 from nin.data.images import ImageData
 from nin.data.mnist import MNIST, FashionMNIST
 from nin.data.named import NamedData

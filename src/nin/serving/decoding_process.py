@@ -15,11 +15,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nin.data.picture_formats import check_size, damage, open_picture, reason
+from nin.data.decoding.picture_formats import check_size, damage, open_picture, reason
 from nin.errors import DataError
 from nin.inference.engines import Images
 from nin.orphans import end_with
-from nin.serving.memory import limit_memory, return_what_is_freed
+from nin.serving.process_memory import limit_memory, return_what_is_freed
 
 #: Seconds for one picture.
 SECONDS = 5.0

@@ -18,7 +18,7 @@ import uvicorn
 
 from nin.serving.connections import Connection
 from nin.serving.logs import logging_to_stderr
-from nin.serving.memory import return_what_is_freed
+from nin.serving.process_memory import return_what_is_freed
 from nin.serving.service import Service
 from nin.serving.settings import Settings
 

@@ -14,8 +14,8 @@ from nin.files import obstacle
 from nin.rivals import NETWORKS, check_size
 from nin.study.contender import Contender, as_contenders
 from nin.training import Recipe
-from nin.training.dataset import open_images
 from nin.training.precision import resolve_precision
+from nin.training.runs.dataset import open_images
 
 #: How every network of a comparison is trained; learning rate and seed are filled in.
 RECIPE = Recipe(

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from nin.errors import RunError
 from nin.files import write_json
 from nin.study.trial import Outcome, Trial, digest
-from nin.training.provenance import device, versions
+from nin.training.runs.provenance import device, versions
 
 Value = TypeVar("Value", bound=BaseModel)
 Provenance = dict[str, dict[str, Any]]
@@ -70,7 +70,8 @@ class _Kept(BaseModel):
 
     def fault(self, trial: Trial) -> str | None:
         """Why this is not what was kept of `trial`; None if it is."""
-        content = self.model_dump(exclude={"sha256"})
+        # What an earlier version did not keep is not in its digest.
+        content = self.model_dump(exclude={"sha256"}, exclude_unset=True)
         if self.sha256 not in (None, digest(content)):
             return "it was changed since it was written"
         if digest(self.cell) != digest(trial.spec()):

@@ -11,9 +11,9 @@ from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
 from nin.rivals import Rival, check_size, find_network
 from nin.training.recipe import Recipe, too_deep
-from nin.training.run import Run
-from nin.training.run_folder import check_free
-from nin.training.run_images import open_new
+from nin.training.runs.run import Run
+from nin.training.runs.run_folder import check_free
+from nin.training.runs.run_images import open_new
 
 
 def check(

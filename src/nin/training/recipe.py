@@ -16,8 +16,8 @@ from pydantic import (
 )
 
 from nin.data.balance import PREFERRED, Balance
-from nin.data.decode import Fit
-from nin.data.division import SplitBy
+from nin.data.decoding.decode import Fit
+from nin.data.folders.division import SplitBy
 from nin.errors import Argument, RecipeError
 
 

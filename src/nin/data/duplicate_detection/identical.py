@@ -1,0 +1,81 @@
+"""Files with the same bytes, found without reading those that nothing else could equal."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from hashlib import blake2b, file_digest
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.pictures import WORKERS
+from nin.progress import progress
+
+#: Bytes at the end of a file that are compared before all of it is read. Beginnings are no help:
+#: those of pictures from one camera are alike.
+_END = 4096
+
+
+def identical_files(paths: Sequence[str]) -> NDArray[np.intp]:
+    """For each file the position of the first one with the same bytes: its own if there is none.
+
+    Sizes are compared first, then the files' ends, and only what still agrees is read whole. Empty
+    files, and those that cannot be read, are the same as no other.
+
+    Args:
+        paths: the files.
+    """
+    first = np.arange(len(paths))
+    groups = [list(range(len(paths)))]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for key in (_size, _end, _whole):
+            groups = _divided(groups, key, paths, pool)
+    for group in groups:
+        first[group] = group[0]
+    return first
+
+
+def _divided(
+    groups: list[list[int]],
+    key: Callable[[str], Hashable],
+    paths: Sequence[str],
+    pool: Executor,
+) -> list[list[int]]:
+    """Parts of the groups whose files have the same key; none for files that have none."""
+    rows = [(number, row) for number, group in enumerate(groups) for row in group]
+    found: defaultdict[tuple[int, Hashable], list[int]] = defaultdict(list)
+    with progress("comparing files", len(rows)) as advance:
+        keys = pool.map(key, (paths[row] for _, row in rows))
+        for (number, row), value in zip(rows, keys, strict=True):
+            advance(1)
+            if value is not None:
+                found[number, value].append(row)
+    return [group for group in found.values() if len(group) > 1]
+
+
+def _size(path: str) -> int | None:
+    try:
+        return Path(path).stat().st_size or None
+    except OSError:
+        return None
+
+
+def _end(path: str) -> bytes | None:
+    try:
+        with Path(path).open("rb") as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - _END))
+            return blake2b(file.read(_END), digest_size=16).digest()
+    except OSError:
+        return None
+
+
+def _whole(path: str) -> bytes | None:
+    try:
+        with Path(path).open("rb") as file:
+            return file_digest(file, blake2b).digest()
+    except OSError:
+        return None

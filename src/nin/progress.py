@@ -1,0 +1,132 @@
+"""How far a long piece of work is: a bar, or now and then a line, and the time that is left."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+#: Seconds after which the first line is printed where there is no terminal, and between two lines.
+_FIRST, _EVERY = 5.0, 30.0
+
+#: The same of a `LineTimer`, …
+FIRST, EVERY = 10.0, 30.0
+#: … and at least this share of the time so far: a week makes some 150 lines.
+SHARE = 0.05
+
+
+@contextmanager
+def progress(
+    title: str, total: int, patience: float = 1.0, visible: bool = True
+) -> Iterator[Callable[[int], None]]:
+    """Yield a function to call with the amount of work just done.
+
+    After `patience` seconds, a bar with the rate and the time left appears in a terminal or
+    notebook, and goes at the end. Elsewhere it is a line after five seconds and after each further
+    thirty.
+
+    Args:
+        title: what is being done.
+        total: how much there is to do.
+        patience: work that takes no longer shows nothing, in seconds.
+        visible: False to show nothing at all.
+    """
+    shown = _Progress(title, total, patience)
+    try:
+        yield shown.advance if visible else _ignore
+    finally:
+        shown.close()
+
+
+class LineTimer:
+    """Says when a line about progress is due."""
+
+    def __init__(self) -> None:
+        self._began = self._said = time.monotonic()
+        self._wait = FIRST
+
+    def is_due(self) -> bool:
+        """Whether it is time for a line; if so, it counts as said."""
+        if time.monotonic() - self._said < self._wait:
+            return False
+        self.restart()
+        return True
+
+    def restart(self) -> None:
+        """Count from now on: something has been said."""
+        self._said = time.monotonic()
+        self._wait = max(EVERY, SHARE * (self._said - self._began))
+
+
+def time_left(seconds: float) -> str:
+    """``45 s left``, ``12 min left``, ``3 h 20 min left``."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s left"
+    if minutes < 90:
+        return f"{minutes} min left"
+    return f"{minutes // 60} h {minutes % 60} min left"
+
+
+class _Progress:
+    def __init__(self, title: str, total: int, patience: float) -> None:
+        self.title, self.total, self.patience = title, total, patience
+        self.done, self.begun = 0, time.monotonic()
+        self._next_line = _FIRST
+        self._bar: Any = None
+        self._has_bar: bool | None = None
+
+    def advance(self, amount: int) -> None:
+        self.done += amount
+        seconds = time.monotonic() - self.begun
+        if seconds <= self.patience:
+            return
+        if self._has_bar is None:
+            self._bar = _bar(self.title, self.total)
+            self._has_bar = self._bar is not None
+        if self._bar is not None:
+            self._bar.update(self._bar.task_ids[0], completed=self.done, rate=self._rate(seconds))
+        elif self.done == amount:  # It may be the first of many at once: there is no rate yet.
+            self._next_line = max(_FIRST, seconds + 1.0)
+        elif seconds >= self._next_line and self.done < self.total:
+            print(self._line(seconds), file=sys.stderr, flush=True)
+            self._next_line = seconds + _EVERY
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _rate(self, seconds: float) -> str:
+        rate = self.done / seconds
+        return f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
+
+    def _line(self, seconds: float) -> str:
+        left = (self.total - self.done) * seconds / max(self.done, 1)
+        return (
+            f"{self.title}: {self.done:,} of {self.total:,}, {self._rate(seconds)},"
+            f" {time_left(left)}"
+        )
+
+
+def _bar(title: str, total: int) -> Any:
+    """A bar that has begun; None where there is neither a terminal nor a notebook."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+    from rich.progress import TimeRemainingColumn as TimeLeft
+
+    console = Console(stderr=True)
+    if not (console.is_terminal or console.is_jupyter):
+        return None
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    more = (TextColumn("{task.fields[rate]}"), TimeLeft(), TextColumn("left"))
+    # What is printed meanwhile keeps its own channel: answers may go into a file.
+    bar = Progress(*columns, *more, console=console, transient=True, redirect_stdout=False)
+    bar.add_task(title, total=total, rate="")
+    bar.start()
+    return bar
+
+
+def _ignore(_: int) -> None:
+    pass
