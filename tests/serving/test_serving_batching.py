@@ -149,7 +149,7 @@ def test_closing_answers_what_was_submitted_and_what_is_given_up_costs_nothing()
 
 
 @pytest.mark.parametrize(
-    ("size", "most"), [((8, 8), MOST_IMAGES), ((67, 67), 32), ((288, 288), 4), ((4096, 4096), 1)]
+    ("size", "most"), [((8, 8), MOST_IMAGES), ((67, 67), 32), ((288, 288), 2), ((4096, 4096), 1)]
 )
 def test_of_large_images_fewer_are_computed_together(size, most):
     assert batch_size(*size) == most

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from nin.inference.engines import Images, Predictions
 
-#: Batches at a time: one is computed by all cores while the other is put together or handed out.
-THREADS = 2
+#: Batches at a time: cores are busy with some while others are put together or handed out.
+THREADS = 4
 
 #: Images per batch, and the pixels that they may have together: of large images more at a time are
 #: computed no faster on a CPU, whose caches they leave, and take memory each.
-MOST_IMAGES, MOST_PIXELS = 32, 4 * 288**2
+MOST_IMAGES, MOST_PIXELS = 32, 2 * 288**2
 
 
 def batch_size(height: int, width: int) -> int:
