@@ -25,6 +25,11 @@ from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
 SEARCH_SEED = 2**31
+#: Fields that recipes have come to have since results of trials have been kept.
+LATER = (
+    *("batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
+    *("mixup", "cutmix", "mixup_prob", "label_smoothing"),
+)
 
 
 Accuracy = Annotated[float, Field(ge=0, le=1)]
@@ -92,6 +97,10 @@ class Trial(NamedTuple):
         # found. How a folder is divided is in the fingerprint.
         recipe.setdefault("smaller_first", [])
         del recipe["split_by"]
+        # Nor these, which leave a training as it was unless they are given.
+        for name in LATER:
+            if recipe[name] == Recipe.model_fields[name].default:
+                del recipe[name]
         return {
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),

@@ -87,6 +87,7 @@ def new_attempt(
     net, arguments = find_net(recipe.preset)
     if net == "NiN":
         arguments |= {"width": recipe.width, "dropout": recipe.dropout}
+        arguments |= {"batch_norm": recipe.batch_norm, "pooling": recipe.pooling}
     with precision_policy(recipe.precision):
         model = make_net(net, len(data.classes), **arguments)
         freeze(model, recipe.freeze)

@@ -67,7 +67,7 @@ def start(
 
     A network that ends otherwise gets step 1, its logits a standard deviation of 0.3: whoever
     compares it with a NiN compares networks, not starts. One with batch normalisation sets every
-    scale itself and is left as it is.
+    scale itself: of it only class maps that a ReLU follows are started, as in steps 2 and 3.
 
     Args:
         model: a built classifier.
@@ -76,7 +76,7 @@ def start(
         map_mean: where the class maps start; `ADAPTIVE_MAP_MEAN` for optimisers like AdamW.
 
     Returns:
-        What was done, or None for a network with batch normalisation.
+        What was done, or None for a network with batch normalisation and no such class maps.
 
     Example:
         >>> data, model = nin.Digits(), nin.NiN(preset="mnist", width=0.1)
@@ -88,11 +88,16 @@ def start(
         [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     """
     model.is_fresh = False
-    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
-        return None
     layers = plan(model.net)
+    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
+        following = _following(model.net)
+        if layers.maps is None or not isinstance(following[layers.maps], keras.layers.Activation):
+            return None
+        layers = layers._replace(scaled=[layers.maps], narrow=[layers.maps])
 
     def prepare(layer: Any, signal: Any) -> Any:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            return _normalized(layer, signal)
         if layer in layers.identities:
             layer.kernel.assign(_identity(layer))
         elif layer in layers.scaled:
@@ -126,9 +131,22 @@ def plan(net: Any) -> Plan:
     weighted = _weighted(net)
     if not ends_in_average(net) or isinstance(weighted[-1], keras.layers.Dense):
         return Plan(weighted, weighted[-1:], [], None)
-    identities = _from_maps_to_maps(weighted)
+    identities = _from_maps_to_maps(weighted, _following(net))
     scaled = weighted[: len(weighted) - len(identities)]
     return Plan(scaled, scaled[-2:], identities, scaled[-1])
+
+
+def _following(net: Any) -> dict[Any, Any]:
+    """Layer → the one right after it; None after the last."""
+    layers = list(leaves(net))
+    return dict(zip(layers, [*layers[1:], None], strict=True))
+
+
+def _normalized(layer: Any, signal: Any) -> Any:
+    """What batch normalisation makes of a batch in training; its moving averages stay."""
+    mean, variance = ops.moments(ops.cast(signal, "float32"), axes=(0, 1, 2), keepdims=True)
+    scale = layer.gamma / ops.sqrt(variance + layer.epsilon)
+    return ops.cast((signal - mean) * scale + layer.beta, signal.dtype)
 
 
 def _weighted(net: Any) -> list[Any]:
@@ -136,12 +154,13 @@ def _weighted(net: Any) -> list[Any]:
     return [layer for layer in leaves(net) if isinstance(layer, kinds)]
 
 
-def _from_maps_to_maps(convolutions: list[Any]) -> list[Any]:
+def _from_maps_to_maps(convolutions: list[Any], following: dict[Any, Any]) -> list[Any]:
     """The 1×1 convolutions at the end that have as many inputs as outputs, one per class."""
     classes = convolutions[-1].filters
     found: list[Any] = []
-    for layer in reversed(convolutions[1:]):
-        if tuple(layer.kernel.shape) != (1, 1, classes, classes):
+    for before, layer in zip(convolutions[-2::-1], convolutions[:0:-1], strict=True):
+        normalized = isinstance(following[before], keras.layers.BatchNormalization)
+        if tuple(layer.kernel.shape) != (1, 1, classes, classes) or normalized:
             break
         found.insert(0, layer)
     return found
