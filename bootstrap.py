@@ -42,8 +42,8 @@ AT_ONCE = min(4, os.cpu_count() or 1)
 #: Folders whose tests share a process, those that take longest first, so that no core waits for one
 #: at the end; `nin` are the tests that lie in no folder. All other folders share one more.
 TOGETHER = (
-    *(("training",), ("cli",), ("nin",), ("data", "exporting", "inference"), ("serving",)),
-    ("models", "study"),
+    *(("training",), ("cli",), ("backends", "nin"), ("data", "exporting", "inference")),
+    *(("serving",), ("models", "study")),
 )
 
 

@@ -27,7 +27,7 @@ from record import Record, spread
 
 import nin
 from nin.data.balance import Balance
-from nin.training.dataset import open_images
+from nin.training.runs.dataset import open_images
 
 RECIPE = nin.RECIPES["scratch"].revised(image_size=96, shift=6)
 WAYS = get_args(Balance)

@@ -40,7 +40,7 @@ class Network:
 
     def read(self, content: bytes) -> Any:
         """An image as the network takes it."""
-        from nin.data.decode import decode
+        from nin.data.decoding.decode import decode
 
         return decode(content, self._side, self._channels, self._fit)
 

@@ -27,7 +27,7 @@ from record import Record, spread
 from startup import use
 
 import nin
-from nin.data.decode import fitted
+from nin.data.decoding.decode import fitted
 from nin.exporting.parity import compare, real_images
 from nin.training.recipes import choose
 

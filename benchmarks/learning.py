@@ -22,8 +22,8 @@ from chapter_network import NiN
 from record import Record, spread
 
 import nin
-from nin.training.dataset import open_images
 from nin.training.recipe import Recipe
+from nin.training.runs.dataset import open_images
 from nin.training.schedule import optimizer
 
 STEPS = 300

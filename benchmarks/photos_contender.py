@@ -74,7 +74,7 @@ def keras_features(asked: argparse.Namespace) -> float:
     import nin
     from nin.pretrained import load_trunk
     from nin.pretrained.features import MEAN, STD
-    from nin.training.weights import weights
+    from nin.training.runs.weights import weights
 
     trunk = nin.NiN(preset=TRUNK)
     trunk.build((None, TRUNK_SIDE, TRUNK_SIDE, 3))

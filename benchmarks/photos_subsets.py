@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
-from nin.data.listing import list_folder
+from nin.data.folders.listing import list_folder
 
 #: Class → its photographs.
 Classes = Mapping[str, Sequence[Path]]

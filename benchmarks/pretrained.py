@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from record import Record
 
 import nin
-from nin.data.decode import decode
+from nin.data.decoding.decode import decode
 from nin.presets import find_preset
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.pretrained.features import MEAN, STD
 from nin.pretrained.tensors import read_tensors
 from nin.pretrained.trunk import SOURCES, locate
-from nin.training.weights import weights
+from nin.training.runs.weights import weights
 
 try:
     import torch

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.files import write_json
-from nin.training.provenance import command, device, versions, versions_of
+from nin.training.runs.provenance import command, device, versions, versions_of
 
 RESULTS = Path(__file__).parents[1] / "results"
 

@@ -19,7 +19,7 @@ from record import Record
 from scipy.stats import binomtest
 
 from nin import ImageFolder
-from nin.data.decode import FITS, decode
+from nin.data.decoding.decode import FITS, decode
 from nin.inference import FilePredictor
 
 BATCH = 64

@@ -38,8 +38,8 @@ BELOW = {
         *("presets", "rivals", "training"),
     },
     "inference": {
-        *("backends.saved_model", "data.bit_depth", "data.decode", "data.image_arrays", "errors"),
-        *("data.picture_files", "files", "installing", "names"),
+        *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
+        *("files", "installing", "names"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
@@ -47,8 +47,7 @@ BELOW = {
         "training",
     },
     "serving": {
-        *("data.decode", "data.picture_formats", "errors", "inference", "installing", "maps"),
-        "orphans",
+        *("data.decoding", "errors", "inference", "installing", "maps", "orphans"),
     },
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
@@ -93,7 +92,7 @@ def imported(tree, package):
 
 
 def may(allowed, name):
-    """Whether ``nin.data.decode`` is among what is allowed: by itself, or its room."""
+    """Whether ``nin.data.decoding.decode`` is among what is allowed: by itself, or its room."""
     return any(f"{name}.".startswith(f"nin.{each}.") for each in allowed)
 
 

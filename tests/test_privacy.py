@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-SCRIPT = Path(__file__).with_name("empty_network.py")
+SCRIPT = Path(__file__).parent / "support/empty_network.py"
 #: What is found in the home folder afterwards, and why.
 LEFT = {
     ".keras/keras.json": "Keras's settings, which it writes when it is imported",

@@ -5,6 +5,7 @@ from .backends import try_gpu as try_gpu
 from .data import CIFAR10 as CIFAR10
 from .data import CIFAR100 as CIFAR100
 from .data import MNIST as MNIST
+from .data import SVHN as SVHN
 from .data import Augmentation as Augmentation
 from .data import DataModule as DataModule
 from .data import Digits as Digits

@@ -11,8 +11,8 @@ from PIL import Image
 from safetensors.numpy import load_file
 
 import nin as d2l
-from nin.training.checkpoint import Checkpoint
-from nin.training.run_folder import locked
+from nin.training.runs.checkpoint import Checkpoint
+from nin.training.runs.run_folder import locked
 
 pytestmark = pytest.mark.slow
 

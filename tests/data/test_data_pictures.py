@@ -8,7 +8,7 @@ from PIL import Image
 
 from nin.data import ImageFolder, Pictures
 from nin.data import pictures as module
-from nin.data.listing import Files
+from nin.data.folders.listing import Files
 from nin.errors import DataError
 
 COUNT = 23

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from nin.data import Augmentation, Batches, ImageFolder, StreamedBatches, reading_ahead
-from nin.data import folder as folder_module
+from nin.data import image_folder as folder_module
 from nin.data.loader import as_numpy
 from nin.data.pictures import TASK, WORKERS, Pictures
 from nin.data.registry import open_data

@@ -13,10 +13,10 @@ import pytest
 from PIL import Image
 
 import nin
-from nin.data.decode import FRAMES, decode
+from nin.data.decoding.decode import FRAMES, decode
 from nin.errors import DataError, ExportError, RunError
 from nin.inference.metadata import parse
-from nin.training.dataset import open_images, pictures_note
+from nin.training.runs.dataset import open_images, pictures_note
 
 DARK, BRIGHT = 601, 3000
 

@@ -16,12 +16,12 @@ import pytest
 from PIL import Image
 
 import nin
-from nin.data.decode import decode
+from nin.data.decoding.decode import decode
 from nin.errors import ExportError, NinError, RunError, UnknownNameError
 from nin.exporting import exporter, formats, parity
 from nin.exporting.parity import IMAGES
 from nin.exporting.servable import Servable
-from nin.training import evaluation
+from nin.training.runs import evaluation
 
 FORMATS = ["onnx", "openvino", "litert", "savedmodel"]
 

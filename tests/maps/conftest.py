@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from nin.data.decode import decode
+from nin.data.decoding.decode import decode
 
 
 class Answers(NamedTuple):

@@ -8,7 +8,7 @@ from nin.errors import DataError
 from nin.models import NiN
 from nin.pretrained import FeatureExtractor
 from nin.pretrained.features import MEAN, STD
-from nin.training.weights import weights
+from nin.training.runs.weights import weights
 
 
 def noise(count, height, width, seed=0):

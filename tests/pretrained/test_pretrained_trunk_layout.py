@@ -9,7 +9,7 @@ from nin.models import NiN
 from nin.models.geometry import leaves
 from nin.presets import CLASSES, PRESETS, MBConv, Preset, Stage, find_preset
 from nin.pretrained.trunk_layout import layout
-from nin.training.weights import weights
+from nin.training.runs.weights import weights
 
 LITES = [name for name, preset in PRESETS.items() if preset.pretrained]
 

@@ -14,7 +14,7 @@ from fastapi import HTTPException
 from PIL import Image
 from server_cases import chunk, picture
 
-from nin.data.decode import decode
+from nin.data.decoding.decode import decode
 from nin.serving.decoding_process import DecodingProcess, _decode_all
 from nin.serving.inspection import (
     MOST_CHUNKS,

@@ -17,7 +17,7 @@ from server_cases import chunk, picture, shades
 
 from nin.cli.entry_point import app as cli
 from nin.cli.entry_point import run
-from nin.data.picture_formats import MAX_PIXELS
+from nin.data.decoding.picture_formats import MAX_PIXELS
 from nin.errors import NinError
 from nin.inference import FilePredictor
 from nin.serving.settings import Limits

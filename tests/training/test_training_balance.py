@@ -10,8 +10,8 @@ from nin.data import Augmentation, ImageData, Split
 from nin.data.balance import balancing_weights
 from nin.training import Trainer
 from nin.training.calibration import calibration_batch
-from nin.training.dataset import open_images
-from nin.training.evaluation import evaluate, every_image, softmax
+from nin.training.runs.dataset import open_images
+from nin.training.runs.evaluation import evaluate, every_image, softmax
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 

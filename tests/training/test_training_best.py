@@ -11,8 +11,8 @@ from test_training_resume import stop_at
 
 import nin
 from nin.errors import RunError
-from nin.training.run import Run
-from nin.training.weights import weights
+from nin.training.runs.run import Run
+from nin.training.runs.weights import weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 

@@ -12,8 +12,8 @@ from test_training_resume import stop_at
 
 import nin as d2l
 from nin.errors import RecipeError, RunError
-from nin.training.checkpoint import read_position
 from nin.training.recipes import choose
+from nin.training.runs.checkpoint import read_position
 
 pytestmark = pytest.mark.slow
 

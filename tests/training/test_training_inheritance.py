@@ -8,7 +8,7 @@ import nin as d2l
 from nin.errors import RunError
 from nin.models import NiN
 from nin.training.inheritance import inherit
-from nin.training.weights import weights
+from nin.training.runs.weights import weights
 
 pytestmark = pytest.mark.slow
 

@@ -11,8 +11,8 @@ from test_training_resume import stop_at
 
 import nin
 from nin.errors import TrainingDiedError
-from nin.training.checkpoint import Checkpoint, read_position
 from nin.training.restart import MOST, GiveUp
+from nin.training.runs.checkpoint import Checkpoint, read_position
 
 pytestmark = pytest.mark.slow
 

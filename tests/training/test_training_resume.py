@@ -18,13 +18,13 @@ from same_training import assert_same_training
 import nin
 from nin.errors import DataError, RunError
 from nin.exporting.describe import describe
-from nin.training.checkpoint import Checkpoint, Position, read_position
 from nin.training.health import Finding
+from nin.training.runs.checkpoint import Checkpoint, Position, read_position
 from nin.training.stopping import Stopping
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
-#: Dropout, augmentation, balance, a schedule, a short last batch.
+#: Dropout, augmentation, balance, a schedule, weight averages, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
     precision="float32",
     epochs=3,
@@ -40,7 +40,16 @@ RECIPE = nin.RECIPES["digits"].revised(
     contrast=0.3,
     saturation=0.3,
     erasing=0.3,
+    fill_mode="reflect",
+    mixup=0.2,
+    cutmix=0.2,
+    label_smoothing=0.1,
     balance="weights",
+    batch_norm=True,
+    pooling="average",
+    weight_decay=0.1,
+    decay_biases=False,
+    ema_momentum=0.8,
 )
 EPOCH = 6
 
@@ -231,6 +240,6 @@ def test_a_checkpoint_says_where_it_is_and_is_as_small_as_can_be(unbroken):
     ],
 )
 def test_a_foreign_place_is_one_line(unbroken, monkeypatch, told):
-    monkeypatch.setattr("nin.training.checkpoint.read_metadata", lambda _: {"place": told})
+    monkeypatch.setattr("nin.training.runs.checkpoint.read_metadata", lambda _: {"place": told})
     with pytest.raises(RunError, match="is not a checkpoint of a run"):
         read_position(unbroken)

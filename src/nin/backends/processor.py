@@ -1,7 +1,10 @@
-"""What processors compute fast."""
+"""What processors compute fast, and how several processes share their cores."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 #: The first compute capability of NVIDIA's GPUs with matrix units for bfloat16 (Ampere).
@@ -18,3 +21,21 @@ def multiplies_bfloat16() -> bool:
         return False
     flags = (line.partition(":")[2] for line in lines if line.startswith(("flags", "Features")))
     return not _BFLOAT16.isdisjoint(next(flags, "").split())
+
+
+@contextlib.contextmanager
+def cores_shared(workers: int) -> Iterator[None]:
+    """Within this, processes that are started take only their share of the cores.
+
+    Args:
+        workers: how many of them there will be at a time.
+    """
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    ours = [name for name in names if name not in os.environ]
+    os.environ.update(dict.fromkeys(ours, threads))
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)

@@ -41,8 +41,8 @@ def data(
 def _check(folder: Path, sheet: Path | None, as_json: bool) -> None:
     from nin.data import NAMED
     from nin.data.checkup import check_folder
-    from nin.data.duplicate_report import show_command
-    from nin.data.picture_sheet import check_sheet_path
+    from nin.data.duplicate_detection.duplicate_report import show_command
+    from nin.data.duplicate_detection.picture_sheet import check_sheet_path
     from nin.training.recipes import choose
 
     if sheet is not None:

@@ -12,7 +12,7 @@ from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Evaluation, Run
-    from nin.training.judged_images import JudgedImages
+    from nin.training.runs.judged_images import JudgedImages
 
 
 def evaluate(
@@ -31,10 +31,10 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Evaluate a run: accuracy, recall and precision per class, calibration, what was mistaken."""
-    from nin.training import evaluation_report as report
     from nin.training import load
-    from nin.training.dataset import show_found
-    from nin.training.evaluation import evaluate_judged
+    from nin.training.runs import evaluation_report as report
+    from nin.training.runs.dataset import show_found
+    from nin.training.runs.evaluation import evaluate_judged
 
     opened = load(run)
     if out is not None:
@@ -68,7 +68,7 @@ def _draw_mistakes(run: Run, evaluation: Evaluation, picture: Path) -> None:
 
 
 def _files(folder: Path) -> dict[str, Any]:
-    from nin.training.evaluation_report import CONFUSION, MISTAKES
+    from nin.training.runs.evaluation_report import CONFUSION, MISTAKES
 
     return {
         "folder": str(folder),
@@ -78,8 +78,8 @@ def _files(folder: Path) -> dict[str, Any]:
 
 
 def _print(evaluation: Evaluation, judged: JudgedImages, folder: Path) -> None:
-    from nin.training import evaluation_report as report
-    from nin.training.run_result import result_line
+    from nin.training.runs import evaluation_report as report
+    from nin.training.runs.run_result import result_line
 
     wide = max(len(printable(name)) for name in (*evaluation.classes, "class"))
     typer.echo(f"{'class':<{wide}}      n  {'recall':<21}  precision")

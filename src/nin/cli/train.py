@@ -23,7 +23,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER]",
-            help="digits, book, chapter, fashion, a data set, a folder, or a CSV of labels.",
+            help="Recipe (digits, book, fashion, cifar10, …), data set, folder, or CSV of labels.",
         ),
     ] = None,
     *,
@@ -88,7 +88,7 @@ def _resume(
     settings: dict[str, Any],
 ) -> Run:
     from nin.training.dispatch import resume as resume_run
-    from nin.training.run import load
+    from nin.training.runs.run import load
 
     changes = {} if out is None else {"out": out}
     changes |= {name: value for name, value in options.given().items() if name != "epochs"}
@@ -117,7 +117,7 @@ def _number(devices: str | None) -> int | None:
 
 def _print(run: Run, as_json: bool) -> None:
     from nin.training.leak_warning import leak_reminder
-    from nin.training.run_result import advice, has_learnt, no_better, result_line
+    from nin.training.runs.run_result import advice, has_learnt, no_better, result_line
 
     result = run.record["result"]
     if as_json:

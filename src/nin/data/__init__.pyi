@@ -2,9 +2,9 @@ from .augmentation import Augmentation as Augmentation
 from .cifar import CIFAR10 as CIFAR10
 from .cifar import CIFAR100 as CIFAR100
 from .datamodule import DataModule as DataModule
-from .folder import ImageFolder as ImageFolder
+from .folders.inventory import FolderInventory as FolderInventory
+from .image_folder import ImageFolder as ImageFolder
 from .images import ImageData as ImageData
-from .inventory import FolderInventory as FolderInventory
 from .loader import Batches as Batches
 from .mnist import MNIST as MNIST
 from .mnist import FashionMNIST as FashionMNIST
@@ -19,3 +19,4 @@ from .split import Split as Split
 from .streaming import StreamedBatches as StreamedBatches
 from .streaming import batches as batches
 from .streaming import reading_ahead as reading_ahead
+from .svhn import SVHN as SVHN

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.duplicate_report import (
+from nin.data.decoding.header import Header, read_header
+from nin.data.duplicate_detection.duplicate_report import (
     conflict_line,
     leak_lines,
     pair_line,
@@ -21,11 +22,10 @@ from nin.data.duplicate_report import (
     sheet_rows,
     within_line,
 )
-from nin.data.duplicates import Duplicates, find_duplicates
-from nin.data.header import Header, read_header
-from nin.data.inventory import FolderInventory
-from nin.data.listing import list_folder
-from nin.data.picture_sheet import save_picture_sheet
+from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
+from nin.data.duplicate_detection.picture_sheet import save_picture_sheet
+from nin.data.folders.inventory import FolderInventory
+from nin.data.folders.listing import list_folder
 from nin.data.pictures import WORKERS
 from nin.data.progress import progress
 from nin.errors import DataError

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.bit_depth import DEPTHS, unstated_depth
-from nin.data.decode import Fit, decode, decode_with_remarks
-from nin.data.listing import list_folder
-from nin.data.picture_formats import check_size, damage, open_picture
+from nin.data.decoding.bit_depth import DEPTHS, unstated_depth
+from nin.data.decoding.decode import Fit, decode, decode_with_remarks
+from nin.data.decoding.picture_formats import check_size, damage, open_picture
+from nin.data.folders.listing import list_folder
 from nin.data.progress import progress
 from nin.errors import Advice, Argument, DataError
 from nin.files import expand
@@ -44,7 +44,7 @@ def decode_many(
         paths: the files.
         size: side of the squares, in pixels.
         channels: 3 for RGB, 1 for grey.
-        fit: which part of a picture fills its square; see `nin.data.decode.decode`.
+        fit: which part of a picture fills its square; see `nin.data.decoding.decode.decode`.
         bit_depth: bits that values have at least, where a file does not say.
         remarks: counts what is to be said of the pictures; filled in here.
 
@@ -97,7 +97,7 @@ def find_bit_depth(paths: Sequence[str]) -> int | None:
     Of many pictures a hundred are looked at, evenly spread; those that cannot be read are left out.
 
     Returns:
-        One of `nin.data.bit_depth.DEPTHS`; None if there is no such picture.
+        One of `nin.data.decoding.bit_depth.DEPTHS`; None if there is no such picture.
     """
     found = 0
     for path in paths[:: max(1, -(-len(paths) // _DEPTH_SAMPLE))]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from nin.data.content import Digests
-from nin.data.listing import Files
+from nin.data.folders.content import Digests
+from nin.data.folders.listing import Files
 from nin.data.progress import progress
 from nin.data.split import Labels, Part, Split
 

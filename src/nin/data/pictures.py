@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import Fit, decode_with_remarks
-from nin.data.listing import Files
+from nin.data.decoding.decode import Fit, decode_with_remarks
+from nin.data.folders.listing import Files
 from nin.errors import Advice, Argument, DataError
 
 #: The most memory that decoded pictures may take at once, in bytes: 8 GiB.
@@ -36,7 +36,7 @@ class Pictures:
         channels: 3 for RGB, 1 for grey.
         skipped: path → why it cannot be read; filled in here. Such a picture is replaced by the
             next one of its class in `files` that can be read, in a circle. None: it is an error.
-        fit: which part of a picture fills its square; see `nin.data.decode.decode`.
+        fit: which part of a picture fills its square; see `nin.data.decoding.decode.decode`.
         bit_depth: bits that values have at least, where a file does not say.
         remarks: path → what is to be said of the picture; filled in here. None: nothing is kept.
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nin.data import Split
     from nin.inference import FilePredictor
     from nin.training import Run
-    from nin.training.judged_images import JudgedImages
+    from nin.training.runs.judged_images import JudgedImages
 
 #: Number of images that are compared.
 IMAGES = 256

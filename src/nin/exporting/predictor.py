@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from nin.backends import num_gpus
-from nin.data.image_arrays import fitted_images
+from nin.data.decoding.image_arrays import fitted_images
 from nin.errors import ExportError
 from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
@@ -111,7 +111,7 @@ class RunEngine:
         """See `nin.inference.engines.Engine`."""
         from keras import ops
 
-        from nin.training.evaluation import softmax
+        from nin.training.runs.evaluation import softmax
 
         height, width, channels = self.description["input_shape"]
         seen = fitted_images(images, (height, width, channels), self.run.fit)

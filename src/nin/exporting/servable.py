@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nin.data.decode import CUBIC, LUMA, Fit
+from nin.data.decoding.decode import CUBIC, LUMA, Fit
 from nin.models import Classifier
 
 
@@ -22,7 +22,7 @@ class Servable(keras.Model):
         model: a built classifier.
         shape: (height, width, channels) that images are resized to; channels 1 or 3.
         maps: whether class maps are returned; the network must have them.
-        fit: which part of an image fills `shape`; see `nin.data.decode.seen_box`.
+        fit: which part of an image fills `shape`; see `nin.data.decoding.decode.seen_box`.
     """
 
     def __init__(

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nin.data.decode import Fit, decode
-from nin.data.image_arrays import check_images
+from nin.data.decoding.decode import Fit, decode
+from nin.data.decoding.image_arrays import check_images
 from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
 from nin.inference import outputs
@@ -91,14 +91,14 @@ class FilePredictor:
 
     @property
     def decoder(self) -> Callable[..., Images]:
-        """`nin.data.decode.decode` with this network's settings; it can be sent to a process."""
+        """`nin.data.decoding.decode` with this network's settings; it can be sent to a process."""
         height, _, channels = self.input_shape
         return partial(
             decode, size=height, channels=channels, fit=self.fit, bit_depth=self.bit_depth
         )
 
     def read(self, source: str | Path | bytes) -> Images:
-        """Decode an image file as for training; see `nin.data.decode.decode`.
+        """Decode an image file as for training; see `nin.data.decoding.decode.decode`.
 
         Args:
             source: a path, or the file's content.
@@ -164,7 +164,7 @@ class FilePredictor:
         """What is in each file, in the files' order; decoded by threads, in bounded memory.
 
         Args:
-            paths: picture files, of any format that `nin.data.decode.decode` reads.
+            paths: picture files, of any format that `nin.data.decoding.decode.decode` reads.
             top: how many of the likeliest classes to name.
             min_probability: where no class is as likely as this, the label is ``"unsure"``.
             errors: what becomes of a file that cannot be read: ``"raise"``, or ``"yield"`` for a

@@ -8,8 +8,8 @@ import reprlib
 from pathlib import Path
 from typing import Any
 
-from nin.data.bit_depth import DEPTHS
-from nin.data.decode import FITS
+from nin.data.decoding.bit_depth import DEPTHS
+from nin.data.decoding.decode import FITS
 from nin.errors import ExportError
 
 FORMAT = 1

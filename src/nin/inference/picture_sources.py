@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from nin.data.picture_files import LeftOut, pictures_below
+from nin.data.folders.picture_files import LeftOut, pictures_below
 from nin.errors import DataError
 from nin.files import expand
 

@@ -7,7 +7,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import LUMA, Fit, seen_box
+from nin.data.decoding.decode import LUMA, Fit, seen_box
 
 #: From zero to the strongest: red, green, blue, opacity, 0…1. Blue and orange differ in every kind
 #: of colour vision; each ramp darkens steadily, so that it can be read in grey as well.
@@ -108,7 +108,8 @@ def overlay_png(
         low: the smallest value of the scale.
         high: the largest.
         size: (height, width) of the picture, in pixels; in the ratio of the photograph.
-        fit: how the photograph was brought to the network's size; see `nin.data.decode.decode`.
+        fit: how the photograph was brought to the network's size; see
+            `nin.data.decoding.decode.decode`.
 
     Returns:
         A PNG, RGBA.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import Fit
+from nin.data.decoding.decode import Fit
 from nin.errors import NinError, UnknownNameError
 from nin.names import normalized
 
@@ -27,7 +27,8 @@ class Evidence(NamedTuple):
         probabilities: (classes,).
         classes: their names.
         shown: the indices of the classes to draw, in order.
-        fit: how the photograph was brought to the network's size; see `nin.data.decode.decode`.
+        fit: how the photograph was brought to the network's size; see
+            `nin.data.decoding.decode.decode`.
     """
 
     title: str

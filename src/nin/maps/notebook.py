@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import Fit
+from nin.data.decoding.decode import Fit
 from nin.errors import DataError
 from nin.maps.evidence import Evidence, check_shown, class_indices, top_classes
 from nin.maps.picture import draw

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decode import Fit
+from nin.data.decoding.decode import Fit
 from nin.errors import NinError
 from nin.maps.evidence import Evidence, check_shown, class_indices, top_classes
 
@@ -71,7 +71,7 @@ def predict_files(
 
     Args:
         network: one that has class maps.
-        files: pictures, of any format that `nin.data.decode.decode` reads.
+        files: pictures, of any format that `nin.data.decoding.decode.decode` reads.
         names: the classes to show; none: the `top` likeliest of each image.
         top: how many of the likeliest.
 
@@ -98,7 +98,7 @@ def photograph(file: Path) -> NDArray[np.uint8]:
     """A picture in its own aspect ratio, (h, w, 3), at the size in which it is drawn."""
     from PIL import Image
 
-    from nin.data.decode import decode
+    from nin.data.decoding.decode import decode
 
     picture = Image.fromarray(decode(file))
     picture.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS, reducing_gap=2.0)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from nin.data.picture_formats import check_size, damage, open_picture, reason
+from nin.data.decoding.picture_formats import check_size, damage, open_picture, reason
 from nin.errors import DataError
 from nin.inference.engines import Images
 from nin.orphans import end_with

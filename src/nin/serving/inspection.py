@@ -9,7 +9,7 @@ from itertools import islice
 
 from fastapi import HTTPException
 
-from nin.data.picture_formats import MAX_SIDE, START, open_picture, why_not_read
+from nin.data.decoding.picture_formats import MAX_SIDE, START, open_picture, why_not_read
 from nin.errors import DataError
 
 #: What pictures begin with whose decoding takes a time that their headers tell.

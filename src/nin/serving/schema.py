@@ -14,7 +14,7 @@ from fastapi import HTTPException
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from nin.data.decode import shown_size
+from nin.data.decoding.decode import shown_size
 from nin.inference.file_predictor import ranked
 from nin.maps.evidence import MOST_SHOWN
 from nin.serving.batching import Prediction

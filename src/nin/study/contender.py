@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nin.errors import NinError
 from nin.rivals import find_net
 
 if TYPE_CHECKING:
     from nin.models import Classifier
+
+
+#: The images by which trainings are compared.
+JudgedOn = Literal["test", "validation"]
 
 
 class Contender(NamedTuple):
@@ -20,6 +25,7 @@ class Contender(NamedTuple):
         net: its class, one of `nin.models.NETS`.
         arguments: of the class, apart from the number of classes.
         group: the exercise it belongs to; empty in a plain comparison.
+        changes: fields of the recipe that are its own, where recipes are compared.
 
     Example:
         >>> narrow = nin.Contender("narrow", "NiN", {"preset": "mnist", "width": 0.25})
@@ -31,6 +37,7 @@ class Contender(NamedTuple):
     net: str
     arguments: dict[str, Any]
     group: str = ""
+    changes: Mapping[str, Any] = MappingProxyType({})
 
     def make(self, classes: int) -> Classifier:
         """The network, not yet built."""

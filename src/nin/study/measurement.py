@@ -27,7 +27,7 @@ from nin.study.results_cache import damaged, read
 from nin.study.trial import digest
 from nin.training import Recipe, Trainer
 from nin.training.precision import precision_policy
-from nin.training.provenance import device, versions
+from nin.training.runs.provenance import device, versions
 from nin.training.schedule import optimizer
 
 #: Shortest measurement, in seconds and in batches.

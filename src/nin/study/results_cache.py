@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from nin.errors import RunError
 from nin.files import write_json
 from nin.study.trial import Outcome, Trial, digest
-from nin.training.provenance import device, versions
+from nin.training.runs.provenance import device, versions
 
 Value = TypeVar("Value", bound=BaseModel)
 Provenance = dict[str, dict[str, Any]]

@@ -15,12 +15,12 @@ from rich.console import Console
 from nin import backends
 from nin.data import ImageData
 from nin.errors import NinError
-from nin.study.contender import Contender
+from nin.study.contender import Contender, JudgedOn
 from nin.training import Recipe, Trainer, evaluate
-from nin.training.dataset import open_images
-from nin.training.evaluation import final_split
 from nin.training.log_lines import LineTimer, time_left
 from nin.training.precision import precision_policy
+from nin.training.runs.dataset import open_images
+from nin.training.runs.evaluation import final_split
 from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
@@ -40,7 +40,8 @@ class Outcome(BaseModel):
 
     Attributes:
         validation: accuracy on the validation images after the last epoch.
-        accuracy: on the test images; None of a trial of the learning-rate search.
+        accuracy: on the test images; None of a trial that is not judged on them, as those of the
+            learning-rate search are not.
         n: number of test images.
         curve: validation accuracy after each epoch.
         seconds: of training, without validation and the first batch, in which it is compiled.
@@ -66,6 +67,7 @@ class Trial(NamedTuple):
         steps: number of batches; the recipe has enough epochs for them.
         fingerprint: of the images, so that a result is never reused for other images.
         effort: amount of work in any unit, from which the time left is estimated.
+        judged_on: ``"test"``; or ``"validation"``, where test images are not to be looked at.
     """
 
     contender: Contender
@@ -73,11 +75,17 @@ class Trial(NamedTuple):
     steps: int
     fingerprint: str
     effort: float = 1.0
+    judged_on: JudgedOn = "test"
 
     @property
     def is_search(self) -> bool:
         """Whether this trial only serves to choose a learning rate."""
         return self.recipe.seed == SEARCH_SEED
+
+    @property
+    def looks_at_test(self) -> bool:
+        """Whether it is judged on the test images."""
+        return self.judged_on == "test" and not self.is_search
 
     @property
     def label(self) -> str:
@@ -101,7 +109,9 @@ class Trial(NamedTuple):
         for name in LATER:
             if recipe[name] == Recipe.model_fields[name].default:
                 del recipe[name]
+        held_out = {} if self.judged_on == "test" else {"judged_on": self.judged_on}
         return {
+            **held_out,
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),
             "recipe": recipe,
@@ -116,9 +126,9 @@ class Trial(NamedTuple):
 
     def fault(self, outcome: Outcome) -> str | None:
         """Why `outcome` cannot be that of this trial; None if it can."""
-        if self.is_search and (outcome.accuracy is not None or outcome.n):
-            return "it was judged on test images, and only chooses a learning rate"
-        if not self.is_search and (outcome.accuracy is None or not outcome.n):
+        if not self.looks_at_test and (outcome.accuracy is not None or outcome.n):
+            return "it was judged on test images, which it must not look at"
+        if self.looks_at_test and (outcome.accuracy is None or not outcome.n):
             return "it was not judged on test images"
         if not 1 <= len(outcome.curve) <= self.recipe.epochs:
             return f"it has {len(outcome.curve)} epochs in place of up to {self.recipe.epochs}"
@@ -151,7 +161,7 @@ def train_trial(trial: Trial) -> Outcome:
         model = trial.contender.make(len(data.classes))
         trainer.fit(model, data)
     assert trainer.health is not None
-    accuracy, n = (None, 0) if trial.is_search else _judge(model, data)
+    accuracy, n = _judge(model, data) if trial.looks_at_test else (None, 0)
     return Outcome(
         validation=trainer.history["val_accuracy"][-1],
         accuracy=accuracy,

@@ -12,19 +12,19 @@ from nin.backends.distribution import Layout
 from nin.data import ImageData
 from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
-from nin.rivals import find_net, find_network
-from nin.training.arrays import count_weights
-from nin.training.checkpoint import Position, load_checkpoint
-from nin.training.description import rebuild
+from nin.rivals import find_network
 from nin.training.health import Finding
 from nin.training.inheritance import inherit
 from nin.training.precision import precision_policy
-from nin.training.recipe import Recipe, too_deep
+from nin.training.recipe import Recipe, network_of, too_deep
 from nin.training.restart import at_rate
-from nin.training.run import Run, load
+from nin.training.runs.arrays import count_weights
+from nin.training.runs.checkpoint import Position, load_checkpoint
+from nin.training.runs.description import rebuild
+from nin.training.runs.run import Run, load
+from nin.training.runs.weights import differ, load_weights, save_variables, weights
 from nin.training.schedule import optimizer
 from nin.training.trainer import Trainer
-from nin.training.weights import differ, load_weights, save_variables, weights
 
 
 class Attempt(NamedTuple):
@@ -84,10 +84,7 @@ def new_attempt(
     recipe = at_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     trainer.note(note)
-    net, arguments = find_net(recipe.preset)
-    if net == "NiN":
-        arguments |= {"width": recipe.width, "dropout": recipe.dropout}
-        arguments |= {"batch_norm": recipe.batch_norm, "pooling": recipe.pooling}
+    net, arguments = network_of(recipe)
     with precision_policy(recipe.precision):
         model = make_net(net, len(data.classes), **arguments)
         freeze(model, recipe.freeze)

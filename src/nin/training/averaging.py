@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from nin.training.weights import weights
+from nin.training.runs.weights import weights
 
 
 def averages(model: Any) -> list[tuple[Any, Any]]:

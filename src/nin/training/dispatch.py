@@ -17,7 +17,7 @@ from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
 from nin.training.recipe import Recipe, RecipeFields
 from nin.training.recipe_choice import What, recipe_of
-from nin.training.run import SAVE_EVERY, Run, load
+from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.stopping import Stopping
 
 
@@ -100,7 +100,7 @@ def train(
         "callbacks": callbacks,
     }
     if find_network(chosen.preset).pretrained:
-        from nin.training.transfer import train_head
+        from nin.training.transfer_learning.transfer import train_head
 
         run = train_head(chosen, out, data=data, skip_bad=skip_bad)
         if not chosen.finetune:
@@ -155,7 +155,7 @@ def resume(
     }
     pretrained = find_network(recipe.preset).pretrained
     if pretrained and not (recipe.finetune and "head" in run.record):
-        from nin.training.transfer import resume_head
+        from nin.training.transfer_learning.transfer import resume_head
 
         of_gradients = {"epochs": epochs, "devices": devices}
         given = [name for name, value in of_gradients.items() if value is not None]

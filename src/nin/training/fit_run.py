@@ -8,14 +8,14 @@ from typing import Any
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers
 from nin.errors import PeerLostError, TrainingDiedError
 from nin.training.attempt import Attempt, new_attempt
-from nin.training.checkpoint import Checkpoint, Position
-from nin.training.figures import save_curves
 from nin.training.health import Finding
 from nin.training.restart import MOST, GiveUp
-from nin.training.run import SAVE_EVERY, Run, going_on
-from nin.training.run_result import final_result, has_learnt, no_better
+from nin.training.runs.checkpoint import Checkpoint, Position
+from nin.training.runs.figures import save_curves
+from nin.training.runs.run import SAVE_EVERY, Run, going_on
+from nin.training.runs.run_result import final_result, has_learnt, no_better
+from nin.training.runs.weights import load_weights
 from nin.training.stopping import Stopping
-from nin.training.weights import load_weights
 
 
 def fit_run(

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from nin.errors import Advice, Argument, RunError
 from nin.models import Classifier
 from nin.models.geometry import leaves
-from nin.training.arrays import read_arrays
 from nin.training.initialization import plan
-from nin.training.run import Run
-from nin.training.weights import weights
+from nin.training.runs.arrays import read_arrays
+from nin.training.runs.run import Run
+from nin.training.runs.weights import weights
 
 Names = Sequence[str]
 

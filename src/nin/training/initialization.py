@@ -66,8 +66,9 @@ def start(
        configuration, too, trains the last layer at a tenth of the learning rate.
 
     A network that ends otherwise gets step 1, its logits a standard deviation of 0.3: whoever
-    compares it with a NiN compares networks, not starts. One with batch normalisation sets every
-    scale itself: of it only class maps that a ReLU follows are started, as in steps 2 and 3.
+    compares it with a NiN compares networks, not starts. Batch normalisation sets every scale
+    itself. Where it is followed by class maps it gets the moving averages of these images, and the
+    maps steps 2 and 3, if a ReLU follows them; other networks with it are left as they are.
 
     Args:
         model: a built classifier.
@@ -76,7 +77,7 @@ def start(
         map_mean: where the class maps start; `ADAPTIVE_MAP_MEAN` for optimisers like AdamW.
 
     Returns:
-        What was done, or None for a network with batch normalisation and no such class maps.
+        What was done, or None for a network that is left as it is.
 
     Example:
         >>> data, model = nin.Digits(), nin.NiN(preset="mnist", width=0.1)
@@ -90,10 +91,11 @@ def start(
     model.is_fresh = False
     layers = plan(model.net)
     if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
-        following = _following(model.net)
-        if layers.maps is None or not isinstance(following[layers.maps], keras.layers.Activation):
+        if layers.maps is None:
             return None
-        layers = layers._replace(scaled=[layers.maps], narrow=[layers.maps])
+        rectified = isinstance(_following(model.net)[layers.maps], keras.layers.Activation)
+        maps = [layers.maps] if rectified else []
+        layers = Plan(maps, maps, layers.identities if rectified else [], *maps or [None])
 
     def prepare(layer: Any, signal: Any) -> Any:
         if isinstance(layer, keras.layers.BatchNormalization):
@@ -143,10 +145,11 @@ def _following(net: Any) -> dict[Any, Any]:
 
 
 def _normalized(layer: Any, signal: Any) -> Any:
-    """What batch normalisation makes of a batch in training; its moving averages stay."""
-    mean, variance = ops.moments(ops.cast(signal, "float32"), axes=(0, 1, 2), keepdims=True)
-    scale = layer.gamma / ops.sqrt(variance + layer.epsilon)
-    return ops.cast((signal - mean) * scale + layer.beta, signal.dtype)
+    """What batch normalisation makes of a batch, whose moments become its moving averages."""
+    mean, variance = ops.moments(ops.cast(signal, "float32"), axes=(0, 1, 2))
+    layer.moving_mean.assign(mean)
+    layer.moving_variance.assign(variance)
+    return layer(signal, training=False)
 
 
 def _weighted(net: Any) -> list[Any]:

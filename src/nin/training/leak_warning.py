@@ -10,8 +10,13 @@ from typing import Any
 from rich.console import Console
 
 from nin.data import DataModule, ImageFolder
-from nin.data.duplicate_report import conflict_line, leak_lines, pair_line, show_command
-from nin.data.duplicates import Duplicates, find_duplicates
+from nin.data.duplicate_detection.duplicate_report import (
+    conflict_line,
+    leak_lines,
+    pair_line,
+    show_command,
+)
+from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
 
 #: Near copies are looked for in folders of at most so many pictures and bytes, which takes seconds
 #: (of 3,781 small photographs, 5.9 of the 79 s of processor that fitting a head to them takes); in

@@ -1,4 +1,4 @@
-"""When a long training says how far it is where no bar can be drawn: soon, and never too often."""
+"""When a long training says how far it is: soon, every few minutes, and never too often."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import time
 
 #: Seconds until the first line and between two of them, …
 FIRST, EVERY = 10.0, 30.0
-#: … and at least this share of the time so far: a week makes some 150 lines.
-SHARE = 0.05
+#: … and at least this share of the time so far, but no more than so many seconds.
+SHARE, MOST = 0.05, 300.0
 
 
 class LineTimer:
@@ -27,7 +27,7 @@ class LineTimer:
     def restart(self) -> None:
         """Count from now on: something has been said."""
         self._said = time.monotonic()
-        self._wait = max(EVERY, SHARE * (self._said - self._began))
+        self._wait = min(MOST, max(EVERY, SHARE * (self._said - self._began)))
 
 
 def time_left(seconds: float) -> str:

@@ -12,18 +12,18 @@ from nin.backends.distribution import spread
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RunError
 from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
-from nin.training.checkpoint import Position, read_position
-from nin.training.dataset import show_found
-from nin.training.description import describe
 from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.preflight import check_resumable
-from nin.training.provenance import command, device, session, sessions_of, versions
 from nin.training.recipe import Recipe
-from nin.training.record import FORMAT
-from nin.training.run import SAVE_EVERY, Run, load
-from nin.training.run_folder import check_free, new_run_folder, resumed_run_folder
-from nin.training.run_images import keep_membership, open_new
+from nin.training.runs.checkpoint import Position, read_position
+from nin.training.runs.dataset import show_found
+from nin.training.runs.description import describe
+from nin.training.runs.provenance import command, device, session, sessions_of, versions
+from nin.training.runs.record import FORMAT
+from nin.training.runs.run import SAVE_EVERY, Run, load
+from nin.training.runs.run_folder import check_free, new_run_folder, resumed_run_folder
+from nin.training.runs.run_images import keep_membership, open_new
 from nin.training.schedule import adjust, adjustment_note, schedule_record
 from nin.training.stopping import Stopping
 

@@ -12,9 +12,9 @@ from nin.files import obstacle
 from nin.presets import with_ingredients
 from nin.rivals import Rival, check_size, find_network
 from nin.training.recipe import Recipe, too_deep
-from nin.training.run import Run
-from nin.training.run_folder import check_free
-from nin.training.run_images import open_new
+from nin.training.runs.run import Run
+from nin.training.runs.run_folder import check_free
+from nin.training.runs.run_images import open_new
 
 
 def check(
@@ -105,7 +105,7 @@ def check_network(recipe: Recipe) -> None:
         raise RecipeError(said, about=Argument("dropout", recipe.dropout))
     if isinstance(network, Rival):
         _check_table(recipe, "only presets of NiN have stages to change")
-    if recipe.batch_norm:
+    elif recipe.batch_norm:
         network = network._replace(stages=with_ingredients(network.stages, batch_norm=True))
     if recipe.crop_size is not None and not network.has_maps:
         said = f"{recipe.preset} ends in dense layers, which take images of one size only"

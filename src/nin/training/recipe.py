@@ -17,9 +17,10 @@ from pydantic import (
 
 from nin.data.augmentation import MOST_ALPHA, FillMode
 from nin.data.balance import PREFERRED, Balance
-from nin.data.decode import Fit
-from nin.data.division import SplitBy
+from nin.data.decoding.decode import Fit
+from nin.data.folders.division import SplitBy
 from nin.errors import Argument, RecipeError
+from nin.rivals import find_net
 
 
 class RecipeFields(TypedDict, total=False):
@@ -138,8 +139,8 @@ class Recipe(BaseModel):
     #: Momentum of SGD.
     momentum: float = Field(default=0.0, ge=0, lt=1)
     weight_decay: float = Field(default=0.0, ge=0)
-    #: Whether biases decay as well, and the scales and offsets of batch normalisation. Older
-    #: records do not say so, and theirs did; no recipe of today's does.
+    #: Whether biases decay as well, and the scales and offsets of batch normalisation. They did in
+    #: all recipes that do not say so.
     decay_biases: bool = True
     #: Momentum of a moving average of the weights, which takes the place of the weights wherever
     #: the network is judged or kept; 0 for none.
@@ -253,6 +254,15 @@ class Recipe(BaseModel):
 
 #: Value → the bound that would change it for few images.
 _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
+
+
+def network_of(recipe: Recipe) -> tuple[str, dict[str, Any]]:
+    """The class of the recipe's network, by name, and its arguments but the number of classes."""
+    net, arguments = find_net(recipe.preset)
+    if net == "NiN":
+        names = ("width", "dropout", "batch_norm", "pooling")
+        arguments |= {name: getattr(recipe, name) for name in names}
+    return net, arguments
 
 
 def _first_problem(error: ValidationError) -> RecipeError:

@@ -13,7 +13,7 @@ from nin.errors import Advice, Argument, NinError, RecipeError, UnknownNameError
 from nin.rivals import find_network
 from nin.training.recipe import Recipe
 from nin.training.recipes import choose, with_network
-from nin.training.run import load
+from nin.training.runs.run import load
 
 #: What can be named: a recipe or its name, a folder or a data set, open already or not.
 What = Recipe | str | Path | ImageData | None

@@ -20,10 +20,10 @@ from nin.names import printable
 from nin.training.averaging import JudgeAverages, going_on
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
-from nin.training.dataset import balance_note, pictures_note, unreadable_note
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import open_loaders
 from nin.training.progress_bar import ShowProgress
+from nin.training.runs.dataset import balance_note, pictures_note, unreadable_note
 
 
 class Trainer(HyperParameters):

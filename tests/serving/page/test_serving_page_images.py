@@ -12,7 +12,7 @@ from browsing import answered, give, labels, pixels, png, words
 from picture_kinds import KINDS, NOT_READ, REFUSED, SAME
 from PIL import Image
 
-from nin.data.decode import decode
+from nin.data.decoding.decode import decode
 
 EVENT = """([target, type, files]) => {
   const data = new DataTransfer();

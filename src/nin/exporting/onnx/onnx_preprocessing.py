@@ -1,4 +1,4 @@
-"""Preprocessing in the graph: what `nin.data.decode` and `nin.models.Preprocessing` do to images.
+"""Preprocessing in the graph: what `nin.data.decoding` and `nin.models.Preprocessing` do to images.
 
 In elementary operations, since not every runtime knows an antialiased Resize: some leave the
 antialiasing out without a word.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nin.data.decode import CUBIC, LUMA, Fit
+from nin.data.decoding.decode import CUBIC, LUMA, Fit
 from nin.exporting.onnx.graph import Graph
 
 #: The prefix of the names of these nodes in the file.
@@ -24,7 +24,7 @@ def resize_images(
         graph: is written to.
         images: (n, h, w, c), uint8, c of 1 (grey), 3 (RGB) or 4 (RGB and opacity).
         shape: (height, width, channels) of the result; channels 1 or 3.
-        fit: which part of an image fills it; see `nin.data.decode.seen_box`.
+        fit: which part of an image fills it; see `nin.data.decoding.decode.seen_box`.
 
     Returns:
         (n, channels, height, width), float32, whole numbers 0…255.

@@ -1,0 +1,259 @@
+"""Decodes one picture file to an array, in the same way for training and for prediction."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import nullcontext
+from functools import partial
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.decoding.bit_depth import Reopen, read_pnm, to_eight_bits
+from nin.data.decoding.colour_profile import to_srgb
+from nin.data.decoding.picture_formats import (
+    MAX_PIXELS,
+    check_size,
+    damage,
+    has_more_frames,
+    open_picture,
+    reason,
+)
+from nin.data.decoding.stored_pixels import PNM, stored
+from nin.errors import DataError
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
+
+#: Weights of red, green and blue in grey (ITU-R 601), and the parameter of the cubic filter that
+#: resizes (Keys 1981): Pillow's, for code that does the same elsewhere.
+LUMA, CUBIC = (0.299, 0.587, 0.114), -0.5
+
+#: How a picture becomes a square: "squash" takes all of it and gives up its aspect ratio; "crop"
+#: keeps the ratio and takes its middle, as wide and as high as its short side.
+Fit = Literal["squash", "crop"]
+FITS: tuple[Fit, ...] = get_args(Fit)
+
+#: What may be said of a picture that was decoded.
+FRAMES = "several frames or pages, of which the first is read"
+PROFILE = "a colour profile that is ignored: damaged, or for other pixels"
+
+#: Pictures of more pixels are decoded one at a time, so that memory stays bounded.
+_LARGE, _ALONE = 51_000_000, threading.Lock()
+
+#: Pixels of a picture with opacity that are laid on white at a time.
+_STRIP = 2**20
+
+#: EXIF orientations that exchange width and height.
+_QUARTER_TURNS = (5, 6, 7, 8)
+
+
+class Decoded(NamedTuple):
+    """A picture: (height, width, channels), uint8, and what is to be said of it."""
+
+    image: NDArray[np.uint8]
+    remarks: tuple[str, ...]
+
+
+def decode(
+    source: str | PathLike[str] | bytes,
+    size: int | None = None,
+    channels: int = 3,
+    fit: Fit = "squash",
+    bit_depth: int | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
+) -> NDArray[np.uint8]:
+    """Decode a picture file, recognised by content; of several frames or pages, the first.
+
+    JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PNM are read, HEIC with pillow-heif. The
+    EXIF orientation is applied, colours are converted to sRGB by the file's colour profile,
+    transparent parts become white, and values are brought to 8 bits by the range that the file
+    states, or else by the smallest of 8, 10, 12, 14 and 16 bits that holds them. With a `size` it
+    is resized to a square, with antialiasing: the whole picture, whatever its aspect ratio, so that
+    class maps cover all of it; or, with ``fit="crop"``, the square in its middle.
+
+    Args:
+        source: a path, or the file's content.
+        size: side of the result in pixels; None keeps the picture's own height and width.
+        channels: 3 for RGB, 1 for grey (luma, ITU-R 601).
+        fit: which part of the picture is resized to `size`: ``"squash"`` for all of it, ``"crop"``
+            for the square in its middle.
+        bit_depth: bits that the range has at least, where a file does not state it: those of the
+            folder that a network was trained on. A dark picture then stays dark.
+        max_pixels: of a picture, as its header states them; more are refused.
+
+    Returns:
+        (height, width, channels), uint8.
+
+    Raises:
+        DataError: the file is missing, damaged, of another format, or has more than `max_pixels`,
+            by default 200 million; an argument is out of range.
+    """
+    settings = (size, channels, fit, bit_depth)
+    return decode_with_remarks(source, *settings, max_pixels=max_pixels).image
+
+
+def decode_with_remarks(
+    source: str | PathLike[str] | bytes,
+    size: int | None = None,
+    channels: int = 3,
+    fit: Fit = "squash",
+    bit_depth: int | None = None,
+    *,
+    max_pixels: int = MAX_PIXELS,
+) -> Decoded:
+    """`decode`, and what is to be said of the picture: of `FRAMES` and `PROFILE` those that hold.
+
+    Raises:
+        DataError: as `decode`.
+    """
+    name = "image" if isinstance(source, bytes) else fspath(source)
+    if channels not in (1, 3) or (size is not None and size < 1):
+        raise DataError(
+            f"cannot decode to size={size}, channels={channels}: size ≥ 1, channels 1 or 3"
+        )
+    check_fit(fit)
+    try:
+        return _decoded(source, size, channels, fit, bit_depth, max_pixels)
+    except DataError as error:
+        raise DataError(f"{name}: {error}") from error
+    except damage() as error:
+        raise DataError(f"{name}: {reason(error)}") from error
+
+
+def _decoded(
+    source: str | PathLike[str] | bytes,
+    size: int | None,
+    channels: int,
+    fit: Fit,
+    bit_depth: int | None,
+    max_pixels: int,
+) -> Decoded:
+    with open_picture(source) as opened:
+        check_size(opened, max_pixels)
+        if size is not None and opened.format in ("JPEG", "MPO"):
+            # Skips detail nobody will see. Both sides stay at twice the size or above.
+            opened.draft(None, (2 * size, 2 * size))
+        with _ALONE if opened.width * opened.height > _LARGE else nullcontext():
+            picture = _upright(opened, partial(open_picture, source), bit_depth)
+            picture, is_right = to_srgb(picture, opened.info)
+            image = _fitted(picture, None if size is None else (size, size), channels, fit)
+        remarks = ((FRAMES, has_more_frames(opened)), (PROFILE, not is_right))
+        return Decoded(image, tuple(remark for remark, holds in remarks if holds))
+
+
+def shown_size(content: bytes) -> tuple[int, int]:
+    """The (height, width) of a picture that `decode` accepts, after its EXIF orientation."""
+    from PIL import ExifTags
+
+    with open_picture(content) as opened:
+        is_turned = opened.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS
+        width, height = opened.size
+        # Pillow turns a TIFF, and its size, by itself.
+        return (width, height) if is_turned and opened.format != "TIFF" else (height, width)
+
+
+def fitted(
+    image: NDArray[np.uint8], size: tuple[int, int], channels: int = 3, fit: Fit = "squash"
+) -> NDArray[np.uint8]:
+    """Bring an image in memory to a size and a number of channels, as `decode` does with a file.
+
+    Args:
+        image: (height, width, channels), uint8; grey, RGB or RGBA.
+        size: (height, width) of the result.
+        channels: 3 for RGB, 1 for grey.
+        fit: ``"squash"`` for all of the image, whatever its aspect ratio; ``"crop"`` for its
+            middle, in the ratio of `size`.
+
+    Returns:
+        (*size, channels), uint8; the image itself if it has that shape already.
+
+    Raises:
+        DataError: there is no such `fit`.
+    """
+    from PIL import Image
+
+    check_fit(fit)
+    if image.shape == (*size, channels):
+        return image
+    picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
+    return _fitted(picture, size, channels, fit)
+
+
+def seen_box(
+    picture: tuple[int, int], fit: Fit, size: tuple[int, int] = (1, 1)
+) -> tuple[float, float, float, float]:
+    """The part of a picture that is used.
+
+    Args:
+        picture: its (height, width), in pixels.
+        fit: how it is brought to `size`.
+        size: (height, width) of the result, of which only the ratio counts; by default a square.
+
+    Returns:
+        Left, top, right and bottom, in pixels; not whole numbers where a margin is odd.
+    """
+    height, width = picture
+    if fit == "squash":
+        return 0, 0, width, height
+    wide = min(width, height * size[1] / size[0])
+    high = min(height, width * size[0] / size[1])
+    left, top = (width - wide) / 2, (height - high) / 2
+    return left, top, left + wide, top + high
+
+
+def check_fit(fit: str) -> None:
+    """Refuse a name that is none of `FITS`.
+
+    Raises:
+        DataError: it is not.
+    """
+    if fit not in FITS:
+        raise DataError(f"fit={fit!r}: pictures are fitted by {' or '.join(FITS)}")
+
+
+def _upright(opened: ImageFile, reopen: Reopen, bit_depth: int | None) -> Image:
+    """Load a picture, turned as it is to be seen, with 8 bits."""
+    from PIL import ImageOps
+
+    as_stored = stored(opened)
+    if as_stored is not None and as_stored.rawmode == PNM:
+        return read_pnm(opened, as_stored)
+    ImageOps.exif_transpose(opened, in_place=True)
+    if as_stored is None:
+        return opened
+    return to_eight_bits(opened, as_stored, reopen, bit_depth)
+
+
+def _fitted(
+    picture: Image, size: tuple[int, int] | None, channels: int, fit: Fit
+) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    picture = _on_white(picture)
+    if channels == 1:
+        picture = picture.convert("L")
+    if size is not None:
+        box = seen_box((picture.height, picture.width), fit, size)
+        picture = picture.resize(size[::-1], Image.Resampling.BICUBIC, box, reducing_gap=2.0)
+    return np.array(picture, np.uint8).reshape(picture.height, picture.width, channels)
+
+
+def _on_white(picture: Image) -> Image:
+    """A picture in RGB, what is transparent on white: in strips, which take less memory."""
+    from PIL import Image
+
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    found = Image.new("RGB", picture.size)
+    rows = max(1, _STRIP // picture.width)
+    for top in range(0, picture.height, rows):
+        box = (0, top, picture.width, min(top + rows, picture.height))
+        layer = picture.crop(box).convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        found.paste(Image.alpha_composite(white, layer).convert("RGB"), box)
+    return found

@@ -1,0 +1,39 @@
+"""What the header of a picture file says; no pixel is decoded."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nin.data.decoding.picture_formats import damage, open_picture, reason
+from nin.errors import DataError
+
+
+class Header(NamedTuple):
+    """What a picture file says of itself.
+
+    Attributes:
+        format: by its first bytes, as Pillow calls it: ``"JPEG"``.
+        mode: of its pixels, as Pillow calls it: ``"RGB"``, ``"L"`` for grey, ``"CMYK"``.
+        width: in pixels, as stored: before an EXIF orientation is applied.
+        height: likewise.
+    """
+
+    format: str
+    mode: str
+    width: int
+    height: int
+
+
+def read_header(path: str) -> Header:
+    """Read the header of a picture file.
+
+    Raises:
+        DataError: there is none that can be read.
+    """
+    try:
+        with open_picture(path) as opened:
+            return Header(opened.format or "", opened.mode, *opened.size)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    except damage() as error:
+        raise DataError(f"{path}: {reason(error)}") from error

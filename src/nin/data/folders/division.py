@@ -1,0 +1,216 @@
+"""Which picture of a folder is in which part, where the folder itself does not say.
+
+The content of a file decides, and the seed: adding pictures leaves every other one where it was,
+renaming changes nothing, and copies of a picture are in one part. A number in [0, 1) is drawn for
+each content: below the test's share it is in the test, above it and below the validation's share
+added to it in validation, and else in training. Whatever else is in the folder has no say, but for
+two cases that are rare in all but tiny folders:
+
+- A class without any training picture takes the one with the highest number.
+- A part without any takes the training picture with the lowest number, of those that are not the
+  only one of their class. If there is none, as where all pictures of a class are copies of one,
+  copies are divided as if they were different.
+
+So a picture that was trained on can come into the test only if it was the only training picture of
+its class, and the class then got others; or where copies of a picture are in two classes. No rule
+can do without the first: a class of one picture has to train on it, and would have to for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.folders.content import Digests, digest_files, places
+from nin.data.folders.listing import Files, Listing
+from nin.data.folders.membership import UNKNOWN, Membership
+from nin.data.split import PARTS, Indices, Labels, Part, hold_out, stratified
+from nin.errors import Argument, DataError
+
+#: What decides where a picture is: its content, or, as in runs from before there was a choice, its
+#: place among the others, sorted by name.
+SplitBy = Literal["content", "position"]
+
+TRAIN: int = PARTS.index("train")
+
+
+class Division(NamedTuple):
+    """The pictures of each part.
+
+    Attributes:
+        parts: their files; of a part that nothing has, nothing.
+        digests: of their content, where it was looked at.
+        left_out: the training files beyond the limit.
+    """
+
+    parts: dict[Part, Files]
+    digests: dict[Part, Digests]
+    left_out: Files
+
+
+def divide(
+    listing: Listing,
+    validation: float,
+    test: float,
+    limit: int | None,
+    seed: int,
+    *,
+    split_by: SplitBy = "content",
+    known: Membership | None = None,
+) -> Division:
+    """Give each picture its part; what the folder does not divide is divided by `seed`.
+
+    Args:
+        listing: what the folder holds.
+        validation: share of all pictures held out for validation, unless there is a folder.
+        test: share of all pictures held out for the test, unless there is a train/ folder.
+        limit: keep at most this many training pictures, classes in proportion. None: all.
+        seed: 0 or more.
+        split_by: what decides.
+        known: pictures whose part is known already. None: none.
+
+    Raises:
+        DataError: a part is left without any.
+    """
+    parts = dict(listing.parts)
+    if "test" not in parts and "validation" in parts:
+        parts["test"] = parts.pop("validation")
+    shares: dict[Part, float] = {}
+    if not listing.split and test:
+        shares["test"] = test
+    if "validation" not in parts and validation:
+        shares["validation"] = validation
+    division = None
+    if split_by == "content":
+        division = _by_content(dict(parts), shares, limit, seed, known)
+    return division or _by_position(parts, shares, limit, seed)
+
+
+def check_split_by(split_by: str) -> None:
+    """Refuse a name that is none of `SplitBy`.
+
+    Raises:
+        DataError: it is not.
+    """
+    if split_by not in get_args(SplitBy):
+        said = "pictures are divided by content or position"
+        raise DataError(said, about=Argument("split_by", repr(split_by)))
+
+
+def parts_by_content(
+    labels: Labels,
+    digests: Digests,
+    shares: Mapping[Part, float],
+    seed: int,
+    known: Membership | None = None,
+) -> NDArray[np.int16] | None:
+    """The part of each picture (n,), as positions in `PARTS`.
+
+    None if there are too few different ones for each part to have one, and each class one to train
+    on.
+
+    Args:
+        labels: (n,), the class of each.
+        digests: (n,), of their content.
+        shares: of all pictures, for each part beside training; above 0, below 1 together.
+        seed: 0 or more.
+        known: pictures that stay in training, or in the part of `shares` that they are in; those
+            of other parts, or of none, are not in the test.
+    """
+    contents, each = np.unique(digests, return_inverse=True)
+    drawn = places(contents, seed)
+    part = np.full(len(contents), TRAIN, np.int16)
+    below = 0.0
+    for name, share in shares.items():
+        part[(drawn >= below) & (drawn < below + share)] = PARTS.index(name)
+        below += share
+    barred = np.zeros(len(contents), bool)
+    if known is not None:
+        codes = known.codes(contents)
+        barred = (codes != UNKNOWN) & (codes != PARTS.index("test"))
+        stays = np.isin(codes, [TRAIN, *(PARTS.index(name) for name in shares)])
+        part[stays] = codes[stays]
+        part[barred & (part == PARTS.index("test"))] = TRAIN
+    _leave_no_class_untrained(part, drawn, labels, each)
+    for name in shares:
+        if (part == PARTS.index(name)).any():
+            continue
+        free = np.flatnonzero(_is_spare(part, labels, each) & ~(barred & (name == "test")))
+        if not len(free):
+            return None
+        part[free[drawn[free].argmin()]] = PARTS.index(name)
+    return part[each]
+
+
+def _leave_no_class_untrained(
+    part: NDArray[np.int16], drawn: NDArray[np.float64], labels: Labels, each: Indices
+) -> None:
+    trained = np.unique(labels[part[each] == TRAIN])
+    for label in np.setdiff1d(labels, trained).tolist():
+        contents = each[labels == label]
+        part[contents[drawn[contents].argmax()]] = TRAIN
+
+
+def _is_spare(part: NDArray[np.int16], labels: Labels, each: Indices) -> NDArray[np.bool_]:
+    """Whether each content is one of several that its class, or each of them, has to train on."""
+    trained = part[each] == TRAIN
+    pairs = np.unique(np.stack([labels[trained], each[trained]]), axis=1)
+    counts = np.bincount(pairs[0], minlength=int(labels.max()) + 1)
+    spare: NDArray[np.bool_] = part == TRAIN
+    spare[pairs[1][counts[pairs[0]] < 2]] = False
+    return spare
+
+
+def _by_content(
+    parts: dict[Part, Files],
+    shares: Mapping[Part, float],
+    limit: int | None,
+    seed: int,
+    known: Membership | None,
+) -> Division | None:
+    train = parts["train"]
+    is_cut = limit is not None and limit < len(train.paths)
+    if not shares and not is_cut:
+        return Division(_in_order(parts), {}, Files([], train.labels[:0]))
+    digests = digest_files(train.paths)
+    found = {}
+    known = None if known is None or known.is_ambiguous() else known
+    codes = parts_by_content(train.labels, digests, shares, seed, known)
+    if codes is None:
+        return None
+    for part in ("train", *shares):
+        chosen = np.flatnonzero(codes == PARTS.index(part))
+        parts[part], found[part] = train.take(chosen), digests[chosen]
+    left_out = Files([], train.labels[:0])
+    if limit is not None and limit < len(parts["train"].paths):
+        train = parts["train"]
+        order = np.argsort(places(found["train"], seed), kind="stable")[::-1]
+        chosen = stratified(train.labels, limit, seed, order)
+        left_out = train.take(np.setdiff1d(np.arange(len(train.paths)), chosen))
+        parts["train"], found["train"] = train.take(chosen), found["train"][chosen]
+    return Division(_in_order(parts), found, left_out)
+
+
+def _by_position(
+    parts: dict[Part, Files], shares: Mapping[Part, float], limit: int | None, seed: int
+) -> Division:
+    total = len(parts["train"].paths)
+    for part, share in shares.items():
+        train = parts["train"]
+        of_these = share if part == "test" else share * total / len(train.paths)
+        kept, held = hold_out(train.labels, of_these, seed, part)
+        parts["train"], parts[part] = train.take(kept), train.take(held)
+    train = parts["train"]
+    left_out = Files([], train.labels[:0])
+    if limit is not None and limit < len(train.paths):
+        chosen = stratified(train.labels, limit, seed)
+        left_out = train.take(np.setdiff1d(np.arange(len(train.paths)), chosen))
+        parts["train"] = train.take(chosen)
+    return Division(_in_order(parts), {}, left_out)
+
+
+def _in_order(parts: dict[Part, Files]) -> dict[Part, Files]:
+    return {part: parts[part] for part in PARTS if part in parts}

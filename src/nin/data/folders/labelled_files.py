@@ -1,0 +1,199 @@
+"""Pictures whose labels stand in a table beside them, by part and class."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from nin.data.folders.class_folders import ByClass
+from nin.data.folders.label_table import LabelRow, part_of, read_table
+from nin.data.folders.part_names import read_part
+from nin.data.folders.picture_files import LeftOut, pictures_below
+from nin.data.split import PARTS, Part
+from nin.errors import DataError
+from nin.names import normalized
+
+#: Of so few pictures each may have a class of its own.
+_FEW = 10
+
+
+class Labelled(NamedTuple):
+    """What tables say of the pictures around them.
+
+    Attributes:
+        found: part → class → pictures; all under ``"train"`` if no part is named.
+        part_names: part → what it is called in the table; empty if no part is named.
+        left_out: what was passed over, by reason.
+    """
+
+    found: dict[Part, ByClass]
+    part_names: dict[Part, str]
+    left_out: LeftOut
+
+
+def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
+    """Find the pictures that tables name: relative to the table, or by name anywhere in a folder.
+
+    The ending may be missing in a table. Files that are not there are kept, so that reading them
+    says so; unless none is.
+
+    Args:
+        root: the folder.
+        tables: in it. Several are those of its parts, named so, or in folders named so.
+
+    Raises:
+        DataError: a table cannot be read, names a picture twice with different labels, or has fewer
+            than two classes to train on.
+    """
+    left_out = LeftOut()
+    pictures = _Pictures(root, left_out)
+    seen: dict[str, tuple[Path, LabelRow, Part | None]] = {}
+    names: dict[Part, str] = {}
+    for table in tables:
+        own = _own_part(root, table, several=len(tables) > 1)
+        try:
+            rows = read_table(table, partial(pictures.has, table))
+        except DataError:
+            if table is tables[0]:
+                raise
+            left_out[f"{table.name}, which has no labels"] += 1  # As in competitions.
+            continue
+        for row in rows:
+            part = part_of(row, table) or own
+            if not row.label:
+                left_out["rows without a label"] += 1
+                continue
+            path = pictures.find(table, row, part)
+            before = seen.setdefault(path, (table, row, part))
+            if before[1] is not row:
+                _check_repeated(table, row, part, before)
+                left_out["repeated rows"] += 1
+            elif part is not None:
+                names.setdefault(part, row.part or table.name)
+        _check_there(table, rows, pictures)
+    found = _by_part(tables[0], seen)
+    left_out["pictures without a label"] += pictures.without(seen)
+    return Labelled(found, {part: names[part] for part in PARTS if part in names}, left_out)
+
+
+class _Pictures:
+    """The pictures below a folder, found by what tables call them."""
+
+    def __init__(self, root: Path, left_out: LeftOut) -> None:
+        self.root = root
+        self.every = pictures_below(str(root), left_out)
+        self.missing: set[str] = set()
+        self._by_name: defaultdict[str, list[str]] = defaultdict(list)
+        for path in self.every:
+            whole = normalized(Path(path).relative_to(root).as_posix())
+            name = whole.rpartition("/")[2]
+            for key in {whole, name, _without_ending(whole), _without_ending(name)}:
+                self._by_name[key].append(path)
+
+    def has(self, table: Path, file: str) -> bool:
+        """Whether there is one that a table could call so."""
+        there = table.parent / file
+        return bool(self._candidates(table, file)) or (bool(file) and there.is_file())
+
+    def find(self, table: Path, row: LabelRow, part: Part | None) -> str:
+        """Its path; where it would be if it is missing."""
+        if not row.file:
+            raise DataError(f"{table}: line {row.line} names no file")
+        possible = self._candidates(table, row.file)
+        if len(possible) > 1:
+            exact = str(table.parent / row.file)
+            wanted = part or _part_in(table.stem)
+            within = [path for path in possible if wanted and self._is_in(path, wanted)]
+            possible = [exact] if exact in possible else within or possible
+        if len(possible) > 1:
+            raise DataError(
+                f"{table}: line {row.line}: {row.file} is the name of {len(possible)} pictures:"
+                " name its folder, too"
+            )
+        path = possible[0] if possible else str(table.parent / row.file.replace("\\", "/"))
+        if not possible and not Path(path).is_file():
+            self.missing.add(path)
+        return path
+
+    def without(self, labelled: Iterable[str]) -> int:
+        """How many of them are not among those."""
+        return len(set(self.every) - set(labelled))
+
+    def _candidates(self, table: Path, file: str) -> list[str]:
+        name = normalized(file.replace("\\", "/")).removeprefix("./")
+        below = normalized((table.parent.relative_to(self.root) / name).as_posix())
+        return self._by_name.get(below) or self._by_name.get(name, [])
+
+    def _is_in(self, path: str, part: Part) -> bool:
+        folders = Path(path).relative_to(self.root).parts[:-1]
+        return part in map(_part_in, folders)
+
+
+def _part_in(name: str) -> Part | None:
+    found = read_part(name)
+    return found.part if found else None
+
+
+def _own_part(root: Path, table: Path, several: bool) -> Part | None:
+    """The part that a table is of, by the name of its folder or by its own."""
+    if table.parent != root:
+        return _part_in(table.parent.name)
+    return _part_in(table.stem) if several else None
+
+
+def _check_repeated(
+    table: Path, row: LabelRow, part: Part | None, before: tuple[Path, LabelRow, Part | None]
+) -> None:
+    other_table, other, other_part = before
+    where = f"{table}: line {row.line}: {row.file}"
+    there = f"line {other.line}" if table == other_table else f"{other_table.name}"
+    if row.label != other.label:
+        raise DataError(
+            f"{where} is {row.label} here and {other.label} in {there}: a picture has one label"
+        )
+    if part != other_part:
+        raise DataError(f"{where} is in {part} here and in {other_part} in {there}: keep one")
+
+
+def _check_there(table: Path, rows: Sequence[LabelRow], pictures: _Pictures) -> None:
+    if pictures.missing and len(pictures.missing) >= len({row.file for row in rows}):
+        raise DataError(
+            f"{table}: none of its {len(rows):,} files is there, such as {rows[0].file}: put it"
+            " beside the pictures"
+        )
+
+
+def _by_part(
+    table: Path, seen: dict[str, tuple[Path, LabelRow, Part | None]]
+) -> dict[Part, ByClass]:
+    parts: dict[Part, dict[str, list[str]]] = {part: defaultdict(list) for part in PARTS}
+    for path in sorted(seen, key=normalized):
+        _, row, part = seen[path]
+        parts[part or "train"][row.label].append(path)
+    classes = sorted(parts["train"])
+    if len(classes) < 2:
+        raise DataError(f"{table}: {len(classes)} class(es) to train on: two or more are needed")
+    if len(seen) > _FEW and len(classes) > 0.9 * len(seen):
+        raise DataError(
+            f"{table}: nearly every picture has a label of its own: is that column the class? Call"
+            " the right one label"
+        )
+    for part, by_class in parts.items():
+        if unknown := sorted(set(by_class) - set(classes)):
+            raise DataError(
+                f"{table}: no training pictures of {', '.join(unknown[:10])}, which {part} has: add"
+                " some, or remove those rows"
+            )
+    return {
+        part: {name: by_class[name] for name in classes if name in by_class}
+        for part, by_class in parts.items()
+        if by_class
+    }
+
+
+def _without_ending(name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return stem if dot and stem and "/" not in ending else name

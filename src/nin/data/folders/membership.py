@@ -1,0 +1,115 @@
+"""`Membership`: which picture is in which part, by content, as a run keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.folders.content import Digests
+from nin.data.split import PARTS, Labels, Part
+from nin.errors import DataError
+
+#: The code of pictures that no part took, because of a limit; parts have those of `PARTS`.
+LEFT_OUT = len(PARTS)
+#: The code of a picture that is not known.
+UNKNOWN = -1
+
+
+class Membership(NamedTuple):
+    """Pictures by their content, and the part and the class that each is in.
+
+    Attributes:
+        digests: (n,), of `nin.data.folders.content.digest_files`.
+        parts: (n,), uint8: positions in `nin.data.split.PARTS`, or `LEFT_OUT`.
+        labels: (n,), int32: positions in the classes of whoever keeps it.
+    """
+
+    digests: Digests
+    parts: NDArray[np.uint8]
+    labels: Labels
+
+    @classmethod
+    def of(cls, parts: Mapping[Part, tuple[Digests, Labels]], left_out: Digests) -> Self:
+        """The membership of pictures that have been divided.
+
+        Args:
+            parts: digests and labels of each part.
+            left_out: digests of pictures that are in none.
+        """
+        codes = [PARTS.index(part) for part in parts]
+        sizes = [len(labels) for _, labels in parts.values()]
+        return cls(
+            np.concatenate([*(digests for digests, _ in parts.values()), left_out]),
+            np.repeat(np.array([*codes, LEFT_OUT], np.uint8), [*sizes, len(left_out)]),
+            np.concatenate(
+                [*(labels for _, labels in parts.values()), np.zeros(len(left_out), np.int32)]
+            ),
+        )
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], classes: int) -> Self:
+        """What `_asdict` gave, read back from a file, which may come from a stranger.
+
+        Args:
+            arrays: by name.
+            classes: how many there are.
+
+        Raises:
+            DataError: they are not such arrays.
+        """
+        kinds = {"digests": np.uint64, "parts": np.uint8, "labels": np.int32}
+        found = [arrays.get(name) for name in cls._fields]
+        if any(
+            array is None or array.dtype != kind or array.ndim != 1
+            for array, kind in zip(found, kinds.values(), strict=True)
+        ):
+            raise DataError("it does not hold digests, parts and labels")
+        read = cls(*(array for array in found if array is not None))
+        if not len(read.digests) == len(read.parts) == len(read.labels):
+            raise DataError("its arrays differ in length")
+        if (read.parts > LEFT_OUT).any() or ((read.labels < 0) | (read.labels >= classes)).any():
+            raise DataError("a part or a class is out of range")
+        return read
+
+    def within(self, part: Part) -> Membership:
+        """The pictures of one part."""
+        chosen = self.parts == PARTS.index(part)
+        return Membership(self.digests[chosen], self.parts[chosen], self.labels[chosen])
+
+    def apart_from_test(self) -> Membership:
+        """The same pictures, those outside the test in no part: only that they are not in it."""
+        test = PARTS.index("test")
+        parts = np.where(self.parts == test, test, LEFT_OUT).astype(np.uint8)
+        return self._replace(parts=parts)
+
+    def is_ambiguous(self) -> bool:
+        """Whether copies of a picture are in several parts."""
+        inside = self.parts != LEFT_OUT
+        pairs = np.unique(np.stack([self.digests[inside], self.parts[inside]]), axis=1)
+        return bool(len(np.unique(pairs[0])) < pairs.shape[1])
+
+    def codes(self, digests: Digests) -> NDArray[np.int16]:
+        """The part's code of each picture (n,); `UNKNOWN` where its content is not known.
+
+        Where the same content is in several parts, the last of `PARTS` that has it.
+        """
+        order = np.lexsort((self.parts, self.digests))
+        kept = self.digests[order]
+        after = np.searchsorted(kept, digests, side="right") - 1
+        found = np.full(len(digests), UNKNOWN, np.int16)
+        known = (
+            (after >= 0) & (kept[after] == digests) if len(kept) else np.zeros(len(digests), bool)
+        )
+        found[known] = self.parts[order][after[known]]
+        return found
+
+    def has(self, digests: Digests, labels: Labels) -> NDArray[np.bool_]:
+        """Whether each picture is known under that class."""
+        pair = np.dtype([("digest", np.uint64), ("label", np.int32)])
+        kept, asked = np.empty(len(self.digests), pair), np.empty(len(digests), pair)
+        kept["digest"], kept["label"] = self.digests, self.labels
+        asked["digest"], asked["label"] = digests, labels
+        return np.isin(asked, kept)

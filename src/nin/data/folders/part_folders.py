@@ -1,0 +1,157 @@
+"""Which folders are parts of a data set, and which are classes that are called like one."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
+from pathlib import Path
+
+from nin.data.folders.part_names import PartName, read_part
+from nin.data.folders.picture_files import LeftOut, folders_in, pictures_below
+from nin.data.split import PARTS, Part
+from nin.errors import DataError
+from nin.names import normalized
+
+
+def part_folders(path: Path, folders: Collection[Path], left_out: LeftOut) -> dict[Part, Path]:
+    """The folders that are parts, by what they are called and what is in them.
+
+    A folder that is called like a part is one unless others of its kind stand beside it, which are
+    called like no part. Of one that holds another of its name and nothing else (``train/train``)
+    it is the inner one.
+
+    Args:
+        path: where the folders are.
+        folders: all of them.
+        left_out: pictures in folders beside the parts are counted here.
+
+    Returns:
+        Part → its folder, in order; empty if all folders are classes.
+
+    Raises:
+        DataError: two folders stand for one part, there is none for ``train``, or it cannot be told
+            whether a folder is a part or a class.
+    """
+    named = {folder: name for folder in folders if (name := read_part(folder.name))}
+    sure = _sure(named, len(folders))
+    found = _one_per_part(path, sure)
+    others = [folder for folder in folders if folder not in sure]
+    if not found:
+        _refuse_parts_of_other_names(path, named)
+        return {}
+    if len(found) == 1 and others:
+        [folder] = found.values()
+        if _is_class(path, folder, others):
+            return {}
+    if "train" not in found:
+        raise DataError(
+            f"{path}: has {_names(found.values())} but no train: put each class into train/"
+        )
+    opened = {part: _opened(found[part]) for part in PARTS if part in found}
+    for other in others:
+        _leave_out(path, opened["train"], other, left_out)
+    return opened
+
+
+def _sure(named: Mapping[Path, PartName], count: int) -> dict[Path, PartName]:
+    """Those without other words, or with the same words for several parts; or an only one."""
+    parts = defaultdict(set)
+    for name in named.values():
+        parts[name.affix].add(name.part)
+    return {
+        folder: name
+        for folder, name in named.items()
+        if not name.affix or len(parts[name.affix]) > 1 or count == 1
+    }
+
+
+def _one_per_part(path: Path, sure: Mapping[Path, PartName]) -> dict[Part, Path]:
+    found: dict[Part, Path] = {}
+    for folder, name in sure.items():
+        if name.part in found:
+            both = f"both {found[name.part].name} and {folder.name}"
+            raise DataError(
+                f"{path}: {both}: keep one folder for {name.part}, with a folder per class in it"
+            )
+        found[name.part] = folder
+    return found
+
+
+def _refuse_parts_of_other_names(path: Path, named: Mapping[Path, PartName]) -> None:
+    """Refuse ``images_train`` and ``holdout_test`` that hold folders of the same names."""
+    seen: dict[Path, set[str]] = {folder: _inside(folder) for folder in named}
+    for one, name in named.items():
+        for other, other_name in named.items():
+            if name.part != other_name.part and seen[one] & seen[other]:
+                raise DataError(
+                    f"{path}: {one.name} and {other.name} look like parts of the data: call them"
+                    f" {name.part} and {other_name.part}"
+                )
+
+
+def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
+    """Whether the only folder that is called like a part is a class, as `others` are.
+
+    Raises:
+        DataError: it cannot be told.
+    """
+    inside = _inside(folder)
+    others = [other for other in others if pictures_below(str(other), Counter())]
+    if not inside and len(others) > 1 and _is_hardly_a_class(folder):
+        raise DataError(
+            f"{path}: is {folder.name} a part without labels, or a class beside {_names(others)}?"
+            " For a part, move it away; for a class, call it otherwise"
+        )
+    if not inside or not others:
+        return not inside
+    if inside & {normalized(other.name) for other in others}:
+        raise DataError(
+            f"{path}: {folder.name} holds folders that are called like those beside it: put"
+            f" {_names(others)} into train/"
+        )
+    if len(others) > 1 and all(map(_inside, others)):
+        return True
+    is_shared = any(inside & _inside(other) for other in others)
+    way = f"call {_names(others)} validation or test" if is_shared else "move the others away"
+    raise DataError(
+        f"{path}: is {folder.name} a part of the data, or a class beside {_names(others)}? For a"
+        f" part, {way}; for a class, put its pictures right into {folder.name}"
+    )
+
+
+def _is_hardly_a_class(folder: Path) -> bool:
+    """Whether it is called like nothing but a part: things are trains, and tickets are valid."""
+    name = read_part(folder.name)
+    return name is not None and name.part != "train" and normalized(folder.name).lower() != "valid"
+
+
+def _leave_out(path: Path, train: Path, other: Path, left_out: LeftOut) -> None:
+    found = len(pictures_below(str(other), Counter()))
+    if found and _inside(other) & _inside(train):
+        raise DataError(
+            f"{path}: {other.name} holds classes of {train.name} but is called like no part: call"
+            " it validation or test, or move it away"
+        )
+    if found:
+        left_out[f"pictures in {other.name}"] += found
+
+
+def _opened(folder: Path) -> Path:
+    """The folder, or the only one in it if that has its name or stands for the same part."""
+    inside, pictures = folders_in(folder, Counter())
+    if pictures or len(inside) != 1:
+        return folder
+    outer, inner = read_part(folder.name), read_part(inside[0].name)
+    alike = folder.name.casefold() == inside[0].name.casefold()
+    same = alike or (outer and inner and outer.part == inner.part)
+    return _opened(inside[0]) if same else folder
+
+
+def _inside(folder: Path) -> set[str]:
+    """The names of the folders in a part or a class."""
+    return {normalized(each.name) for each in folders_in(_opened(folder), Counter())[0]}
+
+
+def _names(folders: Collection[Path]) -> str:
+    names = [folder.name for folder in folders]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -1,0 +1,155 @@
+"""Which files in a folder are pictures; what is left out is counted, by reason."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from pathlib import Path
+
+from nin.data.decoding.picture_formats import START, begins_like_a_picture
+from nin.errors import DataError
+from nin.names import normalized
+
+#: Taken for pictures by name. Those that cannot be read are then reported, never passed over.
+EXTENSIONS = frozenset(
+    """
+    .jpg .jpeg .jpe .jfif .pjpeg .pjp .mpo .png .apng .webp .bmp .dib .tif .tiff .gif .heic .heif
+    .hif .avif .jp2 .j2k .jpx .jxl .ppm .pgm .pbm .pnm .tga
+    """.split()  # noqa: SIM905
+)
+
+#: Negatives of cameras: they begin like a TIFF, and what can be read of them is a thumbnail.
+_RAW = frozenset(
+    ".dng .nef .nrw .cr2 .cr3 .crw .arw .srf .sr2 .orf .rw2 .raf .pef .srw .3fr .iiq".split()  # noqa: SIM905
+)
+
+#: What file managers, photo programs, network storage, archives and notebooks leave, in lower case.
+_LEFTOVERS = frozenset(
+    """
+    @eadir @recycle @recently-snapshot .@__thumb #recycle #snapshot .snapshot .snapshots
+    $recycle.bin recycler lost+found __macosx .ds_store .appledouble .spotlight-v100 .fseventsd
+    .trashes .trash .temporaryitems thumbs.db ehthumbs.db ehthumbs_vista.db desktop.ini
+    .thumbnails .thumbs .picasa.ini picasa.ini .picasaoriginals .nomedia zbthumbnail.info
+    .directory .ipynb_checkpoints __pycache__
+    """.split()  # noqa: SIM905
+) | {"system volume information", "network trash folder", "temporary items", "icon\r"}
+
+_ENDING = re.compile(r"\.[a-z0-9]{1,8}")
+
+_OTHER = "files that are not pictures"
+
+#: How many endings of files that are not pictures are counted each on its own.
+_KINDS = 12
+
+#: Reason → how many files were left out for it.
+LeftOut = Counter[str]
+
+
+def pictures_below(
+    folder: str, left_out: LeftOut, above: frozenset[tuple[int, int]] = frozenset()
+) -> list[str]:
+    """List the pictures in a folder and those below it, following links, in a fixed order.
+
+    Args:
+        folder: where to look.
+        left_out: what is passed over is counted here.
+        above: device and number of each folder above this one.
+
+    Raises:
+        DataError: a link leads back to a folder above it.
+        OSError: a folder cannot be listed.
+    """
+    status = Path(folder).stat()
+    here = (status.st_dev, status.st_ino)
+    if here in above:
+        raise DataError(f"{folder}: a link that leads back to a folder above it: remove it")
+    found, is_empty = [], True
+    for entry in _entries(folder, left_out):
+        is_empty = False
+        if entry.is_dir():
+            found += pictures_below(entry.path, left_out, above | {here})
+        elif is_picture(entry):
+            found.append(entry.path)
+        else:
+            count_other(entry.name, left_out)
+    if is_empty and above:
+        left_out["empty folders"] += 1
+    return found
+
+
+def folders_in(path: Path, left_out: LeftOut) -> tuple[list[Path], list[str]]:
+    """The folders in a folder, and the pictures beside them, in a fixed order.
+
+    Args:
+        path: where to look; nothing below its folders is looked at.
+        left_out: what is passed over is counted here.
+
+    Raises:
+        OSError: it cannot be listed.
+    """
+    folders, pictures = [], []
+    for entry in _entries(str(path), left_out):
+        if entry.is_dir():
+            folders.append(path / entry.name)
+        elif is_picture(entry):
+            pictures.append(entry.path)
+        else:
+            count_other(entry.name, left_out)
+    return folders, pictures
+
+
+def is_picture(entry: os.DirEntry[str]) -> bool:
+    """Whether a file is a picture by its ending, or else by its first bytes.
+
+    A link to nowhere may be one; a pipe or a device, which would keep a reader waiting, is none.
+    """
+    ending = _ending(entry.name)
+    if ending in EXTENSIONS:
+        return entry.is_file() or entry.is_symlink()
+    if ending in _RAW or not entry.is_file():
+        return False
+    with Path(entry.path).open("rb") as file:
+        return begins_like_a_picture(file.read(START))
+
+
+def count_other(name: str, left_out: LeftOut) -> None:
+    """Count a file that is no picture, by the ending of its name."""
+    ending = _ending(name)
+    reason = f"{ending} files" if _ENDING.fullmatch(ending) else _OTHER
+    known = sum(each.startswith(".") for each in left_out)
+    left_out[reason if reason in left_out or known < _KINDS else _OTHER] += 1
+
+
+def _ending(name: str) -> str:
+    _, dot, ending = name.rpartition(".")
+    return dot + ending.lower()
+
+
+def _entries(folder: str, left_out: LeftOut) -> list[os.DirEntry[str]]:
+    """What is in a folder, by name; without what is hidden or left over, which is counted."""
+    kept = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if name.lower() in _LEFTOVERS or name.startswith("._") or name.endswith("~"):
+                left_out[_leftover(name)] += _size(entry)
+            elif name.startswith("."):
+                left_out["hidden files"] += _size(entry)
+            else:
+                kept.append(entry)
+    return sorted(kept, key=lambda each: normalized(each.name))
+
+
+def _leftover(name: str) -> str:
+    """The name, or the kind where each has a name of its own."""
+    if name.endswith("~"):
+        return "~ copies of editors"
+    return "._ files of macOS" if name.startswith("._") else name
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    """How many files it is: those in it, if it is a folder; at least one."""
+    if not entry.is_dir(follow_symlinks=False):
+        return 1
+    return max(1, sum(len(files) for _, _, files in os.walk(entry.path)))

@@ -1,0 +1,319 @@
+"""`ImageFolder`: your own photographs, one directory per class."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.augmentation import Augmentation
+from nin.data.balance import Balance
+from nin.data.decode_many import decode_many, find_bit_depth, unreadable
+from nin.data.decoding.bit_depth import DEPTHS
+from nin.data.decoding.decode import Fit, check_fit
+from nin.data.fingerprint import fingerprint_digests, fingerprint_files
+from nin.data.folders.content import Digests, digest_files
+from nin.data.folders.division import SplitBy, check_split_by, divide
+from nin.data.folders.listing import Files, list_folder
+from nin.data.folders.membership import Membership
+from nin.data.image_statistics import mean_and_std
+from nin.data.images import ImageData
+from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
+from nin.data.split import Part, Split, check_share
+from nin.errors import Advice, Argument, DataError
+from nin.files import expand
+
+#: How many pictures of a streamed set its mean and standard deviation are taken from.
+SAMPLE = 1024
+
+
+class ImageFolder(ImageData):
+    """Pictures in one directory per class, perhaps inside train/, val/ and test/.
+
+    ``val/`` may also be called ``valid/`` or ``validation/``. What is divided by folders stays so;
+    the rest is divided at random, by `seed` and the content of each file, so that a picture stays
+    in its part when others are added or it is renamed (see `nin.data.folders.division`):
+
+    - without such folders, all pictures are divided into three parts;
+    - with train/ but no val/, a share of train/ is held out for validation; without test/ there is
+      then no test part;
+    - with train/ and val/ but no test/, val/ is the test part, and a share of train/ is held out
+      for validation: the images that test a network must not have been used to choose it.
+
+    The folder is listed at once. All pictures are read when a part is first asked for, and stay in
+    memory; `nin.data.decoding.decode.decode` says which formats are read and how.
+
+    A set larger than `MEMORY_LIMIT` is streamed: its pictures stay on disk, threads decode them
+    ahead of the step, again in each epoch, and the batches are exactly the same. ``train.images``
+    is then a `Pictures`, and three things differ, since nothing reads all pictures beforehand:
+
+    - `statistics`, by which the model standardises, come from `SAMPLE` training pictures, chosen by
+      `seed`.
+    - `fingerprint` covers digests of the files in place of pixels.
+    - An unreadable picture is an error only when it is needed. With `skip_bad` the next readable
+      picture of its class takes its place, so that the number of pictures stays the same.
+
+    Args:
+        path: the directory; or a table of labels beside the pictures, ``.csv``, ``.tsv`` or
+            ``.jsonl``, with columns such as ``file`` and ``label``, perhaps ``split``.
+        batch_size: images per batch.
+        image_size: side in pixels of the square that every picture becomes.
+        validation: share of the pictures to hold out for validation, unless there is a val/ folder.
+        test: share of the pictures to hold out for testing, unless there is a train/ folder.
+        limit: use at most this many training pictures, classes in proportion. None: all.
+        seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
+        augmentation: random changes to training images. None: none.
+        skip_bad: leave out pictures that cannot be read, and list them in `skipped`.
+        grey: one channel instead of three.
+        stream: whether to leave the pictures on disk. None: if they need more than `MEMORY_LIMIT`.
+        fit: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"`` keeps the
+            ratio and takes the square in the middle.
+        balance: how to make up for classes of unequal size in training; see `ImageData`.
+        bit_depth: bits of the range of pictures of more than 8 bits whose files do not say: 8, 10,
+            12, 14 or 16; brighter ones get more. None: the fewest that hold the pictures to train
+            on.
+        split_by: ``"content"``; or ``"position"``, as in runs from before there was a choice: by a
+            picture's place among the others, each class in exact proportion. Adding one may move
+            the others.
+        membership: pictures whose part is known, by content, as from `membership` of another folder
+            or run; they stay in it. None: none.
+
+    Attributes:
+        stream: whether the pictures are left on disk.
+        inventory: what was found in the folder, and what was left out: a `FolderInventory`.
+
+    Raises:
+        DataError: the folder is missing or has another layout, an argument is out of range, or the
+            set is larger than `MEMORY_LIMIT` and ``stream=False``; on reading, pictures that cannot
+            be read.
+
+    Example:
+        >>> from pathlib import Path
+        >>> from PIL import Image
+        >>> for name, colour in ("sky", "skyblue"), ("sea", "navy"):
+        ...     Path("photos", name).mkdir(parents=True)
+        ...     for number in range(10):
+        ...         Image.new("RGB", (60, 40), colour).save(f"photos/{name}/{number}.png")
+        >>> data = nin.ImageFolder("photos", image_size=32)
+        >>> data.classes, data.train.images.shape
+        (('sea', 'sky'), (16, 32, 32, 3))
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        batch_size: int = 64,
+        *,
+        image_size: int = 128,
+        validation: float = 0.1,
+        test: float = 0.1,
+        limit: int | None = None,
+        seed: int = 0,
+        augmentation: Augmentation | None = None,
+        skip_bad: bool = False,
+        grey: bool = False,
+        stream: bool | None = None,
+        fit: Fit = "squash",
+        balance: Balance = "none",
+        bit_depth: int | None = None,
+        split_by: SplitBy = "content",
+        membership: Membership | None = None,
+    ) -> None:
+        # It takes the arguments from here, so nothing else may have a name yet.
+        self.save_hyperparameters(ignore=("path", "test", "bit_depth", "membership"))
+        left_out = {"test": test, "bit_depth": bit_depth, "membership": membership}
+        hparams = {"path": str(path), **left_out, **self.hparams}
+        self.path = expand(path)
+        if image_size < 1:
+            raise DataError(f"image_size must be 1 or more, not {image_size}")
+        check_fit(fit)
+        check_split_by(split_by)
+        if bit_depth is not None and bit_depth not in DEPTHS:
+            raise DataError(f"bit_depth={bit_depth!r}: it is 8, 10, 12, 14, 16 or None")
+        _check_shares(validation, test)
+        listing = list_folder(self.path)
+        self.path = listing.root
+        super().__init__(
+            self.path.resolve().name,
+            listing.classes,
+            (image_size, image_size, 1 if grey else 3),
+            batch_size,
+            (image_size, image_size),
+            validation=validation,
+            limit=limit,
+            seed=seed,
+            augmentation=augmentation,
+            balance=balance,
+        )
+        self.hparams = hparams
+        self.skip_bad, self.fit = skip_bad, fit
+        self.has_own_parts = listing.split
+        self.inventory = listing.inventory
+        self._skipped: dict[str, str] = {}
+        self._remarks: Counter[str] = Counter()
+        self._streamed_remarks: dict[str, tuple[str, ...]] = {}
+        self._bit_depth, self._is_depth_known = bit_depth, bit_depth is not None
+        self.source = str(path)
+        self.split_by = split_by
+        division = divide(
+            listing, validation, test, limit, seed, split_by=split_by, known=membership
+        )
+        self._files, self._digests, self._left_out = division
+        self.parts = tuple(self._files)
+        count = sum(len(files.paths) for files in self._files.values())
+        self.stream = _is_streamed(stream, count, self.image_shape)
+
+    @property
+    def skipped(self) -> list[str]:
+        """The pictures that were left out, by name, with the reason."""
+        return [self._skipped[path] for path in sorted(self._skipped)]
+
+    @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values where files of more than 8 bits do not say; None: none do."""
+        if not self._is_depth_known:
+            known = [self._files["train"]] if "train" in self._files else self._files.values()
+            self._bit_depth = find_bit_depth([path for files in known for path in files.paths])
+            self._is_depth_known = True
+        return self._bit_depth
+
+    @property
+    def remarks(self) -> Counter[str]:
+        """What is to be said of the pictures that were read, and of how many of them."""
+        streamed = (remark for said in self._streamed_remarks.values() for remark in said)
+        return self._remarks + Counter(streamed)
+
+    def files(self, part: Part) -> Files:
+        """Return the paths and labels of one of `parts`; pictures need not be readable."""
+        return self._files[part]
+
+    def digests(self, part: Part) -> Digests:
+        """Return a digest of the content of each of the `files` of a part."""
+        if part not in self._digests:
+            self._digests[part] = digest_files(self._files[part].paths)
+        return self._digests[part]
+
+    def membership(self) -> Membership:
+        """Return which picture is in which part, by content; what a run keeps."""
+        parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
+        return Membership.of(parts, digest_files(self._left_out.paths))
+
+    def keep(self, part: Part, files: Files) -> None:
+        """Have no other part than this, and no other pictures and classes than these have."""
+        used, labels = np.unique(files.labels, return_inverse=True)
+        self.classes = tuple(self.classes[label] for label in used.tolist())
+        self._files = {part: Files(files.paths, labels.astype(np.int32))}
+        self.parts = (part,)
+        self._digests.clear()
+        self._loaded.clear()
+
+    def names(self, part: Part) -> list[str]:
+        """Return the paths of the pictures of a part, in their order, without those left out."""
+        paths, count = self._files[part].paths, len(self.split(part).labels)
+        # Of a streamed set each has its place, whether it can be read or not.
+        return paths if len(paths) == count else [p for p in paths if p not in self._skipped]
+
+    def load(self, part: Part) -> Mapping[Part, Split]:
+        """Read every part, so that a bad picture is known before training and not after.
+
+        Of a streamed set nothing is read.
+        """
+        size, _, channels = self.image_shape
+        if self.stream:
+            skipped = self._skipped if self.skip_bad else None
+            settings = (size, channels, skipped, self.fit, self.bit_depth, self._streamed_remarks)
+            return {
+                name: Split(Pictures(files, *settings), files.labels)
+                for name, files in self._files.items()
+            }
+        splits: dict[Part, Split] = {}
+        bad: dict[str, str] = {}
+        remarks: Counter[str] = Counter()
+        for name, files in self._files.items():
+            images, faults = decode_many(
+                files.paths, size, channels, self.fit, self.bit_depth, remarks
+            )
+            bad |= {files.paths[index]: fault for index, fault in faults.items()}
+            labels = files.labels
+            if faults:
+                images = np.delete(images, list(faults), axis=0)
+                labels = np.delete(labels, list(faults))
+            splits[name] = Split(images, labels)
+        if bad and not self.skip_bad:
+            raise unreadable(list(bad.values()))
+        for name, split in splits.items():
+            self.check_left(name, split.labels)
+        self._skipped, self._remarks = bad, remarks
+        return splits
+
+    def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Return the mean and standard deviation of each channel of the training images.
+
+        On the scale from 0 (black) to 1, over all pixels; of more than `SAMPLE` streamed pictures,
+        over as many, chosen by `seed`.
+        """
+        images, _ = self.train
+        if not self.stream or len(images) <= SAMPLE:
+            return mean_and_std(images)
+        chosen = np.random.default_rng(self.seed).choice(len(images), SAMPLE, replace=False)
+        return mean_and_std(images, np.sort(chosen))
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the set is, ready for JSON; with it `inventory`, and `bit_depth` if any."""
+        found = {**super().describe(), "inventory": self.inventory.record()}
+        return found if self.bit_depth is None else {**found, "bit_depth": self.bit_depth}
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over the name, the classes and every image and label in use.
+
+        Of a streamed set, an image counts by the digest of its file, or, if it is divided by
+        position, by its name in the folder and the size of its file; and how it is fitted counts.
+        """
+        if not self.stream:
+            return super().fingerprint()
+        fit = () if self.fit == "squash" else (self.fit,)  # Sets keep the digests they had.
+        identity = (self.name, self.classes, self.image_shape, *fit)
+        if self.split_by == "content":
+            parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
+            return fingerprint_digests(identity[1:], parts)
+        return fingerprint_files(identity, self._files, self.path)
+
+    def check_left(self, part: Part, labels: NDArray[np.int32]) -> None:
+        """Refuse to go on if a part, or a class to train on, has no pictures left.
+
+        Args:
+            part: what the labels are of.
+            labels: (n,), of the pictures that can be read.
+
+        Raises:
+            DataError: names what is missing.
+        """
+        if len(labels) == 0:
+            raise DataError(f"{self.path}: no picture is left for {part}")
+        for label, name in enumerate(self.classes):
+            if part == "train" and label not in labels:
+                raise DataError(f"{self.path}: no picture of {name!r} is left for training")
+
+
+def _check_shares(validation: float, test: float) -> None:
+    check_share("validation", validation)
+    check_share("test", test)
+    check_share("validation and test together", validation + test)
+
+
+def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -> bool:
+    size = gibibytes(count, shape)
+    fits = size <= MEMORY_LIMIT / 2**30
+    if stream is False and not fits:
+        raise DataError(
+            f"{count:,} pictures of {shape[0]}×{shape[1]} take {size:.1f} GiB, above the"
+            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed in memory",
+            Advice("lower {}", Argument("image_size")),
+            Advice("set {}", Argument("limit")),
+            Advice("leave {} away", Argument("stream", False)),
+        )
+    return stream or (stream is None and not fits)

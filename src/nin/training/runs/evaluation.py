@@ -1,0 +1,257 @@
+"""How good a model is: by sums and counts over every image, never by averaging batch means."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from nin.data import ImageData, Pictures, Split
+from nin.data.progress import progress
+from nin.errors import DataError, NinError
+from nin.training.runs.reliability import Bin, calibration_error, reliability
+
+if TYPE_CHECKING:
+    from nin.data.split import StoredImages
+    from nin.training.runs.judged_images import JudgedImages
+
+
+class Evaluation(NamedTuple):
+    """A model's answers to a split.
+
+    Attributes:
+        classes: the classes' names.
+        loss: mean cross-entropy, in nats.
+        confusion: (classes, classes) counts; rows are the truth, columns the answers.
+        probabilities: (n, classes), float32: the answer about each image.
+        labels: (n,): the truth of each.
+        images: (n, height, width, channels), as stored: what was looked at.
+        names: of the images: files, or positions in the part; only of a run's evaluation.
+
+    Example:
+        >>> part, answers = nin.load("runs/digits-1").evaluate()
+        >>> worst = answers.mistakes()[0]
+        >>> bool(answers.labels[worst] == answers.probabilities[worst].argmax())
+        False
+        >>> 0 < answers.calibration_error < 1
+        True
+    """
+
+    classes: tuple[str, ...]
+    loss: float
+    confusion: np.ndarray[Any, Any]
+    probabilities: np.ndarray[Any, Any] | None = None
+    labels: np.ndarray[Any, Any] | None = None
+    images: StoredImages | None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """How many images were looked at."""
+        return int(self.confusion.sum())
+
+    @property
+    def accuracy(self) -> float:
+        """Share of images whose label was found."""
+        return float(np.trace(self.confusion) / self.n)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Between which bounds the accuracy lies, with 95 % confidence."""
+        return wilson(int(np.trace(self.confusion)), self.n)
+
+    @property
+    def largest_class(self) -> tuple[str, float]:
+        """The most frequent class of these images, and its share: what always naming it gives."""
+        images = self.confusion.sum(axis=1)
+        return self.classes[int(images.argmax())], float(images.max() / self.n)
+
+    @property
+    def reliability(self) -> list[Bin]:
+        """How often the answers are right, by how sure they are; empty bins are left out."""
+        if self.probabilities is None or self.labels is None:
+            return []
+        return reliability(self.probabilities, self.labels)
+
+    @property
+    def calibration_error(self) -> float | None:
+        """By how much the answers are surer than right, or less sure, on average.
+
+        The expected calibration error of 15 bins (Guo et al. 2017, *On Calibration of Modern Neural
+        Networks*); of few images it is above zero by chance alone. None: the probabilities are not
+        known.
+        """
+        return calibration_error(self.reliability) if self.reliability else None
+
+    def mistakes(self) -> np.ndarray[Any, Any]:
+        """The positions of the images whose label was not found, the least likely label first."""
+        if self.probabilities is None or self.labels is None:
+            raise DataError("this evaluation keeps no answers about single images")
+        wrong = np.flatnonzero(self.probabilities.argmax(axis=1) != self.labels)
+        of_truth = self.probabilities[wrong, self.labels[wrong]]
+        return wrong[np.argsort(of_truth, kind="stable")]
+
+    def summary(self) -> dict[str, Any]:
+        """Return it in a few numbers, ready for JSON."""
+        name, share = self.largest_class
+        error = self.calibration_error
+        return {
+            "n": self.n,
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "largest_class": {"name": name, "share": share},
+            "loss": self.loss,
+            **({} if error is None else {"calibration_error": error}),
+        }
+
+    def per_class(self) -> list[dict[str, Any]]:
+        """A row per class: how many images, the share found, and the share of answers right.
+
+        Both shares come with their 95 % interval; they are None where there is nothing to count.
+        """
+        counts = (self.confusion.diagonal(), self.confusion.sum(axis=1), self.confusion.sum(axis=0))
+        rows = []
+        for name, *each in zip(self.classes, *counts, strict=True):
+            right, images, answers = map(int, each)
+            row = {"class": name, "n": images}
+            for share, n in (("recall", images), ("precision", answers)):
+                row[share] = right / n if n else None
+                row[f"{share}_interval"] = list(wilson(right, n)) if n else None
+            rows.append(row)
+        return rows
+
+
+def evaluate(
+    model: Any,
+    split: Split,
+    classes: Sequence[str],
+    batch_size: int = 256,
+    *,
+    verbose: bool = False,
+) -> Evaluation:
+    """Ask `model` about every image of `split`.
+
+    Args:
+        model: gives logits (n, classes).
+        split: images, in memory or on disk, and labels.
+        classes: the classes' names.
+        batch_size: images asked about at a time.
+        verbose: whether to show progress on standard error.
+
+    Raises:
+        DataError: the split is empty, or a picture on disk cannot be read.
+        NinError: the model's answers are not finite.
+
+    Example:
+        >>> run, data = nin.load("runs/digits-1"), nin.Digits()
+        >>> nin.evaluate(run.model, data.test, data.classes).confusion.shape
+        (10, 10)
+    """
+    if len(split.labels) == 0:
+        raise DataError("there is no image to evaluate on")
+    if verbose:
+        with progress("evaluating", len(split.labels)) as advance:
+            logits = _predicted(model, split, batch_size, callbacks=[_counting(advance)])
+    else:
+        logits = _predicted(model, split, batch_size)
+    return compared(logits, split.labels, classes)._replace(images=split.images)
+
+
+def evaluate_judged(
+    model: Any, judged: JudgedImages, classes: Sequence[str], *, verbose: bool = False
+) -> Evaluation:
+    """`evaluate` on the images that a run is judged by, which know what they are called."""
+    evaluation = evaluate(model, judged.split, classes, verbose=verbose)
+    return evaluation._replace(names=judged.names)
+
+
+def compared(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
+    """Answers that have been given already.
+
+    Args:
+        logits: (n, classes).
+        labels: (n,), the truth.
+        classes: the classes' names.
+
+    Raises:
+        NinError: the answers are not finite.
+    """
+    count = len(classes)
+    pairs = labels.astype(np.int64) * count + logits.argmax(axis=1)
+    confusion = np.bincount(pairs, minlength=count * count).reshape(count, count)
+    log_probabilities = _log_softmax(logits)[np.arange(len(logits)), labels]
+    probabilities = softmax(logits).astype(np.float32)
+    loss = float(-log_probabilities.mean())
+    return Evaluation(tuple(classes), loss, confusion, probabilities, labels)
+
+
+def wilson(right: int, n: int) -> tuple[float, float]:
+    """The 95 % interval of a share, `right` of `n` (Wilson 1927); also right near 0 and 1."""
+    z2 = 1.959964**2
+    middle = (right + z2 / 2) / (n + z2)
+    half = math.sqrt(z2 * (right * (n - right) / n + z2 / 4)) / (n + z2)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def final_split(data: ImageData) -> tuple[str, Split]:
+    """The images a finished training is judged by: the test part, else the held-out one."""
+    if "test" in data.parts:
+        return "test", data.test
+    return "validation", data.validation_split
+
+
+def every_image(data: ImageData) -> Split:
+    """All parts of `data` together."""
+    parts = [data.split(part) for part in data.parts]
+    return Split(
+        _joined([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+
+
+def softmax(logits: Any) -> np.ndarray[Any, Any]:
+    """Logits (n, classes) → probabilities (n, classes), in double precision."""
+    probabilities: np.ndarray[Any, Any] = np.exp(_log_softmax(logits))
+    return probabilities
+
+
+def _predicted(model: Any, split: Split, batch_size: int, **settings: Any) -> Any:
+    if not isinstance(split.images, Pictures):
+        return model.predict(split.images, batch_size=batch_size, verbose=0, **settings)
+    from nin.data import batches, reading_ahead
+
+    loader = batches(split, batch_size, shuffle=False)
+    with reading_ahead(loader):
+        return model.predict(loader, verbose=0, **settings)
+
+
+def _counting(advance: Callable[[int], None]) -> Any:
+    """A callback of Keras that calls `advance` with the images of each batch."""
+    from keras.callbacks import LambdaCallback
+
+    def count(_: int, logs: Any) -> None:
+        advance(len(logs["outputs"]))
+
+    return LambdaCallback(on_predict_batch_end=count)
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    if isinstance(parts[0], Pictures):
+        return parts[0].joined(parts[1:])
+    return np.concatenate(parts)
+
+
+def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:
+    shifted = np.asarray(logits, dtype=np.float64)
+    if not np.isfinite(shifted).all():
+        raise NinError(
+            "the network answers with numbers that are not finite: train it at a lower"
+            " learning rate"
+        )
+    shifted = shifted - shifted.max(axis=1, keepdims=True)
+    log_probabilities: np.ndarray[Any, Any] = shifted - np.log(
+        np.exp(shifted).sum(axis=1, keepdims=True)
+    )
+    return log_probabilities

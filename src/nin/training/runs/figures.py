@@ -1,0 +1,176 @@
+"""Pictures of a training and of an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nin.files import replacing
+from nin.plotting import default_style, printable
+from nin.training.runs.evaluation import Evaluation, wilson
+from nin.training.transfer_learning.head import Head
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Labels are written into the confusion picture's cells up to so many classes.
+MOST_WRITTEN = 20
+
+
+@default_style()
+def save_curves(
+    path: Path, rows: Sequence[Mapping[str, float]], title: str, kept: int | None = None
+) -> None:
+    """Loss and accuracy against the epoch, training and validation, side by side.
+
+    Args:
+        path: where to write the PNG.
+        rows: one per epoch, as in a run's ``metrics.jsonl``.
+        title: stands above.
+        kept: the epoch whose weights are kept, to be marked.
+    """
+    figure = _figure(8, 3.2)
+    figure.suptitle(printable(title), fontsize=10, parse_math=False)
+    left, right = figure.subplots(1, 2)
+    _curves(left, rows, "loss", "loss (nats)")
+    _curves(right, rows, "accuracy", "accuracy")
+    if kept is not None:
+        for axes in (left, right):
+            axes.axvline(kept, color="grey", linewidth=1, linestyle=":", label="kept")
+            axes.legend(frameon=False)
+    _save(figure, path)
+
+
+@default_style()
+def save_candidates(path: Path, head: Head, title: str) -> None:
+    """Loss and accuracy of held-out folds against the regularisation that was tried.
+
+    Args:
+        path: where to write the PNG.
+        head: what was fitted, and the candidates it was chosen from.
+        title: stands above.
+    """
+    figure = _figure(8, 3.2)
+    figure.suptitle(printable(title), fontsize=10, parse_math=False)
+    strengths = [each.C for each in head.candidates]
+    for axes, name, label in zip(
+        figure.subplots(1, 2), ("loss", "accuracy"), ("loss (nats)", "accuracy"), strict=True
+    ):
+        folds = np.array([getattr(each, name) for each in head.candidates])
+        if len(folds):
+            axes.errorbar(
+                strengths,
+                folds.mean(1),
+                folds.std(1, ddof=1),
+                marker="o",
+                capsize=3,
+                label="photographs left out, mean ± sd of the folds",
+            )
+        axes.axvline(head.C, color="grey", linewidth=1, linestyle=":", label="chosen")
+        axes.set_xscale("log")
+        axes.set_xlabel("C: weaker regularisation →")
+        axes.set_ylabel(label)
+    axes.legend(frameon=False, fontsize=8)
+    _save(figure, path)
+
+
+@default_style()
+def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
+    """The confusion matrix as a picture: rows are the true classes, columns the predicted ones.
+
+    Args:
+        path: where to write the PNG.
+        evaluation: whose matrix.
+        title: stands above.
+    """
+    count = len(evaluation.classes)
+    side = min(24.0, 3 + 0.45 * count)
+    figure = _figure(side, side)
+    axes = figure.subplots()
+    totals = np.maximum(evaluation.confusion.sum(axis=1, keepdims=True), 1)
+    shares = evaluation.confusion / totals
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set(xlabel="predicted class", ylabel="true class")
+    axes.set_title(printable(title), parse_math=False)
+    names = [printable(name) for name in evaluation.classes]
+    axes.set_xticks(range(count), names, rotation=90, parse_math=False)
+    axes.set_yticks(range(count), names, parse_math=False)
+    if count <= MOST_WRITTEN:
+        for (row, column), images in np.ndenumerate(evaluation.confusion):
+            color = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, str(images), ha="center", va="center", color=color, fontsize=8)
+    _save(figure, path)
+
+
+@default_style()
+def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
+    """How often answers are right against how sure they are, and how many there are.
+
+    Args:
+        path: where to write the PNG.
+        evaluation: whose answers.
+        title: stands above.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    figure = _figure(5, 5.5)
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    upper.set_title(printable(title), fontsize=10, parse_math=False)
+    upper.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle=":", label="as sure as right")
+    bins = evaluation.reliability
+    edges = [each.low for each in bins]
+    widths = [each.high - each.low for each in bins]
+    look: dict[str, Any] = {"align": "edge", "color": "C0", "edgecolor": "white", "linewidth": 1}
+    shares = [each.accuracy for each in bins]
+    half = [wilson(round(each.accuracy * each.n), each.n) for each in bins]
+    upper.bar(edges, shares, widths, **look)
+    upper.errorbar(
+        [each.confidence for each in bins],
+        shares,
+        np.abs(np.array(half).T - shares),
+        fmt="o",
+        color="C1",
+        markersize=4,
+        capsize=2,
+        label="mean probability, and 95 % interval",
+    )
+    upper.set(ylabel="share that is right", ylim=(-0.02, 1.02))
+    upper.legend(loc="upper left", fontsize=8, edgecolor="none", framealpha=0.85)
+    lower.bar(edges, [each.n for each in bins], widths, **look)
+    lower.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+    error = evaluation.calibration_error
+    lower.set(
+        xlabel=f"probability of the answer\nexpected calibration error {error:.3f}",
+        ylabel="images",
+        xlim=(0, 1),
+    )
+    _save(figure, path)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _save(figure: Figure, path: Path) -> None:
+    with replacing(path) as file:
+        figure.savefig(file, format="png", dpi=150)
+
+
+def _curves(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, label: str) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    marker = "o" if len(rows) == 1 else None
+    for name, style, text in ((key, "-", "training"), (f"val_{key}", "--", "validation")):
+        points = [(row["epoch"], row[name]) for row in rows if row.get(name) is not None]
+        if points:
+            axes.plot(*zip(*points, strict=True), linestyle=style, marker=marker, label=text)
+            axes.legend(frameon=False)
+    axes.set(xlabel="epoch", ylabel=label)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(alpha=0.3)

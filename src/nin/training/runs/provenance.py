@@ -1,0 +1,95 @@
+"""Where a result comes from: versions, machine, command; of every session of a training."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from nin import backends
+from nin._version import __version__
+from nin.training.runs.locations import base_of
+
+
+def versions() -> dict[str, str]:
+    """Versions of what computes where Keras does."""
+    backend = backends.choose()
+    return {
+        **versions_of("keras", "numpy"),
+        "backend": backend,
+        backend: backends.current().version(),
+    }
+
+
+def versions_of(*packages: str) -> dict[str, str]:
+    """Versions of Python, of this package and of some others."""
+    named = {name: importlib.metadata.version(name) for name in packages}
+    return {"python": platform.python_version(), "nin": __version__, **named}
+
+
+def device(gpus: int | None = None) -> dict[str, Any]:
+    """The machine: processor, how many cores this process may use, GPUs.
+
+    Args:
+        gpus: how many compute; None asks the backend.
+    """
+    return {
+        "system": platform.system(),
+        "processor": _processor(),
+        "cores": _cores(),
+        "gpus": backends.num_gpus() if gpus is None else gpus,
+    }
+
+
+def session(
+    run: Path, epoch: int, versions: Mapping[str, str], device: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a record says of the part of a training that begins now, ready for JSON.
+
+    Args:
+        run: the run directory.
+        epoch: how many epochs it has already.
+        versions: of what computes.
+        device: the machine.
+
+    Returns:
+        ``epoch``, ``versions``, ``device``, ``command``, and what paths are relative to; see
+        `nin.training.runs.locations.base_of`.
+    """
+    where = {"versions": dict(versions), "device": dict(device), "command": command()}
+    return {"epoch": epoch, **where, **base_of(run)}
+
+
+def sessions_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The sessions of a training, the first first; of an earlier record what is known."""
+    first = {key: record[key] for key in ("versions", "device", "command") if key in record}
+    return [*record.get("sessions", [{"epoch": 0, **first}])]
+
+
+def command() -> str:
+    """The command line of this process, to type again."""
+    program, *arguments = sys.argv
+    path = Path(program).resolve()
+    words = ["python", f"{path.parent.name}/{path.name}"] if path.suffix == ".py" else [path.name]
+    return shlex.join([*words, *arguments])
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())

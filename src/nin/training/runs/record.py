@@ -1,0 +1,151 @@
+"""A run's own files, read and checked: they may come from a stranger."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from nin.data.decoding.decode import Fit
+from nin.errors import RunError
+from nin.files import did_you_mean
+from nin.training.runs.description import Description
+
+FORMAT = 1
+
+#: Bytes of a record or a table; classes of a network; characters of a name.
+MOST_BYTES, MOST_CLASSES, LONGEST_NAME = 64 * 2**20, 100_000, 1000
+
+State = Literal["training", "interrupted", "died", "finished"]
+
+
+class _Checked(BaseModel):
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+
+class _Data(_Checked):
+    fingerprint: str
+    #: Of pictures whose files do not say.
+    bit_depth: Literal[8, 10, 12, 14, 16] | None = None
+
+
+class _Recipe(_Checked):
+    #: Of runs from before there was a choice.
+    fit: Fit = "squash"
+
+
+def _checked_name(name: str) -> str:
+    """A name of a bounded length. Pydantic's bound refuses what is not UTF-8."""
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"a name of {len(name):,} characters")
+    return name
+
+
+class _Session(_Checked):
+    epoch: int = Field(default=0, ge=0)
+    #: What paths are relative to; not known of the first session of an earlier run.
+    directory: str = ""
+    directory_from_run: str = ""
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if len(_BASE & self.model_fields_set) == 1:
+            raise ValueError("directory and directory_from_run go together")
+        return self
+
+
+_BASE = {"directory", "directory_from_run"}
+
+
+class _Record(_Checked):
+    state: State
+    sessions: list[_Session] = []
+    recipe: _Recipe
+    skip_bad: bool = False
+    #: How many photographs stopped a frozen training that had not begun.
+    unreadable: int = Field(default=0, ge=0)
+    data: _Data
+    classes: Annotated[
+        list[Annotated[str, AfterValidator(_checked_name)]], Field(max_length=MOST_CLASSES)
+    ]
+    model: Description
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        answers = self.model.arguments.num_classes
+        if answers != len(self.classes):
+            raise ValueError(f"{len(self.classes)} classes for a network of {answers} answers")
+        return self
+
+
+class _Row(_Checked):
+    __pydantic_extra__: dict[str, float | None] = Field(init=False)
+
+    epoch: int
+    seconds: float
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """What ``run.json`` in the run directory `path` holds.
+
+    Raises:
+        RunError: it is not a run directory, or a damaged one, or one of a later version.
+    """
+    record = _read_json(path)
+    if record.get("format") != FORMAT:
+        raise RunError(f"{path} was written in format {record.get('format')!r}, not {FORMAT}")
+    if problem := _problem(_Record, record):
+        raise RunError(f"{path / 'run.json'} is damaged: {problem}")
+    return record
+
+
+def read_metrics(path: Path) -> list[dict[str, Any]]:
+    """The rows of the file `path`, one per epoch; none if there is no such file.
+
+    Raises:
+        RunError: it is damaged.
+    """
+    try:
+        rows = [json.loads(line) for line in _text(path).splitlines()]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+    for number, row in enumerate(rows, 1):
+        if problem := _problem(_Row, row):
+            raise RunError(f"{path} is damaged: line {number}: {problem}")
+    return rows
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(_text(path / "run.json"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        hint = "" if path.exists() else did_you_mean(path, Path("runs"))
+        raise RunError(f"{path} is not a run directory: it has no run.json{hint}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise RunError(f"{path / 'run.json'} is damaged: it holds no record")
+    return record
+
+
+def _text(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path} is not an ordinary file")
+    if path.exists() and path.stat().st_size > MOST_BYTES:
+        raise OSError(f"{path} has more than {MOST_BYTES:,} bytes")
+    return path.read_text(encoding="utf-8")
+
+
+def _problem(kind: type[BaseModel], value: Any) -> str | None:
+    """What keeps `value` from being of this kind, in a few words; None if nothing does."""
+    try:
+        kind.model_validate(value)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in problem["loc"])
+        return f"{place[:80]}: {problem['msg'].lower()}".removeprefix(": ")
+    return None

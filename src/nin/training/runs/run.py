@@ -1,0 +1,287 @@
+"""A run directory: all that a training leaves, readable by a person, safe to take from a stranger.
+
+::
+
+    runs/digits-1/
+      run.json                 recipe, data, classes, network, versions, device, result
+      metrics.jsonl            one line per epoch
+      curves.png               loss and accuracy, drawn
+      pictures.safetensors     which picture of a folder was in which part, by its content
+      features.safetensors     what a frozen trunk makes of each photograph, by its content
+      weights.safetensors      the network's weights after the best epoch
+      checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
+      evaluations/             what nin evaluate found: a folder per data set and part
+
+Numbers and names only; nothing in it is executed when it is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import shlex
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nin.data.decoding.decode import Fit
+from nin.data.decoding.image_arrays import check_images, fitted_images
+from nin.files import write_bytes, write_json
+from nin.names import normalized
+from nin.training.runs.locations import locate
+from nin.training.runs.record import read_metrics, read_record
+
+if TYPE_CHECKING:
+    from nin.training.recipe import Recipe
+    from nin.training.runs.evaluation import Evaluation
+    from nin.training.runs.run_images import RunImages
+
+#: Seconds of training that a power cut may cost.
+SAVE_EVERY = 60.0
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+class Run:
+    """A training on disk.
+
+    Args:
+        path: the run directory.
+        record: what ``run.json`` holds.
+
+    Attributes:
+        path: the run directory.
+        record: what ``run.json`` holds.
+
+    Example:
+        >>> run = nin.load("runs/digits-1")
+        >>> run.predict(nin.Digits().test.images[:3]).shape
+        (3, 10)
+        >>> part, answers = run.evaluate()
+        >>> part, answers.n
+        ('test', 359)
+    """
+
+    def __init__(self, path: Path, record: dict[str, Any]) -> None:
+        self.path = path
+        self.record = record
+        self._model: Any = None
+
+    @property
+    def weights_path(self) -> Path:
+        """Where the network's weights are."""
+        return self.path / "weights.safetensors"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where the state to continue from is."""
+        return self.path / "checkpoint.safetensors"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes' names, in the order of the network's answers."""
+        return tuple(map(normalized, self.record["classes"]))
+
+    @property
+    def recipe(self) -> Recipe:
+        """How it is trained; `precision` is the one in use, never ``"auto"``."""
+        from nin.training.recipe import Recipe
+
+        # Runs from before there was a choice computed in float32, and divided by position.
+        before = {"precision": "float32", "split_by": "position"}
+        return Recipe.parse({**before, **self.record["recipe"]})
+
+    @property
+    def bit_depth(self) -> int | None:
+        """Bits of the range of values of pictures whose files do not say; None: as each needs."""
+        bits = self.record["data"].get("bit_depth")
+        return None if bits is None else int(bits)
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """(height, width, channels) of the images the network was trained on, as stored."""
+        height, width, channels = self.record["model"]["input_shape"]
+        return height, width, channels
+
+    @property
+    def fit(self) -> Fit:
+        """How pictures become the squares it was trained on: ``"squash"`` or ``"crop"``."""
+        fit: Fit = self.record["recipe"].get("fit", "squash")
+        return fit
+
+    @property
+    def model(self) -> Any:
+        """The trained network, a `keras.Model`; read when it is first asked for.
+
+        Raises:
+            RunError: the weights are missing or damaged, or not those of the described network.
+        """
+        if self._model is None:
+            from nin.training.runs.arrays import count_weights
+            from nin.training.runs.description import rebuild
+            from nin.training.runs.weights import load_weights
+
+            model = rebuild(self.record["model"], count_weights(self.weights_path))
+            load_weights(self.weights_path, model)
+            self._model = model
+        return self._model
+
+    @model.setter
+    def model(self, model: Any) -> None:
+        self._model = model
+
+    @property
+    def images(self) -> RunImages:
+        """The images it was trained on and is judged by; none is read."""
+        from nin.training.runs.run_images import RunImages
+
+        return RunImages(self.path, self.record, self.recipe)
+
+    def locate(self, name: str) -> Path:
+        """Where a file or folder is that the record names."""
+        return locate(name, self.path, self.record)
+
+    def predict(self, images: Any, batch_size: int = 64) -> np.ndarray[Any, Any]:
+        """What is in these images.
+
+        Args:
+            images: (n, height, width, channels): uint8 of any size, grey, RGB or RGBA, which are
+                resized as by `nin.Predictor`; or floats from 0 to 1 of `input_shape`.
+            batch_size: images per batch.
+
+        Returns:
+            Probabilities (n, classes).
+
+        Raises:
+            DataError: images of another shape or type, or out of range.
+        """
+        from nin.training.runs.evaluation import softmax
+
+        images = np.asarray(images)
+        check_images(images, floats=True)
+        images = fitted_images(images, self.input_shape, self.fit)
+        return softmax(self.model.predict(images, batch_size=batch_size, verbose=0))
+
+    def evaluate(
+        self, data: str | None = None, *, skip_bad: bool = False, verbose: bool = False
+    ) -> tuple[str, Evaluation]:
+        """How good the network is.
+
+        The run's own images are those that it was to be judged by in training, wherever they are
+        now. Pictures that were added to its folder since are left out; a warning says so.
+
+        Args:
+            data: other data, a named data set or a folder, whose classes are among the run's; None
+                for the run's own. Of a folder that is not divided into parts, all are looked at.
+            skip_bad: in a folder, go on without images that cannot be read; so does a run that was
+                trained without them.
+            verbose: whether to print what was found in a folder, and progress, on standard error.
+
+        Returns:
+            Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
+            the answers.
+
+        Raises:
+            DataError: the images cannot be had.
+            RunError: they are no longer the run's own, or do not fit the network.
+        """
+        from nin.training.runs.dataset import show_found
+        from nin.training.runs.evaluation import evaluate_judged
+
+        judged = self.images.judged(data, skip_bad=skip_bad)
+        if verbose:
+            show_found(judged.data, divided=judged.part != "all")
+        for note in judged.notes():
+            warnings.warn(f"{self.path}: {note}", stacklevel=2)
+        return judged.part, evaluate_judged(self.model, judged, self.classes, verbose=verbose)
+
+    def metrics(self) -> list[dict[str, Any]]:
+        """One row per epoch; none before the first has ended.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        return read_metrics(self.path / "metrics.jsonl")
+
+    def best_epoch(self, rows: Rows | None = None) -> int | None:
+        """The epoch whose weights are kept: that of the lowest held-out loss; None before any.
+
+        By loss and not by accuracy, because folders are small: of four held-out images accuracy
+        knows five values, ties are the rule, and a lucky early epoch is never beaten again. The
+        loss counts how sure each answer was. Its price is known (Guo et al. 2017): where a network
+        overfits, the loss rises before accuracy falls, so that the epoch kept may be an early one.
+        Without held-out images it is the last epoch: test images choose nothing.
+
+        Args:
+            rows: one per epoch; default: those on disk.
+        """
+        rows = self.metrics() if rows is None else rows
+        if not rows:
+            return None
+        chooses = self.best_loss(rows) is not None
+        candidates = [row for row in rows if chooses and _held_out_loss(row) < math.inf]
+        return int(min(candidates, key=_held_out_loss, default=rows[-1])["epoch"])
+
+    def best_loss(self, rows: Rows) -> float | None:
+        """The lowest held-out loss, infinite before any; None where no images are held out.
+
+        Args:
+            rows: one per epoch.
+        """
+        if "validation" not in self.record["data"].get("splits", ()):
+            return None
+        return min(map(_held_out_loss, rows), default=math.inf)
+
+    def is_over(self, rows: Rows) -> bool:
+        """Whether `rows` ends in as many epochs without a better one as the recipe has patience."""
+        patience, best = self.record["recipe"].get("patience"), self.best_epoch(rows)
+        return patience is not None and best is not None and rows[-1]["epoch"] - best >= patience
+
+    def write_metrics(self, rows: list[dict[str, Any]]) -> None:
+        """Write all rows, wholly or not at all; a number that is not finite becomes null."""
+        lines = "".join(
+            json.dumps({key: value if math.isfinite(value) else None for key, value in row.items()})
+            + "\n"
+            for row in rows
+        )
+        write_bytes(self.path / "metrics.jsonl", lines.encode())
+
+    def update(self, **values: Any) -> None:
+        """Change the record, in memory and on disk."""
+        self.record = {**self.record, **values}
+        write_json(self.path / "run.json", self.record)
+
+    def __repr__(self) -> str:
+        return f"<Run {self.path} ({self.record['state']})>"
+
+
+def going_on(path: str | Path) -> str:
+    """How to go on with an interrupted run, in words."""
+    return f"to go on: nin train --resume {shlex.quote(str(path))}"
+
+
+def load(path: str | Path) -> Run:
+    """Open a run directory; nothing in it is executed.
+
+    Args:
+        path: the directory, as ``nin train`` named it.
+
+    Raises:
+        RunError: it is not a run directory, or a damaged one, or one of a later version.
+
+    Example:
+        >>> run = nin.load("runs/digits-1")
+        >>> run.record["recipe"]["data"], run.input_shape
+        ('digits', (8, 8, 1))
+    """
+    path = Path(path)
+    return Run(path, read_record(path))
+
+
+def _held_out_loss(row: Mapping[str, Any]) -> float:
+    """Infinite where there is none, or where it is not finite."""
+    loss = row.get("val_loss")
+    return math.inf if loss is None or not math.isfinite(loss) else float(loss)

@@ -1,0 +1,303 @@
+"""The images of a run: where they are, which it was trained on, and by which it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from nin.data import NAMED, ImageData, ImageFolder, Pictures, Split
+from nin.data.decoding.image_arrays import fitted_images
+from nin.data.folders.listing import Files
+from nin.data.folders.membership import UNKNOWN, Membership
+from nin.data.split import PARTS, Part
+from nin.errors import Advice, Argument, DataError, RunError
+from nin.files import write_bytes
+from nin.names import normalized
+from nin.training.recipe import Recipe
+from nin.training.runs.arrays import read_arrays
+from nin.training.runs.dataset import open_images, open_others
+from nin.training.runs.evaluation import every_image, final_split
+from nin.training.runs.judged_images import (
+    JudgedImages,
+    check_classes,
+    class_positions,
+    with_labels_of,
+)
+from nin.training.runs.locations import candidates
+from nin.training.runs.record import read_record
+
+#: The file in a run that says which picture was in which part.
+PICTURES = "pictures.safetensors"
+
+
+class RunImages:
+    """The images of a run.
+
+    Args:
+        path: the run directory.
+        record: what its ``run.json`` holds.
+        recipe: how it is trained.
+    """
+
+    def __init__(self, path: Path, record: Mapping[str, Any], recipe: Recipe) -> None:
+        self.path, self.record, self.recipe = path, record, recipe
+        self.classes = tuple(map(normalized, record["classes"]))
+        self.bit_depth: int | None = record["data"].get("bit_depth")
+
+    def membership(self) -> Membership | None:
+        """Which picture was in which part; None of published sets, and of earlier runs.
+
+        Raises:
+            RunError: the file that says so is damaged.
+        """
+        path = self.path / PICTURES
+        if not path.exists():
+            return None
+        try:
+            return Membership.from_arrays(read_arrays(path), len(self.classes))
+        except DataError as error:
+            raise RunError(f"{path} is damaged: {error}") from error
+
+    def open(self, *, skip_bad: bool = False, is_untrained: bool = False) -> ImageData:
+        """The images to go on training with, wherever they are now.
+
+        Args:
+            skip_bad: in a folder, go on without those that cannot be read.
+            is_untrained: whether nothing was learnt from any yet, so that some may be repaired,
+                removed or added, in the classes that there are.
+
+        Raises:
+            DataError: they cannot be read.
+            RunError: they are not to be found, or something was added, taken away or changed.
+        """
+        known, problem = self.membership(), ""
+        for place, data in self._opened(known, skip_bad, self.bit_depth):
+            if self._is_the_same(data) or (is_untrained and self._has_some(data, known)):
+                return data
+            problem = problem or self._change(place, data, known)
+        raise RunError(problem or self._lost())
+
+    def judged(self, data: str | None = None, *, skip_bad: bool = False) -> JudgedImages:
+        """The images to judge the run by.
+
+        Args:
+            data: a named data set or a folder; None for the images that it was to be judged by.
+                Of a folder that is not divided into parts, all; of the run's own that has moved,
+                those that it was to be judged by.
+            skip_bad: in a folder, go on without those that cannot be read.
+
+        Raises:
+            DataError: the images cannot be had.
+            RunError: they are of classes that the run does not know, or not those of the run.
+        """
+        if data is None or data == self.recipe.data in NAMED:
+            return self._own(None, skip_bad)
+        return self._moved(data, skip_bad) or self._others(data, skip_bad)
+
+    def trained(self) -> JudgedImages:
+        """The images that the run was trained on.
+
+        Raises:
+            DataError: the images cannot be had.
+            RunError: they are no longer those of the run.
+        """
+        return self._own("train", skip_bad=False)
+
+    def _own(self, part: Part | None, skip_bad: bool) -> JudgedImages:
+        """The run's own images of a part; None: of the one that it is judged by."""
+        known, problem = self.membership(), ""
+        skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
+        # As in training, whatever pictures there are now: where nothing is recorded 8 bits did.
+        for place, data in self._opened(known, skip_bad, self.bit_depth or 8):
+            if known is not None and isinstance(data, ImageFolder):
+                found = self._known(data, known, part or _judge(known), place)
+                if found is not None:
+                    return found
+                problem = problem or f"{place} holds none of the images of {self.path}"
+            elif self._is_the_same(data):
+                name, split = (part, data.split(part)) if part else final_split(data)
+                return JudgedImages(name, split, data, place)
+            else:
+                problem = problem or self._change(place, data, known)
+        if self.recipe.data in NAMED:
+            raise RunError(problem)
+        if not problem:
+            way = "say where they are now, or name others: {}"
+            raise RunError(self._lost(), Advice(way, Argument("data")))
+        way = "to judge by what is there, as other data, name it: {}"
+        raise RunError(problem, Advice(way, Argument("data")))
+
+    def _moved(self, data: str, skip_bad: bool) -> JudgedImages | None:
+        """The run's own images if they are now in `data`, and no longer where they were."""
+        known = self.membership()
+        places = candidates(self.recipe.data, self.path, self.record)
+        if known is None or data in NAMED or any(place.exists() for place in places):
+            return None
+        recipe = self.recipe.revised(data=data)
+        skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
+        depth = self.bit_depth or 8
+        try:
+            folder = open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=depth)
+        except DataError:  # What is no folder to train on may be one to judge by.
+            return None
+        if not isinstance(folder, ImageFolder):
+            return None
+        there = np.isin(known.digests, folder.membership().digests)
+        judge = known.parts == PARTS.index(_judge(known))
+        if not there[judge].all() or not there[~judge].any():
+            return None
+        return self._known(folder, known, _judge(known), data)
+
+    def _known(
+        self, data: ImageFolder, known: Membership, part: Part, place: str
+    ) -> JudgedImages | None:
+        """The pictures of `data` that were in a part; None if there are none of them.
+
+        `data` is left with no others.
+        """
+        wanted = known.within(part)
+        everything = data.membership()
+        # A folder that has been given other parts since may have them in any of these.
+        order: list[Part] = [part, *(each for each in data.parts if each != part)]
+        files = [data.files(each) for each in order if each in data.parts]
+        digests = np.concatenate([data.digests(each) for each in order if each in data.parts])
+        labels = np.concatenate([each.labels for each in files])
+        now = class_positions(data.classes, self.classes)[labels]
+        same = wanted.has(digests, now)
+        chosen = _as_often(wanted.digests, digests, same)
+        if not len(chosen):
+            return None
+        strange = sorted({data.classes[label] for label in labels[chosen[now[chosen] < 0]]})
+        check_classes(strange, self.classes, place)
+        paths = [path for each in files for path in each.paths]
+        data.keep(part, Files(paths, labels).take(chosen))
+        return JudgedImages(
+            part,
+            with_labels_of(data.split(part), data.classes, self.classes),
+            data,
+            place,
+            new=int((known.codes(everything.digests) == UNKNOWN).sum()),
+            missing=len(wanted.digests) - len(chosen),
+            relabelled=int((~same[chosen]).sum()),
+        )
+
+    def _others(self, data: str, skip_bad: bool) -> JudgedImages:
+        height, width, channels = self.record["model"]["input_shape"]
+        shape = (height, width, channels)
+        images = open_others(
+            data, shape, self.classes, self.recipe.fit, self.bit_depth, skip_bad=skip_bad
+        )
+        if images.has_own_parts:
+            part, split = final_split(images)
+        else:
+            part, split = "all", every_image(images)
+        split = with_labels_of(split, images.classes, self.classes)
+        if not isinstance(split.images, Pictures):
+            pictures = fitted_images(np.asarray(split.images), shape, self.recipe.fit)
+            split = Split(pictures, split.labels)
+        used = self._used(images, part) if isinstance(images, ImageFolder) else 0
+        return JudgedImages(part, split, images, data, is_other=True, trained_on=used)
+
+    def _used(self, data: ImageFolder, part: str) -> int | None:
+        """How many pictures of a part the run has used for anything but to be judged by them."""
+        known = self.membership()
+        if known is None:
+            places = candidates(self.recipe.data, self.path, self.record)
+            is_own = data.path.resolve() in [place.resolve() for place in places]
+            return None if is_own and part == "all" else 0
+        looked_at = [each for each in data.parts if part in (each, "all")]
+        codes = np.concatenate([known.codes(data.digests(each)) for each in looked_at])
+        used = [PARTS.index(each) for each in PARTS if each != _judge(known)]
+        return int(np.isin(codes, used).sum())
+
+    def _opened(
+        self, known: Membership | None, skip_bad: bool, bit_depth: int | None
+    ) -> Iterator[tuple[str, ImageData]]:
+        """The images at each place where they may be, the likeliest first."""
+        name = self.recipe.data
+        if name in NAMED:
+            yield name, open_images(self.recipe)
+            return
+        for place in candidates(name, self.path, self.record):
+            if place.exists():
+                recipe = self.recipe.revised(data=str(place))
+                yield (
+                    str(place),
+                    open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=bit_depth),
+                )
+
+    def _lost(self) -> str:
+        places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
+        return f"the images of {self.path} are not to be found at {places}"
+
+    def _is_the_same(self, data: ImageData) -> bool:
+        digest: str = self.record["data"]["fingerprint"]
+        return data.fingerprint() == digest
+
+    def _has_some(self, data: ImageData, known: Membership | None) -> bool:
+        """Whether a folder has the run's classes, and any of its pictures."""
+        if known is None or not isinstance(data, ImageFolder) or data.classes != self.classes:
+            return False
+        return bool(np.isin(known.digests, data.membership().digests).any())
+
+    def _change(self, place: str, data: ImageData, known: Membership | None) -> str:
+        """What is said of images that are others than in training."""
+        changed = f"{place} no longer holds the images that {self.path} was trained on"
+        if data.classes != self.classes:
+            return f"{changed}: its classes are {', '.join(data.classes)}"
+        if known is None or not isinstance(data, ImageFolder):
+            return changed
+        now = data.membership().digests
+        new = int((known.codes(now) == UNKNOWN).sum())
+        missing = int((~np.isin(known.digests, now)).sum())
+        return f"{changed}: {new:,} are new, {missing:,} are missing"
+
+
+def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
+    """The images of a new training.
+
+    What the run that it starts from was trained on is in no test, whatever the seed.
+
+    Args:
+        recipe: names them.
+        skip_bad: in a folder, go on without those that cannot be read.
+
+    Raises:
+        DataError: they cannot be had.
+        RunError: `recipe` starts from what is no run, or a damaged one.
+    """
+    known = None
+    if recipe.init is not None and recipe.data not in NAMED:
+        path = Path(recipe.init)
+        known = RunImages(path, read_record(path), recipe).membership()
+    apart = None if known is None else known.apart_from_test()
+    return open_images(recipe, skip_bad=skip_bad, membership=apart)
+
+
+def keep_membership(run: Path, data: ImageData) -> None:
+    """Write into a run directory which picture of a folder is in which part."""
+    if isinstance(data, ImageFolder):
+        write_bytes(run / PICTURES, save(data.membership()._asdict()))
+
+
+def _judge(known: Membership) -> Part:
+    """The part that a run with these pictures is judged by."""
+    return "test" if (known.parts == PARTS.index("test")).any() else "validation"
+
+
+def _as_often(wanted: NDArray[Any], found: NDArray[Any], best: NDArray[np.bool_]) -> Any:
+    """Positions in `found` of each value of `wanted`, no more of it than there are in `wanted`.
+
+    In increasing order; first those that are `best`, then the first.
+    """
+    order = np.lexsort((~best, found))
+    ranked = found[order]
+    rank = np.arange(len(found)) - np.searchsorted(ranked, ranked)
+    often = np.searchsorted(np.sort(wanted), ranked, "right")
+    often -= np.searchsorted(np.sort(wanted), ranked, "left")
+    return np.sort(order[rank < often])

@@ -1,0 +1,91 @@
+"""The result of a finished training, in words that promise no more than the images say."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from nin.data import ImageData
+from nin.names import printable
+from nin.training.runs.evaluation import evaluate, final_split, wilson
+from nin.training.runs.run import Run
+
+#: A class with fewer training images is worth adding to.
+FEW_IMAGES = 100
+#: A training of fewer steps is short.
+FEW_STEPS = 300
+
+Result = Mapping[str, Any]
+
+
+def final_result(run: Run, data: ImageData) -> dict[str, Any]:
+    """How good the saved weights of `run` are on the test part, else on the held-out images."""
+    part, split = final_split(data)
+    summary = evaluate(run.model, split, data.classes).summary()
+    return {"split": part, **summary, "seconds": run.metrics()[-1]["seconds"]}
+
+
+def has_learnt(result: Result) -> bool:
+    """Whether the accuracy's 95 % interval lies above what always naming one class would give."""
+    low, _ = result["interval"]
+    return bool(low > result["largest_class"]["share"])
+
+
+def result_line(result: Result) -> str:
+    """Accuracy, interval and what always naming the largest class gives, in one line.
+
+    Args:
+        result: of the run, or of an evaluation; ``other`` names other data than its own.
+    """
+    low, high = result["interval"]
+    largest = result["largest_class"]
+    images = {"validation": "held-out", "all": ""}.get(result["split"], result["split"])
+    return (
+        f"accuracy {result['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
+        f" on {result['n']:,} {images} images".replace("  ", " ")
+        + (f" of other data, {printable(result['other'])}" if result.get("other") else "")
+        + f'; always naming "{printable(largest["name"])}" gives {largest["share"]:.3f}'
+    )
+
+
+def no_better(result: Result) -> str:
+    """What is said of a training that has not learnt."""
+    return f'no better than always naming "{printable(result["largest_class"]["name"])}"'
+
+
+def advice(record: Mapping[str, Any]) -> str:
+    """What is most likely to help a run that has not learnt; never what is in force already.
+
+    Args:
+        record: of the finished run.
+    """
+    from nin.training.restart import HOPELESS
+
+    result, schedule = record["result"], record.get("schedule")
+    n, share = result["n"], result["largest_class"]["share"]
+    counts = record["data"]["splits"]["train"]["per_class"]
+    rarest = min(counts, key=counts.__getitem__)
+    if result["accuracy"] > share or wilson(n, n)[0] <= share:
+        return f"judge it by more pictures: {n:,} {'is' if n == 1 else 'are'} too few to tell"
+    if schedule is None:
+        return "training from scratch, in case photographs have taught it nothing: --preset book"
+    if HOPELESS & {finding["kind"] for finding in record["health"]}:
+        return "other pictures, or another --preset: three learning rates have not helped"
+    patience = record["recipe"].get("patience")
+    if patience is not None and (result["epoch"] or 0) + patience < schedule["epochs"]:
+        return (
+            f"more patience: it ended {patience} epochs after its best; --patience {3 * patience}"
+        )
+    if schedule["steps"] < FEW_STEPS:
+        epochs = math.ceil(FEW_STEPS * schedule["epochs"] / schedule["steps"])
+        return f"train longer: {schedule['steps']:,} steps are few; --epochs {epochs:,}"
+    if counts[rarest] < FEW_IMAGES:
+        return f'more training pictures: {counts[rarest]:,} of "{printable(rarest)}" are few'
+    return f"another learning rate (it was {_rate(record):.2g}: --lr), or another --preset"
+
+
+def _rate(record: Mapping[str, Any]) -> float:
+    """The learning rate of the last attempt."""
+    restarts = record["restarts"]
+    return float(restarts[-1]["learning_rate"] if restarts else record["recipe"]["learning_rate"])

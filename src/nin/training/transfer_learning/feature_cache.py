@@ -1,0 +1,236 @@
+"""Features of the photographs of a training: computed once, kept in the run, taken from another."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from nin.data.decoding.decode import Fit, decode_with_remarks
+from nin.data.pictures import WORKERS
+from nin.data.progress import progress
+from nin.errors import DataError
+from nin.files import write_bytes
+from nin.pretrained import FeatureExtractor
+from nin.training.runs.run import SAVE_EVERY
+
+#: Photographs of this side, in pixels, that the trunk is asked about at a time: more of them fall
+#: out of the processor's cache. Larger ones are fewer, so that memory stays bounded.
+BATCH, USUAL_SIZE = 8, 288
+#: Photographs that are decoded ahead of it.
+AHEAD = 32
+
+Digest = bytes
+Row = NDArray[np.float32]
+
+
+class View(NamedTuple):
+    """What a trunk is shown of a photograph.
+
+    Attributes:
+        trunk: SHA-256 of its weights.
+        size: side of the square, in pixels.
+        fit: how a photograph becomes a square; see `nin.data.decoding.decode.decode`.
+        bit_depth: bits that values have at least, where a file of more than 8 does not say.
+    """
+
+    trunk: str
+    size: int
+    fit: Fit
+    bit_depth: int | None = None
+
+    def __str__(self) -> str:
+        bits = "" if self.bit_depth is None else f" {self.bit_depth} bits"
+        return f"{self.trunk} {self.size} {self.fit}{bits}"
+
+
+class Found(NamedTuple):
+    """Features of files.
+
+    Attributes:
+        features: (n, channels), float32; a row for each file, undefined for those in `faults`.
+        faults: position → why the file there cannot be read.
+        computed: how many were not in the cache.
+        seconds: that it took, those of earlier calls for the same cache not counted.
+        remarks: what is to be said of those that were decoded, and of how many.
+    """
+
+    features: NDArray[np.float32]
+    faults: dict[int, str]
+    computed: int
+    seconds: float
+    remarks: Counter[str]
+
+
+class FeatureCache:
+    """Features by what is in a file, whatever it is called.
+
+    Args:
+        path: a safetensors file, which need not exist.
+        view: what was looked at; what is there from another view is left out of account.
+    """
+
+    def __init__(self, path: Path, view: View) -> None:
+        self.path, self.view = path, view
+        self._rows: dict[Digest, Row] = {}
+        self._next = time.monotonic() + SAVE_EVERY
+        self.take_from(path)
+        self._saved = len(self._rows)
+
+    def take_from(self, path: Path) -> None:
+        """Add what another cache holds of the same view; one that is damaged holds nothing."""
+        try:
+            arrays = load_file(path)
+            digests, rows = arrays["digests"], arrays[str(self.view)]
+        except (OSError, SafetensorError, ValueError, KeyError):
+            return
+        if rows.dtype != np.float32 or rows.ndim != 2 or digests.dtype != np.uint8:
+            return
+        if digests.shape == (len(rows), hashlib.sha256().digest_size):
+            known = zip(map(bytes, digests), rows, strict=True)
+            self._rows |= {digest: row for digest, row in known if np.isfinite(row).all()}
+
+    def keep_rows_of(self, channels: int) -> None:
+        """Forget rows with another number of features: they are damage."""
+        self._rows = {digest: row for digest, row in self._rows.items() if len(row) == channels}
+        self._saved = min(self._saved, len(self._rows))
+
+    def get(self, digest: Digest) -> Row | None:
+        """The features of the file with this digest, if they are known."""
+        return self._rows.get(digest)
+
+    def add(self, digests: Sequence[Digest], features: Iterable[Row]) -> None:
+        """Keep some; they are written when it is time."""
+        self._rows |= dict(zip(digests, features, strict=True))
+        if time.monotonic() >= self._next:
+            self.save()
+
+    def save(self) -> None:
+        """Write all, wholly or not at all."""
+        begun = time.monotonic()
+        if len(self._rows) > self._saved:
+            digests = np.frombuffer(b"".join(self._rows), np.uint8).reshape(len(self._rows), -1)
+            features = np.stack(list(self._rows.values()))
+            write_bytes(self.path, save({"digests": digests, str(self.view): features}))
+            self._saved = len(self._rows)
+        now = time.monotonic()
+        # Many features take long to write: never more than a twentieth of the time.
+        self._next = now + max(SAVE_EVERY, 20 * (now - begun))
+
+
+def compute_features(
+    paths: Sequence[str],
+    extractor: FeatureExtractor,
+    cache: FeatureCache,
+    is_to_stop: Callable[[], bool] = lambda: False,
+) -> Found:
+    """Features of photographs, of those alone that the cache does not have.
+
+    Files are read and decoded by threads ahead of the trunk.
+
+    Args:
+        paths: the files.
+        extractor: the trunk.
+        cache: is added to.
+        is_to_stop: asked after each few photographs.
+
+    Raises:
+        KeyboardInterrupt: it was to stop; what is done is in the cache, on disk.
+    """
+    begun, computed = time.monotonic(), 0
+    cache.keep_rows_of(extractor.channels)
+    digests: dict[int, Digest] = {}
+    faults: dict[int, str] = {}
+    waiting: list[SeenFile] = []
+    remarks: Counter[str] = Counter()
+    batch = max(1, min(BATCH, BATCH * USUAL_SIZE**2 // cache.view.size**2))
+    try:
+        with progress("looking at photographs", len(paths)) as advance:
+            for seen in _ahead(lambda one: _seen(one, paths[one], cache), len(paths)):
+                advance(1)
+                remarks.update(seen.remarks)
+                if seen.fault:
+                    faults[seen.position] = seen.fault
+                else:
+                    digests[seen.position] = seen.digest
+                waiting += [seen] if seen.image is not None else []
+                if len(waiting) == batch:
+                    computed += _look(waiting, extractor, cache)
+                    if is_to_stop():
+                        raise KeyboardInterrupt
+            computed += _look(waiting, extractor, cache)
+    finally:
+        cache.save()
+    features = np.zeros((len(paths), extractor.channels), np.float32)
+    for position, digest in digests.items():
+        features[position] = cache.get(digest)
+    return Found(features, faults, computed, time.monotonic() - begun, remarks)
+
+
+def _look(waiting: list[SeenFile], extractor: FeatureExtractor, cache: FeatureCache) -> int:
+    """Have the trunk look at what waits, and nothing left waiting; returns how many that were."""
+    count = len(waiting)
+    if count:
+        found = extractor(np.stack([seen.image for seen in waiting if seen.image is not None]))
+        cache.add([seen.digest for seen in waiting], found)
+        waiting.clear()
+    return count
+
+
+class SeenFile(NamedTuple):
+    """A file: its place in the list, what is in it, and why it cannot be read.
+
+    Attributes:
+        position: in the list.
+        digest: of its content.
+        image: (size, size, 3), uint8; None where its features are known or it cannot be read.
+        fault: why it cannot be read; empty where it can.
+        remarks: what is to be said of it.
+    """
+
+    position: int
+    digest: Digest
+    image: NDArray[np.uint8] | None
+    fault: str
+    remarks: tuple[str, ...] = ()
+
+
+def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        return SeenFile(position, b"", None, f"{path}: {error.strerror or error}")
+    digest = hashlib.sha256(content).digest()
+    if cache.get(digest) is not None:
+        return SeenFile(position, digest, None, "")
+    try:
+        view = cache.view
+        image, remarks = decode_with_remarks(content, view.size, 3, view.fit, view.bit_depth)
+    except DataError as error:
+        return SeenFile(position, digest, None, f"{path}: {str(error).removeprefix('image: ')}")
+    return SeenFile(position, digest, image, "", remarks)
+
+
+def _ahead(read: Callable[[int], SeenFile], count: int) -> Iterator[SeenFile]:
+    """`read` of the numbers from 0 on, in their order, some of them read ahead by threads."""
+    with ThreadPoolExecutor(WORKERS) as pool:
+        reading: deque[Future[SeenFile]] = deque()
+        try:
+            for number in range(count):
+                reading.append(pool.submit(read, number))
+                if len(reading) > AHEAD:
+                    yield reading.popleft().result()
+            while reading:
+                yield reading.popleft().result()
+        finally:
+            for future in reading:
+                future.cancel()

@@ -1,0 +1,175 @@
+"""Whether a network trained from scratch would do better than a pretrained one.
+
+Pictures that are unlike photographs, such as spectrograms, scans, textures or sprites, may have
+little in common with what a trunk was trained on. Where both are cheap, both are tried on the same
+held-out training pictures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data import ImageFolder
+from nin.errors import NinError
+from nin.training.precision import resolve_precision
+from nin.training.recipe import Recipe
+from nin.training.recipes import RECIPES
+from nin.training.runs.run import Run
+from nin.training.schedule import adjust
+from nin.training.transfer_learning.head import Head, fit_head
+
+#: Side in pixels, the smallest that the book's network takes.
+IMAGE_SIZE = 67
+#: Share of the training pictures that both networks are judged by, and not trained on.
+HELD_OUT = 0.3
+#: Nothing is tried where cross-validation finds so many right: there is little to gain.
+GOOD = 0.9
+#: Nor with fewer training pictures: those held out of them could tell nothing.
+FEWEST = 60
+#: Nothing is tried where training would look at more images, each epoch's counted.
+MOST_IMAGES = 10_000
+#: A difference that is less likely by chance is told as one.
+SIGNIFICANT = 0.05
+
+
+class ScratchComparison(NamedTuple):
+    """A pretrained network and one trained from scratch, on the same held-out pictures.
+
+    Attributes:
+        n: how many pictures they were judged by.
+        pretrained: how many of them the pretrained network named rightly.
+        from_scratch: how many of them the other one did.
+        p: of the difference, by the exact test of McNemar (1947).
+        image_size: side in pixels of what the network from scratch was trained on.
+        seconds: that training it took.
+    """
+
+    n: int
+    pretrained: int
+    from_scratch: int
+    p: float
+    image_size: int
+    seconds: float
+
+    def in_words(self) -> str:
+        """Which was better, and how to get the other, in one line."""
+        shares = (
+            f"of {self.n} held-out training pictures {self.pretrained / self.n:.0%} by the"
+            f" pretrained network, {self.from_scratch / self.n:.0%} by one trained from scratch at"
+            f" {self.image_size} px"
+        )
+        if self.p >= SIGNIFICANT:
+            return f"{shares}: too few to tell which is better; --preset book trains from scratch"
+        if self.from_scratch > self.pretrained:
+            return f"{shares}, which is better: train with --preset book"
+        return f"{shares}: pretraining is better here"
+
+
+def is_worth_trying(head: Head, images: int) -> bool:
+    """Whether there is something to gain, and training from scratch is cheap.
+
+    Args:
+        head: the pretrained network's.
+        images: how many there are to train on.
+    """
+    chosen = next((each for each in head.candidates if each.C == head.C), None)
+    if images < FEWEST or chosen is None or float(np.mean(chosen.accuracy)) >= GOOD:
+        return False
+    recipe = adjust(_recipe(), images)
+    return recipe.epochs * images <= MOST_IMAGES
+
+
+def compare_with_scratch(
+    run: Run, features: NDArray[np.float32], labels: NDArray[np.int32], paths: Sequence[str]
+) -> ScratchComparison | None:
+    """Train both on a part of the training pictures, and judge them by the rest.
+
+    Args:
+        run: of the pretrained network.
+        features: (n, channels), what the trunk makes of the training pictures.
+        labels: (n,), theirs.
+        paths: of their files.
+
+    Returns:
+        None where nothing could be trained, for want of pictures or of learning.
+    """
+    from sklearn.model_selection import train_test_split
+
+    try:
+        kept, held = train_test_split(
+            np.arange(len(labels)), test_size=HELD_OUT, stratify=labels, random_state=0
+        )
+    except ValueError:  # Too few of a class.
+        return None
+    kept, held = np.sort(kept), np.sort(held)
+    balance = run.recipe.balance != "none"
+    head = fit_head(features[kept], labels[kept], len(run.classes), balance=balance)
+    pretrained = head.logits(features[held]).argmax(axis=1) == labels[held]
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="nin-scratch-") as scratch:
+        folder = Path(scratch) / "pictures"
+        try:
+            _link(folder / "train", paths, labels, kept)
+            _link(folder / "test", paths, labels, held)
+            answers = _answers(_recipe(run.recipe, folder), Path(scratch) / "run")
+        except (NinError, OSError):
+            return None
+    from_scratch = answers == labels[held]
+    return ScratchComparison(
+        n=len(held),
+        pretrained=int(pretrained.sum()),
+        from_scratch=int(from_scratch.sum()),
+        p=mcnemar(pretrained, from_scratch),
+        image_size=IMAGE_SIZE,
+        seconds=round(time.monotonic() - begun, 1),
+    )
+
+
+def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
+    """The exact p-value of two networks being right equally often on the same pictures."""
+    from scipy.stats import binomtest
+
+    better, worse = int((one & ~other).sum()), int((other & ~one).sum())
+    return float(binomtest(better, better + worse).pvalue) if better + worse else 1.0
+
+
+def _recipe(pretrained: Recipe | None = None, folder: Path | None = None) -> Recipe:
+    shift = RECIPES["scratch"].shift * IMAGE_SIZE // (RECIPES["scratch"].image_size or IMAGE_SIZE)
+    recipe = RECIPES["scratch"].revised(image_size=IMAGE_SIZE, shift=shift)
+    if pretrained is None:
+        return recipe
+    same = {name: getattr(pretrained, name) for name in ("fit", "flip", "balance", "seed")}
+    return recipe.revised(data=str(folder), **same)
+
+
+def _link(
+    folder: Path, paths: Sequence[str], labels: NDArray[np.int32], chosen: NDArray[np.intp]
+) -> None:
+    """Lay the chosen pictures out in `folder`, a directory per class, called by their numbers."""
+    for number in chosen.tolist():
+        path = Path(paths[number])
+        link = folder / f"{labels[number]:05}" / f"{number:07}{path.suffix}"
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(path.resolve())
+
+
+def _answers(recipe: Recipe, out: Path) -> NDArray[np.intp]:
+    """Train without a word, and name the test pictures' classes, in the order of their numbers."""
+    from nin.training import pipeline
+    from nin.training.runs.dataset import open_images
+
+    with contextlib.redirect_stderr(io.StringIO()):
+        run = pipeline.train(resolve_precision(recipe), out)
+        data = open_images(recipe)
+        assert isinstance(data, ImageFolder)
+        answers: NDArray[np.intp] = run.predict(data.test.images).argmax(axis=1)
+    return answers[np.argsort([Path(path).name for path in data.files("test").paths])]

@@ -1,0 +1,91 @@
+"""What a frozen trunk makes of the photographs of a run, part by part."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+
+from nin.data import ImageFolder
+from nin.data.decode_many import in_words, unreadable
+from nin.errors import RunError
+from nin.names import printable
+from nin.pretrained import FeatureExtractor, Trunk
+from nin.pretrained.features import Features
+from nin.training.runs.run import Run, going_on
+from nin.training.stopping import Stopping
+from nin.training.transfer_learning.feature_cache import FeatureCache, View, compute_features
+
+#: The run's file of features.
+FEATURES = "features.safetensors"
+
+
+class PartFeatures(NamedTuple):
+    """One part of the photographs.
+
+    Attributes:
+        features: (n, channels), what the trunk makes of them.
+        labels: (n,).
+        paths: their files.
+    """
+
+    features: Features
+    labels: NDArray[np.int32]
+    paths: list[str]
+
+
+def part_features(
+    run: Run, data: ImageFolder, trunk: Trunk, stopping: Stopping, console: Console
+) -> dict[str, PartFeatures]:
+    """Features and labels of each part, without photographs that cannot be read.
+
+    Args:
+        run: keeps the features; those of the run it starts from are taken, not computed again.
+        data: the photographs.
+        trunk: computes the features.
+        stopping: asked to stop, it stops after the photographs it is at.
+        console: where to say how many there were.
+
+    Raises:
+        DataError: some cannot be read, and the run is not to go on without them.
+        RunError: the trunk's answers are not finite.
+    """
+    recipe = run.recipe
+    view = View(trunk.digest, data.image_shape[0], recipe.fit, data.bit_depth)
+    cache = FeatureCache(run.path / FEATURES, view)
+    if recipe.init is not None:
+        cache.take_from(run.locate(recipe.init) / FEATURES)
+    files = {part: data.files(part) for part in data.parts}
+    paths = [path for part in files.values() for path in part.paths]
+    found = compute_features(paths, FeatureExtractor(trunk), cache, lambda: stopping.asked)
+    if found.faults and not run.record["skip_bad"]:
+        run.update(unreadable=len(found.faults))  # They may be repaired before it goes on.
+        raise unreadable(list(found.faults.values()), f"; {going_on(run.path)}")
+    if found.faults:
+        run.update(skipped=list(found.faults.values()))
+        console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
+    if found.remarks:
+        run.update(remarks=dict(found.remarks))
+    if said := in_words(found.remarks, data.bit_depth):
+        console.print(said, markup=False)
+    if not np.isfinite(found.features).all():
+        raise RunError(f"{run.path}: its trunk answers with numbers that are not finite")
+    whose = "trained on ImageNet" if recipe.init is None else f"from {printable(recipe.init)}"
+    count = len(paths) - len(found.faults)
+    new = f"{found.computed:,} of them new, " if found.computed < count else ""
+    console.print(
+        f"{count:,} photographs seen by {recipe.preset}, {whose}: {new}{found.seconds:.0f} s",
+        markup=False,
+    )
+    features: dict[str, PartFeatures] = {}
+    first = 0
+    for part, (paths, labels) in files.items():
+        rows = np.arange(first, first + len(labels))
+        readable = ~np.isin(rows, list(found.faults))
+        left = [path for path, good in zip(paths, readable, strict=True) if good]
+        features[part] = PartFeatures(found.features[rows[readable]], labels[readable], left)
+        first += len(rows)
+        data.check_left(part, features[part].labels)
+    return features

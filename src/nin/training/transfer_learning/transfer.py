@@ -1,0 +1,265 @@
+"""Training on a pretrained trunk that stays as it is: features, then a head at its optimum.
+
+What a network learnt from 1.2 million photographs serves others as well (Donahue et al. 2014,
+*DeCAF*, arXiv 1310.1531). Nothing here imports Keras or its backend.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from safetensors.numpy import save
+
+from nin.data import ImageData, ImageFolder
+from nin.errors import RunError, WeightsError
+from nin.files import write_bytes
+from nin.pretrained import Trunk, load_trunk, trunk_of
+from nin.pretrained.features import MEAN, STD
+from nin.training.leak_warning import warn_of_duplicates
+from nin.training.preflight import check_pretrained
+from nin.training.recipe import Recipe
+from nin.training.runs.arrays import read_arrays
+from nin.training.runs.dataset import show_found
+from nin.training.runs.evaluation import compared
+from nin.training.runs.figures import save_candidates
+from nin.training.runs.provenance import command, device, session, sessions_of, versions_of
+from nin.training.runs.record import FORMAT
+from nin.training.runs.run import Run, going_on, load
+from nin.training.runs.run_folder import check_free, locked, new_run
+from nin.training.runs.run_images import keep_membership, open_new
+from nin.training.runs.run_result import has_learnt, no_better
+from nin.training.stopping import Stopping
+from nin.training.transfer_learning.from_scratch import compare_with_scratch, is_worth_trying
+from nin.training.transfer_learning.head import Candidate, Head, fit_head
+from nin.training.transfer_learning.part_features import PartFeatures, part_features
+
+#: Share of the training photographs held out where there are no others to judge by.
+HELD_OUT = 0.1
+
+
+def train_head(
+    recipe: Recipe,
+    out: str | Path | None = None,
+    *,
+    data: ImageData | None = None,
+    skip_bad: bool = False,
+) -> Run:
+    """Train a new head on the frozen, pretrained trunk of `recipe`.
+
+    Args:
+        recipe: its preset has pretrained weights; its data is a folder.
+        out: the run directory; by default ``runs/<recipe>-<number>``.
+        data: the recipe's photographs, where they are open already.
+        skip_bad: go on without photographs that cannot be read.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        WeightsError: the trunk's weights are not installed, or damaged.
+        DataError: the photographs cannot be had, or some cannot be read.
+        RecipeError: the recipe asks for what a frozen trunk cannot do.
+        RunError: the run directory cannot be used.
+        KeyboardInterrupt: Ctrl-C; features so far are kept, and the message says how to go on.
+    """
+    check_free(out)
+    check_pretrained(recipe)
+    trunk = _trunk(recipe)
+    photographs = data if isinstance(data, ImageFolder) else _photographs(recipe, skip_bad)
+    # Nothing to judge by, or nothing to choose an epoch by.
+    parts = photographs.parts
+    if parts == ("train",) or (recipe.finetune and "validation" not in parts):
+        recipe = recipe.revised(validation=HELD_OUT)
+        photographs = _photographs(recipe, skip_bad)
+    for part in photographs.parts:
+        photographs.check_left(part, photographs.files(part).labels)
+    show_found(photographs)
+    duplicates = warn_of_duplicates(photographs)
+    path = new_run(recipe.name, out)
+    with locked(path):
+        run = Run(path, {})
+        keep_membership(path, photographs)
+        run.update(**_first_record(path, recipe, photographs, trunk, skip_bad), **duplicates)
+        return _fit(run, photographs, trunk)
+
+
+def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
+    """Go on with a training that was interrupted while it looked at photographs.
+
+    Args:
+        run: its run.
+        skip_bad: from now on do without photographs that cannot be read.
+
+    Raises:
+        RunError: it has ended, the photographs are no longer the same, or another process is
+            training there.
+    """
+    recipe = run.recipe
+    if run.record["state"] == "finished":
+        raise RunError(f"{run.path} is at its optimum: there is nothing to go on with")
+    skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
+    if recipe.init is not None:
+        recipe = recipe.revised(init=str(run.locate(recipe.init)))
+    trunk = _trunk(recipe)
+    is_untrained = "head" not in run.record and bool(run.record.get("unreadable"))
+    data = _of_photographs(run.images.open(skip_bad=skip_bad, is_untrained=is_untrained))
+    if trunk.digest != run.record["pretrained"]["sha256"]:
+        raise RunError(f"{recipe.init} no longer has the weights that {run.path} started from")
+    with locked(run.path):
+        now = session(run.path, 0, _versions(), device(gpus=0))
+        sessions = [*sessions_of(run.record), now]
+        if data.fingerprint() != run.record["data"]["fingerprint"]:
+            show_found(data)
+            keep_membership(run.path, data)
+            run.update(data=data.describe())
+        run.update(state="training", skip_bad=skip_bad, sessions=sessions)
+        return _fit(run, data, trunk)
+
+
+def _trunk(recipe: Recipe) -> Trunk:
+    """The trunk with the weights of ImageNet, or of the run that the recipe starts from."""
+    if recipe.init is None:
+        return load_trunk(recipe.preset)
+    run = load(recipe.init)
+    try:
+        return trunk_of(recipe.preset, read_arrays(run.weights_path))
+    except WeightsError as error:
+        raise RunError(f"{run.path} cannot be started from: {error}") from error
+
+
+def _photographs(recipe: Recipe, skip_bad: bool) -> ImageFolder:
+    return _of_photographs(open_new(recipe, skip_bad=skip_bad))
+
+
+def _of_photographs(data: ImageData) -> ImageFolder:
+    assert isinstance(data, ImageFolder)
+    return data
+
+
+def _versions() -> dict[str, str]:
+    return versions_of("numpy", "onnxruntime", "scikit-learn")
+
+
+def _first_record(
+    path: Path, recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
+) -> dict[str, Any]:
+    classes = len(data.classes)
+    arguments = {"lr": 0.1, "num_classes": classes, "preset": recipe.preset, "width": 1.0}
+    trained = sum(array.size for array in trunk.weights().values())
+    return {
+        "format": FORMAT,
+        "state": "training",
+        "recipe": recipe.model_dump(mode="json"),
+        "skip_bad": skip_bad,
+        "data": data.describe(),
+        "classes": list(data.classes),
+        "model": {
+            "net": "NiN",
+            "arguments": {**arguments, "dropout": recipe.dropout, "stages": None, "head": None},
+            "input_shape": list(data.image_shape),
+            "preprocessing": {
+                "size": None,
+                "mean": [MEAN / 255] * 3,
+                "std": [STD / 255] * 3,
+            },
+        },
+        "parameters": trained + (trunk.channels + 1) * classes,
+        "pretrained": {"name": trunk.name, "sha256": trunk.digest},
+        "versions": _versions(),
+        "device": device(gpus=0),
+        "command": command(),
+        "sessions": [session(path, 0, _versions(), device(gpus=0))],
+    }
+
+
+def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
+    begun, console = time.monotonic(), Console(stderr=True, soft_wrap=True, highlight=False)
+    recipe, stopping = run.recipe, Stopping()
+    try:
+        with stopping.watching():
+            features = part_features(run, data, trunk, stopping, console)
+            balance = recipe.balance != "none"
+            head = fit_head(*features["train"][:2], len(data.classes), balance=balance)
+            if stopping.asked:
+                raise KeyboardInterrupt
+    except KeyboardInterrupt as stop:
+        run.update(state="interrupted")
+        raise KeyboardInterrupt(f"stopped; {going_on(run.path)}") from stop
+    except BaseException:
+        run.update(state="interrupted")
+        raise
+    console.print(_head_line(head), markup=False)
+    write_bytes(run.weights_path, save(_weights(trunk, head), metadata={"format": "nin"}))
+    _finish(run, features, head, time.monotonic() - begun)
+    if not recipe.finetune and is_worth_trying(head, len(features["train"].labels)):
+        _compare(run, features["train"], console)
+    return run
+
+
+def _compare(run: Run, train: PartFeatures, console: Console) -> None:
+    """Say whether training from scratch would be better; the run is finished, come what may."""
+    console.print("training from scratch on a part of them, to compare", markup=False)
+    try:
+        comparison = compare_with_scratch(run, *train)
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"stopped comparing; {run.path} is finished") from stop
+    if comparison:
+        run.update(from_scratch=comparison._asdict())
+        console.print(comparison.in_words(), markup=False)
+
+
+def _weights(trunk: Trunk, head: Head) -> dict[str, NDArray[Any]]:
+    number = trunk.layout.head
+    return {
+        **trunk.weights(),
+        f"{number}.conv2d.kernel": head.kernel[None, None],
+        f"{number}.conv2d.bias": head.bias,
+    }
+
+
+def _candidate_record(candidate: Candidate) -> dict[str, Any]:
+    """A candidate as JSON would give it back."""
+    return {"C": candidate.C, "accuracy": [*candidate.accuracy], "loss": [*candidate.loss]}
+
+
+def _head_line(head: Head) -> str:
+    """How the head was fitted, in one line."""
+    words = f"class maps fitted to their optimum, C = {head.C:g}"
+    chosen = next((each for each in head.candidates if each.C == head.C), None)
+    if chosen is None:
+        return f"{words}: too few photographs of a class to choose it by"
+    folds = len(chosen.accuracy)
+    return f"{words} by {folds} folds of the training photographs: {np.mean(chosen.accuracy):.3f}"
+
+
+def _finish(run: Run, features: Mapping[str, PartFeatures], head: Head, seconds: float) -> None:
+    part = "test" if "test" in features else "validation"
+    judged = {
+        name: compared(head.logits(inputs), labels, run.classes)
+        for name, (inputs, labels, _) in features.items()
+    }
+    row = {"epoch": 0, "loss": judged["train"].loss, "accuracy": judged["train"].accuracy}
+    if "validation" in judged:
+        held_out = judged["validation"]
+        row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
+    run.write_metrics([{**row, "seconds": round(seconds, 2)}])
+    fitted = {"C": head.C, "candidates": [_candidate_record(each) for each in head.candidates]}
+    save_candidates(run.path / "curves.png", head, str(run.path))
+    if run.record["recipe"]["finetune"]:
+        run.update(head=fitted)
+        return
+    result = {"split": part, **judged[part].summary(), "seconds": round(seconds, 2), "epoch": 0}
+    findings = [] if has_learnt(result) else [(0, "not learnt", no_better(result))]
+    run.update(
+        state="finished",
+        head=fitted,
+        restarts=[],
+        health=[dict(zip(("step", "kind", "message"), each, strict=True)) for each in findings],
+        result=result,
+    )

@@ -1,0 +1,96 @@
+"""Which files are pictures: by the ending of the name, or by the first bytes."""
+
+import os
+
+import pytest
+from PIL import Image
+
+from nin.data.folders.picture_files import LeftOut, pictures_below
+
+BEGINNINGS = {
+    "jpeg": b"\xff\xd8\xff\xe0",
+    "png": b"\x89PNG\r\n\x1a\n",
+    "gif": b"GIF89a",
+    "webp": b"RIFF\x10\0\0\0WEBPVP8 ",
+    "tiff": b"MM\0*",
+    "heic": b"\0\0\0\x18ftypheic",
+    "avif": b"\0\0\0\x1cftypavif",
+    "jp2": b"\0\0\0\x0cjP  \r\n\x87\n",
+    "jxl": b"\0\0\0\x0cJXL \r\n\x87\n",
+    "pgm": b"P5\n# made by hand\n6 6\n255\n",
+    "ppm": b"P3 6 6 255",
+}
+
+
+def found(folder):
+    left_out = LeftOut()
+    return len(pictures_below(str(folder), left_out)), dict(left_out)
+
+
+@pytest.mark.parametrize("kind", BEGINNINGS)
+def test_names_without_endings_are_known_by_their_beginning(tmp_path, kind):
+    (tmp_path / "IMG 0001").write_bytes(BEGINNINGS[kind])
+    (tmp_path / "copy.of").write_bytes(BEGINNINGS[kind])
+    assert found(tmp_path) == (2, {})
+
+
+def test_bitmaps_without_endings(tmp_path):
+    Image.new("RGB", (3, 3)).save(tmp_path / "x", "BMP")
+    (tmp_path / "y").write_bytes(b"BMW cars are no bitmaps, whatever they begin with")
+    assert found(tmp_path) == (1, {"files that are not pictures": 1})
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "JPG",
+        "Jfif",
+        "png",
+        "webp",
+        "gif",
+        "bmp",
+        "tif",
+        "heic",
+        "HIF",
+        "avif",
+        "jp2",
+        "jxl",
+        "ppm",
+        "PGM",
+        "pbm",
+        "pnm",
+        "tga",
+    ],
+)
+def test_endings_that_are_taken_unread(tmp_path, ending):
+    (tmp_path / f"x.{ending}").touch()
+    assert found(tmp_path) == (1, {})
+
+
+def test_what_is_no_picture_is_counted_by_its_ending(tmp_path):
+    for name in ("a.txt", "b.TXT", "c.xml", "d", "e.a long ending", "P1.md"):
+        (tmp_path / name).write_bytes(b"P5 is a name, too")
+    assert found(tmp_path) == (
+        0,
+        {".txt files": 2, ".xml files": 1, "files that are not pictures": 2, ".md files": 1},
+    )
+
+
+def test_negatives_of_cameras_are_no_pictures(tmp_path):
+    (tmp_path / "x.NEF").write_bytes(BEGINNINGS["tiff"])
+    assert found(tmp_path) == (0, {".nef files": 1})
+
+
+def test_endings_without_number_are_counted_together(tmp_path):
+    for number in range(40):
+        (tmp_path / f"x.{number:03}").touch()
+    count, left_out = found(tmp_path)
+    assert (count, sum(left_out.values())) == (0, 40)
+    assert len(left_out) == 13
+
+
+def test_a_pipe_is_no_picture_whatever_it_is_called(tmp_path):
+    os.mkfifo(tmp_path / "x.png")
+    os.mkfifo(tmp_path / "y")
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere")
+    assert found(tmp_path) == (1, {".png files": 1, "files that are not pictures": 1})

@@ -1,0 +1,430 @@
+"""The images of a run: found again, checked against what it was trained on, and named if others."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors.numpy import load_file, save_file
+
+import nin
+from nin.data import ImageFolder
+from nin.data.split import PARTS
+from nin.errors import DataError, NinError, RunError
+from nin.training.runs.dataset import open_images
+from nin.training.runs.provenance import session
+from nin.training.runs.run import load
+from nin.training.runs.run_images import PICTURES, keep_membership, open_new
+
+RECIPE = nin.RECIPES["scratch"].revised(image_size=8, fit="squash", epochs=1, seed=4)
+
+
+def draw(path, number):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(number).integers(0, 256, (9, 8, 3), np.uint8)
+    Image.fromarray(pixels).save(path)
+
+
+def folder(root, classes=("cat", "dog"), count=30, first=0):
+    for label, name in enumerate(classes):
+        for number in range(count):
+            draw(root / name / f"{number:03}.png", 1000 * label + first + number)
+    return root
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A working directory with a folder of photographs."""
+    place = tmp_path / "work"
+    folder(place / "photos")
+    monkeypatch.chdir(place)
+    return place
+
+
+def record_of(path, recipe, data, **changes):
+    """A run directory whose training has not begun."""
+    path.mkdir(parents=True)
+    keep_membership(path, data)
+    arguments = {"num_classes": len(data.classes), "preset": "mnist", "width": 1.0, "lr": 0.1}
+    half = [0.5] * data.image_shape[2]
+    record = {
+        "format": 1,
+        "state": "training",
+        "recipe": recipe.model_dump(mode="json"),
+        "data": data.describe(),
+        "classes": list(data.classes),
+        "model": {
+            "net": "NiN",
+            "arguments": {**arguments, "dropout": None, "stages": None, "head": None},
+            "input_shape": list(data.image_shape),
+            "preprocessing": {"size": None, "mean": half, "std": half},
+        },
+        "sessions": [session(path, 0, {}, {})],
+        **changes,
+    }
+    (path / "run.json").write_text(json.dumps(record))
+    return load(path)
+
+
+def new_run(recipe=RECIPE, path="runs/one", **changes):
+    recipe = recipe.revised(data=changes.pop("data", "photos"))
+    return record_of(Path(path), recipe, open_images(recipe), **changes)
+
+
+def old_run(path="runs/old"):
+    """As it was before there was a choice of how to divide."""
+    recipe = RECIPE.revised(data="photos", split_by="position")
+    run = record_of(Path(path), recipe, open_images(recipe))
+    (run.path / PICTURES).unlink()
+    record = json.loads((run.path / "run.json").read_text())
+    del record["sessions"], record["recipe"]["split_by"]
+    (run.path / "run.json").write_text(json.dumps(record))
+    return load(run.path)
+
+
+def pixels(judged):
+    return sorted(image.tobytes() for image in np.asarray(judged.split.images))
+
+
+def test_a_run_is_judged_by_its_own_test_pictures_whatever_was_added(here):
+    run = new_run()
+    own = run.images.judged()
+    assert (own.part, own.notes(), own.is_other) == ("test", [], False)
+    assert own.split.labels.tolist() == open_images(run.recipe).test.labels.tolist()
+    for number in range(40):
+        draw(here / "photos" / "cat" / f"00a{number}.png", 5000 + number)
+    draw(here / "photos" / "fish" / "1.png", 6000)
+    judged = run.images.judged()
+    assert pixels(judged) == pixels(own)
+    assert (judged.new, judged.missing, judged.relabelled) == (41, 0, 0)
+    [note] = judged.notes()
+    assert "41 images added to" in note
+    assert "left out" in note
+    trained = run.images.trained()
+    assert not {*pixels(trained)} & {*pixels(judged)}
+    assert len(trained.split.labels) == run.record["data"]["splits"]["train"]["images"]
+
+
+def test_renamed_and_rearranged_pictures_are_still_known(here):
+    run = new_run()
+    own = pixels(run.images.judged())
+    photos = here / "photos"
+    for path in sorted(photos.rglob("*.png")):
+        path.rename(path.parent / f"z{int(path.stem) * 37 % 101}.png")
+    judged = run.images.judged()
+    assert (pixels(judged), judged.notes()) == (own, [])
+    for name in ("train", "test"):
+        (photos / name).mkdir()
+    for name in ("cat", "dog"):
+        (photos / "test" / name).mkdir()
+        for path in sorted((photos / name).iterdir())[:9]:
+            path.rename(photos / "test" / name / path.name)
+        (photos / name).rename(photos / "train" / name)
+    judged = run.images.judged()
+    assert (pixels(judged), judged.notes()) == (own, [])
+
+
+def test_copies_of_a_test_picture_do_not_count_twice(here):
+    run = new_run()
+    own = pixels(run.images.judged())
+    one = Path(open_images(run.recipe).files("test").paths[0])
+    shutil.copy(one, one.with_name("copy.png"))
+    (here / "photos" / "dog" / "link.png").symlink_to(one.resolve())
+    assert pixels(run.images.judged()) == own
+
+
+def test_missing_pictures_and_those_of_another_class_are_counted(here):
+    run = new_run()
+    files = open_images(run.recipe).files("test").paths
+    Path(files[0]).unlink()
+    moved = Path(files[1])
+    other = {"cat": "dog", "dog": "cat"}[moved.parent.name]
+    moved.rename(here / "photos" / other / "moved.png")
+    judged = run.images.judged()
+    assert (judged.missing, judged.relabelled, judged.new) == (1, 1, 0)
+    assert len(judged.split.labels) == len(files) - 1
+    missing, relabelled = judged.notes()
+    assert "1 image missing from" in missing
+    assert "1 image changed class" in relabelled
+    assert judged.report() == {
+        "part": "test",
+        "source": str(here / "photos"),
+        "is_other": False,
+        "new": 0,
+        "missing": 1,
+        "relabelled": 1,
+        "trained_on": 0,
+    }
+    moved = here / "photos" / other / "moved.png"
+    (here / "photos" / "fish").mkdir()
+    moved.rename(here / "photos" / "fish" / "moved.png")
+    with pytest.raises(RunError, match="classes that the run does not know: fish; it was trained"):
+        run.images.judged()
+
+
+def test_another_folder_of_the_same_name_is_not_judged_by(here, monkeypatch):
+    run = new_run()
+    own = pixels(run.images.judged())
+    elsewhere = here / "elsewhere"
+    folder(elsewhere / "photos", first=500)
+    monkeypatch.chdir(elsewhere)
+    assert pixels(load(here / "runs/one").images.judged()) == own
+    shutil.rmtree(here / "photos")
+    with pytest.raises(RunError, match=r"holds none of the images of .*one: to judge by what"):
+        load(here / "runs/one").images.judged()
+    shutil.rmtree(elsewhere / "photos")
+    with pytest.raises(RunError) as raised:
+        load(here / "runs/one").images.judged()
+    assert str(here / "photos") in str(raised.value)
+    assert str(raised.value).endswith("say where they are now, or name others: data")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_run_that_moves_together_with_its_images_finds_them(here, tmp_path, monkeypatch):
+    absolute = str(here / "photos")
+    runs = [new_run(), new_run(path="runs/two", data=absolute)]
+    own = [pixels(run.images.judged()) for run in runs]
+    here.rename(tmp_path / "moved")
+    monkeypatch.chdir("/")
+    for name, before in zip(("one", "two"), own, strict=True):
+        judged = load(tmp_path / "moved" / "runs" / name).images.judged()
+        assert pixels(judged) == before
+        assert judged.source == str(tmp_path / "moved" / "photos")
+
+
+def test_images_that_moved_alone_are_known_where_they_are_now(here):
+    run = new_run()
+    own = pixels(run.images.judged())
+    moved = (here / "photos").rename(here / "pictures")
+    for number in range(3):
+        draw(moved / "dog" / f"new{number}.png", 8000 + number)
+    judged = run.images.judged("pictures")
+    assert (judged.part, judged.source, judged.is_other) == ("test", "pictures", False)
+    assert (judged.new, judged.missing, judged.trained_on) == (3, 0, 0)
+    assert pixels(judged) == own
+    kept = set(map(str, judged.names))
+    for path in moved.rglob("*.png"):  # Without those it was trained on it is a test set.
+        if str(Path("pictures") / path.relative_to(moved)) not in kept:
+            path.unlink()
+    judged = run.images.judged("pictures")
+    assert (judged.part, judged.is_other, judged.trained_on) == ("all", True, 0)
+    assert pixels(judged) == own
+
+
+def test_resuming_takes_the_same_images_only(here, monkeypatch):
+    run = new_run()
+    monkeypatch.chdir("/")
+    run = load(here / "runs/one")
+    assert run.images.open().fingerprint() == run.record["data"]["fingerprint"]
+    draw(here / "photos" / "cat" / "new.png", 7000)
+    with pytest.raises(RunError, match=r"no longer holds .* trained on: 1 are new, 0 are missing"):
+        run.images.open()
+    (here / "photos" / "cat" / "new.png").rename(here / "photos" / "cat" / "000.png")
+    with pytest.raises(RunError, match=r"1 are new, 1 are missing"):
+        run.images.open()
+    (here / "photos" / "cat").rename(here / "photos" / "tom")
+    with pytest.raises(RunError, match=r"trained on: its classes are dog, tom"):
+        run.images.open()
+    shutil.rmtree(here / "photos")
+    with pytest.raises(RunError, match=r"are not to be found at .*photos"):
+        run.images.open()
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_file_replaced_by_another_of_its_size_is_noticed(here, stream):
+    run = new_run(RECIPE.revised(stream=stream))
+    path = here / "photos" / "cat" / "000.png"
+    content, size = path.read_bytes(), path.stat().st_size
+    for number in range(8000, 8500):
+        draw(path, number)
+        if path.stat().st_size <= size:
+            break
+    with path.open("ab") as file:
+        file.write(b"\0" * (size - path.stat().st_size))
+    assert path.stat().st_size == size
+    with pytest.raises(RunError, match="no longer holds"):
+        run.images.open()
+    path.write_bytes(content)
+    assert run.images.open().fingerprint() == run.record["data"]["fingerprint"]
+
+
+def test_earlier_runs_go_on_by_their_fingerprint(here, monkeypatch):
+    run = old_run()
+    assert run.recipe.split_by == "position"
+    own = pixels(run.images.judged())
+    monkeypatch.chdir("/")
+    assert pixels(load(here / "runs/old").images.judged()) == own
+    monkeypatch.chdir(here)
+    draw(here / "photos" / "cat" / "0000.png", 9000)
+    with pytest.raises(
+        RunError,
+        match=r"no longer holds .* on: to judge by what is there, as other data, name it: data$",
+    ):
+        run.images.judged()
+    judged = run.images.judged("photos")
+    assert (judged.part, judged.trained_on, judged.is_other) == ("all", None, True)
+    assert "most images of photos used in training" in judged.notes()[0]
+
+
+def test_other_data_is_named_and_its_classes_are_matched_by_name(here):
+    run = new_run()
+    folder(here / "others", ("dog",), 4, first=400)
+    folder(here / "others", ("cat",), 2, first=300)
+    judged = run.images.judged("others")
+    assert (judged.part, judged.source, judged.is_other) == ("all", "others", True)
+    assert sorted(judged.split.labels.tolist()) == [0, 0, 1, 1, 1, 1]
+    assert judged.notes() == []
+    whole = run.images.judged("photos")
+    assert len(whole.split.labels) == 60
+    assert whole.trained_on == 60 - len(run.images.judged().split.labels)
+    assert "used in training: accuracy on new ones may be lower" in whole.notes()[0]
+    (here / "others" / "cat").rename(here / "others" / "zebra")
+    with pytest.raises(RunError, match="others has classes that the run does not know: zebra; it"):
+        run.images.judged("others")
+
+
+def test_a_subset_of_the_classes_in_another_order_will_do(here):
+    folder(here / "three", ("ant", "bee", "cat"))
+    run = new_run(data="three")
+    folder(here / "two", ("cat", "bee"), 3, first=700)
+    assert sorted(run.images.judged("two").split.labels.tolist()) == [1, 1, 1, 2, 2, 2]
+
+
+def test_class_names_are_compared_in_one_unicode_form(here):
+    folder(here / "names", ("caf\u00e9", "the"))
+    run = new_run(data="names")
+    folder(here / "others", ("cafe\u0301", "the"), 3, first=700)
+    assert sorted(run.images.judged("others").split.labels.tolist()) == [0, 0, 0, 1, 1, 1]
+
+
+def test_given_parts_are_kept_and_what_is_added_to_test_is_left_out(here):
+    folder(here / "parts" / "train", count=12)
+    folder(here / "parts" / "test", count=5, first=200)
+    run = new_run(data="parts")
+    own = pixels(run.images.judged())
+    assert len(own) == 10
+    draw(here / "parts" / "test" / "cat" / "new.png", 8000)
+    # One that was trained on is put into the test as well.
+    shutil.copy(here / "parts/train/dog/001.png", here / "parts/test/dog/copy.png")
+    judged = run.images.judged()
+    assert (pixels(judged), judged.new) == (own, 1)
+    other = run.images.judged("parts")
+    assert (other.part, len(other.split.labels), other.trained_on) == ("test", 12, 1)
+
+
+@pytest.mark.usefixtures("here")
+def test_what_a_limit_leaves_out_is_not_taken_for_new():
+    run = new_run(RECIPE.revised(limit=12))
+    assert run.images.judged().notes() == []
+    assert run.images.open().fingerprint() == run.record["data"]["fingerprint"]
+
+
+@pytest.mark.usefixtures("here")
+def test_pictures_that_cannot_be_read_are_left_out_as_in_training():
+    path = Path(open_images(RECIPE.revised(data="photos")).files("test").paths[0])
+    path.write_bytes(b"no picture")
+    recipe = RECIPE.revised(data="photos", seed=5)
+    while str(path) not in open_images(recipe).files("test").paths:
+        recipe = recipe.revised(seed=recipe.seed + 1)
+    run = record_of(Path("runs/bad"), recipe, open_images(recipe, skip_bad=True), skip_bad=True)
+    judged = run.images.judged()
+    assert len(judged.split.labels) == len(open_images(recipe).files("test").paths) - 1
+    (run.path / "run.json").write_text(json.dumps({**run.record, "skip_bad": False}))
+    with pytest.raises(DataError, match="cannot be read"):
+        load(run.path).images.judged()
+    assert load(run.path).images.judged(skip_bad=True).part == "test"
+
+
+def test_what_a_run_was_trained_on_is_in_no_test_of_one_that_starts_from_it(here):
+    first = new_run()
+    for number in range(60):
+        draw(here / "photos" / "dog" / f"n{number}.png", 9000 + number)
+    recipe = RECIPE.revised(data="photos", init=str(first.path), seed=77)
+    data = open_new(recipe)
+    known = first.images.membership()
+    codes = known.codes(data.digests("test"))
+    assert not np.isin(codes, [PARTS.index("train"), PARTS.index("validation")]).any()
+    assert (codes == PARTS.index("test")).sum() == len(known.within("test").digests)
+    without = open_images(recipe.revised(seed=78))
+    assert np.isin(known.codes(without.digests("test")), [PARTS.index("train")]).any()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda arrays: arrays.pop("parts"),
+        lambda arrays: arrays.update(parts=arrays["parts"].astype(np.int32)),
+        lambda arrays: arrays.update(parts=arrays["parts"] + np.uint8(9)),
+        lambda arrays: arrays.update(labels=arrays["labels"] - np.int32(1)),
+        lambda arrays: arrays.update(labels=arrays["labels"] + np.int32(2)),
+        lambda arrays: arrays.update(labels=arrays["labels"][:-1]),
+        lambda arrays: arrays.update(digests=arrays["digests"][:, None]),
+    ],
+)
+@pytest.mark.usefixtures("here")
+def test_a_damaged_file_of_pictures_is_one_line(change):
+    run = new_run()
+    arrays = load_file(run.path / PICTURES)
+    change(arrays)
+    save_file(arrays, run.path / PICTURES)
+    with pytest.raises(RunError, match=r"pictures\.safetensors is damaged: "):
+        run.images.judged()
+    (run.path / PICTURES).write_bytes(b"{")
+    with pytest.raises(RunError, match=r"pictures\.safetensors is damaged"):
+        run.images.judged()
+
+
+@pytest.mark.parametrize(
+    "sessions",
+    [3, [3], [{"epoch": "1"}], [{"directory": "/"}], [{"directory": 1}], [{"epoch": -1}]],
+)
+@pytest.mark.usefixtures("here")
+def test_damaged_sessions_are_one_line(sessions):
+    run = new_run()
+    (run.path / "run.json").write_text(json.dumps({**run.record, "sessions": sessions}))
+    with pytest.raises(RunError, match=r"run\.json is damaged: sessions"):
+        load(run.path)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_published_set_is_checked_as_well():
+    recipe = nin.RECIPES["digits"]
+    run = record_of(Path("runs/digits"), recipe, open_images(recipe))
+    assert not (run.path / PICTURES).exists()
+    assert len(run.images.judged().split.labels) == 359
+    assert run.images.judged("digits").is_other is False
+    changed = {**run.record, "data": {**run.record["data"], "fingerprint": "0"}}
+    (run.path / "run.json").write_text(json.dumps(changed))
+    with pytest.raises(RunError, match="digits no longer holds the images that runs/digits was"):
+        load(run.path).images.judged()
+
+
+@pytest.mark.usefixtures("here")
+def test_paths_of_a_record_are_found_from_anywhere(monkeypatch):
+    run = new_run()
+    (run.path.parent / "earlier").mkdir()
+    where = Path.cwd()
+    monkeypatch.chdir("/")
+    run = load(where / "runs/one")
+    assert run.locate("runs/earlier") == where / "runs/earlier"
+    assert run.locate(os.fspath(where / "photos")) == where / "photos"
+    assert run.locate("no/such") == where / "no/such"
+
+
+def test_a_folder_says_which_picture_is_where(here):
+    data = ImageFolder(here / "photos", limit=10)
+    known = data.membership()
+    assert len(known.digests) == 60
+    assert (known.codes(data.digests("test")) == PARTS.index("test")).all()
+    assert (known.parts == PARTS.index("train")).sum() == 10
+    assert len(known.within("test").digests) == len(data.test.labels)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_run_cannot_keep_where_somebody_else_put_the_pictures():
+    data = ImageFolder("photos", membership=ImageFolder("photos", seed=3).membership())
+    with pytest.raises(NinError, match=r"ImageFolder\(membership=.*a run cannot keep that"):
+        nin.train(data, preset="mnist")

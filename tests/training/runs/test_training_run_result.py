@@ -1,0 +1,93 @@
+"""What is said of a result is no more than the images say."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from nin.training.runs.evaluation import Evaluation, wilson
+from nin.training.runs.run_result import advice, has_learnt, no_better, result_line
+
+
+def result(right, n, share=0.5, split="test", name="bees"):
+    return {
+        "split": split,
+        "n": n,
+        "accuracy": right / n,
+        "interval": list(wilson(right, n)),
+        "largest_class": {"name": name, "share": share},
+    }
+
+
+@given(st.integers(1, 10**6).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_the_interval_is_wilsons(counts):
+    right, n = counts
+    expected = binomtest(right, n).proportion_ci(method="wilson")
+    assert wilson(right, n) == pytest.approx((expected.low, expected.high), abs=1e-7)
+
+
+def test_an_evaluation_knows_its_interval_and_its_largest_class():
+    evaluation = Evaluation(("ants", "bees"), 0.7, np.array([[30, 40], [24, 59]]))
+    summary = evaluation.summary()
+    assert summary.pop("interval") == pytest.approx([0.5028, 0.6567], abs=1e-3)
+    assert summary == {
+        "n": 153,
+        "accuracy": 89 / 153,
+        "largest_class": {"name": "bees", "share": 83 / 153},
+        "loss": 0.7,
+    }
+
+
+def test_the_last_line():
+    low, high = wilson(89, 153)
+    assert result_line(result(89, 153, 83 / 153)) == (
+        f"accuracy 0.582 [{low:.3f}, {high:.3f}] on 153 test images;"
+        ' always naming "bees" gives 0.542'
+    )
+    assert " on 10 held-out images;" in result_line(result(9, 10, split="validation"))
+    assert " on 10 images;" in result_line(result(9, 10, split="all"))
+
+
+@pytest.mark.parametrize(
+    ("right", "n", "share", "good"),
+    [(89, 153, 0.542, False), (100, 153, 0.542, True), (2, 2, 0.5, False), (20, 20, 1.0, False)],
+)
+def test_learnt_is_what_lies_above_chance_for_certain(right, n, share, good):
+    assert has_learnt(result(right, n, share)) is good
+    assert no_better(result(right, n, share)) == 'no better than always naming "bees"'
+
+
+def record(
+    right=60, n=120, steps=300, epochs=75, images=500, kinds=(), restarts=(), patience=None, best=1
+):
+    return {
+        "result": {**result(right, n), "epoch": best},
+        "recipe": {"learning_rate": 0.001, "patience": patience},
+        "schedule": {"steps": steps, "epochs": epochs},
+        "data": {"splits": {"train": {"per_class": {"ants": images, "bees": images + 7}}}},
+        "health": [{"kind": kind} for kind in kinds],
+        "restarts": [{"learning_rate": rate} for rate in restarts],
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (record(right=6, n=10), "judge it by more pictures: 10 are too few to tell"),
+        (record(right=1, n=1), "judge it by more pictures: 1 is too few to tell"),
+        (record(right=1, n=3), "judge it by more pictures: 3 are too few to tell"),
+        (record(steps=15, epochs=15), "train longer: 15 steps are few; --epochs 300"),
+        (record(steps=15, epochs=15, kinds=["same answer"]), "other pictures, or another --preset"),
+        (
+            record(steps=15, epochs=15, patience=4),
+            "more patience: it ended 4 epochs after its best",
+        ),
+        (record(steps=15, epochs=5, patience=4), "train longer"),
+        (record(images=20), 'more training pictures: 20 of "ants" are few'),
+        (record(), "another learning rate (it was 0.001: --lr), or another --preset"),
+        (record(restarts=[3e-4]), "another learning rate (it was 0.0003: --lr)"),
+    ],
+)
+def test_advice_fits_what_happened(given, said):
+    assert advice(given).startswith(said)
