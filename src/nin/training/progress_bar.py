@@ -11,7 +11,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from nin.training.log_lines import FIRST, LineTimer, time_left
+from nin.progress import FIRST, LineTimer, time_left
 
 #: Seconds from which on the end of a training is estimated aloud.
 LONG, DAY = 120.0, 86_400.0
