@@ -35,6 +35,7 @@ from .study import Comparison as Comparison
 from .study import Contender as Contender
 from .study import compare as compare
 from .study import exercise_contenders as exercise_contenders
+from .study import ingredient_contenders as ingredient_contenders
 from .training import RECIPES as RECIPES
 from .training import ProgressBoard as ProgressBoard
 from .training import Recipe as Recipe

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 import nin
-from nin.errors import NinError
+from nin.errors import NinError, RecipeError
 from nin.study.ingredients import BASE, INGREDIENTS, ingredient_contenders
 from nin.training import Recipe
 from nin.training.recipe import network_of
+from nin.training.recipe_choice import recipe_of
 
 RECIPE = nin.RECIPES["fashion28"]
 
@@ -41,11 +42,14 @@ def test_each_row_is_a_recipe_and_differs_from_the_first(name):
 def test_what_would_do_nothing_or_cannot_be_had_has_no_row():
     names = [each.name[2:] for each in ingredient_contenders(nin.RECIPES["digits"])]
     assert "decay of kernels alone" not in names, "nothing decays"
-    names = [each.name[2:] for each in ingredient_contenders(RECIPE.revised(preset="resnet18"))]
+    other = recipe_of(RECIPE, {"preset": "resnet18"})
+    names = [each.name[2:] for each in ingredient_contenders(other)]
     assert not {"batch normalisation", "average pooling"} & {*names}
     assert "label smoothing" in names
 
 
-def test_a_frozen_network_has_none():
+def test_a_recipe_that_cannot_be_trained_by_gradients_has_none():
+    with pytest.raises(RecipeError, match=r"dropout=0\.3: resnet18"):
+        ingredient_contenders(RECIPE.revised(preset="resnet18"))
     with pytest.raises(NinError, match=r"efficientnet-lite1 has pretrained weights.*preset"):
         ingredient_contenders(nin.RECIPES["photos"])

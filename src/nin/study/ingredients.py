@@ -60,7 +60,7 @@ def ingredient_contenders(recipe: Recipe) -> list[Contender]:
         recipe: the one that is varied.
 
     Raises:
-        NinError: the recipe's network has pretrained weights.
+        NinError: the recipe's network has pretrained weights, or cannot be trained by it.
 
     Example:
         >>> [each.name for each in nin.ingredient_contenders(nin.RECIPES["digits"])][:4]
@@ -72,6 +72,7 @@ def ingredient_contenders(recipe: Recipe) -> list[Contender]:
             " fresh ones",
             Advice("choose another {}", Argument("preset")),
         )
+    check_network(recipe)
     made = [_contender(BASE, recipe, {})]
     for each in INGREDIENTS:
         if not all(getattr(recipe, name) for name in each.needs):
