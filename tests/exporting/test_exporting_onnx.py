@@ -138,9 +138,9 @@ def test_each_network_agrees_on_a_hundred_images_at_two_sizes_and_two_batch_size
     assert (answers.argmax(1) == expected.argmax(1))[clear].all()
 
 
-def intake(shape, fit="squash"):
+def intake(shape, resize_mode="squash"):
     graph = Graph()
-    x = resize_images(graph, "images", shape, fit)
+    x = resize_images(graph, "images", shape, resize_mode)
     graph.node("Transpose", x, name="seen", perm=[0, 2, 3, 1])
     inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
     model = graph.model(inputs, {"seen": ("float32", ["n", *shape])}, {})
@@ -265,8 +265,8 @@ def test_a_description_without_a_fit_is_of_a_network_that_sees_all():
     model = make("mnist", 1, 28)
     description = {"input_shape": (28, 28, 1), "classes": [*"abcde"], "maps": True}
     before, squashed, cropped = (
-        to_onnx(model, {**description, **fit}).graph
-        for fit in ({}, {"fit": "squash"}, {"fit": "crop"})
+        to_onnx(model, {**description, **how}).graph
+        for how in ({}, {"fit": "squash"}, {"fit": "crop"})
     )
     assert before == squashed
     assert before != cropped

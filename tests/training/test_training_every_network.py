@@ -75,7 +75,9 @@ def test_it_is_trained_judged_and_exported(name, photos, tmp_path):
     done = nin.export(run)
     assert done.parity.holds
     predictor = nin.Predictor(done.path)
-    images = nin.ImageFolder(photos, image_size=run.input_shape[0], fit=run.fit).test.images
+    images = nin.ImageFolder(
+        photos, image_size=run.input_shape[0], resize_mode=run.resize_mode
+    ).test.images
     answers = predictor.predict(images).probabilities
     np.testing.assert_allclose(answers, run.predict(images), atol=1e-3)
     file = sorted((photos / "test").rglob("*.png"))[0]

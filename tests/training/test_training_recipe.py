@@ -14,6 +14,7 @@ from nin.data.balance import PREFERRED
 from nin.errors import NinError, RecipeError, UnknownNameError
 from nin.models import PRESETS
 from nin.training import RECIPES, Recipe, find_recipe
+from nin.training.recipe_choice import recipe_of
 from nin.training.recipes import choose
 from nin.training.runs.dataset import open_images
 
@@ -81,7 +82,7 @@ def test_a_revised_recipe_is_another_one():
         ({"image_size": 0}, "image_size=0"),
         ({"image_size": 4097}, "image_size=4097"),
         ({"optimizer": "adam"}, "optimizer='adam'"),
-        ({"fit": "stretch"}, "fit='stretch'"),
+        ({"resize_mode": "stretch"}, "resize_mode='stretch'"),
         ({"schedule": "step"}, "schedule='step'"),
         ({"momentum": 1}, "momentum=1"),
         ({"weight_decay": -1}, "weight_decay=-1"),
@@ -114,6 +115,14 @@ def test_a_value_that_cannot_work_is_named_in_one_short_line(change, said):
     assert message.startswith(f"recipe: {said}")
     assert len(message.splitlines()) == 1
     assert len(message) < 200
+
+
+def test_a_field_is_known_by_its_earlier_name():
+    recipe = find_recipe("digits")
+    cropped = recipe.revised(resize_mode="crop")
+    earlier = {"fit" if name == "resize_mode" else name: value for name, value in cropped}
+    assert Recipe.parse(earlier) == cropped == Recipe(**earlier)
+    assert recipe.revised(fit="crop") == recipe_of(recipe, {"fit": "crop"}) == cropped
 
 
 @pytest.mark.parametrize("value", [None, 3, "digits", [], float("nan")])

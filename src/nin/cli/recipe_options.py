@@ -68,7 +68,7 @@ class RecipeOptions:
     image_size: Annotated[
         int | None, typer.Option(help="Side in pixels to which images are resized.")
     ] = None
-    fit: Annotated[
+    resize_mode: Annotated[
         str | None,
         typer.Option(help="How pictures become squares: squash all of it, or crop its middle."),
     ] = None

@@ -154,7 +154,7 @@ class Service:
     def _read(self, number: int, of: int, content: bytes | Images) -> Images:
         if not isinstance(content, bytes):
             height, width, channels = self.predictor.input_shape
-            return fitted(content, (height, width), channels, self.predictor.fit)
+            return fitted(content, (height, width), channels, self.predictor.resize_mode)
         try:
             if inspect(content, self.limits.pixels):
                 return self.predictor.read(content)

@@ -106,9 +106,10 @@ class Trial(NamedTuple):
     def spec(self) -> dict[str, Any]:
         """Everything that decides the result, as JSON values; names and effort do not."""
         recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
-        # Recipes of version 0.1.0 had this key, and not that one; or no result kept then would be
-        # found. How a folder is divided is in the fingerprint.
+        # By the keys of earlier recipes, or no result kept then would be found. How a folder is
+        # divided is in the fingerprint.
         recipe.setdefault("smaller_first", [])
+        recipe["fit"] = recipe.pop("resize_mode")
         del recipe["split_by"]
         # Nor these, which leave a training as it was unless they are given.
         for name in LATER:

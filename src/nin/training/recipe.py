@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict
 
@@ -17,7 +18,7 @@ from pydantic import (
 
 from nin.data.augmentation import MOST_ALPHA, FillMode
 from nin.data.balance import PREFERRED, Balance
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
 from nin.errors import Argument, RecipeError
 from nin.rivals import find_net
@@ -37,7 +38,7 @@ class RecipeFields(TypedDict, total=False):
     batch_norm: bool | None
     pooling: Literal["max", "average"] | None
     image_size: int | None
-    fit: Fit | None
+    resize_mode: ResizeMode | None
     epochs: int | None
     batch_size: int | None
     least_steps: int | None
@@ -118,7 +119,7 @@ class Recipe(BaseModel):
     #: Side in pixels to which the model resizes images; None leaves them as they are stored.
     image_size: int | None = Field(default=None, ge=1, le=4096)
     #: How a folder's pictures become squares: all of each, squashed, or the middle, cropped.
-    fit: Fit = "squash"
+    resize_mode: ResizeMode = "squash"
     epochs: int = Field(ge=1, le=1_000_000)
     #: Images per step of the optimiser.
     batch_size: int = Field(ge=1)
@@ -200,13 +201,13 @@ class Recipe(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_growing_images(cls, values: Any) -> Any:
+    def _of_earlier_versions(cls, values: Any) -> Any:
         """Older records hold `smaller_first`, the sizes of images that grew while it trained."""
-        if isinstance(values, dict) and "smaller_first" in values:
-            if values["smaller_first"]:
-                raise ValueError("smaller_first: training on growing images is no longer supported")
-            return {name: value for name, value in values.items() if name != "smaller_first"}
-        return values
+        if not isinstance(values, dict):
+            return values
+        if values.get("smaller_first"):
+            raise ValueError("smaller_first: training on growing images is no longer supported")
+        return renamed({name: values[name] for name in values if name != "smaller_first"})
 
     @field_validator("data", "init", mode="before")
     @classmethod
@@ -252,8 +253,17 @@ class Recipe(BaseModel):
         return self.parse({**self.model_dump(), **lifted, **given})
 
 
+#: What fields were called in earlier versions.
+_RENAMED = {"fit": "resize_mode"}
+
 #: Value → the bound that would change it for few images.
 _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
+
+
+def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by the names that they have now; those of earlier versions count if given."""
+    kept = {name: value for name, value in values.items() if name not in _RENAMED}
+    return kept | {new: values[old] for old, new in _RENAMED.items() if old in values}
 
 
 def network_of(recipe: Recipe) -> tuple[str, dict[str, Any]]:

@@ -136,7 +136,7 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     folder = Path(data).resolve()
     name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
-    seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
+    seen = {"image_size": init.image_size, "resize_mode": init.resize_mode} if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
         network = {"width": init.width, "dropout": init.dropout, **seen} if init else {}
         recipe = with_network(FROM_SCRATCH.revised(name=name, data=data), preset)

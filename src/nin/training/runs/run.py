@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.data.decoding.image_arrays import check_images, fitted_images
 from nin.errors import RunError
 from nin.files import write_bytes, write_json
@@ -108,10 +108,11 @@ class Run:
         return height, width, channels
 
     @property
-    def fit(self) -> Fit:
+    def resize_mode(self) -> ResizeMode:
         """How pictures become the squares it was trained on: ``"squash"`` or ``"crop"``."""
-        fit: Fit = self.record["recipe"].get("fit", "squash")
-        return fit
+        recipe = self.record["recipe"]
+        resize_mode: ResizeMode = recipe.get("resize_mode", recipe.get("fit", "squash"))
+        return resize_mode
 
     @property
     def model(self) -> Any:
@@ -166,7 +167,7 @@ class Run:
 
         images = np.asarray(images)
         check_images(images, floats=True)
-        images = fitted_images(images, self.input_shape, self.fit)
+        images = fitted_images(images, self.input_shape, self.resize_mode)
         return softmax(self.model.predict(images, batch_size=batch_size, verbose=0))
 
     def evaluate(
