@@ -19,7 +19,8 @@ def test_what_a_recipe_has_is_left_out_and_what_it_lacks_is_added():
     assert next(iter(made)) == BASE
     assert made[BASE].changes == {}
     assert made["+ label smoothing"].changes == {"label_smoothing": 0.1}
-    assert made["− weight averages"].changes == {"ema_momentum": 0.0}
+    assert made["+ weight averages"].changes == {"ema_momentum": 0.998}
+    assert made["− shifts"].changes == {"shift": 0}
     assert made["− decay of kernels alone"].changes == {"decay_biases": True}
     assert made["+ batch normalisation"].arguments["batch_norm"] is True
     with_all = RECIPE.revised(batch_norm=True, pooling="average", cutmix=1.0)
