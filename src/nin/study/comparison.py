@@ -152,7 +152,7 @@ def _plans(study: _Study, contenders: Sequence[Contender], measured: bool) -> li
 
 
 def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _Plan:
-    data, recipe = study.data, study.recipe.revised(**contender.changes)
+    data, recipe = study.data, study.recipe.revised(**contender.changes or {})
     height, width, channels = data.image_shape
     classes = len(data.classes)
     shape = (*seen_size(recipe, data), channels)
