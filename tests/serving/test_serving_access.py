@@ -66,7 +66,19 @@ def test_it_answers_by_its_own_names(open_app, host):
     assert post(client, host=host).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8000", "127.0.0.1.x.y"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example:8000",
+        "127.0.0.1.x.y",
+        "[::1].evil.example",
+        "[::1]:80.evil.example",
+        "[evil.example]",
+        "[::1",
+        "localhost:80.evil.example",
+    ],
+)
 def test_it_does_not_answer_by_a_strangers_name(open_app, host):
     client = open_app(hosts=checked_hosts((), "127.0.0.1")).client
     response = post(client, host=host)
