@@ -29,7 +29,8 @@ def test_a_comparison_leaves_four_files_and_prints_a_table(compared):
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     assert {path.name for path in folder.iterdir()} == {*FILES, "trainings"}
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["mnist", "lenet", "written:"]
+    assert [line.split()[0] for line in lines[:2]] == ["mnist", "lenet"]
+    assert lines[-1].startswith("written:")
     assert "349,674 parameters" in lines[0]
     told = [line for line in done.stderr.splitlines() if line.startswith(("1/6", "6/6"))]
     assert len(told) == 2
@@ -76,7 +77,7 @@ def test_the_ingredients_of_a_recipe(nin, tmp_path, monkeypatch):
 def test_an_exercise_by_number(nin, tmp_path):
     answer = nin("ablate", "4", "--preset", "mnist", "--width", "0.05", *SHORT, "--seeds", "1")
     assert answer.code == 0
-    heading, row, _ = answer.out.splitlines()
+    heading, row, *_ = answer.out.splitlines()
     assert heading.startswith("4. what it takes")
     assert row.startswith("as printed")
     assert {path.name for path in (tmp_path / "runs/ablate").iterdir()} == {*FILES, "trainings"}
