@@ -24,9 +24,13 @@ BELOW = {
     "progress": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
-    "rivals": {"errors", "presets"},
+    "network_source": {"errors"},
+    "stage_table": {"errors", "presets"},
+    "rivals": {"errors", "network_source", "presets", "stage_table"},
     "pretrained": {"errors", "installing", "presets"},
-    "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
+    "models": {
+        *("backends", "errors", "hyperparameters", "network_source", "presets", "rivals"),
+    },
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
     },
@@ -34,11 +38,12 @@ BELOW = {
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "names", "plotting", "pretrained", "progress", "rivals"),
+        *("accounting", "names", "network_source", "plotting", "pretrained", "progress"),
+        *("rivals", "stage_table"),
     },
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("presets", "progress", "rivals", "training"),
+        *("network_source", "presets", "progress", "rivals", "stage_table", "training"),
     },
     "inference": {
         *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),

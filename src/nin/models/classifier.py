@@ -12,6 +12,7 @@ from nin.errors import InputSizeError, NinError
 from nin.models.geometry import ends_in_average, flow, has_class_maps, smallest_size
 from nin.models.module import Module, are_shares
 from nin.models.preprocessing import Preprocessing
+from nin.network_source import NetworkSource
 
 
 class Classifier(Module):
@@ -36,6 +37,10 @@ class Classifier(Module):
     """
 
     _fresh: bool | None = None
+    #: Where its code is, of a network that is not one of this package.
+    source: NetworkSource | None = None
+    #: Its name, and for how many classes it was made.
+    made_as: tuple[str, int] | None = None
 
     def __init__(self) -> None:
         super().__init__()
