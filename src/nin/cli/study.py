@@ -56,14 +56,16 @@ class StudyOptions:
     def recipe(self) -> Recipe:
         """How all networks are trained."""
         from nin.study.preparation import RECIPE
+        from nin.training.recipe import stated
 
-        return RECIPE.revised(
+        asked = stated(
             data=self.data,
             epochs=self.epochs,
             image_size=self.image_size,
             limit=self.limit,
             batch_size=self.batch_size,
         )
+        return RECIPE.revised(**asked)
 
     def learning_rates(self) -> list[float]:
         """The numbers in `rates`."""

@@ -15,7 +15,7 @@ from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resum
 from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.preflight import check_resumable
-from nin.training.recipe import Recipe
+from nin.training.recipe import Recipe, stated
 from nin.training.runs.checkpoint import Position, read_position
 from nin.training.runs.dataset import show_found
 from nin.training.runs.description import describe
@@ -82,7 +82,7 @@ def resume(
         resumed_run_folder(here, Path(path)) as folder,
     ):
         run = load(folder)
-        recipe = run.recipe.revised(epochs=epochs)
+        recipe = run.recipe.revised(**stated(epochs=epochs))
         if recipe.init is not None:
             recipe = recipe.revised(init=str(run.locate(recipe.init)))
         position = read_position(run)
