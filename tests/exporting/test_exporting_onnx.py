@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import nin
 from nin.data.decoding.decode import fitted
 from nin.errors import ExportError
 from nin.exporting.onnx.graph import Graph
@@ -98,6 +99,17 @@ def test_every_kind_of_network_answers_alike(name):
         np.testing.assert_allclose(answers[1], maps, atol=1e-4 * np.abs(maps).max())
         scale = np.abs(logits).max()
         np.testing.assert_allclose(answers[1].mean(axis=(1, 2)), logits, atol=1e-4 * scale)
+
+
+@pytest.mark.every_backend
+def test_average_pooling_ends_where_the_image_does():
+    stages = [nin.Stage((4, 4), 3, pool="same", pooling="average"), nin.Stage((5,), 3)]
+    model = nin.NiN(5, stages=stages, batch_norm=True)
+    model.build((None, 28, 28, 3))
+    images = pictures(28, 3)[:4]
+    (answers, *_) = written(model, (28, 28, 3)).run(None, {"images": images})
+    logits = keras.ops.convert_to_numpy(model(images))
+    np.testing.assert_allclose(answers, softmax(logits), atol=2e-6)
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from nin.data import Augmentation
+from nin.data import NAMED, Augmentation
 from nin.data.balance import PREFERRED
 from nin.errors import NinError, RecipeError, UnknownNameError
 from nin.models import PRESETS
@@ -152,6 +152,24 @@ def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_written(field, v
 def test_an_unknown_recipe():
     with pytest.raises(UnknownNameError, match="did you mean 'digits'"):
         find_recipe("digit")
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100", "svhn", "mnist", "fashion28"])
+def test_the_papers_networks_are_trained_as_published(name):
+    recipe = find_recipe(name)
+    preset = PRESETS["mnist" if name == "fashion28" else name]
+    assert (recipe.width, recipe.batch_norm, recipe.pooling, recipe.init) == (1, False, None, None)
+    assert preset == PRESETS[recipe.preset]
+    assert preset.input_shape[0] == recipe.image_size
+    assert recipe.flip == (name not in ("svhn", "mnist")), "no digit is mirrored"
+    if name != "fashion28":
+        assert choose(None, name) == choose(name, None) == recipe
+
+
+def test_every_published_set_has_a_recipe():
+    assert set(NAMED) == {recipe.data for recipe in RECIPES.values()} & set(NAMED)
+    assert choose(None, "fashion-mnist").name == "fashion"
+    assert choose("cifar10", data="pictures").revised(data="pictures").preset == "cifar10"
 
 
 def test_which_recipe_is_chosen(tmp_path, monkeypatch):

@@ -29,6 +29,7 @@ import numpy as np
 
 from nin.data.decoding.decode import ResizeMode
 from nin.data.decoding.image_arrays import check_images, fitted_images
+from nin.errors import RunError
 from nin.files import write_bytes, write_json
 from nin.names import normalized
 from nin.training.runs.locations import locate
@@ -119,9 +120,12 @@ class Run:
         """The trained network, a `keras.Model`; read when it is first asked for.
 
         Raises:
-            RunError: the weights are missing or damaged, or not those of the described network.
+            RunError: the weights are missing or damaged, not those of the described network, or
+                not there yet, because the first epoch has not ended.
         """
         if self._model is None:
+            if self.record["state"] == "training" and not self.weights_path.exists():
+                raise RunError(f"{self.path} has no weights yet: its first epoch has not ended")
             from nin.training.runs.arrays import count_weights
             from nin.training.runs.description import rebuild
             from nin.training.runs.weights import load_weights
