@@ -21,12 +21,13 @@ from nin.training.runs.own_description import (
     own_description,
     rebuild_own,
 )
+from nin.training.runs.run_format import ModelRecord
 
 if TYPE_CHECKING:
     from nin.models import Classifier
 
 
-def describe(model: Classifier, input_shape: tuple[int, int, int]) -> dict[str, Any]:
+def describe(model: Classifier, input_shape: tuple[int, int, int]) -> ModelRecord:
     """What `rebuild` needs to make the same network again, weights apart.
 
     Args:
@@ -36,9 +37,14 @@ def describe(model: Classifier, input_shape: tuple[int, int, int]) -> dict[str, 
     arguments = {**model.get_config()}
     preprocessing = arguments.pop("preprocessing")
     if model.source is not None:
-        own = own_description(model)
-        own |= {"input_shape": list(input_shape), "preprocessing": preprocessing}
-        return own
+        net, own_arguments, source = own_description(model)
+        return {
+            "net": net,
+            "arguments": own_arguments,
+            "source": source,
+            "input_shape": list(input_shape),
+            "preprocessing": preprocessing,
+        }
     return {
         "net": type(model).__name__,
         "arguments": arguments,

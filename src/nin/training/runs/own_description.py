@@ -36,7 +36,7 @@ class OwnSource(NamedTuple):
     config: str | None = None
 
 
-def own_description(model: Classifier) -> dict[str, Any]:
+def own_description(model: Classifier) -> tuple[str, dict[str, Any], dict[str, Any]]:
     """``net``, ``arguments`` and ``source`` of a network of one's own, for a record."""
     from keras import Model
 
@@ -46,7 +46,7 @@ def own_description(model: Classifier) -> dict[str, Any]:
     source = model.source._asdict()
     if model.source.file is None and isinstance(code := code_of(name), Model):
         source["config"] = code.to_json()
-    return {"net": name, "arguments": {"num_classes": num_classes}, "source": source}
+    return name, {"num_classes": num_classes}, source
 
 
 def trusted_name(
