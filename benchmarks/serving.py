@@ -76,11 +76,16 @@ def running(command: Command, port: int) -> Iterator[psutil.Process]:
     path = {} if command.source is None else {"PYTHONPATH": str(command.source)}
     environment = {**os.environ, **path}
     with subprocess.Popen(command.words, stdout=subprocess.DEVNULL, env=environment) as server:
+        process = psutil.Process(server.pid)
         try:
             _wait_for(f"http://127.0.0.1:{port}{command.ready}")
-            yield psutil.Process(server.pid)
+            yield process
         finally:
+            workers = process.children(recursive=True)
             server.send_signal(signal.SIGTERM)
+            _, alive = psutil.wait_procs([process, *workers], timeout=20)
+            for each in alive:  # LitServe's outlive it.
+                each.kill()
 
 
 def _wait_for(address: str) -> None:

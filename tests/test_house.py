@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -108,6 +109,27 @@ def test_a_room_imports_only_from_rooms_below(path):
 
 def test_every_room_has_its_place():
     assert {room(path) for path in FILES} == set(BELOW)
+
+
+def test_the_readme_shows_the_folders_and_which_way_they_import():
+    text = (SOURCE.parents[1] / "README.md").read_text(encoding="utf-8")
+    tree = text.partition("src/nin/\n")[2].partition("benchmarks/")[0]
+    assert set(re.findall(r"(\w+)/", tree)) >= {
+        path.parent.name for path in SOURCE.glob("*/__init__.py")
+    }
+    (chains,) = re.findall(r"Imports run one way: `(.*)`,\s+and `(.*)`", text)
+    for chain in chains:
+        above, *others = [{*layer.split(", ")} for layer in chain.split(" → ")]
+        for below in others:
+            assert all(reached(name) & below for name in above), (above, below)
+            assert not any(reached(name) & above for name in below), (above, below)
+            above = below
+
+
+def reached(name):
+    """The rooms that a room imports, directly or not."""
+    direct = {each.split(".")[0] for each in BELOW[name]}
+    return direct.union(*map(reached, direct))
 
 
 def test_no_circle_of_rooms():

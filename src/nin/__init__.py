@@ -12,7 +12,12 @@ import lazy_loader
 from nin import _keras
 from nin._version import __version__ as __version__
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
+
+
+def __dir__() -> list[str]:
+    return ["__version__", *__all__]
+
 
 _keras.watch()
 

@@ -39,6 +39,13 @@ def test_pages_of_other_origins_do_not_make_it_work(client, headers, status):
         assert "--allow-origin" in response.json()["detail"]
 
 
+def test_pages_of_other_origins_get_what_makes_no_work_and_cannot_read_it(client):
+    response = client.get("/model", headers={"origin": OTHER, "sec-fetch-site": "cross-site"})
+    assert response.status_code == 200
+    assert "access-control-allow-origin" not in response.headers
+    assert response.headers["cross-origin-resource-policy"] == "same-origin"
+
+
 def test_origins_that_were_named_may_ask(open_app):
     client = open_app(origins=[OTHER]).client
     for more in ({}, {"sec_fetch_site": "cross-site"}):

@@ -1,5 +1,6 @@
 """`nin serve` as a process: started, asked, pestered and stopped."""
 
+import errno
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from server_cases import picture, started
 from nin.errors import NinError
 from nin.serving.connections import MAX_CONNECTIONS, listen
 from nin.serving.launch import serve
+from nin.serving.metrics import _reserve
 from nin.serving.settings import Settings
 
 
@@ -388,6 +390,19 @@ def test_without_a_temporary_folder_several_workers_are_refused(network, monkeyp
         with pytest.raises(NinError, match="--workers 1"):
             serve(Settings(network), listener, 2, said.append)
     assert not said
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no room can be reserved")
+def test_metrics_without_room_are_refused_in_one_line(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = tmp_path / "nin-serve-x"
+    folder.mkdir()
+    (folder / f"counter_{os.getpid()}.db").touch()
+    monkeypatch.setattr("os.posix_fallocate", fail)
+    with pytest.raises(NinError, match=f"no room in {tmp_path} .*TMPDIR"):
+        _reserve(folder)
 
 
 def test_a_worker_that_cannot_start_ends_the_server_with_one_line(network, tmp_path):

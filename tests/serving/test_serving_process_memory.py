@@ -1,13 +1,18 @@
 """A process may not have more memory than it is given, and returns what it frees."""
 
+import io
 import sys
 from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from nin.data.decoding.decode import decode
+from nin.serving.inspection import inspect
 from nin.serving.process_memory import limit_memory, return_what_is_freed
+from nin.serving.settings import Limits
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux does either")
 
@@ -59,3 +64,29 @@ def test_what_is_freed_is_returned():
 
 def test_more_memory_than_allowed_is_refused():
     assert done(limited) == "refused"
+
+
+def decoding(pipe, content):
+    """How much memory a picture that is decoded in a thread takes."""
+    assert inspect(content, Limits().pixels)
+    before = resident()
+    decode(content, 288)
+    status = Path("/proc/self/status").read_text()
+    pipe.send(1024 * int(status.partition("VmHWM:")[2].split()[0]) - before)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("kind", "mode", "size", "gibibytes"),
+    [
+        ("JPEG", "RGB", (8192, 6144), 0.2),
+        ("PNG", "RGBA", (5000, 5000), 0.6),
+        ("PNG", "P", (5000, 5000), 0.6),
+        ("WEBP", "RGBA", (5000, 5000), 0.6),
+    ],
+)
+def test_the_largest_pictures_that_threads_decode(kind, mode, size, gibibytes):
+    file = io.BytesIO()
+    options = {"lossless": True, "method": 0} if kind == "WEBP" else {}
+    Image.new(mode, size).save(file, kind, **options)
+    assert done(decoding, file.getvalue()) < gibibytes * 2**30

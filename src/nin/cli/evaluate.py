@@ -88,7 +88,7 @@ def _print(evaluation: Evaluation, judged: JudgedImages, folder: Path) -> None:
         name = printable(row["class"])
         typer.echo(f"{name:<{wide}}  {row['n']:>5}  {recall:<21}  {precision}".rstrip())
     other = judged.source if judged.is_other else None
-    typer.echo(result_line({"split": judged.part, "other": other, **evaluation.summary()}))
+    typer.echo(result_line(evaluation.summary(), judged.part, other))
     typer.echo(f"loss {evaluation.loss:.4f}  calibration error {evaluation.calibration_error:.3f}")
     count = len(evaluation.mistakes())
     worst = f", the worst in {report.SHEET}" if count else ""

@@ -15,6 +15,7 @@ from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Run
+    from nin.training.runs.run_format import RunResult
 
 
 @with_options(RecipeOptions)
@@ -55,8 +56,8 @@ def train(
         run = _resume(resume, what, options, out, join, settings)
     else:
         run = _train(what, options, out, join, settings)
-    if run.record.get("result"):
-        _print(run, as_json)
+    if result := run.record.get("result"):
+        _print(run, result, as_json)
 
 
 def _train(
@@ -115,16 +116,15 @@ def _number(devices: str | None) -> int | None:
     return int(devices)
 
 
-def _print(run: Run, as_json: bool) -> None:
+def _print(run: Run, result: RunResult, as_json: bool) -> None:
     from nin.training.leak_warning import leak_reminder
     from nin.training.runs.run_result import advice, has_learnt, no_better, result_line
 
-    result = run.record["result"]
     if as_json:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
         return
     path = printable(run.path)
-    typer.echo(result_line(result))
+    typer.echo(result_line(result, result["split"]))
     if reminder := leak_reminder(run.record):
         typer.echo(reminder)
     if has_learnt(result):

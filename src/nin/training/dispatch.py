@@ -15,7 +15,7 @@ from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.rivals import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
-from nin.training.recipe import Recipe, RecipeFields
+from nin.training.recipe import Recipe, RecipeFields, stated
 from nin.training.recipe_choice import What, recipe_of
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.stopping import Stopping
@@ -166,7 +166,7 @@ def resume(
         if not recipe.finetune:
             return run
         return _finetune(run, epochs=epochs, **settings)
-    check_resumable(run, recipe.revised(epochs=epochs))
+    check_resumable(run, recipe.revised(**stated(epochs=epochs)))
     from nin.training import pipeline
 
     return pipeline.resume(path, epochs, **settings)

@@ -15,7 +15,7 @@ from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resum
 from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.preflight import check_resumable
-from nin.training.recipe import Recipe
+from nin.training.recipe import Recipe, stated
 from nin.training.runs.checkpoint import Position, read_position
 from nin.training.runs.dataset import show_found
 from nin.training.runs.description import describe
@@ -23,7 +23,8 @@ from nin.training.runs.provenance import command, device, session, sessions_of, 
 from nin.training.runs.record import FORMAT
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.runs.run_folder import check_free, new_run_folder, resumed_run_folder
-from nin.training.runs.run_images import keep_membership, open_new
+from nin.training.runs.run_format import RunRecord
+from nin.training.runs.run_images import data_record, keep_membership, open_new
 from nin.training.schedule import adjust, adjustment_note, schedule_record
 from nin.training.stopping import Stopping
 
@@ -82,7 +83,7 @@ def resume(
         resumed_run_folder(here, Path(path)) as folder,
     ):
         run = load(folder)
-        recipe = run.recipe.revised(epochs=epochs)
+        recipe = run.recipe.revised(**stated(epochs=epochs))
         if recipe.init is not None:
             recipe = recipe.revised(init=str(run.locate(recipe.init)))
         position = read_position(run)
@@ -123,7 +124,7 @@ def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | 
         raise RunError(f"{path} is further than {recipe.epochs} epochs", way)
 
 
-def _first_record(run: Path, attempt: Attempt, skip_bad: bool) -> dict[str, Any]:
+def _first_record(run: Path, attempt: Attempt, skip_bad: bool) -> RunRecord:
     recipe, data, model = attempt.recipe, attempt.data, attempt.model
     computes, machine = versions(), device()
     return {
@@ -132,7 +133,7 @@ def _first_record(run: Path, attempt: Attempt, skip_bad: bool) -> dict[str, Any]
         "recipe": recipe.model_dump(mode="json"),
         "schedule": schedule_record(recipe, len(data.train.labels)),
         "skip_bad": skip_bad,
-        "data": data.describe(),
+        "data": data_record(data),
         "classes": list(data.classes),
         "model": describe(model, data.image_shape),
         "parameters": model.count_params(),

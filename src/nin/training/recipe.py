@@ -244,13 +244,12 @@ class Recipe(BaseModel):
             raise _first_problem(error) from error
 
     def revised(self, **changes: Any) -> Recipe:
-        """This recipe with some values changed; those given as None stay as they are.
+        """This recipe with some values changed; ``limit=None`` takes a limit away.
 
         Epochs that are given are obeyed, whatever `least_steps` was; so is a batch size.
         """
-        given = {name: value for name, value in changes.items() if value is not None}
-        lifted = {bound: 0 for name, bound in _BOUNDS.items() if name in given}
-        return self.parse({**self.model_dump(), **lifted, **given})
+        lifted = {bound: 0 for name, bound in _BOUNDS.items() if name in changes}
+        return self.parse({**self.model_dump(), **lifted, **changes})
 
 
 #: What fields were called in earlier versions.
@@ -258,6 +257,11 @@ _RENAMED = {"fit": "resize_mode"}
 
 #: Value → the bound that would change it for few images.
 _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
+
+
+def stated(**values: Any) -> dict[str, Any]:
+    """Those that are not None: arguments that were left out change nothing."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:

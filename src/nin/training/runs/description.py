@@ -9,12 +9,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.presets import MBConv, Stage
+from nin.training.runs.run_format import ModelRecord
 
 if TYPE_CHECKING:
     from nin.models import Classifier
 
 
-def describe(model: Classifier, input_shape: tuple[int, int, int]) -> dict[str, Any]:
+def describe(model: Classifier, input_shape: tuple[int, int, int]) -> ModelRecord:
     """What `rebuild` needs to make the same network again, weights apart.
 
     Args:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import (
     AfterValidator,
@@ -20,13 +20,12 @@ from nin.data.decoding.decode import ResizeMode
 from nin.errors import RunError
 from nin.files import did_you_mean
 from nin.training.runs.description import Description
+from nin.training.runs.run_format import RunRecord, State
 
 FORMAT = 1
 
 #: Bytes of a record or a table; classes of a network; characters of a name.
 MOST_BYTES, MOST_CLASSES, LONGEST_NAME = 64 * 2**20, 100_000, 1000
-
-State = Literal["training", "interrupted", "died", "finished"]
 
 
 class _Checked(BaseModel):
@@ -95,7 +94,7 @@ class _Row(_Checked):
     seconds: float
 
 
-def read_record(path: Path) -> dict[str, Any]:
+def read_record(path: Path) -> RunRecord:
     """What ``run.json`` in the run directory `path` holds.
 
     Raises:
@@ -106,7 +105,7 @@ def read_record(path: Path) -> dict[str, Any]:
         raise RunError(f"{path} was written in format {record.get('format')!r}, not {FORMAT}")
     if problem := _problem(_Record, record):
         raise RunError(f"{path / 'run.json'} is damaged: {problem}")
-    return record
+    return cast(RunRecord, record)
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ import shlex
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from nin.files import write_bytes, write_json
 from nin.names import normalized
 from nin.training.runs.locations import locate
 from nin.training.runs.record import read_metrics, read_record
+from nin.training.runs.run_format import RunRecord
 
 if TYPE_CHECKING:
     from nin.training.recipe import Recipe
@@ -51,7 +52,7 @@ class Run:
 
     Args:
         path: the run directory.
-        record: what ``run.json`` holds.
+        record: what ``run.json`` holds; see `nin.training.runs.run_format.RunRecord`.
 
     Attributes:
         path: the run directory.
@@ -66,7 +67,7 @@ class Run:
         ('test', 359)
     """
 
-    def __init__(self, path: Path, record: dict[str, Any]) -> None:
+    def __init__(self, path: Path, record: RunRecord) -> None:
         self.path = path
         self.record = record
         self._model: Any = None
@@ -254,7 +255,7 @@ class Run:
         )
         write_bytes(self.path / "metrics.jsonl", lines.encode())
 
-    def update(self, **values: Any) -> None:
+    def update(self, **values: Unpack[RunRecord]) -> None:
         """Change the record, in memory and on disk."""
         self.record = {**self.record, **values}
         write_json(self.path / "run.json", self.record)
