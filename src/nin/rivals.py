@@ -5,6 +5,7 @@ Nothing here imports Keras: names and image sizes are checked before it is loade
 
 from __future__ import annotations
 
+import reprlib
 import sys
 from typing import Any, NamedTuple
 
@@ -131,12 +132,18 @@ def network_name(network: Any) -> str:
         NinError: it is none of these.
     """
     if isinstance(network, (list, tuple)):
-        network = as_text(network)
+        try:
+            network = as_text(network)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise NinError(f"the table of stages: {error}") from error
     if isinstance(network, str):
         # A later change of a table's file changes no run of before.
         return as_text(read_table(network)) if is_table(network) else network
     if not callable(network):
-        raise NinError(f"a network is a name, stages, a class, a function or a model: {network!r}")
+        raise NinError(
+            f"a network is a name, stages, a class, a function or a model, not"
+            f" {reprlib.repr(network)}"
+        )
     return name_of(network)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict
 
@@ -20,7 +20,7 @@ from nin.data.augmentation import MOST_ALPHA, FillMode
 from nin.data.balance import PREFERRED, Balance
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
-from nin.errors import Argument, RecipeError
+from nin.errors import Argument, NinError, RecipeError
 from nin.rivals import find_net, network_name
 
 
@@ -29,7 +29,7 @@ class RecipeFields(TypedDict, total=False):
 
     name: str | None
     data: str | Path | None
-    preset: Any
+    preset: str | Sequence[Any] | Callable[..., Any] | None
     finetune: bool | None
     init: str | Path | None
     freeze: int | None
@@ -223,7 +223,10 @@ class Recipe(BaseModel):
     @field_validator("preset", mode="before")
     @classmethod
     def _own_network_by_name(cls, value: Any) -> Any:
-        return value if value is None else network_name(value)
+        try:
+            return value if value is None else network_name(value)
+        except NinError as error:
+            raise RecipeError(str(error), about=Argument("preset")) from error
 
     @field_validator("balance", mode="before")
     @classmethod

@@ -10,7 +10,13 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.presets import MBConv, Stage
@@ -120,8 +126,16 @@ _Side = Annotated[int, Field(ge=1, le=4096)]
 _Many = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
+def with_rows(described: Any) -> Any:
+    """A description as `json` reads it, with its stages as rows: strictly, no list is a tuple."""
+    arguments: Any = described.get("arguments") if isinstance(described, dict) else None
+    stages = arguments.get("stages") if isinstance(arguments, dict) else None
+    if not isinstance(stages, list):
+        return described
+    return {**described, "arguments": {**arguments, "stages": [*map(_as_row, stages)]}}
+
+
 def _as_row(values: Any) -> Any:
-    """A row as `json` reads it; in a strict model a list is no tuple."""
     if not isinstance(values, list) or not values:
         return values
     try:
@@ -132,7 +146,7 @@ def _as_row(values: Any) -> Any:
         raise ValueError("a stage has its widths, and up to nine values more") from error
 
 
-_Row = Annotated[CheckedStage | CheckedMBConv, BeforeValidator(_as_row)]
+_Row = CheckedStage | CheckedMBConv
 
 
 class _Strict(BaseModel):
