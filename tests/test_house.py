@@ -20,6 +20,7 @@ BELOW = {
     "hyperparameters": set(),
     "installing": set(),
     "names": set(),
+    "progress_board": {"files", "hyperparameters"},
     "orphans": set(),
     "plotting": set(),
     "progress": set(),
@@ -30,7 +31,8 @@ BELOW = {
     "rivals": {"errors", "network_source", "presets", "stage_table"},
     "pretrained": {"errors", "installing", "presets"},
     "models": {
-        *("backends", "errors", "hyperparameters", "network_source", "presets", "rivals"),
+        *("backends", "errors", "hyperparameters", "network_source", "presets", "progress_board"),
+        "rivals",
     },
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
@@ -40,8 +42,9 @@ BELOW = {
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
         *("accounting", "names", "network_source", "plotting", "pretrained", "progress"),
-        *("rivals", "stage_table"),
+        *("progress_board", "rivals", "stage_table"),
     },
+    "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
         *("network_source", "presets", "progress", "rivals", "stage_table", "training"),

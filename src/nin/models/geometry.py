@@ -100,6 +100,11 @@ def leaves(net: Any) -> Iterator[Any]:
         yield net
 
 
+def is_ours(thing: Any) -> bool:
+    """Whether a function or a class is this package's or Keras's, and not a reader's."""
+    return str(thing.__module__).partition(".")[0] in ("nin", "keras")
+
+
 def ends_in_average(net: Any) -> bool:
     """Whether positions are averaged before any dense layer, so that any image size works."""
     kinds = [type(layer) for layer in leaves(net)]
