@@ -11,8 +11,10 @@ from nin.accounting import count_cost
 from nin.accounting.table import size
 from nin.models import PRESETS, RIVALS, named_net
 from nin.study import plots, report_text
-from nin.study.report_text import Section, sections
-from nin.study.result import Comparison, Difference, Row, Speed
+from nin.study.difference import Difference
+from nin.study.result import Comparison
+from nin.study.row import Row, Speed
+from nin.study.sections import Section, sections
 
 ROOT = Path(__file__).parents[1]
 
@@ -160,20 +162,22 @@ def conditions(record: str) -> str:
         f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images,"
         f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, each network's"
         f" learning rate by the same search on validation images. Accuracy on the {made.images:,}"
-        " test images, mean ± sd; differences with their 95 % confidence interval. Products"
-        " in bfloat16, sums in float32."
+        " test images, mean ± sd; differences with their 95 % confidence interval over seeds, in"
+        " bold where that chance is ruled out, with Holm's correction for all"
+        f" {len(made.differences)} of the comparison. Products in bfloat16, sums in float32."
     )
 
 
 def points(difference: Difference | None, sign: int = 1) -> str:
-    """A difference in points of accuracy with its confidence interval."""
+    """A difference in points of accuracy with its interval over seeds; in bold if it is clear."""
     if difference is None:
         return ""
     assert difference.low is not None
     assert difference.high is not None
     low, high = sorted((sign * difference.low, sign * difference.high))
     values = (100 * value for value in (sign * difference.mean, low, high))
-    return "{:+.1f} [{:+.1f}, {:+.1f}]".format(*values).replace("-", "−")
+    text = "{:+.1f} [{:+.1f}, {:+.1f}]".format(*values).replace("-", "−")
+    return f"**{text}**" if difference.is_clear else text
 
 
 ECONOMY = {

@@ -21,25 +21,28 @@ BELOW = {
     "names": set(),
     "orphans": set(),
     "plotting": set(),
+    "progress": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
     "rivals": {"errors", "presets"},
     "pretrained": {"errors", "installing", "presets"},
     "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
-    "data": {"backends", "errors", "files", "hyperparameters", "installing", "names"},
+    "data": {
+        *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
+    },
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "plotting", "pretrained", "rivals", "names"),
+        *("accounting", "names", "plotting", "pretrained", "progress", "rivals"),
     },
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("presets", "rivals", "training"),
+        *("presets", "progress", "rivals", "training"),
     },
     "inference": {
         *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
-        *("files", "installing", "names"),
+        *("files", "installing", "names", "progress"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),

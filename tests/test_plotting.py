@@ -6,7 +6,7 @@ import matplotlib
 import pytest
 from matplotlib.figure import Figure
 
-from nin.plotting import default_style, printable
+from nin.plotting import default_style, drawable
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,13 @@ from nin.plotting import default_style, printable
     ],
 )
 def test_a_name_on_one_line(text, shown):
-    assert printable(text) == shown
+    assert drawable(text) == shown
 
 
 def test_a_long_name_ends_in_an_ellipsis():
-    assert printable("x" * 30, 24) == "x" * 23 + "…"
-    assert printable("x" * 24, 24) == "x" * 24
-    assert printable("abc defg", 5) == "abc…"
+    assert drawable("x" * 30, 24) == "x" * 23 + "…"
+    assert drawable("x" * 24, 24) == "x" * 24
+    assert drawable("abc defg", 5) == "abc…"
 
 
 def test_the_users_settings_count_neither_inside_nor_are_they_changed():

@@ -26,7 +26,7 @@ def default_style(settings: Mapping[Any, Any] | None = None) -> Iterator[None]:
         yield
 
 
-def printable(text: str, longest: int | None = None) -> str:
+def drawable(text: str, longest: int | None = None) -> str:
     """`text` on one line, made of characters that can be drawn.
 
     Bytes of a file name that are not UTF-8 become escapes, other unprintable characters ``�``.

@@ -29,6 +29,7 @@ from nin.exporting import Predictor
         ("digits --queue 0", "'--queue'"),
         ("digits --timeout 0", "'--timeout'"),
         ("digits --max-bytes -1", "'--max-bytes'"),
+        ("digits --name a/b", "--name 'a/b': give letters, digits"),
         ("digits --allow-origin example.org", "--allow-origin 'example.org' is not an origin"),
         ("digits --allow-origin https://example.org/", "is not an origin"),
         ("digits --allow-origin * --allow-origin https://Example.org", "is not an origin"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
 
 import httpx
 import pytest
@@ -44,10 +45,24 @@ def network(tmp_path_factory):
 @pytest.fixture
 def open_app(network):
     """Make an application, with a client; whatever predictor is given answers."""
+    with opening(network) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def open_for_all(network):
+    """The same, for all tests of a file."""
+    with opening(network) as start:
+        yield start
+
+
+@contextmanager
+def opening(network):
     opened = []
 
-    def start(predictor=None, *, quiet=True, origins=(), hosts=None, **limits):
-        service = Service(predictor or FilePredictor(network, threads=1), Limits(**limits))
+    def start(predictor=None, *, quiet=True, origins=(), hosts=None, name=None, **limits):
+        predictor = predictor or FilePredictor(network, threads=1)
+        service = Service(predictor, Limits(**limits), name=name)
         opened.append(service)
         app = application(service, origins, quiet, hosts=hosts)
         app.client = Client(app)

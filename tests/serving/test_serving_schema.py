@@ -10,6 +10,9 @@ from server_cases import picture
 
 FORM = [checks.response_schema_conformance, checks.content_type_conformance]
 PATHS = ["/model", "/healthz", "/readyz", "/metrics"]
+PATHS += ["/v2", "/v2/health/live", "/v2/health/ready"]
+MODEL = "/v2/models/{name}"
+FORMS = [MODEL, f"{MODEL}/versions/{{version}}"]
 PICTURES = st.builds(
     picture,
     st.integers(0, 255),
@@ -41,7 +44,8 @@ def asked(operation, examples, *, mode=GenerationMode.POSITIVE, **fixed):
 
 @pytest.mark.slow
 def test_the_description_names_every_answer(described):
-    assert {*described} == {"/predict", *PATHS}
+    of_the_network = {f"{form}{end}" for form in FORMS for end in ("", "/ready", "/infer")}
+    assert {*described} == {"/predict", *PATHS, *of_the_network}
     answers = described["/predict"]["POST"].definition.raw["responses"]
     assert {*answers} == {"200", "408", "413", "415", "422", "503", "504"}
 
@@ -72,3 +76,18 @@ def test_any_picture_is_answered_whatever_is_asked_of_it(described):
 def test_what_the_description_forbids_is_refused(described):
     statuses = asked(described["/predict"]["POST"], 40, mode=GenerationMode.NEGATIVE)
     assert {*statuses} <= {405, 413, 415, 422}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("end", ["", "/ready"])
+def test_what_the_protocol_says_of_the_network(described, form, end):
+    operation = described[form + end]["GET"]
+    assert {*asked(operation, 5, path_parameters={"name": "shades", "version": "1"})} == {200}
+    assert {*asked(operation, 5, path_parameters={"name": "other", "version": "1"})} == {404}
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/octet-stream"])
+def test_any_request_of_the_protocol_is_answered_as_described(described, kind):
+    operation = described[f"{MODEL}/infer"]["POST"]
+    statuses = asked(operation, 40, path_parameters={"name": "shades"}, media_type=kind)
+    assert {*statuses} <= {200, 400, 413, 415, 422}

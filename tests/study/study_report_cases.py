@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 
 from nin.accounting.cost import Cost, Parameters
-from nin.study.result import Comparison, Difference, Measured, Row, Speed
+from nin.study.difference import Difference
+from nin.study.result import Comparison
+from nin.study.row import Measured, Row, Speed
 
 NETS = {
     "NiN (book)": (0.905, 1_992_166, 762_000_000),
@@ -83,6 +85,7 @@ def published(count=15):
 
 def difference(net="NiN", rival="LeNet", mean=0.012, low=0.004, high=0.02, ratio=0.2, **changed):
     fields = {"n": 3, "mean": mean, "low": low, "high": high, "parameter_ratio": ratio}
+    fields |= {"p": 0.01, "sd": 0.005, "images_low": 0.001, "images_high": 0.023}
     return Difference(net=net, rival=rival, **{**fields, **changed})
 
 

@@ -13,9 +13,9 @@ from nin.errors import DataError, InputSizeError, NinError, RunError
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
 from nin.study.contender import as_contenders
-from nin.study.report_text import sections
-from nin.study.result import Measured, Speed
-from nin.study.trial import SEARCH_SEED, Outcome
+from nin.study.row import Measured, Speed
+from nin.study.sections import sections
+from nin.study.trial import SEARCH_SEED, Outcome, digest
 
 DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
 SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
@@ -245,6 +245,10 @@ def changed(outcome=(), **content):
         (changed({"accuracy": -0.2}, sha256=None), "greater than or equal to 0"),
         (changed({"accuracy": None}, sha256=None), "it was not judged on test images"),
         (changed({"n": 0}, sha256=None), "it was not judged on test images"),
+        (
+            changed({"correct": "AA=="}, sha256=None),
+            "which images were right is not kept of its 359",
+        ),
         (changed({"curve": []}, sha256=None), "0 epochs"),
         (changed({"curve": [0.5] * 3}, sha256=None), "3 epochs in place of up to 2"),
         (changed({"validation": 0.9}, sha256=None), "not that of the last epoch"),
@@ -280,6 +284,24 @@ def test_a_result_from_before_there_were_digests_is_taken(compared, trained, tmp
     done = len(trained)
     compared([SMALL], rates=[0.002])
     assert len(trained) == done
+
+
+def test_a_result_from_before_answers_were_kept_is_taken(compared, trained, tmp_path):
+    compared([SMALL], rates=[0.002])
+    for path in (tmp_path / "out/trainings").glob("*.json"):
+        content = json.loads(path.read_text())
+        del content["outcome"]["correct"], content["sha256"]
+        path.write_text(json.dumps({**content, "sha256": digest(content)}))
+    done = len(trained)
+    (row,) = compared([SMALL], rates=[0.002]).rows
+    assert (len(trained), row.correct) == (done, [])
+
+
+def test_what_can_be_seen_is_said_before_the_first_training(compared, capsys):
+    compared([SMALL], rates=[0.002])
+    assert "359 test images show one of 4.7 points" in capsys.readouterr().err
+    compared([SMALL], rates=[0.002])
+    assert "test images show" not in capsys.readouterr().err
 
 
 def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, monkeypatch):

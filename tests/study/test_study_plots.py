@@ -8,8 +8,8 @@ import pytest
 from study_report_cases import HOSTILE, comparison, published, row
 
 from nin.study import plot_style, plots, scatter
+from nin.study.pareto import pareto_front
 from nin.study.plot_style import line_style
-from nin.study.statistics import pareto_front
 
 ALL = (
     plots.accuracy_against_parameters,

@@ -58,7 +58,9 @@ def test_the_page_says_what_was_found_and_how(report_published):
     words = Page(report_published).words
     for said in (
         "Networks on Fashion-MNIST",
-        "NiN (book) is 1.2 points better than LeNet [0.4,\N{NO-BREAK SPACE}2.0]",
+        "NiN (book) is 1.2 points better than LeNet: [0.4,\N{NO-BREAK SPACE}2.0] over seeds,"
+        " [0.1,\N{NO-BREAK SPACE}2.3] over images",
+        "NiN (book) is clearly more accurate than 8 others.",
         "10,000 test images",
         "0, 1, 2",
         "python 3.12.3, keras 3.15.1",
@@ -127,12 +129,12 @@ def test_a_seed_that_died_is_seen(write, tmp_path):
 
 @pytest.mark.parametrize("write", [write_report, write_markdown])
 def test_a_single_seed_has_neither_deviation_nor_interval(write, tmp_path):
-    alone = difference("NiN", "LeNet", low=None, high=None, n=1)
+    alone = difference("NiN", "LeNet", low=None, high=None, p=None, images_low=None, n=1)
     found = comparison([row("NiN", [0.9]), row("LeNet", [0.888])], [alone])
     text = written(write, found, tmp_path)
-    assert "NiN is 1.2 points better than LeNet; one seed: no interval" in text
+    assert "better than LeNet: one seed is too few for an interval over seeds" in text
     assert "0.900 ±" not in text
-    assert "One seed cannot tell" in text
+    assert "one training of each network cannot tell NiN from LeNet" in text
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_each_group_is_a_section_with_its_own_differences(write, mark, tmp_path)
     ]
     text = written(write, comparison(rows, pairs), tmp_path)
     before, ones, deep = re.split(f"{mark.format('ones')}|{mark.format('deep')}", text)
-    assert "better than" not in before
+    assert "points better than" not in before
     assert ("better than one" in ones, "better than deep" in ones) == (True, False)
     assert "base is 1.2 points better than deep" in deep
 

@@ -42,27 +42,72 @@ def test_accuracy_has_no_deviation_of_one_seed(values, said):
 
 
 @pytest.mark.parametrize(
-    ("mean", "low", "high", "said", "certainty"),
+    ("changed", "said"),
     [
-        (0.012, 0.004, 0.02, "NiN is 1.2 points better than LeNet [0.4, 2.0]", "clear"),
-        (0.012, -0.004, 0.028, "NiN is 1.2 points better than LeNet [−0.4, 2.8]", "may be chance"),
-        (-0.012, -0.028, 0.004, "NiN is 1.2 points worse than LeNet [−0.4, 2.8]", "may be chance"),
-        (-0.012, -0.02, -0.004, "NiN is 1.2 points worse than LeNet [0.4, 2.0]", "clear"),
-        (0.0, -0.01, 0.01, "NiN and LeNet are equal to within 0.1 points [−1.0, 1.0]", None),
-        (0.01, -0.0001, 0.02, "NiN is 1.0 points better than LeNet [0.0, 2.0]", "may be chance"),
-        (0.01, None, None, "NiN is 1.0 points better than LeNet; one seed: no interval", "–"),
+        ({}, "NiN is 1.2 points better than LeNet: [0.4, 2.0] over seeds, [0.1, 2.3] over images"),
+        (
+            {"mean": -0.012, "low": -0.028, "high": 0.004, "images_low": None},
+            "NiN is 1.2 points worse than LeNet: [−0.4, 2.8] over seeds",
+        ),
+        (
+            {"mean": 0.0, "low": -0.01, "high": 0.01, "images_low": None},
+            "NiN and LeNet are equal to within 0.1 points: [−1.0, 1.0] over seeds",
+        ),
+        (
+            {"n": 2, "low": None, "high": None, "images_low": None},
+            "NiN is 1.2 points better than LeNet: 2 seeds are too few for an interval over seeds",
+        ),
+        (
+            {"n": 1, "low": None, "high": None},
+            "NiN is 1.2 points better than LeNet: one seed is too few for an interval over seeds,"
+            " [0.1, 2.3] over images",
+        ),
     ],
 )
-def test_a_difference_in_words(mean, low, high, said, certainty):
-    found = difference(mean=mean, low=low, high=high)
-    assert report_text.finding(found).replace("\N{NO-BREAK SPACE}", " ") == said
-    assert report_text.certainty(found) == (certainty or "may be chance")
+def test_a_difference_in_words(changed, said):
+    found = report_text.finding(difference(**changed))
+    assert found.replace("\N{NO-BREAK SPACE}", " ") == said
 
 
-def test_how_to_read_it_depends_on_whether_there_is_an_interval():
-    one = difference(low=None, high=None)
-    assert report_text.explanation([one]).startswith("One seed")
-    assert report_text.explanation([one, difference()]).startswith("In brackets")
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "clear, p = 0.010"),
+        ({"p": 0.0001}, "clear, p < 0.001"),
+        ({"p": 0.05}, "may be chance, p = 0.050"),
+        ({"p": 1.0}, "may be chance, p = 1.00"),
+        ({"n": 2, "p": None}, "too few seeds"),
+    ],
+)
+def test_how_certain_it_is(changed, said):
+    assert report_text.certainty(difference(**changed)) == said
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [({}, "5"), ({"sd": 0.02}, "34"), ({"sd": 0.5}, "more than 1,000"), ({"n": 2}, "–")],
+)
+def test_seeds_that_would_show_a_point(changed, said):
+    assert report_text.seeds_for_a_point(difference(**changed)) == said
+
+
+def test_what_can_be_seen_is_said_beforehand():
+    assert report_text.foresight(5, 10_000) == (
+        "a difference of one point takes 5, 10 or 34 seeds if it varies by 0.5, 1 or 2 points from"
+        " seed to seed; this is 5. 10,000 test images show one of 0.9 points if only one network is"
+        " right about a tenth of them"
+    )
+
+
+def test_how_to_read_it_depends_on_what_there_is():
+    few = difference(n=2, low=None, high=None, p=None, images_low=None)
+    assert "Over seeds" not in report_text.explanation([few])
+    assert "may be luck" in report_text.explanation([few])
+    assert "was not kept" in report_text.explanation([few])
+    both = report_text.explanation([difference()])
+    assert "Over seeds" in both
+    assert "Over images" in both
+    assert "Holm" in both
 
 
 @pytest.mark.parametrize(

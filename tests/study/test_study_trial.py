@@ -9,6 +9,7 @@ import pytest
 
 from nin.study import Contender
 from nin.study.comparison import RECIPE
+from nin.study.row import unpack
 from nin.study.trial import SEARCH_SEED, Trial, _Clock, train_trial, training_length
 
 DIGITS = RECIPE.revised(
@@ -28,6 +29,7 @@ def outcome():
 def test_a_judged_training(outcome):
     assert outcome.n == 359
     assert 0 <= outcome.accuracy <= 1
+    assert unpack(outcome.correct, 359).mean() == pytest.approx(outcome.accuracy)
     assert len(outcome.curve) == 2
     assert outcome.validation == outcome.curve[-1]
     assert outcome.seconds > 0
@@ -54,7 +56,7 @@ def test_a_search_never_looks_at_the_images_that_judge(monkeypatch):
 def test_a_long_training_says_in_a_log_how_far_it_is(monkeypatch, capsys):
     now = SimpleNamespace(seconds=0.0)
     fake = SimpleNamespace(monotonic=lambda: now.seconds, perf_counter=lambda: now.seconds)
-    for home in ("nin.study.trial.time", "nin.training.log_lines.time"):
+    for home in ("nin.study.trial.time", "nin.progress.time"):
         monkeypatch.setattr(home, fake)
     clock = _Clock(TRIAL._replace(steps=100))
     clock.on_epoch_begin(0)
@@ -72,7 +74,7 @@ def test_training_ends_after_its_steps(monkeypatch):
     steps = []
     monkeypatch.setattr(
         "nin.study.trial._judge",
-        lambda model, _: (steps.append(int(model.optimizer.iterations)) or 0.5, 1),
+        lambda model, _: steps.append(int(model.optimizer.iterations)) or {"accuracy": 0.5, "n": 1},
     )
     train_trial(TRIAL._replace(steps=3))
     assert steps == [3]

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from nin.training import log_lines, progress_bar
+from nin import progress
+from nin.training import progress_bar
 from nin.training.progress_bar import ShowProgress
 
 
@@ -16,7 +17,7 @@ def clock(monkeypatch):
     """A clock that is set by hand."""
     now = SimpleNamespace(seconds=1000.0)
     fake = SimpleNamespace(monotonic=lambda: now.seconds, perf_counter=lambda: now.seconds)
-    monkeypatch.setattr(log_lines, "time", fake)
+    monkeypatch.setattr(progress, "time", fake)
     monkeypatch.setattr(progress_bar, "time", fake)
     return now
 

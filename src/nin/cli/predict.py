@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,13 +12,10 @@ from nin.errors import NinError
 from nin.names import printable
 
 if TYPE_CHECKING:
-    from nin.exporting import Predictor
     from nin.inference.answer_lines import Form
 
 #: Exit code where some pictures could not be read.
 INCOMPLETE = 1
-#: Unreadable pictures that are named at the end.
-_NAMED = 10
 
 
 def predict(
@@ -57,6 +53,7 @@ def predict(
     """Classify images: the most likely classes of each, with probabilities."""
     from nin.exporting import Predictor
     from nin.inference.answer_lines import answer_file, lines, partial
+    from nin.inference.answered_files import AnsweredFiles, counted_images
     from nin.inference.engines import format_of
     from nin.inference.picture_sources import find_pictures
 
@@ -69,8 +66,10 @@ def predict(
         )
         typer.echo(f"left out: {counted}", err=True)
     predictor = Predictor(run, trust=trust)
-    answers = _Answers(files, skip_bad)
-    rows = answers.of(predictor, top, min_probability, is_shown=out is None)
+    answers = AnsweredFiles(files, skip_bad=skip_bad)
+    # Where answers run down a terminal, they are progress enough.
+    visible = not (out is None and sys.stdout.isatty())
+    rows = answers.by(predictor, top, min_probability, visible=visible)
     ranks = min(top, len(predictor.classes)) if top > 1 or min_probability else 0
     kept = None if out is None else partial(out)
     try:
@@ -83,60 +82,13 @@ def predict(
     except KeyboardInterrupt as stop:
         where = f"; they are in {kept}" if kept and kept.exists() else ""
         raise KeyboardInterrupt(
-            f"stopped: {answers.given:,} of {_images(len(files))} answered{where}"
+            f"stopped: {answers.given:,} of {counted_images(len(files))} answered{where}"
         ) from stop
     if out is not None:
-        typer.echo(printable(f"{_images(answers.given)} answered: {out}"))
+        typer.echo(printable(f"{counted_images(answers.given)} answered: {out}"))
     if answers.bad:
-        typer.echo(answers.complaint(), err=True)
+        typer.echo(f"{'' if skip_bad else 'nin: '}{answers.complaint()}", err=True)
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
-
-
-class _Answers:
-    """Answers about files, while what cannot be read is remembered."""
-
-    def __init__(self, files: list[str], skip_bad: bool) -> None:
-        self.files, self.skip_bad = files, skip_bad
-        self.given = 0
-        self.bad: list[str] = []
-
-    def of(
-        self, predictor: Predictor, top: int, min_probability: float, is_shown: bool
-    ) -> Iterator[dict[str, Any]]:
-        from nin.data.progress import progress
-
-        # A single picture that cannot be read is a mistake, as a file that is not there.
-        is_alone = len(self.files) == 1 and not self.skip_bad
-        found = predictor.predict_files(
-            self.files,
-            top,
-            min_probability=min_probability,
-            errors="raise" if is_alone else "yield",
-        )
-        # Where answers run down a terminal, they are progress enough.
-        is_visible = not (is_shown and sys.stdout.isatty())
-        with progress("images", len(self.files), patience=2.0, visible=is_visible) as advance:
-            for answer in found:
-                advance(1)
-                if "error" not in answer:
-                    self.given += 1
-                else:
-                    self.bad.append(printable(f"{answer['file']}: {answer['error']}"))
-                    if self.skip_bad:
-                        continue
-                yield answer
-
-    def complaint(self) -> str:
-        """What could not be read, in one line."""
-        more = f"; and {len(self.bad) - _NAMED} more" if len(self.bad) > _NAMED else ""
-        named = "; ".join(self.bad[:_NAMED]) + more
-        if self.skip_bad:
-            return f"left out {_images(len(self.bad), 'unreadable ')}: {named}"
-        return f"nin: {len(self.bad):,} of {_images(len(self.files))} cannot be read: {named}"
-
-
-def _images(count: int, kind: str = "") -> str:
-    return f"{count:,} {kind}image{'' if count == 1 else 's'}"
 
 
 def _form(as_csv: bool, as_json: bool, out: Path | None) -> Form:

@@ -10,6 +10,9 @@ import typer
 from nin.errors import NinError
 from nin.installing import install_line
 from nin.names import printable
+from nin.serving.settings import KEEP_ALIVE, Limits
+
+_DEFAULT = Limits()
 
 
 def serve(
@@ -23,19 +26,21 @@ def serve(
         int, typer.Option(help="Port to listen at; 0 for any free one.", min=0, max=65535)
     ] = 8000,
     workers: Annotated[int, typer.Option(help="Number of worker processes.", min=1, max=256)] = 1,
-    max_bytes: Annotated[int, typer.Option(help="Largest request, in bytes.", min=1)] = 16 * 2**20,
+    max_bytes: Annotated[
+        int, typer.Option(help="Largest request, in bytes.", min=1)
+    ] = _DEFAULT.body,
     max_pixels: Annotated[
         int, typer.Option(help="Largest image, in pixels.", min=1, max=200_000_000)
-    ] = 51_000_000,
+    ] = _DEFAULT.pixels,
     queue: Annotated[
         int, typer.Option(help="Images that each worker accepts at a time.", min=1)
-    ] = 128,
+    ] = _DEFAULT.queue,
     timeout: Annotated[
         float,
         typer.Option(
             help="Seconds for a request to arrive, and again to answer it.", min=0.1, max=3600
         ),
-    ] = 30.0,
+    ] = _DEFAULT.seconds,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,10 +56,17 @@ def serve(
             " is answered.",
         ),
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of the network in /v2/models/NAME, the Open Inference Protocol's routes;"
+            " default: the run's."
+        ),
+    ] = None,
     keep_alive: Annotated[
         float,
         typer.Option(help="Seconds for which an idle connection is kept.", min=1, max=3600),
-    ] = 75.0,
+    ] = KEEP_ALIVE,
     trust: Annotated[
         bool,
         typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
@@ -65,21 +77,30 @@ def serve(
     from nin.exporting.on_demand import exported_file
 
     try:
-        from nin.serving import Limits, Settings, serve
+        from nin.serving import Settings, serve
         from nin.serving.access import checked_hosts, checked_origins
         from nin.serving.connections import address_of, listen
-        from nin.serving.settings import share
+        from nin.serving.settings import check_name, share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: {install_line('serve')}"
         ) from error
 
+    check_name(name)
     limits = Limits(max_bytes, max_pixels, queue, timeout)
     origins, hosts = checked_origins(allow_origin or ()), checked_hosts(allow_host or (), host)
     with listen(host, port) as listener, exported_file(path) as file:
         address = address_of(listener)
         settings = Settings(
-            file, limits, origins, hosts, keep_alive, quiet, *share(workers), trust=trust
+            file,
+            limits,
+            origins,
+            hosts,
+            keep_alive,
+            quiet,
+            *share(workers),
+            trust=trust,
+            name=name,
         )
         serve(
             settings,

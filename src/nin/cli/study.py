@@ -118,4 +118,5 @@ def _print(comparison: Comparison, out: Path) -> None:
             + ("  on the Pareto front" if row.on_front else "")
             + (f"  {row.died} died" if row.died else "")
         )
+    typer.echo(comparison.answer)
     typer.echo("written: " + ", ".join(str(out / name) for name in FILES))

@@ -27,10 +27,10 @@ from nin.data.duplicate_detection.picture_sheet import save_picture_sheet
 from nin.data.folders.inventory import FolderInventory
 from nin.data.folders.listing import list_folder
 from nin.data.pictures import WORKERS
-from nin.data.progress import progress
 from nin.errors import DataError
 from nin.files import did_you_mean, expand
 from nin.names import printable
+from nin.progress import progress
 
 #: Unreadable pictures, and pictures in two parts, that are named in the text.
 _NAMED = 10

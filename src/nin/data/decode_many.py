@@ -15,9 +15,9 @@ from nin.data.decoding.bit_depth import DEPTHS, unstated_depth
 from nin.data.decoding.decode import Fit, decode, decode_with_remarks
 from nin.data.decoding.picture_formats import check_size, damage, open_picture
 from nin.data.folders.listing import list_folder
-from nin.data.progress import progress
 from nin.errors import Advice, Argument, DataError
 from nin.files import expand
+from nin.progress import progress
 
 #: How many unreadable pictures a message names.
 _NAMED_IN_MESSAGE = 10

@@ -15,9 +15,9 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import IO, cast
 
-from nin.data.progress import progress
 from nin.errors import DataError
 from nin.files import expand, replacing
+from nin.progress import progress
 
 TIMEOUT = 15.0
 BLOCK = 1 << 18

@@ -12,8 +12,8 @@ import numpy as np
 
 from nin.data.folders.content import Digests
 from nin.data.folders.listing import Files
-from nin.data.progress import progress
 from nin.data.split import Labels, Part, Split
+from nin.progress import progress
 
 
 def fingerprint(identity: tuple[Any, ...], splits: Mapping[Part, Split]) -> str:

@@ -12,19 +12,18 @@ from numpy.typing import NDArray
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
-from nin.data.decode_many import decode_many, find_bit_depth, unreadable
 from nin.data.decoding.bit_depth import DEPTHS
 from nin.data.decoding.decode import Fit, check_fit
 from nin.data.fingerprint import fingerprint_digests, fingerprint_files
+from nin.data.folder_reader import FolderReader, is_streamed
 from nin.data.folders.content import Digests, digest_files
 from nin.data.folders.division import SplitBy, check_split_by, divide
 from nin.data.folders.listing import Files, list_folder
 from nin.data.folders.membership import Membership
 from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
-from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
 from nin.data.split import Part, Split, check_share
-from nin.errors import Advice, Argument, DataError
+from nin.errors import DataError
 from nin.files import expand
 
 #: How many pictures of a streamed set its mean and standard deviation are taken from.
@@ -153,10 +152,6 @@ class ImageFolder(ImageData):
         self.skip_bad, self.fit = skip_bad, fit
         self.has_own_parts = listing.split
         self.inventory = listing.inventory
-        self._skipped: dict[str, str] = {}
-        self._remarks: Counter[str] = Counter()
-        self._streamed_remarks: dict[str, tuple[str, ...]] = {}
-        self._bit_depth, self._is_depth_known = bit_depth, bit_depth is not None
         self.source = str(path)
         self.split_by = split_by
         division = divide(
@@ -165,27 +160,23 @@ class ImageFolder(ImageData):
         self._files, self._digests, self._left_out = division
         self.parts = tuple(self._files)
         count = sum(len(files.paths) for files in self._files.values())
-        self.stream = _is_streamed(stream, count, self.image_shape)
+        self.stream = is_streamed(stream, count, self.image_shape)
+        self._reader = FolderReader(self.image_shape, fit, self.stream, skip_bad, bit_depth)
 
     @property
     def skipped(self) -> list[str]:
         """The pictures that were left out, by name, with the reason."""
-        return [self._skipped[path] for path in sorted(self._skipped)]
+        return [why for _, why in sorted(self._reader.skipped.items())]
 
     @property
     def bit_depth(self) -> int | None:
         """Bits of the range of values where files of more than 8 bits do not say; None: none do."""
-        if not self._is_depth_known:
-            known = [self._files["train"]] if "train" in self._files else self._files.values()
-            self._bit_depth = find_bit_depth([path for files in known for path in files.paths])
-            self._is_depth_known = True
-        return self._bit_depth
+        return self._reader.bit_depth(self._files)
 
     @property
     def remarks(self) -> Counter[str]:
         """What is to be said of the pictures that were read, and of how many of them."""
-        streamed = (remark for said in self._streamed_remarks.values() for remark in said)
-        return self._remarks + Counter(streamed)
+        return self._reader.remarks
 
     def files(self, part: Part) -> Files:
         """Return the paths and labels of one of `parts`; pictures need not be readable."""
@@ -215,39 +206,17 @@ class ImageFolder(ImageData):
         """Return the paths of the pictures of a part, in their order, without those left out."""
         paths, count = self._files[part].paths, len(self.split(part).labels)
         # Of a streamed set each has its place, whether it can be read or not.
-        return paths if len(paths) == count else [p for p in paths if p not in self._skipped]
+        return paths if len(paths) == count else [p for p in paths if p not in self._reader.skipped]
 
     def load(self, part: Part) -> Mapping[Part, Split]:
         """Read every part, so that a bad picture is known before training and not after.
 
         Of a streamed set nothing is read.
         """
-        size, _, channels = self.image_shape
-        if self.stream:
-            skipped = self._skipped if self.skip_bad else None
-            settings = (size, channels, skipped, self.fit, self.bit_depth, self._streamed_remarks)
-            return {
-                name: Split(Pictures(files, *settings), files.labels)
-                for name, files in self._files.items()
-            }
-        splits: dict[Part, Split] = {}
-        bad: dict[str, str] = {}
-        remarks: Counter[str] = Counter()
-        for name, files in self._files.items():
-            images, faults = decode_many(
-                files.paths, size, channels, self.fit, self.bit_depth, remarks
-            )
-            bad |= {files.paths[index]: fault for index, fault in faults.items()}
-            labels = files.labels
-            if faults:
-                images = np.delete(images, list(faults), axis=0)
-                labels = np.delete(labels, list(faults))
-            splits[name] = Split(images, labels)
-        if bad and not self.skip_bad:
-            raise unreadable(list(bad.values()))
-        for name, split in splits.items():
-            self.check_left(name, split.labels)
-        self._skipped, self._remarks = bad, remarks
+        splits = self._reader.read(self._files)
+        if not self.stream:
+            for name, split in splits.items():
+                self.check_left(name, split.labels)
         return splits
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -303,17 +272,3 @@ def _check_shares(validation: float, test: float) -> None:
     check_share("validation", validation)
     check_share("test", test)
     check_share("validation and test together", validation + test)
-
-
-def _is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -> bool:
-    size = gibibytes(count, shape)
-    fits = size <= MEMORY_LIMIT / 2**30
-    if stream is False and not fits:
-        raise DataError(
-            f"{count:,} pictures of {shape[0]}×{shape[1]} take {size:.1f} GiB, above the"
-            f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed in memory",
-            Advice("lower {}", Argument("image_size")),
-            Advice("set {}", Argument("limit")),
-            Advice("leave {} away", Argument("stream", False)),
-        )
-    return stream or (stream is None and not fits)

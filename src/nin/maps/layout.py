@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from nin.maps.evidence import Evidence
-from nin.plotting import printable
+from nin.plotting import drawable
 
 #: Space around a panel, and above it for its title.
 GAP, TITLE, EDGE = 0.14, 0.27, 0.14
@@ -113,7 +113,7 @@ def text_width(text: str, points: float, weight: str = "normal") -> float:
 
 def shortened(text: str, room: float, points: float, weight: str = "normal") -> str:
     """A name on one line, cut with an ellipsis where it is wider than `room`, in inches."""
-    text = printable(text)
+    text = drawable(text)
     if len(text) <= _LONGEST and text_width(text, points, weight) <= room:
         return text
     sizes = range(2, min(len(text), _LONGEST))

@@ -8,15 +8,14 @@ pointed at 127.0.0.1 (DNS rebinding), and pages of other origins must not make i
 from __future__ import annotations
 
 import ipaddress
-import json
 import re
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from nin.errors import NinError
+from nin.serving.problems import problem
 
 #: Of every response that does not set its own.
 HEADERS = {
@@ -103,10 +102,10 @@ class AccessMiddleware:
             headers = Headers(scope=scope)
             if not self._is_own(headers.get("host", "")):
                 message = "not a name of this server: start it with --allow-host"
-                return await _refusal(421, message)(scope, receive, send)
+                return await problem(scope["path"], 421, message)(scope, receive, send)
             if scope["method"] not in ("GET", "HEAD", "OPTIONS") and self._is_foreign(headers):
                 message = "pages of other origins may not use this server: see --allow-origin"
-                return await _refusal(403, message)(scope, receive, send)
+                return await problem(scope["path"], 403, message)(scope, receive, send)
         return await self.app(scope, receive, send)
 
     def _is_own(self, host: str) -> bool:
@@ -139,7 +138,3 @@ def _without_port(host: str) -> str:
     if host.startswith("["):
         return host[1:].partition("]")[0]
     return host.partition(":")[0]
-
-
-def _refusal(status: int, message: str) -> Response:
-    return Response(json.dumps({"detail": message}), status, media_type="application/json")

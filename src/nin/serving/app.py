@@ -11,12 +11,16 @@ from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, PlainTextResponse
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from nin._version import __version__
 from nin.serving.access import AccessMiddleware
 from nin.serving.metrics import CONTENT_TYPE
 from nin.serving.middleware import RequestMiddleware
+from nin.serving.open_inference.output_tensors import JSON_BYTES
+from nin.serving.open_inference.routes import add_open_inference
 from nin.serving.pages import page_files, reference
+from nin.serving.problems import problem
 from nin.serving.schema import (
     Health,
     PredictResponse,
@@ -98,13 +102,14 @@ def application(
         app.add_middleware(
             CORSMiddleware,
             allow_origins=[*origins],
-            allow_headers=["Content-Type"],
+            allow_headers=["Content-Type", JSON_BYTES],
             allow_methods=["GET", "POST"],
-            expose_headers=["Retry-After"],
+            expose_headers=["Retry-After", JSON_BYTES],
         )
     _add_error_handlers(app)
     _add_predict(app, service)
     _add_state(app, service)
+    add_open_inference(app, service)
     _add_pages(app)
     guarded = AccessMiddleware(app, hosts, origins)
     limits, is_stopping = service.limits, lambda: not service.is_ready
@@ -190,23 +195,27 @@ def _add_pages(app: FastAPI) -> None:
 
 
 def _add_error_handlers(app: FastAPI) -> None:
-    """Every error is a `Problem` of one line; FastAPI's own responses have another schema."""
+    """Every error is of one line; FastAPI's own responses have another schema."""
+
+    @app.exception_handler(StarletteHTTPException)
+    async def refused(request: Request, error: StarletteHTTPException) -> Response:
+        return problem(request.scope["path"], error.status_code, error.detail, error.headers)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_: Request, error: RequestValidationError) -> Response:
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]
         is_unknown = first["type"] == "extra_forbidden"
         why = "there is no such parameter" if is_unknown else first["msg"]
-        return _json(to_json({"detail": f"{first['loc'][-1]}: {why}"}), 422)
+        return problem(request.scope["path"], 422, f"{first['loc'][-1]}: {why}")
 
     @app.exception_handler(TimeoutError)
-    async def late(*_: object) -> Response:
-        return _json(to_json({"detail": "the answer took too long: try again"}), 504)
+    async def late(request: Request, _: Exception) -> Response:
+        return problem(request.scope["path"], 504, "the answer took too long: try again")
 
     @app.exception_handler(Exception)
-    async def failed(*_: object) -> Response:
-        return _json(to_json({"detail": "the server failed; its log says why"}), 500)
+    async def failed(request: Request, _: Exception) -> Response:
+        return problem(request.scope["path"], 500, "the server failed; its log says why")
 
 
-def _json(content: bytes, status: int = 200) -> Response:
-    return Response(content, status, media_type="application/json")
+def _json(content: bytes) -> Response:
+    return Response(content, media_type="application/json")

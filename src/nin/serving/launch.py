@@ -70,7 +70,7 @@ def _predictor(settings: Settings) -> FilePredictor:
 
 
 def _application(settings: Settings, predictor: FilePredictor) -> ASGIApp:
-    service = Service(predictor, settings.limits, settings.decoders)
+    service = Service(predictor, settings.limits, settings.decoders, settings.name)
     context = process_state(service, settings.quiet)
     return application(service, settings.origins, settings.quiet, context, settings.hosts)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from fastapi import HTTPException
 
+from nin.data.decoding.decode import fitted
 from nin.errors import DataError, ExportError
 from nin.inference.engines import Images, Predictions
 from nin.serving.batching import Batcher, Prediction
@@ -89,6 +90,7 @@ class Service:
         predictor: the network; called once at the start, so that the first request is not slow.
         limits: of images, bytes and time.
         decoders: number of threads that decode.
+        name: of the network in ``/v2/models/NAME``; None: that it was exported with.
 
     Attributes:
         bytes: the quota of the requests' bodies.
@@ -96,7 +98,13 @@ class Service:
         is_ready: whether new requests are welcome; False once the server has been told to stop.
     """
 
-    def __init__(self, predictor: FilePredictor, limits: Limits, decoders: int = 2) -> None:
+    def __init__(
+        self,
+        predictor: FilePredictor,
+        limits: Limits,
+        decoders: int = 2,
+        name: str | None = None,
+    ) -> None:
         self.predictor, self.limits, self.metrics = predictor, limits, Metrics()
         self.bytes = Quota(limits.held)
         self.images = Quota(limits.queue, self.metrics.waiting.set)
@@ -104,6 +112,7 @@ class Service:
         self._pool = ThreadPoolExecutor(decoders, "decode")
         self._decoding_process = DecodingProcess(predictor.decoder, limits.pixels)
         self._batcher = Batcher(self._compute)
+        self.name: str = name or predictor.description.get("name") or predictor.path.stem
         self.is_ready = True
 
     @property
@@ -111,8 +120,8 @@ class Service:
         """Whether images are still computed."""
         return self._batcher.is_alive
 
-    async def predict(self, contents: Sequence[bytes], maps: bool) -> list[Prediction]:
-        """What is in each of some files, given by their content.
+    async def predict(self, contents: Sequence[bytes | Images], maps: bool) -> list[Prediction]:
+        """What is in each of some files, given by their content, or by pixels of any size.
 
         Raises:
             HTTPException: 413, 415 or 422: one of them is refused; see `inspect`. 422 as well if
@@ -142,7 +151,10 @@ class Service:
         self._decoding_process.close()
         self._batcher.close()
 
-    def _read(self, number: int, of: int, content: bytes) -> Images:
+    def _read(self, number: int, of: int, content: bytes | Images) -> Images:
+        if not isinstance(content, bytes):
+            height, width, channels = self.predictor.input_shape
+            return fitted(content, (height, width), channels, self.predictor.fit)
         try:
             if inspect(content, self.limits.pixels):
                 return self.predictor.read(content)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
-import joblib
+from nin.errors import NinError
 
 #: Longer than proxies keep theirs, usually 60 seconds: a connection that the server closes just as
 #: a proxy sends a request on it is answered by the proxy with 502.
@@ -57,6 +58,7 @@ class Settings(NamedTuple):
         threads: per batch that is computed.
         decoders: number of threads that decode.
         trust: whether `path` may be a SavedModel.
+        name: of the network in ``/v2/models/NAME``; None: that it was exported with.
     """
 
     path: Path
@@ -68,6 +70,17 @@ class Settings(NamedTuple):
     threads: int = 1
     decoders: int = 2
     trust: bool = False
+    name: str | None = None
+
+
+def check_name(name: str | None) -> None:
+    """Refuse a name for the network that cannot stand in an address; None is its own.
+
+    Raises:
+        NinError: it cannot.
+    """
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9._-]{1,255}", name):
+        raise NinError(f"--name {name!r}: give letters, digits, “.”, “_” and “-” only")
 
 
 class Threads(NamedTuple):
@@ -87,5 +100,7 @@ def share(workers: int) -> Threads:
 
     Counts the cores that this process may use, containers' limits included.
     """
+    import joblib
+
     cores = max(1, joblib.cpu_count() // workers)
     return Threads(computing=cores, decoding=min(4, cores))

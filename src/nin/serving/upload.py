@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from typing import NamedTuple
@@ -66,15 +66,30 @@ async def read_uploads(
             empty, or no form of images.
         ClientDisconnect: the client went away.
     """
-    pieces = _pieces(request, limits, take)
+    if _kind(request.headers.get("content-type", "")) != _FORM:
+        return [Upload(None, await read_body(request, limits, take))]
+    async with _arriving(limits):
+        return await _read_form(request.headers, _pieces(request, limits, take), limits)
+
+
+async def read_body(request: Request, limits: Limits, take: Callable[[int], None]) -> bytes:
+    """A request's body as it is.
+
+    Args and Raises: as `read_uploads`.
+    """
+    body = bytearray()
+    async with _arriving(limits):
+        async for piece in _pieces(request, limits, take):
+            body += piece
+    return bytes(body)
+
+
+@asynccontextmanager
+async def _arriving(limits: Limits) -> AsyncIterator[None]:
+    """Refuses, with 408, what does not arrive in time while the block runs."""
     try:
         async with asyncio.timeout(limits.seconds):
-            if _kind(request.headers.get("content-type", "")) == _FORM:
-                return await _read_form(request.headers, pieces, limits)
-            body = bytearray()
-            async for piece in pieces:
-                body += piece
-            return [Upload(None, bytes(body))]
+            yield
     except TimeoutError as error:
         message = f"the request did not arrive within {limits.seconds:g} seconds"
         raise HTTPException(408, message) from error

@@ -13,7 +13,9 @@ from rich.console import Console
 from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.study.contender import Contender, as_contenders
+from nin.study.difference import differences_between
 from nin.study.measurement import Workload, measure_once
+from nin.study.pareto import mark_fronts
 from nin.study.preparation import (
     RATES,
     RECIPE,
@@ -25,10 +27,11 @@ from nin.study.preparation import (
     seen_size,
 )
 from nin.study.report import write_results
+from nin.study.report_text import foresight
 from nin.study.report_text import seconds as as_text
-from nin.study.result import Comparison, Difference, Measured, Row
+from nin.study.result import Comparison
 from nin.study.results_cache import ResultsCache
-from nin.study.statistics import difference, mark_fronts
+from nin.study.row import Measured, Row
 from nin.study.sweep import Sweep, best_learning_rate, search
 from nin.study.trial import Outcome, Trial, training_length
 from nin.training import Recipe
@@ -98,15 +101,15 @@ def compare(
     check_writable(out / "trainings")
     study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)
     plans = _plans(study, contenders, measured)
-    rows = _rows(study, plans)
+    rows, images = _rows(study, plans), len(data.test.labels)
     comparison = Comparison(
         title=title,
         settings=_settings(study),
         data=data.describe(),
         judged_on="test",
-        images=len(data.test.labels),
+        images=images,
         rows=rows,
-        differences=_differences(rows, contenders),
+        differences=differences_between(_pairs(rows, contenders), images),
         versions=versions(),
         device=device(),
         command=command(),
@@ -188,9 +191,10 @@ def _outcomes_by_seed(
 
 
 def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> None:
-    """Print an estimate of the total time before the first trial, if speeds were measured."""
+    """Print before the first trial what it can show, and the total time if speeds were measured."""
     if any((study.out / "trainings").iterdir()):
         return
+    study.console.print(foresight(len(study.seeds), len(study.data.test.labels)))
     judged, total = len(study.seeds) * len(study.data.test.labels), 0.0
     for plan in plans:
         if plan.measured is None:
@@ -206,6 +210,7 @@ def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> 
 
 
 def _row(plan: _Plan, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
+    correct = [outcome.correct for outcome in outcomes if outcome.correct is not None]
     return Row(
         net=plan.trial.contender.name,
         group=plan.trial.contender.group,
@@ -213,6 +218,7 @@ def _row(plan: _Plan, tried: dict[float, float], best: float, outcomes: Sequence
         rates={repr(rate): accuracy for rate, accuracy in tried.items()},
         learning_rate=best,
         accuracies=[outcome.accuracy for outcome in outcomes if outcome.accuracy is not None],
+        correct=correct if len(correct) == len(outcomes) else [],
         curves=[outcome.curve for outcome in outcomes],
         seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
         died=sum(outcome.died for outcome in outcomes),
@@ -220,7 +226,8 @@ def _row(plan: _Plan, tried: dict[float, float], best: float, outcomes: Sequence
     )
 
 
-def _differences(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[Difference]:
+def _pairs(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[tuple[Row, Row]]:
+    """The rows to compare: in each group, the first NiN (or the first network) and each other."""
     found = []
     for group in dict.fromkeys(row.group for row in rows):
         nets = {
@@ -230,7 +237,7 @@ def _differences(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[D
         }
         members = [row for row, _ in nets.values()]
         one = next((row for row, net in nets.values() if net == "NiN"), members[0])
-        found += [difference(one, row) for row in members if row is not one]
+        found += [(one, row) for row in members if row is not one]
     return found
 
 

@@ -22,8 +22,8 @@ from nin.errors import Advice, Argument, NinError
 from nin.files import write_json
 from nin.orphans import end_with
 from nin.study.contender import Contender
-from nin.study.result import Measured, Speed
 from nin.study.results_cache import damaged, read
+from nin.study.row import Measured, Speed
 from nin.study.trial import digest
 from nin.training import Recipe, Trainer
 from nin.training.precision import precision_policy

@@ -6,11 +6,12 @@ import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nin.plotting import printable
+from nin.plotting import drawable
 from nin.study import plot_style, report_text, scatter
+from nin.study.pareto import pareto_front
 from nin.study.plot_style import LONGEST_NAME, line_style
-from nin.study.result import Comparison, Row
-from nin.study.statistics import pareto_front
+from nin.study.result import Comparison
+from nin.study.row import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -117,7 +118,7 @@ def _curve(axes: Axes, row: Row, index: int) -> None:
         marker=marker, markerfacecolor=face, markersize=4.5, linewidth=1.3,
         markevery=(index % every, every),
         # A leading underscore would keep the name out of the legend.
-        label="\u2060" + printable(row.net, LONGEST_NAME),
+        label="\u2060" + drawable(row.net, LONGEST_NAME),
     )  # fmt: skip
     if len(row.curves) > 1:
         axes.fill_between(x, [*map(min, alive)], [*map(max, alive)], color=color, alpha=0.13, lw=0)
@@ -142,7 +143,7 @@ def _bars(axes: Axes, rows: Sequence[Row]) -> None:
             linewidth=0.5,
         )  # fmt: skip
         left = [start + width for start, width in zip(left, share, strict=True)]
-    axes.set_yticks(places, [printable(row.net, LONGEST_NAME) for row in rows], parse_math=False)
+    axes.set_yticks(places, [drawable(row.net, LONGEST_NAME) for row in rows], parse_math=False)
     axes.set(xlim=(0, 1), ylim=(len(rows) - 0.5, -0.5))
     axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
     axes.spines[["left"]].set_visible(False)

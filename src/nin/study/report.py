@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from nin.files import write_bytes
 from nin.study import plots, report_text, table_columns
-from nin.study.report_text import Section, conditions, sections, summary
 from nin.study.result import Comparison
+from nin.study.sections import Section, conditions, sections, summary
 from nin.study.tables import write_csv, write_json, write_markdown
 
 #: Function that draws a figure, its title and the rest of its caption.

@@ -1,24 +1,20 @@
-"""The text of a report: numbers, findings, its sections and the conditions of the comparison."""
+"""The text of a report: numbers and findings in words."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import Any
 
-from nin.accounting.table import sides
-from nin.study.result import Comparison, Difference, Row
-from nin.study.statistics import deviation
+from nin.study.difference import Difference
+from nin.study.power import MOST_SEEDS, difference_shown, seeds_needed
+from nin.study.statistics import FEWEST_SEEDS, deviation
 
 #: For a missing value.
 NOTHING = "–"
-_INTERVALS = (
-    "In brackets: the 95 % confidence interval of the paired differences. If it contains 0, the"
-    " difference may be due to the seeds alone. A point is one image in a hundred."
-)
-_ONE_SEED = (
-    "One seed cannot tell a better network from a lucky one. A point is one image in a hundred."
-)
+#: Titles of the table of differences.
+FINDINGS = ("finding", "certainty", "seeds", "seeds for one point", "parameters")
+_POINT = "A point is one image in a hundred."
 
 
 def count(value: int) -> str:
@@ -53,20 +49,74 @@ def accuracy(values: Sequence[float]) -> str:
 
 
 def finding(difference: Difference) -> str:
-    """One sentence: which is better, by how many points, and the interval."""
-    return f"{_verdict(difference)}{_interval(difference)}"
+    """Which is better, by how many points, and the intervals, each with what it covers."""
+    return f"{_verdict(difference)}{_intervals(difference)}"
 
 
 def certainty(difference: Difference) -> str:
-    """Whether the interval excludes 0, in a word or two."""
-    if difference.low is None or difference.high is None:
+    """Whether chance is ruled out, in a few words."""
+    if difference.n < FEWEST_SEEDS:
+        return "too few seeds"
+    if difference.p is None:
         return NOTHING
-    return "clear" if difference.low > 0 or difference.high < 0 else "may be chance"
+    word = "clear" if difference.is_clear else "may be chance"
+    return f"{word}, {probability(difference.p)}"
+
+
+def probability(p: float) -> str:
+    """``p = 0.03`` or ``p < 0.001``."""
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.095 else f"p = {p:.2f}"
+
+
+def seeds_for_a_point(difference: Difference) -> str:
+    """How many seeds would show a difference of one point, if it varies as it did."""
+    if difference.sd is None or difference.n < FEWEST_SEEDS:
+        return NOTHING
+    needed = difference.seeds_needed(0.01)
+    return f"more than {MOST_SEEDS:,}" if needed is None else str(needed)
+
+
+def foresight(seeds: int, images: int) -> str:
+    """What so many seeds and images can show, before anything is trained."""
+    needed = [str(seeds_needed(0.01, sd)) for sd in (0.005, 0.01, 0.02)]
+    shown = 100 * difference_shown(images, 0.1)
+    return (
+        f"a difference of one point takes {needed[0]}, {needed[1]} or {needed[2]} seeds if it"
+        f" varies by 0.5, 1 or 2 points from seed to seed; this is {seeds}. {images:,} test images"
+        f" show one of {shown:.1f} points if only one network is right about a tenth of them"
+    )
 
 
 def explanation(differences: Sequence[Difference]) -> str:
     """How to read `finding` and `certainty`."""
-    return _ONE_SEED if all(each.low is None for each in differences) else _INTERVALS
+    said = []
+    if any(each.low is not None for each in differences):
+        said.append(
+            "Over seeds: the 95 % confidence interval of other trainings, judged by these images"
+            " (paired t-test)."
+        )
+    if any(each.n < FEWEST_SEEDS for each in differences):
+        said.append(
+            f"With fewer than {FEWEST_SEEDS} seeds there is none: such a difference may be luck,"
+            " whatever its size."
+        )
+    if any(each.images_low is not None for each in differences):
+        said.append(
+            "Over images: that of these trainings, judged by other images of the kind (paired by"
+            " image; Bonett and Price 2012)."
+        )
+    else:
+        said.append(
+            "Which images each network had right was not kept: other test images may differ."
+        )
+    if any(each.p is not None for each in differences):
+        said.append(
+            "Clear: chance is ruled out at 5 %, that of seeds (t-test) and, where known, that of"
+            " images (exact test of McNemar), with Holm's correction for all differences of this"
+            " comparison. Seeds for one point: with as many, a difference of one point would be"
+            " seen four times in five."
+        )
+    return " ".join([*said, _POINT])
 
 
 def parameters(difference: Difference) -> str:
@@ -112,81 +162,44 @@ def _verdict(difference: Difference) -> str:
     return f"{net} is {points} points {word} than {rival}"
 
 
-def _interval(difference: Difference) -> str:
-    if difference.low is None or difference.high is None:
-        return "; one seed: no interval"
+def _intervals(difference: Difference) -> str:
+    said = []
+    if difference.n < FEWEST_SEEDS:
+        seeds = "one seed is" if difference.n == 1 else f"{difference.n} seeds are"
+        said.append(f"{seeds} too few for an interval over seeds")
+    elif difference.low is not None and difference.high is not None:
+        said.append(f"{_bounds(difference, difference.low, difference.high)} over seeds")
+    if difference.images_low is not None and difference.images_high is not None:
+        low, high = difference.images_low, difference.images_high
+        said.append(f"{_bounds(difference, low, high)} over images")
+    return f": {', '.join(said)}" if said else ""
+
+
+def _bounds(difference: Difference, low: float, high: float) -> str:
+    """An interval in points, its sign that of the difference."""
     sign = -100 if difference.mean < 0 else 100
-    low, high = sorted((sign * difference.low, sign * difference.high))
-    return f" [{_signed(low)},\N{NO-BREAK SPACE}{_signed(high)}]"
+    low, high = sorted((sign * low, sign * high))
+    return f"[{_signed(low)},\N{NO-BREAK SPACE}{_signed(high)}]"
 
 
-def _signed(points: float) -> str:
-    return f"{round(points, 1) + 0.0:.1f}".replace("-", "−")
+def points(difference: Difference, sign: int = 1) -> str:
+    """The difference in points with its intervals; `sign` −1 turns it round."""
+    said = _signed(100 * sign * difference.mean, plus=True)
+    for low, high, covers in (
+        (difference.low, difference.high, "seeds"),
+        (difference.images_low, difference.images_high, "images"),
+    ):
+        if low is not None and high is not None:
+            ends = sorted((100 * sign * low, 100 * sign * high))
+            said += f" [{', '.join(_signed(end, plus=True) for end in ends)}] {covers}"
+    return said
+
+
+def _signed(points: float, *, plus: bool = False) -> str:
+    return f"{round(points, 1) + 0.0:{'+' if plus else ''}.1f}".replace("-", "−")
 
 
 def _times(ratio: float) -> str:
     if ratio < 1.1:
         return f"{ratio:.2f}"
     return f"{ratio:.1f}" if ratio < 10 else f"{ratio:,.0f}"
-
-
-class Section(NamedTuple):
-    """The rows of one group.
-
-    Attributes:
-        title: name of the group; empty in a plain comparison.
-        rows: its networks.
-        differences: between two of them.
-    """
-
-    title: str
-    rows: list[Row]
-    differences: list[Difference]
-
-
-def sections(comparison: Comparison) -> list[Section]:
-    """One section per group, in order of appearance."""
-    groups = dict.fromkeys(row.group for row in comparison.rows)
-    return [_section(comparison, group) for group in groups]
-
-
-def summary(comparison: Comparison) -> str:
-    """What was compared, in one sentence."""
-    nets = len({row.net for row in comparison.rows})
-    networks = "1 network" if nets == 1 else f"{nets} networks"
-    return (
-        f"{networks}, trained by the same Trainer on the same images under the same budget, and"
-        f" judged on the same {comparison.images:,} {comparison.judged_on} images."
-    )
-
-
-def conditions(comparison: Comparison) -> list[tuple[str, str]]:
-    """What was the same for all networks, and where it ran: terms and values."""
-    settings = comparison.settings.items()
-    return [
-        *((label(key), setting_text(value)) for key, value in settings),
-        ("judged on", f"{comparison.images:,} {comparison.judged_on} images"),
-        ("images", _images(comparison.data)),
-        ("device", setting_text(comparison.device)),
-        ("versions", setting_text(comparison.versions)),
-    ]
-
-
-def _section(comparison: Comparison, group: str) -> Section:
-    rows = [row for row in comparison.rows if row.group == group]
-    return Section(group, rows, [each for each in comparison.differences if each.group == group])
-
-
-def _images(data: dict[str, Any]) -> str:
-    said = [str(data.get("name", NOTHING))]
-    if "splits" in data:
-        splits = data["splits"].items()
-        said.append(" + ".join(f"{part['images']:,} {name}" for name, part in splits))
-    if "classes" in data:
-        said.append(f"{len(data['classes'])} classes")
-    if "image_shape" in data:
-        said.append("stored as " + sides(data["image_shape"]))
-    said += [f"{key} {data[key]}" for key in ("source", "licence") if data.get(key)]
-    if "fingerprint" in data:
-        said.append(f"fingerprint {data['fingerprint'][:12]}")
-    return "; ".join(said)

@@ -2,99 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from html import escape
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import model_validator
 
-from nin.accounting.cost import Cost
-
-
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Speed(_Frozen):
-    """Speed and memory, measured in a process of its own.
-
-    Attributes:
-        images_per_second: without the first batches and compilation.
-        peak_bytes: peak memory of the process, minus what it held before the first batch.
-    """
-
-    images_per_second: Annotated[float, Field(ge=0)]
-    peak_bytes: Annotated[int, Field(ge=0)]
+from nin.study.answer import answer
+from nin.study.difference import Difference, differences_between
+from nin.study.frame import columns
+from nin.study.overview import overview
+from nin.study.row import Frozen, Row
+from nin.study.statistics import FEWEST_SEEDS
+from nin.study.table_formats import html, latex, markdown
 
 
-class Measured(_Frozen):
-    """Training and prediction, measured on one machine at one batch size."""
-
-    batch_size: int
-    training: Speed
-    prediction: Speed
-
-
-class Row(_Frozen):
-    """The results of one network.
-
-    Attributes:
-        net: name of the network.
-        group: the exercise it belongs to; empty in a plain comparison.
-        cost: parameters, arithmetic and memory, counted.
-        rates: validation accuracy by learning rate tried, in increasing order of rate.
-        learning_rate: the best of them, used with all seeds.
-        accuracies: on the images judged by, one per seed.
-        curves: validation accuracy after each epoch, one list per seed.
-        seconds: training time, mean over seeds.
-        died: number of seeds that the health watch stopped.
-        measured: images/s and peak memory, if measured.
-        on_front: whether it is on its group's Pareto front of parameters and accuracy: no other
-            network is at least as good in both and better in one.
-    """
-
-    net: str
-    group: str = ""
-    cost: Cost
-    rates: dict[str, float]
-    learning_rate: float
-    accuracies: list[float]
-    curves: list[list[float]]
-    seconds: float
-    died: int = 0
-    measured: Measured | None = None
-    on_front: bool = False
-
-    @property
-    def n(self) -> int:
-        """Number of seeds."""
-        return len(self.accuracies)
-
-
-class Difference(_Frozen):
-    """How much better one network is than another, over the same seeds.
-
-    Attributes:
-        net: name of the one network.
-        rival: name of the other.
-        group: the exercise that both belong to.
-        n: number of seeds.
-        mean: accuracy of `net` minus that of `rival`.
-        low: lower end of the 95 % confidence interval of the mean (paired t-test); None for one
-            seed.
-        high: its upper end.
-        parameter_ratio: parameters of `rival` divided by those of `net`.
-    """
-
-    net: str
-    rival: str
-    group: str = ""
-    n: int
-    mean: float
-    low: float | None
-    high: float | None
-    parameter_ratio: float
-
-
-class Comparison(_Frozen):
+class Comparison(Frozen):
     """Networks trained by the same Trainer on the same images under the same budget.
 
     Attributes:
@@ -105,6 +27,7 @@ class Comparison(_Frozen):
         images: number of these images.
         rows: one per network.
         differences: the first NiN of each group (or its first network) against each other one.
+            Those in a file of an earlier version are worked out again from `rows`.
         versions: of Python, this package, Keras, NumPy and the backend.
         device: the machine.
         command: the command line that produced it.
@@ -128,3 +51,52 @@ class Comparison(_Frozen):
     versions: dict[str, str]
     device: dict[str, Any]
     command: str
+
+    @property
+    def answer(self) -> str:
+        """What was found, in one sentence."""
+        return answer(self.rows, self.differences)
+
+    def frame(self) -> dict[str, list[Any]]:
+        """Every number: a list per column, with a value per network.
+
+        `pandas.DataFrame` and `polars.DataFrame` take it as it is.
+
+        Example:
+            >>> recipe = nin.RECIPES["digits"].revised(epochs=1, limit=64)
+            >>> quick = {"rates": [0.001], "seeds": 1, "measured": False}
+            >>> found = nin.compare(["mnist", "lenet"], recipe, out="digits", **quick)
+            >>> found.frame()["parameters_total"]
+            [349674, 56714]
+        """
+        return columns(self.rows)
+
+    def to_markdown(self) -> str:
+        """The networks with accuracy, cost and difference, as a table in Markdown."""
+        return markdown(*overview(self.rows, self.differences))
+
+    def to_latex(self) -> str:
+        """The same as a `tabular` in LaTeX, with the rules of the package booktabs."""
+        return latex(*overview(self.rows, self.differences))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the answer, and the table."""
+        return f"<p>{escape(self.answer)}</p>{html(*overview(self.rows, self.differences))}"
+
+    @model_validator(mode="after")
+    def _read_again(self) -> Self:
+        """Fill in what differences of an earlier version lack, from the rows' accuracies."""
+        rows = {(row.group, row.net): row for row in self.rows}
+        names = [((d.group, d.net), (d.group, d.rival)) for d in self.differences]
+        old = any(_is_old(each) for each in self.differences)
+        if old and all(name in rows for pair in names for name in pair):
+            pairs = [(rows[one], rows[other]) for one, other in names]
+            # Pydantic's way of writing to a frozen model.
+            self.__dict__["differences"] = differences_between(pairs, self.images)
+        return self
+
+
+def _is_old(difference: Difference) -> bool:
+    """Whether it was made when two seeds had an interval, and none had a p-value."""
+    too_few = difference.n < FEWEST_SEEDS
+    return (difference.low is not None) if too_few else (difference.p is None)

@@ -70,7 +70,8 @@ class _Kept(BaseModel):
 
     def fault(self, trial: Trial) -> str | None:
         """Why this is not what was kept of `trial`; None if it is."""
-        content = self.model_dump(exclude={"sha256"})
+        # What an earlier version did not keep is not in its digest.
+        content = self.model_dump(exclude={"sha256"}, exclude_unset=True)
         if self.sha256 not in (None, digest(content)):
             return "it was changed since it was written"
         if digest(self.cell) != digest(trial.spec()):

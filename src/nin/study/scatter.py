@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nin.plotting import printable
+from nin.plotting import drawable
 from nin.study.plot_style import LONGEST_NAME, line_style
-from nin.study.result import Row
+from nin.study.row import Row
 from nin.study.statistics import deviation
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def draw(
     axes.set(xlabel=axis, ylabel="accuracy")
     _scale(axes, [x for x, _ in points])
     _stairs(axes, sorted(_place(row, cost) for row in best if row.n))
-    return _write_names(axes, points, [printable(row.net, LONGEST_NAME) for row, _, _ in places])
+    return _write_names(axes, points, [drawable(row.net, LONGEST_NAME) for row, _, _ in places])
 
 
 def _place(row: Row, cost: Callable[[Row], int]) -> Point:

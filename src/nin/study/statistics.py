@@ -1,14 +1,30 @@
-"""Statistics over seeds: the Pareto front, and paired differences with confidence intervals."""
+"""How far a difference between two networks can be trusted: intervals, tests, and correction.
+
+Two things vary, and each interval and test here covers one of them: *seeds* (the same training once
+more, judged by the same images) and *images* (the same trained networks, judged by other images of
+the kind). All are paired: both networks have the same seeds and are judged by the same images.
+"""
 
 from __future__ import annotations
 
+import math
 import statistics
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from nin.study.result import Difference, Row
+import numpy as np
 
 CONFIDENCE = 0.95
+#: With two, the interval of a t-test is 25 times as wide as the seeds are apart.
+FEWEST_SEEDS = 3
+
+
+class Interval(NamedTuple):
+    """Between which bounds a difference of two accuracies lies; both are within [−1, 1]."""
+
+    low: float
+    high: float
 
 
 def deviation(values: Sequence[float]) -> float | None:
@@ -16,63 +32,94 @@ def deviation(values: Sequence[float]) -> float | None:
     return statistics.stdev(values) if len(values) > 1 else None
 
 
-def pareto_front(rows: Sequence[Row], cost: Callable[[Row], float]) -> list[Row]:
-    """The rows that no other dominates: none has lower or equal cost and higher or equal accuracy,
-    and differs in one of them.
+def interval_over_seeds(gaps: Sequence[float]) -> Interval | None:
+    """Where the mean of `gaps` would lie with other seeds: the paired t-test's 95 % interval.
+
+    Args:
+        gaps: accuracy of one network minus that of the other, one per seed.
+
+    Returns:
+        None for fewer than `FEWEST_SEEDS`.
     """
-    places = [(row, (cost(row), statistics.fmean(row.accuracies))) for row in rows if row.n]
-    return [row for row, here in places if not any(_dominates(one, here) for _, one in places)]
+    return None if len(gaps) < FEWEST_SEEDS else _possible(*_t_test(gaps).confidence_interval())
 
 
-def mark_fronts(rows: Sequence[Row]) -> list[Row]:
-    """`rows` with `on_front` set: on the Pareto front of parameters and accuracy in its group."""
-    return [
-        row.model_copy(
-            update={"on_front": row in pareto_front(_group(rows, row.group), _parameters)}
-        )
-        for row in rows
-    ]
+def p_over_seeds(gaps: Sequence[float]) -> float | None:
+    """The chance of a mean at least as far from 0, were the networks equal on average over seeds.
 
-
-def _group(rows: Sequence[Row], group: str) -> list[Row]:
-    return [row for row in rows if row.group == group]
-
-
-def _parameters(row: Row) -> int:
-    return row.cost.parameters.total
-
-
-def _dominates(one: tuple[float, float], other: tuple[float, float]) -> bool:
-    return one != other and one[0] <= other[0] and one[1] >= other[1]
-
-
-def difference(row: Row, rival: Row) -> Difference:
-    """How much more accurate `row` is than `rival`, over their common seeds.
-
-    Both see the same images in the same order with the same seed, so the test is paired.
+    A paired t-test, two-sided; None for fewer than `FEWEST_SEEDS`.
     """
-    gaps = [a - b for a, b in zip(row.accuracies, rival.accuracies, strict=True)]
-    low, high = _interval(row.accuracies, rival.accuracies)
-    return Difference(
-        net=row.net,
-        rival=rival.net,
-        group=row.group,
-        n=len(gaps),
-        mean=statistics.fmean(gaps),
-        low=low,
-        high=high,
-        parameter_ratio=rival.cost.parameters.total / row.cost.parameters.total,
-    )
+    if len(gaps) < FEWEST_SEEDS:
+        return None
+    if not any(gaps):
+        return 1.0
+    return float(_t_test(gaps).pvalue)
 
 
-def _interval(ours: Sequence[float], theirs: Sequence[float]) -> tuple[float | None, float | None]:
-    """The confidence interval of the mean difference, by a paired t-test."""
-    if len(ours) < 2:
-        return None, None
-    from scipy.stats import ttest_rel
+def interval_over_images(gaps: np.ndarray[Any, Any]) -> Interval:
+    """Where the mean of `gaps` would lie with other images: its 95 % interval.
+
+    That of Bonett and Price (2012, *Adjusted Wald confidence interval for a difference of binomial
+    proportions based on paired data*), which counts one further image for each network; of several
+    seeds, each image counts by its mean. It has a width even where no image tells the two apart.
+
+    Args:
+        gaps: (images,): how much more often the one network was right, from −1 to 1.
+    """
+    from scipy.stats import norm
+
+    adjusted = np.append(gaps, (1.0, -1.0))
+    half = norm.ppf((1 + CONFIDENCE) / 2) * adjusted.std() / math.sqrt(len(adjusted))
+    return _possible(adjusted.mean() - half, adjusted.mean() + half)
+
+
+def p_over_images(wins: np.ndarray[Any, Any]) -> float:
+    """The chance of a sum at least as far from 0, were the networks equal on every image.
+
+    With one seed, the exact test of McNemar (1947). With several, its like: for each image, either
+    network is equally likely to have had the other's answers (Fisher's randomisation test, exact).
+
+    Args:
+        wins: (images,) of integers: seeds in which only the one network was right, minus those in
+            which only the other was.
+    """
+    from scipy.signal import convolve
+    from scipy.stats import binom
+
+    images = np.bincount(np.abs(wins))  # by how far apart the two are
+    chances, total = np.ones(1), int(np.abs(wins).sum())
+    for apart, count in enumerate(images):
+        if apart and count:
+            steps = np.zeros(apart * count + 1)
+            steps[::apart] = binom.pmf(np.arange(count + 1), count, 0.5)
+            chances = convolve(chances, steps)
+    sums = 2 * np.arange(total + 1) - total
+    return float(np.clip(chances[np.abs(sums) >= abs(int(wins.sum()))].sum(), 0.0, 1.0))
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """`p_values` of one family, adjusted (Holm 1979): below 0.05, one in twenty families errs.
+
+    Args:
+        p_values: one per comparison; those that are None stay None and do not count.
+    """
+    known = sorted((p, place) for place, p in enumerate(p_values) if p is not None)
+    adjusted: list[float | None] = [None] * len(p_values)
+    highest = 0.0
+    for smaller, (p, place) in enumerate(known):
+        highest = max(highest, min(1.0, (len(known) - smaller) * p))
+        adjusted[place] = highest
+    return adjusted
+
+
+def _t_test(gaps: Sequence[float]) -> Any:
+    from scipy.stats import ttest_1samp
 
     with warnings.catch_warnings():
         # Every seed differs by the same amount: the interval is as narrow as it should be.
         warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
-        low, high = ttest_rel(ours, theirs).confidence_interval(CONFIDENCE)
-    return float(low), float(high)
+        return ttest_1samp(gaps, 0.0)
+
+
+def _possible(low: float, high: float) -> Interval:
+    return Interval(max(-1.0, float(low)), min(1.0, float(high)))

@@ -17,9 +17,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from nin import backends
 from nin.errors import Advice, Argument, NinError
 from nin.orphans import end_with
+from nin.progress import time_left
 from nin.study.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trial import SEARCH_SEED, Outcome, Trial, train_trial
-from nin.training.log_lines import time_left
 
 #: How often a further rate is tried while the best is the lowest or the highest.
 BEYOND = 2

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from nin.accounting.table import sides, size
 from nin.study.report_text import NOTHING, accuracy, count, rate, seconds
-from nin.study.result import Measured, Row
+from nin.study.row import Measured, Row
 
 
 class Column(NamedTuple):

@@ -9,15 +9,17 @@ import time
 from typing import Annotated, Any, NamedTuple
 
 import keras
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 from rich.console import Console
 
 from nin import backends
 from nin.data import ImageData
 from nin.errors import NinError
+from nin.progress import LineTimer, time_left
 from nin.study.contender import Contender
+from nin.study.row import is_packed, pack
 from nin.training import Recipe, Trainer, evaluate
-from nin.training.log_lines import LineTimer, time_left
 from nin.training.precision import precision_policy
 from nin.training.runs.dataset import open_images
 from nin.training.runs.evaluation import final_split
@@ -37,6 +39,8 @@ class Outcome(BaseModel):
         validation: accuracy on the validation images after the last epoch.
         accuracy: on the test images; None of a trial of the learning-rate search.
         n: number of test images.
+        correct: which of them were answered right, as `row.pack` writes it; None of a trial of the
+            search, and where it was not kept yet.
         curve: validation accuracy after each epoch.
         seconds: of training, without validation and the first batch, in which it is compiled.
         died: whether the health watch stopped it.
@@ -47,6 +51,7 @@ class Outcome(BaseModel):
     validation: Accuracy
     accuracy: Accuracy | None
     n: Annotated[int, Field(ge=0)]
+    correct: str | None = None
     curve: list[Accuracy]
     seconds: Annotated[float, Field(ge=0)]
     died: bool
@@ -111,6 +116,8 @@ class Trial(NamedTuple):
             return "it was judged on test images, and only chooses a learning rate"
         if not self.is_search and (outcome.accuracy is None or not outcome.n):
             return "it was not judged on test images"
+        if outcome.correct is not None and not is_packed(outcome.correct, outcome.n):
+            return f"which images were right is not kept of its {outcome.n:,}"
         if not 1 <= len(outcome.curve) <= self.recipe.epochs:
             return f"it has {len(outcome.curve)} epochs in place of up to {self.recipe.epochs}"
         if outcome.curve[-1] != outcome.validation:
@@ -142,24 +149,27 @@ def train_trial(trial: Trial) -> Outcome:
         model = trial.contender.make(len(data.classes))
         trainer.fit(model, data)
     assert trainer.health is not None
-    accuracy, n = (None, 0) if trial.is_search else _judge(model, data)
+    judged = {"accuracy": None, "n": 0} if trial.is_search else _judge(model, data)
     return Outcome(
         validation=trainer.history["val_accuracy"][-1],
-        accuracy=accuracy,
-        n=n,
+        **judged,
         curve=trainer.history["val_accuracy"],
         seconds=round(clock.seconds, 3),
         died=trainer.health.died is not None,
     )
 
 
-def _judge(model: Any, data: ImageData) -> tuple[float, int]:
+def _judge(model: Any, data: ImageData) -> dict[str, Any]:
     _, split = final_split(data)
     try:
-        return evaluate(model, split, data.classes).accuracy, len(split.labels)
+        found = evaluate(model, split, data.classes)
     except NinError:
         # Predictions that are not finite are all wrong.
-        return 0.0, len(split.labels)
+        nothing = np.zeros(len(split.labels), dtype=bool)
+        return {"accuracy": 0.0, "n": len(nothing), "correct": pack(nothing)}
+    assert found.probabilities is not None
+    correct = found.probabilities.argmax(axis=1) == found.labels
+    return {"accuracy": found.accuracy, "n": found.n, "correct": pack(correct)}
 
 
 class _Clock(keras.callbacks.Callback):

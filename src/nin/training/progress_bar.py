@@ -10,7 +10,7 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from nin.training.log_lines import LineTimer, time_left
+from nin.progress import LineTimer, time_left
 
 
 class ShowProgress(keras.callbacks.Callback):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.pictures import WORKERS
-from nin.data.progress import progress
+from nin.progress import progress
 
 #: Bytes at the end of a file that are compared before all of it is read. Beginnings are no help:
 #: those of pictures from one camera are alike.

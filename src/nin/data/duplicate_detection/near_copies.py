@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from nin.data.decoding.decode import decode
 from nin.data.decoding.header import read_header
 from nin.data.pictures import WORKERS
-from nin.data.progress import progress
 from nin.errors import DataError
+from nin.progress import progress
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.progress import progress
+from nin.progress import progress
 
 #: Digests of files: equal where the files are.
 Digests = NDArray[np.uint64]

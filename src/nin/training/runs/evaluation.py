@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nin.data import ImageData, Pictures, Split
-from nin.data.progress import progress
 from nin.errors import DataError, NinError
+from nin.progress import progress
 from nin.training.runs.reliability import Bin, calibration_error, reliability
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nin.files import replacing
-from nin.plotting import default_style, printable
+from nin.plotting import default_style, drawable
 from nin.training.runs.evaluation import Evaluation, wilson
 from nin.training.transfer_learning.head import Head
 
@@ -34,7 +34,7 @@ def save_curves(
         kept: the epoch whose weights are kept, to be marked.
     """
     figure = _figure(8, 3.2)
-    figure.suptitle(printable(title), fontsize=10, parse_math=False)
+    figure.suptitle(drawable(title), fontsize=10, parse_math=False)
     left, right = figure.subplots(1, 2)
     _curves(left, rows, "loss", "loss (nats)")
     _curves(right, rows, "accuracy", "accuracy")
@@ -55,7 +55,7 @@ def save_candidates(path: Path, head: Head, title: str) -> None:
         title: stands above.
     """
     figure = _figure(8, 3.2)
-    figure.suptitle(printable(title), fontsize=10, parse_math=False)
+    figure.suptitle(drawable(title), fontsize=10, parse_math=False)
     strengths = [each.C for each in head.candidates]
     for axes, name, label in zip(
         figure.subplots(1, 2), ("loss", "accuracy"), ("loss (nats)", "accuracy"), strict=True
@@ -95,8 +95,8 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
     shares = evaluation.confusion / totals
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     axes.set(xlabel="predicted class", ylabel="true class")
-    axes.set_title(printable(title), parse_math=False)
-    names = [printable(name) for name in evaluation.classes]
+    axes.set_title(drawable(title), parse_math=False)
+    names = [drawable(name) for name in evaluation.classes]
     axes.set_xticks(range(count), names, rotation=90, parse_math=False)
     axes.set_yticks(range(count), names, parse_math=False)
     if count <= MOST_WRITTEN:
@@ -119,7 +119,7 @@ def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
 
     figure = _figure(5, 5.5)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    upper.set_title(printable(title), fontsize=10, parse_math=False)
+    upper.set_title(drawable(title), fontsize=10, parse_math=False)
     upper.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle=":", label="as sure as right")
     bins = evaluation.reliability
     edges = [each.low for each in bins]

@@ -17,10 +17,10 @@ from safetensors.numpy import load_file, save
 
 from nin.data.decoding.decode import Fit, decode_with_remarks
 from nin.data.pictures import WORKERS
-from nin.data.progress import progress
 from nin.errors import DataError
 from nin.files import write_bytes
 from nin.pretrained import FeatureExtractor
+from nin.progress import progress
 from nin.training.runs.run import SAVE_EVERY
 
 #: Photographs of this side, in pixels, that the trunk is asked about at a time: more of them fall

@@ -1,4 +1,4 @@
-"""How far a long piece of work is, on standard error: a bar, or now and then a line."""
+"""How far a long piece of work is: a bar, or now and then a line, and the time that is left."""
 
 from __future__ import annotations
 
@@ -10,6 +10,11 @@ from typing import Any
 
 #: Seconds after which the first line is printed where there is no terminal, and between two lines.
 _FIRST, _EVERY = 5.0, 30.0
+
+#: The same of a `LineTimer`, …
+FIRST, EVERY = 10.0, 30.0
+#: … and at least this share of the time so far: a week makes some 150 lines.
+SHARE = 0.05
 
 
 @contextmanager
@@ -33,6 +38,36 @@ def progress(
         yield shown.advance if visible else _ignore
     finally:
         shown.close()
+
+
+class LineTimer:
+    """Says when a line about progress is due."""
+
+    def __init__(self) -> None:
+        self._began = self._said = time.monotonic()
+        self._wait = FIRST
+
+    def is_due(self) -> bool:
+        """Whether it is time for a line; if so, it counts as said."""
+        if time.monotonic() - self._said < self._wait:
+            return False
+        self.restart()
+        return True
+
+    def restart(self) -> None:
+        """Count from now on: something has been said."""
+        self._said = time.monotonic()
+        self._wait = max(EVERY, SHARE * (self._said - self._began))
+
+
+def time_left(seconds: float) -> str:
+    """``45 s left``, ``12 min left``, ``3 h 20 min left``."""
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s left"
+    if minutes < 90:
+        return f"{minutes} min left"
+    return f"{minutes // 60} h {minutes % 60} min left"
 
 
 class _Progress:
@@ -71,7 +106,7 @@ class _Progress:
         left = (self.total - self.done) * seconds / max(self.done, 1)
         return (
             f"{self.title}: {self.done:,} of {self.total:,}, {self._rate(seconds)},"
-            f" {_duration(left)} left"
+            f" {time_left(left)}"
         )
 
 
@@ -91,14 +126,6 @@ def _bar(title: str, total: int) -> Any:
     bar.add_task(title, total=total, rate="")
     bar.start()
     return bar
-
-
-def _duration(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    if hours:
-        return f"{hours} h {minutes:02} min"
-    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
 
 
 def _ignore(_: int) -> None:

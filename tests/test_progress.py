@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from nin.data import progress as module
-from nin.data.progress import progress
+from nin import progress as module
+from nin.progress import LineTimer, progress, time_left
 
 
 class Terminal(io.StringIO):
@@ -41,9 +41,9 @@ def test_a_line_now_and_then(clock, capsys):
     out, err = capsys.readouterr()
     assert out == ""
     assert err.splitlines() == [
-        "images: 160 of 4,000, 32/s, 2 min 00 s left",
-        "images: 1,120 of 4,000, 32/s, 1 min 30 s left",
-        "images: 2,080 of 4,000, 32/s, 1 min 00 s left",
+        "images: 160 of 4,000, 32/s, 2 min left",
+        "images: 1,120 of 4,000, 32/s, 2 min left",
+        "images: 2,080 of 4,000, 32/s, 60 s left",
         "images: 3,040 of 4,000, 32/s, 30 s left",
     ]
 
@@ -52,7 +52,7 @@ def test_slow_work_has_a_rate_as_well(clock, capsys):
     work(clock, 4, 4000.0)
     assert capsys.readouterr().err.splitlines() == [
         "images: 2 of 4, 0.0/s, 2 h 13 min left",
-        "images: 3 of 4, 0.0/s, 1 h 06 min left",
+        "images: 3 of 4, 0.0/s, 67 min left",
     ]
 
 
@@ -84,3 +84,36 @@ def test_a_bar_in_a_terminal_goes_away_and_leaves_standard_output_alone(clock, m
     assert "1.0/s" in err.getvalue()
     assert out.getvalue().split() == [*"0123456789"]
     assert err.getvalue().endswith("\x1b[2K")
+
+
+def due(clock, timer, until, step=1.0):
+    """At which seconds a line is due."""
+    begun, found = clock[0], []
+    while clock[0] - begun < until:
+        clock[0] += step
+        if timer.is_due():
+            found.append(clock[0] - begun)
+    return found
+
+
+def test_a_line_after_ten_seconds_and_then_every_half_minute(clock):
+    assert due(clock, LineTimer(), 130) == [10, 40, 70, 100, 130]
+
+
+def test_a_week_makes_some_hundred_lines(clock):
+    assert 50 < len(due(clock, LineTimer(), 7 * 24 * 3600, step=10)) < 200
+
+
+def test_whatever_else_was_said_counts(clock):
+    timer = LineTimer()
+    clock[0] += 9
+    timer.restart()
+    assert due(clock, timer, 40) == [30]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s left"), (89, "89 s left"), (600, "10 min left"), (12000, "3 h 20 min left")],
+)
+def test_time_left_in_words(seconds, words):
+    assert time_left(seconds) == words

@@ -1,0 +1,83 @@
+"""`AnsweredFiles`: answers about files one after the other; what cannot be read is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from nin.inference.file_predictor import FilePredictor
+from nin.names import printable
+from nin.progress import progress
+
+#: Unreadable pictures that are named at the end.
+_NAMED = 10
+
+
+class AnsweredFiles:
+    """Answers about files, to be iterated over once.
+
+    Args:
+        files: the pictures' paths.
+        skip_bad: whether a picture that cannot be read has no answer. Otherwise its answer is its
+            fault, or, where it is the only one, an error.
+
+    Attributes:
+        given: how many pictures have been answered so far.
+        bad: those that could not be read, each with the reason.
+    """
+
+    def __init__(self, files: Sequence[str], *, skip_bad: bool = False) -> None:
+        self.files, self.skip_bad = files, skip_bad
+        self.given = 0
+        self.bad: list[str] = []
+
+    def by(
+        self,
+        predictor: FilePredictor,
+        top: int = 1,
+        min_probability: float = 0.0,
+        *,
+        visible: bool = True,
+    ) -> Iterator[dict[str, Any]]:
+        """Answer as `FilePredictor.predict_files` does, and count.
+
+        Args:
+            predictor: the network.
+            top: how many of the likeliest classes to name.
+            min_probability: where no class is as likely as this, the label is ``"unsure"``.
+            visible: whether to show how far it is.
+
+        Raises:
+            DataError: the only picture cannot be read, and `skip_bad` is not set.
+        """
+        # A single picture that cannot be read is a mistake, as a file that is not there.
+        is_alone = len(self.files) == 1 and not self.skip_bad
+        found = predictor.predict_files(
+            self.files,
+            top,
+            min_probability=min_probability,
+            errors="raise" if is_alone else "yield",
+        )
+        with progress("images", len(self.files), patience=2.0, visible=visible) as advance:
+            for answer in found:
+                advance(1)
+                if "error" not in answer:
+                    self.given += 1
+                else:
+                    self.bad.append(printable(f"{answer['file']}: {answer['error']}"))
+                    if self.skip_bad:
+                        continue
+                yield answer
+
+    def complaint(self) -> str:
+        """What could not be read, in one line."""
+        more = f"; and {len(self.bad) - _NAMED} more" if len(self.bad) > _NAMED else ""
+        named = "; ".join(self.bad[:_NAMED]) + more
+        if self.skip_bad:
+            return f"left out {counted_images(len(self.bad), 'unreadable ')}: {named}"
+        return f"{len(self.bad):,} of {counted_images(len(self.files))} cannot be read: {named}"
+
+
+def counted_images(count: int, kind: str = "") -> str:
+    """``1 image``, ``1,000 images``, ``2 unreadable images``."""
+    return f"{count:,} {kind}image{'' if count == 1 else 's'}"

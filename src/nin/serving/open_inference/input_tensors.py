@@ -1,0 +1,140 @@
+"""The pictures in a request: as JSON or as bytes behind it, none larger than it says."""
+
+from __future__ import annotations
+
+import base64
+import math
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from fastapi import HTTPException
+
+from nin.inference.engines import Images
+from nin.serving.inspection import check_size
+from nin.serving.open_inference.messages import INPUT, InferenceRequest, InputTensor, parsed
+from nin.serving.settings import Limits
+
+#: Numbers, lists and fields in a request's JSON, which take far more memory than their text does.
+MOST_VALUES = 2_000_000
+
+#: Bytes before each element of a binary tensor of `BYTES`: its length.
+_LENGTH = 4
+
+_CHANNELS = (1, 3, 4)
+
+
+def read_request(
+    body: bytes, json_bytes: str | None, limits: Limits
+) -> tuple[InferenceRequest, list[bytes | Images]]:
+    """A request and its pictures: each a file, or pixels (height, width, channels).
+
+    Args:
+        body: JSON, and binary tensors behind it.
+        json_bytes: the header that says how much of the body is JSON; None: all.
+        limits: of pictures and pixels.
+
+    Raises:
+        HTTPException: 400, it is not what the protocol says, or contradicts itself; 413, it has
+            too many pictures, pixels or numbers.
+    """
+    try:
+        text, binary = _split(body, json_bytes)
+        request = parsed(text)
+        [tensor] = request.inputs
+        return request, _pictures(tensor, binary, limits)
+    except ValueError as error:
+        raise HTTPException(400, str(error)) from error
+
+
+def _split(body: bytes, json_bytes: str | None) -> tuple[bytes, memoryview]:
+    size = len(body)
+    if json_bytes is not None:
+        if not (json_bytes.isdecimal() and int(json_bytes[:20]) <= size):
+            raise ValueError("Inference-Header-Content-Length is not a number of bytes of the body")
+        size = int(json_bytes[:20])
+    text = body[:size]
+    if sum(text.count(each) for each in (b",", b"[", b"{")) > MOST_VALUES:
+        raise HTTPException(
+            413, f"more than {MOST_VALUES:,} values in JSON: send them as binary data"
+        )
+    return text, memoryview(body)[size:]
+
+
+def _pictures(tensor: InputTensor, binary: memoryview, limits: Limits) -> list[bytes | Images]:
+    if tensor.shape[0] > limits.images:
+        raise HTTPException(413, f"more than {limits.images} images in one request")
+    stated = tensor.parameters.binary_data_size
+    if (stated is None) == (tensor.data is None):
+        raise ValueError(f"{INPUT} have either data or binary_data_size")
+    if len(binary) != (stated or 0):
+        raise ValueError(f"{len(binary)} bytes are behind the JSON, which says {stated or 0}")
+    if tensor.datatype == "BYTES":
+        return [*_files(tensor, binary)]
+    return [*_pixels(tensor, binary, limits)]
+
+
+def _files(tensor: InputTensor, binary: memoryview) -> list[bytes]:
+    count = tensor.shape[0]
+    if tensor.shape not in ([count], [count, 1]):
+        raise ValueError(f"{INPUT} of BYTES are of shape [n]")
+    if tensor.data is None:
+        return _elements(binary, count)
+    texts = _flat(tensor.data, tensor.shape)
+    try:
+        return [base64.b64decode(each, validate=True) for each in texts]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{INPUT} of BYTES are base64 in JSON") from error
+
+
+def _elements(binary: memoryview, count: int) -> list[bytes]:
+    """The elements of a binary tensor, each behind its length."""
+    at = 0
+    found: list[bytes] = []
+    while at + _LENGTH <= len(binary) and len(found) < count:
+        end = at + _LENGTH + int.from_bytes(binary[at : at + _LENGTH], "little")
+        if end > len(binary):
+            break
+        found.append(bytes(binary[at + _LENGTH : end]))
+        at = end
+    if len(found) != count or at != len(binary):
+        raise ValueError(
+            f"the binary data of {INPUT} are not {count} files, each behind its length"
+        )
+    return found
+
+
+def _pixels(tensor: InputTensor, binary: memoryview, limits: Limits) -> Images:
+    if len(tensor.shape) != 4 or tensor.shape[3] not in _CHANNELS:
+        raise ValueError(
+            f"{INPUT} of UINT8 are of shape [n, height, width, channels], 1, 3 or 4 channels"
+        )
+    _, height, width, _ = tensor.shape
+    check_size(width, height, limits.pixels)
+    if tensor.data is None:
+        values: Images = np.frombuffer(binary, np.uint8)
+    else:
+        values = np.frombuffer(_bytes(_flat(tensor.data, tensor.shape)), np.uint8)
+    if len(values) != math.prod(tensor.shape):
+        raise ValueError(f"{len(values)} values are not those of shape {tensor.shape}")
+    return values.reshape(tensor.shape)
+
+
+def _flat(data: list[Any], shape: list[int]) -> list[Any]:
+    """The values of a list that may be nested as its shape says."""
+    for side in shape[1:]:
+        if not data or type(data[0]) is not list:
+            break
+        if any(type(each) is not list or len(each) != side for each in data):
+            raise ValueError(f"{INPUT} are nested, and not as shape {shape} says")
+        data = [*chain.from_iterable(data)]
+    if len(data) != math.prod(shape):
+        raise ValueError(f"{len(data)} values are not those of shape {shape}")
+    return data
+
+
+def _bytes(values: list[Any]) -> bytes:
+    try:
+        return bytes(values)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"{INPUT} of UINT8 are whole numbers from 0 to 255") from error

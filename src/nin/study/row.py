@@ -1,0 +1,103 @@
+"""`Row`: what one network of a comparison came to, as plain values."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from nin.accounting.cost import Cost
+
+
+class Frozen(BaseModel):
+    """Plain values that nothing changes; unknown ones are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Speed(Frozen):
+    """Speed and memory, measured in a process of its own.
+
+    Attributes:
+        images_per_second: without the first batches and compilation.
+        peak_bytes: peak memory of the process, minus what it held before the first batch.
+    """
+
+    images_per_second: Annotated[float, Field(ge=0)]
+    peak_bytes: Annotated[int, Field(ge=0)]
+
+
+class Measured(Frozen):
+    """Training and prediction, measured on one machine at one batch size."""
+
+    batch_size: int
+    training: Speed
+    prediction: Speed
+
+
+class Row(Frozen):
+    """The results of one network.
+
+    Attributes:
+        net: name of the network.
+        group: the exercise it belongs to; empty in a plain comparison.
+        cost: parameters, arithmetic and memory, counted.
+        rates: validation accuracy by learning rate tried, in increasing order of rate.
+        learning_rate: the best of them, used with all seeds.
+        accuracies: on the images judged by, one per seed.
+        correct: which of these images were answered right, as `pack` writes it, one per seed;
+            empty in results of before this was kept.
+        curves: validation accuracy after each epoch, one list per seed.
+        seconds: training time, mean over seeds.
+        died: number of seeds that the health watch stopped.
+        measured: images/s and peak memory, if measured.
+        on_front: whether it is on its group's Pareto front of parameters and accuracy: no other
+            network is at least as good in both and better in one.
+    """
+
+    net: str
+    group: str = ""
+    cost: Cost
+    rates: dict[str, float]
+    learning_rate: float
+    accuracies: list[float]
+    correct: list[str] = []
+    curves: list[list[float]]
+    seconds: float
+    died: int = 0
+    measured: Measured | None = None
+    on_front: bool = False
+
+    @property
+    def n(self) -> int:
+        """Number of seeds."""
+        return len(self.accuracies)
+
+
+def pack(correct: Sequence[bool] | np.ndarray[Any, Any]) -> str:
+    """Which images were answered right: a bit per image, in base64."""
+    return base64.b64encode(np.packbits(np.asarray(correct, dtype=bool)).tobytes()).decode()
+
+
+def unpack(packed: str, images: int) -> np.ndarray[Any, Any]:
+    """The images that were answered right, (images,) of booleans: what `pack` was given.
+
+    Raises:
+        ValueError: it was not written by `pack` for as many images.
+    """
+    held = np.frombuffer(base64.b64decode(packed, validate=True), dtype=np.uint8)
+    if len(held) != -(-images // 8):
+        raise ValueError(f"which images were right is kept of {8 * len(held)}, not of {images}")
+    return np.unpackbits(held, count=images).astype(bool)
+
+
+def is_packed(packed: str, images: int) -> bool:
+    """Whether `pack` can have written this for so many images."""
+    try:
+        unpack(packed, images)
+    except ValueError:
+        return False
+    return True
