@@ -36,13 +36,13 @@ class Network:
         description = json.loads(metadata)
         self.classes = description["classes"]
         (self._side, _, self._channels) = description["input_shape"]
-        self._fit = description.get("fit", "squash")
+        self._resize_mode = description.get("fit", "squash")
 
     def read(self, content: bytes) -> Any:
         """An image as the network takes it."""
         from nin.data.decoding.decode import decode
 
-        return decode(content, self._side, self._channels, self._fit)
+        return decode(content, self._side, self._channels, self._resize_mode)
 
     def predict(self, images: Any) -> Any:
         """Images (n, h, w, c) → probabilities (n, classes)."""

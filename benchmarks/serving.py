@@ -4,7 +4,8 @@ Each server runs in a process of its own, on loopback, beside the load, on the s
 Debian package) keeps so many connections busy, each with one JPEG at a time. The others are those
 of `benchmarks/endpoints.py`, and, with `--before`, an earlier `nin serve`. All servers in turn,
 each warmed up first; latencies are those of answered requests as wrk counts them, and answers other
-than 200 are counted apart.
+than 200 are counted apart. What a server takes of the processor per image depends less than its
+throughput on what else runs on the machine.
 
 Run: python benchmarks/serving.py FILE.onnx IMAGE [--rounds 3] [--before CHECKOUT]
 Takes about four minutes a round on 2 cores; an interrupted measurement is continued. LitServe is
@@ -75,11 +76,16 @@ def running(command: Command, port: int) -> Iterator[psutil.Process]:
     path = {} if command.source is None else {"PYTHONPATH": str(command.source)}
     environment = {**os.environ, **path}
     with subprocess.Popen(command.words, stdout=subprocess.DEVNULL, env=environment) as server:
+        process = psutil.Process(server.pid)
         try:
             _wait_for(f"http://127.0.0.1:{port}{command.ready}")
-            yield psutil.Process(server.pid)
+            yield process
         finally:
+            workers = process.children(recursive=True)
             server.send_signal(signal.SIGTERM)
+            _, alive = psutil.wait_procs([process, *workers], timeout=20)
+            for each in alive:  # LitServe's outlive it.
+                each.kill()
 
 
 def _wait_for(address: str) -> None:
@@ -102,6 +108,7 @@ def load(script: Path, port: int, connections: int, seconds: int) -> dict[str, A
     assert measured, said
     requests, failed, duration, median, slow = (int(number) for number in measured.groups())
     return {
+        "images": requests - failed,
         "images_per_second": round((requests - failed) / (duration / 1e6), 2),
         "p50_ms": median / 1e3,
         "p99_ms": slow / 1e3,
@@ -124,11 +131,20 @@ def measure(record: Record, asked: argparse.Namespace) -> None:
                 with running(command, port) as process:
                     load(script, port, 4, WARM_UP)
                     for connections in CONCURRENCY:
+                        used = _processor_seconds(process)
                         row = load(script, port, connections, SECONDS)
+                        used = _processor_seconds(process) - used
+                        row["cpu_ms_per_image"] = round(1e3 * used / max(1, row.pop("images")), 2)
                         row["resident_mib"] = _resident(process)
                         key = {"server": server, "round": number, "connections": connections}
                         record.add(summary, **key, **row)
                         print(key, row, flush=True)
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    """Seconds of all cores that the server and its workers have computed."""
+    every = [process, *process.children(recursive=True)]
+    return float(sum(sum(each.cpu_times()[:2]) for each in every))
 
 
 def _resident(process: psutil.Process) -> int:
@@ -139,7 +155,8 @@ def _resident(process: psutil.Process) -> int:
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Each server at each concurrency."""
-    figures = ("images_per_second", "p50_ms", "p99_ms", "refused", "resident_mib")
+    figures = ("images_per_second", "p50_ms", "p99_ms", "refused")
+    figures += ("cpu_ms_per_image", "resident_mib")
     return {
         server: {
             str(connections): {figure: spread([row[figure] for row in some]) for figure in figures}

@@ -123,12 +123,14 @@ def serving() -> str:
             spread(row["images_per_second"], 0),
             f"{row['p50_ms']['mean']:,.0f}",
             f"{row['p99_ms']['mean']:,.0f}",
+            f"{row['cpu_ms_per_image']['mean']:.0f}",
             f"{row['resident_mib']['mean']:,.0f}",
         ]
         for server, by in made["summary"].items()
         for connections, row in by.items()
     ]
-    head = ["", "connections", "images/s, mean ± sd", "p50, ms", "p99, ms", "memory, MiB"]
+    head = ["", "connections", "images/s, mean ± sd", "p50, ms", "p99, ms"]
+    head += ["processor, ms per image", "memory, MiB"]
     return f"{lines(head, table)}\n\n{made['claim']} {conditions('serving')}"
 
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
 
 from economy_tables import ECONOMY, pictures
+from photo_tables import PHOTOGRAPHS
 from shipping_tables import SHIPPING
-from training_tables import TRAINING, conditions, duration, lines, record, spread
+from training_tables import TRAINING, record, spread
 
 from nin.files import write_bytes
 
@@ -35,16 +35,6 @@ WAYS = {
     "recipe": "the same layers, our recipe",
 }
 
-#: Contender of benchmarks/photos.py → what it is called in the table.
-PHOTOGRAPHS = {
-    "frozen": "`nin train FOLDER`",
-    "finetune": "`nin train FOLDER --finetune`",
-    "book": "`nin train FOLDER --preset book` (from scratch)",
-    "tutorial": "TensorFlow's tutorial network (from scratch)",
-    "keras": "the same frozen trunk by Keras's `predict`, then scikit-learn",
-    "head": "the head alone, by scikit-learn on our features",
-}
-
 
 def learning() -> str:
     """The share of seeds that learn."""
@@ -59,49 +49,9 @@ def learning() -> str:
     return "\n".join(table)
 
 
-def photos() -> str:
-    """What our trainings make of a folder of photographs, in a sentence."""
-    made = record("photos")
-    kinds, first = _photographs(made)
-    said = [
-        f"{PHOTOGRAPHS[way]} reaches {_spread_and_n(row)} in {duration(row['seconds']['median'])}"
-        for way, row in kinds["as it is"].items()
-        if way in ("frozen", "finetune", "book")
-    ]
-    return (
-        "On 3,781 photographs of clothes in ten unbalanced classes,"
-        f" {'; '.join(said)}. Accuracy on the {first['n']} test photographs; always naming the"
-        f" largest class gives {first['largest_class']:.3f}. On {made['device']['cores']} cores."
-    )
-
-
-def photographs() -> str:
-    """The same beside others, and on parts that are divided anew."""
-    kinds, first = _photographs(record("photos"))
-    rows = []
-    for way, words in PHOTOGRAPHS.items():
-        found = [kinds.get(kind, {}).get(way) for kind in ("as it is", "divided anew")]
-        if measured := next(filter(None, found), None):
-            cells = [_spread_and_n(row) if row else "" for row in found]
-            rows.append([words, *cells, duration(measured["seconds"]["median"])])
-    head = ["", "its own test part", "divided anew by seed", "time, median"]
-    return f"{lines(head, rows)}\n\n{first['n']} test photographs. {conditions('photos')}"
-
-
-def _photographs(made: Any) -> tuple[Any, Any]:
-    """The summary of the first folder, and its first row."""
-    name, kinds = next(iter(made["summary"]["folders"].items()))
-    return kinds, next(row for row in made["rows"] if row["folder"] == name)
-
-
-def _spread_and_n(row: Any) -> str:
-    return f"{spread(row['accuracy'])} (n = {row['accuracy']['n']})"
-
-
 TABLES = {
     "learning": learning,
-    "photos": photos,
-    "photographs": photographs,
+    **PHOTOGRAPHS,
     **ECONOMY,
     **TRAINING,
     **SHIPPING,

@@ -198,7 +198,8 @@ def conditions(*names: str) -> str:
     rows = [row for name in names for row in record(name)["rows"]]
     commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
     commands = ", ".join(f"`{record(name)['command']}`" for name in names)
-    return f"({device['processor']}, {device['cores']} cores; commit {commits}; {commands})"
+    processor = device.get("gpu", device["processor"])
+    return f"({processor}, {device['cores']} cores; commit {commits}; {commands})"
 
 
 def _cores() -> int:

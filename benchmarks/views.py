@@ -19,7 +19,7 @@ from record import Record
 from scipy.stats import binomtest
 
 from nin import ImageFolder
-from nin.data.decoding.decode import FITS, decode
+from nin.data.decoding.decode import RESIZE_MODES, decode
 from nin.inference import FilePredictor
 
 BATCH = 64
@@ -36,10 +36,10 @@ WAYS = {
 def views(network: FilePredictor) -> dict[str, Callable[[str], NDArray[np.uint8]]]:
     """How a photograph is shown to the network, by name."""
     size, _, channels = network.input_shape
-    (other,) = (fit for fit in FITS if fit != network.fit)
+    (other,) = (resize_mode for resize_mode in RESIZE_MODES if resize_mode != network.resize_mode)
 
     def zoomed(path: str) -> NDArray[np.uint8]:
-        image = decode(path, round(ZOOM * size), channels, network.fit)
+        image = decode(path, round(ZOOM * size), channels, network.resize_mode)
         edge = (image.shape[0] - size) // 2
         return image[edge : edge + size, edge : edge + size]
 

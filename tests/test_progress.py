@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import sys
 
 import pytest
@@ -100,8 +101,10 @@ def test_a_line_after_ten_seconds_and_then_every_half_minute(clock):
     assert due(clock, LineTimer(), 130) == [10, 40, 70, 100, 130]
 
 
-def test_a_week_makes_some_hundred_lines(clock):
-    assert 50 < len(due(clock, LineTimer(), 7 * 24 * 3600, step=10)) < 200
+def test_a_day_has_a_line_every_five_minutes(clock):
+    seconds = due(clock, LineTimer(), 24 * 3600, step=10)
+    assert 300 < len(seconds) < 400
+    assert max(later - sooner for sooner, later in itertools.pairwise(seconds)) == 300
 
 
 def test_whatever_else_was_said_counts(clock):

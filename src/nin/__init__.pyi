@@ -5,6 +5,7 @@ from .backends import try_gpu as try_gpu
 from .data import CIFAR10 as CIFAR10
 from .data import CIFAR100 as CIFAR100
 from .data import MNIST as MNIST
+from .data import SVHN as SVHN
 from .data import Augmentation as Augmentation
 from .data import DataModule as DataModule
 from .data import Digits as Digits
@@ -34,6 +35,7 @@ from .study import Comparison as Comparison
 from .study import Contender as Contender
 from .study import compare as compare
 from .study import exercise_contenders as exercise_contenders
+from .study import ingredient_contenders as ingredient_contenders
 from .training import RECIPES as RECIPES
 from .training import ProgressBoard as ProgressBoard
 from .training import Recipe as Recipe

@@ -32,12 +32,13 @@ class Stage(NamedTuple):
         kernel_size: side of the first window, in pixels.
         strides: step of the first window, in pixels.
         padding: of the first window.
-        pool: padding of the 3×3, stride-2 max pooling that follows; None for no pooling.
+        pool: padding of the 3×3, stride-2 pooling that follows; None for no pooling.
         dropout: share of values dropped after that.
         window: side of the convolutions after the first, 1 in every published network.
         last_relu: whether an activation follows the last convolution as well.
         batch_norm: whether batch normalisation follows each convolution, in place of its bias.
         activation: ``"relu"`` or ``"relu6"``.
+        pooling: ``"max"`` or ``"average"``: what that pooling takes of a window.
 
     Example:
         >>> nin.PRESETS["book"].stages[0].widths
@@ -56,6 +57,7 @@ class Stage(NamedTuple):
     last_relu: bool = True
     batch_norm: bool = False
     activation: str = "relu"
+    pooling: str = "max"
 
 
 class MBConv(NamedTuple):
@@ -215,3 +217,41 @@ def find_preset(name: str) -> Preset:
     if name not in PRESETS:
         raise UnknownNameError("preset", name, PRESETS)
     return PRESETS[name]
+
+
+def with_ingredients(
+    stages: Sequence[Stage | MBConv], *, batch_norm: bool = False, pooling: str | None = None
+) -> tuple[Stage | MBConv, ...]:
+    """A table of stages in which every convolution is normalised, or all pooling is of one kind.
+
+    Args:
+        stages: the rows.
+        batch_norm: whether batch normalisation follows each convolution, in place of its bias. Not
+            those that make class maps: a map's mean is its class's logit, which normalisation would
+            make the same for all classes. A stage that ends in class maps is divided before them.
+        pooling: ``"max"`` or ``"average"``; None leaves each stage's own.
+
+    Returns:
+        The changed table; a row may have become two. An `MBConv` is normalised as it is.
+    """
+    rows: list[Stage | MBConv] = []
+    for row in stages:
+        if isinstance(row, Stage) and pooling is not None:
+            row = row._replace(pooling=pooling)
+        rows += _normalized(row) if batch_norm and isinstance(row, Stage) else [row]
+    return tuple(rows)
+
+
+def _normalized(stage: Stage) -> list[Stage]:
+    if CLASSES not in stage.widths:
+        return [stage._replace(batch_norm=True)]
+    features = stage.widths[: stage.widths.index(CLASSES)]
+    if not features:
+        return [stage]
+    before = stage._replace(
+        widths=features, batch_norm=True, last_relu=True, pool=None, dropout=0.0
+    )
+    maps = stage._replace(
+        widths=stage.widths[len(features) :], kernel_size=stage.window, strides=1, padding="same"
+    )
+    return [before, maps]

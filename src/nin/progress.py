@@ -13,8 +13,8 @@ _FIRST, _EVERY = 5.0, 30.0
 
 #: The same of a `LineTimer`, …
 FIRST, EVERY = 10.0, 30.0
-#: … and at least this share of the time so far: a week makes some 150 lines.
-SHARE = 0.05
+#: … and at least this share of the time so far, but no more than so many seconds.
+SHARE, MOST = 0.05, 300.0
 
 
 @contextmanager
@@ -57,7 +57,7 @@ class LineTimer:
     def restart(self) -> None:
         """Count from now on: something has been said."""
         self._said = time.monotonic()
-        self._wait = max(EVERY, SHARE * (self._said - self._began))
+        self._wait = min(MOST, max(EVERY, SHARE * (self._said - self._began)))
 
 
 def time_left(seconds: float) -> str:

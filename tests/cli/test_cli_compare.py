@@ -30,7 +30,8 @@ def test_a_comparison_leaves_four_files_and_prints_a_table(compared):
     assert (done.returncode, "Traceback" in done.stderr) == (0, False)
     assert {path.name for path in folder.iterdir()} == {*FILES, "trainings"}
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines] == ["mnist", "lenet", "written:"]
+    assert [line.split()[0] for line in lines[:2]] == ["mnist", "lenet"]
+    assert lines[-1].startswith("written:")
     assert "349,674 parameters" in lines[0]
     told = [line for line in done.stderr.splitlines() if line.startswith(("1/4", "4/4"))]
     assert len(told) == 2
@@ -60,10 +61,24 @@ def test_once_more_trains_nothing(compared, nin, monkeypatch):
 
 
 @pytest.mark.slow
+def test_the_ingredients_of_a_recipe(nin, tmp_path, monkeypatch):
+    asked = {}
+    monkeypatch.setattr("nin.cli.ablate.run_trials", lambda *each: asked.update(enumerate(each)))
+    assert nin("ablate", "recipe", "--data", "digits", "--epochs", "2").code == 0
+    networks, title, _, recipe, rates, judged_on = (asked[number] for number in range(6))
+    assert (title, judged_on) == ("The ingredients of fashion28", "validation")
+    assert (recipe.data, recipe.epochs, recipe.batch_size) == ("digits", 2, 128)
+    assert rates == [recipe.learning_rate]
+    assert networks[0].name == "the recipe"
+    line = ("ablate", "recipe", "digits", "--preset", "lenet", "--out", str(tmp_path / "out"))
+    assert nin(*line).code == 0
+    assert asked[3].preset == "lenet"
+
+
 def test_an_exercise_by_number(nin, tmp_path):
     answer = nin("ablate", "4", "--preset", "mnist", "--width", "0.05", *SHORT, "--seeds", "1")
     assert answer.code == 0
-    heading, row, _ = answer.out.splitlines()
+    heading, row, *_ = answer.out.splitlines()
     assert heading.startswith("4. what it takes")
     assert row.startswith("as printed")
     assert {path.name for path in (tmp_path / "runs/ablate").iterdir()} == {*FILES, "trainings"}
@@ -85,6 +100,9 @@ def test_an_exercise_by_number(nin, tmp_path):
         ("compare lenet --data digits --out file", "cannot write to file"),
         ("ablate heads --data digits", "unknown exercise 'heads'"),
         ("ablate --preset nobody", "unknown preset 'nobody'"),
+        ("ablate recipe digits book", "recipe takes one name, not digits book"),
+        ("ablate recipe dogits", "unknown recipe (and no folder is called that) 'dogits'"),
+        ("ablate recipe --preset efficientnet-lite0", "choose another --preset"),
     ],
 )
 def test_a_mistake_is_one_line(nin, tmp_path, line, said):

@@ -131,7 +131,7 @@ def test_data_names_every_set_and_where_it_is(nin):
     answer = nin("data", "--json")
     assert (answer.code, answer.err) == (0, "")
     rows = {row["name"]: row for row in answer.json}
-    assert rows.keys() == {"fashion-mnist", "mnist", "cifar10", "cifar100", "digits"}
+    assert rows.keys() == {"fashion-mnist", "mnist", "cifar10", "cifar100", "svhn", "digits"}
     for row in rows.values():
         assert [*row] == ["name", "classes", "train", "test", "size", "where", "licence", "home"]
     assert rows["digits"]["where"] == "scikit-learn"

@@ -146,7 +146,7 @@ def test_weights_that_are_not_installed(nin, stripes, monkeypatch, tmp_path):
     ("options", "said"),
     [
         ("--preset efficientnet-lite3", "did you mean 'efficientnet-lite"),
-        ("--fit stretch", "--fit 'stretch'"),
+        ("--resize-mode stretch", "--resize-mode 'stretch'"),
         ("--image-size 0", "--image-size 0: "),
         ("--balance sampling", "--balance sampling: "),
         ("--limit 0", "--limit 0: "),

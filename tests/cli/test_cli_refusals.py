@@ -44,7 +44,7 @@ WITHOUT_A_RUN = {
     "train --batch-size 0": "--batch-size 0: ",
     "train --lr 0": "--lr 0.0: input should be greater than 0",
     "train --accumulate 3": "cannot be divided into 3 equal parts",
-    "train --fit stretch": "--fit 'stretch': input should be 'squash' or 'crop'",
+    "train --resize-mode stretch": "--resize-mode 'stretch': input should be 'squash' or 'crop'",
     "train --devices 2": "several devices need JAX",
     "train --join": "several devices need JAX",
     "train --out a.txt/below": "a.txt is not a folder",

@@ -148,14 +148,14 @@ def test_a_run_that_crops_answers_so(nin, photos, short):
     for path in photos.rglob("*.png"):
         image = np.asarray(Image.open(path))
         Image.fromarray(np.hstack([255 - image, image, 255 - image])).save(path)
-    trained = nin("train", photos, *short, "--fit", "crop", "--json")
+    trained = nin("train", photos, *short, "--resize-mode", "crop", "--json")
     run, picture = trained.json["run"], photos / "light/00.png"
-    assert json.loads((Path(run) / "run.json").read_text())["recipe"]["fit"] == "crop"
+    assert json.loads((Path(run) / "run.json").read_text())["recipe"]["resize_mode"] == "crop"
     with Image.open(picture) as whole:
         whole.crop((16, 0, 32, 16)).save("middle.png")
     wide, middle = (nin("predict", run, each, "--json").json for each in (picture, "middle.png"))
     assert wide["probability"] == pytest.approx(middle["probability"], abs=0.02)
-    assert nin("train", "--resume", run, "--fit", "crop").is_mistake()
+    assert nin("train", "--resume", run, "--resize-mode", "crop").is_mistake()
 
 
 def squares(root, train, test, side=70, colours=((220, 40, 40), (40, 200, 60))):
@@ -267,7 +267,7 @@ def test_every_change_of_the_images_can_be_asked_for_and_switched_off(nin, photo
             "--precision float16",
             "--precision 'float16': input should be 'auto', 'float32' or 'bfloat16'",
         ),
-        ("--fit stretch", "--fit 'stretch': input should be 'squash' or 'crop'"),
+        ("--resize-mode stretch", "--resize-mode 'stretch': input should be 'squash' or 'crop'"),
         ("--accumulate 3", "batches of 64 images cannot be divided into 3 equal parts"),
         ("--accumulate 0", "--accumulate 0"),
         ("--devices 0", "--devices 0: give a number from 1 on, or: all"),

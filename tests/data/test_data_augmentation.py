@@ -26,6 +26,7 @@ CHANGES = st.builds(
     contrast=SHARES,
     saturation=SHARES,
     erasing=SHARES,
+    fill_mode=st.sampled_from(["nearest", "constant", "reflect"]),
 )
 
 
@@ -101,6 +102,11 @@ def test_a_shift_is_a_whole_number_of_pixels(shift):
         ({"contrast": 2}, "contrast must be between 0 and 1, not 2"),
         ({"saturation": float("nan")}, "saturation must be between 0 and 1, not nan"),
         ({"erasing": 1.5}, "erasing must be between 0 and 1, not 1.5"),
+        ({"mixup": -1}, "mixup must be between 0 and 100, not -1"),
+        ({"cutmix": float("nan")}, "cutmix must be between 0 and 100, not nan"),
+        ({"mixup_prob": 2}, "mixup_prob must be between 0 and 1, not 2"),
+        ({"label_smoothing": 1}, "label_smoothing must be 0 to below 1, not 1"),
+        ({"fill_mode": "wrap"}, "fill_mode must be nearest, constant, reflect, not 'wrap'"),
     ],
 )
 def test_a_range_out_of_bounds_is_named(settings, said):
@@ -196,6 +202,15 @@ def test_whole_boxes_no_angle_and_factors_of_one_change_nothing(size):
 def test_quarter_turns_are_those_of_numpy(channels, turns):
     image = pictures(1, 7, 7, channels)[0]
     np.testing.assert_allclose(rotated(image, 90 * turns), 1.0 * np.rot90(image, turns), atol=1)
+
+
+def test_a_shift_on_black_is_a_crop_of_a_padded_image():
+    images = np.full((200, 5, 5, 1), 255, np.uint8)
+    changed = Augmentation(2, fill_mode="constant")(images, np.random.default_rng(0))
+    counts = {(image > 0).sum() for image in changed}
+    assert counts == {height * width for height in (3, 4, 5) for width in (3, 4, 5)}
+    turned = Augmentation(rotation=45, fill_mode="constant")(images, np.random.default_rng(0))
+    assert turned.min() < 100
 
 
 def test_a_rotation_uncovers_no_frame():

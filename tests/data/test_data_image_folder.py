@@ -69,9 +69,14 @@ def wide(tmp_path):
 @pytest.mark.parametrize("stream", [True, False])
 def test_the_middle_of_wide_pictures_or_all_of_them(wide, stream):
     squashed, cropped = (
-        ImageFolder(wide, image_size=6, stream=stream, fit=fit) for fit in ("squash", "crop")
+        ImageFolder(wide, image_size=6, stream=stream, resize_mode=resize_mode)
+        for resize_mode in ("squash", "crop")
     )
-    assert (squashed.fit, cropped.fit, cropped.hparams["fit"]) == ("squash", "crop", "crop")
+    assert (squashed.resize_mode, cropped.resize_mode, cropped.hparams["resize_mode"]) == (
+        "squash",
+        "crop",
+        "crop",
+    )
     assert squashed.train.images[:][:, :, 0].max() == 0
     assert cropped.train.images[:].min() == 255
     assert squashed.fingerprint() != cropped.fingerprint()
@@ -87,8 +92,10 @@ def test_squashed_pictures_keep_the_streamed_fingerprint_they_had(pictures):
 
 
 def test_another_way_to_fit_is_refused(pictures):
-    with pytest.raises(DataError, match="fit='stretch': pictures are fitted by squash or crop"):
-        ImageFolder(pictures({"cat": 3, "dog": 3}), fit="stretch")
+    with pytest.raises(
+        DataError, match="resize_mode='stretch': pictures are fitted by squash or crop"
+    ):
+        ImageFolder(pictures({"cat": 3, "dog": 3}), resize_mode="stretch")
 
 
 @pytest.mark.parametrize("name", ["val", "valid", "validation", "Validation"])

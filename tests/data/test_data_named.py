@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nin.data import CIFAR10, CIFAR100, MNIST, Digits, FashionMNIST
+from nin.data import CIFAR10, CIFAR100, MNIST, SVHN, Digits, FashionMNIST
 
 
 def test_constructing_reads_nothing(monkeypatch):
@@ -28,7 +28,7 @@ def test_the_digits_are_split_alike_whatever_the_seed():
 
 
 def test_the_table_is_consistent():
-    for source in (kind.published for kind in (FashionMNIST, MNIST, CIFAR10, CIFAR100)):
+    for source in (kind.published for kind in (FashionMNIST, MNIST, CIFAR10, CIFAR100, SVHN)):
         assert len(set(source.classes)) == len(source.classes) in (10, 100)
         assert all(len(bytes.fromhex(file.sha256)) == 32 for file in source.files)
         assert len({file.sha256 for file in source.files}) == len(source.files)

@@ -87,7 +87,7 @@ def test_joined_pictures_are_fitted_as_they_were(tmp_path):
     image[:, 10:20] = 255
     Image.fromarray(image).save(tmp_path / "wide.png")
     files = Files([str(tmp_path / "wide.png")], np.zeros(1, np.int32))
-    one = Pictures(files, 6, 3, fit="crop")
+    one = Pictures(files, 6, 3, resize_mode="crop")
     assert one.joined([one])[:].min() == 255
 
 

@@ -16,7 +16,7 @@ def test_the_catalogue_tells_what_is_here(monkeypatch, tmp_path):
     source = replace(FashionMNIST.published, system=None)
     monkeypatch.setattr(FashionMNIST, "published", source)
     rows = {row.name: row for row in catalogue()}
-    assert list(rows) == ["fashion-mnist", "mnist", "cifar10", "cifar100", "digits"]
+    assert list(rows) == ["fashion-mnist", "mnist", "cifar10", "cifar100", "svhn", "digits"]
     row = rows["fashion-mnist"]
     assert row[1:6] == (10, 60_000, 10_000, "28x28x1", None)
     assert (row.licence, row.home) == ("MIT", source.home)

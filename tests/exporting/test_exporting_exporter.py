@@ -48,9 +48,9 @@ def test_every_form_answers_as_the_run(run, form, real_digits, noise):
             np.testing.assert_allclose(there.predict(images).probabilities, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize("fit", ["squash", "crop"])
+@pytest.mark.parametrize("resize_mode", ["squash", "crop"])
 @pytest.mark.parametrize("channels", [1, 3])
-def test_keras_and_onnx_say_the_same_of_any_image(channels, fit, noise):
+def test_keras_and_onnx_say_the_same_of_any_image(channels, resize_mode, noise):
     onnxruntime = pytest.importorskip("onnxruntime")
     from nin.exporting.onnx.model import to_onnx
     from nin.models import NiN
@@ -59,9 +59,14 @@ def test_keras_and_onnx_say_the_same_of_any_image(channels, fit, noise):
     model = NiN(num_classes=3, preset="mnist", width=0.1)
     model.preprocessing.configure((16, 16), (0.4,) * channels, (0.3,) * channels)
     model.build((None, *shape))
-    description = {"input_shape": shape, "classes": ["a", "b", "c"], "maps": True, "fit": fit}
+    description = {
+        "input_shape": shape,
+        "classes": ["a", "b", "c"],
+        "maps": True,
+        "fit": resize_mode,
+    }
     session = onnxruntime.InferenceSession(to_onnx(model, description).SerializeToString())
-    servable = Servable(model, shape, maps=True, fit=fit)
+    servable = Servable(model, shape, maps=True, resize_mode=resize_mode)
     for size in ((2, 12, 10, 3), (1, 31, 7, 4), (3, 6, 22, 1), (1, 1, 200, 3)):
         images = noise(*size)
         ours = servable(images)
@@ -285,7 +290,7 @@ def cropped(tmp_path_factory):
             Image.fromarray(pixels).save(root / "photos" / name / f"{number:02}.png")
     recipe = nin.RECIPES["scratch"].revised(
         data=str(root / "photos"),
-        fit="crop",
+        resize_mode="crop",
         preset="mnist",
         width=0.1,
         image_size=16,
@@ -296,15 +301,16 @@ def cropped(tmp_path_factory):
     return nin.train(recipe, root / "run")
 
 
-def test_a_run_says_how_it_fits_pictures(cropped, run):
-    assert (cropped.fit, cropped.record["recipe"]["fit"]) == ("crop", "crop")
-    assert run.fit == "squash"
-    run.update(
-        recipe={key: run.record["recipe"][key] for key in run.record["recipe"].keys() - {"fit"}}
-    )
-    assert nin.load(run.path).fit == "squash"
-    run.update(recipe={**run.record["recipe"], "fit": "stretch"})
-    with pytest.raises(RunError, match=r"recipe\.fit: input should be 'squash' or 'crop'"):
+def test_a_run_says_how_it_resizes_pictures(cropped, run):
+    assert (cropped.resize_mode, cropped.record["recipe"]["resize_mode"]) == ("crop", "crop")
+    assert run.resize_mode == "squash"
+    recipe = {key: value for key, value in run.record["recipe"].items() if key != "resize_mode"}
+    run.update(recipe=recipe)
+    assert nin.load(run.path).resize_mode == "squash"
+    run.update(recipe={**recipe, "fit": "crop"})  # as earlier versions called it
+    assert nin.load(run.path).resize_mode == nin.load(run.path).recipe.resize_mode == "crop"
+    run.update(recipe={**recipe, "resize_mode": "stretch"})
+    with pytest.raises(RunError, match=r"recipe\.resize_mode: input should be 'squash' or 'crop'"):
         nin.load(run.path)
 
 
@@ -334,7 +340,7 @@ def test_every_form_sees_what_the_run_sees_of_a_picture(cropped, form, tmp_path,
     out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")
     here = nin.Predictor(cropped)
     there = nin.Predictor(nin.export(cropped, form, out).path, trust=form == "savedmodel")
-    assert (here.fit, there.fit) == ("crop", "crop")
+    assert (here.resize_mode, there.resize_mode) == ("crop", "crop")
     for height, width in ((16, 16), (40, 90), (90, 31), (7, 12), (1, 300)):
         images = np.sort(noise(2, height, width, 3), axis=2)
         a, b = (one.predict(images, maps=True) for one in (here, there))
@@ -351,7 +357,7 @@ def test_a_file_is_read_as_in_training(cropped):
     folder = Path(cropped.record["recipe"]["data"])
     for predictor in (nin.Predictor(cropped), nin.Predictor(nin.export(cropped).path)):
         image = predictor.read(folder / "light/00.png")
-        assert (image == decode(folder / "light/00.png", 16, fit="crop")).all()
+        assert (image == decode(folder / "light/00.png", 16, resize_mode="crop")).all()
         assert image.min() > 100
 
 

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import nin
 from nin.data.decoding.decode import fitted
 from nin.errors import ExportError
 from nin.exporting.onnx.graph import Graph
@@ -98,6 +99,17 @@ def test_every_kind_of_network_answers_alike(name):
         np.testing.assert_allclose(answers[1].mean(axis=(1, 2)), logits, atol=1e-4 * scale)
 
 
+@pytest.mark.every_backend
+def test_average_pooling_ends_where_the_image_does():
+    stages = [nin.Stage((4, 4), 3, pool="same", pooling="average"), nin.Stage((5,), 3)]
+    model = nin.NiN(5, stages=stages, batch_norm=True)
+    model.build((None, 28, 28, 3))
+    images = pictures(28, 3)[:4]
+    (answers, *_) = written(model, (28, 28, 3)).run(None, {"images": images})
+    logits = keras.ops.convert_to_numpy(model(images))
+    np.testing.assert_allclose(answers, softmax(logits), atol=2e-6)
+
+
 @pytest.mark.slow
 # efficientnet-lite1 and 2 are 0 with more of the same blocks.
 @pytest.mark.parametrize("name", [name for name in PRESETS if name[-5:] not in ("lite1", "lite2")])
@@ -125,9 +137,9 @@ def test_each_network_agrees_on_a_hundred_images_at_two_sizes_and_two_batch_size
     assert (answers.argmax(1) == expected.argmax(1))[clear].all()
 
 
-def intake(shape, fit="squash"):
+def intake(shape, resize_mode="squash"):
     graph = Graph()
-    x = resize_images(graph, "images", shape, fit)
+    x = resize_images(graph, "images", shape, resize_mode)
     graph.node("Transpose", x, name="seen", perm=[0, 2, 3, 1])
     inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
     model = graph.model(inputs, {"seen": ("float32", ["n", *shape])}, {})
@@ -252,8 +264,8 @@ def test_a_description_without_a_fit_is_of_a_network_that_sees_all():
     model = make("mnist", 1, 28)
     description = {"input_shape": (28, 28, 1), "classes": [*"abcde"], "maps": True}
     before, squashed, cropped = (
-        to_onnx(model, {**description, **fit}).graph
-        for fit in ({}, {"fit": "squash"}, {"fit": "crop"})
+        to_onnx(model, {**description, **how}).graph
+        for how in ({}, {"fit": "squash"}, {"fit": "crop"})
     )
     assert before == squashed
     assert before != cropped

@@ -244,7 +244,7 @@ def test_a_file_from_before_there_was_a_choice_sees_all(exported, tmp_path, real
         return json.dumps(description)
 
     old, new = FilePredictor(rewritten(exported, tmp_path, without)), FilePredictor(exported)
-    assert old.fit == new.fit == "squash"
+    assert old.resize_mode == new.resize_mode == "squash"
     wide = np.repeat(real_digits, 2, axis=2)
     a, b = (one.predict(wide).probabilities for one in (old, new))
     assert (a == b).all()

@@ -24,13 +24,13 @@ class Fake:
     classes = ("dark", "light", "none")
     has_maps = True
     side = 8
-    fit = "squash"
+    resize_mode = "squash"
 
     def __init__(self):
         self.asked = []
 
     def read(self, source):
-        return decode(source, self.side, 1, self.fit)
+        return decode(source, self.side, 1, self.resize_mode)
 
     def predict(self, images, maps=False):
         self.asked.append(len(images))

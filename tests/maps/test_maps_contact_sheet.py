@@ -29,7 +29,7 @@ class Network:
 
 @pytest.fixture
 def run():
-    return SimpleNamespace(model=Network(), fit="squash")
+    return SimpleNamespace(model=Network(), resize_mode="squash")
 
 
 def answers(count, names=None):

@@ -61,10 +61,10 @@ def test_the_maps_themselves(network, picture):
 
 
 def test_a_picture_is_drawn_as_the_network_fits_it(network, picture):
-    network.fit = "crop"
+    network.resize_mode = "crop"
     file = picture("a.jpg")
     image = predict_files(network, [file]).evidence(0)
-    assert (image.fit, image.photo.shape) == ("crop", (320, 480, 3))
+    assert (image.resize_mode, image.photo.shape) == ("crop", (320, 480, 3))
     rows(network, [file], raw=Path("maps.npz"))
     with np.load("maps.npz", allow_pickle=False) as raw:
         assert raw["fit"] == "crop"

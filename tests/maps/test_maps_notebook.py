@@ -41,7 +41,7 @@ def test_a_model_a_run_and_a_predictor_show_the_same(network):
 
 
 def test_a_predictor_that_crops_is_drawn_so(network):
-    network.fit, network.side = "crop", 12
+    network.resize_mode, network.side = "crop", 12
     network.predict = lambda *_, **__: SimpleNamespace(maps=MAPS, probabilities=MAPS[:, 0, 0])
     wide = np.full((1, 12, 24, 1), 200, np.uint8)
     words = " ".join(texts(nin.show_maps(network, wide)))

@@ -113,7 +113,7 @@ def test_the_strongest_only():
     ],
 )
 def test_the_map_lies_over_the_part_that_the_network_saw(size, seen):
-    image = evidence(np.full((2, 2, 1), 3.0), (0,), "a", size)._replace(fit="crop")
+    image = evidence(np.full((2, 2, 1), 3.0), (0,), "a", size)._replace(resize_mode="crop")
     photo, shown = map(pixels, panels(draw([image])))
     assert (photo == image.photo).all()
     outside = np.ones(size, bool)
@@ -123,11 +123,11 @@ def test_the_map_lies_over_the_part_that_the_network_saw(size, seen):
 
 
 @pytest.mark.parametrize(
-    ("size", "fit", "said"),
+    ("size", "resize_mode", "said"),
     [((40, 60), "crop", True), ((40, 40), "crop", False), ((40, 60), "squash", False)],
 )
-def test_what_is_dimmed_is_said_where_anything_is(size, fit, said):
-    image = evidence(signed(), photo=size)._replace(fit=fit)
+def test_what_is_dimmed_is_said_where_anything_is(size, resize_mode, said):
+    image = evidence(signed(), photo=size)._replace(resize_mode=resize_mode)
     words = " ".join(texts(draw([image])))
     assert ("dimmed: outside what the network sees" in words) == said
 

@@ -7,7 +7,7 @@ from keras import layers
 
 from nin.accounting import count_parameters
 from nin.models import Classifier, DenseNet, densenet
-from nin.models.blocks import Branches
+from nin.models.blocks import AveragePooling, Branches
 from nin.models.geometry import ends_in_average, flow, leaves, smallest_size
 
 
@@ -126,3 +126,17 @@ def test_branches_are_saved_with_all_their_weights(make, tmp_path, images, monke
         np.testing.assert_array_equal(old, new)
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
     again.fit(x, np.array([0, 1, 2]), verbose=0)
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("size", [5, 6])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_an_average_is_of_what_lies_within_the_image(size, padding):
+    """Of images that vary: on PyTorch Keras's own repeats the last row and column of even sizes."""
+    x = np.random.default_rng(0).random((2, size, size, 3), np.float32)
+    # "same" on 5: windows begin at -1, 1, 3; on 6: at 0, 2, 4.
+    starts = range(-(size % 2), size - 1, 2) if padding == "same" else range(0, size - 2, 2)
+    parts = [slice(max(0, at), at + 3) for at in starts]
+    expected = [[x[:, rows, columns].mean((1, 2)) for columns in parts] for rows in parts]
+    pooled = AveragePooling(pool_size=3, strides=2, padding=padding)(x)
+    np.testing.assert_allclose(number(pooled), np.moveaxis(np.array(expected), 2, 0), rtol=1e-5)

@@ -37,7 +37,7 @@ TINY = {
 #: All that a stage can be, in few weights.
 STAGES = [
     Stage((4, 3), 3, strides=2, padding="valid", pool="same", dropout=0.25),
-    Stage((5, 4, 3), 3, window=3, pool="valid"),
+    Stage((5, 4, 3), 3, window=3, pool="valid", pooling="average"),
     Stage((4, CLASSES), 2, last_relu=False),
 ]
 WEIGHTS = count_parameters(NiN(num_classes=4, preset="mnist", width=0.05).net, (28, 28, 1))
@@ -94,6 +94,8 @@ def test_every_preset_is_described_by_plain_values(name):
             "dropout": None,
             "stages": None,
             "head": None,
+            "batch_norm": False,
+            "pooling": None,
         },
         "input_shape": list(shape),
         "preprocessing": {"size": [96, 80], "mean": [0.5] * shape[2], "std": [0.1] * shape[2]},

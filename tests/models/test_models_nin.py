@@ -7,6 +7,7 @@ import pytest
 from nin.errors import NinError
 from nin.models import PRESETS, LeNet, NiN, ResNet18, mlpconv, nin_block
 from nin.models.geometry import leaves
+from nin.presets import CLASSES
 
 
 def windows(x, size, stride, padding, fill):
@@ -32,8 +33,9 @@ def forward(net, x):
         elif name == "MaxPooling2D":
             view = windows(x, layer.pool_size[0], layer.strides[0], layer.padding, -np.inf)
             x = view.max((-2, -1))
-        elif name == "AveragePooling2D":
-            x = windows(x, layer.pool_size[0], layer.strides[0], layer.padding, 0).mean((-2, -1))
+        elif name in ("AveragePooling2D", "AveragePooling"):
+            view = windows(x, layer.pool_size[0], layer.strides[0], layer.padding, np.nan)
+            x = np.nanmean(view, (-2, -1))
         elif name == "GlobalAveragePooling2D":
             x = x.mean((1, 2))
         elif name == "Flatten":
@@ -178,6 +180,29 @@ def test_stages_are_the_preset_written_out(images):
     own.set_weights(preset.get_weights())
     answers = (keras.ops.convert_to_numpy(model(x)) for model in (preset, own))
     np.testing.assert_array_equal(*answers)
+
+
+def test_batch_normalisation_follows_all_convolutions_but_those_of_class_maps(images):
+    for name in ("mnist", "book"):
+        model = NiN(preset=name, width=0.05, batch_norm=True, pooling="average")
+        model.build((None, 67, 67, 1))
+        kinds = [type(layer).__name__ for layer in leaves(model.net)]
+        maps = 3 if name == "book" else 1
+        plain = sum(stage.widths.count(CLASSES) for stage in PRESETS[name].stages)
+        assert plain == maps
+        assert kinds.count("Conv2D") - kinds.count("BatchNormalization") == maps
+        assert kinds.count("AveragePooling") == sum(
+            stage.pool is not None for stage in PRESETS[name].stages
+        )
+        assert "MaxPooling2D" not in kinds
+        x = images(2, (67, 67, 1))
+        means = np.mean(keras.ops.convert_to_numpy(model.class_maps(x)), axis=(1, 2))
+        np.testing.assert_allclose(means, keras.ops.convert_to_numpy(model(x)), atol=1e-5)
+
+
+def test_pooling_that_does_not_exist():
+    with pytest.raises(ValueError, match="pooling is max or average, not 'median'"):
+        NiN(pooling="median")
 
 
 def test_window_and_last_relu_of_a_block():

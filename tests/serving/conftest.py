@@ -21,8 +21,8 @@ class Client:
     def __init__(self, app):
         self._app = app
 
-    def get(self, path):
-        return self.together([("GET", path, {})])[0]
+    def get(self, path, **request):
+        return self.together([("GET", path, request)])[0]
 
     def post(self, path, **request):
         return self.together([("POST", path, request)])[0]

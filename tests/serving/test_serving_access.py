@@ -39,6 +39,13 @@ def test_pages_of_other_origins_do_not_make_it_work(client, headers, status):
         assert "--allow-origin" in response.json()["detail"]
 
 
+def test_pages_of_other_origins_get_what_makes_no_work_and_cannot_read_it(client):
+    response = client.get("/model", headers={"origin": OTHER, "sec-fetch-site": "cross-site"})
+    assert response.status_code == 200
+    assert "access-control-allow-origin" not in response.headers
+    assert response.headers["cross-origin-resource-policy"] == "same-origin"
+
+
 def test_origins_that_were_named_may_ask(open_app):
     client = open_app(origins=[OTHER]).client
     for more in ({}, {"sec_fetch_site": "cross-site"}):
@@ -66,7 +73,19 @@ def test_it_answers_by_its_own_names(open_app, host):
     assert post(client, host=host).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example:8000", "127.0.0.1.x.y"])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example:8000",
+        "127.0.0.1.x.y",
+        "[::1].evil.example",
+        "[::1]:80.evil.example",
+        "[evil.example]",
+        "[::1",
+        "localhost:80.evil.example",
+    ],
+)
 def test_it_does_not_answer_by_a_strangers_name(open_app, host):
     client = open_app(hosts=checked_hosts((), "127.0.0.1")).client
     response = post(client, host=host)

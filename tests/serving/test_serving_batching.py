@@ -1,5 +1,6 @@
 """Many images at once: everyone gets their own answer, nobody suffers for another's image."""
 
+import asyncio
 import threading
 from concurrent.futures import CancelledError, wait
 
@@ -10,7 +11,7 @@ from server_cases import light, picture
 from nin.errors import NinError
 from nin.inference import FilePredictor
 from nin.inference.engines import Predictions
-from nin.serving.batching import Batcher
+from nin.serving.batching import MOST_IMAGES, THREADS, Batcher, batch_size
 
 
 class Slow(FilePredictor):
@@ -145,3 +146,45 @@ def test_closing_answers_what_was_submitted_and_what_is_given_up_costs_nothing()
     for future in given_up:
         with pytest.raises(CancelledError):
             future.result(0)
+
+
+@pytest.mark.parametrize(
+    ("size", "most"), [((8, 8), MOST_IMAGES), ((67, 67), 32), ((288, 288), 2), ((4096, 4096), 1)]
+)
+def test_of_large_images_fewer_are_computed_together(size, most):
+    assert batch_size(*size) == most
+
+
+def test_what_its_client_does_not_wait_for_is_not_computed(open_app, network):
+    slow = Slow(network)
+    app = open_app(slow)
+    slow.may.clear()
+    before = len(slow.sizes)
+    asyncio.run(gone(app, 80))
+    assert app.service.images.used == app.service.bytes.used == 0
+    slow.may.set()
+    assert app.client.post("/predict", content=picture()).status_code == 200
+    assert sum(slow.sizes[before:]) <= THREADS * MOST_IMAGES + 1, "no more had begun"
+    assert 'status="499"} 80.0' in app.client.get("/metrics").text
+
+
+async def gone(app, clients):
+    """So many clients that send a picture and go away."""
+    scope = {"type": "http", "method": "POST", "path": "/predict", "query_string": b""}
+    scope |= {"headers": [], "client": ("127.0.0.1", 1)}
+
+    async def ask():
+        messages = [{"type": "http.request", "body": picture(), "more_body": False}]
+
+        async def receive():
+            if messages:
+                return messages.pop()
+            await asyncio.sleep(0.3)
+            return {"type": "http.disconnect"}
+
+        async def send(_):
+            pass
+
+        await app(dict(scope), receive, send)
+
+    await asyncio.gather(*(ask() for _ in range(clients)))

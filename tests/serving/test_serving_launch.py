@@ -1,5 +1,6 @@
 """`nin serve` as a process: started, asked, pestered and stopped."""
 
+import errno
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from server_cases import picture, started
 from nin.errors import NinError
 from nin.serving.connections import MAX_CONNECTIONS, listen
 from nin.serving.launch import serve
+from nin.serving.metrics import _reserve
 from nin.serving.settings import Settings
 
 
@@ -390,19 +392,32 @@ def test_without_a_temporary_folder_several_workers_are_refused(network, monkeyp
     assert not said
 
 
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="no room can be reserved")
+def test_metrics_without_room_are_refused_in_one_line(tmp_path, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = tmp_path / "nin-serve-x"
+    folder.mkdir()
+    (folder / f"counter_{os.getpid()}.db").touch()
+    monkeypatch.setattr("os.posix_fallocate", fail)
+    with pytest.raises(NinError, match=f"no room in {tmp_path} .*TMPDIR"):
+        _reserve(folder)
+
+
 def test_a_worker_that_cannot_start_ends_the_server_with_one_line(network, tmp_path):
     """The file goes as soon as the supervisor has opened it."""
     path = tmp_path / "gone.onnx"
     path.write_bytes(network.read_bytes())
     program = (
-        "import pathlib, sys, typer; from nin.cli.entry_point import run; say = typer.echo;"
-        " gone = pathlib.Path(sys.argv[1]).unlink;"
-        " typer.echo = lambda line, **to: gone(missing_ok=True) or say(line, **to);"
+        "import sys; from nin.cli.entry_point import run; import nin.serving.launch as launch;"
+        " described = launch.summary;"
+        " launch.summary = lambda network: network.path.unlink() or described(network);"
         " sys.exit(run(['serve', sys.argv[1], '--workers', '2', '--port', '0']))"
     )
     command = [sys.executable, "-c", program, path]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=tmp_path)
-    assert done.returncode == 2
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f"nin: no worker could start: {path} does not exist\n"
 
 

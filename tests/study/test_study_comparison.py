@@ -37,8 +37,8 @@ def trained(monkeypatch):
         return Outcome(
             validation=quality,
             # The test images disagree with the held-out ones about the best rate.
-            accuracy=None if trial.is_search else accuracy,
-            n=0 if trial.is_search else 359,
+            accuracy=accuracy if trial.looks_at_test else None,
+            n=359 if trial.looks_at_test else 0,
             curve=[quality / 2, quality],
             seconds=1.5,
             died=seed == 1 and width == 0.1,
@@ -102,6 +102,20 @@ def test_what_a_row_says(compared, tmp_path):
     assert comparison.settings["image_size"] == [8, 8]
     assert Comparison.model_validate_json((tmp_path / "out/compare.json").read_text()) == comparison
     assert (comparison.judged_on, comparison.images) == ("test", 359)
+
+
+def test_recipes_are_compared_by_held_out_images_alone(compared, trained):
+    changed = SMALL._replace(name="+ smoothing", changes={"label_smoothing": 0.2})
+    comparison = compared((SMALL, changed), rates=[0.001], judged_on="validation")
+    assert not any(trial.looks_at_test for trial in trained)
+    assert [trial.recipe.label_smoothing for trial in trained] == [0, 0, 0.2, 0.2]
+    assert (comparison.judged_on, comparison.images) == ("validation", 144)
+    assert comparison.rows[0].accuracies == pytest.approx([0.54, 0.54])
+    assert [each.rival for each in comparison.differences] == ["+ smoothing"]
+    compared((SMALL, changed), rates=[0.001], judged_on="validation")
+    assert len(trained) == 4, "it goes on from what is kept"
+    compared((SMALL,), rates=[0.001])
+    assert len(trained) == 6, "what was not judged on test images is not taken for what was"
 
 
 def test_nothing_is_trained_twice(compared, trained):
@@ -304,7 +318,9 @@ def test_what_can_be_seen_is_said_before_the_first_training(compared, capsys):
     assert "test images show" not in capsys.readouterr().err
 
 
-def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, monkeypatch):
+def test_a_budget_of_seconds_becomes_steps_by_measured_speed(
+    compared, trained, monkeypatch, capsys
+):
     speeds = {"small": 640.0, "large": 64.0}
 
     def measured(_, workload, *__):
@@ -316,6 +332,9 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(compared, trained, 
     steps = {trial.contender.name: (trial.steps, trial.recipe.epochs) for trial in trained}
     assert steps == {"small": (30, 8), "large": (3, 1)}
     assert (comparison.settings["seconds"], comparison.settings["epochs"]) == (3.0, None)
+    said = capsys.readouterr().err
+    short = said.index("3 s are too short for an epoch of 200 images: large (96%);")
+    assert short < said.index("10 trainings take about"), "it is said before any begins"
 
 
 @pytest.mark.parametrize(
@@ -342,7 +361,7 @@ def test_impossible_requests_are_refused(compared, trained, change, what):
 
 def test_networks_by_name():
     nin, small = as_contenders(["nin", SMALL])
-    assert nin == ("nin", "NiN", {"preset": "book"}, "")
+    assert nin == ("nin", "NiN", {"preset": "book"}, "", None)
     assert small is SMALL
     with pytest.raises(NinError, match="did you mean 'alexnet'"):
         as_contenders(["alexnit"])

@@ -83,7 +83,9 @@ def test_it_is_trained_judged_and_exported(name, photos, tmp_path):
     done = nin.export(run)
     assert done.parity.holds
     predictor = nin.Predictor(done.path)
-    images = nin.ImageFolder(photos, image_size=run.input_shape[0], fit=run.fit).test.images
+    images = nin.ImageFolder(
+        photos, image_size=run.input_shape[0], resize_mode=run.resize_mode
+    ).test.images
     answers = predictor.predict(images).probabilities
     np.testing.assert_allclose(answers, run.predict(images), atol=1e-3)
     file = sorted((photos / "test").rglob("*.png"))[0]
@@ -154,6 +156,17 @@ def test_a_recipe_of_the_same_network_stays_as_it_is():
             {"preset": "resnet18", "dropout": 0.5},
             RecipeError,
             "dropout=0.5: resnet18 has",
+        ),
+        (
+            {"preset": "resnet18", "batch_norm": True},
+            RecipeError,
+            "batch_norm=True: resnet18 has its own: only presets of NiN have stages to change",
+        ),
+        ({"preset": "lenet", "pooling": "max"}, RecipeError, "pooling=max: lenet has its own"),
+        (
+            {"preset": "efficientnet-lite0", "pooling": "average", "finetune": True},
+            RecipeError,
+            "pooling=average: efficientnet-lite0 has its own: pretrained weights",
         ),
         ({"preset": "resnet18", "finetune": True}, RecipeError, "has no pretrained weights"),
         ({"preset": "densenet", "freeze": 36}, RecipeError, "the network has 36 layers"),

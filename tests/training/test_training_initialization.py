@@ -145,6 +145,35 @@ def test_batch_normalisation_sets_the_scale_by_itself(net):
         np.testing.assert_array_equal(old, new)
 
 
+def test_class_maps_that_are_not_normalised_are_started_after_batch_normalisation():
+    """`mnist` at a tenth: its last block has as many channels as there are classes throughout."""
+    model, x = built(batch_norm=True, num_classes=10), images()
+    kernels = [np.array(layer.kernel) for layer in leaves(model.net) if hasattr(layer, "kernel")]
+    assert start(model, x) == (1, 0)
+    *others, _ = [layer for layer in leaves(model.net) if hasattr(layer, "kernel")]
+    for layer, kernel in zip(others, kernels, strict=False):
+        np.testing.assert_array_equal(layer.kernel, kernel)
+
+    logits = model.predict(x, verbose=0)
+    np.testing.assert_allclose(np.mean(logits, axis=0), MAP_MEAN, rtol=0.05)
+    assert 0.01 < logits.std() < MAP_SPREAD
+
+
+def test_linear_class_maps_after_batch_normalisation_only_need_its_averages():
+    stages = [Stage((8, 8), 3, pool="same"), Stage((8, CLASSES), 3, last_relu=False)]
+    model, x = nin.NiN(6, stages=stages, batch_norm=True), images()
+    model.build((None, 16, 16, 1))
+    before = [np.array(weight) for weight in model.trainable_weights]
+    assert start(model, x) == (0, 0)
+    for old, new in zip(before, model.trainable_weights, strict=True):
+        np.testing.assert_array_equal(old, new)
+    normal = [
+        layer for layer in leaves(model.net) if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    assert len(normal) == 3
+    assert all(np.any(keras.ops.convert_to_numpy(each.moving_mean)) for each in normal)
+
+
 def test_stages_without_a_last_relu_start_as_class_maps_do():
     keras.utils.set_random_seed(1)
     stages = [Stage((8, 8), 3, pool="same"), Stage((8, CLASSES), 3, last_relu=False)]

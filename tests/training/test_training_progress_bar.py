@@ -2,6 +2,7 @@
 
 import io
 import math
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -22,9 +23,9 @@ def clock(monkeypatch):
     return now
 
 
-def shown(clock, losses, *, steps=100, seconds=1.0, best_loss=math.inf, skipped=0):
+def shown(clock, losses, steps=100, console=None, *, seconds=1.0, best_loss=math.inf, skipped=0):
     """Train by hand, `seconds` per batch of ten images, the first of them slow; what is printed."""
-    console = Console(file=io.StringIO(), soft_wrap=True)
+    console = console or Console(file=io.StringIO(), soft_wrap=True)
     show = ShowProgress(10 * steps, console, len(losses), best_loss)
     show.set_params({"epochs": len(losses), "steps": steps - skipped})
     show.skipped = skipped
@@ -43,16 +44,24 @@ def shown(clock, losses, *, steps=100, seconds=1.0, best_loss=math.inf, skipped=
 
 
 def test_a_long_epoch_says_how_far_it_is_with_rate_and_time_left(clock):
-    first, second, third, end, *_ = shown(clock, [0.5, 0.4])
-    assert first == "epoch 1/2  11/100  loss 2.000  acc 0.250  10 img/s  3 min left"
-    assert second.startswith("epoch 1/2  41/100  ")
-    assert third.startswith("epoch 1/2  71/100  ")
+    estimate, first, second, end, *others = shown(clock, [0.5, 0.4])
+    assert re.fullmatch(r"2 epochs: 3 min left, until \d\d:\d\d", estimate)
+    assert first == "epoch 1/2  41/100  loss 2.000  acc 0.250  10 img/s  3 min left"
+    assert second.startswith("epoch 1/2  71/100  ")
+    assert not any("until" in line for line in others), "once is enough"
     assert end.startswith("epoch 1/2  loss 1.000  val_loss 0.500  ")
 
 
 def test_short_epochs_have_a_line_each_and_no_more(clock):
     told = shown(clock, [0.5] * 20, steps=5)
     assert len(told) == 20
+
+
+def test_the_end_of_many_short_epochs_is_estimated_in_a_terminal_too(clock):
+    told = shown(clock, [0.5] * 20_000, steps=5)
+    assert re.fullmatch(r"20000 epochs: 27 h 46 min left, until \w{3} \d\d:\d\d", told[2])
+    console = Console(file=io.StringIO(), soft_wrap=True, force_terminal=True, width=200)
+    assert any("100 epochs: 8 min left" in line for line in shown(clock, [0.5] * 100, 5, console))
 
 
 def test_an_epoch_that_goes_on_counts_from_where_it_was(clock):

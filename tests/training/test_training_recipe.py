@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from nin.data import Augmentation
+from nin.data import NAMED, Augmentation
 from nin.data.balance import PREFERRED
 from nin.errors import NinError, RecipeError, UnknownNameError
 from nin.models import PRESETS
 from nin.training import RECIPES, Recipe, find_recipe
+from nin.training.recipe_choice import recipe_of
 from nin.training.recipes import choose
 from nin.training.runs.dataset import open_images
 
@@ -81,7 +82,7 @@ def test_a_revised_recipe_is_another_one():
         ({"image_size": 0}, "image_size=0"),
         ({"image_size": 4097}, "image_size=4097"),
         ({"optimizer": "adam"}, "optimizer='adam'"),
-        ({"fit": "stretch"}, "fit='stretch'"),
+        ({"resize_mode": "stretch"}, "resize_mode='stretch'"),
         ({"schedule": "step"}, "schedule='step'"),
         ({"momentum": 1}, "momentum=1"),
         ({"weight_decay": -1}, "weight_decay=-1"),
@@ -116,6 +117,14 @@ def test_a_value_that_cannot_work_is_named_in_one_short_line(change, said):
     assert len(message) < 200
 
 
+def test_a_field_is_known_by_its_earlier_name():
+    recipe = find_recipe("digits")
+    cropped = recipe.revised(resize_mode="crop")
+    earlier = {"fit" if name == "resize_mode" else name: value for name, value in cropped}
+    assert Recipe.parse(earlier) == cropped == Recipe(**earlier)
+    assert recipe.revised(fit="crop") == recipe_of(recipe, {"fit": "crop"}) == cropped
+
+
 @pytest.mark.parametrize("value", [None, 3, "digits", [], float("nan")])
 def test_what_is_no_table_is_no_recipe(value):
     with pytest.raises(RecipeError, match=r"^recipe: .*"):
@@ -142,6 +151,24 @@ def test_any_value_is_taken_or_refused_and_what_is_taken_can_be_written(field, v
 def test_an_unknown_recipe():
     with pytest.raises(UnknownNameError, match="did you mean 'digits'"):
         find_recipe("digit")
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100", "svhn", "mnist", "fashion28"])
+def test_the_papers_networks_are_trained_as_published(name):
+    recipe = find_recipe(name)
+    preset = PRESETS["mnist" if name == "fashion28" else name]
+    assert (recipe.width, recipe.batch_norm, recipe.pooling, recipe.init) == (1, False, None, None)
+    assert preset == PRESETS[recipe.preset]
+    assert preset.input_shape[0] == recipe.image_size
+    assert recipe.flip == (name not in ("svhn", "mnist")), "no digit is mirrored"
+    if name != "fashion28":
+        assert choose(None, name) == choose(name, None) == recipe
+
+
+def test_every_published_set_has_a_recipe():
+    assert set(NAMED) == {recipe.data for recipe in RECIPES.values()} & set(NAMED)
+    assert choose(None, "fashion-mnist").name == "fashion"
+    assert choose("cifar10", data="pictures").revised(data="pictures").preset == "cifar10"
 
 
 def test_which_recipe_is_chosen(tmp_path, monkeypatch):

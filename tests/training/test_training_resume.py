@@ -24,7 +24,7 @@ from nin.training.stopping import Stopping
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
-#: Dropout, augmentation, balance, a schedule, a short last batch.
+#: Dropout, augmentation, balance, a schedule, weight averages, a short last batch.
 RECIPE = nin.RECIPES["digits"].revised(
     precision="float32",
     epochs=3,
@@ -40,7 +40,16 @@ RECIPE = nin.RECIPES["digits"].revised(
     contrast=0.3,
     saturation=0.3,
     erasing=0.3,
+    fill_mode="reflect",
+    mixup=0.2,
+    cutmix=0.2,
+    label_smoothing=0.1,
     balance="weights",
+    batch_norm=True,
+    pooling="average",
+    weight_decay=0.1,
+    decay_biases=False,
+    ema_momentum=0.8,
 )
 EPOCH = 6
 

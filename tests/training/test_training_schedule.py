@@ -2,6 +2,8 @@
 
 import math
 
+import keras
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -80,6 +82,23 @@ def test_the_optimiser_follows():
         1,
         0,
     ]
+
+
+def test_biases_and_norms_are_spared_from_decay_only_where_that_is_asked_for():
+    made = nin.RECIPES["digits"].revised(weight_decay=0.1)
+    for optimiser in ("adamw", "sgd"):
+        for decay_biases in (True, False):
+            recipe = made.revised(optimizer=optimiser, decay_biases=decay_biases)
+            steps = optimizer(recipe, 10)
+            for name in ("kernel", "bias", "gamma", "beta"):
+                variable = keras.Variable([1.0], name=name)
+                assert steps._use_weight_decay(variable) == (decay_biases or name == "kernel")
+
+
+def test_an_average_of_parts_of_batches_is_as_long_as_one_of_batches():
+    recipe = nin.RECIPES["digits"].revised(ema_momentum=0.9, accumulate=2)
+    assert optimizer(recipe, 10).ema_momentum ** 2 == pytest.approx(0.9)
+    assert not optimizer(recipe.revised(ema_momentum=0.0), 10).use_ema
 
 
 def test_sixty_four_pictures_are_no_longer_fifteen_steps():

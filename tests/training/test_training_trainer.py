@@ -183,6 +183,22 @@ def test_hooks_that_a_compiled_loop_cannot_call_are_refused(hook):
 
 
 @pytest.mark.every_backend
+def test_labels_that_are_shares_are_refused_by_a_loss_of_numbers_and_taken_by_others():
+    class Numbers(Small):
+        def loss(self, Y_hat, Y, averaged=True):
+            losses = keras.losses.sparse_categorical_crossentropy(Y, Y_hat, from_logits=True)
+            return keras.ops.mean(losses) if averaged else losses
+
+    data = nin.Digits(limit=32, augmentation=nin.Augmentation(mixup=0.3, label_smoothing=0.1))
+    with pytest.raises(NinError, match=r"Numbers\.loss takes labels as numbers.*mixup"):
+        quiet().fit(Numbers(num_classes=10), data)
+    trainer = quiet()
+    trainer.fit(Small(num_classes=10), data)
+    assert 0 <= trainer.history["accuracy"][-1] <= 1
+    assert data.visualize(next(iter(data.train_dataloader()))) is not None
+
+
+@pytest.mark.every_backend
 def test_steps_can_be_called_by_hand():
     model = Small()
     images, labels = next(iter(Toy().train_dataloader()))

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from keras import layers
 
+from nin.models.blocks import AveragePooling
 from nin.models.preprocessing import Preprocessing
 
 Shape = tuple[int, ...]
@@ -210,6 +211,7 @@ _RULES: dict[type, Rule] = {
     layers.Normalization: _given_norm,
     layers.PReLU: _prelu,
     layers.AveragePooling2D: _pooling,
+    AveragePooling: _pooling,
     layers.MaxPooling2D: _pooling,
     layers.Resizing: _resized,
     Preprocessing: _resized,

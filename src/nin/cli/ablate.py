@@ -8,7 +8,11 @@ from typing import Annotated
 import typer
 
 from nin.cli.option_group import with_options
-from nin.cli.study import StudyOptions, run_study
+from nin.cli.study import StudyOptions, run_study, run_trials
+from nin.errors import NinError
+
+#: The word that asks for a recipe's ingredients in place of exercises, and the usual recipe.
+RECIPE, USUAL = "recipe", "fashion28"
 
 
 @with_options(StudyOptions, out=Path("runs/ablate"))
@@ -17,16 +21,42 @@ def ablate(
         list[str] | None,
         typer.Argument(
             metavar="[EXERCISE...]",
-            help="ones, windows, head, resources, end, family, or 1 to 6; default: all.",
+            help="ones, windows, head, resources, end, family, or 1 to 6; default: all."
+            f" Or: {RECIPE} [NAME], each ingredient of a training; default: {USUAL}.",
         ),
     ] = None,
-    preset: Annotated[str, typer.Option(help="The network that is varied.")] = "book",
-    width: Annotated[float, typer.Option(min=0.01, help="Factor on its channels.")] = 1.0,
+    preset: Annotated[
+        str | None, typer.Option(help="The network that is varied; default: book.")
+    ] = None,
+    width: Annotated[
+        float | None, typer.Option(min=0.01, help="Factor on its channels; default: 1.")
+    ] = None,
     *,
     options: StudyOptions,
 ) -> None:
-    """The chapter's six exercises: what a 1×1 convolution, a head, a depth or a width is worth."""
+    """What a 1×1 convolution, a head, a depth or a width is worth, or a recipe's ingredient.
+
+    The chapter's six exercises are judged by test images, ingredients by held-out training images.
+    """
+    if exercises and exercises[0] == RECIPE:
+        _ablate_recipe(exercises[1:], preset, width, options)
+        return
     from nin.study import exercise_contenders
 
-    networks = exercise_contenders(exercises or [], preset, width)
+    networks = exercise_contenders(exercises or [], preset or "book", width or 1.0)
     run_study(networks, "The chapter's exercises", options)
+
+
+def _ablate_recipe(
+    names: list[str], preset: str | None, width: float | None, options: StudyOptions
+) -> None:
+    if len(names) > 1:
+        raise NinError(f"{RECIPE} takes one name, not {' '.join(names)}")
+    from nin.study import ingredient_contenders
+    from nin.training.recipe_choice import recipe_of
+
+    given = {**options.given(), "preset": preset, "width": width}
+    recipe = recipe_of(names[0] if names else USUAL, given)
+    title = f"The ingredients of {recipe.name}"
+    networks = ingredient_contenders(recipe)
+    run_trials(networks, title, options, recipe, [recipe.learning_rate], "validation")

@@ -35,13 +35,40 @@ class RecipeOptions:
     freeze: Annotated[
         int | None, typer.Option(help="Keep the weights of this many first layers as they are.")
     ] = None
+    dropout: Annotated[
+        float | None, typer.Option(help="Share of values dropped, in place of the network's own.")
+    ] = None
+    batch_norm: Annotated[
+        bool | None,
+        typer.Option("--batch-norm", help="Batch normalisation after each convolution."),
+    ] = None
+    pooling: Annotated[
+        str | None, typer.Option(help="Pooling between the blocks: max or average.")
+    ] = None
     epochs: Annotated[int | None, typer.Option(help="Passes over the training images.")] = None
     batch_size: Annotated[int | None, typer.Option(help="Images per training step.")] = None
     learning_rate: Annotated[float | None, typer.Option("--lr", help="Learning rate.")] = None
+    weight_decay: Annotated[
+        float | None, typer.Option(help="Weight decay, multiplied by the learning rate.")
+    ] = None
+    decay_biases: Annotated[
+        bool | None,
+        typer.Option(
+            "--decay-biases/--no-decay-biases",
+            help="Let biases and batch normalisation's values decay as well.",
+        ),
+    ] = None
+    ema_momentum: Annotated[
+        float | None,
+        typer.Option(help="Keep a moving average of the weights with this momentum: 0.998, say."),
+    ] = None
+    label_smoothing: Annotated[
+        float | None, typer.Option(help="Divide this share of each label among all classes.")
+    ] = None
     image_size: Annotated[
         int | None, typer.Option(help="Side in pixels to which images are resized.")
     ] = None
-    fit: Annotated[
+    resize_mode: Annotated[
         str | None,
         typer.Option(help="How pictures become squares: squash all of it, or crop its middle."),
     ] = None
@@ -56,6 +83,10 @@ class RecipeOptions:
     ] = None
     shift: Annotated[
         int | None, typer.Option(help="Move training images by up to this many pixels.")
+    ] = None
+    fill_mode: Annotated[
+        str | None,
+        typer.Option(help="What shifts and rotations uncover: nearest, constant (black), reflect."),
     ] = None
     crop: Annotated[
         float | None,
@@ -81,6 +112,17 @@ class RecipeOptions:
     erasing: Annotated[
         float | None, typer.Option(help="Erase a rectangle in this share of training images.")
     ] = None
+    mixup: Annotated[
+        float | None,
+        typer.Option(help="Blend training images and labels with others: 0.2, say."),
+    ] = None
+    cutmix: Annotated[
+        float | None,
+        typer.Option(help="Replace parts of training images, and of labels, by others': 1, say."),
+    ] = None
+    mixup_prob: Annotated[
+        float | None, typer.Option(help="Share of the batches that are mixed; default: all.")
+    ] = None
     balance: Annotated[
         str | None,
         typer.Option(help="Let small classes count like large ones: auto, weights or sampling."),
@@ -105,6 +147,7 @@ class RecipeOptions:
 def as_typed(options: Iterable[str]) -> list[str]:
     """The names of options, as they are typed: ``--batch-size``; of a mapping, ``--no-flip``."""
     typed = {"learning_rate": "--lr"}
-    if isinstance(options, Mapping) and options.get("flip") is False:
-        typed["flip"] = "--no-flip"
+    for name in ("flip", "decay_biases"):
+        if isinstance(options, Mapping) and options.get(name) is False:
+            typed[name] = f"--no-{name.replace('_', '-')}"
     return [typed.get(name, f"--{name.replace('_', '-')}") for name in options]

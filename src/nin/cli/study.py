@@ -13,6 +13,7 @@ from nin.errors import NinError
 
 if TYPE_CHECKING:
     from nin.study import Comparison
+    from nin.study.contender import JudgedOn
     from nin.training import Recipe
 
 
@@ -20,13 +21,16 @@ if TYPE_CHECKING:
 class StudyOptions:
     """The options that both commands have, in the order in which help lists them."""
 
-    data: Annotated[str, typer.Option(help="A named data set or a folder.")] = "fashion-mnist"
+    data: Annotated[
+        str | None, typer.Option(help="A named data set or a folder; default: fashion-mnist.")
+    ] = None
     seeds: Annotated[
         int, typer.Option(help="Trainings per network that are judged, each with its own seed.")
     ] = 5
     epochs: Annotated[
-        int, typer.Option(help="Passes over the training images, the same for every network.")
-    ] = 3
+        int | None,
+        typer.Option(help="Passes over the training images, the same for all; default: 3."),
+    ] = None
     budget: Annotated[
         float | None,
         typer.Option(metavar="SECONDS", help="Training time per network, in place of --epochs."),
@@ -40,10 +44,15 @@ class StudyOptions:
     limit: Annotated[
         int | None, typer.Option(help="Use only this many training images; default: all.")
     ] = None
-    batch_size: Annotated[int, typer.Option(help="Images per training step.")] = 64
+    batch_size: Annotated[
+        int | None, typer.Option(help="Images per training step; default: 64.")
+    ] = None
     rates: Annotated[
-        str, typer.Option(help="Learning rates to choose from, separated by commas.")
-    ] = "0.0003,0.001,0.003"
+        str | None,
+        typer.Option(
+            help="Learning rates to choose from, separated by commas; default: 0.0003,0.001,0.003."
+        ),
+    ] = None
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Trainings at the same time; default: 1.")
     ] = None
@@ -57,16 +66,17 @@ class StudyOptions:
         """How all networks are trained."""
         from nin.study.preparation import RECIPE
 
-        return RECIPE.revised(
-            data=self.data,
-            epochs=self.epochs,
-            image_size=self.image_size,
-            limit=self.limit,
-            batch_size=self.batch_size,
-        )
+        return RECIPE.revised(**self.given())
 
-    def learning_rates(self) -> list[float]:
-        """The numbers in `rates`."""
+    def given(self) -> dict[str, Any]:
+        """Fields of a recipe, and what was given for them, if anything."""
+        names = ("data", "epochs", "image_size", "limit", "batch_size")
+        return {name: getattr(self, name) for name in names}
+
+    def learning_rates(self) -> list[float] | None:
+        """The numbers in `rates`; None if there are none."""
+        if self.rates is None:
+            return None
         try:
             return [float(word) for word in self.rates.split(",")]
         except ValueError:
@@ -76,11 +86,27 @@ class StudyOptions:
 
 
 def run_study(networks: Sequence[Any], title: str, options: StudyOptions) -> None:
-    """Compare networks, by name or as contenders, and print the result."""
+    """Compare networks, by name or as contenders, on test images, and print the result."""
+    from nin.study.preparation import RATES
+
+    run_trials(networks, title, options, options.recipe(), RATES, "test")
+
+
+def run_trials(
+    networks: Sequence[Any],
+    title: str,
+    options: StudyOptions,
+    recipe: Recipe,
+    usual_rates: Sequence[float],
+    judged_on: JudgedOn,
+) -> None:
+    """Compare what is trained by `recipe`, at these rates unless others were given."""
     from nin.study.preparation import check
 
-    recipe, rates = options.recipe(), options.learning_rates()
-    contenders = check(networks, recipe, options.out, rates, options.seeds, options.budget)
+    rates = options.learning_rates() or usual_rates
+    contenders = check(
+        networks, recipe, options.out, rates, options.seeds, options.budget, judged_on
+    )
 
     from nin.study import compare
 
@@ -94,6 +120,7 @@ def run_study(networks: Sequence[Any], title: str, options: StudyOptions) -> Non
         seconds=options.budget,
         jobs=options.jobs,
         measured=not options.no_measure,
+        judged_on=judged_on,
     )
     if options.as_json:
         typer.echo(comparison.model_dump_json())

@@ -23,7 +23,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER]",
-            help="digits, book, chapter, fashion, a data set, a folder, or a CSV of labels.",
+            help="Recipe (digits, book, fashion, cifar10, …), data set, folder, or CSV of labels.",
         ),
     ] = None,
     *,

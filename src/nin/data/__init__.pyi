@@ -19,3 +19,4 @@ from .split import Split as Split
 from .streaming import StreamedBatches as StreamedBatches
 from .streaming import batches as batches
 from .streaming import reading_ahead as reading_ahead
+from .svhn import SVHN as SVHN

@@ -1,4 +1,4 @@
-"""`Augmentation`: random changes to training images that keep their labels valid."""
+"""`Augmentation`: random changes to training images, and what they make of the labels."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.mixing import Mixed, blended, pasted, smoothed
 from nin.errors import DataError
 
 #: The widest crop is a third wider than high, the narrowest a third higher than wide.
@@ -19,13 +20,24 @@ CROP_RATIO = 4 / 3
 ERASED_SHARE, ERASED_RATIO = (0.02, 0.4), 1 / 0.3
 
 
+FillMode = Literal["nearest", "constant", "reflect"]
+#: The same in numpy's words.
+_PADDING: dict[str, Literal["edge", "constant", "reflect"]] = {
+    "nearest": "edge",
+    "constant": "constant",
+    "reflect": "reflect",
+}
+#: The largest parameter of the beta distributions: all shares are then close to a half.
+MOST_ALPHA = 100.0
+
+
 @dataclass(frozen=True)
 class Augmentation:
     """Random changes to a batch of images, made on the CPU and so the same on every backend.
 
     Uint8 in, uint8 out, at the same size unless `crop_size` is given. Changes are made in the order
-    of the arguments; by default there are none. What a shift or a rotation uncovers is filled with
-    the nearest pixel of the image: black on Fashion-MNIST or MNIST, and no frame on a photograph.
+    of the arguments; by default there are none. `mixup`, `cutmix` and `label_smoothing` make labels
+    shares of all classes: a batch's are then (n, classes), and its accuracy is about the largest.
 
     Args:
         shift: largest displacement along each axis, in pixels of the stored image; every whole
@@ -47,6 +59,15 @@ class Augmentation:
             look larger in a crop than in the whole image, so that a network trained on smaller
             crops is as good on larger images, and trains faster (Touvron et al. 2019, arXiv
             1906.06423).
+        fill_mode: what a shift or a rotation uncovers: ``"nearest"`` repeats the image's border,
+            ``"constant"`` is black, ``"reflect"`` mirrors the image. A shift of 4 on black is the
+            random crop of a padded image that is usual for CIFAR.
+        mixup: each batch is blended with its reverse, and its labels likewise, in a share that is
+            drawn from a beta distribution with this parameter (see `nin.data.mixing`); 0 for none.
+        cutmix: a rectangle of each image is replaced by that of its counterpart in the reversed
+            batch, and so much of its label; likewise. With `mixup`, one of the two is tossed for.
+        mixup_prob: the share of batches that are mixed, by either.
+        label_smoothing: this share of each label is divided among all classes; 0 to below 1.
 
     Raises:
         DataError: an argument is out of range.
@@ -68,6 +89,11 @@ class Augmentation:
     saturation: float = 0.0
     erasing: float = 0.0
     crop_size: int | None = None
+    fill_mode: FillMode = "nearest"
+    mixup: float = 0.0
+    cutmix: float = 0.0
+    mixup_prob: float = 1.0
+    label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         if isinstance(self.shift, bool) or not isinstance(self.shift, int) or self.shift < 0:
@@ -76,11 +102,21 @@ class Augmentation:
             raise DataError(f"crop must be above 0 and at most 1, not {self.crop}")
         if self.crop_size is not None and self.crop_size < 1:
             raise DataError(f"crop_size must be 1 pixel or more, not {self.crop_size}")
-        bounds = {"rotation": 180, "brightness": 1, "contrast": 1, "saturation": 1, "erasing": 1}
-        for name, most in bounds.items():
+        if self.fill_mode not in _PADDING:
+            raise DataError(f"fill_mode must be {', '.join(_PADDING)}, not {self.fill_mode!r}")
+        bounds = {"rotation": 180.0, "mixup": MOST_ALPHA, "cutmix": MOST_ALPHA}
+        ones = "brightness contrast saturation erasing mixup_prob".split()  # noqa: SIM905
+        for name, most in {**bounds, **dict.fromkeys(ones, 1.0)}.items():
             value = getattr(self, name)
             if not 0 <= value <= most:
-                raise DataError(f"{name} must be between 0 and {most}, not {value}")
+                raise DataError(f"{name} must be between 0 and {most:g}, not {value}")
+        if not 0 <= self.label_smoothing < 1:
+            raise DataError(f"label_smoothing must be 0 to below 1, not {self.label_smoothing}")
+
+    @property
+    def shares_labels(self) -> bool:
+        """Whether labels become shares of all classes."""
+        return bool(self.label_smoothing or ((self.mixup or self.cutmix) and self.mixup_prob))
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
         """The (height, width, channels) that it makes of images of a `shape`."""
@@ -96,7 +132,8 @@ class Augmentation:
         from nin.data.transforms import cropped, recoloured, rotated
 
         count = len(images)
-        changed = images.copy() if self.shift == 0 else _shifted(images, self.shift, rng)
+        border = _PADDING[self.fill_mode]
+        changed = images.copy() if self.shift == 0 else _shifted(images, self.shift, border, rng)
         if self.flip:
             mirrored = np.flatnonzero(rng.random(count) < 0.5)
             changed[mirrored] = changed[mirrored, :, ::-1]
@@ -104,7 +141,8 @@ class Augmentation:
             boxes = _boxes(images.shape, (self.crop, 1), CROP_RATIO, rng)
             changed = _each(partial(cropped, side=self.crop_size), changed, boxes)
         if self.rotation:
-            changed = _each(rotated, changed, rng.uniform(-self.rotation, self.rotation, count))
+            turn = partial(rotated, border=border)
+            changed = _each(turn, changed, rng.uniform(-self.rotation, self.rotation, count))
         ranges = np.array([self.brightness, self.contrast, self.saturation])
         if ranges.any():
             changed = _each(recoloured, changed, rng.uniform(1 - ranges, 1 + ranges, (count, 3)))
@@ -112,11 +150,41 @@ class Augmentation:
             _erase(changed, self.erasing, rng)
         return changed
 
+    def mixed(
+        self,
+        images: NDArray[np.uint8],
+        labels: NDArray[Any],
+        classes: int,
+        rng: np.random.Generator,
+        weights: NDArray[np.float32] | None = None,
+    ) -> Mixed:
+        """Return the batch with labels as shares, smoothed and mixed.
 
-def _shifted(images: NDArray[np.uint8], shift: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+        Args:
+            images: (n, height, width, channels), as `__call__` left them.
+            labels: (n,), from 0 on.
+            classes: how many there are.
+            rng: generator of the random numbers.
+            weights: (n,): how much each image counts in the loss. None: all the same.
+        """
+        batch = Mixed(images, smoothed(labels, classes, self.label_smoothing), weights)
+        mixes, cuts = rng.random(2)
+        if not (self.mixup or self.cutmix) or mixes >= self.mixup_prob:
+            return batch
+        if self.cutmix and (not self.mixup or cuts < 0.5):
+            return pasted(batch, self.cutmix, rng)
+        return blended(batch, self.mixup, rng)
+
+
+def _shifted(
+    images: NDArray[np.uint8],
+    shift: int,
+    border: Literal["edge", "constant", "reflect"],
+    rng: np.random.Generator,
+) -> NDArray[np.uint8]:
     count, height, width, channels = images.shape
-    border = ((0, 0), (shift, shift), (shift, shift), (0, 0))
-    rows = np.pad(images, border, mode="edge").reshape(count, height + 2 * shift, -1)
+    sides = ((0, 0), (shift, shift), (shift, shift), (0, 0))
+    rows = np.pad(images, sides, mode=border).reshape(count, height + 2 * shift, -1)
     # One row of pixels is one run of bytes, so that a crop copies whole rows at a time.
     windows = np.lib.stride_tricks.sliding_window_view(
         rows, (height, width * channels), axis=(1, 2)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.decoding.bit_depth import DEPTHS, unstated_depth
-from nin.data.decoding.decode import Fit, decode, decode_with_remarks
+from nin.data.decoding.decode import ResizeMode, decode, decode_with_remarks
 from nin.data.decoding.picture_formats import check_size, damage, open_picture
 from nin.data.folders.listing import list_folder
 from nin.errors import Advice, Argument, DataError
@@ -34,7 +34,7 @@ def decode_many(
     paths: Sequence[str],
     size: int,
     channels: int,
-    fit: Fit = "squash",
+    resize_mode: ResizeMode = "squash",
     bit_depth: int | None = None,
     remarks: Counter[str] | None = None,
 ) -> tuple[NDArray[np.uint8], dict[int, str]]:
@@ -44,7 +44,8 @@ def decode_many(
         paths: the files.
         size: side of the squares, in pixels.
         channels: 3 for RGB, 1 for grey.
-        fit: which part of a picture fills its square; see `nin.data.decoding.decode.decode`.
+        resize_mode: which part of a picture fills its square; see
+            `nin.data.decoding.decode.decode`.
         bit_depth: bits that values have at least, where a file does not say.
         remarks: counts what is to be said of the pictures; filled in here.
 
@@ -56,7 +57,9 @@ def decode_many(
 
     def read(index: int) -> tuple[str | None, tuple[str, ...]]:
         try:
-            images[index], said = decode_with_remarks(paths[index], size, channels, fit, bit_depth)
+            images[index], said = decode_with_remarks(
+                paths[index], size, channels, resize_mode, bit_depth
+            )
         except DataError as error:
             return str(error), ()
         return None, said

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from nin.data.decode_many import decode_many, find_bit_depth, unreadable
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.listing import Files
 from nin.data.pictures import MEMORY_LIMIT, Pictures, gibibytes
 from nin.data.split import Part, Split
@@ -20,7 +20,7 @@ class FolderReader:
 
     Args:
         shape: height, width and channels of what a picture becomes; a square.
-        fit: which part of a picture fills it; see `nin.data.decoding.decode.decode`.
+        resize_mode: which part of a picture fills it; see `nin.data.decoding.decode.decode`.
         stream: whether pictures stay on disk until they are used.
         skip_bad: whether pictures that cannot be read are left out.
         bit_depth: bits of the range of values where files do not say. None: to be found.
@@ -32,13 +32,13 @@ class FolderReader:
     def __init__(
         self,
         shape: tuple[int, int, int],
-        fit: Fit,
+        resize_mode: ResizeMode,
         stream: bool,
         skip_bad: bool,
         bit_depth: int | None,
     ) -> None:
         self.size, _, self.channels = shape
-        self.fit, self.stream, self.skip_bad = fit, stream, skip_bad
+        self.resize_mode, self.stream, self.skip_bad = resize_mode, stream, skip_bad
         self.skipped: dict[str, str] = {}
         self._remarks: Counter[str] = Counter()
         self._streamed_remarks: dict[str, tuple[str, ...]] = {}
@@ -72,7 +72,14 @@ class FolderReader:
 
     def _streamed(self, parts: Mapping[Part, Files]) -> Mapping[Part, Split]:
         skipped, depth = self.skipped if self.skip_bad else None, self.bit_depth(parts)
-        settings = (self.size, self.channels, skipped, self.fit, depth, self._streamed_remarks)
+        settings = (
+            self.size,
+            self.channels,
+            skipped,
+            self.resize_mode,
+            depth,
+            self._streamed_remarks,
+        )
         return {
             part: Split(Pictures(files, *settings), files.labels) for part, files in parts.items()
         }
@@ -81,7 +88,7 @@ class FolderReader:
         splits: dict[Part, Split] = {}
         bad: dict[str, str] = {}
         remarks: Counter[str] = Counter()
-        settings = (self.size, self.channels, self.fit, self.bit_depth(parts), remarks)
+        settings = (self.size, self.channels, self.resize_mode, self.bit_depth(parts), remarks)
         for part, files in parts.items():
             images, faults = decode_many(files.paths, *settings)
             bad |= {files.paths[index]: fault for index, fault in faults.items()}

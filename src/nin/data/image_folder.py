@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
 from nin.data.decoding.bit_depth import DEPTHS
-from nin.data.decoding.decode import Fit, check_fit
+from nin.data.decoding.decode import ResizeMode, check_resize_mode
 from nin.data.fingerprint import fingerprint_digests, fingerprint_files
 from nin.data.folder_reader import FolderReader, is_streamed
 from nin.data.folders.content import Digests, digest_files
@@ -69,8 +69,8 @@ class ImageFolder(ImageData):
         skip_bad: leave out pictures that cannot be read, and list them in `skipped`.
         grey: one channel instead of three.
         stream: whether to leave the pictures on disk. None: if they need more than `MEMORY_LIMIT`.
-        fit: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"`` keeps the
-            ratio and takes the square in the middle.
+        resize_mode: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"``
+            keeps the ratio and takes the square in the middle.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
         bit_depth: bits of the range of pictures of more than 8 bits whose files do not say: 8, 10,
             12, 14 or 16; brighter ones get more. None: the fewest that hold the pictures to train
@@ -116,7 +116,7 @@ class ImageFolder(ImageData):
         skip_bad: bool = False,
         grey: bool = False,
         stream: bool | None = None,
-        fit: Fit = "squash",
+        resize_mode: ResizeMode = "squash",
         balance: Balance = "none",
         bit_depth: int | None = None,
         split_by: SplitBy = "content",
@@ -129,7 +129,7 @@ class ImageFolder(ImageData):
         self.path = expand(path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
-        check_fit(fit)
+        check_resize_mode(resize_mode)
         check_split_by(split_by)
         if bit_depth is not None and bit_depth not in DEPTHS:
             raise DataError(f"bit_depth={bit_depth!r}: it is 8, 10, 12, 14, 16 or None")
@@ -149,7 +149,7 @@ class ImageFolder(ImageData):
             balance=balance,
         )
         self.hparams = hparams
-        self.skip_bad, self.fit = skip_bad, fit
+        self.skip_bad, self.resize_mode = skip_bad, resize_mode
         self.has_own_parts = listing.split
         self.inventory = listing.inventory
         self.source = str(path)
@@ -161,7 +161,7 @@ class ImageFolder(ImageData):
         self.parts = tuple(self._files)
         count = sum(len(files.paths) for files in self._files.values())
         self.stream = is_streamed(stream, count, self.image_shape)
-        self._reader = FolderReader(self.image_shape, fit, self.stream, skip_bad, bit_depth)
+        self._reader = FolderReader(self.image_shape, resize_mode, self.stream, skip_bad, bit_depth)
 
     @property
     def skipped(self) -> list[str]:
@@ -244,8 +244,9 @@ class ImageFolder(ImageData):
         """
         if not self.stream:
             return super().fingerprint()
-        fit = () if self.fit == "squash" else (self.fit,)  # Sets keep the digests they had.
-        identity = (self.name, self.classes, self.image_shape, *fit)
+        # Sets keep the digests they had.
+        resized = () if self.resize_mode == "squash" else (self.resize_mode,)
+        identity = (self.name, self.classes, self.image_shape, *resized)
         if self.split_by == "content":
             parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
             return fingerprint_digests(identity[1:], parts)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance, check_balance
 from nin.data.datamodule import DataModule
@@ -215,6 +217,8 @@ class ImageData(DataModule):
         from nin.data.figure import draw
 
         images, numbers, *_ = batch
+        if np.ndim(numbers) == 2:  # Shares of classes: the largest names the image.
+            numbers = np.argmax(numbers, axis=1)
         return draw(images, list(labels) or self.text_labels(numbers), nrows, ncols)
 
     def split(self, part: Part) -> Split:
@@ -240,6 +244,7 @@ class ImageData(DataModule):
             seed=self.seed,
             augmentation=self.augmentation if train else None,
             balance=self.balance if train else "none",
+            classes=len(self.classes),
         )
 
     def _counts(self, part: Part) -> dict[str, Any]:

@@ -40,10 +40,12 @@ class Batches(keras.utils.PyDataset):
         balance: how to make up for classes of unequal size; see `nin.data.balance.Balance`. With
             ``"weights"`` a batch is (x, y, weights), with ``"sampling"`` an epoch has as many
             samples as ever, some of them several times; it needs `shuffle`. Default ``"none"``.
+        classes: how many there are; for an augmentation that makes labels shares of all classes, of
+            shape (n, classes).
 
     Raises:
         DataError: no samples, not as many labels as images, a `batch_size` below 1, a negative
-            `seed`, or a `balance` that does not exist or cannot be had.
+            `seed`, a `balance` that does not exist or cannot be had, or `classes` are needed.
 
     Attributes:
         first: how many batches to skip at the start of an epoch; 0 unless set.
@@ -60,6 +62,7 @@ class Batches(keras.utils.PyDataset):
         augmentation: Augmentation | None = None,
         epoch: int = 0,
         balance: Balance = "none",
+        classes: int | None = None,
     ) -> None:
         super().__init__(workers=0)  # in this process: slices of an array need no helpers
         _check(images, labels, batch_size, seed)
@@ -68,7 +71,10 @@ class Batches(keras.utils.PyDataset):
             raise DataError(
                 "balance='sampling' draws a new sample each epoch: it needs shuffle=True"
             )
+        if augmentation is not None and augmentation.shares_labels and classes is None:
+            raise DataError("labels become shares of all classes: give the number of classes")
         self.images, self.labels = images, labels
+        self.classes = classes
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.seed = seed
@@ -92,15 +98,19 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
         index = self.first + range(len(self))[index]
         epoch = self.epoch
-        images = self._stored(epoch, index)
+        chosen = self._chosen(epoch, index)
+        images, labels = self._stored(epoch, index), self.labels[chosen]
+        weights = None if self.weights is None else self.weights[chosen]
         if self.augmentation is not None:
             # Index 0 would repeat the permutation's stream: numpy ignores trailing zeros.
             rng = np.random.default_rng((self.seed, epoch, 1 + index))
             images = self.augmentation(images, rng)
-        chosen = self._chosen(epoch, index)
-        if self.weights is not None:
-            return images, self.labels[chosen], self.weights[chosen]
-        return images, self.labels[chosen]
+            if self.augmentation.shares_labels:
+                assert self.classes is not None
+                images, labels, weights = self.augmentation.mixed(
+                    images, labels, self.classes, rng, weights
+                )
+        return (images, labels) if weights is None else (images, labels, weights)
 
     def on_epoch_end(self) -> None:
         """Move on to the next epoch's order."""

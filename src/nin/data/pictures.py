@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decoding.decode import Fit, decode_with_remarks
+from nin.data.decoding.decode import ResizeMode, decode_with_remarks
 from nin.data.folders.listing import Files
 from nin.errors import Advice, Argument, DataError
 
@@ -36,7 +36,8 @@ class Pictures:
         channels: 3 for RGB, 1 for grey.
         skipped: path → why it cannot be read; filled in here. Such a picture is replaced by the
             next one of its class in `files` that can be read, in a circle. None: it is an error.
-        fit: which part of a picture fills its square; see `nin.data.decoding.decode.decode`.
+        resize_mode: which part of a picture fills its square; see
+            `nin.data.decoding.decode.decode`.
         bit_depth: bits that values have at least, where a file does not say.
         remarks: path → what is to be said of the picture; filled in here. None: nothing is kept.
 
@@ -55,7 +56,7 @@ class Pictures:
         size: int,
         channels: int,
         skipped: dict[str, str] | None = None,
-        fit: Fit = "squash",
+        resize_mode: ResizeMode = "squash",
         bit_depth: int | None = None,
         remarks: dict[str, tuple[str, ...]] | None = None,
     ) -> None:
@@ -63,7 +64,7 @@ class Pictures:
         self.shape = (len(files.paths), size, size, channels)
         self._positions = np.arange(len(files.paths))
         self._skipped = skipped
-        self._fit, self._bit_depth, self._remarks = fit, bit_depth, remarks
+        self._resize_mode, self._bit_depth, self._remarks = resize_mode, bit_depth, remarks
 
     def __len__(self) -> int:
         return self.shape[0]
@@ -92,7 +93,7 @@ class Pictures:
             Files(paths, labels),
             *self.shape[2:],
             skipped=self._skipped,
-            fit=self._fit,
+            resize_mode=self._resize_mode,
             bit_depth=self._bit_depth,
             remarks=self._remarks,
         )
@@ -122,7 +123,9 @@ class Pictures:
         return self._stand_in(position)
 
     def _decode(self, path: str) -> NDArray[np.uint8]:
-        image, remarks = decode_with_remarks(path, *self.shape[2:], self._fit, self._bit_depth)
+        image, remarks = decode_with_remarks(
+            path, *self.shape[2:], self._resize_mode, self._bit_depth
+        )
         if remarks and self._remarks is not None:
             self._remarks[path] = remarks
         return image

@@ -13,11 +13,12 @@ from nin.data.images import ImageData
 from nin.data.mnist import MNIST, FashionMNIST
 from nin.data.named import NamedData
 from nin.data.sklearn_digits import Digits
+from nin.data.svhn import SVHN
 from nin.errors import DataError, UnknownNameError
 from nin.files import expand
 
 NAMED: dict[str, type[NamedData]] = {
-    each.published.name: each for each in (FashionMNIST, MNIST, CIFAR10, CIFAR100, Digits)
+    each.published.name: each for each in (FashionMNIST, MNIST, CIFAR10, CIFAR100, SVHN, Digits)
 }
 
 
@@ -57,8 +58,8 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
-            ``"digits"``, or a directory with one directory per class; or a table of labels, as
-            `ImageFolder` takes it.
+            ``"svhn"``, ``"digits"``, or a directory with one directory per class; or a table of
+            labels, as `ImageFolder` takes it.
         settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
 
     Raises:

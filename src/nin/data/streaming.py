@@ -75,6 +75,8 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         kinds = [(array.shape[1:], array.dtype) for array in arrays if array is not None]
         if self.augmentation is not None:
             kinds[0] = (self.augmentation.output_shape(kinds[0][0]), kinds[0][1])
+            if self.augmentation.shares_labels:
+                kinds[1] = ((self.classes,), np.dtype(np.float32))
         return bounded_dataset(self, kinds)
 
     def close(self) -> None:

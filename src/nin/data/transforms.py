@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,23 +31,25 @@ def cropped(image: Pixels, box: Sequence[float], side: int | None = None) -> Pix
     )
 
 
-def rotated(image: Pixels, degrees: float) -> Pixels:
+def rotated(
+    image: Pixels, degrees: float, border: Literal["edge", "constant", "reflect"] = "edge"
+) -> Pixels:
     """Return an image turned about its centre, at the same size.
-
-    What the rotation uncovers is filled with the nearest pixel of the image.
 
     Args:
         image: (height, width, channels).
         degrees: counterclockwise.
+        border: what the rotation uncovers, as `numpy.pad` names it: the nearest pixel of the image,
+            black, or the image mirrored.
     """
     height, width, _ = image.shape
-    border = math.ceil((math.hypot(height, width) - min(height, width)) / 2) + 1
-    padded = np.pad(image, ((border, border), (border, border), (0, 0)), mode="edge")
+    more = math.ceil((math.hypot(height, width) - min(height, width)) / 2) + 1
+    padded = np.pad(image, ((more, more), (more, more), (0, 0)), mode=border)
     cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
     x, y = width / 2, height / 2
     where_from = (
-        *(cos, -sin, border + x - cos * x + sin * y),
-        *(sin, cos, border + y - sin * x - cos * y),
+        *(cos, -sin, more + x - cos * x + sin * y),
+        *(sin, cos, more + y - sin * x - cos * y),
     )
     return _by_pillow(
         padded,

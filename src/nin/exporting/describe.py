@@ -49,7 +49,7 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
         "name": run.path.resolve().name,
         "classes": list(run.classes),
         "input_shape": list(run.input_shape),
-        "fit": run.fit,
+        "fit": run.resize_mode,
         **bit_depth,
         "maps": has_maps if maps is None else maps,
         "complete": maps is None or maps == has_maps,

@@ -114,7 +114,7 @@ class RunEngine:
         from nin.training.runs.evaluation import softmax
 
         height, width, channels = self.description["input_shape"]
-        seen = fitted_images(images, (height, width, channels), self.run.fit)
+        seen = fitted_images(images, (height, width, channels), self.run.resize_mode)
         if not maps and self.image_size is None:
             return Predictions(self.run.predict(seen), None)
         found = ops.convert_to_numpy(self.run.model.class_maps(seen, self.image_size))

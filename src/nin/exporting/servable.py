@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nin.data.decoding.decode import CUBIC, LUMA, Fit
+from nin.data.decoding.decode import CUBIC, LUMA, ResizeMode
 from nin.models import Classifier
 
 
@@ -22,7 +22,7 @@ class Servable(keras.Model):
         model: a built classifier.
         shape: (height, width, channels) that images are resized to; channels 1 or 3.
         maps: whether class maps are returned; the network must have them.
-        fit: which part of an image fills `shape`; see `nin.data.decoding.decode.seen_box`.
+        resize_mode: which part of an image fills `shape`; see `nin.data.decoding.decode.seen_box`.
     """
 
     def __init__(
@@ -30,10 +30,10 @@ class Servable(keras.Model):
         model: Classifier,
         shape: tuple[int, int, int],
         maps: bool,
-        fit: Fit = "squash",
+        resize_mode: ResizeMode = "squash",
     ) -> None:
         super().__init__(name="servable")
-        self.model, self.shape_trained, self.maps, self.fitting = model, shape, maps, fit
+        self.model, self.shape_trained, self.maps, self.fitting = model, shape, maps, resize_mode
         self(ops.zeros((1, *shape), "uint8"))
 
     def call(self, images: Any) -> dict[str, Any]:
@@ -59,12 +59,12 @@ def _to_channels(x: Any, channels: int) -> Any:
     return x if channels == 3 else _whole(ops.sum(x * ops.array(LUMA, "float32"), 3, keepdims=True))
 
 
-def _resizing(sides: Any, sizes: tuple[int, int], fit: Fit) -> list[Any]:
+def _resizing(sides: Any, sizes: tuple[int, int], resize_mode: ResizeMode) -> list[Any]:
     """A matrix (size, side) for each axis: of all of it, or of its middle at one scale for both."""
     floats = [ops.cast(side, "float32") for side in sides]
     scales = [side / size for side, size in zip(floats, sizes, strict=True)]
     margins = [0.0, 0.0]
-    if fit == "crop":
+    if resize_mode == "crop":
         scales = [ops.minimum(*scales)] * 2
         margins = [(s - scales[0] * size) / 2 for s, size in zip(floats, sizes, strict=True)]
     return [_weights(*axis) for axis in zip(sides, sizes, scales, margins, strict=True)]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from nin.data.decoding.decode import Fit, decode
+from nin.data.decoding.decode import ResizeMode, decode
 from nin.data.decoding.image_arrays import check_images
 from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
@@ -73,10 +73,10 @@ class FilePredictor:
         return height, width, channels
 
     @property
-    def fit(self) -> Fit:
+    def resize_mode(self) -> ResizeMode:
         """How images are resized: all of one, ``"squash"``, or its centre, ``"crop"``."""
-        fit: Fit = self.description.get("fit", "squash")
-        return fit
+        resize_mode: ResizeMode = self.description.get("fit", "squash")
+        return resize_mode
 
     @property
     def bit_depth(self) -> int | None:
@@ -94,7 +94,11 @@ class FilePredictor:
         """`nin.data.decoding.decode` with this network's settings; it can be sent to a process."""
         height, _, channels = self.input_shape
         return partial(
-            decode, size=height, channels=channels, fit=self.fit, bit_depth=self.bit_depth
+            decode,
+            size=height,
+            channels=channels,
+            resize_mode=self.resize_mode,
+            bit_depth=self.bit_depth,
         )
 
     def read(self, source: str | Path | bytes) -> Images:
@@ -116,7 +120,7 @@ class FilePredictor:
 
         Args:
             images: (n, height, width, channels), uint8, of any size; grey, RGB or RGBA. They are
-                resized to `input_shape` by `fit`.
+                resized to `input_shape` by `resize_mode`.
             maps: whether to compute the class maps.
 
         Returns:

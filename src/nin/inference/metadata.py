@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.data.decoding.bit_depth import DEPTHS
-from nin.data.decoding.decode import FITS
+from nin.data.decoding.decode import RESIZE_MODES
 from nin.errors import ExportError
 
 FORMAT = 1
@@ -76,8 +76,8 @@ def _fault(description: Any) -> str | None:
         return problem
     if not _is_shape(description.get("input_shape")):
         return f"input_shape is not two equal sides of 1 to {LONGEST_SIDE}, and 1 or 3 channels"
-    if (fit := description.get("fit", "squash")) not in FITS:
-        return f"its fit is {reprlib.repr(fit)}, not {' or '.join(FITS)}"
+    if (resize_mode := description.get("fit", "squash")) not in RESIZE_MODES:
+        return f"its fit is {reprlib.repr(resize_mode)}, not {' or '.join(RESIZE_MODES)}"
     bits = description.get("bit_depth")
     if bits is not None and (type(bits) is not int or bits not in DEPTHS):
         return f"its bit_depth is {reprlib.repr(bits)}, not one of {', '.join(map(str, DEPTHS))}"

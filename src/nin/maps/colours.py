@@ -7,7 +7,7 @@ import io
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decoding.decode import LUMA, Fit, seen_box
+from nin.data.decoding.decode import LUMA, ResizeMode, seen_box
 
 #: From zero to the strongest: red, green, blue, opacity, 0…1. Blue and orange differ in every kind
 #: of colour vision; each ramp darkens steadily, so that it can be read in grey as well.
@@ -40,12 +40,12 @@ def limit(low: float, high: float) -> float:
     return max(abs(low), abs(high)) or 1.0
 
 
-def seen_part(size: tuple[int, int], fit: Fit) -> tuple[slice, slice]:
+def seen_part(size: tuple[int, int], resize_mode: ResizeMode) -> tuple[slice, slice]:
     """The rows and columns of a photograph of this (height, width) that the network looks at.
 
     A map covers these, and nothing else: they divide evenly among its cells.
     """
-    left, top, right, bottom = seen_box(size, fit)
+    left, top, right, bottom = seen_box(size, resize_mode)
     return _pixels(top, bottom), _pixels(left, right)
 
 
@@ -94,7 +94,7 @@ def overlay_png(
     low: float,
     high: float,
     size: tuple[int, int],
-    fit: Fit = "squash",
+    resize_mode: ResizeMode = "squash",
 ) -> bytes:
     """A class map as a picture to lay over the photograph, transparent where the map is zero.
 
@@ -108,7 +108,7 @@ def overlay_png(
         low: the smallest value of the scale.
         high: the largest.
         size: (height, width) of the picture, in pixels; in the ratio of the photograph.
-        fit: how the photograph was brought to the network's size; see
+        resize_mode: how the photograph was brought to the network's size; see
             `nin.data.decoding.decode.decode`.
 
     Returns:
@@ -117,7 +117,7 @@ def overlay_png(
     from PIL import Image
 
     file = io.BytesIO()
-    part = seen_part(size, fit)
+    part = seen_part(size, resize_mode)
     picture = np.broadcast_to(_VEIL, (*size, 4)).copy()
     picture[part] = shade(stretched(map_, picture[part].shape[:2]), limit(low, high))
     Image.fromarray(picture).save(file, "PNG")

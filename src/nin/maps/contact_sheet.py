@@ -99,7 +99,7 @@ def draw_mistakes(run: Any, answers: Answers, has_maps: bool) -> NotebookFigure 
     with default_style():
         if not has_maps:
             return _without_maps(mistakes, answers.classes)
-        return _with_maps(mistakes, answers.classes, _class_maps(run, images), run.fit)
+        return _with_maps(mistakes, answers.classes, _class_maps(run, images), run.resize_mode)
 
 
 def _mistake(answers: Answers, rank: int, position: int, image: NDArray[np.uint8]) -> Mistake:
@@ -119,7 +119,7 @@ def _class_maps(run: Any, images: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def _with_maps(
-    mistakes: Sequence[Mistake], classes: Sequence[str], maps: NDArray[np.float32], fit: Any
+    mistakes: Sequence[Mistake], classes: Sequence[str], maps: NDArray[np.float32], resize_mode: Any
 ) -> NotebookFigure:
     images = [
         Evidence(
@@ -129,7 +129,7 @@ def _with_maps(
             each.probabilities,
             classes,
             (each.truth, int(each.probabilities.argmax())),
-            fit,
+            resize_mode,
         )
         for each, map_ in zip(mistakes, maps, strict=True)
     ]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.errors import NinError, UnknownNameError
 from nin.names import normalized
 
@@ -27,7 +27,7 @@ class Evidence(NamedTuple):
         probabilities: (classes,).
         classes: their names.
         shown: the indices of the classes to draw, in order.
-        fit: how the photograph was brought to the network's size; see
+        resize_mode: how the photograph was brought to the network's size; see
             `nin.data.decoding.decode.decode`.
     """
 
@@ -37,7 +37,7 @@ class Evidence(NamedTuple):
     probabilities: NDArray[np.floating]
     classes: Sequence[str]
     shown: Sequence[int]
-    fit: Fit = "squash"
+    resize_mode: ResizeMode = "squash"
 
     @property
     def predicted(self) -> int:

@@ -98,7 +98,7 @@ def _check_raw(raw: Path, files: Sequence[Path], overwrite: bool) -> None:
 
 def _write_raw(raw: Path, found: FilePredictions) -> None:
     files = [str(path) for path in found.files]
-    arrays = (found.maps, found.probabilities, found.classes, files, found.fit)
+    arrays = (found.maps, found.probabilities, found.classes, files, found.resize_mode)
     named: dict[str, Any] = dict(zip(ARRAYS, map(np.asarray, arrays), strict=True))
     with replacing(raw) as file:
         np.savez_compressed(file, **named)

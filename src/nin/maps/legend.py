@@ -39,7 +39,7 @@ def words_of(
 
 def _has_margins(image: Evidence) -> bool:
     size = image.photo.shape[:2]
-    return image.photo[colours.seen_part(size, image.fit)].shape[:2] != size
+    return image.photo[colours.seen_part(size, image.resize_mode)].shape[:2] != size
 
 
 def draw_legend(

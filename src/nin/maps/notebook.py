@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.errors import DataError
 from nin.maps.evidence import Evidence, check_shown, class_indices, top_classes
 from nin.maps.picture import draw
@@ -61,7 +61,7 @@ def show_maps(
     pixels = _pixels(images)
     if strongest is not None and not 0 < strongest <= 100:
         raise DataError(f"strongest={strongest:g}: give a percentage above 0 and up to 100")
-    maps, probabilities, names, fit = _predict(model, pixels)
+    maps, probabilities, names, resize_mode = _predict(model, pixels)
     chosen = class_indices([classes] if isinstance(classes, str) else classes, names)
     check_shown(len(chosen) or min(top, len(names)))
     titles = _titles(labels, len(pixels), names)
@@ -73,7 +73,7 @@ def show_maps(
             probabilities[i],
             names,
             chosen or top_classes(probabilities[i], top),
-            fit,
+            resize_mode,
         )
         for i in range(len(pixels))
     ]
@@ -84,10 +84,10 @@ def show_maps(
 
 def _predict(
     model: Any, images: NDArray[Any]
-) -> tuple[NDArray[np.float32], NDArray[np.floating], tuple[str, ...], Fit]:
+) -> tuple[NDArray[np.float32], NDArray[np.floating], tuple[str, ...], ResizeMode]:
     if hasattr(model, "has_maps"):
         answers = model.predict(images, maps=True)
-        return answers.maps, answers.probabilities, model.classes, model.fit
+        return answers.maps, answers.probabilities, model.classes, model.resize_mode
     network = model if hasattr(model, "class_maps") else model.model
     maps = _as_array(network.class_maps(images)).astype(np.float32)
     logits = maps.mean(axis=(1, 2), dtype=np.float64)

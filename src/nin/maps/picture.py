@@ -135,7 +135,7 @@ def draw_photo(
 
 
 def _overlaid(image: Evidence, map_: NDArray[np.float32], most: float) -> NDArray[np.uint8]:
-    part = colours.seen_part(image.photo.shape[:2], image.fit)
+    part = colours.seen_part(image.photo.shape[:2], image.resize_mode)
     seen = image.photo[part]
     overlay = colours.shade(colours.stretched(map_, seen.shape[:2]), most)
     panel = colours.dimmed(image.photo)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.errors import NinError
 from nin.maps.evidence import Evidence, check_shown, class_indices, top_classes
 
@@ -33,7 +33,7 @@ class MapPredictor(Protocol):
         """Whether the network has class maps."""
 
     @property
-    def fit(self) -> Fit:
+    def resize_mode(self) -> ResizeMode:
         """How pictures are brought to the network's size."""
 
     def read(self, source: Path) -> NDArray[np.uint8]:
@@ -46,7 +46,7 @@ class MapPredictor(Protocol):
 class FilePredictions(NamedTuple):
     """Files with their ``maps`` (n, h, w, classes) and ``probabilities`` (n, classes).
 
-    The maps cover the part of each picture that ``fit`` keeps.
+    The maps cover the part of each picture that ``resize_mode`` keeps.
     """
 
     files: Sequence[Path]
@@ -54,14 +54,14 @@ class FilePredictions(NamedTuple):
     probabilities: NDArray[np.floating]
     classes: tuple[str, ...]
     shown: Sequence[tuple[int, ...]]
-    fit: Fit
+    resize_mode: ResizeMode
 
     def evidence(self, index: int) -> Evidence:
         """One image; its photograph is read again, as many would not fit into memory together."""
         file = self.files[index]
         answer = self.maps[index], self.probabilities[index]
         shown = self.shown[index]
-        return Evidence(file.name, photograph(file), *answer, self.classes, shown, self.fit)
+        return Evidence(file.name, photograph(file), *answer, self.classes, shown, self.resize_mode)
 
 
 def predict_files(
@@ -91,7 +91,7 @@ def predict_files(
     answers = [_predict(network, files[i : i + BATCH]) for i in range(0, len(files), BATCH)]
     maps, probabilities = (np.concatenate(parts) for parts in zip(*answers, strict=True))
     shown = [chosen or top_classes(row, top) for row in probabilities]
-    return FilePredictions(files, maps, probabilities, network.classes, shown, network.fit)
+    return FilePredictions(files, maps, probabilities, network.classes, shown, network.resize_mode)
 
 
 def photograph(file: Path) -> NDArray[np.uint8]:

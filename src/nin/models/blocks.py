@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
+from keras import ops
 
 from nin.presets import MBConv
 
@@ -94,6 +95,32 @@ def batch_normalization() -> Any:
     the book's PyTorch edition.
     """
     return keras.layers.BatchNormalization(momentum=0.9)
+
+
+@keras.saving.register_keras_serializable(package="nin")
+class AveragePooling(keras.layers.AveragePooling2D):
+    """Keras's average pooling, with the same borders on every backend.
+
+    Where a window reaches beyond the image, what it finds within is averaged. On PyTorch Keras
+    repeats the image's last row and column there.
+    """
+
+    def call(self, inputs: Any) -> Any:
+        """Images of shape (n, h, w, c) → (n, h', w', c)."""
+        if self.padding == "valid" or keras.backend.backend() != "torch":
+            return super().call(inputs)
+        return self._filled(inputs) / self._filled(ops.ones_like(inputs[:1, :, :, :1]))
+
+    def _filled(self, inputs: Any) -> Any:
+        """The mean over windows that zeros fill up."""
+        missing = [
+            max(0, (-(-side // step) - 1) * step + window - side)
+            for side, step, window in zip(
+                inputs.shape[1:3], self.strides, self.pool_size, strict=True
+            )
+        ]
+        borders = [(0, 0), *((more // 2, more - more // 2) for more in missing), (0, 0)]
+        return ops.average_pool(ops.pad(inputs, borders), self.pool_size, self.strides, "valid")
 
 
 def dense_head(num_classes: int, hidden: Sequence[int] = (4096, 4096)) -> list[keras.layers.Layer]:

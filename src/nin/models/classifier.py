@@ -10,7 +10,7 @@ from keras import ops
 
 from nin.errors import InputSizeError, NinError
 from nin.models.geometry import ends_in_average, flow, has_class_maps, smallest_size
-from nin.models.module import Module
+from nin.models.module import Module, are_shares
 from nin.models.preprocessing import Preprocessing
 
 
@@ -119,12 +119,25 @@ class Classifier(Module):
             )
 
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
-        """Cross-entropy of logits `Y_hat` (n, classes) against integer labels `Y` (n,)."""
-        losses = keras.losses.sparse_categorical_crossentropy(Y, Y_hat, from_logits=True)
+        """Cross-entropy of logits `Y_hat` (n, classes) against labels `Y`.
+
+        Labels are numbers (n,), or shares of the classes (n, classes).
+        """
+        entropy = (
+            keras.losses.categorical_crossentropy
+            if are_shares(Y, Y_hat)
+            else keras.losses.sparse_categorical_crossentropy
+        )
+        losses = entropy(Y, Y_hat, from_logits=True)
         return ops.mean(losses) if averaged else losses
 
     def accuracy(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
-        """Share of rows of `Y_hat` (n, classes) whose largest value is at the label."""
+        """Share of rows of `Y_hat` (n, classes) whose largest value is at the label.
+
+        Of labels that are shares (n, classes) it is the largest that counts.
+        """
+        if are_shares(Y, Y_hat):
+            Y = ops.argmax(Y, axis=-1)
         right = ops.equal(ops.argmax(Y_hat, axis=-1), ops.cast(ops.reshape(Y, (-1,)), "int32"))
         right = ops.cast(right, "float32")
         return ops.mean(right) if averaged else right

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 import keras
 
-from nin.models.blocks import batch_normalization, dense_head, mbconv
+from nin.models.blocks import AveragePooling, batch_normalization, dense_head, mbconv
 from nin.models.classifier import Classifier
-from nin.presets import CLASSES, MBConv, Stage, find_preset
+from nin.presets import CLASSES, MBConv, Stage, find_preset, with_ingredients
 
 
 class NiN(Classifier):
@@ -30,11 +30,15 @@ class NiN(Classifier):
         stages: the blocks, in place of the preset's: a network of your own.
         head: None for the average over positions. Else dense layers take the place of the last
             stage, to show what they cost: hidden units of each, ``()`` for none before the logits.
+        batch_norm: whether batch normalisation follows each convolution, in place of its bias;
+            those that make class maps stay as they are.
+        pooling: ``"max"`` or ``"average"`` between the blocks; None for the stages' own, ``"max"``
+            in every preset.
 
     Raises:
         UnknownNameError: there is no such preset.
-        ValueError: fewer than two classes, a width that is not positive, no stages, or an `MBConv`
-            before any `Stage`.
+        ValueError: fewer than two classes, a width that is not positive, no stages, an `MBConv`
+            before any `Stage`, or a pooling that does not exist.
 
     Example:
         The chapter's network, and one of your own:
@@ -57,6 +61,8 @@ class NiN(Classifier):
         dropout: float | None = None,
         stages: Sequence[Stage | MBConv] | None = None,
         head: Sequence[int] | None = None,
+        batch_norm: bool = False,
+        pooling: str | None = None,
     ) -> None:
         super().__init__()
         if num_classes < 2 or width <= 0:
@@ -67,7 +73,9 @@ class NiN(Classifier):
         table = find_preset(preset).stages if stages is None else [_row(one) for one in stages]
         if not table or isinstance(table[0], MBConv):
             raise ValueError("NiN needs a stage or more, the first of them no MBConv")
-        trunk = table if head is None else table[:-1]
+        trunk = with_ingredients(
+            table if head is None else table[:-1], batch_norm=batch_norm, pooling=pooling
+        )
         end = (
             _average() if head is None else [keras.layers.Flatten(), *dense_head(num_classes, head)]
         )
@@ -177,7 +185,9 @@ def _stage(stage: Stage, widths: Sequence[int], dropout: float | None) -> Iterat
         activation=stage.activation,
     )
     if stage.pool:
-        yield keras.layers.MaxPooling2D(pool_size=3, strides=2, padding=stage.pool)
+        if stage.pooling not in _POOLING:
+            raise ValueError(f"pooling is max or average, not {stage.pooling!r}")
+        yield _POOLING[stage.pooling](pool_size=3, strides=2, padding=stage.pool)
     if stage.dropout:
         yield keras.layers.Dropout(stage.dropout if dropout is None else dropout)
 
@@ -186,3 +196,6 @@ def _average() -> list[Any]:
     # In float32 whatever the rest computes in: an average adds up many small numbers.
     layers = keras.layers
     return [layers.GlobalAveragePooling2D(dtype="float32"), layers.Flatten(dtype="float32")]
+
+
+_POOLING = {"max": keras.layers.MaxPooling2D, "average": AveragePooling}

@@ -2,7 +2,7 @@
 
 A request's way: `connections` → `middleware` (headers, log, what is left unread) → `app` (routes) →
 `upload` (bytes, within limits; what is in them, before it is decoded) → `service` (threads that
-decode) → `batching` (one thread that computes, many images at a time) → `schema` (JSON).
+decode) → `batching` (threads that compute, many images at a time) → `schema` (JSON).
 """
 
 import lazy_loader

@@ -30,6 +30,9 @@ HEADERS = {
 #: As a browser states it: a scheme and a host, perhaps a port, in small letters, and nothing more.
 _ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\sA-Z/?#@]+")
 
+#: A Host header: a name, or an address in brackets if it is of IPv6, and perhaps a port.
+_AUTHORITY = re.compile(r"(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^:\[\]]*))(?::\d{0,5})?")
+
 _HOST = re.compile(r"\*|(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -112,16 +115,17 @@ class AccessMiddleware:
         """Whether a Host header cannot come from a page that was led here by its own name."""
         if self._hosts is None:
             return True
-        name = _without_port(host.lower()).removesuffix(".")
+        stated = _AUTHORITY.fullmatch(host.lower())
+        if stated is None:
+            return False
+        if stated["address"] is not None:
+            return _is_address(stated["address"])
+        name = stated["name"].removesuffix(".")
         if "." not in name or name.endswith(".localhost") or name in self._hosts:
             return True
         if any(name.endswith(each[1:]) for each in self._hosts if each.startswith("*.")):
             return True
-        try:
-            ipaddress.ip_address(name)
-        except ValueError:
-            return False
-        return True
+        return _is_address(name)
 
     def _is_foreign(self, headers: Headers) -> bool:
         """Whether a browser says that the page which sends this is of another origin."""
@@ -133,8 +137,9 @@ class AccessMiddleware:
         return origin is not None and origin.partition("://")[2] != headers.get("host", "").lower()
 
 
-def _without_port(host: str) -> str:
-    """The name or address in a Host header; of IPv6 without its brackets."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

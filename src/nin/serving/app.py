@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from typing import Annotated, Any
@@ -15,6 +14,7 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from nin._version import __version__
 from nin.serving.access import AccessMiddleware
+from nin.serving.deadlines import within
 from nin.serving.metrics import CONTENT_TYPE
 from nin.serving.middleware import RequestMiddleware
 from nin.serving.open_inference.output_tensors import JSON_BYTES
@@ -132,7 +132,7 @@ def _add_predict(app: FastAPI, service: Service) -> None:
             raise busy()
         with service.bytes.reserving() as take_bytes, service.images.reserving() as take_images:
             uploads = await read_uploads(request, limits, take_bytes)
-            async with asyncio.timeout(limits.seconds):
+            async with within(limits.seconds, request):
                 take_images(len(uploads))
                 files = [each.content for each in uploads]
                 predictions = await service.predict(files, query.wants_maps)

@@ -1,4 +1,4 @@
-"""`Batcher`: one thread that predicts for as many images at a time as are waiting."""
+"""`Batcher`: threads that predict for as many images at a time as are waiting."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.inference.engines import Images, Predictions
+
+#: Batches at a time: cores are busy with some while others are put together or handed out.
+THREADS = 4
+
+#: Images per batch, and the pixels that they may have together: of large images more at a time are
+#: computed no faster on a CPU, whose caches they leave, and take memory each.
+MOST_IMAGES, MOST_PIXELS = 32, 2 * 288**2
+
+
+def batch_size(height: int, width: int) -> int:
+    """The most images of this size that one batch should have."""
+    return max(1, min(MOST_IMAGES, MOST_PIXELS // (height * width)))
 
 
 class Prediction(NamedTuple):
@@ -35,24 +47,30 @@ class _Job(NamedTuple):
 class Batcher:
     """Computes the images of many requests together.
 
-    While one batch is computed the next one gathers: a single image does not wait for others, and
+    While batches are computed the next one gathers: a single image does not wait for others, and
     under load batches fill by themselves. The caller limits how many may wait.
 
     Args:
-        compute: images (n, height, width, channels) and whether maps are wanted → `Predictions`.
-        size: images per batch, at most.
+        compute: images (n, height, width, channels) and whether maps are wanted → `Predictions`;
+            called by several threads.
+        size: images per batch, at most; see `batch_size`.
     """
 
-    def __init__(self, compute: Callable[[Images, bool], Predictions], size: int = 32) -> None:
+    def __init__(
+        self, compute: Callable[[Images, bool], Predictions], size: int = MOST_IMAGES
+    ) -> None:
         self._compute, self._size = compute, size
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._thread = Thread(target=self._run, name="compute", daemon=True)
-        self._thread.start()
+        self._threads = [
+            Thread(target=self._run, name="compute", daemon=True) for _ in range(THREADS)
+        ]
+        for each in self._threads:
+            each.start()
 
     @property
     def is_alive(self) -> bool:
-        """Whether the thread still runs."""
-        return self._thread.is_alive()
+        """Whether the threads still run."""
+        return all(each.is_alive() for each in self._threads)
 
     def submit(self, image: Images, maps: bool) -> Future[Prediction]:
         """Queue an image (height, width, channels); all must have the same shape.
@@ -64,9 +82,11 @@ class Batcher:
         return future
 
     def close(self, seconds: float = 10.0) -> None:
-        """Compute what was submitted, then end the thread."""
-        self._jobs.put(None)
-        self._thread.join(seconds)
+        """Compute what was submitted, then end the threads."""
+        for _ in self._threads:
+            self._jobs.put(None)
+        for each in self._threads:
+            each.join(seconds)
 
     def _run(self) -> None:
         goes_on = True

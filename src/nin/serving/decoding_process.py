@@ -19,6 +19,7 @@ from nin.data.decoding.picture_formats import check_size, damage, open_picture, 
 from nin.errors import DataError
 from nin.inference.engines import Images
 from nin.orphans import end_with
+from nin.serving.process_memory import limit_memory, return_what_is_freed
 
 #: Seconds for one picture.
 SECONDS = 5.0
@@ -110,7 +111,8 @@ def _decode_all(pipe: Connection, server: int, decode: Callable[..., Images], pi
     """Decode what comes through a pipe until it is closed, or the server has died."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The server ends it, in its own time.
     end_with(server)
-    _limit_memory()
+    limit_memory(MEMORY)
+    return_what_is_freed()
     pipe.send(None)
     while True:
         try:
@@ -132,13 +134,3 @@ def _decoded(content: bytes, decode: Callable[..., Images], pixels: int) -> Imag
         return Refusal(status, str(error))
     except damage() as error:
         return Refusal(422, reason(error))
-
-
-def _limit_memory() -> None:
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    soft = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))

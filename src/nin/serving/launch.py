@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from multiprocessing import parent_process
 from pathlib import Path
@@ -48,8 +48,7 @@ def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[st
     if workers > 1:
         about = summary(FilePredictor(settings.path, threads=1, trust=settings.trust))
         with _metrics_folder() as folder:
-            tell(about)
-            _supervise(settings, listener, workers, folder)
+            _supervise(settings, listener, workers, folder, partial(tell, about))
         return
     predictor = _predictor(settings)
     app = _application(settings, predictor)
@@ -89,20 +88,22 @@ def _metrics_folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def _supervise(settings: Settings, listener: socket, workers: int, folder: Path) -> None:
+def _supervise(
+    settings: Settings, listener: socket, workers: int, folder: Path, tell: Callable[[], None]
+) -> None:
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # Failures are told below.
     os.environ[SHARED_FOLDER] = str(folder)
     start = partial(_start_worker, settings, folder)
     more = {"factory": True, "workers": workers, "timeout_worker_healthcheck": PULSE}
-    supervisor = Supervisor(config(start, settings, **more), [listener])
+    supervisor = Supervisor(config(start, settings, **more), [listener], tell)
     try:
         supervisor.run()
     finally:
         del os.environ[SHARED_FOLDER]
     if supervisor.has_given_up:
         failure = folder / _FAILURE
-        reason = "they die as they start; is there too little memory?"
-        if failure.exists():
+        reason = f"they die as they start; is there too little memory, or room in {folder.parent}?"
+        if failure.exists() and failure.stat().st_size:
             reason = failure.read_text(encoding="utf-8")
         raise NinError(f"no worker could start: {reason}")
 
@@ -115,5 +116,6 @@ def _start_worker(settings: Settings, folder: Path) -> ASGIApp:
     try:
         return _application(settings, _predictor(settings))
     except Exception as error:  # noqa: BLE001  # whatever it is, another worker would fail likewise
-        (folder / _FAILURE).write_text(str(error) or repr(error), encoding="utf-8")
+        with suppress(OSError):  # the disk may be full
+            (folder / _FAILURE).write_text(str(error) or repr(error), encoding="utf-8")
         sys.exit(STARTUP_FAILURE)

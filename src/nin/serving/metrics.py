@@ -17,6 +17,8 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from nin.errors import NinError
+
 #: The folder where workers write their metrics; read when the client library is imported.
 SHARED_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -76,7 +78,16 @@ def _reserve(folder: Path) -> None:
 
     They are mapped into memory with holes; on a disk that fills up later, writing to one would kill
     the process.
+
+    Raises:
+        NinError: there is no room.
     """
     for path in folder.glob(f"*_{os.getpid()}.db") if hasattr(os, "posix_fallocate") else ():
         with path.open("r+b") as file:
-            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            try:
+                os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+            except OSError as error:
+                raise NinError(
+                    f"no room in {folder.parent} for the metrics that workers share"
+                    f" ({error.strerror}): set TMPDIR to another folder, or give --workers 1"
+                ) from error

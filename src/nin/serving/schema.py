@@ -82,7 +82,8 @@ class ClassProbability(_Exact):
 class MapValues(_Exact):
     """The class maps as numbers; the mean of a map is its class's logit.
 
-    They cover the whole image; or, of a network with the fit "crop", the square in its middle.
+    They cover the whole image; or, of a network with the resize mode "crop", the square in
+    its middle.
     """
 
     shape: tuple[int, int, int] = Field(description="height, width, classes")
@@ -182,7 +183,7 @@ def _pictures(
     classes, size = predictor.classes, _size(predictor, upload)
     pictures = {}
     for label in shown:
-        png = overlay_png(maps[..., classes.index(label)], low, high, size, predictor.fit)
+        png = overlay_png(maps[..., classes.index(label)], low, high, size, predictor.resize_mode)
         pictures[label] = f"data:image/png;base64,{base64.b64encode(png).decode()}"
     return {"low": low, "high": high, "png": pictures}
 
@@ -190,7 +191,7 @@ def _pictures(
 def _size(predictor: FilePredictor, upload: Upload) -> tuple[int, int]:
     """(height, width) of an overlay: what the network sees of the image has as many as it takes."""
     side = predictor.input_shape[0]
-    if predictor.fit == "squash":
+    if predictor.resize_mode == "squash":
         return side, side
     height, width = shown_size(upload.content)
     times = min(side / min(height, width), _LONGEST * side / max(height, width))

@@ -18,6 +18,7 @@ import uvicorn
 
 from nin.serving.connections import Connection
 from nin.serving.logs import logging_to_stderr
+from nin.serving.process_memory import return_what_is_freed
 from nin.serving.service import Service
 from nin.serving.settings import Settings
 
@@ -107,6 +108,7 @@ def process_state(service: Service, quiet: bool) -> Iterator[None]:
 
     To be entered in the event loop of a uvicorn server, which has set its own handlers by then.
     """
+    return_what_is_freed()
     with logging_to_stderr(quiet):
         asyncio.get_running_loop().set_exception_handler(_Shortages())
         _announce_stop(service)

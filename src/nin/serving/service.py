@@ -14,7 +14,7 @@ from fastapi import HTTPException
 from nin.data.decoding.decode import fitted
 from nin.errors import DataError, ExportError
 from nin.inference.engines import Images, Predictions
-from nin.serving.batching import Batcher, Prediction
+from nin.serving.batching import Batcher, Prediction, batch_size
 from nin.serving.decoding_process import DecodingProcess, Refusal
 from nin.serving.inspection import inspect
 from nin.serving.metrics import Metrics
@@ -84,7 +84,7 @@ T = TypeVar("T")
 
 
 class Service:
-    """Predicts what is in image files: decodes in some threads and computes in one more.
+    """Predicts what is in image files: decodes in some threads and computes in others.
 
     Args:
         predictor: the network; called once at the start, so that the first request is not slow.
@@ -110,8 +110,9 @@ class Service:
         self.images = Quota(limits.queue, self.metrics.waiting.set)
         self._compute(np.zeros((1, *predictor.input_shape), np.uint8), predictor.has_maps)
         self._pool = ThreadPoolExecutor(decoders, "decode")
+        self._writers = ThreadPoolExecutor(decoders, "write")
         self._decoding_process = DecodingProcess(predictor.decoder, limits.pixels)
-        self._batcher = Batcher(self._compute)
+        self._batcher = Batcher(self._compute, batch_size(*predictor.input_shape[:2]))
         self.name: str = name or predictor.description.get("name") or predictor.path.stem
         self.is_ready = True
 
@@ -141,8 +142,8 @@ class Service:
         return predictions
 
     async def run(self, call: Callable[..., T], *arguments: object) -> T:
-        """Call a function that takes its time in one of the threads that decode."""
-        (done,) = await _all([self._pool.submit(call, *arguments)])
+        """Call a function that takes its time in a thread where no image waits to be decoded."""
+        (done,) = await _all([self._writers.submit(call, *arguments)])
         return done
 
     def close(self) -> None:
@@ -150,11 +151,12 @@ class Service:
         self._pool.shutdown(cancel_futures=True)
         self._decoding_process.close()
         self._batcher.close()
+        self._writers.shutdown(cancel_futures=True)
 
     def _read(self, number: int, of: int, content: bytes | Images) -> Images:
         if not isinstance(content, bytes):
             height, width, channels = self.predictor.input_shape
-            return fitted(content, (height, width), channels, self.predictor.fit)
+            return fitted(content, (height, width), channels, self.predictor.resize_mode)
         try:
             if inspect(content, self.limits.pixels):
                 return self.predictor.read(content)

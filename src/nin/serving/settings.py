@@ -26,7 +26,7 @@ class Limits(NamedTuple):
 
     body: int = 16 * 2**20
     pixels: int = 51_000_000
-    queue: int = 128
+    queue: int = 256
     seconds: float = 30.0
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import time
+from collections.abc import Callable
 from multiprocessing import connection
 from socket import socket
 
@@ -60,14 +61,18 @@ class Supervisor(Multiprocess):
     Args:
         config: of every worker's server; `workers` is their number.
         sockets: listening sockets that all share.
+        tell: called once, when the first worker takes requests.
     """
 
-    def __init__(self, config: uvicorn.Config, sockets: list[socket]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, sockets: list[socket], tell: Callable[[], None]
+    ) -> None:
         hangup = signal.getsignal(signal.SIGHUP)
         super().__init__(config, sockets)
         if hangup is signal.SIG_IGN:  # nohup
             signal.signal(signal.SIGHUP, hangup)
-        self.has_given_up = False
+        self.has_given_up = self.has_served = False
+        self._tell = tell
         self._failures, self._next = 0, 0.0
 
     def init_processes(self) -> None:
@@ -82,9 +87,16 @@ class Supervisor(Multiprocess):
                 return
             assert isinstance(worker, Worker)
             if worker.check(timeout):
-                self._failures = 0 if worker.has_served else self._failures
+                if worker.has_served:
+                    self._note_serving()
             elif time.monotonic() >= self._next:
                 self._replace(place, worker)
+
+    def _note_serving(self) -> None:
+        self._failures = 0
+        if not self.has_served:
+            self.has_served = True
+            self._tell()
 
     def _replace(self, place: int, worker: Worker) -> None:
         worker.kill()

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
-from nin.study.contender import Contender, as_contenders
+from nin.study.contender import Contender, JudgedOn, as_contenders
 from nin.study.difference import differences_between
 from nin.study.measurement import Workload, measure_once
 from nin.study.pareto import mark_fronts
@@ -54,6 +54,7 @@ def compare(
     seconds: float | None = None,
     jobs: int | None = None,
     measured: bool = True,
+    judged_on: JudgedOn = "test",
 ) -> Comparison:
     """Train every network in the same way, and compare accuracy with cost.
 
@@ -79,6 +80,8 @@ def compare(
         jobs: trials at the same time; None for one, or for those of joblib's context (a Dask
             cluster).
         measured: whether to measure images/s and peak memory.
+        judged_on: ``"validation"`` compares by held-out training images, and looks at no test
+            image: for whatever is to be chosen by the result.
 
     Raises:
         NinError: an argument makes no sense, or a result cannot be written; finished trials are
@@ -94,19 +97,19 @@ def compare(
     """
     contenders = as_contenders(nets)
     check_arguments(rates, seeds, seconds)
-    recipe, data = prepare(contenders, recipe)
+    recipe, data = prepare(contenders, recipe, judged_on)
     show_found(data)
     warn_of_duplicates(data)
     out = Path(out)
     check_writable(out / "trainings")
-    study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out)
+    study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out, judged_on)
     plans = _plans(study, contenders, measured)
-    rows, images = _rows(study, plans), len(data.test.labels)
+    rows, images = _rows(study, plans), len(data.split(judged_on).labels)
     comparison = Comparison(
         title=title,
         settings=_settings(study),
         data=data.describe(),
-        judged_on="test",
+        judged_on=judged_on,
         images=images,
         rows=rows,
         differences=differences_between(_pairs(rows, contenders), images),
@@ -128,6 +131,7 @@ class _Study(NamedTuple):
     seconds: float | None
     jobs: int | None
     out: Path
+    judged_on: JudgedOn = "test"
     console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -148,7 +152,7 @@ def _plans(study: _Study, contenders: Sequence[Contender], measured: bool) -> li
 
 
 def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _Plan:
-    data, recipe = study.data, study.recipe
+    data, recipe = study.data, study.recipe.revised(**contender.changes or {})
     height, width, channels = data.image_shape
     classes = len(data.classes)
     shape = (*seen_size(recipe, data), channels)
@@ -159,8 +163,9 @@ def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _
         speed = measure_once(study.out / "measured", workload, study.console)
         budget_images = study.seconds and study.seconds * speed.training.images_per_second
     recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
-    images = _TRAINING_EFFORT * steps * recipe.part_size + len(data.test.labels)
-    trial = Trial(contender, recipe, steps, digest, effort=float(cost.multiply_adds * images))
+    judged = len(data.split(study.judged_on).labels)
+    effort = float(cost.multiply_adds * (_TRAINING_EFFORT * steps * recipe.part_size + judged))
+    trial = Trial(contender, recipe, steps, digest, effort, study.judged_on)
     return _Plan(cost, speed, trial)
 
 
@@ -170,6 +175,7 @@ def _rows(study: _Study, plans: Sequence[_Plan]) -> list[Row]:
     # All exercises begin with the same network.
     distinct = list({plan.trial.key(): plan for plan in plans}.values())
     effort = per_network * sum(plan.trial.effort for plan in distinct)
+    _warn_of_short_budgets(study, distinct)
     _print_estimate(study, distinct, per_network)
     cache = ResultsCache(study.out / "trainings")
     with Sweep(cache, study.jobs, per_network * len(distinct), effort, study.console) as sweep:
@@ -194,8 +200,9 @@ def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> 
     """Print before the first trial what it can show, and the total time if speeds were measured."""
     if any((study.out / "trainings").iterdir()):
         return
-    study.console.print(foresight(len(study.seeds), len(study.data.test.labels)))
-    judged, total = len(study.seeds) * len(study.data.test.labels), 0.0
+    judging = len(study.data.split(study.judged_on).labels)
+    study.console.print(foresight(len(study.seeds), judging, study.judged_on))
+    judged, total = len(study.seeds) * judging, 0.0
     for plan in plans:
         if plan.measured is None:
             return
@@ -209,6 +216,19 @@ def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> 
     )
 
 
+def _warn_of_short_budgets(study: _Study, plans: Sequence[_Plan]) -> None:
+    """Say which networks have not the time to see every training image once."""
+    images = len(study.data.train.labels)
+    seen = {plan.trial.contender.name: plan.trial.steps * study.recipe.part_size for plan in plans}
+    if short := {name: count for name, count in seen.items() if count < images}:
+        shares = ", ".join(f"{name} ({count / images:.0%})" for name, count in short.items())
+        study.console.print(
+            f"{study.seconds:g} s are too short for an epoch of {images:,} images: {shares};"
+            " a larger budget or fewer images are fairer",
+            markup=False,
+        )
+
+
 def _row(plan: _Plan, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
     correct = [outcome.correct for outcome in outcomes if outcome.correct is not None]
     return Row(
@@ -217,13 +237,20 @@ def _row(plan: _Plan, tried: dict[float, float], best: float, outcomes: Sequence
         cost=plan.cost,
         rates={repr(rate): accuracy for rate, accuracy in tried.items()},
         learning_rate=best,
-        accuracies=[outcome.accuracy for outcome in outcomes if outcome.accuracy is not None],
+        accuracies=[_judged(plan.trial, outcome) for outcome in outcomes],
         correct=correct if len(correct) == len(outcomes) else [],
         curves=[outcome.curve for outcome in outcomes],
         seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
         died=sum(outcome.died for outcome in outcomes),
         measured=plan.measured,
     )
+
+
+def _judged(trial: Trial, outcome: Outcome) -> float:
+    """The accuracy on the images that decide; a trial's are checked when it is read."""
+    accuracy = outcome.accuracy if trial.judged_on == "test" else outcome.validation
+    assert accuracy is not None
+    return accuracy
 
 
 def _pairs(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[tuple[Row, Row]]:

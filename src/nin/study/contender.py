@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nin.errors import NinError
 from nin.rivals import find_net
 
 if TYPE_CHECKING:
     from nin.models import Classifier
+
+
+#: The images by which trainings are compared.
+JudgedOn = Literal["test", "validation"]
 
 
 class Contender(NamedTuple):
@@ -20,6 +24,7 @@ class Contender(NamedTuple):
         net: its class, one of `nin.models.NETS`.
         arguments: of the class, apart from the number of classes.
         group: the exercise it belongs to; empty in a plain comparison.
+        changes: fields of the recipe that are its own, where recipes are compared; None: none.
 
     Example:
         >>> narrow = nin.Contender("narrow", "NiN", {"preset": "mnist", "width": 0.25})
@@ -31,6 +36,7 @@ class Contender(NamedTuple):
     net: str
     arguments: dict[str, Any]
     group: str = ""
+    changes: dict[str, Any] | None = None
 
     def make(self, classes: int) -> Classifier:
         """The network, not yet built."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from nin.backends import backend_name
 from nin.data import ImageData
-from nin.errors import DataError, NinError
+from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import obstacle
 from nin.rivals import NETWORKS, check_size
-from nin.study.contender import Contender, as_contenders
+from nin.study.contender import Contender, JudgedOn, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.runs.dataset import open_images
@@ -40,6 +40,7 @@ def check(
     rates: Sequence[float],
     seeds: int,
     seconds: float | None,
+    judged_on: JudgedOn = "test",
 ) -> list[Contender]:
     """Refuse a comparison that cannot begin, before anything heavy is imported.
 
@@ -50,6 +51,7 @@ def check(
         rates: learning rates to start the search with.
         seeds: number of seeds.
         seconds: training time per network in place of epochs.
+        judged_on: the images that decide.
 
     Returns:
         The contenders.
@@ -62,22 +64,27 @@ def check(
     check_arguments(rates, seeds, seconds)
     if said := obstacle(out):
         raise NinError(f"cannot write to {out}: {said}")
-    open_tested(recipe)
+    open_judged(recipe, judged_on)
     for contender in contenders:
         if recipe.image_size is not None and contender.name in NETWORKS:
             check_size(contender.name, recipe.image_size, recipe.image_size)
     return contenders
 
 
-def open_tested(recipe: Recipe) -> ImageData:
+def open_judged(recipe: Recipe, judged_on: JudgedOn = "test") -> ImageData:
     """The recipe's images, not yet read.
 
     Raises:
-        DataError: there are none, or none to test with.
+        DataError: there are none, or none to judge by.
     """
     data = open_images(recipe)
-    if "test" not in data.parts:
-        raise DataError(f"{data.name} has no test images to judge by: put some into test/")
+    if judged_on not in data.parts:
+        way = (
+            "put some into test/"
+            if judged_on == "test"
+            else Advice("hold some out: {}", Argument("validation", 0.1))
+        )
+        raise DataError(f"{data.name} has no {judged_on} images to judge by", way)
     return data
 
 
@@ -111,7 +118,9 @@ def check_writable(folder: Path) -> None:
         raise NinError(f"cannot write to {folder}: {error.strerror or error}") from error
 
 
-def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, ImageData]:
+def prepare(
+    contenders: Sequence[Contender], recipe: Recipe, judged_on: JudgedOn = "test"
+) -> tuple[Recipe, ImageData]:
     """The recipe at an image size that all contenders can take, and its images.
 
     Raises:
@@ -122,9 +131,9 @@ def prepare(contenders: Sequence[Contender], recipe: Recipe) -> tuple[Recipe, Im
     from nin.models.geometry import smallest_size
 
     recipe = resolve_precision(recipe)
-    data = open_tested(recipe)
+    data = open_judged(recipe, judged_on)
     # No part is without any, whatever the seed.
-    _check_parts(data)
+    _check_parts(data, judged_on)
     models = [contender.make(len(data.classes)) for contender in contenders]
     side = min(data.image_shape[:2])
     smallest = max(smallest_size(model.net) for model in models)
@@ -151,7 +160,7 @@ def fingerprint(recipe: Recipe, data: ImageData) -> str:
     return data.fingerprint()
 
 
-def _check_parts(data: ImageData) -> None:
-    for part in ("train", "validation_split", "test"):
+def _check_parts(data: ImageData, judged_on: JudgedOn) -> None:
+    for part in ("train", "validation_split", *(["test"] if judged_on == "test" else [])):
         if len(getattr(data, part).labels) == 0:
             raise DataError(f"{data.name} has too few images to hold some out for {part}")

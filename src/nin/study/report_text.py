@@ -76,14 +76,14 @@ def seeds_for_a_point(difference: Difference) -> str:
     return f"more than {MOST_SEEDS:,}" if needed is None else str(needed)
 
 
-def foresight(seeds: int, images: int) -> str:
+def foresight(seeds: int, images: int, judged_on: str = "test") -> str:
     """What so many seeds and images can show, before anything is trained."""
     needed = [str(seeds_needed(0.01, sd)) for sd in (0.005, 0.01, 0.02)]
     shown = 100 * difference_shown(images, 0.1)
     return (
         f"a difference of one point takes {needed[0]}, {needed[1]} or {needed[2]} seeds if it"
-        f" varies by 0.5, 1 or 2 points from seed to seed; this is {seeds}. {images:,} test images"
-        f" show one of {shown:.1f} points if only one network is right about a tenth of them"
+        f" varies by 0.5, 1 or 2 points from seed to seed; this is {seeds}. {images:,} {judged_on}"
+        f" images show one of {shown:.1f} points if only one network is right about a tenth of them"
     )
 
 

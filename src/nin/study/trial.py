@@ -17,7 +17,7 @@ from nin import backends
 from nin.data import ImageData
 from nin.errors import NinError
 from nin.progress import LineTimer, time_left
-from nin.study.contender import Contender
+from nin.study.contender import Contender, JudgedOn
 from nin.study.row import is_packed, pack
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.precision import precision_policy
@@ -27,6 +27,11 @@ from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
 SEARCH_SEED = 2**31
+#: Fields that recipes have come to have since results of trials have been kept.
+LATER = (
+    *("batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
+    *("mixup", "cutmix", "mixup_prob", "label_smoothing"),
+)
 
 
 Accuracy = Annotated[float, Field(ge=0, le=1)]
@@ -37,7 +42,8 @@ class Outcome(BaseModel):
 
     Attributes:
         validation: accuracy on the validation images after the last epoch.
-        accuracy: on the test images; None of a trial of the learning-rate search.
+        accuracy: on the test images; None of a trial that is not judged on them, as those of the
+            learning-rate search are not.
         n: number of test images.
         correct: which of them were answered right, as `row.pack` writes it; None of a trial of the
             search, and where it was not kept yet.
@@ -66,6 +72,7 @@ class Trial(NamedTuple):
         steps: number of batches; the recipe has enough epochs for them.
         fingerprint: of the images, so that a result is never reused for other images.
         effort: amount of work in any unit, from which the time left is estimated.
+        judged_on: ``"test"``; or ``"validation"``, where test images are not to be looked at.
     """
 
     contender: Contender
@@ -73,11 +80,17 @@ class Trial(NamedTuple):
     steps: int
     fingerprint: str
     effort: float = 1.0
+    judged_on: JudgedOn = "test"
 
     @property
     def is_search(self) -> bool:
         """Whether this trial only serves to choose a learning rate."""
         return self.recipe.seed == SEARCH_SEED
+
+    @property
+    def looks_at_test(self) -> bool:
+        """Whether it is judged on the test images."""
+        return self.judged_on == "test" and not self.is_search
 
     @property
     def label(self) -> str:
@@ -93,11 +106,18 @@ class Trial(NamedTuple):
     def spec(self) -> dict[str, Any]:
         """Everything that decides the result, as JSON values; names and effort do not."""
         recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
-        # Recipes of version 0.1.0 had this key, and not that one; or no result kept then would be
-        # found. How a folder is divided is in the fingerprint.
+        # By the keys of earlier recipes, or no result kept then would be found. How a folder is
+        # divided is in the fingerprint.
         recipe.setdefault("smaller_first", [])
+        recipe["fit"] = recipe.pop("resize_mode")
         del recipe["split_by"]
+        # Nor these, which leave a training as it was unless they are given.
+        for name in LATER:
+            if recipe[name] == Recipe.model_fields[name].default:
+                del recipe[name]
+        held_out = {} if self.judged_on == "test" else {"judged_on": self.judged_on}
         return {
+            **held_out,
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),
             "recipe": recipe,
@@ -112,9 +132,9 @@ class Trial(NamedTuple):
 
     def fault(self, outcome: Outcome) -> str | None:
         """Why `outcome` cannot be that of this trial; None if it can."""
-        if self.is_search and (outcome.accuracy is not None or outcome.n):
-            return "it was judged on test images, and only chooses a learning rate"
-        if not self.is_search and (outcome.accuracy is None or not outcome.n):
+        if not self.looks_at_test and (outcome.accuracy is not None or outcome.n):
+            return "it was judged on test images, which it must not look at"
+        if self.looks_at_test and (outcome.accuracy is None or not outcome.n):
             return "it was not judged on test images"
         if outcome.correct is not None and not is_packed(outcome.correct, outcome.n):
             return f"which images were right is not kept of its {outcome.n:,}"
@@ -149,7 +169,7 @@ def train_trial(trial: Trial) -> Outcome:
         model = trial.contender.make(len(data.classes))
         trainer.fit(model, data)
     assert trainer.health is not None
-    judged = {"accuracy": None, "n": 0} if trial.is_search else _judge(model, data)
+    judged = _judge(model, data) if trial.looks_at_test else {"accuracy": None, "n": 0}
     return Outcome(
         validation=trainer.history["val_accuracy"][-1],
         **judged,

@@ -12,11 +12,11 @@ from nin.backends.distribution import Layout
 from nin.data import ImageData
 from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
-from nin.rivals import find_net, find_network
+from nin.rivals import find_network
 from nin.training.health import Finding
 from nin.training.inheritance import inherit
 from nin.training.precision import precision_policy
-from nin.training.recipe import Recipe, too_deep
+from nin.training.recipe import Recipe, network_of, too_deep
 from nin.training.restart import at_rate
 from nin.training.runs.arrays import count_weights
 from nin.training.runs.checkpoint import Position, load_checkpoint
@@ -84,9 +84,7 @@ def new_attempt(
     recipe = at_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     trainer.note(note)
-    net, arguments = find_net(recipe.preset)
-    if net == "NiN":
-        arguments |= {"width": recipe.width, "dropout": recipe.dropout}
+    net, arguments = network_of(recipe)
     with precision_policy(recipe.precision):
         model = make_net(net, len(data.classes), **arguments)
         freeze(model, recipe.freeze)

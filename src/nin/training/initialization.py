@@ -66,8 +66,9 @@ def start(
        configuration, too, trains the last layer at a tenth of the learning rate.
 
     A network that ends otherwise gets step 1, its logits a standard deviation of 0.3: whoever
-    compares it with a NiN compares networks, not starts. One with batch normalisation sets every
-    scale itself and is left as it is.
+    compares it with a NiN compares networks, not starts. Batch normalisation sets every scale
+    itself. Where it is followed by class maps it gets the moving averages of these images, and the
+    maps steps 2 and 3, if a ReLU follows them; other networks with it are left as they are.
 
     Args:
         model: a built classifier.
@@ -76,7 +77,7 @@ def start(
         map_mean: where the class maps start; `ADAPTIVE_MAP_MEAN` for optimisers like AdamW.
 
     Returns:
-        What was done, or None for a network with batch normalisation.
+        What was done, or None for a network that is left as it is.
 
     Example:
         >>> data, model = nin.Digits(), nin.NiN(preset="mnist", width=0.1)
@@ -88,11 +89,17 @@ def start(
         [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
     """
     model.is_fresh = False
-    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
-        return None
     layers = plan(model.net)
+    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
+        if layers.maps is None:
+            return None
+        rectified = isinstance(_following(model.net)[layers.maps], keras.layers.Activation)
+        maps = [layers.maps] if rectified else []
+        layers = Plan(maps, maps, layers.identities if rectified else [], *maps or [None])
 
     def prepare(layer: Any, signal: Any) -> Any:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            return _normalized(layer, signal)
         if layer in layers.identities:
             layer.kernel.assign(_identity(layer))
         elif layer in layers.scaled:
@@ -126,9 +133,23 @@ def plan(net: Any) -> Plan:
     weighted = _weighted(net)
     if not ends_in_average(net) or isinstance(weighted[-1], keras.layers.Dense):
         return Plan(weighted, weighted[-1:], [], None)
-    identities = _from_maps_to_maps(weighted)
+    identities = _from_maps_to_maps(weighted, _following(net))
     scaled = weighted[: len(weighted) - len(identities)]
     return Plan(scaled, scaled[-2:], identities, scaled[-1])
+
+
+def _following(net: Any) -> dict[Any, Any]:
+    """Layer → the one right after it; None after the last."""
+    layers = list(leaves(net))
+    return dict(zip(layers, [*layers[1:], None], strict=True))
+
+
+def _normalized(layer: Any, signal: Any) -> Any:
+    """What batch normalisation makes of a batch, whose moments become its moving averages."""
+    mean, variance = ops.moments(ops.cast(signal, "float32"), axes=(0, 1, 2))
+    layer.moving_mean.assign(mean)
+    layer.moving_variance.assign(variance)
+    return layer(signal, training=False)
 
 
 def _weighted(net: Any) -> list[Any]:
@@ -136,12 +157,13 @@ def _weighted(net: Any) -> list[Any]:
     return [layer for layer in leaves(net) if isinstance(layer, kinds)]
 
 
-def _from_maps_to_maps(convolutions: list[Any]) -> list[Any]:
+def _from_maps_to_maps(convolutions: list[Any], following: dict[Any, Any]) -> list[Any]:
     """The 1×1 convolutions at the end that have as many inputs as outputs, one per class."""
     classes = convolutions[-1].filters
     found: list[Any] = []
-    for layer in reversed(convolutions[1:]):
-        if tuple(layer.kernel.shape) != (1, 1, classes, classes):
+    for before, layer in zip(convolutions[-2::-1], convolutions[:0:-1], strict=True):
+        normalized = isinstance(following[before], keras.layers.BatchNormalization)
+        if tuple(layer.kernel.shape) != (1, 1, classes, classes) or normalized:
             break
         found.insert(0, layer)
     return found

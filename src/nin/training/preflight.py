@@ -9,6 +9,7 @@ from nin.backends.distribution import check_backend
 from nin.data import NAMED, ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
+from nin.presets import with_ingredients
 from nin.rivals import Rival, check_size, find_network
 from nin.training.recipe import Recipe, too_deep
 from nin.training.runs.run import Run
@@ -83,6 +84,7 @@ def check_pretrained(recipe: Recipe) -> None:
         raise RecipeError(said, way, about=Argument("balance", "sampling"))
     if recipe.freeze >= network.layers:
         raise too_deep(recipe.freeze, network.layers)
+    _check_table(recipe, "pretrained weights are of one network")
     if recipe.width != 1:
         said = "pretrained weights have one width, 1"
         raise RecipeError(said, about=Argument("width", f"{recipe.width:g}"))
@@ -101,11 +103,24 @@ def check_network(recipe: Recipe) -> None:
     if isinstance(network, Rival) and recipe.dropout is not None:
         said = f"{recipe.preset} has a dropout of its own: only presets of NiN take another"
         raise RecipeError(said, about=Argument("dropout", recipe.dropout))
+    if isinstance(network, Rival):
+        _check_table(recipe, "only presets of NiN have stages to change")
+    elif recipe.batch_norm:
+        network = network._replace(stages=with_ingredients(network.stages, batch_norm=True))
     if recipe.crop_size is not None and not network.has_maps:
         said = f"{recipe.preset} ends in dense layers, which take images of one size only"
         raise RecipeError(said, about=Argument("crop_size", recipe.crop_size))
     if recipe.freeze >= network.layers:
         raise too_deep(recipe.freeze, network.layers)
+
+
+def _check_table(recipe: Recipe, why: str) -> None:
+    """Refuse what changes a table of stages, where there is none to change."""
+    said = f"{recipe.preset} has its own: {why}"
+    if recipe.batch_norm:
+        raise RecipeError(said, about=Argument("batch_norm", True))
+    if recipe.pooling is not None:
+        raise RecipeError(said, about=Argument("pooling", recipe.pooling))
 
 
 def check_resumable(run: Run, recipe: Recipe) -> None:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import math
 import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from nin.progress import LineTimer, time_left
+from nin.progress import FIRST, LineTimer, time_left
+
+#: Seconds from which on the end of a training is estimated aloud.
+LONG, DAY = 120.0, 86_400.0
 
 
 class ShowProgress(keras.callbacks.Callback):
     """A bar over the whole training, with rate and time left, and one line per epoch.
 
-    Where standard error is not a terminal there is no bar; within an epoch that takes long a line
-    with rate and time left is printed after ten seconds, and then at growing intervals. The rate of
-    training, without validation, is added to the epoch's logs as `images_per_second`.
+    After ten seconds a line says when a training that takes minutes will have ended. Where standard
+    error is not a terminal there is no bar; within an epoch that takes long a line with rate and
+    time left is printed now and then. The rate of training, without validation, is added to the
+    epoch's logs as `images_per_second`.
 
     Args:
         images_an_epoch: how many training images an epoch holds.
@@ -50,7 +55,8 @@ class ShowProgress(keras.callbacks.Callback):
         self._began = 0.0
         self._epoch = 0
         self._timer: LineTimer | None = None
-        self._first: tuple[int, float] = (0, 0.0)
+        self._first: tuple[int, float] | None = None
+        self._estimated = False
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Put up the bar."""
@@ -87,7 +93,10 @@ class ShowProgress(keras.callbacks.Callback):
             rate = share * self.images_an_epoch / (time.perf_counter() - self._began)
             now = f"{_shown(logs or {})}  {rate:,.0f} img/s"
             self._bar.update(self._task, advance=1, now=now)
-        elif not (self.console.is_terminal or self.console.is_jupyter or self.console.quiet):
+        self._estimate(self.skipped + batch + 1)
+        if not self._bar and not (
+            self.console.is_terminal or self.console.is_jupyter or self.console.quiet
+        ):
             self._say(self.skipped + batch + 1, logs or {})
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
@@ -118,28 +127,55 @@ class ShowProgress(keras.callbacks.Callback):
             self._bar.stop()
             self._bar = None
 
-    def _say(self, batch: int, logs: dict[str, float]) -> None:
-        """Print how far the epoch is, when it is time.
+    def _estimate(self, batch: int) -> None:
+        """Print once when training will have ended, if that is minutes away.
 
         The first batch is not timed: it is compiled.
 
         Args:
             batch: how many of the epoch's batches are done.
+        """
+        now = time.perf_counter()
+        if self._first is None:
+            self._first = (self._epoch * self._steps() + batch, now)
+        elif not self._estimated and self._steps() and now - self._first[1] >= FIRST:
+            self._estimated = True
+            left = self._left(batch)
+            if left >= LONG:
+                end = datetime.now() + timedelta(seconds=left)
+                at = end.strftime("%H:%M" if left < DAY / 2 else "%a %H:%M")
+                epochs = f"{self._epochs()} epochs" if self._epochs() > 1 else "1 epoch"
+                self.console.print(f"{epochs}: {time_left(left)}, until {at}", highlight=False)
+                if self._timer:
+                    self._timer.restart()
+
+    def _say(self, batch: int, logs: dict[str, float]) -> None:
+        """Print how far the epoch is, when it is time.
+
+        Args:
+            batch: how many of the epoch's batches are done.
             logs: means so far.
         """
-        done, now = self._epoch * self._steps() + batch, time.perf_counter()
         if self._timer is None:
-            self._timer, self._first = LineTimer(), (done, now)
+            self._timer = LineTimer()
         elif batch < self._steps() and self._timer.is_due():
-            first, since = self._first
-            rate = (done - first) / (now - since)
-            left = time_left((self._steps() * self._epochs() - done) / rate)
-            images = rate * self.images_an_epoch / self._steps()
+            images = self._steps_per_second(batch) * self.images_an_epoch / self._steps()
             self.console.print(
                 f"epoch {self._epoch + 1}/{self._epochs()}  {batch:,}/{self._steps():,}"
-                f"  {_shown(logs)}  {images:,.0f} img/s  {left}",
+                f"  {_shown(logs)}  {images:,.0f} img/s  {time_left(self._left(batch))}",
                 highlight=False,
             )
+
+    def _left(self, batch: int) -> float:
+        """Seconds of training that are left, after so many batches of the epoch."""
+        done = self._epoch * self._steps() + batch
+        return (self._steps() * self._epochs() - done) / self._steps_per_second(batch)
+
+    def _steps_per_second(self, batch: int) -> float:
+        assert self._first is not None
+        first, since = self._first
+        done = self._epoch * self._steps() + batch
+        return (done - first) / (time.perf_counter() - since)
 
     def _verdict(self, logs: dict[str, float]) -> str:
         loss = logs.get("val_loss", math.nan)

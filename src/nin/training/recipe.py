@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict
 
@@ -15,10 +16,12 @@ from pydantic import (
     model_validator,
 )
 
+from nin.data.augmentation import MOST_ALPHA, FillMode
 from nin.data.balance import PREFERRED, Balance
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
 from nin.errors import Argument, RecipeError
+from nin.rivals import find_net
 
 
 class RecipeFields(TypedDict, total=False):
@@ -32,8 +35,10 @@ class RecipeFields(TypedDict, total=False):
     freeze: int | None
     width: float | None
     dropout: float | None
+    batch_norm: bool | None
+    pooling: Literal["max", "average"] | None
     image_size: int | None
-    fit: Fit | None
+    resize_mode: ResizeMode | None
     epochs: int | None
     batch_size: int | None
     least_steps: int | None
@@ -45,10 +50,13 @@ class RecipeFields(TypedDict, total=False):
     learning_rate: float | None
     momentum: float | None
     weight_decay: float | None
+    decay_biases: bool | None
+    ema_momentum: float | None
     schedule: Literal["constant", "cosine"] | None
     warmup: int | None
     clip_norm: float | None
     shift: int | None
+    fill_mode: FillMode | None
     flip: bool | None
     crop: float | None
     crop_size: int | None
@@ -57,6 +65,10 @@ class RecipeFields(TypedDict, total=False):
     contrast: float | None
     saturation: float | None
     erasing: float | None
+    mixup: float | None
+    cutmix: float | None
+    mixup_prob: float | None
+    label_smoothing: float | None
     balance: Balance | Literal["auto"] | bool | None
     stream: bool | None
     validation: float | None
@@ -99,10 +111,15 @@ class Recipe(BaseModel):
     width: float = Field(default=1.0, gt=0, le=4)
     #: Share of values dropped, in place of the preset's; None leaves it.
     dropout: float | None = Field(default=None, ge=0, lt=1)
+    #: Whether batch normalisation follows each convolution but those that make class maps.
+    batch_norm: bool = False
+    #: What pooling between the blocks takes of each window, in place of the preset's; None leaves
+    #: it.
+    pooling: Literal["max", "average"] | None = None
     #: Side in pixels to which the model resizes images; None leaves them as they are stored.
     image_size: int | None = Field(default=None, ge=1, le=4096)
     #: How a folder's pictures become squares: all of each, squashed, or the middle, cropped.
-    fit: Fit = "squash"
+    resize_mode: ResizeMode = "squash"
     epochs: int = Field(ge=1, le=1_000_000)
     #: Images per step of the optimiser.
     batch_size: int = Field(ge=1)
@@ -123,6 +140,12 @@ class Recipe(BaseModel):
     #: Momentum of SGD.
     momentum: float = Field(default=0.0, ge=0, lt=1)
     weight_decay: float = Field(default=0.0, ge=0)
+    #: Whether biases decay as well, and the scales and offsets of batch normalisation. They did in
+    #: all recipes that do not say so.
+    decay_biases: bool = True
+    #: Momentum of a moving average of the weights, which takes the place of the weights wherever
+    #: the network is judged or kept; 0 for none.
+    ema_momentum: float = Field(default=0.0, ge=0, lt=1)
     #: Cosine falls to zero at the end of the last epoch.
     schedule: Literal["constant", "cosine"] = "cosine"
     #: Steps over which the learning rate rises from zero, at most a third of all; for cosine.
@@ -131,6 +154,8 @@ class Recipe(BaseModel):
     clip_norm: float = Field(default=0.0, ge=0)
     #: Training images are moved by up to this many stored pixels either way.
     shift: int = Field(default=0, ge=0, le=256)
+    #: What a shift or a rotation uncovers: the nearest pixel, black, or the image mirrored.
+    fill_mode: FillMode = "nearest"
     #: Training images are mirrored, each with probability one half.
     flip: bool = False
     #: Smallest share of an image's area that is cut out and enlarged to its size; 1 for none.
@@ -145,6 +170,15 @@ class Recipe(BaseModel):
     saturation: float = Field(default=0.0, ge=0, le=1)
     #: Share of training images of which a rectangle is overwritten with noise.
     erasing: float = Field(default=0.0, ge=0, le=1)
+    #: Batches are blended with their reverse (mixup), or parts of images are replaced by those of
+    #: others (CutMix), and labels likewise: parameters of the beta distributions of the shares; 0
+    #: for none. With both, either is as likely.
+    mixup: float = Field(default=0.0, ge=0, le=MOST_ALPHA)
+    cutmix: float = Field(default=0.0, ge=0, le=MOST_ALPHA)
+    #: Share of the batches that are mixed.
+    mixup_prob: float = Field(default=1.0, ge=0, le=1)
+    #: This share of each training label is divided among all classes.
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     #: Whether small classes count as much as large ones: by weights in the loss, or by drawing
     #: their images more often. `True` or ``"auto"`` is `nin.data.balance.PREFERRED`.
     balance: Balance = "none"
@@ -167,13 +201,13 @@ class Recipe(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _without_growing_images(cls, values: Any) -> Any:
+    def _of_earlier_versions(cls, values: Any) -> Any:
         """Older records hold `smaller_first`, the sizes of images that grew while it trained."""
-        if isinstance(values, dict) and "smaller_first" in values:
-            if values["smaller_first"]:
-                raise ValueError("smaller_first: training on growing images is no longer supported")
-            return {name: value for name, value in values.items() if name != "smaller_first"}
-        return values
+        if not isinstance(values, dict):
+            return values
+        if values.get("smaller_first"):
+            raise ValueError("smaller_first: training on growing images is no longer supported")
+        return renamed({name: values[name] for name in values if name != "smaller_first"})
 
     @field_validator("data", "init", mode="before")
     @classmethod
@@ -219,8 +253,26 @@ class Recipe(BaseModel):
         return self.parse({**self.model_dump(), **lifted, **given})
 
 
+#: What fields were called in earlier versions.
+_RENAMED = {"fit": "resize_mode"}
+
 #: Value → the bound that would change it for few images.
 _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
+
+
+def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields by the names that they have now; those of earlier versions count if given."""
+    kept = {name: value for name, value in values.items() if name not in _RENAMED}
+    return kept | {new: values[old] for old, new in _RENAMED.items() if old in values}
+
+
+def network_of(recipe: Recipe) -> tuple[str, dict[str, Any]]:
+    """The class of the recipe's network, by name, and its arguments but the number of classes."""
+    net, arguments = find_net(recipe.preset)
+    if net == "NiN":
+        names = ("width", "dropout", "batch_norm", "pooling")
+        arguments |= {name: getattr(recipe, name) for name in names}
+    return net, arguments
 
 
 def _first_problem(error: ValidationError) -> RecipeError:

@@ -11,7 +11,7 @@ from typing import Any
 from nin.data import NAMED, Augmentation, ImageData, ImageFolder
 from nin.errors import Advice, Argument, NinError, RecipeError, UnknownNameError
 from nin.rivals import find_network
-from nin.training.recipe import Recipe
+from nin.training.recipe import Recipe, renamed
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
 
@@ -19,9 +19,10 @@ from nin.training.runs.run import load
 What = Recipe | str | Path | ImageData | None
 
 #: What is said of images, and not of how they are learnt from.
-_OF_IMAGES = frozenset(
-    "name data preset init image_size fit limit seed balance stream validation finetune".split()  # noqa: SIM905
-)
+_OF_IMAGES = {
+    *("name", "data", "preset", "init", "image_size", "resize_mode", "limit", "seed"),
+    *("balance", "stream", "validation", "finetune"),
+}
 
 
 def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str] = ()) -> Recipe:
@@ -41,6 +42,7 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
         RecipeError: a value that cannot work, or options that do not go together.
         NinError: images that a run could not open again.
     """
+    options = renamed(options)
     if odd := next((name for name in options if name not in Recipe.model_fields), None):
         raise UnknownNameError("argument", odd, Recipe.model_fields)
     given = asked = {name: value for name, value in options.items() if value is not None}

@@ -67,19 +67,22 @@ def optimizer(recipe: Recipe, steps: int) -> Any:
             warmup_target=rate if rising else None,
             warmup_steps=rising,
         )
-    if recipe.optimizer == "adamw" and recipe.weight_decay:
-        return keras.optimizers.AdamW(
-            rate, weight_decay=recipe.weight_decay, gradient_accumulation_steps=parts
-        )
-    if recipe.optimizer == "adamw":
-        # The same without decay. Keras would compute one of zero, and the rate, for every variable.
-        return keras.optimizers.Adam(rate, gradient_accumulation_steps=parts)
-    return keras.optimizers.SGD(
-        rate,
-        momentum=recipe.momentum,
-        weight_decay=recipe.weight_decay or None,
-        gradient_accumulation_steps=parts,
-    )
+    settings: dict[str, Any] = {"gradient_accumulation_steps": parts}
+    if recipe.ema_momentum:
+        # The average follows after each part of a batch.
+        momentum = recipe.ema_momentum ** (1 / recipe.accumulate)
+        settings |= {"use_ema": True, "ema_momentum": momentum}
+    if recipe.weight_decay:  # Keras would compute one of zero, and the rate, for every variable.
+        settings |= {"weight_decay": recipe.weight_decay}
+    if recipe.optimizer == "sgd":
+        made = keras.optimizers.SGD(rate, momentum=recipe.momentum, **settings)
+    elif recipe.weight_decay:
+        made = keras.optimizers.AdamW(rate, **settings)
+    else:
+        made = keras.optimizers.Adam(rate, **settings)
+    if not recipe.decay_biases:
+        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    return made
 
 
 def schedule_record(recipe: Recipe, images: int) -> dict[str, Any]:

@@ -6,6 +6,8 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+import numpy as np
 from rich.console import Console
 
 from nin import backends
@@ -15,6 +17,7 @@ from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.module import CountedAccuracy
 from nin.names import printable
+from nin.training.averaging import JudgeAverages, going_on
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.health import Finding, HealthWatch
@@ -102,7 +105,8 @@ class Trainer(HyperParameters):
         """Train `model` on `data` until `max_epochs` epochs are done.
 
         Args:
-            model: a classifier.
+            model: a classifier. If its optimiser averages weights (Keras's `use_ema`), the averages
+                are validated, and are its weights in the end.
             data: gives `train_dataloader()` and `val_dataloader()`.
             initial_epoch: how many epochs are done already.
             initial_batch: how many batches of the next epoch are done already; for data whose
@@ -110,9 +114,11 @@ class Trainer(HyperParameters):
 
         Raises:
             InputSizeError: the images are too small.
-            NinError: the model overrides a hook that a compiled loop cannot call.
+            NinError: the model overrides a hook that a compiled loop cannot call, or has a loss
+                that cannot take labels that `data` mixes or smooths.
         """
         _refuse_uncompiled_hooks(model)
+        _refuse_loss_of_numbers(model, data)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with device:
             unreadable = unreadable_note(data)
@@ -183,7 +189,7 @@ class Trainer(HyperParameters):
     def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
         loaders = open_loaders(data)
         progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
-        callbacks = [self.health, progress, *self.callbacks]
+        callbacks = [JudgeAverages(), self.health, progress, *self.callbacks]
         if in_notebook() and self.verbose:
             callbacks.append(DrawCurves(self.board))
         self.history = {}
@@ -193,7 +199,7 @@ class Trainer(HyperParameters):
             for stop in stops:
                 loaders.seek(epoch, batch)
                 progress.skipped = batch
-                with loaders.reading_ahead():
+                with loaders.reading_ahead(), going_on(model.optimizer):
                     history = model.fit(
                         loaders.train,
                         validation_data=loaders.validation,
@@ -207,6 +213,8 @@ class Trainer(HyperParameters):
                 epoch, batch = stop, 0
                 if model.stop_training:
                     break
+            if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
+                model.optimizer.finalize_variable_values(model.trainable_variables)
         finally:
             progress.close()
 
@@ -227,6 +235,21 @@ def _refuse_uncompiled_hooks(model: Module) -> None:
                 f"{type(model).__name__} overrides {hook}, which a compiled loop cannot call:"
                 " override loss(Y_hat, Y), or Keras's train_step and test_step"
             )
+
+
+def _refuse_loss_of_numbers(model: Module, data: DataModule) -> None:
+    augmentation = getattr(data, "augmentation", None)
+    if augmentation is None or not augmentation.shares_labels:
+        return
+    classes = len(getattr(data, "classes", ())) or 2
+    logits, shares = np.zeros((2, 2, classes), np.float32)
+    try:
+        model.loss(keras.ops.convert_to_tensor(logits), keras.ops.convert_to_tensor(shares))
+    except Exception as error:
+        raise NinError(
+            f"{type(model).__name__}.loss takes labels as numbers, not as shares of all classes,"
+            " which mixup, cutmix and label_smoothing make of them: leave these out"
+        ) from error
 
 
 def _pays_to_jit() -> bool:

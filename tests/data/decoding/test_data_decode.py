@@ -152,7 +152,7 @@ sides = st.integers(1, 70)
 @settings(deadline=None)
 def test_of_a_square_picture_the_middle_is_all(side, size):
     picture = noise(side, side)
-    cropped = fitted(picture, (size, size), fit="crop")
+    cropped = fitted(picture, (size, size), resize_mode="crop")
     assert (cropped == fitted(picture, (size, size))).all()
 
 
@@ -165,7 +165,7 @@ def test_a_crop_is_the_middle_square_resized(side, margin, size, is_tall):
     square = picture[:, margin : margin + side]
     if is_tall:
         picture, square = np.swapaxes(picture, 0, 1), np.swapaxes(square, 0, 1)
-    cropped = fitted(np.ascontiguousarray(picture), (size, size), fit="crop").astype(int)
+    cropped = fitted(np.ascontiguousarray(picture), (size, size), resize_mode="crop").astype(int)
     alone = fitted(np.ascontiguousarray(square), (size, size)).astype(int)
     # Two of the wider kind of pixels, one more where whole pixels are averaged first.
     support = int(np.ceil(3 * max(1, size / side)))
@@ -191,7 +191,7 @@ def test_what_is_seen_lies_in_the_middle_and_in_the_right_ratio(height, width, s
 def test_of_a_line_the_middle_pixel_is_taken(shape, form):
     image = np.zeros((*shape, 3), np.uint8)
     image[shape[0] // 2 - 40 : shape[0] // 2 + 40, shape[1] // 2 - 40 : shape[1] // 2 + 40] = 255
-    small = decode(encoded(Image.fromarray(image), form), 8, fit="crop")
+    small = decode(encoded(Image.fromarray(image), form), 8, resize_mode="crop")
     assert small.shape == (8, 8, 3)
     assert small.min() > 250
 
@@ -201,8 +201,8 @@ def test_a_large_jpeg_is_cropped_as_sharply_as_if_it_were_read_whole():
     rough = noise(30, 120)
     large = Image.fromarray(fitted(rough, (480, 1920)))
     content = encoded(large, "JPEG", quality=95)
-    whole = fitted(decode(content), (100, 100), fit="crop").astype(int)
-    assert np.abs(decode(content, 100, fit="crop") - whole).mean() < 2
+    whole = fitted(decode(content), (100, 100), resize_mode="crop").astype(int)
+    assert np.abs(decode(content, 100, resize_mode="crop") - whole).mean() < 2
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP"])
@@ -218,13 +218,15 @@ def test_a_picture_is_turned_and_laid_on_white_before_its_middle_is_taken(form):
     assert turned[-6:-2].max() < 15
     clear = Image.new("RGBA", (48, 16), "black")
     clear.paste((0, 0, 0, 0), (14, 0, 34, 16))
-    assert decode(encoded(clear, "PNG"), 16, fit="crop").min() == 255
+    assert decode(encoded(clear, "PNG"), 16, resize_mode="crop").min() == 255
 
 
-@pytest.mark.parametrize("read", [decode, lambda _, **fit: fitted(noise(4, 6), (2, 2), **fit)])
+@pytest.mark.parametrize("read", [decode, lambda _, **how: fitted(noise(4, 6), (2, 2), **how)])
 def test_another_way_to_fit_is_refused(read):
-    with pytest.raises(DataError, match=r"^fit='stretch': pictures are fitted by squash or crop$"):
-        read(PNG, fit="stretch")
+    with pytest.raises(
+        DataError, match=r"^resize_mode='stretch': pictures are fitted by squash or crop$"
+    ):
+        read(PNG, resize_mode="stretch")
 
 
 def test_fine_detail_is_averaged():

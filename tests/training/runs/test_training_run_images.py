@@ -19,7 +19,7 @@ from nin.training.runs.provenance import session
 from nin.training.runs.run import load
 from nin.training.runs.run_images import PICTURES, keep_membership, open_new
 
-RECIPE = nin.RECIPES["scratch"].revised(image_size=8, fit="squash", epochs=1, seed=4)
+RECIPE = nin.RECIPES["scratch"].revised(image_size=8, resize_mode="squash", epochs=1, seed=4)
 
 
 def draw(path, number):

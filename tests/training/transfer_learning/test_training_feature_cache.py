@@ -120,7 +120,8 @@ def test_only_what_is_new_is_computed(photographs, kept):
 
 
 @pytest.mark.parametrize(
-    "other", [VIEW._replace(trunk="1" * 64), VIEW._replace(size=9), VIEW._replace(fit="crop")]
+    "other",
+    [VIEW._replace(trunk="1" * 64), VIEW._replace(size=9), VIEW._replace(resize_mode="crop")],
 )
 def test_features_of_another_view_are_not_taken(photographs, kept, other, monkeypatch):
     paths = photographs(2)

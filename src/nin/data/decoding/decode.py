@@ -34,8 +34,8 @@ LUMA, CUBIC = (0.299, 0.587, 0.114), -0.5
 
 #: How a picture becomes a square: "squash" takes all of it and gives up its aspect ratio; "crop"
 #: keeps the ratio and takes its middle, as wide and as high as its short side.
-Fit = Literal["squash", "crop"]
-FITS: tuple[Fit, ...] = get_args(Fit)
+ResizeMode = Literal["squash", "crop"]
+RESIZE_MODES: tuple[ResizeMode, ...] = get_args(ResizeMode)
 
 #: What may be said of a picture that was decoded.
 FRAMES = "several frames or pages, of which the first is read"
@@ -62,7 +62,7 @@ def decode(
     source: str | PathLike[str] | bytes,
     size: int | None = None,
     channels: int = 3,
-    fit: Fit = "squash",
+    resize_mode: ResizeMode = "squash",
     bit_depth: int | None = None,
     *,
     max_pixels: int = MAX_PIXELS,
@@ -74,14 +74,14 @@ def decode(
     transparent parts become white, and values are brought to 8 bits by the range that the file
     states, or else by the smallest of 8, 10, 12, 14 and 16 bits that holds them. With a `size` it
     is resized to a square, with antialiasing: the whole picture, whatever its aspect ratio, so that
-    class maps cover all of it; or, with ``fit="crop"``, the square in its middle.
+    class maps cover all of it; or, with ``resize_mode="crop"``, the square in its middle.
 
     Args:
         source: a path, or the file's content.
         size: side of the result in pixels; None keeps the picture's own height and width.
         channels: 3 for RGB, 1 for grey (luma, ITU-R 601).
-        fit: which part of the picture is resized to `size`: ``"squash"`` for all of it, ``"crop"``
-            for the square in its middle.
+        resize_mode: which part of the picture is resized to `size`: ``"squash"`` for all of it,
+            ``"crop"`` for the square in its middle.
         bit_depth: bits that the range has at least, where a file does not state it: those of the
             folder that a network was trained on. A dark picture then stays dark.
         max_pixels: of a picture, as its header states them; more are refused.
@@ -93,7 +93,7 @@ def decode(
         DataError: the file is missing, damaged, of another format, or has more than `max_pixels`,
             by default 200 million; an argument is out of range.
     """
-    settings = (size, channels, fit, bit_depth)
+    settings = (size, channels, resize_mode, bit_depth)
     return decode_with_remarks(source, *settings, max_pixels=max_pixels).image
 
 
@@ -101,7 +101,7 @@ def decode_with_remarks(
     source: str | PathLike[str] | bytes,
     size: int | None = None,
     channels: int = 3,
-    fit: Fit = "squash",
+    resize_mode: ResizeMode = "squash",
     bit_depth: int | None = None,
     *,
     max_pixels: int = MAX_PIXELS,
@@ -116,9 +116,9 @@ def decode_with_remarks(
         raise DataError(
             f"cannot decode to size={size}, channels={channels}: size ≥ 1, channels 1 or 3"
         )
-    check_fit(fit)
+    check_resize_mode(resize_mode)
     try:
-        return _decoded(source, size, channels, fit, bit_depth, max_pixels)
+        return _decoded(source, size, channels, resize_mode, bit_depth, max_pixels)
     except DataError as error:
         raise DataError(f"{name}: {error}") from error
     except damage() as error:
@@ -129,7 +129,7 @@ def _decoded(
     source: str | PathLike[str] | bytes,
     size: int | None,
     channels: int,
-    fit: Fit,
+    resize_mode: ResizeMode,
     bit_depth: int | None,
     max_pixels: int,
 ) -> Decoded:
@@ -141,7 +141,7 @@ def _decoded(
         with _ALONE if opened.width * opened.height > _LARGE else nullcontext():
             picture = _upright(opened, partial(open_picture, source), bit_depth)
             picture, is_right = to_srgb(picture, opened.info)
-            image = _fitted(picture, None if size is None else (size, size), channels, fit)
+            image = _fitted(picture, None if size is None else (size, size), channels, resize_mode)
         remarks = ((FRAMES, has_more_frames(opened)), (PROFILE, not is_right))
         return Decoded(image, tuple(remark for remark, holds in remarks if holds))
 
@@ -158,7 +158,10 @@ def shown_size(content: bytes) -> tuple[int, int]:
 
 
 def fitted(
-    image: NDArray[np.uint8], size: tuple[int, int], channels: int = 3, fit: Fit = "squash"
+    image: NDArray[np.uint8],
+    size: tuple[int, int],
+    channels: int = 3,
+    resize_mode: ResizeMode = "squash",
 ) -> NDArray[np.uint8]:
     """Bring an image in memory to a size and a number of channels, as `decode` does with a file.
 
@@ -166,39 +169,39 @@ def fitted(
         image: (height, width, channels), uint8; grey, RGB or RGBA.
         size: (height, width) of the result.
         channels: 3 for RGB, 1 for grey.
-        fit: ``"squash"`` for all of the image, whatever its aspect ratio; ``"crop"`` for its
-            middle, in the ratio of `size`.
+        resize_mode: ``"squash"`` for all of the image, whatever its aspect ratio; ``"crop"`` for
+            its middle, in the ratio of `size`.
 
     Returns:
         (*size, channels), uint8; the image itself if it has that shape already.
 
     Raises:
-        DataError: there is no such `fit`.
+        DataError: there is no such `resize_mode`.
     """
     from PIL import Image
 
-    check_fit(fit)
+    check_resize_mode(resize_mode)
     if image.shape == (*size, channels):
         return image
     picture = Image.fromarray(image[..., 0] if image.shape[2] == 1 else image)
-    return _fitted(picture, size, channels, fit)
+    return _fitted(picture, size, channels, resize_mode)
 
 
 def seen_box(
-    picture: tuple[int, int], fit: Fit, size: tuple[int, int] = (1, 1)
+    picture: tuple[int, int], resize_mode: ResizeMode, size: tuple[int, int] = (1, 1)
 ) -> tuple[float, float, float, float]:
     """The part of a picture that is used.
 
     Args:
         picture: its (height, width), in pixels.
-        fit: how it is brought to `size`.
+        resize_mode: how it is brought to `size`.
         size: (height, width) of the result, of which only the ratio counts; by default a square.
 
     Returns:
         Left, top, right and bottom, in pixels; not whole numbers where a margin is odd.
     """
     height, width = picture
-    if fit == "squash":
+    if resize_mode == "squash":
         return 0, 0, width, height
     wide = min(width, height * size[1] / size[0])
     high = min(height, width * size[0] / size[1])
@@ -206,14 +209,16 @@ def seen_box(
     return left, top, left + wide, top + high
 
 
-def check_fit(fit: str) -> None:
-    """Refuse a name that is none of `FITS`.
+def check_resize_mode(resize_mode: str) -> None:
+    """Refuse a name that is none of `RESIZE_MODES`.
 
     Raises:
         DataError: it is not.
     """
-    if fit not in FITS:
-        raise DataError(f"fit={fit!r}: pictures are fitted by {' or '.join(FITS)}")
+    if resize_mode not in RESIZE_MODES:
+        raise DataError(
+            f"resize_mode={resize_mode!r}: pictures are fitted by {' or '.join(RESIZE_MODES)}"
+        )
 
 
 def _upright(opened: ImageFile, reopen: Reopen, bit_depth: int | None) -> Image:
@@ -230,7 +235,7 @@ def _upright(opened: ImageFile, reopen: Reopen, bit_depth: int | None) -> Image:
 
 
 def _fitted(
-    picture: Image, size: tuple[int, int] | None, channels: int, fit: Fit
+    picture: Image, size: tuple[int, int] | None, channels: int, resize_mode: ResizeMode
 ) -> NDArray[np.uint8]:
     from PIL import Image
 
@@ -238,7 +243,7 @@ def _fitted(
     if channels == 1:
         picture = picture.convert("L")
     if size is not None:
-        box = seen_box((picture.height, picture.width), fit, size)
+        box = seen_box((picture.height, picture.width), resize_mode, size)
         picture = picture.resize(size[::-1], Image.Resampling.BICUBIC, box, reducing_gap=2.0)
     return np.array(picture, np.uint8).reshape(picture.height, picture.width, channels)
 

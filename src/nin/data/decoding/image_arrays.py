@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decoding.decode import Fit, fitted
+from nin.data.decoding.decode import ResizeMode, fitted
 from nin.errors import DataError
 
 
@@ -42,13 +42,15 @@ def check_images(images: NDArray[Any], *, floats: bool = False) -> None:
         )
 
 
-def fitted_images(images: NDArray[Any], shape: tuple[int, int, int], fit: Fit) -> NDArray[Any]:
+def fitted_images(
+    images: NDArray[Any], shape: tuple[int, int, int], resize_mode: ResizeMode
+) -> NDArray[Any]:
     """Images as a network takes them: those of another size or other channels are resized.
 
     Args:
         images: (n, height, width, channels), as `check_images` leaves them.
         shape: (height, width, channels) that the network was trained on.
-        fit: how they are resized; see `nin.data.decoding.decode.fitted`.
+        resize_mode: how they are resized; see `nin.data.decoding.decode.fitted`.
 
     Raises:
         DataError: images of floats have another shape: they would have to be rounded.
@@ -61,4 +63,4 @@ def fitted_images(images: NDArray[Any], shape: tuple[int, int, int], fit: Fit) -
             f" {images.shape}: give uint8, which is resized"
         )
     height, width, channels = shape
-    return np.stack([fitted(image, (height, width), channels, fit) for image in images])
+    return np.stack([fitted(image, (height, width), channels, resize_mode) for image in images])

@@ -32,9 +32,9 @@ def to_onnx(model: Any, description: dict[str, Any]) -> Any:
     height, width, channels = description["input_shape"]
     classes = len(description["classes"])
     graph = Graph()
-    fit = description.get("fit", "squash")
+    resize_mode = description.get("fit", "squash")
     with graph.within(SCOPE):
-        x = resize_images(graph, "images", (height, width, channels), fit)
+        x = resize_images(graph, "images", (height, width, channels), resize_mode)
         x = standardise(graph, x, model.preprocessing)
     written = write_network(graph, model.net, x, has_maps=has_class_maps(model.net))
     graph.node("Softmax", written.logits, name="probabilities", axis=1)

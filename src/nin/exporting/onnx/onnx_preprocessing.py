@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from nin.data.decoding.decode import CUBIC, LUMA, Fit
+from nin.data.decoding.decode import CUBIC, LUMA, ResizeMode
 from nin.exporting.onnx.graph import Graph
 
 #: The prefix of the names of these nodes in the file.
@@ -16,7 +16,7 @@ SCOPE = "intake"
 
 
 def resize_images(
-    graph: Graph, images: str, shape: tuple[int, int, int], fit: Fit = "squash"
+    graph: Graph, images: str, shape: tuple[int, int, int], resize_mode: ResizeMode = "squash"
 ) -> str:
     """Bring images to the size and channels the network was trained on.
 
@@ -24,7 +24,7 @@ def resize_images(
         graph: is written to.
         images: (n, h, w, c), uint8, c of 1 (grey), 3 (RGB) or 4 (RGB and opacity).
         shape: (height, width, channels) of the result; channels 1 or 3.
-        fit: which part of an image fills it; see `nin.data.decoding.decode.seen_box`.
+        resize_mode: which part of an image fills it; see `nin.data.decoding.decode.seen_box`.
 
     Returns:
         (n, channels, height, width), float32, whole numbers 0…255.
@@ -33,7 +33,7 @@ def resize_images(
     x = graph.node("Transpose", images, perm=[0, 3, 1, 2])
     x = graph.cast(x, "float32")
     x = _channels(graph, x, channels)
-    scale = _one_scale(graph, x, (height, width)) if fit == "crop" else None
+    scale = _one_scale(graph, x, (height, width)) if resize_mode == "crop" else None
     across = _weights(graph, x, 3, width, scale, transposed=True)
     x = _whole(graph, graph.node("MatMul", x, across))
     return _whole(graph, graph.node("MatMul", _weights(graph, x, 2, height, scale), x))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Path, Request, Resp
 from pydantic.json_schema import models_json_schema
 
 from nin._version import __version__
+from nin.serving.deadlines import within
 from nin.serving.open_inference.input_tensors import read_request
 from nin.serving.open_inference.messages import (
     INPUT,
@@ -166,7 +166,7 @@ def _add_infer(app: FastAPI, service: Service, forms: Forms) -> None:
             raise busy()
         with service.bytes.reserving() as take_bytes, service.images.reserving() as take_images:
             body = await read_body(request, limits, take_bytes)
-            async with asyncio.timeout(limits.seconds):
+            async with within(limits.seconds, request):
                 asked, pictures = await service.run(read_request, body, json_bytes, limits)
                 take_images(len(pictures))
                 predictions = await service.predict(pictures, maps=False)

@@ -17,10 +17,15 @@ from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
 from nin.training.recipes.fashion import FASHION
+from nin.training.recipes.paper import CIFAR10, CIFAR100, FASHION28, MNIST, SVHN
 from nin.training.recipes.photos import FINETUNED, FROM_SCRATCH, PHOTOS, SMALL_GREY
 
 RECIPES: dict[str, Recipe] = {
-    made.name: made for made in (BOOK, CHAPTER, DIGITS, FASHION, PHOTOS, FROM_SCRATCH)
+    made.name: made
+    for made in (
+        *(BOOK, CHAPTER, DIGITS, FASHION28, FASHION),
+        *(CIFAR10, CIFAR100, SVHN, MNIST, PHOTOS, FROM_SCRATCH),
+    )
 }
 
 
@@ -123,20 +128,15 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     return other.model_copy(update=changes)
 
 
-def _for_published(name: str) -> Recipe:
-    """Of a published set without a recipe of its own; mirrored digits are none."""
-    return FASHION.revised(name=name, data=name, flip=name != "mnist")
-
-
 def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> Recipe:
     if data in NAMED:
+        # Every published set has one; the last of several is the usual one.
         made_for_it = [made for made in RECIPES.values() if made.data == data]
-        recipe = made_for_it[-1] if made_for_it else _for_published(data)
-        return with_network(recipe, preset)
+        return with_network(made_for_it[-1], preset)
     folder = Path(data).resolve()
     name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
-    seen = {"image_size": init.image_size, "fit": init.fit} if init else {}
+    seen = {"image_size": init.image_size, "resize_mode": init.resize_mode} if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
         network = {"width": init.width, "dropout": init.dropout, **seen} if init else {}
         recipe = with_network(FROM_SCRATCH.revised(name=name, data=data), preset)

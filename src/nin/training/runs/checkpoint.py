@@ -13,16 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nin import backends
 from nin.errors import RunError
+from nin.training.averaging import averaged_weights
 from nin.training.health import Finding
 from nin.training.restart import Restart
 from nin.training.runs.arrays import read_metadata
 from nin.training.runs.run import SAVE_EVERY, Run
-from nin.training.runs.weights import (
-    load_variables,
-    save_variables,
-    training_state,
-    weights,
-)
+from nin.training.runs.weights import load_variables, save_variables, training_state
 from nin.training.stopping import Stopping
 
 
@@ -78,8 +74,8 @@ def load_checkpoint(run: Run, model: Any) -> None:
 class Checkpoint(keras.callbacks.Callback):
     """Writes the state to continue from every minute; after an epoch its metrics, too.
 
-    The network's own weights are written when an epoch is the best so far (see `Run.best_epoch`);
-    the state to continue from is always that of the last.
+    The network's own weights, or their averages, are written when an epoch is the best so far (see
+    `Run.best_epoch`); the state to continue from is always that of the last.
 
     Keras's own backup knows neither how far an epoch has come nor the state of dropout's random
     numbers, and so repeats an epoch in another way. Here everything that decides the next step is
@@ -152,7 +148,7 @@ class Checkpoint(keras.callbacks.Callback):
             self._save(self._epoch, self._skipped + batch + 1)
         if self.stopping.asked:
             if not self.rows:
-                save_variables(self.run.weights_path, weights(self.model))
+                save_variables(self.run.weights_path, averaged_weights(self.model))
             raise KeyboardInterrupt
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -167,7 +163,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.run.write_metrics(self.rows)
         backends.current().sync(self.model)
         if self.run.best_epoch(self.rows) == epoch + 1:
-            save_variables(self.run.weights_path, weights(self.model))
+            save_variables(self.run.weights_path, averaged_weights(self.model))
         self._save(epoch + 1, 0)
         if self.run.is_over(self.rows):
             self.model.stop_training = True

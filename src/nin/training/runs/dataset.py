@@ -9,7 +9,7 @@ from rich.console import Console
 
 from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
 from nin.data.decode_many import in_words
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.membership import Membership
 from nin.data.split import Part
 from nin.errors import Argument, RecipeError, RunError
@@ -53,7 +53,8 @@ def open_images(
             raise RecipeError(said, about=Argument("stream", True))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
     else:
-        arguments |= {"skip_bad": skip_bad, "stream": recipe.stream, "fit": recipe.fit}
+        arguments |= {"skip_bad": skip_bad, "stream": recipe.stream}
+        arguments |= {"resize_mode": recipe.resize_mode}
         arguments |= {"split_by": recipe.split_by, "membership": membership}
         arguments |= {"bit_depth": bit_depth}
         arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
@@ -64,7 +65,7 @@ def open_others(
     data: str,
     image_shape: tuple[int, int, int],
     classes: tuple[str, ...],
-    fit: Fit = "squash",
+    resize_mode: ResizeMode = "squash",
     bit_depth: int | None = None,
     *,
     skip_bad: bool = False,
@@ -75,7 +76,7 @@ def open_others(
         data: a named data set or a folder.
         image_shape: (height, width, channels) of those it was trained on, as stored.
         classes: what it was trained to tell apart.
-        fit: how a folder's pictures become squares, as in its training.
+        resize_mode: how a folder's pictures become squares, as in its training.
         bit_depth: bits that values of a folder's pictures have at least, as in its training.
         skip_bad: in a folder, go on without those that cannot be read.
 
@@ -91,7 +92,7 @@ def open_others(
             data,
             image_size=size,
             grey=channels == 1,
-            fit=fit,
+            resize_mode=resize_mode,
             bit_depth=bit_depth,
             skip_bad=skip_bad,
         )

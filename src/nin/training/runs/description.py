@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -86,6 +86,8 @@ def _within_reach(stage: Stage) -> Stage:
         raise ValueError("padding is same or valid")
     if not 0 <= stage.dropout <= 1:
         raise ValueError("dropout is a share from 0 to 1")
+    if stage.pooling not in ("max", "average"):
+        raise ValueError("pooling is max or average")
     if stage.activation not in ("relu", "relu6"):
         raise ValueError("an activation is relu or relu6")
     return stage
@@ -118,6 +120,8 @@ class _Arguments(_Strict):
     )
     stages: Annotated[list[_Row], Field(min_length=1, max_length=_MOST)] | None = None
     head: Annotated[list[_Many], Field(max_length=_MOST)] | None = None
+    batch_norm: bool = False
+    pooling: Literal["max", "average"] | None = None
 
     @model_validator(mode="after")
     def _few_convolutions(self) -> Self:

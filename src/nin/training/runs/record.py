@@ -6,9 +6,17 @@ import json
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.errors import RunError
 from nin.files import did_you_mean
 from nin.training.runs.description import Description
@@ -32,8 +40,8 @@ class _Data(_Checked):
 
 
 class _Recipe(_Checked):
-    #: Of runs from before there was a choice.
-    fit: Fit = "squash"
+    #: Called `fit` in earlier runs, and left out in those from before there was a choice.
+    resize_mode: ResizeMode = Field("squash", validation_alias=AliasChoices("resize_mode", "fit"))
 
 
 def _checked_name(name: str) -> str:

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nin.data.decoding.decode import Fit
+from nin.data.decoding.decode import ResizeMode
 from nin.data.decoding.image_arrays import check_images, fitted_images
+from nin.errors import RunError
 from nin.files import write_bytes, write_json
 from nin.names import normalized
 from nin.training.runs.locations import locate
@@ -107,19 +108,23 @@ class Run:
         return height, width, channels
 
     @property
-    def fit(self) -> Fit:
+    def resize_mode(self) -> ResizeMode:
         """How pictures become the squares it was trained on: ``"squash"`` or ``"crop"``."""
-        fit: Fit = self.record["recipe"].get("fit", "squash")
-        return fit
+        recipe = self.record["recipe"]
+        resize_mode: ResizeMode = recipe.get("resize_mode", recipe.get("fit", "squash"))
+        return resize_mode
 
     @property
     def model(self) -> Any:
         """The trained network, a `keras.Model`; read when it is first asked for.
 
         Raises:
-            RunError: the weights are missing or damaged, or not those of the described network.
+            RunError: the weights are missing or damaged, not those of the described network, or
+                not there yet, because the first epoch has not ended.
         """
         if self._model is None:
+            if self.record["state"] == "training" and not self.weights_path.exists():
+                raise RunError(f"{self.path} has no weights yet: its first epoch has not ended")
             from nin.training.runs.arrays import count_weights
             from nin.training.runs.description import rebuild
             from nin.training.runs.weights import load_weights
@@ -162,7 +167,7 @@ class Run:
 
         images = np.asarray(images)
         check_images(images, floats=True)
-        images = fitted_images(images, self.input_shape, self.fit)
+        images = fitted_images(images, self.input_shape, self.resize_mode)
         return softmax(self.model.predict(images, batch_size=batch_size, verbose=0))
 
     def evaluate(

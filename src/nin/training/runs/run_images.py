@@ -190,7 +190,7 @@ class RunImages:
         height, width, channels = self.record["model"]["input_shape"]
         shape = (height, width, channels)
         images = open_others(
-            data, shape, self.classes, self.recipe.fit, self.bit_depth, skip_bad=skip_bad
+            data, shape, self.classes, self.recipe.resize_mode, self.bit_depth, skip_bad=skip_bad
         )
         if images.has_own_parts:
             part, split = final_split(images)
@@ -198,7 +198,7 @@ class RunImages:
             part, split = "all", every_image(images)
         split = with_labels_of(split, images.classes, self.classes)
         if not isinstance(split.images, Pictures):
-            pictures = fitted_images(np.asarray(split.images), shape, self.recipe.fit)
+            pictures = fitted_images(np.asarray(split.images), shape, self.recipe.resize_mode)
             split = Split(pictures, split.labels)
         used = self._used(images, part) if isinstance(images, ImageFolder) else 0
         return JudgedImages(part, split, images, data, is_other=True, trained_on=used)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from nin.data.decoding.decode import Fit, decode_with_remarks
+from nin.data.decoding.decode import ResizeMode, decode_with_remarks
 from nin.data.pictures import WORKERS
 from nin.errors import DataError
 from nin.files import write_bytes
@@ -39,18 +39,18 @@ class View(NamedTuple):
     Attributes:
         trunk: SHA-256 of its weights.
         size: side of the square, in pixels.
-        fit: how a photograph becomes a square; see `nin.data.decoding.decode.decode`.
+        resize_mode: how a photograph becomes a square; see `nin.data.decoding.decode.decode`.
         bit_depth: bits that values have at least, where a file of more than 8 does not say.
     """
 
     trunk: str
     size: int
-    fit: Fit
+    resize_mode: ResizeMode
     bit_depth: int | None = None
 
     def __str__(self) -> str:
         bits = "" if self.bit_depth is None else f" {self.bit_depth} bits"
-        return f"{self.trunk} {self.size} {self.fit}{bits}"
+        return f"{self.trunk} {self.size} {self.resize_mode}{bits}"
 
 
 class Found(NamedTuple):
@@ -214,7 +214,9 @@ def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
         return SeenFile(position, digest, None, "")
     try:
         view = cache.view
-        image, remarks = decode_with_remarks(content, view.size, 3, view.fit, view.bit_depth)
+        image, remarks = decode_with_remarks(
+            content, view.size, 3, view.resize_mode, view.bit_depth
+        )
     except DataError as error:
         return SeenFile(position, digest, None, f"{path}: {str(error).removeprefix('image: ')}")
     return SeenFile(position, digest, image, "", remarks)

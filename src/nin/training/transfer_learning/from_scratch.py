@@ -147,7 +147,7 @@ def _recipe(pretrained: Recipe | None = None, folder: Path | None = None) -> Rec
     recipe = RECIPES["scratch"].revised(image_size=IMAGE_SIZE, shift=shift)
     if pretrained is None:
         return recipe
-    same = {name: getattr(pretrained, name) for name in ("fit", "flip", "balance", "seed")}
+    same = {name: getattr(pretrained, name) for name in ("resize_mode", "flip", "balance", "seed")}
     return recipe.revised(data=str(folder), **same)
 
 

@@ -53,7 +53,7 @@ def part_features(
         RunError: the trunk's answers are not finite.
     """
     recipe = run.recipe
-    view = View(trunk.digest, data.image_shape[0], recipe.fit, data.bit_depth)
+    view = View(trunk.digest, data.image_shape[0], recipe.resize_mode, data.bit_depth)
     cache = FeatureCache(run.path / FEATURES, view)
     if recipe.init is not None:
         cache.take_from(run.locate(recipe.init) / FEATURES)

@@ -86,7 +86,7 @@ def train_head(
         run = Run(path, {})
         keep_membership(path, photographs)
         run.update(**_first_record(path, recipe, photographs, trunk, skip_bad), **duplicates)
-        return _fit(run, photographs, trunk)
+        return _resize_mode(run, photographs, trunk)
 
 
 def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
@@ -119,7 +119,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
             keep_membership(run.path, data)
             run.update(data=data.describe())
         run.update(state="training", skip_bad=skip_bad, sessions=sessions)
-        return _fit(run, data, trunk)
+        return _resize_mode(run, data, trunk)
 
 
 def _trunk(recipe: Recipe) -> Trunk:
@@ -178,7 +178,7 @@ def _first_record(
     }
 
 
-def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
+def _resize_mode(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     begun, console = time.monotonic(), Console(stderr=True, soft_wrap=True, highlight=False)
     recipe, stopping = run.recipe, Stopping()
     try:

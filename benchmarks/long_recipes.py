@@ -1,0 +1,69 @@
+"""What a recipe that takes hours reaches on the test images, one row per seed.
+
+Each seed is one `nin train RECIPE --seed SEED`, kept in a run directory of its own: stopped at any
+time, by whatever, the same command goes on from its last checkpoint. Test images are looked at
+once, when a training has ended; the curve is that of held-out training images.
+
+Run: python benchmarks/long_recipes.py cifar10|cifar100|svhn|mnist|fashion28 [--seeds 3]
+[--data FOLDER] [--runs runs/records]; quicker recipes, and when they reach a goal: recipes.py
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from recipes import told
+from record import Record, spread
+
+import nin
+from nin.training.recipes import find_recipe
+
+
+def trained(recipe: nin.Recipe, path: Path) -> nin.Run:
+    """The finished run at `path`: as it is, gone on with, or begun."""
+    if not (path / "run.json").exists():
+        return nin.train(recipe, path)
+    run = nin.load(path)
+    return run if run.record["state"] == "finished" else nin.resume(path)
+
+
+def row(run: nin.Run) -> dict[str, Any]:
+    """What is kept of a finished run."""
+    rows = run.metrics()
+    return {
+        **told(run),
+        "data": run.record["data"]["name"],
+        "precision": run.recipe.precision,
+        "recipe": run.recipe.model_dump(mode="json", exclude_defaults=True, exclude={"data"}),
+        "epoch": run.record["result"]["epoch"],
+        "hours": round(rows[-1]["seconds"] / 3600, 2),
+        "curve": [round(each["val_accuracy"], 4) for each in rows],
+    }
+
+
+def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Over the seeds."""
+    return {key: spread([row[key] for row in rows]) for key in ("accuracy", "loss", "hours")}
+
+
+def main() -> None:
+    """Train what is not yet in the record."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("recipe")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--data", help="a folder of the same images, in place of the recipe's")
+    parser.add_argument("--runs", type=Path, default=Path("runs/records"))
+    asked = parser.parse_args()
+    record = Record(asked.recipe, (__doc__ or "").splitlines()[0])
+    recipe = find_recipe(asked.recipe).revised(data=asked.data)
+    for seed in range(asked.seeds):
+        if not record.has(seed=seed):
+            run = trained(recipe.revised(seed=seed), asked.runs / f"{asked.recipe}-{seed}")
+            record.add(summary, seed=seed, **row(run))
+            print(asked.recipe, seed, run.record["result"], flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""A moving average of the weights (Polyak and Juditsky 1992), which is judged and kept.
+
+Keras's optimisers compute it (`use_ema`). Training goes on with the weights themselves; whenever
+the network is asked about images, or kept, the averages stand in their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import keras
+
+from nin.training.runs.weights import weights
+
+
+def averages(model: Any) -> list[tuple[Any, Any]]:
+    """Each trained variable with its average; none where there are none."""
+    if not getattr(model.optimizer, "use_ema", False):
+        return []
+    found = [each for each in model.optimizer.variables if each.name.endswith("_average")]
+    return list(zip(model.trainable_variables, found, strict=True))
+
+
+def averaged_weights(model: Any) -> dict[str, Any]:
+    """The variables of `weights`, those that are averaged in the form of their averages."""
+    instead = {id(variable): average for variable, average in averages(model)}
+    return {name: instead.get(id(each), each) for name, each in weights(model).items()}
+
+
+class JudgeAverages(keras.callbacks.Callback):
+    """Puts the averages into the network while it is validated, to the bit and back.
+
+    Keras's `SwapEMAWeights` exchanges them by sums and differences, which rounds both.
+    """
+
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Put them in."""
+        self._exchange()
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:
+        """Take them out."""
+        self._exchange()
+
+    def _exchange(self) -> None:
+        for variable, average in averages(self.model):
+            now = keras.ops.convert_to_numpy(variable.value).copy()
+            variable.assign(average.value)
+            average.assign(now)
+
+
+@contextmanager
+def going_on(optimizer: Any) -> Iterator[None]:
+    """Within this the end of a `fit` leaves the weights as they are.
+
+    Keras would put the averages in their place, also where a `fit` is but the rest of an epoch.
+    """
+    optimizer.finalize_variable_values = _leave
+    try:
+        yield
+    finally:
+        del optimizer.finalize_variable_values
+
+
+def _leave(_: Any) -> None:
+    """Do nothing with these variables."""

@@ -1,0 +1,119 @@
+"""Averages of the weights: what is judged, kept and recorded; that training goes on without."""
+
+import keras
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import nin
+from nin.errors import RunError
+from nin.models import Classifier
+from nin.training.averaging import averages
+
+pytestmark = pytest.mark.every_backend
+
+MOMENTUM = 0.7
+
+
+def number(variable):
+    return keras.ops.convert_to_numpy(variable.value)
+
+
+class Linear(Classifier):
+    """The smallest classifier there is."""
+
+    def __init__(self, lr=0.5, num_classes=10):
+        super().__init__()
+        self.save_hyperparameters()
+        self.net = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(num_classes)])
+
+    def configure_optimizers(self):
+        return keras.optimizers.SGD(self.lr, use_ema=True, ema_momentum=MOMENTUM)
+
+
+class ByHand(keras.callbacks.Callback):
+    """Averages weights after every step, and asks about the validation images after an epoch."""
+
+    def __init__(self, images, labels):
+        super().__init__()
+        self.images, self.labels = images, labels
+        self.mean = None
+        self.losses = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        nin.backends.current().sync(self.model)
+        now = [number(variable) for variable in self.model.trainable_variables]
+        if self.mean is None:
+            self.mean = now
+        self.mean = [MOMENTUM * a + (1 - MOMENTUM) * b for a, b in zip(self.mean, now, strict=True)]
+
+    def on_epoch_end(self, epoch, logs=None):
+        kernel, bias = self.mean
+        logits = self.images.reshape(len(self.images), -1) @ kernel + bias
+        losses = np.log(np.exp(logits).sum(axis=1)) - logits[range(len(logits)), self.labels]
+        self.losses.append(losses.mean())
+
+
+@pytest.mark.slow
+def test_the_averages_are_validated_and_are_what_is_left_in_the_end():
+    data = nin.Digits(limit=96, batch_size=16)
+    images, labels = data.test.images / 255, data.test.labels
+    watch = ByHand(images.astype(np.float32), labels)
+    trainer = nin.Trainer(3, start=False, callbacks=[watch], verbose=False)
+    model = Linear()
+    trainer.fit(model, data)
+    np.testing.assert_allclose(trainer.history["val_loss"], watch.losses, rtol=1e-4)
+    for variable, mean in zip(model.trainable_variables, watch.mean, strict=True):
+        np.testing.assert_allclose(number(variable), mean, rtol=1e-4, atol=1e-6)
+
+
+class Peek(keras.callbacks.Callback):
+    """Asks the run for its network before the first epoch and before the second."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = path
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 0:
+            with pytest.raises(RunError) as caught:
+                nin.load(self.path).evaluate()
+            self.said = str(caught.value)
+        else:
+            self.n = nin.load(self.path).evaluate()[1].n
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
+def test_record_and_kept_weights_are_those_of_the_averages(tmp_path):
+    recipe = nin.RECIPES["digits"].revised(
+        epochs=2,
+        limit=96,
+        batch_size=16,
+        width=0.1,
+        image_size=8,
+        precision="float32",
+        ema_momentum=MOMENTUM,
+    )
+    peek = Peek(tmp_path / "run")
+    run = nin.train(recipe, tmp_path / "run", callbacks=[peek])
+    assert "its first epoch has not ended" in peek.said
+    assert peek.n == 359, "the best network so far answers while training goes on"
+    row = run.metrics()[run.record["result"]["epoch"] - 1]
+    held = run.images.open().validation_split
+    assert nin.evaluate(nin.load(run.path).model, held, run.classes).loss == pytest.approx(
+        row["val_loss"], rel=1e-4
+    )
+    assert run.evaluate()[1].loss == pytest.approx(run.record["result"]["loss"], rel=1e-4)
+    kept, last = load_file(run.weights_path), load_file(run.checkpoint_path)
+    means = {name: value for name, value in last.items() if name.startswith("optimizer.")}
+    for name, value in kept.items():
+        assert not np.array_equal(value, last[name]), "training goes on with the weights themselves"
+        assert any(np.array_equal(value, mean) for mean in means.values())
+
+
+def test_without_averages_there_is_nothing_to_exchange():
+    model = Linear()
+    model.build((None, 2, 2, 1))
+    model.compile(optimizer=keras.optimizers.SGD(0.1))
+    assert averages(model) == []
