@@ -146,7 +146,7 @@ def test_class_maps_average_to_the_logits(twin, images, name):
 @pytest.mark.every_backend
 def test_class_maps_of_a_network_that_ends_in_a_linear_layer(images, monkeypatch):
     """Zhou et al. 2016: the linear layer at each position of the last features."""
-    monkeypatch.setattr("nin.models.resnet.RESNET18", ((1, 8), (1, 16), (1, 16), (1, 16)))
+    monkeypatch.setattr("nin.models.resnet.RESNET18", ((1, 64), (1, 16), (1, 16), (1, 16)))
     model = ResNet18(num_classes=3)
     x = images(2, (64, 80, 1))
     model.build((None, 64, 80, 1))
