@@ -173,7 +173,6 @@ def squares(root, train, test, side=70, colours=((220, 40, 40), (40, 200, 60))):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("tiny")
 def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
     folder = squares(tmp_path / "squares", 12, 20, side=12)
     answer = nin("train", folder, "--preset", "mnist", "--image-size", 12, "--out", "run")
