@@ -47,7 +47,6 @@ def trained(preset: str, folder: Path, photos: str) -> nin.Run:
     """A run of this preset that has seen some images."""
     recipe = choose("fashion" if preset in GREY else photos, None, preset)
     changes = {"preset": preset, "width": 1.0, "limit": LIMIT, "epochs": 1}
-    recipe = recipe.model_copy(update={"image_size": None}) if SIDES[preset] is None else recipe
     return nin.train(recipe.revised(**changes, image_size=SIDES[preset]), folder / preset)
 
 

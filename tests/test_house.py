@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -19,14 +20,20 @@ BELOW = {
     "hyperparameters": set(),
     "installing": set(),
     "names": set(),
+    "progress_board": {"files", "hyperparameters"},
     "orphans": set(),
     "plotting": set(),
     "progress": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
-    "rivals": {"errors", "presets"},
+    "network_source": {"errors"},
+    "stage_table": {"errors", "presets"},
+    "rivals": {"errors", "network_source", "presets", "stage_table"},
     "pretrained": {"errors", "installing", "presets"},
-    "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
+    "models": {
+        *("backends", "errors", "hyperparameters", "network_source", "presets", "progress_board"),
+        "rivals",
+    },
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
     },
@@ -34,11 +41,13 @@ BELOW = {
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "names", "plotting", "pretrained", "progress", "rivals"),
+        *("accounting", "names", "network_source", "plotting", "pretrained", "progress"),
+        *("progress_board", "rivals", "stage_table"),
     },
+    "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("presets", "progress", "rivals", "training"),
+        *("network_source", "presets", "progress", "rivals", "stage_table", "training"),
     },
     "inference": {
         *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
@@ -108,6 +117,27 @@ def test_a_room_imports_only_from_rooms_below(path):
 
 def test_every_room_has_its_place():
     assert {room(path) for path in FILES} == set(BELOW)
+
+
+def test_the_readme_shows_the_folders_and_which_way_they_import():
+    text = (SOURCE.parents[1] / "README.md").read_text(encoding="utf-8")
+    tree = text.partition("src/nin/\n")[2].partition("benchmarks/")[0]
+    assert set(re.findall(r"(\w+)/", tree)) >= {
+        path.parent.name for path in SOURCE.glob("*/__init__.py")
+    }
+    (chains,) = re.findall(r"Imports run one way: `(.*)`,\s+and `(.*)`", text)
+    for chain in chains:
+        above, *others = [{*layer.split(", ")} for layer in chain.split(" → ")]
+        for below in others:
+            assert all(reached(name) & below for name in above), (above, below)
+            assert not any(reached(name) & above for name in below), (above, below)
+            above = below
+
+
+def reached(name):
+    """The rooms that a room imports, directly or not."""
+    direct = {each.split(".")[0] for each in BELOW[name]}
+    return direct.union(*map(reached, direct))
 
 
 def test_no_circle_of_rooms():

@@ -2,6 +2,7 @@
 
 import typer
 
+from nin.cli import entry_point
 from nin.cli.entry_point import app
 from nin.cli.option_words import option_words
 from nin.errors import Advice, Argument, DataError
@@ -57,3 +58,12 @@ def test_a_wrong_value_is_named_as_it_was_typed():
     assert str(error) == "percent=0: give a percentage above 0"
     assert told("explain", error) == "--strongest 0: give a percentage above 0"
     assert told("train", error) == str(error)
+
+
+def test_a_mistake_before_there_is_a_verb_speaks_of_arguments(monkeypatch, capsys):
+    def refuse():
+        raise ERROR
+
+    monkeypatch.setattr(entry_point, "_quiet_pillow", refuse)
+    assert entry_point.run(["data"]) == 2
+    assert capsys.readouterr().err == "nin: 2 pictures cannot be read: repair them\n"

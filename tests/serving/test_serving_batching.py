@@ -12,6 +12,7 @@ from nin.errors import NinError
 from nin.inference import FilePredictor
 from nin.inference.engines import Predictions
 from nin.serving.batching import MOST_IMAGES, THREADS, Batcher, batch_size
+from nin.serving.settings import Limits
 
 
 class Slow(FilePredictor):
@@ -70,6 +71,14 @@ def test_a_full_queue_is_503_and_comes_free_again(open_app, network):
     assert app.client.post("/predict", content=picture()).status_code == 200
     files = [("images", ("a", picture()))] * 10
     assert app.client.post("/predict", files=files).status_code == 200
+
+
+def test_of_large_images_fewer_wait(open_app, monkeypatch):
+    assert open_app().service.images.limit == Limits().queue
+    monkeypatch.setattr("nin.serving.service.MOST_HELD", 8 * 8 * 100)
+    assert open_app().service.images.limit == 100
+    monkeypatch.setattr("nin.serving.service.MOST_HELD", 8 * 8)
+    assert open_app().service.images.limit == Limits().images
 
 
 def test_an_answer_that_takes_too_long_is_504_and_gives_its_place_back(open_app, network):

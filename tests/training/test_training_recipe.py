@@ -59,9 +59,10 @@ def test_a_record_from_when_images_could_grow():
 
 def test_a_revised_recipe_is_another_one():
     made = find_recipe("digits")
-    assert made.revised(epochs=3, limit=None).epochs == 3
+    assert made.revised(epochs=3).epochs == 3
     assert made.epochs == RECIPES["digits"].epochs != 3
     assert made.revised() == made
+    assert made.revised(limit=9).revised(limit=None) == made
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,10 @@ def export(
     runtime: Annotated[
         Path | None, typer.Option(help="For web: a downloaded onnxruntime-web (.tgz or folder).")
     ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Run the code of a network that is not one of nin's."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Export a run to a format that other programs run, and check that it predicts the same."""
@@ -40,7 +44,8 @@ def export(
     from nin.training import load
 
     maps = False if no_maps else None
-    done = export_run(load(run), to, out, maps=maps, quantize=quantize, data=data, runtime=runtime)
+    opened = load(run, trust=trust)
+    done = export_run(opened, to, out, maps=maps, quantize=quantize, data=data, runtime=runtime)
     if as_json:
         typer.echo(json.dumps(_plain(done)))
     else:

@@ -15,6 +15,7 @@ from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Run
+    from nin.training.runs.run_format import RunResult
 
 
 @with_options(RecipeOptions)
@@ -46,17 +47,23 @@ def train(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="With --resume: run the code of a network not of nin's."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a network: a recipe (default: digits), or a folder with one directory per class."""
     settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
     if resume is not None:
-        run = _resume(resume, what, options, out, join, settings)
+        run = _resume(resume, what, options, out, join, {**settings, "trust": trust})
     else:
+        if trust:
+            raise NinError("--trust goes with --resume: a network that you name is run anyway")
         run = _train(what, options, out, join, settings)
-    if run.record.get("result"):
-        _print(run, as_json)
+    if result := run.record.get("result"):
+        _print(run, result, as_json)
 
 
 def _train(
@@ -115,16 +122,15 @@ def _number(devices: str | None) -> int | None:
     return int(devices)
 
 
-def _print(run: Run, as_json: bool) -> None:
+def _print(run: Run, result: RunResult, as_json: bool) -> None:
     from nin.training.leak_warning import leak_reminder
     from nin.training.runs.run_result import advice, has_learnt, no_better, result_line
 
-    result = run.record["result"]
     if as_json:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
         return
     path = printable(run.path)
-    typer.echo(result_line(result))
+    typer.echo(result_line(result, result["split"]))
     if reminder := leak_reminder(run.record):
         typer.echo(reminder)
     if has_learnt(result):

@@ -11,6 +11,7 @@ from nin.inference.metadata import FORMAT
 
 if TYPE_CHECKING:
     from nin.training import Run
+    from nin.training.runs.run_format import RunRecord
 
 #: Data sets of single digits, light on dark, as a user may draw them.
 _DRAWN = ("digits", "mnist")
@@ -69,7 +70,7 @@ def weights_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _provenance(record: dict[str, Any]) -> dict[str, Any]:
+def _provenance(record: RunRecord) -> dict[str, Any]:
     data, sessions = record["data"], record.get("sessions", ())
     told = ("epoch", "versions", "device")
     return {

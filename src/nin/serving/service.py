@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 #: Seconds after which a refused client may try again.
 RETRY_AFTER = "1"
+
+#: Bytes that all decoded images may have, those of one request aside.
+MOST_HELD = 2**30
 
 
 class Quota:
@@ -107,7 +111,8 @@ class Service:
     ) -> None:
         self.predictor, self.limits, self.metrics = predictor, limits, Metrics()
         self.bytes = Quota(limits.held)
-        self.images = Quota(limits.queue, self.metrics.waiting.set)
+        places = max(limits.images, MOST_HELD // math.prod(predictor.input_shape))
+        self.images = Quota(min(limits.queue, places), self.metrics.waiting.set)
         self._compute(np.zeros((1, *predictor.input_shape), np.uint8), predictor.has_maps)
         self._pool = ThreadPoolExecutor(decoders, "decode")
         self._writers = ThreadPoolExecutor(decoders, "write")

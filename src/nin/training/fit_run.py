@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers
 from nin.errors import PeerLostError, TrainingDiedError
@@ -13,6 +13,13 @@ from nin.training.restart import MOST, GiveUp
 from nin.training.runs.checkpoint import Checkpoint, Position
 from nin.training.runs.figures import save_curves
 from nin.training.runs.run import SAVE_EVERY, Run, going_on
+from nin.training.runs.run_format import (
+    FindingRecord,
+    RestartRecord,
+    RunRecord,
+    RunResult,
+    State,
+)
 from nin.training.runs.run_result import final_result, has_learnt, no_better
 from nin.training.runs.weights import load_weights
 from nin.training.stopping import Stopping
@@ -61,8 +68,7 @@ def fit_run(
         gather()
         leave()
         if here.is_chief:
-            result = {**final_result(run, attempt.data), "epoch": epoch}
-            _finish(run, "finished", attempt, result=result)
+            _finish(run, "finished", attempt, final_result(run, attempt.data, epoch))
     except PeerLostError as lost:
         _finish(run, "interrupted", attempt)
         raise PeerLostError(f"another process was lost; {_how_to_go_on(run, here)}") from lost
@@ -126,16 +132,16 @@ def _how_to_go_on(run: Run, here: Layout) -> str:
     return going_on(run.path if here.is_chief else "RUN") + together
 
 
-def _finish(run: Run, state: str, attempt: Attempt, **values: Any) -> None:
+def _finish(run: Run, state: State, attempt: Attempt, result: RunResult | None = None) -> None:
     findings = attempt.findings()
-    if (result := values.get("result")) and not has_learnt(result):
+    if result and not has_learnt(result):
         findings.append(Finding(attempt.step, "not learnt", no_better(result)))
-    run.update(
-        state=state,
-        restarts=[restart._asdict() for restart in attempt.position.restarts],
-        health=[finding._asdict() for finding in findings],
-        **values,
-    )
+    ended: RunRecord = {
+        "state": state,
+        "restarts": [cast(RestartRecord, each._asdict()) for each in attempt.position.restarts],
+        "health": [cast(FindingRecord, each._asdict()) for each in findings],
+    }
+    run.update(**ended if result is None else {**ended, "result": result})
     rows = run.metrics()
     if rows:
         save_curves(run.path / "curves.png", rows, str(run.path), run.best_epoch(rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from nin.data.duplicate_detection.duplicate_report import (
     show_command,
 )
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
+from nin.training.runs.run_format import RunRecord
 
 #: Near copies are looked for in folders of at most so many pictures and bytes, which takes seconds
 #: (of 3,781 small photographs, 5.9 of the 79 s of processor that fitting a head to them takes); in
@@ -48,13 +49,14 @@ def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
     return {"duplicates": found.record()}
 
 
-def leak_reminder(record: Mapping[str, Any]) -> str | None:
+def leak_reminder(record: RunRecord) -> str | None:
     """What to say below the accuracy of a run whose test pictures are in train, too; else None.
 
     Args:
         record: of a finished run.
     """
     result = record["result"]
+    assert result is not None
     for leak in record.get("duplicates", {}).get("leaks", ()):
         if (leak["part"], leak["in"]) == (result["split"], "train"):
             return (

@@ -13,6 +13,7 @@ import math
 from typing import Any
 
 from nin.training.recipe import Recipe
+from nin.training.runs.run_format import ScheduleRecord
 
 #: Batches are not made smaller than this: the gradient of fewer images is too noisy.
 SMALLEST_BATCH = 16
@@ -85,7 +86,7 @@ def optimizer(recipe: Recipe, steps: int) -> Any:
     return made
 
 
-def schedule_record(recipe: Recipe, images: int) -> dict[str, Any]:
+def schedule_record(recipe: Recipe, images: int) -> ScheduleRecord:
     """The length of a training by `recipe`, for its record."""
     steps = recipe.epochs * steps_per_epoch(recipe, images)
     return {

@@ -10,9 +10,8 @@ from nin.training.runs.evaluation import Evaluation, wilson
 from nin.training.runs.run_result import advice, has_learnt, no_better, result_line
 
 
-def result(right, n, share=0.5, split="test", name="bees"):
+def result(right, n, share=0.5, name="bees"):
     return {
-        "split": split,
         "n": n,
         "accuracy": right / n,
         "interval": list(wilson(right, n)),
@@ -41,12 +40,13 @@ def test_an_evaluation_knows_its_interval_and_its_largest_class():
 
 def test_the_last_line():
     low, high = wilson(89, 153)
-    assert result_line(result(89, 153, 83 / 153)) == (
+    assert result_line(result(89, 153, 83 / 153), "test") == (
         f"accuracy 0.582 [{low:.3f}, {high:.3f}] on 153 test images;"
         ' always naming "bees" gives 0.542'
     )
-    assert " on 10 held-out images;" in result_line(result(9, 10, split="validation"))
-    assert " on 10 images;" in result_line(result(9, 10, split="all"))
+    assert " on 10 held-out images;" in result_line(result(9, 10), "validation")
+    assert " on 10 images;" in result_line(result(9, 10), "all")
+    assert " on 10 images of other data, b\\n;" in result_line(result(9, 10), "all", "b\n")
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import numpy as np
 import photographs
 import pytest
 from PIL import Image
+from record_keys import unnamed
 from safetensors.numpy import load_file
 
 import nin as d2l
@@ -18,6 +19,7 @@ from nin.errors import DataError, RecipeError, RunError
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.training.recipes import choose
 from nin.training.runs.description import describe
+from nin.training.runs.run_format import RunRecord
 from nin.training.transfer_learning import feature_cache as module
 
 pytestmark = pytest.mark.slow
@@ -46,6 +48,11 @@ def seen(folder):
     paths = sorted((folder / "test").rglob("*.png"))
     images = np.stack([decode(path, SIDE, 3, "crop") for path in paths])
     return images, np.array([path.parent.name == "down" for path in paths], int)
+
+
+def test_all_that_is_recorded_is_named(run):
+    assert {"pretrained", "head", "duplicates"} <= run.record.keys()
+    assert not [*unnamed(run.record, RunRecord)]
 
 
 def test_a_run_directory_holds_these_files(run):

@@ -41,8 +41,10 @@ def write_network(graph: Graph, net: Any, x: str, *, has_maps: bool) -> Written:
     """
     before_average: list[str] = []
     linear: list[Any] = []
+    visited: list[Any] = []
 
     def visit(layer: Any, signal: Any) -> str:
+        visited.append(layer)
         if isinstance(layer, keras.layers.GlobalAveragePooling2D):
             before_average.append(signal)
         elif before_average and isinstance(layer, keras.layers.Dense):
@@ -50,6 +52,10 @@ def write_network(graph: Graph, net: Any, x: str, *, has_maps: bool) -> Written:
         return _rule(layer)(graph, layer, signal)
 
     logits = flow(net, x, visit)
+    flat = (keras.layers.Dense, keras.layers.Flatten, keras.layers.GlobalAveragePooling2D)
+    last = next((layer for layer in reversed(visited) if isinstance(layer, flat)), None)
+    if isinstance(last, keras.layers.GlobalAveragePooling2D):
+        logits = graph.node("Flatten", logits)  # ONNX leaves a height and a width of 1.
     if not has_maps:
         return Written(logits, None)
     maps = before_average[0]
@@ -60,10 +66,18 @@ def write_network(graph: Graph, net: Any, x: str, *, has_maps: bool) -> Written:
 
 
 def _rule(layer: Any) -> Write:
+    own: Any = type(layer)
     for kind, write in _RULES.items():
-        if isinstance(layer, kind):
+        # A subclass may compute anything.
+        if isinstance(layer, kind) and own.call is kind.call:
             return write
-    raise ExportError(f"no rule to export a layer of the kind {type(layer).__name__}")
+    raise ExportError(
+        f"no rule to export a layer of the kind {type(layer).__name__} ({layer.name})"
+    )
+
+
+def _refuse(layer: Any, what: str) -> ExportError:
+    return ExportError(f"no rule to export {type(layer).__name__} ({layer.name}) with {what}")
 
 
 def _convolution(graph: Graph, x: str, kernel: Any, *bias: Any, **attributes: Any) -> str:
@@ -75,12 +89,19 @@ def _convolution(graph: Graph, x: str, kernel: Any, *bias: Any, **attributes: An
 
 
 def _conv2d(graph: Graph, layer: Any, x: str) -> str:
+    if tuple(layer.dilation_rate) != (1, 1):
+        raise _refuse(layer, "a dilation")
     kernel, *bias = _weights(layer)
-    y = _convolution(graph, x, kernel, *bias, strides=layer.strides, auto_pad=_padding(layer))
+    place = {"strides": layer.strides, "auto_pad": _padding(layer)}
+    if layer.groups != 1:
+        place["group"] = layer.groups
+    y = _convolution(graph, x, kernel, *bias, **place)
     return _activate(graph, y, layer.activation)
 
 
 def _depthwise(graph: Graph, layer: Any, x: str) -> str:
+    if tuple(layer.dilation_rate) != (1, 1):
+        raise _refuse(layer, "a dilation")
     kernel, *bias = _weights(layer)
     height, width, channels, each = kernel.shape
     kernel = kernel.reshape(height, width, 1, channels * each)
@@ -89,6 +110,8 @@ def _depthwise(graph: Graph, layer: Any, x: str) -> str:
 
 
 def _dense(graph: Graph, layer: Any, x: str) -> str:
+    if not layer.use_bias:
+        raise _refuse(layer, "no bias")
     kernel, bias = _values(layer.kernel, layer.bias)
     name = graph.name("Gemm")
     weight = graph.array(f"{name}/kernel", kernel)
@@ -98,6 +121,8 @@ def _dense(graph: Graph, layer: Any, x: str) -> str:
 
 
 def _batch_normalization(graph: Graph, layer: Any, x: str) -> str:
+    if not (layer.center and layer.scale):
+        raise _refuse(layer, "no offset or no scale")
     name = graph.name("BatchNormalization")
     values = _values(layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
     parts = zip(("scale", "offset", "mean", "variance"), values, strict=True)
@@ -167,12 +192,14 @@ def _concatenate(graph: Graph, layer: Any, several: Any) -> str:
 
 
 def _add(graph: Graph, layer: Any, several: Any) -> str:
-    first, second = several
-    return graph.node("Add", first, second)
+    total, *others = several
+    for other in others:
+        total = graph.node("Add", total, other)
+    return str(total)
 
 
 _ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid"}
-_RULES: dict[type, Write] = {
+_RULES: dict[Any, Write] = {
     keras.layers.DepthwiseConv2D: _depthwise,
     keras.layers.Conv2D: _conv2d,
     keras.layers.Dense: _dense,

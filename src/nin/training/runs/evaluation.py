@@ -12,6 +12,7 @@ from nin.data import ImageData, Pictures, Split
 from nin.errors import DataError, NinError
 from nin.progress import progress
 from nin.training.runs.reliability import Bin, calibration_error, reliability
+from nin.training.runs.run_format import EvaluationSummary
 
 if TYPE_CHECKING:
     from nin.data.split import StoredImages
@@ -93,18 +94,18 @@ class Evaluation(NamedTuple):
         of_truth = self.probabilities[wrong, self.labels[wrong]]
         return wrong[np.argsort(of_truth, kind="stable")]
 
-    def summary(self) -> dict[str, Any]:
+    def summary(self) -> EvaluationSummary:
         """Return it in a few numbers, ready for JSON."""
         name, share = self.largest_class
         error = self.calibration_error
-        return {
+        summary: EvaluationSummary = {
             "n": self.n,
             "accuracy": self.accuracy,
             "interval": list(self.interval),
             "largest_class": {"name": name, "share": share},
             "loss": self.loss,
-            **({} if error is None else {"calibration_error": error}),
         }
+        return summary if error is None else {**summary, "calibration_error": error}
 
     def per_class(self) -> list[dict[str, Any]]:
         """A row per class: how many images, the share found, and the share of answers right.

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from nin.files import expand
+from nin.training.runs.run_format import RunRecord, SessionRecord
 
 
-def base_of(run: Path) -> dict[str, str]:
+def base_of(run: Path) -> SessionRecord:
     """What paths in the record of a run are relative to, ready for JSON.
 
     Args:
@@ -27,7 +26,7 @@ def base_of(run: Path) -> dict[str, str]:
     }
 
 
-def candidates(name: str, run: Path, record: Mapping[str, Any]) -> list[Path]:
+def candidates(name: str, run: Path, record: RunRecord) -> list[Path]:
     """Where a file or folder that a record names may be, the likeliest place first.
 
     They are where it was in the latest session of the training, and in those before: first relative
@@ -56,7 +55,7 @@ def candidates(name: str, run: Path, record: Mapping[str, Any]) -> list[Path]:
     return list(dict.fromkeys(Path(os.path.normpath(place)) for place in places))
 
 
-def locate(name: str, run: Path, record: Mapping[str, Any]) -> Path:
+def locate(name: str, run: Path, record: RunRecord) -> Path:
     """The first of the `candidates` that exists; the first of all if none does."""
     places = candidates(name, run, record)
     return next((place for place in places if place.exists()), places[0])

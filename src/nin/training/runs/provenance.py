@@ -14,6 +14,7 @@ from typing import Any
 from nin import backends
 from nin._version import __version__
 from nin.training.runs.locations import base_of
+from nin.training.runs.run_format import RunRecord, SessionRecord
 
 
 def versions() -> dict[str, str]:
@@ -48,7 +49,7 @@ def device(gpus: int | None = None) -> dict[str, Any]:
 
 def session(
     run: Path, epoch: int, versions: Mapping[str, str], device: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> SessionRecord:
     """What a record says of the part of a training that begins now, ready for JSON.
 
     Args:
@@ -61,14 +62,24 @@ def session(
         ``epoch``, ``versions``, ``device``, ``command``, and what paths are relative to; see
         `nin.training.runs.locations.base_of`.
     """
-    where = {"versions": dict(versions), "device": dict(device), "command": command()}
-    return {"epoch": epoch, **where, **base_of(run)}
+    return {
+        "epoch": epoch,
+        "versions": dict(versions),
+        "device": dict(device),
+        "command": command(),
+        **base_of(run),
+    }
 
 
-def sessions_of(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+def sessions_of(record: RunRecord) -> list[SessionRecord]:
     """The sessions of a training, the first first; of an earlier record what is known."""
-    first = {key: record[key] for key in ("versions", "device", "command") if key in record}
-    return [*record.get("sessions", [{"epoch": 0, **first}])]
+    if "sessions" in record:
+        return [*record["sessions"]]
+    first: SessionRecord = {"epoch": 0}
+    for key in ("versions", "device", "command"):
+        if key in record:
+            first[key] = record[key]
+    return [first]
 
 
 def command() -> str:

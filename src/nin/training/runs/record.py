@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, cast
 
 from pydantic import (
     AfterValidator,
     AliasChoices,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -19,14 +20,13 @@ from pydantic import (
 from nin.data.decoding.decode import ResizeMode
 from nin.errors import RunError
 from nin.files import did_you_mean
-from nin.training.runs.description import Description
+from nin.training.runs.description import Description, with_rows
+from nin.training.runs.run_format import RunRecord, State
 
 FORMAT = 1
 
 #: Bytes of a record or a table; classes of a network; characters of a name.
 MOST_BYTES, MOST_CLASSES, LONGEST_NAME = 64 * 2**20, 100_000, 1000
-
-State = Literal["training", "interrupted", "died", "finished"]
 
 
 class _Checked(BaseModel):
@@ -78,7 +78,7 @@ class _Record(_Checked):
     classes: Annotated[
         list[Annotated[str, AfterValidator(_checked_name)]], Field(max_length=MOST_CLASSES)
     ]
-    model: Description
+    model: Annotated[Description, BeforeValidator(with_rows)]
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
@@ -95,7 +95,7 @@ class _Row(_Checked):
     seconds: float
 
 
-def read_record(path: Path) -> dict[str, Any]:
+def read_record(path: Path) -> RunRecord:
     """What ``run.json`` in the run directory `path` holds.
 
     Raises:
@@ -106,7 +106,7 @@ def read_record(path: Path) -> dict[str, Any]:
         raise RunError(f"{path} was written in format {record.get('format')!r}, not {FORMAT}")
     if problem := _problem(_Record, record):
         raise RunError(f"{path / 'run.json'} is damaged: {problem}")
-    return record
+    return cast(RunRecord, record)
 
 
 def read_metrics(path: Path) -> list[dict[str, Any]]:

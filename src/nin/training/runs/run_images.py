@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ from nin.training.runs.judged_images import (
 )
 from nin.training.runs.locations import candidates
 from nin.training.runs.record import read_record
+from nin.training.runs.run_format import DataRecord, RunRecord
 
 #: The file in a run that says which picture was in which part.
 PICTURES = "pictures.safetensors"
@@ -44,7 +45,7 @@ class RunImages:
         recipe: how it is trained.
     """
 
-    def __init__(self, path: Path, record: Mapping[str, Any], recipe: Recipe) -> None:
+    def __init__(self, path: Path, record: RunRecord, recipe: Recipe) -> None:
         self.path, self.record, self.recipe = path, record, recipe
         self.classes = tuple(map(normalized, record["classes"]))
         self.bit_depth: int | None = record["data"].get("bit_depth")
@@ -277,6 +278,11 @@ def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         known = RunImages(path, read_record(path), recipe).membership()
     apart = None if known is None else known.apart_from_test()
     return open_images(recipe, skip_bad=skip_bad, membership=apart)
+
+
+def data_record(data: ImageData) -> DataRecord:
+    """What a run's record says of its images."""
+    return cast(DataRecord, data.describe())
 
 
 def keep_membership(run: Path, data: ImageData) -> None:

@@ -3,58 +3,64 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from nin.data import ImageData
 from nin.names import printable
 from nin.training.runs.evaluation import evaluate, final_split, wilson
 from nin.training.runs.run import Run
+from nin.training.runs.run_format import EvaluationSummary, RunRecord, RunResult
 
 #: A class with fewer training images is worth adding to.
 FEW_IMAGES = 100
 #: A training of fewer steps is short.
 FEW_STEPS = 300
 
-Result = Mapping[str, Any]
 
+def final_result(run: Run, data: ImageData, epoch: int | None) -> RunResult:
+    """How good the saved weights of `run` are on the test part, else on the held-out images.
 
-def final_result(run: Run, data: ImageData) -> dict[str, Any]:
-    """How good the saved weights of `run` are on the test part, else on the held-out images."""
+    Args:
+        run: a training that has ended.
+        data: its images.
+        epoch: whose weights are saved.
+    """
     part, split = final_split(data)
     summary = evaluate(run.model, split, data.classes).summary()
-    return {"split": part, **summary, "seconds": run.metrics()[-1]["seconds"]}
+    seconds = run.metrics()[-1]["seconds"]
+    return {"split": part, **summary, "seconds": seconds, "epoch": epoch}
 
 
-def has_learnt(result: Result) -> bool:
+def has_learnt(result: EvaluationSummary) -> bool:
     """Whether the accuracy's 95 % interval lies above what always naming one class would give."""
     low, _ = result["interval"]
     return bool(low > result["largest_class"]["share"])
 
 
-def result_line(result: Result) -> str:
+def result_line(result: EvaluationSummary, split: str, other: str | None = None) -> str:
     """Accuracy, interval and what always naming the largest class gives, in one line.
 
     Args:
-        result: of the run, or of an evaluation; ``other`` names other data than its own.
+        result: of the run, or of an evaluation.
+        split: the part of the data.
+        other: what other data it is, if it is not the run's own.
     """
     low, high = result["interval"]
     largest = result["largest_class"]
-    images = {"validation": "held-out", "all": ""}.get(result["split"], result["split"])
+    images = {"validation": "held-out", "all": ""}.get(split, split)
     return (
         f"accuracy {result['accuracy']:.3f} [{low:.3f}, {high:.3f}]"
         f" on {result['n']:,} {images} images".replace("  ", " ")
-        + (f" of other data, {printable(result['other'])}" if result.get("other") else "")
+        + (f" of other data, {printable(other)}" if other else "")
         + f'; always naming "{printable(largest["name"])}" gives {largest["share"]:.3f}'
     )
 
 
-def no_better(result: Result) -> str:
+def no_better(result: EvaluationSummary) -> str:
     """What is said of a training that has not learnt."""
     return f'no better than always naming "{printable(result["largest_class"]["name"])}"'
 
 
-def advice(record: Mapping[str, Any]) -> str:
+def advice(record: RunRecord) -> str:
     """What is most likely to help a run that has not learnt; never what is in force already.
 
     Args:
@@ -63,6 +69,7 @@ def advice(record: Mapping[str, Any]) -> str:
     from nin.training.restart import HOPELESS
 
     result, schedule = record["result"], record.get("schedule")
+    assert result is not None
     n, share = result["n"], result["largest_class"]["share"]
     counts = record["data"]["splits"]["train"]["per_class"]
     rarest = min(counts, key=counts.__getitem__)
@@ -85,7 +92,7 @@ def advice(record: Mapping[str, Any]) -> str:
     return f"another learning rate (it was {_rate(record):.2g}: --lr), or another --preset"
 
 
-def _rate(record: Mapping[str, Any]) -> float:
+def _rate(record: RunRecord) -> float:
     """The learning rate of the last attempt."""
     restarts = record["restarts"]
     return float(restarts[-1]["learning_rate"] if restarts else record["recipe"]["learning_rate"])

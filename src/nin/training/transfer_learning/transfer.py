@@ -27,16 +27,17 @@ from nin.training.recipe import Recipe
 from nin.training.runs.arrays import read_arrays
 from nin.training.runs.dataset import show_found
 from nin.training.runs.evaluation import compared
-from nin.training.runs.figures import save_candidates
 from nin.training.runs.provenance import command, device, session, sessions_of, versions_of
 from nin.training.runs.record import FORMAT
 from nin.training.runs.run import Run, going_on, load
 from nin.training.runs.run_folder import check_free, locked, new_run
-from nin.training.runs.run_images import keep_membership, open_new
+from nin.training.runs.run_format import FindingRecord, RunRecord, RunResult
+from nin.training.runs.run_images import data_record, keep_membership, open_new
 from nin.training.runs.run_result import has_learnt, no_better
 from nin.training.stopping import Stopping
 from nin.training.transfer_learning.from_scratch import compare_with_scratch, is_worth_trying
 from nin.training.transfer_learning.head import Candidate, Head, fit_head
+from nin.training.transfer_learning.head_figure import save_candidates
 from nin.training.transfer_learning.part_features import PartFeatures, part_features
 
 #: Share of the training photographs held out where there are no others to judge by.
@@ -86,7 +87,7 @@ def train_head(
         run = Run(path, {})
         keep_membership(path, photographs)
         run.update(**_first_record(path, recipe, photographs, trunk, skip_bad), **duplicates)
-        return _resize_mode(run, photographs, trunk)
+        return _fit(run, photographs, trunk)
 
 
 def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
@@ -117,9 +118,9 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
         if data.fingerprint() != run.record["data"]["fingerprint"]:
             show_found(data)
             keep_membership(run.path, data)
-            run.update(data=data.describe())
+            run.update(data=data_record(data))
         run.update(state="training", skip_bad=skip_bad, sessions=sessions)
-        return _resize_mode(run, data, trunk)
+        return _fit(run, data, trunk)
 
 
 def _trunk(recipe: Recipe) -> Trunk:
@@ -148,7 +149,7 @@ def _versions() -> dict[str, str]:
 
 def _first_record(
     path: Path, recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
-) -> dict[str, Any]:
+) -> RunRecord:
     classes = len(data.classes)
     arguments = {"lr": 0.1, "num_classes": classes, "preset": recipe.preset, "width": 1.0}
     trained = sum(array.size for array in trunk.weights().values())
@@ -157,7 +158,7 @@ def _first_record(
         "state": "training",
         "recipe": recipe.model_dump(mode="json"),
         "skip_bad": skip_bad,
-        "data": data.describe(),
+        "data": data_record(data),
         "classes": list(data.classes),
         "model": {
             "net": "NiN",
@@ -178,7 +179,7 @@ def _first_record(
     }
 
 
-def _resize_mode(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
+def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     begun, console = time.monotonic(), Console(stderr=True, soft_wrap=True, highlight=False)
     recipe, stopping = run.recipe, Stopping()
     try:
@@ -254,12 +255,17 @@ def _finish(run: Run, features: Mapping[str, PartFeatures], head: Head, seconds:
     if run.record["recipe"]["finetune"]:
         run.update(head=fitted)
         return
-    result = {"split": part, **judged[part].summary(), "seconds": round(seconds, 2), "epoch": 0}
-    findings = [] if has_learnt(result) else [(0, "not learnt", no_better(result))]
+    result: RunResult = {
+        "split": part,
+        **judged[part].summary(),
+        "seconds": round(seconds, 2),
+        "epoch": 0,
+    }
+    finding: FindingRecord = {"step": 0, "kind": "not learnt", "message": no_better(result)}
     run.update(
         state="finished",
         head=fitted,
         restarts=[],
-        health=[dict(zip(("step", "kind", "message"), each, strict=True)) for each in findings],
+        health=[] if has_learnt(result) else [finding],
         result=result,
     )
