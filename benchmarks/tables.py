@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from book_tables import BOOK
 from economy_tables import ECONOMY, pictures
 from photo_tables import PHOTOGRAPHS
 from shipping_tables import SHIPPING
@@ -21,6 +22,7 @@ from nin.files import write_bytes
 ROOT = Path(__file__).parents[1]
 PAGES = (
     ROOT / "README.md",
+    ROOT / "docs/d2l.md",
     ROOT / "docs/learning.md",
     ROOT / "docs/exercises.md",
     ROOT / "docs/networks.md",
@@ -52,6 +54,7 @@ def learning() -> str:
 TABLES = {
     "learning": learning,
     **PHOTOGRAPHS,
+    **BOOK,
     **ECONOMY,
     **TRAINING,
     **SHIPPING,

@@ -12,7 +12,13 @@ import nin
 
 #: Tables, and what is raised: these have nothing to call.
 WITHOUT = {"EXERCISES", "PRESETS", "RECIPES", "NinError"}
-EXAMPLES = [name for name in nin.__all__ if name not in WITHOUT]
+BOOK = [
+    name
+    for name in nin.d2l.__all__
+    if getattr(getattr(nin, name), "__name__", "") == name
+    and getattr(nin, name).__module__.startswith("nin.")
+]
+EXAMPLES = [name for name in [*nin.__all__, *BOOK] if name not in WITHOUT]
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,7 @@ BELOW = {
     "hyperparameters": set(),
     "installing": set(),
     "names": set(),
+    "progress_board": {"files", "hyperparameters"},
     "orphans": set(),
     "plotting": set(),
     "progress": set(),
@@ -27,7 +28,9 @@ BELOW = {
     "presets": {"errors"},
     "rivals": {"errors", "presets"},
     "pretrained": {"errors", "installing", "presets"},
-    "models": {"backends", "errors", "hyperparameters", "presets", "rivals"},
+    "models": {
+        *("backends", "errors", "hyperparameters", "presets", "progress_board", "rivals"),
+    },
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
     },
@@ -35,8 +38,10 @@ BELOW = {
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "names", "plotting", "pretrained", "progress", "rivals"),
+        *("accounting", "names", "plotting", "pretrained", "progress", "progress_board"),
+        "rivals",
     },
+    "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
         *("presets", "progress", "rivals", "training"),

@@ -1,18 +1,21 @@
 """Network-in-Network image classifiers that learn every time.
 
-The reader of *Dive into Deep Learning* writes ``import nin as d2l`` and runs the chapter's cells.
+The reader of *Dive into Deep Learning* writes ``import nin as d2l`` and runs the book's cells.
 The names are listed in the stub beside this file, and each is loaded when it is first used:
-``import nin`` imports no framework.
+``import nin`` imports no framework. Those that only the book's cells need, of `nin.d2l`, are found
+here as well, and left out of ``dir(nin)``.
 """
 
 import os
 
 import lazy_loader
 
-from nin import _keras
+from nin import _keras, d2l
 from nin._version import __version__ as __version__
 
-__getattr__, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, _, _every_name = lazy_loader.attach_stub(__name__, __file__)
+
+__all__ = sorted(set(_every_name) - set(d2l.__all__))
 
 
 def __dir__() -> list[str]:

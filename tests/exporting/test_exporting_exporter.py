@@ -19,6 +19,7 @@ import nin
 from nin.data.decoding.decode import decode
 from nin.errors import ExportError, NinError, RunError, UnknownNameError
 from nin.exporting import exporter, formats, parity
+from nin.exporting.export_target import is_export
 from nin.exporting.parity import IMAGES
 from nin.exporting.servable import Servable
 from nin.training.runs import evaluation
@@ -186,7 +187,7 @@ def test_a_saved_model_does_what_it_likes_and_only_where_it_is_trusted(strange_s
     with pytest.raises(ExportError, match="if you know who made it"):
         nin.Predictor(strange_saved_model)
     nin.export(run, "savedmodel", strange_saved_model.with_name("other"))
-    assert exporter._is_export(strange_saved_model, "savedmodel")
+    assert is_export(strange_saved_model, "savedmodel")
     assert not written.exists()
     answer = nin.Predictor(strange_saved_model, trust=True).predict(np.zeros((1, 8, 8, 1), "uint8"))
     assert answer.probabilities.tolist() == [[0.5, 0.5]]

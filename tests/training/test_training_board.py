@@ -1,12 +1,11 @@
-"""The board: curves from points, nothing printed in a script, live drawing in Jupyter."""
+"""Curves of a training: their points, and how they grow in Jupyter, in the cell that trains."""
 
 from __future__ import annotations
 
 import pytest
-from PIL import Image
 
 import nin
-from nin.training.board import DrawCurves, in_notebook
+from nin.training.board import DrawCurves
 
 CELL = """
 import numpy as np
@@ -26,34 +25,36 @@ trainer = nin.Trainer(max_epochs=3)
 trainer.fit(nin.LeNet(num_classes=2), Few())
 print(sorted(trainer.board.points))
 """
+#: A second training by the same trainer, by hand; the board must not go on in the first cell.
+SECOND = """
+class Stepped(nin.LeNet):
+    def training_step(self, batch):
+        return super().training_step(batch)
 
+trainer.fit(Stepped(num_classes=2), Few())
+print([x for x, _ in trainer.board.points["val_loss"]])
+"""
+#: Ctrl-C while it trains, and then the cell once more.
+THIRD = """
+import keras
 
-def lines(figure):
-    return {line.get_label(): line.get_xydata().tolist() for line in figure.axes[0].lines}
+class Press(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        if epoch == 1:
+            raise KeyboardInterrupt
 
-
-def test_points_become_curves():
-    board = nin.ProgressBoard(xlabel="x", ylim=(0, 9), yscale="linear")
-    for x in range(4):
-        board.draw(x, x * x, "square", every_n=2)
-        board.draw(x, 1, "one")
-    drawn = lines(board.figure())
-    assert drawn["square"] == [[0.5, 0.5], [2.5, 6.5]]
-    assert drawn["one"] == [[0, 1], [1, 1], [2, 1], [3, 1]]
-    assert board.figure().axes[0].get_xlabel() == "x"
-    assert board.figure().axes[0].get_ylim() == (0, 9)
-
-
-def test_a_script_prints_nothing_and_can_save(capsys, tmp_path):
-    assert not in_notebook()
-    board = nin.ProgressBoard()
-    board.draw(0, 1, "loss")
-    board.save(tmp_path / "board.png")
-    board.save(tmp_path / "board.svg")
-    assert capsys.readouterr() == ("", "")
-    with Image.open(tmp_path / "board.png") as image:
-        assert image.width > 300
-    assert (tmp_path / "board.svg").read_text().lstrip().startswith("<?xml")
+trainer.callbacks = [Press()]
+model = nin.LeNet(num_classes=2)
+try:
+    trainer.fit(model, Few())
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+AGAIN = """
+trainer.callbacks = []
+trainer.fit(model, Few())
+print([x for x, _ in trainer.board.points["val_loss"]])
+"""
 
 
 def test_an_epoch_gives_two_training_points_and_one_of_validation():
@@ -73,10 +74,11 @@ def test_an_epoch_gives_two_training_points_and_one_of_validation():
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_jupyter_draws_one_picture_and_keeps_it_up_to_date(tmp_path):
+def test_each_cell_that_trains_has_one_picture_which_is_kept_up_to_date(tmp_path):
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    cells = [nbformat.v4.new_code_cell(source) for source in (CELL, SECOND, THIRD, AGAIN)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     updates = []
 
     class Client(nbclient.NotebookClient):
@@ -85,11 +87,15 @@ def test_jupyter_draws_one_picture_and_keeps_it_up_to_date(tmp_path):
             return super().process_message(msg, cell, cell_index)
 
     Client(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    outputs = notebook.cells[0].outputs
-    pictures = [each for each in outputs if "image/png" in each.get("data", {})]
-    assert len(pictures) == 1
-    assert pictures[0].data["image/png"].startswith("iVBOR")
+    said = []
+    for cell in notebook.cells:
+        pictures = [each for each in cell.outputs if "image/png" in each.get("data", {})]
+        assert len(pictures) == 1
+        assert pictures[0].data["image/png"].startswith("iVBOR")
+        said.append("".join(each.get("text", "") for each in cell.outputs))
+        assert "Figure" not in said[-1]
     assert updates.count("update_display_data") >= 6
-    text = "".join(each.get("text", "") for each in outputs)
-    assert "['train_loss', 'val_acc', 'val_loss']" in text
-    assert "Figure" not in text
+    assert "['train_loss', 'val_acc', 'val_loss']" in said[0]
+    assert "[1.0, 2.0, 3.0]" in said[1]
+    assert "interrupted" in said[2]
+    assert "[1.0, 2.0, 3.0]" in said[3]

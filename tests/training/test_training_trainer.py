@@ -176,13 +176,6 @@ def test_configure_optimizers_is_asked():
     assert model.optimizer.global_clipnorm == 1.5
 
 
-@pytest.mark.parametrize("hook", ["training_step", "validation_step"])
-def test_hooks_that_a_compiled_loop_cannot_call_are_refused(hook):
-    model = type("Hooked", (Small,), {hook: lambda *_: 0})()
-    with pytest.raises(NinError, match=f"Hooked overrides {hook}.*loss"):
-        quiet().fit(model, Toy())
-
-
 @pytest.mark.every_backend
 def test_labels_that_are_shares_are_refused_by_a_loss_of_numbers_and_taken_by_others():
     class Numbers(Small):
@@ -277,8 +270,16 @@ def test_readers_own_data_module():
 
 @pytest.mark.every_backend
 def test_more_gpus_than_there_are():
-    with pytest.raises(BackendError, match="num_gpus=64"):
+    with pytest.raises(BackendError, match=r"num_gpus=64.*one GPU: num_gpus=1"):
         nin.Trainer(max_epochs=1, num_gpus=64)
+
+
+@pytest.mark.every_backend
+def test_one_gpu_is_used_where_there_is_one(capsys):
+    trainer = nin.Trainer(max_epochs=1, num_gpus=1)
+    trainer.fit(Small(), Toy())
+    told = "num_gpus=1, but there is no GPU here: this trains without" in capsys.readouterr().err
+    assert told == (nin.num_gpus() == 0)
 
 
 @pytest.mark.every_backend

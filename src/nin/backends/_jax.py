@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -41,3 +41,37 @@ def reseed(*_: int) -> None:
 def random_state() -> Callable[[], None]:
     """Nothing to put back: JAX has no random state of its own."""
     return lambda: None
+
+
+def own_variable(value: Any) -> tuple[Any, bool, str] | None:
+    """None: JAX has no variables of its own."""
+    return None
+
+
+def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, Any, list[Any]]:
+    """What `compute` returns, a loss and something beside it, and the loss's gradients.
+
+    Args:
+        compute: computes with the weights of `model`.
+        model: a built model.
+    """
+    from keras import StatelessScope
+
+    others = model.non_trainable_variables
+
+    def loss_of(weights: list[Any]) -> tuple[Any, Any]:
+        with StatelessScope(list(zip(model.trainable_variables, weights, strict=True))) as scope:
+            loss, beside = compute()
+        return loss, (beside, [scope.get_current_value(each) for each in others])
+
+    weights = [weight.value for weight in model.trainable_variables]
+    (loss, (beside, values)), found = jax.value_and_grad(loss_of, has_aux=True)(weights)
+    for each, value in zip(others, values, strict=True):
+        if value is not None:
+            each.assign(value)
+    return loss, beside, found
+
+
+def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
+    """True: JAX knows the shapes of each batch when it compiles."""
+    return True

@@ -63,3 +63,38 @@ logging.getLogger("tensorflow").addFilter(_is_news)
 def random_state() -> Callable[[], None]:
     """Nothing to put back: TensorFlow does not give its global seed away."""
     return lambda: None
+
+
+def own_variable(value: Any) -> tuple[Any, bool, str] | None:
+    """The content of a `tf.Variable`, whether it is trained, and its type; of others None."""
+    if not isinstance(value, tf.Variable):
+        return None
+    return value.numpy(), bool(value.trainable), str(value.dtype.name)
+
+
+def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, Any, list[Any]]:
+    """What `compute` returns, a loss and something beside it, and the loss's gradients.
+
+    Args:
+        compute: computes with the weights of `model`.
+        model: a built model.
+    """
+    weights = [weight.value for weight in model.trainable_variables]
+    with tf.GradientTape() as tape:
+        loss, beside = compute()
+    return loss, beside, tape.gradient(loss, weights)
+
+
+def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
+    """Whether a graph can be made of a function, for batches of any size.
+
+    Args:
+        function: of tensors.
+        arrays: a batch of what it is called with.
+    """
+    signature = [tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in arrays]
+    try:
+        tf.function(function, autograph=False).get_concrete_function(*signature)
+    except Exception:  # noqa: BLE001 - whatever a reader's code does; without a graph it may run
+        return False
+    return True

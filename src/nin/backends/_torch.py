@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,3 +47,27 @@ def random_state() -> Callable[[], None]:
             torch.cuda.set_rng_state_all(of_gpus)
 
     return restore
+
+
+def own_variable(value: Any) -> tuple[Any, bool, str] | None:
+    """The content of a parameter, or of a tensor that wants a gradient; of others None."""
+    if not (isinstance(value, torch.Tensor) and value.requires_grad and value.is_leaf):
+        return None
+    return value.detach().cpu().numpy(), True, str(value.dtype).removeprefix("torch.")
+
+
+def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, Any, list[Any]]:
+    """What `compute` returns, a loss and something beside it, and the loss's gradients.
+
+    Args:
+        compute: computes with the weights of `model`.
+        model: a built model.
+    """
+    weights = [weight.value for weight in model.trainable_variables]
+    loss, beside = compute()
+    return loss.detach(), beside, list(torch.autograd.grad(loss, weights, allow_unused=True))
+
+
+def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
+    """True: on PyTorch Keras compiles nothing."""
+    return True

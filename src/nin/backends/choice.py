@@ -8,7 +8,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -32,6 +32,11 @@ class Backend(Protocol):
     def sync(self, model: Any) -> None: ...  # noqa: D102
     def reseed(self, *numbers: int) -> None: ...  # noqa: D102
     def random_state(self) -> Callable[[], None]: ...  # noqa: D102
+    def own_variable(self, value: Any) -> tuple[Any, bool, str] | None: ...  # noqa: D102
+    def gradients(  # noqa: D102
+        self, compute: Callable[[], tuple[Any, Any]], model: Any
+    ) -> tuple[Any, Any, list[Any]]: ...
+    def can_compile(self, function: Callable[..., Any], arrays: Sequence[Any]) -> bool: ...  # noqa: D102
 
 
 def backend_name() -> str:

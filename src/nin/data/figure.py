@@ -39,7 +39,9 @@ class NotebookFigure(Figure):
             raise NotImplementedError  # IPython's way to ask for the usual text
 
 
-def draw(images: Any, titles: Sequence[str], nrows: int, ncols: int) -> NotebookFigure:
+def draw(
+    images: Any, titles: Sequence[str], nrows: int, ncols: int, side: float = 1.5
+) -> NotebookFigure:
     """Draw the first ``nrows * ncols`` images, or as many as there are.
 
     Args:
@@ -47,12 +49,13 @@ def draw(images: Any, titles: Sequence[str], nrows: int, ncols: int) -> Notebook
         titles: one each.
         nrows: rows of the grid.
         ncols: images per row.
+        side: inches per image.
 
     Raises:
         DataError: the array has another shape.
     """
     pixels = _displayable(images, nrows * ncols)
-    figure = NotebookFigure(figsize=(1.5 * ncols, 1.5 * nrows))
+    figure = NotebookFigure(figsize=(side * ncols, side * nrows))
     axes = figure.subplots(nrows, ncols, squeeze=False)
     for axis in axes.flat:
         axis.set_axis_off()

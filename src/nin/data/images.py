@@ -127,6 +127,11 @@ class ImageData(DataModule):
         return self.split("validation")
 
     @property
+    def val(self) -> Split:
+        """What `val_dataloader` serves, by the book's name: see `get_dataloader`."""
+        return self.split(self._validation_part())
+
+    @property
     def test(self) -> Split:
         """The test images."""
         return self.split("test")
@@ -140,8 +145,7 @@ class ImageData(DataModule):
         """
         if train:
             return self._batches("train", train=True)
-        without = "validation" not in self.parts and "test" in self.parts
-        return self._batches("test" if without else "validation")
+        return self._batches(self._validation_part())
 
     def test_dataloader(self) -> Batches:
         """Return the test batches."""
@@ -233,6 +237,10 @@ class ImageData(DataModule):
         if part not in self._loaded:
             self._loaded.update(self.load(part))
         return self._loaded[part]
+
+    def _validation_part(self) -> Part:
+        without = "validation" not in self.parts and "test" in self.parts
+        return "test" if without else "validation"
 
     def _batches(self, part: Part, train: bool = False) -> Batches:
         from nin.data.streaming import batches

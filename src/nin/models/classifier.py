@@ -9,18 +9,27 @@ import keras
 from keras import ops
 
 from nin.errors import InputSizeError, NinError
-from nin.models.geometry import ends_in_average, flow, has_class_maps, smallest_size
+from nin.models.geometry import (
+    ends_in_average,
+    flow,
+    has_class_maps,
+    is_ours,
+    leaves,
+    smallest_size,
+)
+from nin.models.keras_settings import check_layout
 from nin.models.module import Module, are_shares
 from nin.models.preprocessing import Preprocessing
+from nin.models.removed_in_keras3 import told_in_one_line
 
 
 class Classifier(Module):
     """Base class of image classifiers (*Dive into Deep Learning*, section 4.3).
 
-    A subclass sets `self.net`, usually a `keras.Sequential`, which turns floats of shape
-    (n, height, width, channels) into logits of shape (n, classes). The model itself takes images
-    as they are stored, uint8 0…255 or floats 0…1: `self.preprocessing` resizes and standardises
-    them as part of the model. `Trainer` sets it from the data.
+    A subclass sets `self.net`, usually a `keras.Sequential`, or defines ``forward(X)``; either
+    turns floats of shape (n, height, width, channels) into logits of shape (n, classes). The model
+    itself takes images as they are stored, uint8 0…255 or floats 0…1: `self.preprocessing` resizes
+    and standardises them as part of the model. `Trainer` sets it from the data.
 
     Example:
         >>> import keras
@@ -37,8 +46,9 @@ class Classifier(Module):
 
     _fresh: bool | None = None
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, plot_train_per_epoch: int = 2, plot_valid_per_epoch: int = 1) -> None:
+        super().__init__(plot_train_per_epoch, plot_valid_per_epoch)
+        check_layout(self)
         self.preprocessing = Preprocessing(name="preprocessing", dtype="float32")
 
     @property
@@ -49,7 +59,10 @@ class Classifier(Module):
         are no longer fresh once they have been trained, loaded or set. Weights that `self.net` has
         before this model is built are taken for trained ones; set it to True if they are not.
         """
-        return not self.net.built if self._fresh is None else self._fresh
+        if self._fresh is not None:
+            return self._fresh
+        net = self.whole_net()
+        return not (self if net is None else net).built
 
     @is_fresh.setter
     def is_fresh(self, fresh: bool) -> None:
@@ -74,10 +87,24 @@ class Classifier(Module):
         self.check_size(shape[1:])
         self.preprocessing.build(input_shape)
         self._fresh = self.is_fresh
-        if not self.net.built:
-            size = (None, None) if ends_in_average(self.net) else shape[1:3]
-            self.net.build((None, *size, shape[3]))
+        net = self.whole_net()
+        if net is None:  # Only its own `forward` knows what its layers are given.
+            super().call(ops.zeros((1, *(side or 1 for side in shape[1:]))), training=False)
+        elif not net.built:
+            self._build_net(net, shape)
         self.built = True
+
+    def _build_net(self, net: Any, shape: tuple[int | None, ...]) -> None:
+        known = all(is_ours(type(layer)) for layer in leaves(net))
+        if known or keras.backend.backend() == "tensorflow" or None in shape[1:]:
+            size = (None, None) if ends_in_average(net) else shape[1:3]
+            net.build((None, *size, shape[3]))
+        else:  # To find its shapes, a reader's own layer is run there: on one image, not on many.
+            net(ops.zeros((1, *shape[1:])), training=False)
+
+    def whole_net(self) -> Any:
+        """`self.net`, where it is all of the network; None where a `forward` is its own."""
+        return None if self.own_forward else getattr(self, "net", None)
 
     def make_train_function(self, force: bool = False) -> Any:
         """Keras's hook: what `fit` and `train_on_batch` do first."""
@@ -85,9 +112,18 @@ class Classifier(Module):
         return super().make_train_function(force)
 
     def training_step(self, batch: Any) -> Any:
-        """The loss of one batch ``(X, Y)``, for loops written by hand; `Trainer` calls `loss`."""
+        """The loss of one batch ``(X, Y)``. A subclass may override it."""
         self._fresh = False
         return super().training_step(batch)
+
+    def validation_step(self, batch: Any) -> Any:
+        """The loss of one batch ``(X, Y)`` with dropout off. A subclass may override it."""
+        *inputs, Y = batch
+        Y_hat = self(*inputs, training=False)
+        loss = self.loss(Y_hat, Y)
+        self._plot_while_trained("loss", loss, train=False)
+        self._plot_while_trained("acc", self.accuracy(Y_hat, Y), train=False)
+        return loss
 
     def set_weights(self, weights: Any) -> None:
         """Set all weights, as Keras does."""
@@ -109,9 +145,10 @@ class Classifier(Module):
             InputSizeError: they are too small; names the smallest size that works.
         """
         height, width = image_shape[:2]
-        if height is None or width is None or not isinstance(self.net, keras.Sequential):
+        net = self.whole_net()
+        if height is None or width is None or not isinstance(net, keras.Sequential):
             return
-        smallest = smallest_size(self.net)
+        smallest = smallest_size(net)
         if min(height, width) < smallest:
             raise InputSizeError(
                 f"{type(self).__name__} cannot take images of {height}x{width}:"
@@ -163,23 +200,28 @@ class Classifier(Module):
             InputSizeError: the images are too small.
             NinError: the logits are not averages over positions.
         """
-        if not has_class_maps(self.net):
-            raise NinError(f"{type(self).__name__} has no class maps: it ends in dense layers")
+        net = self.whole_net()
+        if net is None or not has_class_maps(net):
+            why = "its forward is its own" if net is None else "it ends in dense layers"
+            raise NinError(f"{type(self).__name__} has no class maps: {why}")
         preprocessing = (
             self.preprocessing if image_size is None else self.preprocessing.at(image_size)
         )
         X = preprocessing(keras.ops.convert_to_tensor(images))
         self.check_size(X.shape[1:])
-        return flow(self.net, X, without_averaging)
+        return flow(net, X, without_averaging)
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:
         """Print one line per top-level layer: its class and its output shape for `X_shape`."""
-        if not self.built:
-            self.build((None, *X_shape[1:]))
-        X = keras.random.normal(X_shape)
-        for layer in self.net.layers:
-            X = layer(X)
-            print(type(layer).__name__, "output shape:\t", tuple(X.shape))
+        if not hasattr(self, "net"):
+            raise NinError(f"{type(self).__name__} has no self.net, whose layers could be listed")
+        with told_in_one_line():
+            if not self.built:
+                self.build((None, *X_shape[1:]))
+            X = keras.random.normal(X_shape)
+            for layer in self.net.layers:
+                X = layer(X)
+                print(type(layer).__name__, "output shape:\t", tuple(X.shape))
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, and the preprocessing."""

@@ -24,12 +24,12 @@ def flow(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
     """Send something through nested layers, in the order in which data passes through them.
 
     Args:
-        net: `keras.Sequential`s and `Branches`, nested arbitrarily.
+        net: `keras.Sequential`s and `Branches`, nested arbitrarily; any other layer is innermost.
         signal: what enters: a tensor, a shape, anything.
         visit: called as ``visit(layer, signal)`` at each innermost layer; returns what leaves it.
             The join of `Branches` is given a list.
     """
-    for layer in net.layers:
+    for layer in getattr(net, "layers", [net]):
         if isinstance(layer, keras.Sequential):
             signal = flow(layer, signal, visit)
         elif isinstance(layer, Branches):
@@ -44,6 +44,11 @@ def leaves(net: Any) -> Iterator[Any]:
     found: list[Any] = []
     flow(net, None, lambda layer, _: found.append(layer))
     yield from found
+
+
+def is_ours(thing: Any) -> bool:
+    """Whether a function or a class is this package's or Keras's, and not a reader's."""
+    return str(thing.__module__).partition(".")[0] in ("nin", "keras")
 
 
 def ends_in_average(net: Any) -> bool:

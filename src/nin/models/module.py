@@ -2,21 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 import keras
 from keras import ops
 
+from nin import backends
+from nin.errors import NinError
 from nin.hyperparameters import HyperParameters
+from nin.models.keras_settings import as_published
+from nin.models.removed_in_keras3 import sequential_of_one_layer, told_in_one_line
+from nin.progress_board import ProgressBoard
+
+#: Where a subclass's `forward` is kept on PyTorch.
+_ASIDE = "_own_forward"
 
 
-class Module(HyperParameters, keras.Model):
+class ModuleType(type(keras.Model)):  # type: ignore[misc]
+    """Makes modules: this package's own as they were published, a reader's as the book has them."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make a module."""
+        if cls.__module__.partition(".")[0] == "nin":
+            with as_published():
+                return super().__call__(*args, **kwargs)
+        with told_in_one_line(), sequential_of_one_layer():
+            return super().__call__(*args, **kwargs)
+
+
+class Module(HyperParameters, keras.Model, metaclass=ModuleType):
     """Base class of networks (*Dive into Deep Learning*, section 3.2), trained by Keras's `fit`.
 
     A subclass sets `self.net` or defines ``forward(X)``, and gives `loss` and
-    `configure_optimizers`. It is saved and loaded by Keras without custom objects: every subclass
-    is registered when it is defined.
+    `configure_optimizers`. Each may be attached to the class later. A variable of TensorFlow or a
+    parameter of PyTorch that it keeps as an attribute becomes a weight. It is saved and loaded by
+    Keras without custom objects: every subclass is registered when it is defined.
+
+    Args:
+        plot_train_per_epoch: how many points of a training curve are drawn per epoch.
+        plot_valid_per_epoch: how many points of a validation curve.
+
+    Attributes:
+        board: where `plot` draws; each training begins a new one that looks alike.
+        trainer: the `Trainer` that is training it; None at other times.
+        training: whether `forward` is called in order to train.
 
     Example:
         >>> import keras
@@ -34,32 +65,77 @@ class Module(HyperParameters, keras.Model):
     """
 
     _compiled_with_a_loss = False
+    _mode: bool | None = None
+    _plotted: deque[tuple[str, Any, bool]] | None = None  # Keras would copy a list.
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if "forward" in cls.__dict__:
-            # On PyTorch a Keras layer is a torch module as well, whose own `forward` has to stay.
-            setattr(cls, "_network", cls.__dict__["forward"])  # noqa: B010
-            del cls.forward
         package = cls.__module__.partition(".")[0]
         keras.saving.register_keras_serializable(package=package)(cls)
 
-    def __init__(self) -> None:
+    def __init__(self, plot_train_per_epoch: int = 2, plot_valid_per_epoch: int = 1) -> None:
         super().__init__(name=type(self).__name__.lower())
+        self.plot_train_per_epoch = plot_train_per_epoch
+        self.plot_valid_per_epoch = plot_valid_per_epoch
+        self.board = ProgressBoard(xlabel="epoch")
+        self.trainer: Any = None
+        self.training = False
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Keras keeps what `compile` was given in an attribute `loss`, which would hide the method.
         if name != "loss":
-            super().__setattr__(name, value)
+            super().__setattr__(name, _as_weight(name, value))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Apply the network."""
+        _set_forward_aside(type(self))
+        return super().__call__(*args, **kwargs)
 
     def call(self, X: Any, training: bool | None = None) -> Any:
         """Keras's entry point; passes `training` on to every layer of the network."""
-        network = _InContext(self._network, name="network", dtype=self.dtype_policy)
-        return network(X, training=training)
+        _set_forward_aside(type(self))
+        if training is None:
+            training = self._mode_by_hand()
+        network = _InContext(self.own_forward or self._network, self.dtype_policy)
+        before, self.training = self.training, bool(training)
+        try:
+            return network(X, training=training)
+        finally:
+            self.training = before
+
+    @property
+    def own_forward(self) -> Callable[[Any], Any] | None:
+        """The `forward` that a subclass has, or was given later; None if it has none."""
+        for kind in type(self).__mro__[: type(self).__mro__.index(Module)]:
+            for name in ("forward", _ASIDE):
+                if name in vars(kind):
+                    return cast(Callable[[Any], Any], vars(kind)[name].__get__(self))
+        return None
 
     def _network(self, X: Any) -> Any:
-        """What a subclass's `forward` replaces."""
+        if not hasattr(self, "net"):
+            raise NinError(
+                f"{type(self).__name__} has no network: set self.net, or define forward(self, X)"
+            )
         return self.net(X)
+
+    def _mode_by_hand(self) -> bool | None:
+        """Whether a loop by hand is training, where a call does not say it."""
+        if self._mode is not None or keras.backend.backend() == "torch":
+            return self._mode  # PyTorch sets `training` by itself, and forgets to take it back.
+        return self.training or None
+
+    def apply_init(self, inputs: Sequence[Any], init: Callable[[Any], None] | None = None) -> None:
+        """Make the weights by sending `inputs` through, and let `init` set them, layer by layer.
+
+        Args:
+            inputs: what the model is called with.
+            init: called with each innermost layer, such as `nin.init_cnn`. None: as Keras does.
+        """
+        self(*inputs)
+        if init is not None:
+            for layer in self._flatten_layers(include_self=False):
+                init(layer)
 
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
         """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it.
@@ -77,15 +153,41 @@ class Module(HyperParameters, keras.Model):
             )
         return keras.optimizers.SGD(self.lr)
 
+    def plot(self, key: str, value: Any, train: bool) -> None:
+        """Add a point to the curve ``train_KEY`` or ``val_KEY``; for steps that a subclass defines.
+
+        Args:
+            key: such as ``"loss"``.
+            value: a number, or a tensor that holds one.
+            train: whether it is from training; else it is from validation.
+
+        Raises:
+            NinError: no `Trainer` is training.
+        """
+        if self._plotted is not None:
+            self._plotted.append((key, value, train))
+        elif self.trainer is not None:
+            self.trainer.draw(key, value, train)
+        else:
+            raise NinError(f"{type(self).__name__}.plot draws while a Trainer trains: call its fit")
+
     def training_step(self, batch: Any) -> Any:
-        """The loss of one batch ``(X, Y)``, for loops written by hand; `Trainer` calls `loss`."""
+        """The loss of one batch ``(X, Y)``. A subclass may override it."""
         *inputs, Y = batch
-        return self.loss(self(*inputs, training=True), Y)
+        loss = self.loss(self(*inputs, training=True), Y)
+        self._plot_while_trained("loss", loss, train=True)
+        return loss
 
     def validation_step(self, batch: Any) -> Any:
-        """The loss of one batch ``(X, Y)`` with dropout off, for loops written by hand."""
+        """The loss of one batch ``(X, Y)`` with dropout off. A subclass may override it."""
         *inputs, Y = batch
-        return self.loss(self(*inputs, training=False), Y)
+        loss = self.loss(self(*inputs, training=False), Y)
+        self._plot_while_trained("loss", loss, train=False)
+        return loss
+
+    def _plot_while_trained(self, key: str, value: Any, train: bool) -> None:
+        if self._plotted is not None or self.trainer is not None:
+            self.plot(key, value, train)
 
     def compile(
         self, optimizer: Any = "rmsprop", loss: Any = None, *others: Any, **settings: Any
@@ -150,9 +252,40 @@ class _InContext(keras.layers.Layer):
     the model: dropout and batch normalisation would then never be in training mode.
     """
 
-    def __init__(self, function: Callable[[Any], Any], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, function: Callable[[Any], Any], dtype: Any) -> None:
+        super().__init__(name="network", dtype=dtype)
         self.function = function
 
     def call(self, X: Any, training: bool | None = None) -> Any:
         return self.function(X)
+
+
+def _set_forward_aside(kind: type[Module]) -> None:
+    """Keep a class's `forward` under another name where Keras needs that one for itself.
+
+    On PyTorch a Keras layer is a torch module as well, whose own `forward` has to stay.
+    """
+    if keras.backend.backend() == "torch":
+        for each in kind.__mro__[: kind.__mro__.index(Module)]:
+            if "forward" in vars(each):
+                setattr(each, _ASIDE, vars(each)["forward"])
+                del each.forward
+
+
+def _as_weight(name: str, value: Any) -> Any:
+    """A variable of the backend as one of Keras's, which is trained and saved; others as they are.
+
+    Only a loop by hand would find it otherwise.
+    """
+    framework = type(value).__module__.partition(".")[0]
+    if framework not in ("tensorflow", "torch"):
+        return value
+    if framework == "tensorflow" and keras.backend.backend() != framework:
+        raise NinError(
+            f"self.{name} is TensorFlow's, and Keras computes with {keras.backend.backend()}",
+            "set KERAS_BACKEND=tensorflow before Keras is imported",
+        )
+    if (own := backends.current().own_variable(value)) is None:
+        return value
+    content, is_trained, dtype = own
+    return keras.Variable(content, trainable=is_trained, dtype=dtype, name=name)

@@ -50,7 +50,13 @@ class Preprocessing(keras.layers.Layer):
         is_integer = "int" in keras.backend.standardize_dtype(images.dtype)
         x = ops.cast(images, self.compute_dtype)
         if self.size is not None and tuple(images.shape[1:3]) != self.size:
-            x = ops.image.resize(x, self.size, interpolation="bilinear", antialias=False)
+            x = ops.image.resize(
+                x,
+                self.size,
+                interpolation="bilinear",
+                antialias=False,
+                data_format="channels_last",
+            )
         scale = 255.0 if is_integer else 1.0
         mean = ops.convert_to_tensor([scale * value for value in self.mean], dtype=x.dtype)
         std = ops.convert_to_tensor([scale * value for value in self.std], dtype=x.dtype)

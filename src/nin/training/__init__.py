@@ -1,6 +1,7 @@
 """How a network learns: the Trainer, its start, recipes, runs and the health watch.
 
-Everything is loaded when first used: recipes and runs can be read without Keras.
+`runs` is what a training leaves in a folder, `transfer_learning` the training of a head on a
+pretrained trunk. Everything is loaded when first used: recipes and runs can be read without Keras.
 """
 
 import lazy_loader

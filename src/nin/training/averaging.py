@@ -45,7 +45,7 @@ class JudgeAverages(keras.callbacks.Callback):
 
     def _exchange(self) -> None:
         for variable, average in averages(self.model):
-            now = keras.ops.convert_to_numpy(variable.value).copy()
+            now = keras.ops.copy(variable.value)
             variable.assign(average.value)
             average.assign(now)
 

@@ -60,14 +60,16 @@ def calibrate(
         What was done beyond the book, in words.
     """
     changes = []
-    statistics = getattr(data, "statistics", None) if optimizer is not None else None
+    # What only its own `forward` knows is trained as it is written.
+    is_started = optimizer is not None and model.whole_net() is not None
+    statistics = getattr(data, "statistics", None) if is_started else None
     mean, std = statistics() if statistics else ((0.0,), (1.0,))
     model.preprocessing.configure(getattr(data, "resize", None), mean, std)
     if statistics:
         changes.append("images standardised inside the model")
     if not model.built:
         model.build((None, *batch.images.shape[1:]))
-    if optimizer is not None:
+    if is_started:
         is_sgd = isinstance(optimizer, keras.optimizers.SGD)
         map_mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN
         if start(model, batch.images, batch.shares, map_mean=map_mean):

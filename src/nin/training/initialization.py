@@ -66,9 +66,10 @@ def start(
        configuration, too, trains the last layer at a tenth of the learning rate.
 
     A network that ends otherwise gets step 1, its logits a standard deviation of 0.3: whoever
-    compares it with a NiN compares networks, not starts. Batch normalisation sets every scale
-    itself. Where it is followed by class maps it gets the moving averages of these images, and the
-    maps steps 2 and 3, if a ReLU follows them; other networks with it are left as they are.
+    compares it with a NiN compares networks, not starts; layers within layers of your own, too.
+    Batch normalisation sets every scale itself. Where it is followed by class maps it gets the
+    moving averages of these images, and the maps steps 2 and 3, if a ReLU follows them; other
+    networks with it are left as they are.
 
     Args:
         model: a built classifier.
@@ -90,7 +91,10 @@ def start(
     """
     model.is_fresh = False
     layers = plan(model.net)
-    if any(isinstance(layer, keras.layers.BatchNormalization) for layer in leaves(model.net)):
+    within: set[Any] = set()
+    kinds = {type(layer) for layer in _all_layers(model.net)}
+    is_normalised = keras.layers.BatchNormalization in kinds
+    if is_normalised:
         if layers.maps is None:
             return None
         rectified = isinstance(_following(model.net)[layers.maps], keras.layers.Activation)
@@ -106,10 +110,14 @@ def start(
             _scale(layer, signal, MAP_SPREAD if layer in layers.narrow else 1.0)
         if layer is layers.maps and layer.bias is not None:
             layer.bias.assign(_levels(layer, signal, shares, map_mean))
+        if not is_normalised:
+            within.update(_scale_when_called(layer))
         return layer(signal)
 
     flow(model.net, model.preprocessing(images), prepare)
-    return Started(len(layers.scaled), len(layers.identities))
+    for each in within:
+        vars(each).pop("call", None)  # where it was never called
+    return Started(len(layers.scaled) + len(within), len(layers.identities))
 
 
 class Plan(NamedTuple):
@@ -155,6 +163,29 @@ def _normalized(layer: Any, signal: Any) -> Any:
 def _weighted(net: Any) -> list[Any]:
     kinds = (keras.layers.Conv2D, keras.layers.Dense)
     return [layer for layer in leaves(net) if isinstance(layer, kinds)]
+
+
+def _all_layers(net: Any) -> list[Any]:
+    """The innermost layers, and those that a reader's own layers hold."""
+    return [inner for layer in leaves(net) for inner in layer._flatten_layers()]
+
+
+def _scale_when_called(layer: Any) -> list[Any]:
+    """Let the layers that a reader's own layer holds scale themselves when it first calls them.
+
+    Only its `call` knows what they are given. Returns them.
+    """
+    kinds = (keras.layers.Conv2D, keras.layers.Dense)
+    found = [each for each in layer._flatten_layers(include_self=False) if isinstance(each, kinds)]
+    for each in found:
+
+        def call(signal: Any, each: Any = each) -> Any:
+            del each.call
+            _scale(each, signal, 1.0)
+            return each.call(signal)
+
+        each.call = call
+    return found
 
 
 def _from_maps_to_maps(convolutions: list[Any], following: dict[Any, Any]) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nin.backends.distribution import layout
 from nin.data import Batches, DataModule, Shard, reading_ahead
-from nin.errors import BackendError
+from nin.errors import BackendError, DataError
 
 
 class Loaders(NamedTuple):
@@ -40,9 +40,16 @@ def open_loaders(data: DataModule) -> Loaders:
     """The loaders of `data`; where several devices train, this process's rows of each batch.
 
     Raises:
+        DataError: the training loader has no length.
         BackendError: several devices train, and the loaders cannot be divided among them.
     """
     train, validation = data.train_dataloader(), data.val_dataloader()
+    if not hasattr(train, "__len__"):
+        raise DataError(
+            f"{type(data).__name__} gives a {type(train).__name__}, which has no length and is"
+            " used up after one epoch",
+            "let get_dataloader return self.get_tensorloader((X, y), train)",
+        )
     here = layout()
     if here.devices == 1:
         return Loaders(train, validation)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
@@ -15,18 +16,23 @@ from nin.data import DataModule
 from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
+from nin.models.keras_settings import as_published
 from nin.models.module import CountedAccuracy
+from nin.models.removed_in_keras3 import told_in_one_line
 from nin.names import printable
 from nin.training.averaging import JudgeAverages, going_on
 from nin.training.board import DrawCurves, ProgressBoard, in_notebook
+from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.health import Finding, HealthWatch
-from nin.training.loaders import open_loaders
+from nin.training.loaders import Loaders, open_loaders
+from nin.training.own_optimizer import as_keras
 from nin.training.progress_bar import ShowProgress
+from nin.training.readers_code import can_be_compiled, is_by_hand
 from nin.training.runs.dataset import balance_note, pictures_note, unreadable_note
 
 
-class Trainer(HyperParameters):
+class Trainer(BookLoop, HyperParameters):
     """Trains a model on a data module (*Dive into Deep Learning*, section 3.2).
 
     `fit` runs Keras's compiled loop. Before the first step it standardises the images inside the
@@ -35,7 +41,8 @@ class Trainer(HyperParameters):
 
     Args:
         max_epochs: passes over the training images.
-        num_gpus: 0 for wherever the backend computes by default, 1 for the first GPU.
+        num_gpus: 0 for wherever the backend computes by default, 1 for the first GPU, if there is
+            one.
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
         start: whether to standardise the images and to initialise fresh weights.
         optimizer: in place of the model's `configure_optimizers`.
@@ -43,7 +50,7 @@ class Trainer(HyperParameters):
         verbose: whether to print: a bar, one line per epoch, findings. Curves are drawn in Jupyter.
 
     Raises:
-        BackendError: there are fewer GPUs than asked for, or more than one was asked for.
+        BackendError: more than one GPU was asked for.
 
     Attributes:
         history: after `fit`: the values of each epoch, by name.
@@ -80,6 +87,7 @@ class Trainer(HyperParameters):
         callbacks: Sequence[Any] = (),
         verbose: bool = True,
     ) -> None:
+        super().__init__()
         self.save_hyperparameters()
         self.board = ProgressBoard(xlabel="epoch")
         self.history: dict[str, list[float]] = {}
@@ -89,10 +97,8 @@ class Trainer(HyperParameters):
         self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
         self._compiled: Module | None = None
         self._batch: CalibrationBatch | None = None
-        if num_gpus > 1 or num_gpus > backends.num_gpus():
-            raise BackendError(
-                f"num_gpus={num_gpus}, but the Trainer can use {min(1, backends.num_gpus())} here"
-            )
+        if num_gpus > 1:
+            raise BackendError(f"num_gpus={num_gpus}, but the Trainer can use one GPU: num_gpus=1")
 
     def fit(
         self,
@@ -105,8 +111,9 @@ class Trainer(HyperParameters):
         """Train `model` on `data` until `max_epochs` epochs are done.
 
         Args:
-            model: a classifier. If its optimiser averages weights (Keras's `use_ema`), the averages
-                are validated, and are its weights in the end.
+            model: a network; of a classifier the accuracy is told as well. If its optimiser
+                averages weights (Keras's `use_ema`), the averages are validated, and are its
+                weights in the end.
             data: gives `train_dataloader()` and `val_dataloader()`.
             initial_epoch: how many epochs are done already.
             initial_batch: how many batches of the next epoch are done already; for data whose
@@ -114,34 +121,41 @@ class Trainer(HyperParameters):
 
         Raises:
             InputSizeError: the images are too small.
-            NinError: the model overrides a hook that a compiled loop cannot call, or has a loss
-                that cannot take labels that `data` mixes or smooths.
+            DataError: a loader has no length.
+            NinError: the model has no network, its optimiser is not one that Keras can use, or it
+                has a loss that cannot take labels that `data` mixes or smooths.
         """
-        _refuse_uncompiled_hooks(model)
         _refuse_loss_of_numbers(model, data)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
-        with device:
+        with told_in_one_line(), device, as_published():
+            if self.num_gpus and not backends.num_gpus():
+                self.note("num_gpus=1, but there is no GPU here: this trains without")
             unreadable = unreadable_note(data)
             self.note(balance_note(data))
             self.note(unreadable)
             said = pictures_note(data)
             self.note(said)
-            if self._compiled is not model:
-                self.prepare_model(model, data)
-            self.health = HealthWatch(
-                self._calibration_batch(data).images,
-                getattr(data, "classes", None),
-                self._report,
-                started=self.start,
-                epochs=self.max_epochs,
-            )
+            self.prepare_data(data)
+            self._prepare(model, data)
+            self.health = self._watch(model, data)
             # Another `fit` begins with the model and the data as they are then.
             self._compiled = self._batch = None
-            self._fit(model, data, initial_epoch, initial_batch)
+            self._begin(model, initial_epoch, initial_batch)
+            shows, self.board.display = self.board.display, self.board.display and self.verbose
+            try:
+                self._fit(model, initial_epoch, initial_batch)
+            finally:
+                model.trainer, self.board.display = None, shows
             if unreadable_note(data) != unreadable:  # A streamed picture is only read now.
                 self.note(unreadable_note(data))
             if pictures_note(data) != said:
                 self.note(pictures_note(data))
+
+    def prepare_data(self, data: DataModule) -> None:
+        """Open the loaders that are trained and validated with. A subclass may override it."""
+        self.train_dataloader, self.val_dataloader = open_loaders(data)
+        self.num_train_batches = len(self.train_dataloader)
+        self.num_val_batches = 0 if self.val_dataloader is None else len(self.val_dataloader)
 
     def prepare_model(self, model: Module, data: DataModule) -> None:
         """Set the model's preprocessing, build it, initialise its weights, and compile it.
@@ -150,25 +164,28 @@ class Trainer(HyperParameters):
         """
         batch = self._calibration_batch(data)
         if isinstance(model, Classifier) and model.is_fresh:
-            optimizer = self._optimizer(model) if self.start else None
+            optimizer = as_keras(self._optimizer(model), model) if self.start else None
             if changes := calibrate(model, data, batch, optimizer):
                 line = f"{type(model).__name__}: {'; '.join(changes)}"
                 hint = "" if self.is_part_of_run else ". Trainer(start=False) does neither."
                 self._console.print(line + hint, style="dim")
-        if not model.built:
+        if not model.built and isinstance(model, Classifier):
             model.build((None, *batch.images.shape[1:]))
+        elif not model.built:
+            model(batch.images[:1])
         self.compile_model(model)
+
+    #: The same, whatever a reader attaches in its place.
+    _prepare_model = prepare_model
 
     def compile_model(self, model: Module) -> None:
         """Give the model its optimiser and its metric; `prepare_model` does this."""
-        optimizer = self._optimizer(model)
+        self.optim = self._optimizer(model)
+        optimizer = as_keras(self.optim, model)
         if self.gradient_clip_val:
             optimizer.global_clipnorm = float(self.gradient_clip_val)
-        model.compile(
-            optimizer=optimizer,
-            weighted_metrics=[CountedAccuracy(name="accuracy")],
-            jit_compile=_pays_to_jit(),
-        )
+        metrics = [CountedAccuracy(name="accuracy")] if isinstance(model, Classifier) else None
+        model.compile(optimizer=optimizer, weighted_metrics=metrics, jit_compile=_pays_to_jit())
         if not optimizer.built:
             optimizer.build(model.trainable_variables)
         self._compiled = model
@@ -186,21 +203,67 @@ class Trainer(HyperParameters):
             self._batch = calibration_batch(data)
         return self._batch
 
-    def _fit(self, model: Module, data: DataModule, epoch: int, batch: int) -> None:
-        loaders = open_loaders(data)
-        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
-        callbacks = [JudgeAverages(), self.health, progress, *self.callbacks]
-        if in_notebook() and self.verbose:
-            callbacks.append(DrawCurves(self.board))
+    def _prepare(self, model: Module, data: DataModule) -> None:
+        """Prepare a model that is not; the book's ``prepare_model(model)`` comes on top of ours."""
+        is_books = len(inspect.signature(self.prepare_model).parameters) == 1
+        if self._compiled is not model:
+            (self._prepare_model if is_books else self.prepare_model)(model, data)
+        if is_books:
+            cast(Any, self.prepare_model)(model)
+
+    def _watch(self, model: Module, data: DataModule) -> HealthWatch | None:
+        """A health watch; None for a model that is no classifier."""
+        if not isinstance(model, Classifier):
+            return None
+        return HealthWatch(
+            self._calibration_batch(data).images,
+            getattr(data, "classes", None),
+            self._report,
+            started=self.start,
+            epochs=self.max_epochs,
+        )
+
+    def _begin(self, model: Module, epoch: int, batch: int) -> None:
+        """Begin a training: new curves, unless one goes on, and the counters of the book."""
+        self.model = model
+        model.trainer = self
+        if not (epoch or batch):
+            self.board = model.board.renewed()
+        model.board = self.board
         self.history = {}
+        self.epoch, self.val_batch_idx = epoch, 0
+        self.train_batch_idx = epoch * self.num_train_batches + batch
+
+    def _fit(self, model: Module, epoch: int, batch: int) -> None:
+        loaders = Loaders(self.train_dataloader, self.val_dataloader)
+        progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
+        try:
+            if is_by_hand(self, model):
+                self.fit_by_hand(loaders, epoch, [progress, *self.callbacks])
+            else:
+                self._fit_compiled(loaders, epoch, batch, progress)
+        finally:
+            progress.close()
+
+    def _fit_compiled(
+        self, loaders: Loaders, epoch: int, batch: int, progress: ShowProgress
+    ) -> None:
+        model = self.model
+        watch = [self.health] if self.health else []
+        callbacks = [JudgeAverages(), *watch, progress, *self.callbacks]
+        if in_notebook() and self.verbose:
+            callbacks.append(DrawCurves(self.board, model.plot_train_per_epoch))
+        if not can_be_compiled(model, loaders.train):
+            model.run_eagerly, model.jit_compile = True, False
         # The rest of an epoch that was interrupted is a `fit` of its own: it has fewer steps.
         stops = [epoch + 1, self.max_epochs] if batch else [self.max_epochs]
-        try:
-            for stop in stops:
-                loaders.seek(epoch, batch)
-                progress.skipped = batch
+        for stop in stops:
+            loaders.seek(epoch, batch)
+            progress.skipped = batch
+            model.history = None
+            try:
                 with loaders.reading_ahead(), going_on(model.optimizer):
-                    history = model.fit(
+                    model.fit(
                         loaders.train,
                         validation_data=loaders.validation,
                         epochs=stop,
@@ -209,32 +272,17 @@ class Trainer(HyperParameters):
                         verbose=0,
                         callbacks=callbacks,
                     )
-                self._extend_history(history.history)
-                epoch, batch = stop, 0
-                if model.stop_training:
-                    break
-            if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
-                model.optimizer.finalize_variable_values(model.trainable_variables)
-        finally:
-            progress.close()
-
-    def _extend_history(self, values: dict[str, list[float]]) -> None:
-        for name, more in values.items():
-            self.history.setdefault(name, []).extend(more)
+            finally:  # What is known of a training that is interrupted.
+                self.extend_history(getattr(model.history, "history", {}))
+            epoch, batch = stop, 0
+            if model.stop_training:
+                break
+        if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
+            model.optimizer.finalize_variable_values(model.trainable_variables)
 
     def _report(self, finding: Finding) -> None:
         line = f"step {finding.step}: {finding.message}"
         self._console.print(printable(line), style="yellow", markup=False)
-
-
-def _refuse_uncompiled_hooks(model: Module) -> None:
-    for hook in ("training_step", "validation_step"):
-        own = getattr(Classifier if isinstance(model, Classifier) else Module, hook)
-        if getattr(type(model), hook, None) is not own:
-            raise NinError(
-                f"{type(model).__name__} overrides {hook}, which a compiled loop cannot call:"
-                " override loss(Y_hat, Y), or Keras's train_step and test_step"
-            )
 
 
 def _refuse_loss_of_numbers(model: Module, data: DataModule) -> None:

@@ -11,7 +11,6 @@ import numpy as np
 from nin.files import replacing
 from nin.plotting import default_style, drawable
 from nin.training.runs.evaluation import Evaluation, wilson
-from nin.training.transfer_learning.head import Head
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +32,7 @@ def save_curves(
         title: stands above.
         kept: the epoch whose weights are kept, to be marked.
     """
-    figure = _figure(8, 3.2)
+    figure = new_figure(8, 3.2)
     figure.suptitle(drawable(title), fontsize=10, parse_math=False)
     left, right = figure.subplots(1, 2)
     _curves(left, rows, "loss", "loss (nats)")
@@ -42,40 +41,7 @@ def save_curves(
         for axes in (left, right):
             axes.axvline(kept, color="grey", linewidth=1, linestyle=":", label="kept")
             axes.legend(frameon=False)
-    _save(figure, path)
-
-
-@default_style()
-def save_candidates(path: Path, head: Head, title: str) -> None:
-    """Loss and accuracy of held-out folds against the regularisation that was tried.
-
-    Args:
-        path: where to write the PNG.
-        head: what was fitted, and the candidates it was chosen from.
-        title: stands above.
-    """
-    figure = _figure(8, 3.2)
-    figure.suptitle(drawable(title), fontsize=10, parse_math=False)
-    strengths = [each.C for each in head.candidates]
-    for axes, name, label in zip(
-        figure.subplots(1, 2), ("loss", "accuracy"), ("loss (nats)", "accuracy"), strict=True
-    ):
-        folds = np.array([getattr(each, name) for each in head.candidates])
-        if len(folds):
-            axes.errorbar(
-                strengths,
-                folds.mean(1),
-                folds.std(1, ddof=1),
-                marker="o",
-                capsize=3,
-                label="photographs left out, mean ± sd of the folds",
-            )
-        axes.axvline(head.C, color="grey", linewidth=1, linestyle=":", label="chosen")
-        axes.set_xscale("log")
-        axes.set_xlabel("C: weaker regularisation →")
-        axes.set_ylabel(label)
-    axes.legend(frameon=False, fontsize=8)
-    _save(figure, path)
+    save_png(figure, path)
 
 
 @default_style()
@@ -89,7 +55,7 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
     """
     count = len(evaluation.classes)
     side = min(24.0, 3 + 0.45 * count)
-    figure = _figure(side, side)
+    figure = new_figure(side, side)
     axes = figure.subplots()
     totals = np.maximum(evaluation.confusion.sum(axis=1, keepdims=True), 1)
     shares = evaluation.confusion / totals
@@ -103,7 +69,7 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
         for (row, column), images in np.ndenumerate(evaluation.confusion):
             color = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, str(images), ha="center", va="center", color=color, fontsize=8)
-    _save(figure, path)
+    save_png(figure, path)
 
 
 @default_style()
@@ -117,7 +83,7 @@ def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
     """
     from matplotlib.ticker import MaxNLocator
 
-    figure = _figure(5, 5.5)
+    figure = new_figure(5, 5.5)
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     upper.set_title(drawable(title), fontsize=10, parse_math=False)
     upper.plot((0, 1), (0, 1), color="grey", linewidth=1, linestyle=":", label="as sure as right")
@@ -148,16 +114,18 @@ def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
         ylabel="images",
         xlim=(0, 1),
     )
-    _save(figure, path)
+    save_png(figure, path)
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _save(figure: Figure, path: Path) -> None:
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a figure, wholly or not at all."""
     with replacing(path) as file:
         figure.savefig(file, format="png", dpi=150)
 

@@ -27,7 +27,6 @@ from nin.training.recipe import Recipe
 from nin.training.runs.arrays import read_arrays
 from nin.training.runs.dataset import show_found
 from nin.training.runs.evaluation import compared
-from nin.training.runs.figures import save_candidates
 from nin.training.runs.provenance import command, device, session, sessions_of, versions_of
 from nin.training.runs.record import FORMAT
 from nin.training.runs.run import Run, going_on, load
@@ -38,6 +37,7 @@ from nin.training.runs.run_result import has_learnt, no_better
 from nin.training.stopping import Stopping
 from nin.training.transfer_learning.from_scratch import compare_with_scratch, is_worth_trying
 from nin.training.transfer_learning.head import Candidate, Head, fit_head
+from nin.training.transfer_learning.head_figure import save_candidates
 from nin.training.transfer_learning.part_features import PartFeatures, part_features
 
 #: Share of the training photographs held out where there are no others to judge by.

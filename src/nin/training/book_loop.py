@@ -1,0 +1,188 @@
+"""The book's training loop: hooks of a Trainer that Keras's compiled loop cannot call."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from nin import backends
+from nin.errors import NinError
+from nin.models import Module
+from nin.progress_board import ProgressBoard
+from nin.training.loaders import Loaders
+
+
+class BookLoop:
+    """What a `Trainer` does where a reader overrides one of its hooks, or a step of the model.
+
+    The attributes are those that the book's own loop uses.
+
+    Attributes:
+        model: the network that is trained.
+        optim: what its `configure_optimizers` returned.
+        train_dataloader: the training batches.
+        val_dataloader: the validation batches; None for no validation.
+        num_train_batches: how many there are per epoch.
+        num_val_batches: likewise.
+        epoch: the number of the epoch, from 0.
+        train_batch_idx: how many training batches have been used, of all epochs together.
+        val_batch_idx: likewise.
+    """
+
+    max_epochs: int
+    board: ProgressBoard
+    history: dict[str, list[float]]
+    model: Module
+    optim: Any
+    train_dataloader: Any
+    val_dataloader: Any
+    num_train_batches: int
+    num_val_batches: int
+    epoch: int
+    train_batch_idx: int
+    val_batch_idx: int
+
+    def __init__(self) -> None:
+        self._samples = 1
+        self._means = EpochMeans()
+        self._callbacks: Any = None
+
+    def prepare_batch(self, batch: Any) -> Any:
+        """What the loop makes of a batch: tensors. A subclass may override it."""
+        return tuple(_tensor(each) for each in batch)
+
+    def fit_epoch(self) -> None:
+        """Train for an epoch with the model's `training_step`, and validate.
+
+        A subclass may override it. If neither this nor another hook is overridden, it is not
+        called: Keras's compiled loop trains.
+        """
+        for batch in self.train_dataloader:
+            self._train_on(self.prepare_batch(batch))
+            self._callbacks.on_train_batch_end(self.train_batch_idx % self.num_train_batches)
+            self.train_batch_idx += 1
+        if self.val_dataloader is not None:
+            self._callbacks.on_test_begin()
+            self._validate()
+
+    def clip_gradients(self, grad_clip_val: float, grads: Sequence[Any]) -> list[Any]:
+        """Scale gradients so that their norm, of all together, is at most `grad_clip_val`."""
+        norm = keras.ops.sqrt(sum(keras.ops.sum(keras.ops.square(each)) for each in grads))
+        scale = keras.ops.minimum(1.0, grad_clip_val / keras.ops.maximum(norm, 1e-12))
+        return [each * scale for each in grads]
+
+    def draw(self, key: str, value: Any, train: bool) -> None:
+        """Add a point to a curve, and count it for the epoch's mean; `Module.plot` calls it."""
+        number = float(keras.ops.convert_to_numpy(value))
+        self._means.add(key, number, train, self._samples)
+        if train:
+            x = self.train_batch_idx / self.num_train_batches
+            every = self.num_train_batches / self.model.plot_train_per_epoch
+        else:
+            x = self.epoch + 1
+            every = self.num_val_batches / self.model.plot_valid_per_epoch
+        label = f"{'train' if train else 'val'}_{key}"
+        self.board.draw(x, number, label, every_n=max(1, int(every)))
+
+    def fit_by_hand(self, loaders: Loaders, epoch: int, callbacks: Sequence[Any]) -> None:
+        """Call `fit_epoch` for each epoch.
+
+        Args:
+            loaders: the batches.
+            epoch: how many epochs are done already.
+            callbacks: Keras's callbacks.
+        """
+        model = self.model
+        model.stop_training, self._samples = False, 1
+        self._callbacks = keras.callbacks.CallbackList(
+            list(callbacks), model=model, epochs=self.max_epochs, steps=self.num_train_batches
+        )
+        self._callbacks.on_train_begin()
+        for number in range(epoch, self.max_epochs):
+            self.epoch = number
+            loaders.seek(number + 1, 0)
+            self._callbacks.on_epoch_begin(number)
+            with loaders.reading_ahead():
+                self.fit_epoch()
+            logs = self._means.taken()
+            self._callbacks.on_epoch_end(number, logs)
+            self.extend_history({name: [value] for name, value in logs.items()})
+            if model.stop_training:
+                break
+        self._callbacks.on_train_end()
+
+    def extend_history(self, values: dict[str, list[float]]) -> None:
+        """Append the values of further epochs to `history`."""
+        for name, more in values.items():
+            self.history.setdefault(name, []).extend(more)
+
+    def _train_on(self, batch: Any) -> None:
+        """Take a step, and draw what it plotted."""
+        model, names = self.model, list[tuple[str, bool]]()
+        compute = functools.partial(_step, model, batch, names)
+        model._mode = True
+        try:
+            _, values, gradients = backends.current().gradients(compute, model)
+        finally:
+            model._mode = None
+        model.optimizer.apply(gradients, model.trainable_variables)
+        self._samples = len(batch[-1])
+        for (key, train), value in zip(names, values, strict=True):
+            self.draw(key, value, train)
+
+    def _validate(self) -> None:
+        self.model._mode = False
+        try:
+            for batch in self.val_dataloader:
+                prepared = self.prepare_batch(batch)
+                self._samples = len(prepared[-1])
+                self.model.validation_step(prepared)
+                self.val_batch_idx += 1
+        finally:
+            self.model._mode = None
+
+
+class EpochMeans:
+    """The means of what is plotted within an epoch, by the names that Keras uses."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, list[tuple[float, int]]] = {}
+
+    def add(self, key: str, value: float, train: bool, samples: int) -> None:
+        """Count a batch."""
+        name = ("" if train else "val_") + {"acc": "accuracy"}.get(key, key)
+        self._values.setdefault(name, []).append((value, samples))
+
+    def taken(self) -> dict[str, float]:
+        """The means, each batch for as many samples as it has; afterwards there are none."""
+        values, self._values = self._values, {}
+        means = {}
+        for name, pairs in values.items():
+            numbers, samples = zip(*pairs, strict=True)
+            means[name] = float(np.average(numbers, weights=samples))
+        return means
+
+
+def _step(model: Module, batch: Any, names: list[tuple[str, bool]]) -> tuple[Any, list[Any]]:
+    """The loss that `training_step` returns, and the values that it plots, named in `names`."""
+    plotted: deque[tuple[str, Any, bool]] = deque()
+    model._plotted = plotted
+    try:
+        loss = model.training_step(batch)
+    finally:
+        model._plotted = None
+    if loss is None:
+        raise NinError(f"{type(model).__name__}.training_step has to return the loss")
+    names += [(key, train) for key, _, train in plotted]
+    return loss, [value for _, value, _ in plotted]
+
+
+def _tensor(values: Any) -> Any:
+    tensor = keras.ops.convert_to_tensor(values)
+    is_wide = keras.backend.standardize_dtype(tensor.dtype) == "float64"
+    return keras.ops.cast(tensor, keras.config.floatx()) if is_wide else tensor

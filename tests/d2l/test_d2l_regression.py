@@ -1,0 +1,35 @@
+"""The book's first models learn what is known beforehand."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+
+import nin
+from nin.errors import BackendError
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("kind", [nin.LinearRegression, nin.LinearRegressionScratch])
+def test_the_weights_of_a_line_are_found(kind):
+    keras.utils.set_random_seed(0)
+    data = nin.SyntheticRegressionData(w=nin.tensor([2, -3.4]), b=4.2, num_val=40)
+    model = kind(lr=0.1) if kind is nin.LinearRegression else kind(2, lr=0.1)
+    nin.Trainer(max_epochs=3, verbose=False).fit(model, data)
+    w, b = model.get_weights()
+    np.testing.assert_allclose(w[:, 0], [2, -3.4], atol=0.02)
+    np.testing.assert_allclose(b, [4.2], atol=0.02)
+
+
+def test_cross_entropy_is_that_of_the_labels():
+    y_hat = np.array([[0.1, 0.9], [0.5, 0.5]], np.float32)
+    found = float(nin.cross_entropy(y_hat, np.array([1, 0])))
+    assert found == pytest.approx(-(np.log(0.9) + np.log(0.5)) / 2, rel=1e-5)
+
+
+@pytest.mark.skipif(nin.num_gpus() > 0, reason="there is a GPU")
+def test_a_gpu_that_is_not_there():
+    with pytest.raises(BackendError, match=r"gpu\(0\): there are 0 GPUs here: use try_gpu\(0\)"):
+        nin.gpu()
+    assert len(nin.try_all_gpus()) == 1

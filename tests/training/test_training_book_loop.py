@@ -1,0 +1,195 @@
+"""The book's own loop: for hooks that a reader overrides, and for the loop that the book prints."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+import nin
+from nin.errors import DataError, NinError
+from nin.training.readers_code import can_be_compiled
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def line():
+    """Sixty points of a line."""
+    keras.utils.set_random_seed(0)
+    return nin.SyntheticRegressionData(np.array([2.0, -3.4]), 4.2, num_train=60, num_val=30)
+
+
+def quiet(epochs=2, **arguments):
+    return nin.Trainer(max_epochs=epochs, verbose=False, **arguments)
+
+
+class Stepped(nin.LinearRegression):
+    """Gives its loss by a step of its own, and plots something beside it."""
+
+    def training_step(self, batch):
+        loss = self.loss(self(*batch[:-1]), batch[-1])
+        self.plot("loss", loss, train=True)
+        self.plot("root", ops.sqrt(loss), train=True)
+        return loss
+
+
+@pytest.mark.every_backend
+def test_a_step_of_its_own_is_trained_with_and_plots(line):
+    model, trainer = Stepped(lr=0.1), quiet(8)
+    trainer.fit(model, line)
+    loss = trainer.history["loss"]
+    assert loss[-1] < loss[0] / 10
+    assert trainer.history["root"][0] < loss[0]
+    assert trainer.history["val_loss"][-1] < loss[0]
+    assert set(trainer.board.points) == {"train_loss", "train_root", "val_loss"}
+    assert [x for x, _ in trainer.board.points["val_loss"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert model.trainer is None
+
+
+@pytest.mark.every_backend
+def test_the_loop_by_hand_takes_the_steps_of_the_compiled_one(line):
+    weights = []
+    for kind in (nin.LinearRegression, Stepped):
+        keras.utils.set_random_seed(3)
+        model = kind(lr=0.05)
+        model(line.X[:1])
+        quiet(1, gradient_clip_val=0.5).fit(model, line)
+        weights.append(model.get_weights()[0])
+    np.testing.assert_allclose(*weights, rtol=1e-4)
+
+
+@pytest.mark.every_backend
+def test_dropout_and_moving_means_act_in_the_loop_by_hand():
+    class Normed(nin.Classifier):
+        def __init__(self, lr=0.1):
+            super().__init__()
+            self.save_hyperparameters()
+            self.norm = keras.layers.BatchNormalization()
+            self.net = keras.Sequential([keras.layers.Flatten(), self.norm, keras.layers.Dense(10)])
+            self.modes = set()
+
+        def training_step(self, batch):
+            self.modes.add(self._mode)
+            return super().training_step(batch)
+
+        def validation_step(self, batch):
+            self.modes.add(self._mode)
+            super().validation_step(batch)
+
+    model, trainer = Normed(), quiet(1)
+    trainer.fit(model, nin.Digits(limit=64, batch_size=32))
+    assert model.modes == {True, False}
+    assert np.any(ops.convert_to_numpy(model.norm.moving_mean))
+    assert trainer.history.keys() >= {"loss", "val_loss", "val_accuracy"}
+
+
+def test_a_step_has_to_return_the_loss(line):
+    class Forgetful(nin.LinearRegression):
+        def training_step(self, batch):
+            super().training_step(batch)
+
+    with pytest.raises(NinError, match=r"Forgetful\.training_step has to return the loss"):
+        quiet().fit(Forgetful(lr=0.1), line)
+
+
+@pytest.mark.every_backend
+def test_a_trainer_of_ones_own_is_asked(line):
+    class Halved(nin.Trainer):
+        def prepare_data(self, data):
+            super().prepare_data(data)
+            self.val_dataloader = None
+
+        def prepare_model(self, model):
+            self.asked = model
+
+        def prepare_batch(self, batch):
+            return [half[: len(half) // 2] for half in super().prepare_batch(batch)]
+
+    sizes = []
+
+    class Sized(nin.LinearRegression):
+        def loss(self, Y_hat, Y, averaged=True):
+            sizes.append(len(Y))
+            return super().loss(Y_hat, Y, averaged)
+
+    trainer, model = Halved(max_epochs=1, verbose=False), Sized(lr=0.1)
+    trainer.fit(model, line)
+    assert sizes == [16, 14]
+    assert trainer.asked is model
+    assert "val_loss" not in trainer.history
+
+
+@pytest.mark.every_backend
+def test_the_from_scratch_sgd_trains_in_either_loop(line):
+    class Eager(nin.LinearRegressionScratch):
+        def training_step(self, batch):
+            return super().training_step(batch)
+
+    for kind in (nin.LinearRegressionScratch, Eager):
+        model, trainer = kind(2, lr=0.1), quiet(8)
+        trainer.fit(model, line)
+        assert trainer.history["loss"][-1] < trainer.history["loss"][0] / 10
+
+
+def test_what_configure_optimizers_returns_is_checked(line):
+    for wrong, said in ((None, "returned nothing"), (3, "returned a builtins int")):
+        model = nin.LinearRegression(lr=0.1)
+        object.__setattr__(model, "configure_optimizers", lambda wrong=wrong: wrong)
+        with pytest.raises(NinError, match=f"LinearRegression.configure_optimizers {said}: return"):
+            quiet().fit(model, line)
+
+
+def test_a_generator_is_no_loader(line):
+    class Once(nin.DataModule):
+        def get_dataloader(self, train):
+            yield line.X, line.y
+
+    with pytest.raises(DataError, match="Once gives a generator, which has no length"):
+        quiet().fit(nin.LinearRegression(lr=0.1), Once())
+
+
+def test_what_has_no_graph_runs_batch_by_batch():
+    """The book reshapes by ``X.shape[0]``, which is not known in a graph."""
+
+    class Reshaped(nin.Classifier):
+        def __init__(self, lr=0.1):
+            super().__init__()
+            self.save_hyperparameters()
+            self.dense = keras.layers.Dense(10)
+
+        def forward(self, X):
+            return self.dense(ops.reshape(X, (int(X.shape[0]), -1)))
+
+    model, trainer = Reshaped(), quiet()
+    data = nin.Digits(limit=64)
+    trainer.fit(model, data)
+    assert trainer.history["loss"][-1] < trainer.history["loss"][0]
+    assert model.run_eagerly == (keras.backend.backend() == "tensorflow")
+    assert can_be_compiled(nin.NiN(preset="mnist"), data.train_dataloader())
+
+
+def test_a_second_fit_draws_curves_of_its_own(line):
+    model, trainer = Stepped(lr=0.1), quiet(2)
+    trainer.fit(model, line)
+    first = trainer.board
+    trainer.fit(Stepped(lr=0.1), line)
+    assert trainer.board is not first
+    assert [x for x, _ in trainer.board.points["val_loss"]] == [1, 2]
+
+
+def test_an_interrupted_training_keeps_what_it_knows(line):
+    class Press(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 2:
+                raise KeyboardInterrupt
+
+    trainer, model = quiet(5, callbacks=[Press()]), nin.LinearRegression(lr=0.1)
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(model, line)
+    assert len(trainer.history["loss"]) == 2
+    assert model.trainer is None
+    trainer.callbacks = []
+    trainer.fit(model, line)  # the cell is run again
+    assert len(trainer.history["loss"]) == 5
