@@ -17,7 +17,7 @@ def test_a_run_leaves_and_answers_the_same(nin, digits, image):
     before = nin("predict", digits, image, "--json").json
     answer = nin("export", digits)
     assert (answer.code, answer.err) == (0, "")
-    first, second = answer.out.splitlines()
+    first, second, *_ = answer.out.splitlines()
     assert first.startswith(f"{digits / 'model.onnx'}: onnx, ")
     assert second.startswith(
         "compared with the run on 256 images: 256 labels equal, largest difference"
