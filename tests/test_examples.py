@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,16 @@ def test_a_comparison_on_two_dask_workers(tmp_path):
     trainings = [path.name for path in (tmp_path / "runs/dask/trainings").iterdir()]
     assert len([name for name in trainings if "-search-" in name]) >= 2 * 2
     assert len([name for name in trainings if "-seed" in name]) == 2 * 2
+
+
+@pytest.mark.slow
+def test_a_network_of_ones_own_against_nin(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / "own_network.py"), run_name="__main__")
+    answer, *table = capsys.readouterr().out.splitlines()
+    assert "own CNN" in answer
+    assert [line.split(" | ")[0] for line in table[2:]] == ["| own CNN", "| NiN of two blocks"]
+    assert (tmp_path / "runs/own-network/report.html").exists()
 
 
 @pytest.mark.slow

@@ -26,10 +26,13 @@ BELOW = {
     "progress": set(),
     "backends": {"errors", "installing"},
     "presets": {"errors"},
-    "rivals": {"errors", "presets"},
+    "network_source": {"errors"},
+    "stage_table": {"errors", "presets"},
+    "rivals": {"errors", "network_source", "presets", "stage_table"},
     "pretrained": {"errors", "installing", "presets"},
     "models": {
-        *("backends", "errors", "hyperparameters", "presets", "progress_board", "rivals"),
+        *("backends", "errors", "hyperparameters", "network_source", "presets", "progress_board"),
+        "rivals",
     },
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
@@ -38,13 +41,13 @@ BELOW = {
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "names", "plotting", "pretrained", "progress", "progress_board"),
-        "rivals",
+        *("accounting", "names", "network_source", "plotting", "pretrained", "progress"),
+        *("progress_board", "rivals", "stage_table"),
     },
     "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("presets", "progress", "rivals", "training"),
+        *("network_source", "presets", "progress", "rivals", "stage_table", "training"),
     },
     "inference": {
         *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),

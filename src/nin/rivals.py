@@ -5,10 +5,14 @@ Nothing here imports Keras: names and image sizes are checked before it is loade
 
 from __future__ import annotations
 
+import reprlib
+import sys
 from typing import Any, NamedTuple
 
-from nin.errors import InputSizeError, UnknownNameError
+from nin.errors import InputSizeError, NinError, UnknownNameError
+from nin.network_source import is_code, name_of
 from nin.presets import PRESETS, Preset
+from nin.stage_table import as_text, is_table, read_table
 
 #: (number of convolutions, channels) of each block of VGG-11.
 VGG11 = ((1, 64), (1, 128), (2, 256), (2, 512), (2, 512))
@@ -44,6 +48,22 @@ class Rival(NamedTuple):
     pretrained: bool = False
 
 
+class Own(NamedTuple):
+    """What is known of a network of one's own before it is made: nothing, but its stages if any.
+
+    Attributes: as those of `Rival`.
+    """
+
+    net: str
+    arguments: dict[str, Any]
+    input_shape: tuple[int, int, int] | None = None
+    layers: int = sys.maxsize
+    smallest: int = 1
+    has_maps: bool = True
+    num_classes: int = 10
+    pretrained: bool = False
+
+
 _BOOK = (224, 224, 1)
 
 #: The networks that NiN is compared with.
@@ -65,16 +85,22 @@ RIVALS = {
 NETWORKS = ("nin", *PRESETS, *RIVALS)
 
 
-def find_network(name: str, kind: str = "network") -> Preset | Rival:
+def find_network(name: str, kind: str = "network") -> Preset | Rival | Own:
     """What is known of the network called `name` before it is made.
 
     Args:
-        name: a preset of NiN, `nin` for the book's, or one of `RIVALS`.
+        name: a preset of NiN, `nin` for the book's, one of `RIVALS`, a table of stages (see
+            `nin.stage_table`), or a network of one's own (see `nin.network_source`).
         kind: what it is called where there is none of that name.
 
     Raises:
         UnknownNameError: there is none.
+        NinError: a table of stages cannot be read.
     """
+    if is_table(name):
+        return Own("NiN", {"stages": read_table(name)})
+    if is_code(name):
+        return Own(name, {})
     if name not in NETWORKS:
         raise UnknownNameError(kind, name, NETWORKS)
     return RIVALS[name] if name in RIVALS else PRESETS["book" if name == "nin" else name]
@@ -84,15 +110,41 @@ def find_net(name: str) -> tuple[str, dict[str, Any]]:
     """The class of network, by name, and its arguments, that `name` stands for.
 
     Args:
-        name: a preset of NiN, `nin` for the book's, or one of `RIVALS`.
+        name: see `find_network`.
 
     Raises:
         UnknownNameError: there is no such network.
     """
     network = find_network(name)
-    if isinstance(network, Rival):
+    if isinstance(network, (Rival, Own)):
         return network.net, dict(network.arguments)
     return "NiN", {"preset": "book" if name == "nin" else name}
+
+
+def network_name(network: Any) -> str:
+    """The name of a network however it is given, by which `find_network` finds it in this process.
+
+    Args:
+        network: a name; stages; a class, a function of ``(num_classes, input_shape)`` or a Keras
+            model.
+
+    Raises:
+        NinError: it is none of these.
+    """
+    if isinstance(network, (list, tuple)):
+        try:
+            network = as_text(network)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise NinError(f"the table of stages: {error}") from error
+    if isinstance(network, str):
+        # A later change of a table's file changes no run of before.
+        return as_text(read_table(network)) if is_table(network) else network
+    if not callable(network):
+        raise NinError(
+            f"a network is a name, stages, a class, a function or a model, not"
+            f" {reprlib.repr(network)}"
+        )
+    return name_of(network)
 
 
 def check_size(name: str, height: int, width: int) -> None:

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from own_networks import write_nets
 from PIL import Image
 
 import nin as d2l
@@ -210,6 +211,15 @@ def test_summary_in_words(nin):
         "273 MiB",
         "195×195 pixels",
     ]
+
+
+def test_summary_of_a_network_of_ones_own(nin, tmp_path):
+    write_nets(tmp_path)
+    answer = nin("summary", "nets.py:cnn(width=2)", "--input", "8,8,1", "--json")
+    assert answer.json["parameters"] == 88
+    answer = nin("summary", "nets.py:cnn")
+    assert answer.is_mistake()
+    assert "nets.py:cnn: say which images it is for, as --input 32,32,3" in answer.err
 
 
 def test_summary_says_where_a_branch_comes_from(nin):

@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from own_networks import write_nets
 from PIL import Image
 
 import nin
@@ -22,10 +23,11 @@ from nin.exporting.onnx.model import to_onnx
 from nin.exporting.onnx.onnx_preprocessing import resize_images
 from nin.inference.engines import Predictions
 from nin.inference.input_form import InputForm
-from nin.models import PRESETS, VGG, NiN, named_net
+from nin.models import PRESETS, VGG, NiN, make_net, named_net
 from nin.models.blocks import Branches
 from nin.models.geometry import has_class_maps
 from nin.models.vgg import VGG11
+from nin.rivals import network_name
 from nin.training.runs.evaluation import softmax
 
 #: Smallest sides that these take.
@@ -153,6 +155,54 @@ def test_average_pooling_ends_where_the_image_does():
     (answers, *_) = written(model, (28, 28, 3)).run(None, {"images": images})
     logits = keras.ops.convert_to_numpy(model(images))
     np.testing.assert_allclose(answers, softmax(logits), atol=2e-6)
+
+
+def own_network(net):
+    model = make_net(network_name(net), 5, (8, 8, 1))
+    model.build((None, 8, 8, 1))
+    return model
+
+
+def test_a_graph_of_ones_own_answers_alike(tmp_path):
+    model = own_network(f"{write_nets(tmp_path)}:cnn")
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), np.uint8)
+    probabilities, maps = written(model, (8, 8, 1)).run(None, {"images": images})
+    logits = keras.ops.convert_to_numpy(model(images))
+    np.testing.assert_allclose(probabilities, softmax(logits), atol=2e-6)
+    np.testing.assert_allclose(maps.mean(axis=(1, 2)), logits, atol=1e-5)
+
+
+def test_groups_answer_alike():
+    convolutions = [
+        keras.layers.Conv2D(4, 3, padding="same"),
+        keras.layers.Conv2D(8, 3, padding="same", groups=2),
+        keras.layers.Conv2D(5, 1),
+    ]
+    model = own_network(keras.Sequential([*convolutions, keras.layers.GlobalAveragePooling2D()]))
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), np.uint8)
+    logits = keras.ops.convert_to_numpy(model(images))
+    probabilities, _ = written(model, (8, 8, 1)).run(None, {"images": images})
+    np.testing.assert_allclose(probabilities, softmax(logits), atol=2e-6)
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        (keras.layers.GaussianNoise(0.1, name="mine"), "of the kind GaussianNoise (mine)"),
+        (keras.layers.DepthwiseConv2D(3, dilation_rate=2, name="mine"), "(mine) with a dilation"),
+        (keras.layers.Conv2D(5, 3, dilation_rate=2, name="mine"), "Conv2D (mine) with a dilation"),
+        (keras.layers.Dense(5, use_bias=False, name="mine"), "Dense (mine) with no bias"),
+        (keras.layers.BatchNormalization(scale=False, name="mine"), "(mine) with no offset or no"),
+    ],
+)
+def test_a_layer_of_ones_own_without_a_rule_is_named(layer, said):
+    ends = [keras.layers.Flatten(), keras.layers.Dense(5)]
+    of_maps = "Conv" in type(layer).__name__
+    layers = [layer, *ends] if of_maps else [ends[0], layer, ends[1]]
+    model = own_network(keras.Sequential(layers))
+    with pytest.raises(ExportError) as caught:
+        written(model, (8, 8, 1), maps=False)
+    assert said in str(caught.value)
 
 
 @pytest.mark.slow

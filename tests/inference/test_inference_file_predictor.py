@@ -276,9 +276,9 @@ def test_large_images_are_fewer_at_a_time(exported):
 
     for side, sizes in (
         (8, (64, 6)),
-        (288, (64, 6)),
-        (576, (16, 16, 16, 16, 6)),
-        (2400, (1,) * 70),
+        (72, (64, 6)),
+        (144, (16, 16, 16, 16, 6)),
+        (600, (1,) * 70),
     ):
         counting = Counting()
         images = np.broadcast_to(np.uint8(0), (70, side, side, 3))

@@ -7,9 +7,12 @@ import json
 import os
 from concurrent.futures import BrokenExecutor
 
+import keras
 import pytest
+from own_networks import write_nets
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
+from nin.presets import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
 from nin.study.contender import as_contenders
@@ -367,6 +370,54 @@ def test_networks_by_name():
         as_contenders(["alexnit"])
     with pytest.raises(NinError, match="lenet is named twice"):
         as_contenders(["lenet", "lenet"])
+
+
+def own(name, folder, more=""):
+    return f"{write_nets(folder, more)}:{name}"
+
+
+def test_networks_of_ones_own_by_any_name(compared, tmp_path):
+    stages = [Stage((4, 10), 3)]
+    nets = {"cnn": own("cnn(width=2)", tmp_path), "table": stages, "lenet": LENET}
+    rows = compared(nets, DIGITS.revised(image_size=12)).rows
+    assert [row.net for row in rows] == ["cnn", "table", "lenet"]
+    assert [row.cost.parameters.total for row in rows[:2]] == [88, 90]
+
+
+def test_a_network_of_ones_own_is_called_as_in_its_file(tmp_path):
+    (made,) = as_contenders([own("cnn(width=2)", tmp_path)])
+    assert (made.name, made.is_own) == ("cnn(width=2)", True)
+    (made,) = as_contenders([Contender("mine", own, {})])
+    assert made.net.endswith("test_study_comparison.py:own")
+
+
+def test_a_network_that_has_changed_does_not_join_trainings_of_before(compared, trained, tmp_path):
+    compared([own("Linear", tmp_path)], rates=[0.002])
+    done = len(trained)
+    compared([own("Linear", tmp_path)], rates=[0.002])
+    assert len(trained) == done
+    with pytest.raises(RunError, match=r"out holds trainings of .*nets.py:Linear as it was before"):
+        compared([own("Linear", tmp_path, "# changed")], rates=[0.002])
+    assert len(trained) == done
+
+
+def test_a_mistake_in_a_network_is_found_before_the_first_training(compared, trained, tmp_path):
+    with pytest.raises(NinError, match="softmax ends in softmax"):
+        compared(["mnist", own("softmax", tmp_path)])
+    assert not trained
+
+
+def test_what_other_processes_cannot_find_is_trained_here(compared, trained):
+    def inside(num_classes):
+        return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(num_classes)])
+
+    with pytest.raises(NinError, match="inside is known to this process alone: define it in a fil"):
+        compared([inside], jobs=2)
+    with pytest.raises(NinError, match="inside is known to this process alone, and time is measur"):
+        compared([inside], seconds=1.0)
+    assert not trained
+    (row,) = compared([inside], measured=True, rates=[0.002]).rows
+    assert (row.net, row.measured, row.n) == (row.net, None, 2)
 
 
 def test_images_become_as_large_as_all_networks_need(compared):

@@ -17,7 +17,8 @@ def compare(
         list[str] | None,
         typer.Argument(
             metavar="[NET...]",
-            help="Networks; default: those of the book, from lenet to densenet.",
+            help="Networks, also tables of stages (.toml, .yaml) and your own (nets.py:name);"
+            " default: those of the book, from lenet to densenet.",
         ),
     ] = None,
     *,

@@ -28,6 +28,10 @@ def evaluate(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Run the code of a network that is not one of nin's."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Evaluate a run: accuracy, recall and precision per class, calibration, what was mistaken."""
@@ -36,7 +40,7 @@ def evaluate(
     from nin.training.runs.dataset import show_found
     from nin.training.runs.evaluation import evaluate_judged
 
-    opened = load(run)
+    opened = load(run, trust=trust)
     if out is not None:
         report.check_out(out, {"run": report.subject(opened).run})
     judged = opened.images.judged(data, skip_bad=skip_bad)

@@ -61,6 +61,10 @@ def export(
     runtime: Annotated[
         Path | None, typer.Option(help="For web: a downloaded onnxruntime-web (.tgz or folder).")
     ] = None,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="Run the code of a network that is not one of nin's."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Export a run to a format that other programs run, and check that it predicts the same."""
@@ -68,7 +72,7 @@ def export(
     from nin.training import load
 
     done = export_run(
-        load(run),
+        load(run, trust=trust),
         to,
         out,
         maps=maps,

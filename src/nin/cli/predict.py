@@ -37,7 +37,9 @@ def predict(
     ] = False,
     trust: Annotated[
         bool,
-        typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
+        typer.Option(
+            "--trust", help="Run code that comes along: a SavedModel, or a network not of nin."
+        ),
     ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one line of JSON per image.")

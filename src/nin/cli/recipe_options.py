@@ -23,7 +23,10 @@ class RecipeOptions:
     ] = None
     preset: Annotated[
         str | None,
-        typer.Option(help=f"Network to train, in place of the recipe's: {', '.join(NETWORKS)}."),
+        typer.Option(
+            help=f"Network to train, in place of the recipe's: {', '.join(NETWORKS)};"
+            " a TOML or YAML table of stages; or your own, as nets.py:name."
+        ),
     ] = None
     finetune: Annotated[
         bool | None,

@@ -69,7 +69,9 @@ def serve(
     ] = KEEP_ALIVE,
     trust: Annotated[
         bool,
-        typer.Option("--trust", help="Open a SavedModel, which can do anything that you can."),
+        typer.Option(
+            "--trust", help="Run code that comes along: a SavedModel, or a network not of nin."
+        ),
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Do not log requests.")] = False,
 ) -> None:
@@ -89,7 +91,7 @@ def serve(
     check_name(name)
     limits = Limits(max_bytes, max_pixels, queue, timeout)
     origins, hosts = checked_origins(allow_origin or ()), checked_hosts(allow_host or (), host)
-    with listen(host, port) as listener, exported_file(path) as file:
+    with listen(host, port) as listener, exported_file(path, trust=trust) as file:
         address = address_of(listener)
         settings = Settings(
             file,

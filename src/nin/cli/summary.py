@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 def summary(
     network: Annotated[
         str,
-        typer.Argument(metavar="NETWORK", help=f"One of {', '.join(NETWORKS)}."),
+        typer.Argument(
+            metavar="NETWORK",
+            help=f"One of {', '.join(NETWORKS)}; a .toml or .yaml of stages; or nets.py:name.",
+        ),
     ],
     shape: Annotated[
         str | None,
@@ -40,6 +43,8 @@ def summary(
     """A network layer by layer, with its cost: parameters, multiply-adds, memory."""
     published = find_network(network).input_shape
     size = published if shape is None else _shape(shape)
+    if size is None:
+        raise NinError(f"{network}: say which images it is for, as --input 32,32,3")
     check_size(network, *size[:2])
 
     from nin.accounting import walk
@@ -47,7 +52,7 @@ def summary(
     from nin.accounting.table import cost_lines, layer_lines
     from nin.models import named_net
 
-    model, _ = named_net(network, classes)
+    model, _ = named_net(network, classes, size)
     trace, cost = walk(model, size), count_cost(model, size, batch_size)
     if as_json:
         typer.echo(json.dumps(_report(network, trace, cost)))

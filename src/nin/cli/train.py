@@ -47,14 +47,20 @@ def train(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust", help="With --resume: run the code of a network not of nin's."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Train a network: a recipe (default: digits), or a folder with one directory per class."""
     settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
     if resume is not None:
-        run = _resume(resume, what, options, out, join, settings)
+        run = _resume(resume, what, options, out, join, {**settings, "trust": trust})
     else:
+        if trust:
+            raise NinError("--trust goes with --resume: a network that you name is run anyway")
         run = _train(what, options, out, join, settings)
     if result := run.record.get("result"):
         _print(run, result, as_json)

@@ -38,12 +38,13 @@ def current_export(run: Path, threads: int) -> Engine | None:
     return engine if is_current and description.get("complete") is True else None
 
 
-def as_onnx(source: Path, folder: Path) -> Path:
+def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
     """An ONNX file that predicts as `source` does, to be opened many times without Keras.
 
     Args:
         source: a run directory or an exported file.
         folder: where to write the file if there is none yet.
+        trust: whether to run the code of a network of somebody's own.
 
     Returns:
         `source` itself where it is an exported file, of whatever format.
@@ -59,14 +60,14 @@ def as_onnx(source: Path, folder: Path) -> Path:
     from nin.exporting.formats import write_onnx
     from nin.training import load
 
-    run = load(source)
+    run = load(source, trust=trust)
     path = folder / FORMATS["onnx"].file
     write_onnx(run, describe(run), path)
     return path
 
 
 @contextmanager
-def exported_file(source: Path) -> Iterator[Path]:
+def exported_file(source: Path, *, trust: bool = False) -> Iterator[Path]:
     """An exported file that predicts as `source` does; one made on demand is deleted afterwards.
 
     A process of its own makes it and ends, so that the half gigabyte that Keras and its framework
@@ -74,6 +75,7 @@ def exported_file(source: Path) -> Iterator[Path]:
 
     Args:
         source: a run directory or an exported file.
+        trust: whether to run the code of a network of somebody's own.
 
     Raises:
         ExportError, RunError: there is no network at that path.
@@ -83,14 +85,14 @@ def exported_file(source: Path) -> Iterator[Path]:
         yield source
         return
     with tempfile.TemporaryDirectory(prefix="nin-serve-") as folder:
-        yield _made_elsewhere(source, Path(folder))
+        yield _made_elsewhere(source, Path(folder), trust)
 
 
-def _made_elsewhere(source: Path, folder: Path) -> Path:
+def _made_elsewhere(source: Path, folder: Path, trust: bool) -> Path:
     context, ours = get_context("spawn"), (os.getpid(),)
     with ProcessPoolExecutor(1, context, initializer=_begin, initargs=ours) as pool:
         try:
-            return pool.submit(as_onnx, source, folder).result()
+            return pool.submit(as_onnx, source, folder, trust=trust).result()
         except BrokenProcessPool as error:
             raise ExportError(
                 f"{source} cannot be served: the process that exports it to ONNX ended;"

@@ -132,7 +132,10 @@ class RunEngine:
 
         with tempfile.TemporaryDirectory(prefix="nin-predict-") as folder:
             path = Path(folder) / FORMATS["onnx"].file
-            write_onnx(self.run, self.description, path)
+            try:
+                write_onnx(self.run, self.description, path)
+            except ExportError:  # A layer of somebody's own.
+                return self
             return open_engine("onnx", path, 0)
 
 
@@ -143,7 +146,7 @@ def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tu
     if name is None:
         from nin.training import load
 
-        return "run", RunEngine(load(path), image_size)
+        return "run", RunEngine(load(path, trust=trust), image_size)
     if image_size is not None:
         raise ExportError(f"{path} takes images at one size only: name the run in its place")
     return name, open_engine(name, path, threads, trust)

@@ -19,8 +19,9 @@ from nin.inference.engines import Engine, Images, Predictions, format_of, open_e
 from nin.inference.input_form import InputForm
 from nin.inference.read_ahead import decoded_batches
 
-#: Images per batch, and the most pixels that they may have: larger images are fewer at a time.
-BATCH, BATCH_PIXELS = 64, 64 * 288**2
+#: Images per batch, and the most pixels that they may have: of large images more at a time are
+#: computed no faster on a CPU, whose caches they leave, and take memory each.
+BATCH, BATCH_PIXELS = 64, 4 * 288**2
 
 #: The answer where no class is likely enough.
 UNSURE = "unsure"

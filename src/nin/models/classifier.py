@@ -21,6 +21,7 @@ from nin.models.keras_settings import check_layout
 from nin.models.module import Module, are_shares
 from nin.models.preprocessing import Preprocessing
 from nin.models.removed_in_keras3 import told_in_one_line
+from nin.network_source import NetworkSource
 
 
 class Classifier(Module):
@@ -45,6 +46,10 @@ class Classifier(Module):
     """
 
     _fresh: bool | None = None
+    #: Where its code is, of a network that is not one of this package.
+    source: NetworkSource | None = None
+    #: Its name, and for how many classes it was made.
+    made_as: tuple[str, int] | None = None
 
     def __init__(self, plot_train_per_epoch: int = 2, plot_valid_per_epoch: int = 1) -> None:
         super().__init__(plot_train_per_epoch, plot_valid_per_epoch)

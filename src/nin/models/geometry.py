@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import keras
 
+from nin.errors import NinError
 from nin.models.blocks import Branches
 
 LARGEST_SEARCHED = 1024
@@ -24,26 +25,79 @@ def flow(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
     """Send something through nested layers, in the order in which data passes through them.
 
     Args:
-        net: `keras.Sequential`s and `Branches`, nested arbitrarily; any other layer is innermost.
+        net: `keras.Sequential`s, `Branches` and functional models, nested arbitrarily; any other
+            layer or model is visited as a whole.
         signal: what enters: a tensor, a shape, anything.
         visit: called as ``visit(layer, signal)`` at each innermost layer; returns what leaves it.
-            The join of `Branches` is given a list.
+            The join of `Branches`, and a layer of several inputs, is given a list.
+
+    Raises:
+        NinError: a functional model computes without a layer, ``x + y``, and `signal` is no tensor.
     """
-    for layer in getattr(net, "layers", [net]):
-        if isinstance(layer, keras.Sequential):
+    if isinstance(net, keras.Sequential):
+        for layer in net.layers:
             signal = flow(layer, signal, visit)
-        elif isinstance(layer, Branches):
-            signal = visit(layer.join, [flow(path, signal, visit) for path in layer.paths])
-        else:
-            signal = visit(layer, signal)
-    return signal
+        return signal
+    if isinstance(net, Branches):
+        return visit(net.join, [flow(path, signal, visit) for path in net.paths])
+    if isinstance(net, keras.Function):
+        return _through_graph(net, signal, visit)
+    return visit(net, signal)
+
+
+def _through_graph(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
+    def step(operation: Any) -> Callable[..., _Signal]:
+        if not isinstance(operation, keras.layers.Layer):
+            return partial(_operate, operation)
+
+        def through(*given: Any, **named: Any) -> _Signal:
+            inputs = [*given, *named.values()][0]
+            values = [each.value for each in keras.tree.flatten(inputs)]
+            several = isinstance(inputs, (list, tuple))
+            return _Signal(flow(operation, values if several else values[0], visit))
+
+        return through
+
+    # Private, but Keras's own way to send anything at all through the graph, as its
+    # `compute_output_spec` does.
+    ends = net._run_through_graph([_Signal(signal)], operation_fn=step)
+    (end,) = keras.tree.flatten(ends)
+    return end.value
+
+
+def _operate(operation: Any, *given: Any, **named: Any) -> _Signal:
+    """What a graph computes without a layer, ``x + y``: only tensors can go through that."""
+    signals = [s for s in keras.tree.flatten((given, named)) if isinstance(s, _Signal)]
+    if not all(keras.ops.is_tensor(signal.value) for signal in signals):
+        raise NinError(
+            f"{operation.name} is computed without a layer: write it as a layer of keras.layers,"
+            " such as Add or ReLU"
+        )
+    given, named = keras.tree.map_structure(
+        lambda each: each.value if isinstance(each, _Signal) else each, (given, named)
+    )
+    return _Signal(operation(*given, **named))
+
+
+class _Signal:
+    """Anything, as one value: Keras would flatten lists and tuples."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
 def leaves(net: Any) -> Iterator[Any]:
     """The innermost layers, in the order in which data passes through them."""
-    found: list[Any] = []
-    flow(net, None, lambda layer, _: found.append(layer))
-    yield from found
+    if isinstance(net, (keras.Sequential, keras.Function)):
+        for layer in net.layers:
+            if not isinstance(layer, keras.layers.InputLayer):
+                yield from leaves(layer)
+    elif isinstance(net, Branches):
+        for path in net.paths:
+            yield from leaves(path)
+        yield net.join
+    else:
+        yield net
 
 
 def is_ours(thing: Any) -> bool:
@@ -62,7 +116,7 @@ def ends_in_average(net: Any) -> bool:
 
 def has_class_maps(net: Any) -> bool:
     """Whether each logit is the mean of a map: nothing but a linear layer follows the average."""
-    if not ends_in_average(net):
+    if not ends_in_average(net) or not _is_of_layers(net):
         return False
     layers = list(leaves(net))
     kinds = [type(layer) for layer in layers]
@@ -74,12 +128,23 @@ def has_class_maps(net: Any) -> bool:
     )
 
 
+def _is_of_layers(net: Any) -> bool:
+    """Whether functional models in it compute by layers alone."""
+    if isinstance(net, keras.Function) and not isinstance(net, keras.Sequential):
+        if not all(isinstance(each, keras.layers.Layer) for each in net.operations):
+            return False
+        return len(net.inputs) == len(net.outputs) == 1 and all(map(_is_of_layers, net.layers))
+    return not isinstance(net, keras.Sequential) or all(map(_is_of_layers, net.layers))
+
+
 def _is_linear(layer: Any) -> bool:
     return layer.activation is keras.activations.linear
 
 
 def smallest_size(net: Any) -> int:
     """The side, in pixels, of the smallest square image that no layer reduces to nothing."""
+    if not isinstance(net, keras.Sequential):
+        return 1  # A graph says so itself when it is built.
     steps = tuple(_step(layer) for layer in _first_way(net) if isinstance(layer, _SPATIAL))
     return _smallest(steps)
 

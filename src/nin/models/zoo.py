@@ -11,8 +11,10 @@ from nin.models.densenet import DenseNet
 from nin.models.googlenet import GoogLeNet
 from nin.models.lenet import LeNet
 from nin.models.nin import NiN
+from nin.models.own import make_own
 from nin.models.resnet import ResNet18
 from nin.models.vgg import VGG
+from nin.network_source import is_code
 from nin.rivals import find_net, find_network
 
 #: Every class of network.
@@ -21,25 +23,51 @@ NETS: dict[str, type[Classifier]] = {
 }
 
 
-def make_net(net: str, num_classes: int, **arguments: Any) -> Classifier:
-    """A network of the class called `net`, one of `NETS`; not yet built."""
+def make_net(
+    net: str,
+    num_classes: int,
+    input_shape: tuple[int, int, int] | None = None,
+    **arguments: Any,
+) -> Classifier:
+    """A network, not yet built.
+
+    Args:
+        net: its class, one of `NETS`, or the name of a network of one's own.
+        num_classes: number of logits.
+        input_shape: (height, width, channels) of what its first layer sees, for one's own.
+        arguments: further ones of its class.
+
+    Raises:
+        NinError: a network of one's own cannot be made; says why.
+    """
+    if is_code(net):
+        return make_own(net, num_classes, input_shape)
     kind: Any = NETS[net]
     model: Classifier = kind(num_classes=num_classes, **arguments)
     return model
 
 
-def named_net(name: str, num_classes: int | None = None) -> tuple[Classifier, tuple[int, int, int]]:
-    """A network, not yet built, and the (height, width, channels) it was published for.
+def named_net(
+    name: str,
+    num_classes: int | None = None,
+    input_shape: tuple[int, int, int] | None = None,
+) -> tuple[Classifier, tuple[int, int, int]]:
+    """A network, not yet built, and the (height, width, channels) of its images.
 
     Args:
         name: see `nin.rivals.find_net`.
         num_classes: by default as it was published.
+        input_shape: by default what it was published for.
 
     Raises:
         UnknownNameError: there is no such network.
-        NinError: fewer than two classes.
+        NinError: fewer than two classes, or a network of one's own of which no shape is given.
     """
     if num_classes is not None and num_classes < 2:
         raise NinError(f"a classifier needs two classes or more, not {num_classes}")
     published, (net, arguments) = find_network(name), find_net(name)
-    return make_net(net, num_classes or published.num_classes, **arguments), published.input_shape
+    shape = input_shape or published.input_shape
+    if shape is None:
+        raise NinError(f"{name}: give input_shape, (height, width, channels) of its images")
+    model = make_net(net, num_classes or published.num_classes, shape, **arguments)
+    return model, shape

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,7 +12,9 @@ from rich.console import Console
 
 from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
-from nin.study.contender import Contender, JudgedOn, as_contenders
+from nin.errors import NinError
+from nin.network_source import is_in_file
+from nin.study.contender import Contender, JudgedOn, Net, as_contenders
 from nin.study.difference import differences_between
 from nin.study.measurement import Workload, measure_once
 from nin.study.pareto import mark_fronts
@@ -21,6 +23,7 @@ from nin.study.preparation import (
     RECIPE,
     SEEDS,
     check_arguments,
+    check_reachable,
     check_writable,
     fingerprint,
     prepare,
@@ -44,7 +47,7 @@ _TRAINING_EFFORT = 3
 
 
 def compare(
-    nets: Sequence[str | Contender],
+    nets: Sequence[Net] | Mapping[str, Net],
     recipe: Recipe = RECIPE,
     *,
     out: str | Path,
@@ -68,8 +71,12 @@ def compare(
     ``compare.csv``, ``compare.json``, ``compare.md`` and ``report.html``.
 
     Args:
-        nets: names (see `nin.models.find_net`) or contenders; within a group, the first NiN is
-            compared with each other network, or the first network if there is no NiN.
+        nets: networks, or networks by the names they are to have. Each is a name (see
+            `nin.models.find_net`), stages, or a network of your own: a `Classifier` class, a
+            function of ``num_classes`` and ``input_shape`` that returns a Keras model, a Keras
+            model, which is cloned for each training, or ``"nets.py:name"``; or a `Contender`.
+            Within a group, the first NiN is compared with each other network, or the first network
+            if there is no NiN.
         recipe: how all are trained. An `image_size` of None becomes the stored size if all
             networks can take it, otherwise the smallest that all can take.
         out: folder for the results.
@@ -97,11 +104,13 @@ def compare(
     """
     contenders = as_contenders(nets)
     check_arguments(rates, seeds, seconds)
+    check_reachable(contenders, joblib.effective_n_jobs(jobs))
     recipe, data = prepare(contenders, recipe, judged_on)
     show_found(data)
     warn_of_duplicates(data)
     out = Path(out)
     check_writable(out / "trainings")
+    ResultsCache(out / "trainings").check_sources(contenders)
     study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out, judged_on)
     plans = _plans(study, contenders, measured)
     rows, images = _rows(study, plans), len(data.split(judged_on).labels)
@@ -146,9 +155,20 @@ class _Plan(NamedTuple):
 def _plans(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Plan]:
     digest = fingerprint(study.recipe, study.data)
     return [
-        _plan(study, contender, digest, measured or study.seconds is not None)
+        _plan(study, contender, digest, _is_measured(study, contender, measured))
         for contender in contenders
     ]
+
+
+def _is_measured(study: _Study, contender: Contender, wanted: bool) -> bool:
+    if not contender.is_own or is_in_file(contender.net):
+        return wanted or study.seconds is not None
+    if study.seconds is not None:
+        raise NinError(
+            f"{contender.name} is known to this process alone, and time is measured in"
+            " another: define it in a file, or give epochs"
+        )
+    return False
 
 
 def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _Plan:
@@ -156,7 +176,7 @@ def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _
     height, width, channels = data.image_shape
     classes = len(data.classes)
     shape = (*seen_size(recipe, data), channels)
-    cost = count_cost(contender.make(classes).net, shape, recipe.batch_size)
+    cost = count_cost(contender.make(classes, shape).net, shape, recipe.batch_size)
     speed, budget_images = None, None
     if measured:
         workload = Workload(contender, recipe, (height, width, channels), classes)

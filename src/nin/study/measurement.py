@@ -114,7 +114,8 @@ def _key(workload: Workload) -> str:
         recipe.optimizer,
         recipe.clip_norm,
     )
-    spec = (contender[1:3], training, input_shape, classes, device(), versions())
+    net = contender[1:3] if not contender.is_own else [*contender[1:3], contender.source()]
+    spec = (net, training, input_shape, classes, device(), versions())
     return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -153,7 +154,9 @@ def serve_measurement() -> None:
 def _model_and_images(workload: Workload) -> tuple[Any, Any]:
     contender, recipe, input_shape, classes = workload
     with precision_policy(recipe.precision):
-        model = contender.make(classes)
+        side = recipe.image_size
+        height, width = (side, side) if side else input_shape[:2]
+        model = contender.make(classes, (height, width, input_shape[2]))
         if recipe.image_size is not None:
             model.preprocessing.configure((recipe.image_size, recipe.image_size))
         model.build((None, *input_shape))

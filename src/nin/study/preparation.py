@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nin.backends import backend_name
 from nin.data import ImageData
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import obstacle
+from nin.network_source import is_in_file
 from nin.rivals import NETWORKS, check_size
-from nin.study.contender import Contender, JudgedOn, as_contenders
+from nin.study.contender import Contender, JudgedOn, Net, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.runs.dataset import open_images
@@ -34,7 +35,7 @@ SEEDS = 5
 
 
 def check(
-    nets: Sequence[str | Contender],
+    nets: Sequence[Net] | Mapping[str, Net],
     recipe: Recipe,
     out: Path,
     rates: Sequence[float],
@@ -129,20 +130,43 @@ def prepare(
     """
     # Not at the top: what needs no Keras is checked without it.
     from nin.models.geometry import smallest_size
+    from nin.training.network_check import check_network
 
     recipe = resolve_precision(recipe)
     data = open_judged(recipe, judged_on)
     # No part is without any, whatever the seed.
     _check_parts(data, judged_on)
-    models = [contender.make(len(data.classes)) for contender in contenders]
+    classes, channels = len(data.classes), data.image_shape[2]
+    ours = [contender.make(classes) for contender in contenders if not contender.is_own]
     side = min(data.image_shape[:2])
-    smallest = max(smallest_size(model.net) for model in models)
+    smallest = max((smallest_size(model.net) for model in ours), default=1)
     if recipe.image_size is None and side < smallest:
         recipe = recipe.revised(image_size=smallest)
         data = open_images(recipe)
-    for model in models:
-        model.check_size((*seen_size(recipe, data), data.image_shape[2]))
+    seen = (*seen_size(recipe, data), channels)
+    for model in ours:
+        model.check_size(seen)
+    for contender in contenders:
+        if contender.is_own:
+            model = contender.make(classes, seen)
+            model.preprocessing.configure(seen[:2])
+            check_network(model, classes, data.image_shape)
     return recipe, data
+
+
+def check_reachable(contenders: Sequence[Contender], jobs: int) -> None:
+    """Refuse several trainings at a time of a network that no other process can find.
+
+    Raises:
+        NinError: it was defined in a notebook or inside a function, or is a model.
+    """
+    for contender in contenders:
+        if jobs > 1 and contender.is_own and not is_in_file(contender.net):
+            raise NinError(
+                f"{contender.name} is known to this process alone",
+                "define it in a file",
+                Advice("train one at a time: {}", Argument("jobs", 1)),
+            )
 
 
 def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from nin.errors import RunError
+from nin.errors import Advice, Argument, RunError
 from nin.files import write_json
+from nin.study.contender import Contender
 from nin.study.trial import Outcome, Trial, digest
 from nin.training.runs.provenance import device, versions
 
@@ -47,6 +49,26 @@ class ResultsCache:
             if kept.versions == versions():
                 return kept.outcome
         return None
+
+    def check_sources(self, contenders: Iterable[Contender]) -> None:
+        """Refuse to go on with trainings of networks whose code has changed since.
+
+        Raises:
+            RunError: trainings of an earlier state of a network's file are kept here.
+        """
+        wanted = {each.net: each.source()["sha256"] for each in contenders if each.is_own}
+        if not wanted:
+            return
+        for path in sorted(self.folder.glob("*.json")):
+            cell = read(path, _Kept).cell
+            now = wanted.get(cell.get("net", ""))
+            if now is not None and cell.get("source", {}).get("sha256") != now:
+                raise RunError(
+                    f"{self.folder.parent} holds trainings of {cell['net']} as it was before it"
+                    " changed",
+                    "bring it back",
+                    Advice("name another folder as {}", Argument("out")),
+                )
 
     def put(self, trial: Trial, outcome: Outcome, made: Provenance) -> None:
         """Keep `outcome`, wholly or not at all.

@@ -116,7 +116,9 @@ class Trial(NamedTuple):
             if recipe[name] == Recipe.model_fields[name].default:
                 del recipe[name]
         held_out = {} if self.judged_on == "test" else {"judged_on": self.judged_on}
+        own = {"source": self.contender.source()} if self.contender.is_own else {}
         return {
+            **own,
             **held_out,
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),
@@ -166,7 +168,9 @@ def train_trial(trial: Trial) -> Outcome:
         verbose=False,
     )
     with precision_policy(trial.recipe.precision):
-        model = trial.contender.make(len(data.classes))
+        height, width = data.resize or data.image_shape[:2]
+        shape = (height, width, data.image_shape[2])
+        model = trial.contender.make(len(data.classes), shape)
         trainer.fit(model, data)
     assert trainer.health is not None
     judged = _judge(model, data) if trial.looks_at_test else {"accuracy": None, "n": 0}

@@ -84,15 +84,25 @@ def new_attempt(
     recipe = at_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     trainer.note(note)
-    net, arguments = network_of(recipe)
     with precision_policy(recipe.precision):
-        model = make_net(net, len(data.classes), **arguments)
+        model = new_network(recipe, data)
         freeze(model, recipe.freeze)
         trainer.prepare_model(model, data)
     if recipe.init is not None:
         trainer.note(inherit(model, data.classes, load(recipe.init)))
         trainer.compile_model(model)
     return Attempt(recipe, data, trainer, model, position)
+
+
+def new_network(recipe: Recipe, data: ImageData) -> Classifier:
+    """The recipe's network, not yet built.
+
+    Raises:
+        NinError: a network of one's own cannot be made; says why.
+    """
+    net, arguments = network_of(recipe)
+    height, width = data.resize or data.image_shape[:2]
+    return make_net(net, len(data.classes), (height, width, data.image_shape[2]), **arguments)
 
 
 def resumed_attempt(
@@ -129,9 +139,10 @@ def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
     Raises:
         RecipeError: the network has not so many layers, or none would be left to train.
     """
-    if layers >= len(model.net.layers):
-        raise too_deep(layers, len(model.net.layers))
-    for layer in model.net.layers[:layers]:
+    parts = getattr(model.net, "layers", [])
+    if layers and layers >= len(parts):
+        raise too_deep(layers, len(parts))
+    for layer in parts[:layers]:
         layer.trainable = False
     if statistics:
         for layer in leaves(model.net):
@@ -142,7 +153,13 @@ def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
 def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
     """The network of a run, of the size of the weights at `path`, frozen as its recipe says."""
     with precision_policy(recipe.precision):
-        model = rebuild(run.record["model"], count_weights(path))
+        model = rebuild(
+            run.record["model"],
+            count_weights(path),
+            trust=run.trust,
+            locate=run.locate,
+            run=run.path,
+        )
     freeze(model, recipe.freeze, statistics=find_network(recipe.preset).pretrained)
     return model
 

@@ -121,6 +121,7 @@ def resume(
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
+    trust: bool = False,
 ) -> Run:
     """Continue an interrupted run exactly where it was, or a finished one with more epochs.
 
@@ -133,6 +134,7 @@ def resume(
         save_every: seconds between two checkpoints within an epoch.
         devices: as in `train`; need not be as many as before.
         callbacks: further Keras callbacks, as in `train`: a run does not keep those it had.
+        trust: whether the file of a network of one's own may be imported; see `nin.load`.
 
     Raises:
         RecipeError: callbacks for a network that is not trained by gradients.
@@ -169,7 +171,7 @@ def resume(
     check_resumable(run, recipe.revised(**stated(epochs=epochs)))
     from nin.training import pipeline
 
-    return pipeline.resume(path, epochs, **settings)
+    return pipeline.resume(path, epochs, trust=trust, **settings)
 
 
 def _check_callbacks(callbacks: Sequence[Any], recipe: Recipe) -> None:

@@ -11,14 +11,23 @@ from nin.backends import random_state_restored
 from nin.backends.distribution import spread
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RunError
-from nin.training.attempt import Attempt, finetuning_attempt, new_attempt, resumed_attempt
+from nin.network_source import is_code
+from nin.training.attempt import (
+    Attempt,
+    finetuning_attempt,
+    new_attempt,
+    new_network,
+    resumed_attempt,
+)
 from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
+from nin.training.network_check import check_network
 from nin.training.preflight import check_resumable
 from nin.training.recipe import Recipe, stated
 from nin.training.runs.checkpoint import Position, read_position
 from nin.training.runs.dataset import show_found
 from nin.training.runs.description import describe
+from nin.training.runs.own_description import trusted_name
 from nin.training.runs.provenance import command, device, session, sessions_of, versions
 from nin.training.runs.record import FORMAT
 from nin.training.runs.run import SAVE_EVERY, Run, load
@@ -53,9 +62,13 @@ def train(
         asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
         note = adjustment_note(asked, recipe, images)
+        if is_code(recipe.preset):
+            trial = new_network(recipe, data)
+            trial.preprocessing.configure(data.resize)
+            check_network(trial, len(data.classes), data.image_shape)
         attempt = new_attempt(recipe, data, here, Position(), note)
         with new_run_folder(here, recipe.name, out) as path:
-            run = Run(path, {})
+            run = Run(path, {}, trust=True)
             keep_membership(path, data)
             run.update(**_first_record(path, attempt, skip_bad), **duplicates)
             return fit_run(run, attempt, save_every, callbacks)
@@ -70,6 +83,7 @@ def resume(
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
     stopping: Stopping | None = None,
+    trust: bool = False,
 ) -> Run:
     """Continue a training by gradients, or begin one on a head that has been fitted.
 
@@ -82,10 +96,15 @@ def resume(
         spread(devices) as here,
         resumed_run_folder(here, Path(path)) as folder,
     ):
-        run = load(folder)
+        run = load(folder, trust=trust)
         recipe = run.recipe.revised(**stated(epochs=epochs))
         if recipe.init is not None:
             recipe = recipe.revised(init=str(run.locate(recipe.init)))
+        source = run.own_source
+        if is_code(recipe.preset) and (source is None or source.net != recipe.preset):
+            raise RunError(f"{run.path / 'run.json'} is damaged: it is of two networks")
+        if source is not None:
+            trusted_name(source, trust=trust, locate=run.locate, run=run.path)
         position = read_position(run)
         if position is not None:
             _check_unfinished(run, recipe, position, path)

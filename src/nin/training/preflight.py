@@ -9,7 +9,8 @@ from nin.backends.distribution import check_backend
 from nin.data import NAMED, ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
-from nin.presets import with_ingredients
+from nin.network_source import is_code, source_of
+from nin.presets import Preset, with_ingredients
 from nin.rivals import Rival, check_size, find_network
 from nin.training.recipe import Recipe, too_deep
 from nin.training.runs.run import Run
@@ -97,15 +98,19 @@ def check_network(recipe: Recipe) -> None:
         RecipeError: says what.
     """
     network = find_network(recipe.preset, "preset")
-    if isinstance(network, Rival) and recipe.width != 1:
+    is_own = is_code(recipe.preset)
+    if is_own:
+        source_of(recipe.preset)  # Whether its file is there.
+    is_fixed = isinstance(network, Rival) or is_own
+    if is_fixed and recipe.width != 1:
         said = f"{recipe.preset} has one width, 1: only presets of NiN have others"
         raise RecipeError(said, about=Argument("width", recipe.width))
-    if isinstance(network, Rival) and recipe.dropout is not None:
+    if is_fixed and recipe.dropout is not None:
         said = f"{recipe.preset} has a dropout of its own: only presets of NiN take another"
         raise RecipeError(said, about=Argument("dropout", recipe.dropout))
-    if isinstance(network, Rival):
+    if is_fixed:
         _check_table(recipe, "only presets of NiN have stages to change")
-    elif recipe.batch_norm:
+    elif recipe.batch_norm and isinstance(network, Preset):
         network = network._replace(stages=with_ingredients(network.stages, batch_norm=True))
     if recipe.crop_size is not None and not network.has_maps:
         said = f"{recipe.preset} ends in dense layers, which take images of one size only"

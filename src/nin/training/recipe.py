@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, TypedDict
 
@@ -20,8 +20,8 @@ from nin.data.augmentation import MOST_ALPHA, FillMode
 from nin.data.balance import PREFERRED, Balance
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
-from nin.errors import Argument, RecipeError
-from nin.rivals import find_net
+from nin.errors import Argument, NinError, RecipeError
+from nin.rivals import find_net, network_name
 
 
 class RecipeFields(TypedDict, total=False):
@@ -29,7 +29,7 @@ class RecipeFields(TypedDict, total=False):
 
     name: str | None
     data: str | Path | None
-    preset: str | None
+    preset: str | Sequence[Any] | Callable[..., Any] | None
     finetune: bool | None
     init: str | Path | None
     freeze: int | None
@@ -97,8 +97,9 @@ class Recipe(BaseModel):
     name: str
     #: A named data set, or a folder of images.
     data: str
-    #: A preset of NiN, see `nin.PRESETS`, or one of `nin.models.RIVALS`. One that has pretrained
-    #: weights starts from them.
+    #: A preset of NiN, see `nin.PRESETS`, or one of `nin.models.RIVALS`; stages of one's own, or a
+    #: TOML or YAML file of them; ``"nets.py:name"``, a class, a function or a Keras model. One that
+    #: has pretrained weights starts from them.
     preset: str = "book"
     #: Whether a pretrained network is trained on by gradients once its head has been fitted.
     finetune: bool = False
@@ -218,6 +219,14 @@ class Recipe(BaseModel):
     @classmethod
     def _preset_by_its_name(cls, value: str) -> str:
         return "book" if value == "nin" else value
+
+    @field_validator("preset", mode="before")
+    @classmethod
+    def _own_network_by_name(cls, value: Any) -> Any:
+        try:
+            return value if value is None else network_name(value)
+        except NinError as error:
+            raise RecipeError(str(error), about=Argument("preset")) from error
 
     @field_validator("balance", mode="before")
     @classmethod

@@ -10,7 +10,8 @@ from typing import Any
 
 from nin.data import NAMED, Augmentation, ImageData, ImageFolder
 from nin.errors import Advice, Argument, NinError, RecipeError, UnknownNameError
-from nin.rivals import find_network
+from nin.network_source import is_code
+from nin.rivals import find_network, network_name
 from nin.training.recipe import Recipe, renamed
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
@@ -46,6 +47,8 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
     if odd := next((name for name in options if name not in Recipe.model_fields), None):
         raise UnknownNameError("argument", odd, Recipe.model_fields)
     given = asked = {name: value for name, value in options.items() if value is not None}
+    if "preset" in asked:
+        asked["preset"] = network_name(asked["preset"])
     if isinstance(what, ImageData):
         what, own = _as_options(what)
         given = {**own, **asked}
@@ -71,12 +74,20 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
 
 def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
     init, data = given.get("init"), given.get("data")
+    before = None if init is None else load(init).recipe
+    if before is not None and is_code(before.preset) and given.get("preset") is None:
+        # Whoever named a run has not named the code that it names.
+        raise RecipeError(
+            f"its network is code, {before.preset}",
+            Advice("name it as {}", Argument("preset")),
+            about=Argument("init", init),
+        )
     return choose(
         what,
         None if data is None else str(data),
         given.get("preset"),
         finetune=bool(given.get("finetune")),
-        init=None if init is None else load(init).recipe,
+        init=before,
     )
 
 

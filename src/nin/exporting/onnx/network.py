@@ -17,13 +17,15 @@ class Signal(NamedTuple):
     """What flows between layers.
 
     Attributes:
-        name: of the tensor, (n, channels, height, width); (n, channels × height × width) once flat.
-        size: (height, width), before it was flattened.
-        is_flat: whether it was.
+        name: of the tensor.
+        size: (height, width) of a tensor (n, channels, height, width).
+        is_row: whether the tensor is (n, values).
+        is_flat: whether it is to be taken for rows, in Keras's order: the layer after it makes them.
     """
 
     name: str
-    size: tuple[int, int]
+    size: tuple[int, int] = (1, 1)
+    is_row: bool = False
     is_flat: bool = False
 
 
@@ -69,7 +71,7 @@ def write_network(
             linear.append(layer)
         return _rule(layer)(graph, layer, signal)
 
-    logits = _flatten(graph, None, flow(net, Signal(x, size), visit)).name
+    logits = _rows(graph, flow(net, Signal(x, size), visit)).name
     if not has_maps:
         return Written(logits)
     [features, *_] = before_average
@@ -81,10 +83,18 @@ def write_network(
 
 
 def _rule(layer: Any) -> Write:
+    own: Any = type(layer)
     for kind, write in _RULES.items():
-        if isinstance(layer, kind):
+        # A subclass may compute anything.
+        if isinstance(layer, kind) and own.call is kind.call:
             return write
-    raise ExportError(f"no rule to export a layer of the kind {type(layer).__name__}")
+    raise ExportError(
+        f"no rule to export a layer of the kind {type(layer).__name__} ({layer.name})"
+    )
+
+
+def _refuse(layer: Any, what: str) -> ExportError:
+    return ExportError(f"no rule to export {type(layer).__name__} ({layer.name}) with {what}")
 
 
 def _convolution(graph: Graph, x: str, kernel: Any, *bias: Any, **attributes: Any) -> str:
@@ -97,13 +107,19 @@ def _convolution(graph: Graph, x: str, kernel: Any, *bias: Any, **attributes: An
 
 
 def _conv2d(graph: Graph, layer: Any, x: Signal) -> Signal:
+    if tuple(layer.dilation_rate) != (1, 1):
+        raise _refuse(layer, "a dilation")
     kernel, *bias = _weights(layer)
     place, size = _placed(layer, x.size, kernel.shape[:2])
+    if layer.groups != 1:
+        place["group"] = layer.groups
     y = _convolution(graph, x.name, kernel, *bias, **place)
     return Signal(_activate(graph, y, layer.activation), size)
 
 
 def _depthwise(graph: Graph, layer: Any, x: Signal) -> Signal:
+    if tuple(layer.dilation_rate) != (1, 1):
+        raise _refuse(layer, "a dilation")
     kernel, *bias = _weights(layer)
     height, width, channels, each = kernel.shape
     place, size = _placed(layer, x.size, (height, width))
@@ -133,21 +149,35 @@ def _along(size: int, window: int, stride: int, padding: str) -> tuple[int, int,
 
 
 def _dense(graph: Graph, layer: Any, x: Signal) -> Signal:
+    if not layer.use_bias:
+        raise _refuse(layer, "no bias")
+    if not (x.is_row or x.is_flat):
+        raise _refuse(layer, "positions that are not flattened")
     kernel, bias = _values(layer.kernel, layer.bias)
-    height, width = x.size
-    rows, units = kernel.shape
-    # Keras flattens (height, width, channels), ONNX (channels, height, width).
-    kernel = kernel.reshape(height, width, rows // (height * width), units)
-    kernel = kernel.transpose(2, 0, 1, 3).reshape(rows, units)
-    flat = _flatten(graph, None, x)
+    if x.is_flat:  # Keras flattens (height, width, channels), ONNX (channels, height, width).
+        rows, units = kernel.shape
+        kernel = kernel.reshape(*x.size, -1, units).transpose(2, 0, 1, 3).reshape(rows, units)
+        x = Signal(graph.node("Flatten", x.name), is_row=True)
     name = graph.name("Gemm")
     weight = graph.array(f"{name}/kernel", kernel)
     offset = graph.array(f"{name}/bias", bias)
-    y = graph.node("Gemm", flat.name, weight, offset, name=name)
-    return Signal(_activate(graph, y, layer.activation), (1, 1), is_flat=True)
+    y = graph.node("Gemm", x.name, weight, offset, name=name)
+    return Signal(_activate(graph, y, layer.activation), is_row=True)
+
+
+def _rows(graph: Graph, x: Signal) -> Signal:
+    """(n, values) in Keras's order, where that is what it stands for."""
+    if not x.is_flat:
+        return x
+    is_ordered = x.size == (1, 1)
+    y = x.name if is_ordered else graph.node("Transpose", x.name, perm=[0, 2, 3, 1])
+    return Signal(graph.node("Flatten", y), is_row=True)
 
 
 def _batch_normalization(graph: Graph, layer: Any, x: Signal) -> Signal:
+    if not (layer.center and layer.scale):
+        raise _refuse(layer, "no offset or no scale")
+    x = _rows(graph, x)
     name = graph.name("BatchNormalization")
     values = _values(layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
     parts = zip(("scale", "offset", "mean", "variance"), values, strict=True)
@@ -180,13 +210,11 @@ def _pooling(graph: Graph, operation: str, layer: Any, x: Signal) -> Signal:
 
 
 def _global_average(graph: Graph, layer: Any, x: Signal) -> Signal:
-    return Signal(graph.node("GlobalAveragePool", x.name), (1, 1))
+    return Signal(graph.node("GlobalAveragePool", x.name), is_flat=True)
 
 
 def _flatten(graph: Graph, layer: Any, x: Signal) -> Signal:
-    if x.is_flat:
-        return x
-    return Signal(graph.node("Flatten", x.name), x.size, is_flat=True)
+    return x if x.is_row else x._replace(is_flat=True)
 
 
 def _nothing(graph: Graph, layer: Any, x: Signal) -> Signal:
@@ -209,17 +237,20 @@ def _activate(graph: Graph, x: str, activation: Any) -> str:
 
 
 def _concatenate(graph: Graph, layer: Any, several: Any) -> Signal:
-    names = [one.name for one in several]
-    return Signal(graph.node("Concat", *names, axis=1), several[0].size)
+    first, *others = (_rows(graph, one) for one in several)
+    names = [one.name for one in (first, *others)]
+    return first._replace(name=graph.node("Concat", *names, axis=1))
 
 
 def _add(graph: Graph, layer: Any, several: Any) -> Signal:
-    first, second = several
-    return Signal(graph.node("Add", first.name, second.name), first.size)
+    total, *others = (_rows(graph, one) for one in several)
+    for other in others:
+        total = total._replace(name=graph.node("Add", total.name, other.name))
+    return total
 
 
 _ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid"}
-_RULES: dict[type, Write] = {
+_RULES: dict[Any, Write] = {
     keras.layers.DepthwiseConv2D: _depthwise,
     keras.layers.Conv2D: _conv2d,
     keras.layers.Dense: _dense,

@@ -11,7 +11,7 @@ from nin.data import NAMED
 from nin.data.decode_many import are_small_and_grey
 from nin.errors import DataError, NinError, UnknownNameError
 from nin.files import did_you_mean, expand
-from nin.rivals import Rival, find_network
+from nin.rivals import Own, Rival, find_network
 from nin.training.recipe import Recipe, stated
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
@@ -112,6 +112,8 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     if network.pretrained:
         return other
     changes: dict[str, Any] = {"width": 1.0, "dropout": None}
+    if isinstance(network, Own):  # What it was made for, nobody knows: all else stays.
+        return other.model_copy(update=changes)
     side = network.input_shape[0]
     if recipe.optimizer == "sgd":  # The book's experiment: its size and its rate.
         changes["image_size"] = max(recipe.image_size or side, network.smallest)

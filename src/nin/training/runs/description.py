@@ -1,14 +1,32 @@
-"""A network as plain JSON values, and back: no code travels, only names from a closed table."""
+"""A network as plain JSON values, and back: no code travels, only names from a closed table.
+
+Of a network of somebody's own it is the name of its file and the file's digest; see
+`nin.training.runs.own_description`.
+"""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.presets import MBConv, Stage
+from nin.stage_table import MOST_STAGES, CheckedMBConv, CheckedStage
+from nin.training.runs.own_description import (
+    Locate,
+    OwnSource,
+    own_description,
+    rebuild_own,
+)
 from nin.training.runs.run_format import ModelRecord
 
 if TYPE_CHECKING:
@@ -24,6 +42,15 @@ def describe(model: Classifier, input_shape: tuple[int, int, int]) -> ModelRecor
     """
     arguments = {**model.get_config()}
     preprocessing = arguments.pop("preprocessing")
+    if model.source is not None:
+        net, own_arguments, source = own_description(model)
+        return {
+            "net": net,
+            "arguments": own_arguments,
+            "source": source,
+            "input_shape": list(input_shape),
+            "preprocessing": preprocessing,
+        }
     return {
         "net": type(model).__name__,
         "arguments": arguments,
@@ -32,13 +59,23 @@ def describe(model: Classifier, input_shape: tuple[int, int, int]) -> ModelRecor
     }
 
 
-def rebuild(description: Any, parameters: int) -> Classifier:
+def rebuild(
+    description: Any,
+    parameters: int,
+    *,
+    trust: bool = False,
+    locate: Locate = Path,
+    run: Path | None = None,
+) -> Classifier:
     """The network that `describe` described, built, with fresh weights.
 
     Args:
         description: what `describe` gave; it may come from a stranger.
         parameters: how many weights the network is to have. A network of another size is refused
             before any memory is taken for it.
+        trust: whether the code of a network of somebody's own may be run.
+        locate: where a file is that the description names.
+        run: whose network it is, for messages.
 
     Raises:
         RunError: the description is damaged, names an unknown network, does not fit `parameters`,
@@ -49,6 +86,17 @@ def rebuild(description: Any, parameters: int) -> Classifier:
 
     parsed = _parse(description)
     *size, channels = parsed.input_shape
+    if parsed.source is not None:
+        source = OwnSource(parsed.net, **parsed.source.model_dump())
+        seen = (*(parsed.preprocessing.size or size), channels)
+        own = rebuild_own(
+            source, parsed.arguments.num_classes, seen, trust=trust, locate=locate, run=run
+        )
+        own.preprocessing.configure(**parsed.preprocessing.model_dump(exclude_unset=True))
+        own.build((None, *parsed.input_shape))
+        if (found := own.count_params()) != parameters:
+            raise RunError(f"{parsed.net} makes a network of {found:,} weights, not {parameters:,}")
+        return own
     try:
         model = _make(parsed)
         seen = (*(model.preprocessing.size or size), channels)
@@ -71,39 +119,34 @@ def rebuild(description: Any, parameters: int) -> Classifier:
 
 
 # The limits keep a network of a stranger's making within reach of the count of its weights.
-_MOST = 16
+_MOST = MOST_STAGES
 #: Bytes of the activations of one image.
 _MOST_MEMORY = 4 * 2**30
 _Side = Annotated[int, Field(ge=1, le=4096)]
 _Many = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-def _within_reach(stage: Stage) -> Stage:
-    if not 1 <= len(stage.widths) <= _MOST or not all(0 <= w <= 1_000_000 for w in stage.widths):
-        raise ValueError("a stage has 1 to 16 convolutions of up to 1,000,000 channels")
-    if not all(1 <= side <= 100 for side in (stage.kernel_size, stage.strides, stage.window)):
-        raise ValueError("windows and strides are 1 to 100 pixels")
-    if stage.padding not in ("same", "valid") or stage.pool not in ("same", "valid", None):
-        raise ValueError("padding is same or valid")
-    if not 0 <= stage.dropout <= 1:
-        raise ValueError("dropout is a share from 0 to 1")
-    if stage.pooling not in ("max", "average"):
-        raise ValueError("pooling is max or average")
-    if stage.activation not in ("relu", "relu6"):
-        raise ValueError("an activation is relu or relu6")
-    return stage
+def with_rows(described: Any) -> Any:
+    """A description as `json` reads it, with its stages as rows: strictly, no list is a tuple."""
+    arguments: Any = described.get("arguments") if isinstance(described, dict) else None
+    stages = arguments.get("stages") if isinstance(arguments, dict) else None
+    if not isinstance(stages, list):
+        return described
+    return {**described, "arguments": {**arguments, "stages": [*map(_as_row, stages)]}}
 
 
-def _few_blocks(row: MBConv) -> MBConv:
-    sides = (row.kernel_size, row.strides, row.expand, row.repeats)
-    if not 1 <= row.channels <= 1_000_000 or not all(1 <= side <= 100 for side in sides):
-        raise ValueError("an MBConv has 1 to 1,000,000 channels, all else in it is 1 to 100")
-    return row
+def _as_row(values: Any) -> Any:
+    if not isinstance(values, list) or not values:
+        return values
+    try:
+        if isinstance(values[0], list):
+            return Stage(tuple(values[0]), *values[1:])
+        return MBConv(*values)
+    except TypeError as error:
+        raise ValueError("a stage has its widths, and up to nine values more") from error
 
 
-_Row = (
-    Annotated[Stage, AfterValidator(_within_reach)] | Annotated[MBConv, AfterValidator(_few_blocks)]
-)
+_Row = CheckedStage | CheckedMBConv
 
 
 class _Strict(BaseModel):
@@ -137,10 +180,21 @@ class _Preprocessing(_Strict):
     std: list[Annotated[float, Field(gt=0)]] = [1.0]
 
 
+class _Source(_Strict):
+    file: str | None
+    name: str
+    arguments: dict[str, Any]
+    sha256: str
+    #: Of a Keras model, which has no file.
+    config: str | None = None
+
+
 class Description(_Strict):
     """What `describe` gives, checked value by value."""
 
     net: str
+    #: Of a network of somebody's own.
+    source: _Source | None = None
     arguments: _Arguments
     input_shape: Annotated[list[_Side], Field(min_length=3, max_length=3)]
     preprocessing: _Preprocessing

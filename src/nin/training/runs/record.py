@@ -10,6 +10,7 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
@@ -19,7 +20,7 @@ from pydantic import (
 from nin.data.decoding.decode import ResizeMode
 from nin.errors import RunError
 from nin.files import did_you_mean
-from nin.training.runs.description import Description
+from nin.training.runs.description import Description, with_rows
 from nin.training.runs.run_format import RunRecord, State
 
 FORMAT = 1
@@ -77,7 +78,7 @@ class _Record(_Checked):
     classes: Annotated[
         list[Annotated[str, AfterValidator(_checked_name)]], Field(max_length=MOST_CLASSES)
     ]
-    model: Description
+    model: Annotated[Description, BeforeValidator(with_rows)]
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -33,6 +33,7 @@ from nin.errors import RunError
 from nin.files import write_bytes, write_json
 from nin.names import normalized
 from nin.training.runs.locations import locate
+from nin.training.runs.own_description import OwnSource
 from nin.training.runs.record import read_metrics, read_record
 from nin.training.runs.run_format import RunRecord
 
@@ -53,6 +54,7 @@ class Run:
     Args:
         path: the run directory.
         record: what ``run.json`` holds; see `nin.training.runs.run_format.RunRecord`.
+        trust: whether the code of a network of somebody's own may be run.
 
     Attributes:
         path: the run directory.
@@ -67,9 +69,10 @@ class Run:
         ('test', 359)
     """
 
-    def __init__(self, path: Path, record: RunRecord) -> None:
+    def __init__(self, path: Path, record: RunRecord, *, trust: bool = False) -> None:
         self.path = path
         self.record = record
+        self.trust = trust
         self._model: Any = None
 
     @property
@@ -121,7 +124,8 @@ class Run:
 
         Raises:
             RunError: the weights are missing or damaged, not those of the described network, or
-                not there yet, because the first epoch has not ended.
+                not there yet, because the first epoch has not ended; or the network is one of
+                somebody's own, whose code is not trusted, is not there or has changed.
         """
         if self._model is None:
             if self.record["state"] == "training" and not self.weights_path.exists():
@@ -130,7 +134,13 @@ class Run:
             from nin.training.runs.description import rebuild
             from nin.training.runs.weights import load_weights
 
-            model = rebuild(self.record["model"], count_weights(self.weights_path))
+            model = rebuild(
+                self.record["model"],
+                count_weights(self.weights_path),
+                trust=self.trust,
+                locate=self.locate,
+                run=self.path,
+            )
             load_weights(self.weights_path, model)
             self._model = model
         return self._model
@@ -138,6 +148,13 @@ class Run:
     @model.setter
     def model(self, model: Any) -> None:
         self._model = model
+
+    @property
+    def own_source(self) -> OwnSource | None:
+        """Where the code of the network is, of one that is somebody's own."""
+        described = self.record["model"]
+        source = described.get("source")
+        return None if source is None else OwnSource(described["net"], **source)
 
     @property
     def images(self) -> RunImages:
@@ -269,11 +286,14 @@ def going_on(path: str | Path) -> str:
     return f"to go on: nin train --resume {shlex.quote(str(path))}"
 
 
-def load(path: str | Path) -> Run:
+def load(path: str | Path, *, trust: bool = False) -> Run:
     """Open a run directory; nothing in it is executed.
 
     Args:
         path: the directory, as ``nin train`` named it.
+        trust: whether to import the file of a network of somebody's own when its model is asked
+            for. That file can do anything that you can; without it such a model is not opened,
+            unless this process has made the network itself.
 
     Raises:
         RunError: it is not a run directory, or a damaged one, or one of a later version.
@@ -284,7 +304,7 @@ def load(path: str | Path) -> Run:
         ('digits', (8, 8, 1))
     """
     path = Path(path)
-    return Run(path, read_record(path))
+    return Run(path, read_record(path), trust=trust)
 
 
 def _held_out_loss(row: Mapping[str, Any]) -> float:

@@ -17,12 +17,18 @@ from nin.training.runs.arrays import Arrays, read_arrays, read_shapes
 
 
 def weights(model: Any) -> dict[str, Any]:
-    """The model's weights by name: ``"<layer>.<kind>.<weight>"``, layers counted from 0."""
-    return {
-        f"{number}.{type(layer).__name__.lower()}.{variable.name}": variable
-        for number, layer in enumerate(leaves(model.net))
-        for variable in layer.weights
-    }
+    """The model's weights by name: ``"<layer>.<kind>.<weight>"``, layers counted from 0.
+
+    In a layer of layers, several weights may have one name; those are counted, too.
+    """
+    found: dict[str, Any] = {}
+    for number, layer in enumerate(leaves(model.net)):
+        names = [variable.name for variable in layer.weights]
+        for place, variable in enumerate(layer.weights):
+            of_several = f"{place}." if names.count(variable.name) > 1 else ""
+            kind = type(layer).__name__.lower()
+            found[f"{number}.{kind}.{of_several}{variable.name}"] = variable
+    return found
 
 
 def training_state(model: Any) -> dict[str, Any]:

@@ -1,0 +1,122 @@
+"""What a network of one's own gets wrong, found before the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import keras
+import numpy as np
+
+from nin.errors import InputSizeError, NinError
+from nin.models import Classifier
+from nin.models.geometry import flow, leaves
+from nin.network_source import where_raised
+from nin.training.runs.weights import weights
+
+#: Images that it is tried on.
+_IMAGES = 4
+
+
+def check_network(model: Classifier, classes: int, image_shape: tuple[int, int, int]) -> None:
+    """Try a network on a few images of noise; it is built, and its weights stay as they are.
+
+    Args:
+        model: not yet built, with the image size that it is to see.
+        classes: how many logits there should be.
+        image_shape: (height, width, channels) of the images as stored.
+
+    Raises:
+        InputSizeError: it cannot take images of this shape.
+        NinError: it does not give logits, one per class; they are not finite; or a layer breaks
+            exact resume, for it draws random numbers that no seed of Keras's decides, or changes a
+            value that no checkpoint holds.
+    """
+    name = model.source.label if model.source else type(model).__name__
+    images = np.random.default_rng(0).integers(0, 256, (_IMAGES, *image_shape), np.uint8)
+    logits = _logits(model, images, name)
+    if logits.shape != (_IMAGES, classes):
+        shape = ", ".join(map(str, ("batch", *logits.shape[1:])))
+        raise NinError(
+            f"{name} gives ({shape}) in place of (batch, {classes}): its last layer has one unit"
+            " per class, with nothing after it"
+        )
+    if not np.isfinite(logits).all():
+        raise NinError(f"{name} gives numbers that are not finite before it is trained")
+    _refuse_probabilities(model, logits, name)
+    _refuse_what_is_not_kept(model, name)
+    _refuse_other_chance(model, images, name)
+
+
+def _logits(model: Classifier, images: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
+    file = model.source.file if model.source else None
+    try:
+        return np.asarray(keras.ops.convert_to_numpy(model(images)))
+    except NinError:
+        raise
+    except Exception as error:
+        height, width, channels = images.shape[1:]
+        height, width = model.preprocessing.size or (height, width)
+        raise InputSizeError(
+            f"{name} cannot take images of {height}x{width} with {channels} channels:"
+            f" {where_raised(error, file)}"
+        ) from error
+
+
+def _refuse_probabilities(model: Classifier, logits: np.ndarray[Any, Any], name: str) -> None:
+    last = list(leaves(model.net))[-1]
+    activation = getattr(getattr(last, "activation", None), "__name__", "")
+    sums_to_one = (logits >= 0).all() and np.allclose(logits.sum(axis=1), 1, atol=1e-3)
+    if sums_to_one or isinstance(last, keras.layers.Softmax):
+        activation = "softmax"
+    if activation in ("softmax", "sigmoid", "log_softmax"):
+        raise NinError(
+            f"{name} ends in {activation}, and the loss takes logits: leave the activation of the"
+            f" last layer ({last.name}) out"
+        )
+
+
+def _refuse_what_is_not_kept(model: Classifier, name: str) -> None:
+    """A checkpoint has the layers' weights and Keras's random state, and nothing else."""
+    kept = {id(each) for each in weights(model).values()}
+    for variable in model.variables:
+        if id(variable) not in kept and variable.name != "seed_generator_state":
+            raise NinError(
+                f"{name}: no checkpoint holds {variable.path}, so that it could not be resumed"
+                " exactly: make it with add_weight of a layer"
+            )
+
+
+def _refuse_other_chance(model: Classifier, images: np.ndarray[Any, Any], name: str) -> None:
+    """In training, twice from the same state, a network gives the same."""
+    state = [(each, np.asarray(keras.ops.convert_to_numpy(each.value))) for each in model.variables]
+    seen: list[list[Any]] = []
+    for _ in range(2):
+        outputs: list[Any] = []
+        flow(model.net, model.preprocessing(images), _recorder(outputs))
+        _restore(state)
+        seen.append(outputs)
+    for (layer, one), (_, other) in zip(*seen, strict=True):
+        if not np.array_equal(one, other, equal_nan=True):
+            raise NinError(
+                f"{name}: {layer.name} ({type(layer).__name__}) gives something else each time from"
+                " the same state, so that it could not be resumed exactly: draw random numbers by"
+                " keras.random with a keras.random.SeedGenerator"
+            )
+
+
+def _restore(state: list[tuple[Any, Any]]) -> None:
+    for variable, value in state:
+        variable.assign(value)
+
+
+def _recorder(outputs: list[Any]) -> Callable[[Any, Any], Any]:
+    def visit(layer: Any, signal: Any) -> Any:
+        try:
+            signal = layer(signal, training=True)
+        except TypeError:  # It makes no difference between training and prediction.
+            signal = layer(signal)
+        outputs.append((layer, np.asarray(keras.ops.convert_to_numpy(signal))))
+        return signal
+
+    return visit

@@ -1,0 +1,46 @@
+"""What a network of one's own gets wrong is said before the first step."""
+
+import pytest
+from own_networks import write_nets
+
+from nin.errors import InputSizeError, NinError
+from nin.models import make_net
+from nin.training.network_check import check_network
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory):
+    return write_nets(tmp_path_factory.mktemp("own"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("few", "few gives (batch, 9) in place of (batch, 10): its last layer has one unit per"),
+        ("maps", "maps gives (batch, 6, 6, 10) in place of (batch, 10)"),
+        ("softmax", "softmax ends in softmax, and the loss takes logits: leave the activation"),
+        ("sigmoid", "sigmoid ends in sigmoid, and the loss takes logits"),
+        ("nan", "nan gives numbers that are not finite before it is trained"),
+        ("dice", "dice: dice (Dice) gives something else each time from the same state"),
+        ("Forgetful", "Forgetful: no checkpoint holds forgetful/seen"),
+    ],
+)
+def test_a_mistake_is_one_line(name, said, nets):
+    model = make_net(f"{nets}:{name}", 10, (8, 8, 1))
+    with pytest.raises(NinError) as caught:
+        check_network(model, 10, (8, 8, 1))
+    assert str(caught.value).startswith(said)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_size_that_it_cannot_take(nets):
+    model = make_net(f"{nets}:cnn", 10, (8, 8, 1))
+    with pytest.raises(InputSizeError, match="cnn cannot take images of 9x9 with 1 channels: "):
+        check_network(model, 10, (9, 9, 1))
+
+
+@pytest.mark.parametrize("name", ["cnn", "Linear"])
+def test_what_is_right_passes_with_its_weights(name, nets):
+    model = make_net(f"{nets}:{name}", 10, (8, 8, 1))
+    check_network(model, 10, (8, 8, 1))
+    assert model.is_fresh
