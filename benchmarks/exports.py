@@ -104,6 +104,7 @@ def measure_forms(record: Record, run: nin.Run, photo: Path, times: int) -> None
         for file in (run.path / "run.json", run.weights_path):
             shutil.copy(file, paths["run"])
         for form in FORMS:
+            (folder / f"to.{form}").mkdir()
             done = nin.export(run, form, folder / f"to.{form}" / _name(form))
             paths[form] = done.path
             if not record.has(what="form", form=form):

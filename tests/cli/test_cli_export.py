@@ -17,7 +17,7 @@ def test_a_run_leaves_and_answers_the_same(nin, digits, image):
     before = nin("predict", digits, image, "--json").json
     answer = nin("export", digits)
     assert (answer.code, answer.err) == (0, "")
-    first, second = answer.out.splitlines()
+    first, second, *_ = answer.out.splitlines()
     assert first.startswith(f"{digits / 'model.onnx'}: onnx, ")
     assert second.startswith(
         "compared with the run on 256 images: 256 labels equal, largest difference"
@@ -32,7 +32,10 @@ def test_json_has_all_that_was_measured(nin, digits, tmp_path):
     out = tmp_path / "small.onnx"
     answer = nin("export", digits, "--quantize", "int8", "--out", out, "--no-maps", "--json")
     assert (answer.code, answer.err) == (0, "")
-    assert [*answer.json] == ["path", "format", "bytes", "parity", "quantization", "other"]
+    assert [*answer.json] == [
+        *("path", "format", "bytes", "parity", "quantization", "other"),
+        *("prepare", "load", "summary"),
+    ]
     assert answer.json["bytes"] == out.stat().st_size
     assert answer.json["parity"]["labels_equal"] == 256
     assert answer.json["quantization"]["bytes"][1] == out.stat().st_size
@@ -43,6 +46,13 @@ def test_eight_bits_are_told_in_words(nin, digits):
     assert "int8 instead of float32:" in text
     assert " ms per image instead of " in text
     assert "the same labels, on 359 images" in text
+    prepare, first, second = text.splitlines()[-3:]
+    assert prepare.startswith("takes images (n, height, width, 1), uint8: grey")
+    path = digits / "model.int8.onnx"
+    assert [first, second] == [
+        "import onnxruntime",
+        f"session = onnxruntime.InferenceSession('{path}')",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,9 @@ VERBS = {
     "evaluate": "--data --out --skip-bad --json",
     "predict": "--top --json",
     "explain": "--classes --top --strongest --image-size --out --raw --json",
-    "export": "--to --out --no-maps --quantize --data --runtime --json",
+    "export": (
+        "--to --out --maps --size --batch --layout --input --quantize --data --runtime --json"
+    ),
     "serve": (
         "--host --port --workers --max-bytes --max-pixels --queue --timeout --allow-origin --quiet"
     ),

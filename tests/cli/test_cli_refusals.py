@@ -82,6 +82,12 @@ WITH_A_RUN = {
     "export run --quantize int4": "did you mean 'int8'?",
     "export run --out a.txt": "ends in .onnx",
     "export run --to onnx --runtime photos": "a runtime is for web, not onnx",
+    "export run --out no/such/a.onnx": "no/such does not exist: name an existing one: --out",
+    "export run --size 5000": "--size 5000: give 1 to 4096 pixels",
+    "export run --batch 2": "--batch: that is of a fixed size only: give --size",
+    "export run --size 8 --layout hwc": "unknown layout 'hwc': did you mean 'nhwc'?",
+    "export run --size 8 --input int4": "unknown input 'int4'",
+    "export run --to web --input uint8": "--input: web takes images of any size and number",
     "serve rum": "rum does not exist",
 }
 

@@ -32,7 +32,7 @@ def answers(trained):
 @pytest.mark.parametrize("form", FORMATS)
 def test_every_form_answers_as_the_run(trained, answers, form, tmp_path):
     out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")
-    done = nin.export(trained, form, out)
+    done = nin.export(trained, form, out, maps=True)
     assert 0 < done.parity.images == done.parity.labels_equal <= IMAGES
     assert done.parity.largest_difference < 1e-5
     images, here = answers
@@ -44,6 +44,14 @@ def test_every_form_answers_as_the_run(trained, answers, form, tmp_path):
     softmax = np.exp(logits - logits.max(axis=1, keepdims=True))
     softmax /= softmax.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(there.probabilities, softmax, atol=1e-5)
+
+
+def test_plain_operators_say_the_same(trained, answers, tmp_path):
+    images, here = answers
+    done = nin.export(trained, out=tmp_path / "a.onnx", size=64)
+    assert done.parity.images == done.parity.labels_equal
+    there = nin.Predictor(done.path).predict(images)
+    np.testing.assert_allclose(there.probabilities, here.probabilities, atol=1e-4)
 
 
 def test_eight_bits_say_what_they_cost(trained, tmp_path):

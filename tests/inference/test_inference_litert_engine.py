@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 
+import numpy as np
 import pytest
 
-from nin.inference.engines.litert_engine import _without_note
+from nin.inference.engines.litert_engine import _without_note, shares
 
 
 def test_notes_are_left_out_and_the_rest_is_passed_on(capfd):
@@ -40,3 +41,9 @@ def test_without_a_temporary_folder_the_note_is_left_in(capfd, monkeypatch):
         with _without_note():
             os.write(2, b"INFO: Created TensorFlow Lite XNNPACK delegate for CPU.\n")
     assert "XNNPACK" in capfd.readouterr().err
+
+
+def test_probabilities_in_bytes_add_up_again():
+    few, many = np.float32([[0.5, 0.25, 0.125]]), np.zeros((1, 1000), np.float32)
+    np.testing.assert_allclose(shares(few), few / 0.875)
+    np.testing.assert_allclose(shares(many), 0.001)

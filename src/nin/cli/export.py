@@ -12,6 +12,8 @@ from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.exporting import Export
+    from nin.exporting.litert.tflite_summary import TfliteSummary
+    from nin.exporting.quantization import Quantization
 
 
 def export(
@@ -22,9 +24,35 @@ def export(
     out: Annotated[
         Path | None, typer.Option(help="Output file or folder; default: in the run directory.")
     ] = None,
-    no_maps: Annotated[bool, typer.Option("--no-maps", help="Leave out the class maps.")] = False,
+    maps: Annotated[
+        bool | None,
+        typer.Option(
+            "--maps/--no-maps", help="Class maps, too, or not; default: yes, in litert no."
+        ),
+    ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            help="Take images of this side in pixels only, and need none but the operators that"
+            " accelerators and phones have; onnx, openvino and litert."
+        ),
+    ] = None,
+    batch: Annotated[
+        int | None, typer.Option(help="Images at a time, of a fixed size; default: 1.")
+    ] = None,
+    layout: Annotated[
+        str | None,
+        typer.Option(metavar="nchw|nhwc", help="Order of the axes of images of a fixed size."),
+    ] = None,
+    input_type: Annotated[
+        str | None,
+        typer.Option(
+            "--input", metavar="float|uint8", help="Type of the pixels of images of a fixed size."
+        ),
+    ] = None,
     quantize: Annotated[
-        str | None, typer.Option(metavar="int8", help="Quantise, and measure what that costs.")
+        str | None,
+        typer.Option(metavar="int8|float16", help="Quantise, and measure what that costs."),
     ] = None,
     data: Annotated[
         str | None,
@@ -43,9 +71,19 @@ def export(
     from nin.exporting import export as export_run
     from nin.training import load
 
-    maps = False if no_maps else None
-    opened = load(run, trust=trust)
-    done = export_run(opened, to, out, maps=maps, quantize=quantize, data=data, runtime=runtime)
+    done = export_run(
+        load(run, trust=trust),
+        to,
+        out,
+        maps=maps,
+        quantize=quantize,
+        size=size,
+        batch=batch,
+        layout=layout,
+        input=input_type,
+        data=data,
+        runtime=runtime,
+    )
     if as_json:
         typer.echo(json.dumps(_plain(done)))
     else:
@@ -61,6 +99,9 @@ def _plain(done: Export) -> dict[str, object]:
         "parity": done.parity._asdict(),
         "quantization": None if cost is None else cost._asdict(),
         "other": done.other,
+        "prepare": done.prepare,
+        "load": list(done.load),
+        "summary": None if done.summary is None else done.summary._asdict(),
     }
 
 
@@ -73,12 +114,26 @@ def _print(done: Export) -> None:
         f"{which}compared with the run on {found.images} {images}: {found.labels_equal} labels"
         f" equal, largest difference of a probability {found.largest_difference:.1e}"
     )
-    if cost is None:
-        return
+    if cost is not None:
+        _print_cost(cost, images)
+    if done.summary is not None:
+        _print_summary(done.summary)
+    typer.echo(printable(done.prepare))
+    for line in done.load:
+        typer.echo(printable(line))
+
+
+def _print_cost(cost: Quantization, images: str) -> None:
     (size, small), (slow, fast), (exact, rough) = cost.bytes, cost.milliseconds, cost.accuracy
-    typer.echo(f"int8 instead of float32: {small / 1e6:.2f} MB instead of {size / 1e6:.2f} MB")
+    typer.echo(f"{cost.to} instead of float32: {small / 1e6:.2f} MB instead of {size / 1e6:.2f} MB")
     typer.echo(f"  {fast:.2f} ms per image instead of {slow:.2f} ms")
     typer.echo(
         f"  accuracy {rough:.4f} instead of {exact:.4f}, {cost.same_label:.1%} the same labels,"
         f" on {cost.images:,} {images}"
     )
+
+
+def _print_summary(summary: TfliteSummary) -> None:
+    floats = ", ".join(summary.in_floats)
+    typer.echo(f"working memory: {summary.memory / 1e6:.2f} MB and the runtime's own buffers")
+    typer.echo(f"operators: {', '.join(summary.operators)}; in floats: {floats or 'none'}")

@@ -8,7 +8,12 @@ from typing import Any
 from nin.errors import Argument
 
 #: Arguments of functions whose options have another name.
-_OTHERWISE = {"percent": "strongest", "seconds": "budget", "measured": "no_measure"}
+_OTHERWISE = {
+    "percent": "strongest",
+    "seconds": "budget",
+    "measured": "no_measure",
+    "input": "input_type",
+}
 
 
 def option_words(parameters: Sequence[Any]) -> Callable[[Argument], str | None]:

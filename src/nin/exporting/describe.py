@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nin.errors import ExportError
+from nin.inference.input_form import InputForm
 from nin.inference.metadata import FORMAT
 
 if TYPE_CHECKING:
@@ -17,19 +18,23 @@ if TYPE_CHECKING:
 _DRAWN = ("digits", "mnist")
 
 
-def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
+def describe(
+    run: Run, *, maps: bool | None = None, form: InputForm | None = None
+) -> dict[str, Any]:
     """The description of a run that is exported with it: plain JSON, without paths of this machine.
 
     Args:
         run: a trained run.
         maps: whether class maps are exported; None: where the network has them.
+        form: what the exported network takes; None for images of any size.
 
     Returns:
-        ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on),
+        ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on,
+        or of the form's size), ``input`` (the form; see `nin.inference.input_form.InputForm`),
         ``fit`` (how images are resized to it: ``"squash"``, also where it is absent, or
         ``"crop"``), ``bit_depth`` (of a run on pictures of more than 8 bits whose files do not say
         their range: its bits), ``maps``, ``complete`` (whether nothing that the network has was
-        left out),
+        left out, resizing included),
         ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw``
         (whether it classifies digits that a user may draw), ``network``, ``preprocessing``,
         ``parameters``, ``weights_sha256`` and ``provenance``.
@@ -41,6 +46,8 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
     from nin.models.geometry import has_class_maps
 
     model, record = run.model, run.record
+    height, width, channels = run.input_shape
+    form = form or InputForm(channels)
     has_maps = has_class_maps(model.net)
     if maps and not has_maps:
         raise ExportError(f"{run.path} has no class maps: its network ends in dense layers")
@@ -49,11 +56,12 @@ def describe(run: Run, *, maps: bool | None = None) -> dict[str, Any]:
         "format": FORMAT,
         "name": run.path.resolve().name,
         "classes": list(run.classes),
-        "input_shape": list(run.input_shape),
+        "input_shape": [form.size or height, form.size or width, channels],
+        "input": form.described(),
         "fit": run.resize_mode,
         **bit_depth,
         "maps": has_maps if maps is None else maps,
-        "complete": maps is None or maps == has_maps,
+        "complete": form.size is None and (maps is None or maps == has_maps),
         "quantization": None,
         "draw": record["data"].get("name") in _DRAWN,
         "network": record["model"]["net"],

@@ -4,37 +4,34 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nin.errors import Advice, Argument, ExportError, UnknownNameError
+from nin.errors import ExportError, UnknownNameError
 from nin.exporting import parity, quantization
 from nin.exporting.describe import describe
-from nin.exporting.formats import WRITERS
+from nin.exporting.export_form import choose_form
+from nin.exporting.export_target import check_replaceable
+from nin.exporting.formats import WRITERS, write_litert, write_onnx_to_quantize
+from nin.exporting.instructions import how_to_load, how_to_prepare
+from nin.exporting.litert.tflite_summary import TfliteSummary, summarise
 from nin.exporting.parity import Parity
 from nin.exporting.predictor import Predictor
 from nin.exporting.quantization import Quantization
-from nin.exporting.web import PAGE, export_web
+from nin.exporting.web import export_web
 from nin.files import expand, replacing_path
 from nin.inference import FilePredictor
-from nin.inference.engines import FORMATS, open_engine, require
-from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
+from nin.inference.engines import FORMATS, require
 
 if TYPE_CHECKING:
     from nin.training import Run
 
-#: Formats that are, or hold, an ONNX file, and can be quantised.
-_QUANTIZABLE = ("onnx", "web")
+#: Images to calibrate on, and others with their labels.
+Apart = tuple[Any, Any]
 
-
-#: What an exported folder holds.
-_CONTENTS = {
-    "openvino": {"model.xml", "model.bin"},
-    "savedmodel": {"assets", "assets.extra", "variables", "saved_model.pb", "fingerprint.pb"},
-    "web": {"model.onnx", "model.json", "onnxruntime", *(file.name for file in PAGE.iterdir())},
-}
-
-#: Where the description is in a folder that is not opened to be recognised.
-_DESCRIBED_IN = {"web": "model.json", "savedmodel": f"{EXTRA_FOLDER}/{DESCRIPTION_FILE}"}
+#: Numbers of fewer bits, and the formats that can have them.
+_QUANTIZABLE = {"int8": ("onnx", "web", "litert"), "float16": ("litert",)}
+#: Formats whose usual readers take a classifier with one output.
+_WITHOUT_MAPS = ("litert",)
 
 
 class Export(NamedTuple):
@@ -44,10 +41,14 @@ class Export(NamedTuple):
         path: the file or folder.
         format: its name, as in `export`'s ``to``.
         bytes: its size.
-        parity: how its predictions agree with the run's; for int8, those of the float32 file.
-        quantization: what eight bits cost and gain; None without them.
+        parity: how its predictions agree with the run's; of a quantised file, those of the same in
+            float32.
+        quantization: what fewer bits cost and gain; None without them.
         other: the name of other data than the run's own that both were compared on; None if it was
             the run's own.
+        prepare: what is to be done with a picture before the network takes it, in one line.
+        load: the lines that open it in the most usual program for its format.
+        summary: the operators and the memory that a LiteRT file needs; None of others.
     """
 
     path: Path
@@ -56,6 +57,9 @@ class Export(NamedTuple):
     parity: Parity
     quantization: Quantization | None
     other: str | None = None
+    prepare: str = ""
+    load: tuple[str, ...] = ()
+    summary: TfliteSummary | None = None
 
 
 def export(
@@ -65,15 +69,21 @@ def export(
     *,
     maps: bool | None = None,
     quantize: str | None = None,
+    size: int | None = None,
+    batch: int | None = None,
+    layout: str | None = None,
+    input: str | None = None,  # noqa: A002 - the option's name
     data: str | None = None,
     runtime: str | Path | None = None,
 ) -> Export:
     """Write a run in a format that other programs run, and check that it predicts the same.
 
     What is written takes ``images``, (n, height, width, channels) uint8, of any number, height and
-    width, grey, RGB or RGBA; resizing and standardising are part of it. It returns
-    ``probabilities``, (n, classes), and ``maps``, (n, map height, map width, classes). Classes and
-    provenance are stored with it.
+    width, RGB or, where the run is of grey images, grey; resizing and standardising are part of it.
+    With `size`, it takes images of that size only and does not resize: then it has no operators but
+    those of a plain convolutional network, which accelerators and phones have as well. It returns
+    ``probabilities``, (n, classes), and ``maps``, (n, map height, map width, classes). Classes,
+    provenance and what it takes are stored with it.
 
     Args:
         run: a trained run.
@@ -82,103 +92,131 @@ def export(
             runs the network in the browser.
         out: the file or folder; None for one of the usual name in the run directory. What is there
             already is replaced if it is an export of the same format.
-        maps: whether the class maps go along; None: where the network has them.
+        maps: whether the class maps go along; None: where the network has them, except in LiteRT,
+            where the usual libraries take classifiers with one output.
         quantize: ``"int8"`` for eight-bit whole numbers, calibrated on training images, none of
-            which is among those that it is judged by; of ONNX and the web page.
+            which is among those that it is judged by; of ONNX, the web page, and LiteRT, where all
+            of it is in bytes, what goes in and comes out included. ``"float16"``: weights of half
+            the size, of LiteRT.
+        size: side in pixels of the images that it takes; None for any, in LiteRT for the run's own.
+            Of ONNX, OpenVINO and LiteRT.
+        batch: number of images that one of a fixed size takes at a time; None for 1.
+        layout: ``"nchw"`` or ``"nhwc"``, of images of a fixed size and of the class maps; None for
+            the usual of the format.
+        input: ``"float"`` (float32) or ``"uint8"``, of images of a fixed size, in either case from
+            0 to 255; None for the usual of the format.
         data: other data to check on, a named data set or a folder, whose classes are among the
             run's; None for the run's own that it was not trained on.
         runtime: for ``"web"``: a downloaded onnxruntime-web, a folder or a ``.tgz``; None to get it
             with npm.
 
     Raises:
-        ExportError: it cannot be written in this format, or does not predict as the run does;
-            then nothing is left behind.
-        UnknownNameError: there is no such format or quantisation.
+        ExportError: it cannot be written in this format or at this size, or does not predict as the
+            run does; then nothing is left behind.
+        InputSizeError: the size is too small for the network.
+        UnknownNameError: there is no such format, quantisation, layout or input.
 
     Example:
         >>> done = nin.export(nin.load("runs/digits-1"))
         >>> done.path.name, done.format
         ('model.onnx', 'onnx')
     """
-    target = _target(run, to, out, quantize, runtime)
-    description = describe(run, maps=maps)
+    _check_names(to, quantize, runtime)
+    if maps is None and to in _WITHOUT_MAPS:
+        maps = False
+    target = _target(run, to, out, quantize, size)
+    form = choose_form(
+        run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
+    )
+    description = describe(run, maps=maps, form=form)
     judged = parity.judged_images(run, data)
     images = parity.some_images(judged.split)
+    apart = _apart(run, data, quantize)
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
-        core = path if to != "web" and not quantize else Path(folder) / FORMATS["onnx"].file
-        WRITERS[to if to in WRITERS else "onnx"](run, description, core)
-        found = parity.compare(Predictor(run), FilePredictor(core, trust=True), images)
+        core = path if to != "web" and not quantize else Path(folder) / _core_name(to)
+        _write(run, description, core, to, quantize)
+        here = Predictor(run, image_size=form.size)
+        found = parity.compare(here, FilePredictor(core, trust=True), images)
         if not found.holds:
             raise ExportError(_broken(to, found))
         cost = None
         if quantize:
-            small = path if to == "onnx" else core.with_name("small.onnx")
-            core, cost = _in_eight_bits(run, data, core, small)
+            small = path if to != "web" else core.with_name("small.onnx")
+            cost = _quantised(run, apart, core, small, to, quantize)
+            core = small
         if to == "web":
             export_web(core, FilePredictor(core).description, path, runtime)
-        size = _size(path)
-    return Export(target, to, size, found, cost, data if judged.is_other else None)
+        written = _size(path)
+        summary = summarise(path.read_bytes()) if to == "litert" else None
+    return Export(
+        target,
+        to,
+        written,
+        found,
+        cost,
+        data if judged.is_other else None,
+        how_to_prepare(form, run.resize_mode),
+        how_to_load(target, to),
+        summary,
+    )
+
+
+def _check_names(to: str, quantize: str | None, runtime: str | Path | None) -> None:
+    if to not in (known := (*WRITERS, "web")):
+        raise UnknownNameError("format", to, known)
+    if quantize is not None and quantize not in _QUANTIZABLE:
+        raise UnknownNameError("quantisation", quantize, _QUANTIZABLE)
+    if runtime is not None and to != "web":
+        raise ExportError(f"a runtime is for web, not {to}")
+    if quantize and to not in _QUANTIZABLE[quantize]:
+        raise ExportError(f"{quantize} is for {', '.join(_QUANTIZABLE[quantize])}, not {to}")
+    if to in FORMATS:
+        require(to)
 
 
 def _target(
-    run: Run, to: str, out: str | Path | None, quantize: str | None, runtime: str | Path | None
+    run: Run, to: str, out: str | Path | None, quantize: str | None, size: int | None
 ) -> Path:
-    """Where to write; refuses what cannot be done before anything is."""
-    if to not in (known := (*WRITERS, "web")):
-        raise UnknownNameError("format", to, known)
-    if quantize not in (None, "int8"):
-        raise UnknownNameError("quantisation", str(quantize), ["int8"])
-    if runtime is not None and to != "web":
-        raise ExportError(f"a runtime is for web, not {to}")
-    if quantize and to not in _QUANTIZABLE:
-        raise ExportError(f"int8 is for {' and '.join(_QUANTIZABLE)}, not {to}")
-    if to in FORMATS:
-        require(to)
+    """Where to write; refuses what cannot be replaced."""
     usual = FORMATS[to].file if to in FORMATS else "web"
-    path = run.path / (usual.replace(".", ".int8.") if quantize else usual)
-    path = path if out is None else expand(out)
-    _check_replaceable(path, to)
+    stem, dot, suffix = usual.partition(".")
+    marks = [str(mark) for mark in (size, quantize if dot else None) if mark is not None]
+    path = run.path / (".".join([stem, *marks]) + dot + suffix) if out is None else expand(out)
+    check_replaceable(path, to)
     return path
 
 
-def _check_replaceable(path: Path, to: str) -> None:
-    is_folder = to == "web" or bool(FORMATS[to].marker)
-    if not is_folder and path.suffix != Path(FORMATS[to].file).suffix:
-        raise ExportError(
-            f"{path}: a file of the format {to} ends in {Path(FORMATS[to].file).suffix}"
-        )
-    if not path.exists():
-        return
-    if is_folder and path.is_dir() and not any(path.iterdir()):
-        return
-    if is_folder != path.is_dir() or not _is_export(path, to):
-        raise ExportError(
-            f"{path} is there already, and no {to} export",
-            Advice("name another {}", Argument("out")),
-        )
+def _core_name(to: str) -> str:
+    return FORMATS["onnx" if to == "web" else to].file
 
 
-def _is_export(path: Path, to: str) -> bool:
-    """Whether `path` is what `export` has written in this format, and nothing besides."""
-    if path.is_dir() and not {file.name for file in path.iterdir()} <= _CONTENTS[to]:
-        return False
-    try:
-        if to in _DESCRIBED_IN:
-            parse((path / _DESCRIBED_IN[to]).read_bytes(), path)
-        else:
-            open_engine(to, path, 1)
-    except (ExportError, OSError):
-        return False
-    return True
+def _write(
+    run: Run, description: dict[str, Any], path: Path, to: str, quantize: str | None
+) -> None:
+    if quantize and to != "litert":
+        write_onnx_to_quantize(run, description, path)
+    else:
+        WRITERS["onnx" if to == "web" else to](run, description, path)
 
 
-def _in_eight_bits(
-    run: Run, data: str | None, source: Path, out: Path
-) -> tuple[Path, Quantization]:
-    calibration, split = quantization.images_apart(run, data)
-    quantization.quantize(source, out, calibration)
+def _apart(run: Run, data: str | None, quantize: str | None) -> Apart:
+    """Images to calibrate on, where that is needed, and others to judge by."""
+    if quantize == "int8":
+        return quantization.images_apart(run, data)
+    return None, quantization.images_to_judge(run, data) if quantize else None
+
+
+def _quantised(
+    run: Run, apart: Apart, source: Path, out: Path, to: str, quantize: str
+) -> Quantization:
+    (calibration, split), before = apart, FilePredictor(source)
+    if to == "litert":
+        description = {**before.description, "quantization": quantize}
+        write_litert(run, description, out, quantize, calibration)
+    else:
+        quantization.quantize(source, out, calibration)
     sizes = (_size(source), _size(out))
-    return out, quantization.measure(split, FilePredictor(source), FilePredictor(out), sizes)
+    return quantization.measure(split, before, FilePredictor(out), sizes)
 
 
 def _broken(to: str, found: Parity) -> str:

@@ -6,16 +6,14 @@ import contextlib
 import io
 import json
 import logging
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nin import backends
 from nin.errors import ExportError
-from nin.inference.engines import FORMATS
+from nin.inference.engines import FORMATS, Images
 from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, KEY
-from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -28,11 +26,18 @@ def write_onnx(run: Run, description: Description, path: Path) -> None:
     path.write_bytes(onnx_bytes(run, description))
 
 
-def onnx_bytes(run: Run, description: Description) -> bytes:
+def write_onnx_to_quantize(run: Run, description: Description, path: Path) -> None:
+    """An ``.onnx`` file in a version that has the operators of a quantised one as well."""
+    from nin.exporting.onnx.graph import QUANTIZED_OPSET
+
+    path.write_bytes(onnx_bytes(run, description, QUANTIZED_OPSET))
+
+
+def onnx_bytes(run: Run, description: Description, *opset: int) -> bytes:
     """The content of an ``.onnx`` file."""
     from nin.exporting.onnx.model import to_onnx
 
-    return bytes(to_onnx(run.model, description).SerializeToString(deterministic=True))
+    return bytes(to_onnx(run.model, description, *opset).SerializeToString(deterministic=True))
 
 
 def write_openvino(run: Run, description: Description, path: Path) -> None:
@@ -48,19 +53,44 @@ def write_openvino(run: Run, description: Description, path: Path) -> None:
 
 def write_savedmodel(run: Run, description: Description, path: Path) -> None:
     """TensorFlow's SavedModel, its serving function named ``serve``."""
-    _by_keras(run, description, path, "tf_saved_model")
+    _require_tensorflow()
+    import keras
+
+    from nin.exporting.servable import Servable
+
+    servable = Servable(run.model, run.input_shape, description["maps"], description["fit"])
+    shape = (None, None, None, run.input_shape[2])
+    images = keras.InputSpec(shape=shape, dtype="uint8", name="images")
+    with _quiet():
+        servable.export(str(path), "tf_saved_model", input_signature=[images], verbose=False)
     note = path / EXTRA_FOLDER / DESCRIPTION_FILE
     note.parent.mkdir()
     note.write_text(json.dumps(description), encoding="utf-8")
 
 
-def write_litert(run: Run, description: Description, path: Path) -> None:
-    """A ``.tflite`` file with ``labels.txt`` and the description packed behind the network."""
-    _by_keras(run, description, path, "litert")
-    with zipfile.ZipFile(path, "a") as archive:
-        labels = "".join(f"{printable(name)}\n" for name in description["classes"])
-        archive.writestr("labels.txt", labels)
-        archive.writestr(DESCRIPTION_FILE, json.dumps(description))
+def write_litert(
+    run: Run,
+    description: Description,
+    path: Path,
+    quantize: str | None = None,
+    images: Images | None = None,
+) -> None:
+    """A ``.tflite`` file; its labels and the description are packed behind the network.
+
+    Args:
+        run: a trained run.
+        description: of what is exported, with a form of fixed size.
+        path: the file.
+        quantize: None, ``"float16"`` or ``"int8"``.
+        images: to calibrate ``"int8"`` on.
+    """
+    _require_tensorflow()
+    from nin.exporting.litert.tflite_metadata import described
+    from nin.exporting.litert.tflite_model import tflite_bytes
+
+    with _quiet():
+        content = tflite_bytes(run, description, quantize, images)
+    path.write_bytes(described(content, description))
 
 
 #: Format → its writer.
@@ -72,20 +102,12 @@ WRITERS: dict[str, Callable[[Run, Description, Path], None]] = {
 }
 
 
-def _by_keras(run: Run, description: Description, path: Path, name: str) -> None:
+def _require_tensorflow() -> None:
     if (backend := backends.choose()) != "tensorflow":
         raise ExportError(
             f"TensorFlow writes this format, and Keras runs on {backend}: run directories open on"
             " any backend, so say KERAS_BACKEND=tensorflow nin export ..."
         )
-    import keras
-
-    from nin.exporting.servable import Servable
-
-    servable = Servable(run.model, run.input_shape, description["maps"], description["fit"])
-    images = keras.InputSpec(shape=(None,) * 4, dtype="uint8", name="images")
-    with _quiet():
-        servable.export(str(path), format=name, input_signature=[images], verbose=False)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nin.backends import num_gpus
 from nin.data.decoding.image_arrays import fitted_images
-from nin.errors import ExportError
+from nin.errors import Argument, ExportError
 from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
 from nin.files import expand
@@ -89,11 +89,10 @@ class RunEngine:
 
     Args:
         run: a trained run.
-        image_size: side in pixels to resize images to, in place of the one trained with; for
-            networks with class maps only.
+        image_size: side in pixels to resize images to, in place of the one trained with.
 
     Raises:
-        ExportError: another size of a network without class maps.
+        ExportError: the network has dense layers for another size.
         InputSizeError: `image_size` is too small for the network.
     """
 
@@ -101,10 +100,10 @@ class RunEngine:
         self.run, self.image_size = run, image_size
         self.description: dict[str, Any] = describe(run)
         if image_size is not None:
-            if not self.description["maps"]:
-                raise ExportError(f"{run.path}: no other image size, its network has dense layers")
+            from nin.exporting.export_form import check_size
+
             *_, channels = run.input_shape
-            run.model.check_size((image_size, image_size, channels))
+            check_size(run, Argument("image_size", image_size))
             self.description["input_shape"] = [image_size, image_size, channels]
 
     def predict(self, images: Images, maps: bool) -> Predictions:
@@ -117,7 +116,12 @@ class RunEngine:
         seen = fitted_images(images, (height, width, channels), self.run.resize_mode)
         if not maps and self.image_size is None:
             return Predictions(self.run.predict(seen), None)
-        found = ops.convert_to_numpy(self.run.model.class_maps(seen, self.image_size))
+        model = self.run.model
+        if not self.description["maps"]:
+            standardised = model.preprocessing.at(height)(ops.convert_to_tensor(seen))
+            logits = ops.convert_to_numpy(model.net(standardised, training=False))
+            return Predictions(softmax(logits), None)
+        found = ops.convert_to_numpy(model.class_maps(seen, self.image_size))
         return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)
 
     def for_many(self) -> Engine:

@@ -1,4 +1,4 @@
-"""Eight-bit whole numbers in place of 32-bit floats, and what they cost and bring."""
+"""Fewer bits in place of 32-bit floats, and what they cost and bring."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from nin.exporting import parity
 from nin.exporting.onnx.onnx_preprocessing import SCOPE
 from nin.inference import FilePredictor
 from nin.inference.engines import Images
+from nin.inference.input_form import InputForm
+from nin.inference.metadata import KEY
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -33,9 +35,10 @@ TIMED = 50
 
 
 class Quantization(NamedTuple):
-    """An int8 file beside the float32 file it was made from; pairs are (float32, int8).
+    """A quantised file beside that of the same network in float32; pairs are (float32, quantised).
 
     Attributes:
+        to: ``"int8"`` or ``"float16"``.
         bytes: sizes.
         milliseconds: median time per image, one by one, alternately.
         images: number of test images.
@@ -43,6 +46,7 @@ class Quantization(NamedTuple):
         same_label: share of the images with the same label from both.
     """
 
+    to: str
     bytes: tuple[int, int]
     milliseconds: tuple[float, float]
     images: int
@@ -72,7 +76,7 @@ def quantize(source: Path, out: Path, images: Images) -> None:
         quantize_static(
             str(prepared),
             str(out),
-            _Calibration(images),
+            _Calibration(images, _read_description(source)),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QInt8,
@@ -131,13 +135,28 @@ def _apart(calibration: Images, judged: Split, positions: Any) -> tuple[Images, 
     return calibration[apart], Split(images, judged.labels[positions])
 
 
+def images_to_judge(run: Run, data: str | None) -> Split:
+    """At most `EVALUATED_ON` images that the run was not trained on.
+
+    Raises:
+        ExportError: there are none.
+    """
+    judged = parity.judged_images(run, data).split
+    positions = parity.spread(len(judged.labels), EVALUATED_ON)
+    return Split(np.asarray(judged.images[positions]), judged.labels[positions])
+
+
 def measure(
-    split: Split, before: FilePredictor, after: FilePredictor, sizes: tuple[int, int]
+    split: Split,
+    before: FilePredictor,
+    after: FilePredictor,
+    sizes: tuple[int, int],
 ) -> Quantization:
     """Compare accuracy, labels and time of both on the same images, which are in memory."""
     images, labels = np.asarray(split.images), split.labels
     a, b = (one.predict(images).probabilities.argmax(axis=1) for one in (before, after))
     return Quantization(
+        after.description["quantization"],
         sizes,
         _milliseconds(before, after, images),
         len(images),
@@ -164,24 +183,31 @@ def _is_in_eight_bits(node: Any) -> bool:
     return node.op_type in kinds and not node.name.startswith(f"{SCOPE}/")
 
 
+def _read_description(path: Path) -> dict[str, Any]:
+    import onnx
+
+    [note] = onnx.load(str(path)).metadata_props
+    return dict(json.loads(note.value))
+
+
 def _describe(source: Path, out: Path) -> None:
     """Mark the file as int8, so that it never stands for the run itself."""
     import onnx
 
-    before, after = onnx.load(str(source)), onnx.load(str(out))
-    [note] = before.metadata_props
-    description = {**json.loads(note.value), "quantization": "int8", "complete": False}
-    onnx.helper.set_model_props(after, {note.key: json.dumps(description)})
+    after = onnx.load(str(out))
+    description = {**_read_description(source), "quantization": "int8", "complete": False}
+    onnx.helper.set_model_props(after, {KEY: json.dumps(description)})
     out.write_bytes(after.SerializeToString(deterministic=True))
 
 
 class _Calibration:
-    """Calibration batches for ONNX Runtime."""
+    """Calibration batches for ONNX Runtime, in the form that the file takes."""
 
-    def __init__(self, images: Images) -> None:
-        self._batches = iter(np.array_split(images, -(-len(images) // 32)))
+    def __init__(self, images: Images, description: dict[str, Any]) -> None:
+        form = InputForm.of(description) or InputForm(description["input_shape"][2])
+        self._batches = form.batches(images, description["fit"], most=32)
 
-    def get_next(self) -> dict[str, Images] | None:
+    def get_next(self) -> dict[str, Any] | None:
         batch = next(self._batches, None)
         return None if batch is None else {"images": batch}
 

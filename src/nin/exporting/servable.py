@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nin.data.decoding.decode import CUBIC, LUMA, ResizeMode
+from nin.data.decoding.decode import CUBIC, ResizeMode
 from nin.models import Classifier
 
 
@@ -37,9 +37,9 @@ class Servable(keras.Model):
         self(ops.zeros((1, *shape), "uint8"))
 
     def call(self, images: Any) -> dict[str, Any]:
-        """Images (n, height, width, channels), uint8, with 1, 3 or 4 channels → outputs."""
+        """Images (n, height, width, channels), uint8 → outputs."""
         height, width, channels = self.shape_trained
-        x = _to_channels(ops.cast(images, "float32"), channels)
+        x = ops.cast(images, "float32")
         down, across = _resizing(ops.shape(x)[1:3], (height, width), self.fitting)
         x = _whole(ops.einsum("vw,nhwc->nhvc", across, x))
         x = _whole(ops.einsum("uh,nhwc->nuwc", down, x))
@@ -48,15 +48,6 @@ class Servable(keras.Model):
             return {"probabilities": ops.softmax(self.model(x, training=False))}
         maps = self.model.class_maps(x)
         return {"maps": maps, "probabilities": ops.softmax(ops.mean(maps, axis=(1, 2)))}
-
-
-def _to_channels(x: Any, channels: int) -> Any:
-    """Grey or colour from grey, RGB, or RGB on white where it is transparent."""
-    last = ops.shape(x)[3] - 1
-    rgb = ops.take(x, ops.minimum(ops.arange(3), last), axis=3)
-    opaque = ops.pad(x, ((0, 0), (0, 0), (0, 0), (0, 3)), constant_values=255.0)
-    x = _whole((rgb - 255.0) * (opaque[..., 3:4] / 255.0) + 255.0)
-    return x if channels == 3 else _whole(ops.sum(x * ops.array(LUMA, "float32"), 3, keepdims=True))
 
 
 def _resizing(sides: Any, sizes: tuple[int, int], resize_mode: ResizeMode) -> list[Any]:

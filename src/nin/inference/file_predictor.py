@@ -16,6 +16,7 @@ from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
 from nin.inference import outputs
 from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
+from nin.inference.input_form import InputForm
 from nin.inference.read_ahead import decoded_batches
 
 #: Images per batch, and the most pixels that they may have: of large images more at a time are
@@ -148,7 +149,7 @@ class FilePredictor:
 
     def _predict(self, images: Images, maps: bool) -> Predictions:
         try:
-            found = self._engine.predict(images, maps)
+            found = self._answers(images, maps)
             outputs.check(found, len(images), len(self.classes))
         except ExportError as error:
             raise ExportError(f"{self.path}: {error}") from error
@@ -157,6 +158,12 @@ class FilePredictor:
         except Exception as error:  # whatever the runtime raises
             raise ExportError(f"{self.path} cannot predict: {first_line(error)}") from error
         return found
+
+    def _answers(self, images: Images, maps: bool) -> Predictions:
+        form = InputForm.of(self.description)
+        if form is None:
+            return self._engine.predict(images, maps)
+        return form.predict(self._engine.predict, images, maps, self.resize_mode)
 
     def predict_files(
         self,

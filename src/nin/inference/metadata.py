@@ -11,6 +11,7 @@ from typing import Any
 from nin.data.decoding.bit_depth import DEPTHS
 from nin.data.decoding.decode import RESIZE_MODES
 from nin.errors import ExportError
+from nin.inference.input_form import input_fault
 
 FORMAT = 1
 
@@ -76,6 +77,9 @@ def _fault(description: Any) -> str | None:
         return problem
     if not _is_shape(description.get("input_shape")):
         return f"input_shape is not two equal sides of 1 to {LONGEST_SIDE}, and 1 or 3 channels"
+    side = description["input_shape"][0]
+    if "input" in description and (problem := input_fault(description["input"], side)):
+        return problem
     if (resize_mode := description.get("fit", "squash")) not in RESIZE_MODES:
         return f"its fit is {reprlib.repr(resize_mode)}, not {' or '.join(RESIZE_MODES)}"
     bits = description.get("bit_depth")
@@ -103,8 +107,8 @@ def _fault_beside(description: dict[str, Any]) -> str | None:
     for key, kind in _KINDS.items():
         if key in description and not _is(kind, description[key]):
             return f"its {key} is not {_KIND_NAMES[kind]}"
-    if description.get("quantization") not in (None, "int8"):
-        return "its quantization is neither null nor int8"
+    if description.get("quantization") not in (None, "int8", "float16"):
+        return "its quantization is neither null nor int8 nor float16"
     result = description.get("provenance", {}).get("result")
     if result is None:
         return None

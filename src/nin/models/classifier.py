@@ -214,7 +214,7 @@ class Classifier(Module):
         )
         X = preprocessing(keras.ops.convert_to_tensor(images))
         self.check_size(X.shape[1:])
-        return flow(net, X, _without_averaging)
+        return flow(net, X, without_averaging)
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:
         """Print one line per top-level layer: its class and its output shape for `X_shape`."""
@@ -242,7 +242,8 @@ class Classifier(Module):
         return model
 
 
-def _without_averaging(layer: Any, X: Any) -> Any:
+def without_averaging(layer: Any, X: Any) -> Any:
+    """What `layer` makes of X; an average over positions, and what flattens, is left out."""
     if isinstance(layer, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten)):
         return X
     if isinstance(layer, (keras.layers.Dropout, keras.layers.BatchNormalization)):

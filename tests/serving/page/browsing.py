@@ -9,16 +9,18 @@ import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from nin.exporting import web
+from nin.inference import FilePredictor
+from nin.inference.input_form import InputForm
 
 DESCRIPTION = {
     "format": 1,
     "name": "digits-1",
     "classes": list("0123456789"),
     "input_shape": [8, 8, 1],
+    "input": InputForm(1).described(),
     "maps": True,
     "draw": True,
     "parameters": 650,
@@ -69,9 +71,8 @@ def listening(handler):
 
 def asking(network):
     """What a network says to an image: probabilities and maps."""
-    onnxruntime = pytest.importorskip("onnxruntime")
-    session = onnxruntime.InferenceSession(str(network))
-    return lambda image: [each[0] for each in session.run(None, {"images": image[None]})]
+    predictor = FilePredictor(network)
+    return lambda image: [each[0] for each in predictor.predict(image[None], maps=True)]
 
 
 def answered(classes, probabilities, maps=None):

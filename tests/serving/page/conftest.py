@@ -60,7 +60,7 @@ def linear(path, description):
     graph.node("Softmax", logits, name="probabilities", axis=1)
     graph.node("Transpose", maps, name="maps", perm=[0, 2, 3, 1])
     model = graph.model(
-        {"images": ("uint8", ["n", "height", "width", "channels"])},
+        {"images": ("uint8", ["n", "height", "width", 1])},
         {
             "probabilities": ("float32", ["n", 10]),
             "maps": ("float32", ["n", "map_height", "map_width", 10]),

@@ -15,6 +15,8 @@ from nin._version import __version__
 
 #: What every runtime of the last years reads.
 IR_VERSION, OPSET = 9, 17
+#: The first in which DequantizeLinear is what ONNX Runtime's quantisation writes.
+QUANTIZED_OPSET = 19
 
 #: Name → type and shape.
 Sides = Mapping[str, tuple[str, Sequence[int | str]]]
@@ -23,11 +25,16 @@ _TYPES = {"float32": TensorProto.FLOAT, "int64": TensorProto.INT64, "uint8": Ten
 
 
 class Graph:
-    """Nodes and constants; names are counted up from 1, so that the same network has the same."""
+    """Nodes and constants; names are counted up from 1, so that the same network has the same.
+
+    Attributes:
+        nodes: ``onnx.NodeProto``, in the order in which they are computed.
+        arrays: the constants by name.
+    """
 
     def __init__(self) -> None:
-        self._nodes: list[Any] = []
-        self._constants: list[Any] = []
+        self.nodes: list[Any] = []
+        self.arrays: dict[str, Any] = {}
         self._names: dict[str, str] = {}
         self._counts: Counter[str] = Counter()
         self._scope = ""
@@ -57,7 +64,7 @@ class Graph:
             The name.
         """
         name = name or self.name(operation)
-        self._nodes.append(helper.make_node(operation, inputs, [name], name, **attributes))
+        self.nodes.append(helper.make_node(operation, inputs, [name], name, **attributes))
         return name
 
     def constant(self, value: Any, dtype: str = "float32") -> str:
@@ -70,27 +77,39 @@ class Graph:
 
     def array(self, name: str, array: Any) -> str:
         """Add an array under a name of its own, which is returned."""
-        self._constants.append(numpy_helper.from_array(np.ascontiguousarray(array), name))
+        self.arrays[name] = np.ascontiguousarray(array)
         return name
+
+    def rename(self, name: str, to: str) -> None:
+        """Call a tensor otherwise, wherever it is made or used."""
+        for node in self.nodes:
+            for names in (node.input, node.output):
+                names[:] = [to if each == name else each for each in names]
 
     def cast(self, tensor: str, dtype: str) -> str:
         """`tensor` as another kind of number."""
         return self.node("Cast", tensor, to=_TYPES[dtype])
 
-    def model(self, inputs: Sides, outputs: Sides, metadata: Mapping[str, str]) -> Any:
+    def model(
+        self,
+        inputs: Sides,
+        outputs: Sides,
+        metadata: Mapping[str, str],
+        opset: int = OPSET,
+    ) -> Any:
         """The finished, checked ``onnx.ModelProto``.
 
         Args:
             inputs: name → type and shape; a side that is free has a name in place of a number.
             outputs: likewise.
             metadata: stored in the file.
+            opset: version of ONNX's operators.
         """
-        graph = helper.make_graph(
-            self._nodes, "nin", _infos(inputs), _infos(outputs), self._constants
-        )
+        constants = [numpy_helper.from_array(array, name) for name, array in self.arrays.items()]
+        graph = helper.make_graph(self.nodes, "nin", _infos(inputs), _infos(outputs), constants)
         model = helper.make_model(
             graph,
-            opset_imports=[helper.make_opsetid("", OPSET)],
+            opset_imports=[helper.make_opsetid("", opset)],
             ir_version=IR_VERSION,
             producer_name="nin",
             producer_version=__version__,

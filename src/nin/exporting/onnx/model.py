@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nin.exporting.onnx.graph import Graph
+from nin.exporting.onnx.folding import fold_batch_normalization
+from nin.exporting.onnx.graph import OPSET, Graph
 from nin.exporting.onnx.network import write_network
-from nin.exporting.onnx.onnx_preprocessing import SCOPE, resize_images, standardise
+from nin.exporting.onnx.onnx_preprocessing import SCOPE, resize_again, resize_images, standardise
+from nin.inference.input_form import InputForm
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
 
 
-def to_onnx(model: Any, description: dict[str, Any]) -> Any:
+def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
     """Write a network.
 
-    The graph takes ``images``, (n, height, width, channels) uint8 of any number and size, with 1, 3
-    or 4 channels; it gives ``probabilities``, (n, classes) float32, and, where the description says
-    so, ``maps``, (n, map height, map width, classes) float32: a map's mean is the class's logit.
+    The graph takes ``images`` in the form that the description tells; without one, (n, height,
+    width, channels) uint8 of any number and size, which it resizes. It gives ``probabilities``,
+    (n, classes) float32, and, where the description says so, ``maps``, float32, of the same layout:
+    a map's mean is the class's logit. Of a fixed size, it has none but the operators of a plain
+    convolutional network.
 
     Args:
         model: a built `nin.models.Classifier`.
         description: stored with it, plain JSON; see `nin.exporting.describe`.
+        opset: version of ONNX's operators.
 
     Returns:
         An ``onnx.ModelProto``, byte for byte the same from every backend.
@@ -31,17 +36,35 @@ def to_onnx(model: Any, description: dict[str, Any]) -> Any:
     """
     height, width, channels = description["input_shape"]
     classes = len(description["classes"])
+    form = InputForm.of(description) or InputForm(channels)
     graph = Graph()
-    resize_mode = description.get("fit", "squash")
     with graph.within(SCOPE):
-        x = resize_images(graph, "images", (height, width, channels), resize_mode)
-        x = standardise(graph, x, model.preprocessing)
-    written = write_network(graph, model.net, x, has_maps=has_class_maps(model.net))
+        if form.size is None:
+            mode = description.get("fit", "squash")
+            x = resize_images(graph, "images", (height, width, channels), mode)
+            x = resize_again(graph, x, model.preprocessing.size)
+            size = model.preprocessing.size or (height, width)
+        else:
+            x = _as_they_are(graph, form)
+            size = (form.size, form.size)
+        x = standardise(graph, x, model.preprocessing, channels)
+    has_maps = has_class_maps(model.net)
+    written = write_network(graph, model.net, x, size, has_maps=has_maps)
     graph.node("Softmax", written.logits, name="probabilities", axis=1)
-    outputs: dict[str, Any] = {"probabilities": ("float32", ["n", classes])}
+    n = form.batch or "n"
+    outputs: dict[str, Any] = {"probabilities": ("float32", [n, classes])}
     if description["maps"] and written.maps:
-        graph.node("Transpose", written.maps, name="maps", perm=[0, 2, 3, 1])
-        outputs["maps"] = ("float32", ["n", "map_height", "map_width", classes])
-    inputs = {"images": ("uint8", ["n", "height", "width", "channels"])}
-    metadata = {KEY: json.dumps(description)}
-    return graph.model(inputs, outputs, metadata)
+        if form.layout == "nhwc":
+            graph.node("Transpose", written.maps, name="maps", perm=[0, 2, 3, 1])
+            outputs["maps"] = ("float32", [n, *written.maps_size, classes])
+        else:
+            graph.rename(written.maps, "maps")
+            outputs["maps"] = ("float32", [n, classes, *written.maps_size])
+    fold_batch_normalization(graph)
+    inputs = {"images": (form.dtype, form.shape)}
+    return graph.model(inputs, outputs, {KEY: json.dumps(description)}, opset)
+
+
+def _as_they_are(graph: Graph, form: InputForm) -> str:
+    x = "images" if form.type == "float" else graph.cast("images", "float32")
+    return graph.node("Transpose", x, perm=[0, 3, 1, 2]) if form.layout == "nhwc" else x

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from nin.data.decoding.decode import CUBIC, LUMA, ResizeMode
+import numpy as np
+
+from nin.data.decoding.decode import CUBIC, ResizeMode
 from nin.exporting.onnx.graph import Graph
 
 #: The prefix of the names of these nodes in the file.
@@ -18,51 +20,24 @@ SCOPE = "intake"
 def resize_images(
     graph: Graph, images: str, shape: tuple[int, int, int], resize_mode: ResizeMode = "squash"
 ) -> str:
-    """Bring images to the size and channels the network was trained on.
+    """Bring images to the size the network was trained on.
 
     Args:
         graph: is written to.
-        images: (n, h, w, c), uint8, c of 1 (grey), 3 (RGB) or 4 (RGB and opacity).
-        shape: (height, width, channels) of the result; channels 1 or 3.
+        images: (n, h, w, channels), uint8.
+        shape: (height, width, channels) of the result.
         resize_mode: which part of an image fills it; see `nin.data.decoding.decode.seen_box`.
 
     Returns:
         (n, channels, height, width), float32, whole numbers 0…255.
     """
-    height, width, channels = shape
+    height, width, _ = shape
     x = graph.node("Transpose", images, perm=[0, 3, 1, 2])
     x = graph.cast(x, "float32")
-    x = _channels(graph, x, channels)
     scale = _one_scale(graph, x, (height, width)) if resize_mode == "crop" else None
     across = _weights(graph, x, 3, width, scale, transposed=True)
     x = _whole(graph, graph.node("MatMul", x, across))
     return _whole(graph, graph.node("MatMul", _weights(graph, x, 2, height, scale), x))
-
-
-def _channels(graph: Graph, x: str, channels: int) -> str:
-    """Grey or colour from grey, RGB, or RGB on white where it is transparent."""
-    count = graph.node("Shape", x, start=1, end=2)
-    last = graph.node("Sub", count, graph.constant([1], "int64"))
-    rgb = graph.node(
-        "Gather", x, graph.node("Min", graph.constant([0, 1, 2], "int64"), last), axis=1
-    )
-    # Behind the channels that are there stands full opacity.
-    opaque = graph.node(
-        "Pad",
-        x,
-        graph.constant([0, 0, 0, 0, 0, 3, 0, 0], "int64"),
-        graph.constant(255.0),
-    )
-    opacity = graph.node("Gather", opaque, graph.constant([3], "int64"), axis=1)
-    white = graph.constant(255.0)
-    above = graph.node("Mul", graph.node("Sub", rgb, white), graph.node("Div", opacity, white))
-    rgb = _whole(graph, graph.node("Add", above, white))
-    if channels == 3:
-        return rgb
-    luma = graph.constant([[[value]] for value in LUMA])
-    weighted = graph.node("Mul", rgb, luma)
-    grey = graph.node("ReduceSum", weighted, graph.constant([1], "int64"), keepdims=1)
-    return _whole(graph, grey)
 
 
 def _one_scale(graph: Graph, x: str, size: tuple[int, int]) -> str:
@@ -127,22 +102,38 @@ def _whole(graph: Graph, x: str) -> str:
     return graph.node("Clip", x, graph.constant(0.0), graph.constant(255.0))
 
 
-def standardise(graph: Graph, x: str, preprocessing: Any) -> str:
-    """What the network's own `Preprocessing` does to images of the stored size.
+def resize_again(graph: Graph, x: str, size: tuple[int, int] | None) -> str:
+    """Images of the stored size, (n, channels, h, w), at the size that the first layer sees."""
+    if size is None:
+        return x
+    free = graph.node("Shape", x, start=0, end=2)
+    sizes = graph.node("Concat", free, graph.constant(size, "int64"), axis=0)
+    return graph.node("Resize", x, "", "", sizes, mode="linear")
+
+
+def standardise(graph: Graph, x: str, preprocessing: Any, channels: int) -> str:
+    """What the network's own `Preprocessing` does to the values of images.
+
+    As a batch normalisation, since every runtime makes sure that it has as many channels as there
+    are means: some do so nowhere else, and answer whatever they are given.
 
     Args:
         graph: is written to.
         x: (n, channels, height, width), float32, 0…255.
         preprocessing: a `nin.models.Preprocessing`.
+        channels: of the images.
 
     Returns:
-        (n, channels, *size), float32, what the first convolution sees.
+        Of the same shape, what the first convolution sees.
     """
-    if preprocessing.size is not None:
-        free = graph.node("Shape", x, start=0, end=2)
-        sides = graph.constant(preprocessing.size, "int64")
-        sizes = graph.node("Concat", free, sides, axis=0)
-        x = graph.node("Resize", x, "", "", sizes, mode="linear")
-    mean = graph.constant([[[255.0 * value]] for value in preprocessing.mean])
-    std = graph.constant([[[255.0 * value]] for value in preprocessing.std])
-    return graph.node("Div", graph.node("Sub", x, mean), std)
+    name = graph.name("BatchNormalization")
+    mean, std = (
+        np.full(channels, 255.0) * np.asarray(values)
+        for values in (preprocessing.mean, preprocessing.std)
+    )
+    parts = {"scale": np.ones(channels), "offset": np.zeros(channels), "mean": mean}
+    parts["variance"] = std**2
+    constants = [
+        graph.array(f"{name}/{part}", value.astype(np.float32)) for part, value in parts.items()
+    ]
+    return graph.node("BatchNormalization", x, *constants, name=name, epsilon=0.0)

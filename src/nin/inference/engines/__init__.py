@@ -42,7 +42,7 @@ class Engine(Protocol):
     description: dict[str, Any]
 
     def predict(self, images: Images, maps: bool) -> Predictions:
-        """Predict for images (n, height, width, channels), of any size and 1, 3 or 4 channels."""
+        """Predict for images in the form that the description tells; see `InputForm`."""
 
 
 class Format(NamedTuple):

@@ -11,6 +11,8 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from nin.errors import ExportError
 from nin.inference.engines import CONTROL_FLOW, Images, Predictions, require, unlike_ours
 from nin.inference.metadata import DESCRIPTION_FILE, MOST_BYTES, parse
@@ -40,6 +42,9 @@ class LiteRTEngine:
             if self._interpreter.num_subgraphs() > 1:
                 raise unlike_ours(path, CONTROL_FLOW)
             self._run = self._interpreter.get_signature_runner()
+            self._quantization = {
+                name: each["quantization"] for name, each in self._run.get_output_details().items()
+            }
         except (ValueError, RuntimeError) as error:
             raise ExportError(f"{path} cannot be opened: {error}") from error
         self._lock = threading.Lock()
@@ -50,12 +55,30 @@ class LiteRTEngine:
         with self._lock, nullcontext() if self._has_run else _without_note():
             found = self._run(images=images)
             self._has_run = True
-        return from_outputs(found, maps)
+        floats = {name: _floats(value, self._quantization[name]) for name, value in found.items()}
+        answer = from_outputs(floats, maps)
+        is_rounded = found["probabilities"].dtype.kind in "iu"
+        return answer._replace(probabilities=shares(answer.probabilities)) if is_rounded else answer
 
 
 def open_file(path: Path, threads: int) -> LiteRTEngine:
     """Open a ``.tflite`` file."""
     return LiteRTEngine(path, threads)
+
+
+def _floats(values: Any, quantization: tuple[float, int]) -> Any:
+    """What whole numbers stand for; floats as they are."""
+    if values.dtype.kind not in "iu":
+        return values
+    scale, zero = quantization
+    return (values.astype(np.float32) - zero) * np.float32(scale)
+
+
+def shares(rounded: Any) -> Any:
+    """Probabilities (n, classes) that were rounded one by one, so that they add up to 1 again."""
+    total = rounded.sum(axis=1, keepdims=True)
+    alike = np.full_like(rounded, 1 / rounded.shape[1])  # where all are rounded to nothing
+    return np.divide(rounded, total, out=alike, where=total != 0)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ export async function open() {
   const description = await (await found(descriptionAt)).json();
   const session = load();
   session.catch(() => {}); // Told when the first image is asked about.
-  const ask = async (source) => answer(await session, source.canvas);
+  const channels = description.input_shape[2];
+  const ask = async (source) => answer(await session, source.canvas, channels);
   return { description, answer: ask, reads: false };
 }
 
@@ -31,12 +32,36 @@ async function found(name) {
   return response;
 }
 
-async function answer(session, canvas) {
+async function answer(session, canvas, channels) {
   const { width, height } = canvas;
   const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-  const images = new ort.Tensor("uint8", new Uint8Array(pixels.buffer), [1, height, width, 4]);
+  const seen = inChannels(pixels, channels);
+  const images = new ort.Tensor("uint8", seen, [1, height, width, channels]);
   const { probabilities, maps } = await session.run({ images });
   return { probabilities: Array.from(probabilities.data), maps: maps && shaped(maps) };
+}
+
+/** RGB, or grey, of RGBA: what is transparent is white. */
+function inChannels(pixels, channels) {
+  const seen = new Uint8Array((pixels.length / 4) * channels);
+  for (let from = 0, to = 0; from < pixels.length; from += 4, to += channels) {
+    const opacity = pixels[from + 3] / 255;
+    const red = onWhite(pixels[from], opacity);
+    const green = onWhite(pixels[from + 1], opacity);
+    const blue = onWhite(pixels[from + 2], opacity);
+    if (channels === 1) {
+      seen[to] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+    } else {
+      seen[to] = red;
+      seen[to + 1] = green;
+      seen[to + 2] = blue;
+    }
+  }
+  return seen;
+}
+
+function onWhite(value, opacity) {
+  return Math.round((value - 255) * opacity + 255);
 }
 
 function shaped({ dims: [, height, width, classes], data: values }) {
