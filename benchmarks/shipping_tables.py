@@ -137,14 +137,32 @@ def serving() -> str:
 def fuzz() -> str:
     """What came of malformed images."""
     [row] = record("fuzz")["rows"]
-    said = ", ".join(f"{count:,} × {status}" for status, count in sorted(row["statuses"].items()))
+    return (
+        f"{row['requests']:,} malformed pictures and forms in {row['seconds']:.0f} s:"
+        f" {_statuses(row)}; {len(row['rude'])} answers with a traceback or without an answer;"
+        f" {_memory(row)}. {conditions('fuzz')}"
+    )
+
+
+def soak() -> str:
+    """What came of minutes of good and hostile requests."""
+    [row] = record("soak")["rows"]
+    return (
+        f"Pictures as people send them and malformed ones, in turn, for {row['seconds'] / 60:.0f}"
+        f" minutes, {row['requests']:,} in all: {_statuses(row)}; {len(row['failed'])} good ones"
+        f" refused, or answers with a traceback; with the process that decodes, {_memory(row)}."
+        f" {conditions('soak')}"
+    )
+
+
+def _statuses(row: dict[str, Any]) -> str:
+    return ", ".join(f"{count:,} × {status}" for status, count in sorted(row["statuses"].items()))
+
+
+def _memory(row: dict[str, Any]) -> str:
     low, high = min(row["mebibytes"][1:]), max(row["mebibytes"][1:])
     grown = f"{row['mebibytes_grown']:+.1f} from the first half to the second"
-    return (
-        f"{row['requests']:,} malformed pictures and forms in {row['seconds']:.0f} s: {said};"
-        f" {len(row['rude'])} answers with a traceback or without an answer; memory"
-        f" between {low:.0f} and {high:.0f} MiB, {grown}. {conditions('fuzz')}"
-    )
+    return f"memory between {low:.0f} and {high:.0f} MiB, {grown}"
 
 
 def localisation() -> str:
@@ -178,5 +196,6 @@ SHIPPING = {
     "int8": int8,
     "serving": serving,
     "fuzz": fuzz,
+    "soak": soak,
     "views": views,
 }

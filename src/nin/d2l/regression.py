@@ -25,7 +25,7 @@ class LinearRegressionScratch(Module):
     Example:
         >>> model = nin.LinearRegressionScratch(2, lr=0.03)
         >>> data = nin.SyntheticRegressionData(w=nin.tensor([2, -3.4]), b=4.2)
-        >>> nin.Trainer(max_epochs=3, verbose=False).fit(model, data)
+        >>> nin.Trainer(max_epochs=10, verbose=False).fit(model, data)
         >>> [round(float(weight), 1) for weight in nin.numpy(model.w)[:, 0]]
         [2.0, -3.4]
     """
@@ -62,7 +62,7 @@ class LinearRegression(Module):
     Example:
         >>> model = nin.LinearRegression(lr=0.03)
         >>> data = nin.SyntheticRegressionData(w=nin.tensor([2, -3.4]), b=4.2)
-        >>> nin.Trainer(max_epochs=3, verbose=False).fit(model, data)
+        >>> nin.Trainer(max_epochs=10, verbose=False).fit(model, data)
         >>> w, b = model.get_w_b()
         >>> [round(float(weight), 1) for weight in w[:, 0]]
         [2.0, -3.4]
