@@ -151,7 +151,6 @@ def _first_record(
     path: Path, recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
 ) -> RunRecord:
     classes = len(data.classes)
-    arguments = {"lr": 0.1, "num_classes": classes, "preset": recipe.preset, "width": 1.0}
     trained = sum(array.size for array in trunk.weights().values())
     return {
         "format": FORMAT,
@@ -162,7 +161,17 @@ def _first_record(
         "classes": list(data.classes),
         "model": {
             "net": "NiN",
-            "arguments": {**arguments, "dropout": recipe.dropout, "stages": None, "head": None},
+            "arguments": {
+                "lr": 0.1,
+                "num_classes": classes,
+                "preset": recipe.preset,
+                "width": 1.0,
+                "dropout": recipe.dropout,
+                "stages": None,
+                "head": None,
+                "batch_norm": recipe.batch_norm,
+                "pooling": recipe.pooling,
+            },
             "input_shape": list(data.image_shape),
             "preprocessing": {
                 "size": None,
