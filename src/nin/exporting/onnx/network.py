@@ -20,7 +20,7 @@ class Signal(NamedTuple):
         name: of the tensor.
         size: (height, width) of a tensor (n, channels, height, width).
         is_row: whether the tensor is (n, values).
-        is_flat: whether it is to be taken for rows, in Keras's order: the layer after it makes them.
+        is_flat: whether Keras has rows here, which the next layer makes of the tensor.
     """
 
     name: str
