@@ -39,12 +39,17 @@ TORCH = "torch==2.13.0"
 #: How many processes test at a time; one more where everything is tested, as some tests wait for
 #: servers, browsers and deadlines and leave their core to others.
 AT_ONCE = min(4, os.cpu_count() or 1)
-#: Folders whose tests share a process, those that take longest first, so that no core waits for one
-#: at the end; `nin` are the tests that lie in no folder. All other folders share one more.
-TOGETHER = (
-    *(("training",), ("cli",), ("backends", "nin"), ("data", "exporting", "inference")),
-    *(("serving",), ("models", "study")),
-)
+#: Folders whose tests share a process, or that many, those that take longest first, so that no core
+#: waits for one at the end; `nin` are the tests that lie in no folder. All other folders share one
+#: more.
+TOGETHER = {
+    ("training",): 2,
+    ("cli",): 1,
+    ("models", "study"): 1,
+    ("serving",): 1,
+    ("backends", "nin"): 1,
+    ("data", "exporting", "inference"): 1,
+}
 
 
 def main() -> int:
@@ -154,15 +159,16 @@ def all_jobs() -> list[Job]:
     found = places()
     marked = [path for path in chain(*found.values()) if "every_backend" in path.read_text("utf-8")]
     others = tuple(name for name in found if name not in chain(*TOGETHER))
-    longest, *shorter = (
-        pytest(f"tests of {', '.join(names)}", [*chain(*(found[name] for name in names))])
-        for names in (*TOGETHER, others)
+    half, other_half, *shorter = (
+        pytest(f"tests of {', '.join(names)}", [*chain(*(found[name] for name in names))][one::of])
+        for names, of in {**TOGETHER, others: 1}.items()
+        for one in range(of)
     )
     return [
-        longest,
+        *(half, other_half),
         *(pytest(f"tests on {name}", marked, "every_backend", name) for name in backends),
-        *shorter,
         Job("types", [BIN / "mypy"]),
+        *shorter,
     ]
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from book_tables import BOOK
 from economy_tables import ECONOMY, pictures
 from photo_tables import PHOTOGRAPHS
+from runtime_tables import RUNTIMES
 from shipping_tables import SHIPPING
 from training_tables import TRAINING, record, spread
 
@@ -58,6 +59,7 @@ TABLES = {
     **ECONOMY,
     **TRAINING,
     **SHIPPING,
+    **RUNTIMES,
 }
 
 

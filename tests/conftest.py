@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import signal
@@ -43,6 +44,13 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if not (TRAINING | STARTING).isdisjoint(item.fixturenames):
             item.add_marker("slow")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish():
+    """What was imported is there to stay: the garbage collector need not go through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -98,11 +98,11 @@ def test_nothing_is_fetched_from_elsewhere(site):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("link", ["no-such-page.md", "learning.md#no-such-section", "/learning.md"])
-def test_a_dead_link_fails(link, tmp_path):
+def test_a_dead_link_fails(tmp_path):
+    links = ["no-such-page.md", "learning.md#no-such-section", "/learning.md"]
     (tmp_path / "docs").mkdir()
     for name, text in (
-        ("index.md", f"# Home\n\n[here]({link})\n"),
+        ("index.md", "# Home\n\n" + "".join(f"[here]({link})\n" for link in links)),
         ("learning.md", "# Learning\n"),
     ):
         (tmp_path / "docs" / name).write_text(text)
@@ -111,4 +111,6 @@ def test_a_dead_link_fails(link, tmp_path):
     (tmp_path / "mkdocs.yml").write_text(f"site_name: nin\n{rules}")
     done = built(tmp_path / "site", "--config-file", tmp_path / "mkdocs.yml")
     assert done.returncode == 1
-    assert link in done.stdout
+    warnings = [line for line in done.stdout.splitlines() if line.startswith("WARNING")]
+    for link in links:
+        assert [line for line in warnings if f"'{link}'" in line], done.stdout

@@ -13,14 +13,15 @@ import pytest
 
 FILES = {"report.html", "compare.csv", "compare.json", "compare.md"}
 SHORT = ("--data", "digits", "--limit", "200", "--epochs", "1", "--rates", "0.003", "--no-measure")
-#: Six trainings of about two seconds each: one learning rate needs no search.
-LINE = ("compare", "mnist", "lenet", *SHORT, "--seeds", "3")
+#: Trainings of about a second each: one learning rate needs no search.
+LINE = ("compare", "mnist", "lenet", *SHORT)
+TWICE = (*LINE, "--seeds", "2")
 
 
 @pytest.fixture(scope="module")
 def compared(program, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compared")
-    done = subprocess.run([program, *LINE], cwd=folder, capture_output=True, text=True)
+    done = subprocess.run([program, *TWICE], cwd=folder, capture_output=True, text=True)
     return folder / "runs/compare", done
 
 
@@ -32,7 +33,7 @@ def test_a_comparison_leaves_four_files_and_prints_a_table(compared):
     assert [line.split()[0] for line in lines[:2]] == ["mnist", "lenet"]
     assert lines[-1].startswith("written:")
     assert "349,674 parameters" in lines[0]
-    told = [line for line in done.stderr.splitlines() if line.startswith(("1/6", "6/6"))]
+    told = [line for line in done.stderr.splitlines() if line.startswith(("1/4", "4/4"))]
     assert len(told) == 2
 
 
@@ -53,9 +54,9 @@ def test_once_more_trains_nothing(compared, nin, monkeypatch):
     folder, _ = compared
     before = {path: path.stat().st_mtime_ns for path in (folder / "trainings").iterdir()}
     monkeypatch.chdir(folder.parents[1])
-    answer = nin(*LINE, "--json")
+    answer = nin(*TWICE, "--json")
     assert answer.code == 0
-    assert [row["n"] for row in answer.json["differences"]] == [3]
+    assert [row["n"] for row in answer.json["differences"]] == [2]
     assert {path: path.stat().st_mtime_ns for path in (folder / "trainings").iterdir()} == before
 
 
@@ -129,35 +130,32 @@ def test_a_damaged_training_is_named(compared, nin, tmp_path):
     for path in kept:
         (copy / path.name).write_bytes(path.read_bytes())
     (copy / kept[0].name).write_bytes(kept[0].read_bytes()[:40])
-    answer = nin(*LINE, "--out", tmp_path / "copy")
+    answer = nin(*TWICE, "--out", tmp_path / "copy")
     assert answer.is_mistake(), answer
     assert f"{copy / kept[0].name} is damaged" in answer.err
     assert len(list(copy.iterdir())) == len(kept)
 
 
-def begin(program, folder, *more):
-    """Start a comparison in a process of its own, and wait for two finished trainings."""
+def begin(program, folder, trainings):
+    """Start a comparison by two workers in a process of its own; wait for one more training."""
+    before = len(times(trainings))
     process = subprocess.Popen(
-        [program, *LINE, *more], cwd=folder, stderr=subprocess.PIPE, text=True
+        [program, *LINE, "--seeds", "4", "--jobs", "2"],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
     )
-    trainings = folder / "runs/compare/trainings"
     until = time.monotonic() + 120
-    while len(list(trainings.glob("*.json"))) < 2:
+    while len(times(trainings)) == before:
         assert process.poll() is None, process.stderr.read()
         assert time.monotonic() < until
-        time.sleep(0.05)
-    return process, trainings
+        time.sleep(0.02)
+    return process
 
 
-def finish(nin, trainings):
-    """Begin it again, in the same folder; what was finished must not be touched."""
-    before = {path: path.stat().st_mtime_ns for path in trainings.glob("*.json")}
-    assert 2 <= len(before) < 6
-    answer = nin(*LINE)
-    assert answer.code == 0, answer.err
-    assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert len(list(trainings.glob("*.json"))) == 6
-    assert {path.name for path in trainings.parent.iterdir()} == {*FILES, "trainings"}
+def times(trainings):
+    """When each finished training was written."""
+    return {path: path.stat().st_mtime_ns for path in trainings.glob("*.json")}
 
 
 def children(process):
@@ -174,32 +172,31 @@ def is_running(pid):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux lists children")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_killed_half_way_its_workers_end_and_it_finishes_without_repeating(
-    program, nin, tmp_path, number
+def test_ended_again_and_again_its_workers_end_and_it_finishes_without_repeating(
+    program, nin, tmp_path
 ):
-    process, trainings = begin(program, tmp_path, "--jobs", "2")
-    workers = children(process)
-    assert len(workers) >= 2
-    process.send_signal(number)
-    process.communicate()
-    assert process.returncode == -number
-    deadline = time.monotonic() + 60
-    while any(map(is_running, workers)):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    if number == signal.SIGKILL:
-        finish(nin, trainings)
-
-
-@pytest.mark.slow
-def test_ctrl_c_with_two_workers_says_how_to_go_on(program, nin, tmp_path):
-    process, trainings = begin(program, tmp_path, "--jobs", "2")
-    process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=120)[1]
-    assert process.returncode == 130, said
-    last = said.splitlines()[-1]
-    assert last.startswith("nin: stopped: ")
-    assert last.endswith("trainings are kept; the same command continues from there")
-    assert "Traceback" not in said
-    finish(nin, trainings)
+    trainings, done = tmp_path / "runs/compare/trainings", {}
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+        process = begin(program, tmp_path, trainings)
+        workers = children(process)
+        assert len(workers) >= 2
+        process.send_signal(number)
+        said = process.communicate(timeout=120)[1]
+        if number == signal.SIGINT:
+            last = said.splitlines()[-1]
+            assert last.startswith("nin: stopped: ")
+            assert last.endswith("trainings are kept; the same command continues from there")
+            assert "Traceback" not in said
+        assert process.returncode == (130 if number == signal.SIGINT else -number), said
+        deadline = time.monotonic() + 60
+        while any(map(is_running, workers)):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert done.items() < times(trainings).items(), "a finished training was repeated"
+        done = times(trainings)
+    assert 3 <= len(done) < 8
+    answer = nin(*LINE, "--seeds", "4")
+    assert answer.code == 0, answer.err
+    assert done.items() < times(trainings).items()
+    assert len(times(trainings)) == 8
+    assert {path.name for path in trainings.parent.iterdir()} == {*FILES, "trainings"}

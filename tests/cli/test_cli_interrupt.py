@@ -4,9 +4,11 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 
 import numpy as np
 import pytest
+import tiny_network
 from PIL import Image
 from safetensors.numpy import load_file
 
@@ -26,9 +28,10 @@ class Stopped:
     Ctrl-C is pressed again two epochs later: Python loses one that comes while it collects garbage.
     """
 
-    def __init__(self, program, folder):
+    def __init__(self, folder):
         self.said = []
-        command = [program, "train", *RECIPE.split(), "--out", "it's a run"]
+        command = [sys.executable, tiny_network.__file__, "train", *RECIPE.split()]
+        command += ["--out", "it's a run"]
         with subprocess.Popen(
             command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         ) as process:
@@ -41,13 +44,13 @@ class Stopped:
 
 
 @pytest.fixture(scope="module")
-def stopped(program, tmp_path_factory):
+def stopped(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stopped")
-    return Stopped(program, folder), folder / "it's a run"
+    return Stopped(folder), folder / "it's a run"
 
 
 @pytest.fixture
-def run(stopped, tmp_path):
+def run(stopped, tmp_path, tiny):  # noqa: ARG001
     return shutil.copytree(stopped[1], tmp_path / "run")
 
 
@@ -109,6 +112,7 @@ def test_a_finished_run_goes_on_only_with_more_epochs(digits, nin):
     assert [row["epoch"] for row in d2l.load(digits).metrics()] == [1, 2]
 
 
+@pytest.mark.usefixtures("tiny")
 def test_stopped_before_the_first_epoch_has_ended_it_goes_on_too(nin, tmp_path, monkeypatch):
     def ctrl_c(*_):
         raise KeyboardInterrupt

@@ -3,20 +3,20 @@
 import json
 import random
 import signal
-import subprocess
 import time
 
 import pytest
 from forked import forked
 from safetensors import safe_open
 from same_training import assert_same_training
+from tiny_network import shrink
 
 import nin as d2l
 from nin.cli.entry_point import run as run_command
 
 #: Dropout, augmentation, a schedule, a short last batch: all that could go astray.
 CHANGES = {
-    "epochs": 6,
+    "epochs": 10,
     "limit": 330,
     "batch_size": 16,
     "image_size": 12,
@@ -27,14 +27,24 @@ KILLS = 10
 GO_ON = ["train", "--resume", "killed", "--save-every", "0"]
 
 
-def begin(path):
+def train(path):
     return d2l.train(d2l.RECIPES["digits"].revised(**CHANGES), path, save_every=0)
+
+
+def begin(path):
+    shrink()
+    train(path)
+
+
+def go_on():
+    shrink()
+    raise SystemExit(run_command(GO_ON))
 
 
 def start(folder):
     """Begin the training, or go on with it, in a process of its own."""
     if (folder / "killed/run.json").exists():
-        return forked(folder, run_command, GO_ON)
+        return forked(folder, go_on)
     return forked(folder, begin, "killed")
 
 
@@ -60,7 +70,8 @@ def kill_after(process, run, before, patience):
 
 
 @pytest.mark.slow
-def test_killed_ten_times_it_ends_bit_for_bit_where_an_unbroken_training_ends(program, tmp_path):
+@pytest.mark.usefixtures("tiny")
+def test_killed_ten_times_it_ends_bit_for_bit_where_an_unbroken_training_ends(tmp_path):
     moments = random.Random(0)
     run, places = tmp_path / "killed", [None]
     for kill in range(KILLS):
@@ -70,9 +81,10 @@ def test_killed_ten_times_it_ends_bit_for_bit_where_an_unbroken_training_ends(pr
         places.append(place(run))
     assert places[1:] == sorted(set(places[1:]))
     assert any(batch for _, batch in places[1:]), "never within an epoch"
-    done = subprocess.run([program, *GO_ON], cwd=tmp_path, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    killed, unbroken = d2l.load(run), begin(tmp_path / "unbroken")
+    process = start(tmp_path)
+    process.join(120)
+    assert process.exitcode == 0
+    killed, unbroken = d2l.load(run), train(tmp_path / "unbroken")
     assert_same_training(killed, unbroken)
     for key in ("recipe", "data", "model", "state"):
         assert killed.record[key] == unbroken.record[key], key

@@ -126,6 +126,7 @@ def test_permissions_are_those_of_any_file(trained):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
 def test_few_images_large_batches_a_deep_new_folder_and_json(nin, tmp_path):
     options = "--epochs 1 --limit 4 --batch-size 1000000 --out a/b/c --json"
     answer = nin("train", "digits", *options.split())
@@ -199,6 +200,7 @@ def test_a_small_folder_that_used_to_die_is_learnt(nin, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
 def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, tmp_path):
     for part in ("train", "test"):
         for name in "ab":
@@ -386,7 +388,7 @@ def no_large_files():
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("no_large_files")
+@pytest.mark.usefixtures("no_large_files", "tiny")
 def test_a_disk_that_fills_up_while_training(nin, tmp_path):
     answer = nin("train", "digits", "--epochs", 2, "--limit", 20, "--out", "run")
     assert answer.is_mistake(), answer
@@ -397,6 +399,7 @@ def test_a_disk_that_fills_up_while_training(nin, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
 def test_a_training_that_dies_says_so_and_its_record_is_still_json(nin, tmp_path):
     line = "book --data digits --preset mnist --image-size 8 --limit 200 --batch-size 8 --epochs 5"
     answer = nin("train", *line.split(), "--lr", "1e30", "--out", "run")
@@ -422,6 +425,7 @@ def _refuse(constant):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
 def test_a_training_that_dies_within_a_few_steps_is_one_line_too(nin, tmp_path):
     line = "book --data digits --preset mnist --image-size 8 --limit 16 --batch-size 8 --epochs 1"
     answer = nin("train", *line.split(), "--lr", "1e20", "--out", "run")

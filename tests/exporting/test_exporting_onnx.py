@@ -109,18 +109,16 @@ def pictures(side, channels):
     return np.stack([fitted(image, (side, side), channels) for image in rough])
 
 
-#: With a layer of each kind that has a rule: enough for the other backends.
-KINDS = ("book", "lenet", "efficientnet-lite0", "resnet18")
-LARGE = (pytest.mark.every_backend, pytest.mark.slow)
-
-
 @pytest.mark.parametrize(
     "name",
     [
-        *(pytest.param(name, marks=pytest.mark.every_backend) for name in KINDS[:2]),
-        *(pytest.param(name, marks=LARGE) for name in KINDS[2:]),
+        # And, in test_exporting_trunk.py, the layers of other kinds.
+        *(pytest.param(n, marks=pytest.mark.every_backend) for n in ("book", "lenet")),
         *("cifar10", "mnist"),
-        *(pytest.param(n, marks=pytest.mark.slow) for n in ("vgg11", "googlenet", "densenet")),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in ("efficientnet-lite0", "resnet18", "vgg11", "googlenet", "densenet")
+        ),
     ],
 )
 def test_every_kind_of_network_answers_alike(name):
@@ -206,7 +204,8 @@ def test_a_layer_of_ones_own_without_a_rule_is_named(layer, said):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", PRESETS)
+# efficientnet-lite1 and 2 are 0 with more of the same blocks.
+@pytest.mark.parametrize("name", [name for name in PRESETS if name[-5:] not in ("lite1", "lite2")])
 def test_each_network_agrees_on_a_hundred_images_at_two_sizes_and_two_batch_sizes(name):
     side = SIDES.get(name, 28)
     channels = named_net(name)[1][2]

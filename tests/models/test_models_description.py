@@ -163,7 +163,6 @@ HOSTILE = {
 }
 
 
-@pytest.mark.every_backend
 @pytest.mark.parametrize(
     ("where", "value"),
     [(where, value) for where, values in HOSTILE.items() for value in values],
@@ -199,7 +198,6 @@ def endless():
     return value
 
 
-@pytest.mark.every_backend
 @pytest.mark.parametrize(
     "description",
     [
@@ -227,7 +225,6 @@ def test_what_is_no_description_is_refused(description):
         rebuild(changed("arguments.lr", description if description != 0 else "0"), WEIGHTS)
 
 
-@pytest.mark.every_backend
 @pytest.mark.parametrize("missing", ["net", "arguments", "input_shape", "preprocessing"])
 def test_incomplete_description_names_what_is_missing(missing):
     description = {key: value for key, value in TINY.items() if key != missing}
@@ -315,7 +312,6 @@ HOSTILE_STAGES = [
 ]
 
 
-@pytest.mark.every_backend
 @pytest.mark.parametrize("stages", HOSTILE_STAGES, ids=lambda value: repr(value)[:40])
 def test_hostile_stages_are_refused_at_little_cost(stages):
     tracemalloc.start()
@@ -328,7 +324,6 @@ def test_hostile_stages_are_refused_at_little_cost(stages):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.every_backend
 @pytest.mark.parametrize(
     "head", [5, "5", [0], [-1], [10**9], [1.0], [True], [[5]], [5] * 17, {"5": 5}, [10**6, 10**6]]
 )
@@ -345,7 +340,6 @@ def test_few_weights_that_take_much_memory_are_refused():
     assert rebuild({**wide, "input_shape": [8, 8, 1]}, weights).built
 
 
-@pytest.mark.every_backend
 def test_stages_may_be_as_wide_as_is_allowed_and_are_refused_for_their_weights():
     wide = [[[10**6] * 16, 100, 1, "same", None, 0.0, 100, True]] * 16
     with pytest.raises(RunError, match=r"has [\d,]{20,} weights"):
@@ -373,7 +367,6 @@ somewhere = st.sampled_from(
 
 
 @pytest.mark.slow
-@pytest.mark.every_backend
 @given(changes=st.dictionaries(somewhere, garbage, min_size=1, max_size=2), weights=st.integers(0))
 def test_garbage_gives_the_described_network_or_a_run_error(changes, weights):
     description = copy.deepcopy(TINY)

@@ -43,7 +43,6 @@ def extractor(lite1):
 
 
 @pytest.mark.slow
-@pytest.mark.every_backend
 def test_keras_answers_alike(lite1, extractor):
     theirs = in_keras(lite1)
     for height, width in ((64, 64), (65, 97)):

@@ -1,9 +1,9 @@
 """One small run for every test that needs any, and a network of few layers for the others."""
 
 import pytest
+from tiny_network import MNIST
 
 import nin
-from nin.presets import CLASSES, Stage
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -17,9 +17,8 @@ def _no_curves():
 @pytest.fixture(scope="module")
 def tiny():
     """Leave `mnist` four of its nine convolutions: most of a short training compiles them."""
-    stages = (Stage((96, 48), 5, pool="same", dropout=0.5), Stage((96, CLASSES), 3))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(nin.PRESETS, "mnist", nin.PRESETS["mnist"]._replace(stages=stages))
+        patch.setitem(nin.PRESETS, "mnist", MNIST)
         yield
 
 

@@ -7,10 +7,12 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 
 import numpy as np
 import pytest
+import tiny_network
 from safetensors import safe_open
 from safetensors.numpy import load_file
 
@@ -27,6 +29,8 @@ LINE = [
 ]
 #: What data parallelism may change: the order in which numbers are added.
 TOLERANCE = 1e-5
+#: The command, with a network that JAX compiles sooner.
+TRAIN = (sys.executable, tiny_network.__file__, "train")
 
 
 def free_port():
@@ -38,11 +42,11 @@ def free_port():
 class Processes:
     """`nin train --join` so many times over, on loopback."""
 
-    def __init__(self, program, folder, count, *arguments):
+    def __init__(self, folder, count, *arguments):
         address = f"127.0.0.1:{free_port()}"
         self.all = [
             subprocess.Popen(
-                [program, "train", *arguments, "--join"],
+                [*TRAIN, *arguments, "--join"],
                 cwd=folder,
                 env={
                     **os.environ,
@@ -75,9 +79,9 @@ class Processes:
         ]
 
 
-def alone(program, folder, *arguments, **variables):
+def alone(folder, *arguments, **variables):
     environment = {**os.environ, "KERAS_BACKEND": "jax", **variables}
-    command = [program, "train", *arguments]
+    command = [*TRAIN, *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -100,15 +104,15 @@ def assert_same_training(one, other):
 
 
 @pytest.fixture(scope="module")
-def one(program, tmp_path_factory):
+def one(tmp_path_factory):
     folder = tmp_path_factory.mktemp("alone")
-    alone(program, folder, *LINE, "--epochs", "2", "--out", "run")
+    alone(folder, *LINE, "--epochs", "2", "--out", "run")
     return nin.load(folder / "run")
 
 
 @pytest.mark.slow
-def test_two_processes_train_as_one_does_and_one_of_them_writes(program, tmp_path, one):
-    with Processes(program, tmp_path, 2, *LINE, "--epochs", "2", "--out", "run") as two:
+def test_two_processes_train_as_one_does_and_one_of_them_writes(tmp_path, one):
+    with Processes(tmp_path, 2, *LINE, "--epochs", "2", "--out", "run") as two:
         (code, out, err), (other_code, other_out, other_err) = two.end()
     assert (code, other_code) == (0, 0), (err, other_err)
     assert out.startswith("accuracy ")
@@ -119,10 +123,10 @@ def test_two_processes_train_as_one_does_and_one_of_them_writes(program, tmp_pat
 
 
 @pytest.mark.slow
-def test_two_devices_in_one_process_train_as_one_does(program, tmp_path, one):
+def test_two_devices_in_one_process_train_as_one_does(tmp_path, one):
     devices = "--xla_force_host_platform_device_count=2"
     line = [*LINE, "--epochs", "2", "--out", "run", "--devices", "2"]
-    alone(program, tmp_path, *line, XLA_FLAGS=devices)
+    alone(tmp_path, *line, XLA_FLAGS=devices)
     assert_same_training(nin.load(tmp_path / "run"), one)
 
 
@@ -137,11 +141,11 @@ def steps_done(run):
 @pytest.mark.slow
 @pytest.mark.parametrize("killed", [0, 1])
 def test_a_process_that_is_lost_ends_the_other_in_one_line_and_leaves_a_run_to_resume(
-    program, tmp_path, one, killed
+    tmp_path, one, killed
 ):
     run = tmp_path / "run"
     line = [*LINE, "--epochs", "2", "--out", "run"]
-    with Processes(program, tmp_path, 2, *line) as two:
+    with Processes(tmp_path, 2, *line) as two:
         deadline = time.monotonic() + 120
         while steps_done(run) < 2:
             assert time.monotonic() < deadline
@@ -157,7 +161,7 @@ def test_a_process_that_is_lost_ends_the_other_in_one_line_and_leaves_a_run_to_r
     if killed == 0:  # The run is what the chief had written; it goes on in the same way.
         return
     assert nin.load(run).record["state"] == "interrupted"
-    with Processes(program, tmp_path, 2, "--resume", "run") as two:
+    with Processes(tmp_path, 2, "--resume", "run") as two:
         assert [code for code, *_ in two.end()] == [0, 0]
     assert_same_training(nin.load(run), one)
 

@@ -12,8 +12,6 @@ from nin.models.geometry import flow, leaves
 from nin.presets import CLASSES
 from nin.training.initialization import MAP_MEAN, MAP_SPREAD, start
 
-pytestmark = pytest.mark.every_backend
-
 
 def images(n=32, size=16, seed=0):
     rng = np.random.default_rng(seed)
@@ -40,6 +38,7 @@ def outputs(model, x):
             yield layer, keras.ops.convert_to_numpy(signal)
 
 
+@pytest.mark.every_backend
 def test_every_convolution_puts_out_unit_variance():
     model, x = built(), images()
     assert start(model, x) == (9, 0)
@@ -67,6 +66,7 @@ def class_maps(model, x):
     return maps
 
 
+@pytest.mark.every_backend
 def test_every_class_map_starts_with_the_same_mean_and_alive():
     model, x = built(), images()
     start(model, x)
@@ -100,10 +100,6 @@ def linear_spreads(model, x):
     return spreads
 
 
-LONG = [
-    pytest.mark.slow,
-    pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="takes long"),
-]
 OTHERS = {
     "lenet": (lambda: nin.LeNet(num_classes=6), 28, 5),
     "vgg": (lambda: nin.VGG([(1, 8)] * 3, num_classes=6), 16, 6),
@@ -115,7 +111,11 @@ OTHERS = {
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=LONG if name == "googlenet" else ()) for name in OTHERS],
+    [
+        *(pytest.param(name, marks=pytest.mark.every_backend) for name in ("lenet", "dense end")),
+        *("vgg", "linear end"),
+        pytest.param("googlenet", marks=pytest.mark.slow),
+    ],
 )
 def test_every_layer_of_other_networks_gets_unit_variance_too(name):
     make, size, layers = OTHERS[name]
@@ -185,6 +185,7 @@ def test_stages_without_a_last_relu_start_as_class_maps_do():
     assert 0.1 < maps.std() <= MAP_SPREAD
 
 
+@pytest.mark.every_backend
 def test_fresh_is_what_keras_initialised():
     model = nin.NiN(num_classes=6, preset="mnist", width=0.1)
     assert model.is_fresh
@@ -221,11 +222,13 @@ def weights_loaded(model, path):
     return model
 
 
+@pytest.mark.every_backend
 @pytest.mark.parametrize("change", [fitted, by_hand, with_weights_of_another])
 def test_weights_that_were_changed_are_not_fresh(change):
     assert not change(built()).is_fresh
 
 
+@pytest.mark.every_backend
 @pytest.mark.parametrize("change", [saved_and_loaded, weights_loaded])
 def test_weights_that_were_loaded_are_not_fresh(change, tmp_path):
     assert not change(built(), tmp_path).is_fresh

@@ -72,7 +72,6 @@ def unbroken(tmp_path_factory):
     return nin.train(RECIPE, tmp_path_factory.mktemp("unbroken") / "run")
 
 
-@pytest.mark.every_backend
 def test_the_same_seed_gives_the_same_weights_to_the_bit(unbroken, tmp_path):
     assert_same_training(nin.train(RECIPE, tmp_path / "again"), unbroken)
 

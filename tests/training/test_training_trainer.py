@@ -163,7 +163,6 @@ def test_loss_is_the_method_and_is_what_is_minimised():
     assert keras.ops.convert_to_numpy(loss) > 100
 
 
-@pytest.mark.every_backend
 def test_configure_optimizers_is_asked():
     class Adam(Small):
         def configure_optimizers(self):
@@ -227,7 +226,6 @@ def test_start_false_leaves_keras_weights_and_plain_scaling():
     assert model.preprocessing.mean == (0.0,)
 
 
-@pytest.mark.every_backend
 def test_a_trained_model_keeps_its_weights():
     model, data = Small(), Toy()
     quiet(2).fit(model, data)
@@ -250,7 +248,6 @@ def test_it_says_in_one_line_what_it_changes(capsys):
     assert "Figure" not in err
 
 
-@pytest.mark.every_backend
 def test_readers_own_data_module():
     class Own(nin.DataModule):
         def __init__(self):

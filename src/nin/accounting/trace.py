@@ -111,16 +111,16 @@ class _Tracer:
         trainable = trainable and layer.trainable
         handler = next(handler for kind, handler in _HANDLERS if isinstance(layer, kind))
         if handler is not _Tracer._layer and not _is_ours(layer):
-            raise NinError(
-                f"cannot count what {type(layer).__name__} ({layer.name}) computes:"
-                " it runs code of its own"
-            )
+            raise _own_code(layer)
         return handler(self, layer, proxy, trainable)
 
     def _classifier(self, model: Any, proxy: _Proxy, trainable: bool) -> Any:
         shape = seen_shape(model, proxy.shape)
         model.check_size(shape)
-        return self.through(model.net, _Proxy(proxy.position, shape), trainable)
+        net = model.whole_net()
+        if net is None:
+            raise _own_code(model)
+        return self.through(net, _Proxy(proxy.position, shape), trainable)
 
     def _chain(self, net: Any, proxy: Any, trainable: bool) -> Any:
         for layer in net.layers:
@@ -195,6 +195,12 @@ def _is_ours(model: Any) -> bool:
     """Whether a model computes what its layers do, and no more."""
     ours = type(model).call.__module__.partition(".")[0] in ("keras", "nin")
     return ours and getattr(type(model), "_network", Module._network) is Module._network
+
+
+def _own_code(layer: Any) -> NinError:
+    return NinError(
+        f"cannot count what {type(layer).__name__} ({layer.name}) computes: it runs code of its own"
+    )
 
 
 def _check_inputs(model: Any, proxies: list[_Proxy]) -> None:

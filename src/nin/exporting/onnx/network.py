@@ -10,6 +10,7 @@ import numpy as np
 
 from nin.errors import ExportError
 from nin.exporting.onnx.graph import Graph
+from nin.models.blocks import AveragePooling
 from nin.models.geometry import flow
 
 
@@ -20,7 +21,7 @@ class Signal(NamedTuple):
         name: of the tensor.
         size: (height, width) of a tensor (n, channels, height, width).
         is_row: whether the tensor is (n, values).
-        is_flat: whether Keras has rows here, which the next layer makes of the tensor.
+        is_flat: whether it is to be taken for rows, in Keras's order: the next layer makes them.
     """
 
     name: str
@@ -256,6 +257,7 @@ _RULES: dict[Any, Write] = {
     keras.layers.Dense: _dense,
     keras.layers.BatchNormalization: _batch_normalization,
     keras.layers.MaxPooling2D: _max_pooling,
+    AveragePooling: _average_pooling,
     keras.layers.AveragePooling2D: _average_pooling,
     keras.layers.GlobalAveragePooling2D: _global_average,
     keras.layers.Flatten: _flatten,
