@@ -96,11 +96,11 @@ def check_size(run: Run, size: Argument) -> None:
         ExportError: it is out of range, or the network has dense layers for another.
         InputSizeError: it is too small for the network.
     """
-    from nin.models.geometry import ends_in_average
-
     side, own = size.value, native_size(run)
     if not 1 <= side <= LONGEST_SIDE:
         raise ExportError(f"give 1 to {LONGEST_SIDE} pixels", about=size)
+    from nin.models.geometry import ends_in_average
+
     if side != own and not ends_in_average(run.model.net):
         raise ExportError(
             f"the dense layers of {run.path} take images of {own}x{own} pixels only", about=size
