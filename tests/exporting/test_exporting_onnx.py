@@ -399,6 +399,10 @@ def test_the_free_form_has_no_automatic_pads():
         proto = to_onnx(make(name, 3, 28), description)
         attributes = {each.name for node in proto.graph.node for each in node.attribute}
         assert "auto_pad" not in attributes
+        # What OpenCV refuses a blobFromImage batch by, since it does not look at the signature.
+        [node] = [node for node in proto.graph.node if node.op_type == "Reshape"]
+        [shape] = [each for each in proto.graph.initializer if each.name == node.input[1]]
+        assert onnx.numpy_helper.to_array(shape).tolist() == [0, 3, 28, 28]
         [images] = proto.graph.input
         assert images.type.tensor_type.shape.dim[3].dim_value == 3
 

@@ -8,7 +8,13 @@ from typing import Any
 from nin.exporting.onnx.folding import fold_batch_normalization
 from nin.exporting.onnx.graph import OPSET, Graph
 from nin.exporting.onnx.network import write_network
-from nin.exporting.onnx.onnx_preprocessing import SCOPE, resize_again, resize_images, standardise
+from nin.exporting.onnx.onnx_preprocessing import (
+    SCOPE,
+    of_shape,
+    resize_again,
+    resize_images,
+    standardise,
+)
 from nin.inference.input_form import InputForm
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
@@ -44,6 +50,7 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
             x = resize_images(graph, "images", (height, width, channels), mode)
             x = resize_again(graph, x, model.preprocessing.size)
             size = model.preprocessing.size or (height, width)
+            x = of_shape(graph, x, (channels, *size))
         else:
             x = _as_they_are(graph, form)
             size = (form.size, form.size)

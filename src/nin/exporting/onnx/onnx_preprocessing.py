@@ -111,11 +111,20 @@ def resize_again(graph: Graph, x: str, size: tuple[int, int] | None) -> str:
     return graph.node("Resize", x, "", "", sizes, mode="linear")
 
 
+def of_shape(graph: Graph, x: str, shape: tuple[int, int, int]) -> str:
+    """Images that are of this shape, (channels, height, width), or that a runtime refuses.
+
+    Some runtimes do not compare an input with the shape that is stated, and compute on with images
+    in another layout; none makes a tensor of more or of fewer numbers fit this.
+    """
+    return graph.node("Reshape", x, graph.constant([0, *shape], "int64"))
+
+
 def standardise(graph: Graph, x: str, preprocessing: Any, channels: int) -> str:
     """What the network's own `Preprocessing` does to the values of images.
 
-    As a batch normalisation, since every runtime makes sure that it has as many channels as there
-    are means: some do so nowhere else, and answer whatever they are given.
+    As a batch normalisation: one node that every runtime has, and that has as many means as there
+    are channels.
 
     Args:
         graph: is written to.
