@@ -267,3 +267,8 @@ def test_a_changed_file_is_read_or_refused(data):
             break
     with contextlib.suppress(WeightsError):
         assert all(type(array) is np.ndarray for array in read_tensors(bytes(content)).values())
+
+
+def test_text_with_an_odd_escape_is_refused_without_a_warning():
+    with pytest.raises(WeightsError, match="STRING has no place in it"):
+        read_tensors(b"\x80\x02S'\\o'\n.")

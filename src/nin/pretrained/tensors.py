@@ -12,6 +12,7 @@ import math
 import pickle
 import pickletools
 import textwrap
+import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -52,7 +53,9 @@ def read_tensors(content: bytes) -> Tensors:
         WeightsError: it is damaged, not such a file, or wants anything but tensors.
     """
     try:
-        return _read(io.BytesIO(content), len(content))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Of escapes in text that is refused for its opcode.
+            return _read(io.BytesIO(content), len(content))
     except _DAMAGE as error:
         reason = textwrap.shorten(str(error), 100)
         raise WeightsError(f"not a file of tensors as PyTorch wrote them: {reason}") from error
