@@ -29,25 +29,41 @@ class Record:
         self.claim = claim
         self.packages = packages
         self.rows: list[dict[str, Any]] = []
+        self.note: str | None = None
         if self.path.exists():
-            self.rows = json.loads(self.path.read_text())["rows"]
+            kept = json.loads(self.path.read_text())
+            self.rows, self.note = kept["rows"], kept.get("note")
 
     def has(self, **key: Any) -> bool:
         """Whether a row with these values is there."""
         return any(all(row.get(name) == value for name, value in key.items()) for row in self.rows)
 
     def add(self, summary: Any = None, **row: Any) -> None:
-        """Add a row and write the file; `summary` is made anew from all rows."""
-        self.rows.append({**row, "commit": commit()})
+        """Add a row and write the file; `summary` is made anew from all rows.
+
+        The file's device and versions are those of the latest row; a row says which processor or
+        GPU it was measured on, since a long record may be continued on another.
+        """
+        here, used = device(), versions()
+        place = where(here, used["backend"])
+        self.rows.append({**row, "measured_on": place, "commit": commit()})
         content = {
             "claim": self.claim,
             "command": command(),
-            "device": device(),
-            "versions": versions() | versions_of(*self.packages),
+            "device": here,
+            "versions": used | versions_of(*self.packages),
             "summary": summary(self.rows) if summary else None,
             "rows": self.rows,
         }
+        if self.note:
+            content["note"] = self.note
         write_json(self.path, content)
+
+
+def where(device: dict[str, Any], backend: str) -> str:
+    """The GPU's name, or the number of processor cores, and the backend."""
+    place = device.get("gpu") or f"{device['cores']} cores"
+    return f"{place}, {backend}"
 
 
 def spread(values: Sequence[float]) -> dict[str, float | int | None]:
