@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
@@ -83,14 +84,15 @@ EVERY = {module(path): path for path in sorted(SOURCE.rglob("*.py"))}
 FILES = [path for path in EVERY.values() if not room(path).startswith("_")]
 
 
+@functools.cache
 def imports(path):
     """What a file imports, wherever in it: for type checkers only and inside functions, too.
 
     A package's `__init__.py` imports, when they are used, the names in the stub beside it.
     """
-    for file in (path, path.with_suffix(".pyi")):
-        if file.exists():
-            yield from imported(ast.parse(file.read_text(encoding="utf-8")), module(path))
+    files = [file for file in (path, path.with_suffix(".pyi")) if file.exists()]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    return {name for tree in trees for name in imported(tree, module(path))}
 
 
 def imported(tree, package):
@@ -145,7 +147,25 @@ def test_no_circle_of_rooms():
 
 
 def test_no_circle_of_files():
-    order({name: set(imports(path)) & EVERY.keys() - {name} for name, path in EVERY.items()})
+    order({name: imports(path) & EVERY.keys() - {name} for name, path in EVERY.items()})
+
+
+PACKAGES = [name for name, path in EVERY.items() if path.name == "__init__.py"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_circle_of_packages(package):
+    """Of the files and packages in a package none needs what needs it."""
+
+    def member(name):
+        inside = name.removeprefix(f"{package}.")
+        return None if inside == name else inside.split(".")[0]
+
+    graph = defaultdict(set)
+    for name, path in EVERY.items():
+        if here := member(name):
+            graph[here] |= {member(other) for other in imports(path)} - {None, here}
+    order(graph)
 
 
 def order(graph):
