@@ -26,29 +26,21 @@ BELOW = {
     "plotting": set(),
     "progress": set(),
     "backends": {"errors", "installing"},
-    "presets": {"errors"},
-    "network_source": {"errors"},
-    "stage_table": {"errors", "presets"},
-    "rivals": {"errors", "network_source", "presets", "stage_table"},
-    "pretrained": {"errors", "installing", "presets"},
-    "models": {
-        *("backends", "errors", "hyperparameters", "network_source", "presets", "progress_board"),
-        "rivals",
-    },
+    "models": {"backends", "errors", "hyperparameters", "progress_board"},
+    "pretrained": {"errors", "installing", "models.presets"},
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
     },
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
-        *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "names", "network_source", "plotting", "pretrained", "progress"),
-        *("progress_board", "rivals", "stage_table"),
+        *("accounting", "backends", "data", "errors", "files", "hyperparameters", "models"),
+        *("names", "plotting", "pretrained", "progress", "progress_board"),
     },
     "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("network_source", "presets", "progress", "rivals", "stage_table", "training"),
+        *("progress", "training"),
     },
     "inference": {
         *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
@@ -64,7 +56,7 @@ BELOW = {
     },
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
-        *("maps", "models", "names", "presets", "rivals", "serving", "study", "training"),
+        *("maps", "models", "names", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -13,7 +13,7 @@ from rich.console import Console
 from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.errors import NinError
-from nin.network_source import is_in_file
+from nin.models.network_source import is_in_file
 from nin.study.contender import Contender, JudgedOn, Net, as_contenders
 from nin.study.difference import differences_between
 from nin.study.measurement import Workload, measure_once
