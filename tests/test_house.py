@@ -22,6 +22,7 @@ BELOW = {
     "names": set(),
     "progress_board": {"files", "hyperparameters"},
     "orphans": set(),
+    "cluster": {"errors", "installing"},
     "plotting": set(),
     "progress": set(),
     "backends": {"errors", "installing"},
@@ -50,8 +51,8 @@ BELOW = {
         *("network_source", "presets", "progress", "rivals", "stage_table", "training"),
     },
     "inference": {
-        *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
-        *("files", "installing", "names", "progress"),
+        *("backends.saved_model", "cluster", "data.decoding", "data.folders.picture_files"),
+        *("errors", "files", "installing", "names", "progress"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
@@ -62,8 +63,18 @@ BELOW = {
         *("data.decoding", "errors", "inference", "installing", "maps", "orphans"),
     },
     "cli": {
-        *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
-        *("maps", "models", "names", "presets", "rivals", "serving", "study", "training"),
+        *("accounting", "backends", "cluster", "data", "errors", "exporting", "inference"),
+        *(
+            "installing",
+            "maps",
+            "models",
+            "names",
+            "presets",
+            "rivals",
+            "serving",
+            "study",
+            "training",
+        ),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

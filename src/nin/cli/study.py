@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nin.cluster import check_cluster, joblib_workers
 from nin.errors import NinError
 
 if TYPE_CHECKING:
@@ -55,6 +57,13 @@ class StudyOptions:
     ] = None
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Trainings at the same time; default: 1.")
+    ] = None
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
+        ),
     ] = None
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path()
     no_measure: Annotated[
@@ -105,24 +114,29 @@ def run_trials(
     from nin.study.preparation import check
 
     rates = options.learning_rates() or usual_rates
+    if options.scheduler is not None:
+        if options.jobs is not None:
+            raise NinError("--jobs and --scheduler: choose one")
+        check_cluster(options.scheduler)
     contenders = check(
         networks, recipe, options.out, rates, options.seeds, options.budget, judged_on
     )
 
-    from nin.study import compare
+    with nullcontext() if options.scheduler is None else joblib_workers(options.scheduler):
+        from nin.study import compare
 
-    comparison = compare(
-        contenders,
-        recipe,
-        out=options.out,
-        title=title,
-        rates=rates,
-        seeds=options.seeds,
-        seconds=options.budget,
-        jobs=options.jobs,
-        measured=not options.no_measure,
-        judged_on=judged_on,
-    )
+        comparison = compare(
+            contenders,
+            recipe,
+            out=options.out,
+            title=title,
+            rates=rates,
+            seeds=options.seeds,
+            seconds=options.budget,
+            jobs=options.jobs,
+            measured=not options.no_measure,
+            judged_on=judged_on,
+        )
     if options.as_json:
         typer.echo(comparison.model_dump_json())
     else:

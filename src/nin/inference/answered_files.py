@@ -1,8 +1,8 @@
-"""`AnsweredFiles`: answers about files one after the other; what cannot be read is counted."""
+"""`AnsweredFiles`: answers about files, counted as they pass; what cannot be read is named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from nin.inference.file_predictor import FilePredictor
@@ -23,13 +23,13 @@ class AnsweredFiles:
 
     Attributes:
         given: how many pictures have been answered so far.
-        bad: those that could not be read, each with the reason.
+        bad: how many could not be read.
     """
 
     def __init__(self, files: Sequence[str], *, skip_bad: bool = False) -> None:
         self.files, self.skip_bad = files, skip_bad
-        self.given = 0
-        self.bad: list[str] = []
+        self.given = self.bad = 0
+        self._named: list[str] = []
 
     def by(
         self,
@@ -59,23 +59,36 @@ class AnsweredFiles:
             errors="raise" if is_alone else "yield",
         )
         with progress("images", len(self.files), patience=2.0, visible=visible) as advance:
-            for answer in found:
-                advance(1)
-                if "error" not in answer:
-                    self.given += 1
-                else:
-                    self.bad.append(printable(f"{answer['file']}: {answer['error']}"))
-                    if self.skip_bad:
-                        continue
-                yield answer
+            yield from self.counted(_advancing(found, advance))
+
+    def counted(self, answers: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The same answers, counted; without those of unreadable pictures if they are skipped."""
+        for answer in answers:
+            if "error" not in answer:
+                self.given += 1
+            else:
+                self.bad += 1
+                if self.bad <= _NAMED:
+                    self._named.append(printable(f"{answer['file']}: {answer['error']}"))
+                if self.skip_bad:
+                    continue
+            yield answer
 
     def complaint(self) -> str:
         """What could not be read, in one line."""
-        more = f"; and {len(self.bad) - _NAMED} more" if len(self.bad) > _NAMED else ""
-        named = "; ".join(self.bad[:_NAMED]) + more
+        more = f"; and {self.bad - _NAMED} more" if self.bad > _NAMED else ""
+        named = "; ".join(self._named) + more
         if self.skip_bad:
-            return f"left out {counted_images(len(self.bad), 'unreadable ')}: {named}"
-        return f"{len(self.bad):,} of {counted_images(len(self.files))} cannot be read: {named}"
+            return f"left out {counted_images(self.bad, 'unreadable ')}: {named}"
+        return f"{self.bad:,} of {counted_images(len(self.files))} cannot be read: {named}"
+
+
+def _advancing(
+    answers: Iterable[dict[str, Any]], advance: Callable[[int], None]
+) -> Iterator[dict[str, Any]]:
+    for answer in answers:
+        advance(1)
+        yield answer
 
 
 def counted_images(count: int, kind: str = "") -> str:
