@@ -69,7 +69,7 @@ def cluster(scheduler: str | None = None, workers: int = 1) -> Iterator[Client]:
             LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             ) as processes,
             Client(processes) as client,
@@ -111,7 +111,15 @@ def _nobody(scheduler: str, said: str) -> ClusterError:
 
 
 def threads_of(client: Client) -> dict[str, int]:
-    """The threads of each worker that is connected now, by its address."""
+    """The threads of each worker that is connected now, by its address.
+
+    Raises:
+        CommClosedError: the scheduler went away.
+    """
+    if client.scheduler is None:
+        from distributed.comm import CommClosedError
+
+        raise CommClosedError
     found: dict[str, int] = dict(client.nthreads())
     return found
 
@@ -132,10 +140,17 @@ def joblib_workers(scheduler: str) -> Iterator[None]:
         import joblib
         from dask.distributed import CancelledError, KilledWorker
         from distributed.comm import CommClosedError
+        from joblib._dask import DaskDistributedBackend
+
+        class Workers(DaskDistributedBackend):
+            """Joblib would do itself what there is a single worker for."""
+
+            def effective_n_jobs(self, n_jobs: int | None) -> int:
+                return max(2, super().effective_n_jobs(n_jobs))
 
         _check_workers(threads_of(client), scheduler)
         try:
-            with joblib.parallel_config("dask"):
+            with joblib.parallel_config(Workers()):
                 yield
         except KilledWorker as error:
             raise ClusterError(

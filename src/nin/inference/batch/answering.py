@@ -81,6 +81,7 @@ def answer_on_workers(
     from dask.distributed import wait
     from distributed.comm import CommClosedError
 
+    address = str(client.scheduler.address)
     waiting = iter(parts.missing())
     under_way: dict[Future, int] = {}
 
@@ -97,7 +98,7 @@ def answer_on_workers(
             try:
                 done = wait([*under_way], _SILENCE, "FIRST_COMPLETED").done
             except TimeoutError:
-                _say_if_alone(client)
+                _say_if_alone(client, address)
                 continue
             for future in done:
                 number = under_way.pop(future)
@@ -105,7 +106,7 @@ def answer_on_workers(
                 advance(len(parts.names(number)))
             begin()
     except (CancelledError, CommClosedError) as error:
-        raise lost(_address(client)) from error
+        raise lost(address) from error
 
 
 def _result(future: Future, names: Any) -> list[dict[str, Any]]:
@@ -129,11 +130,7 @@ def _result(future: Future, names: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _say_if_alone(client: Client) -> None:
+def _say_if_alone(client: Client, address: str) -> None:
     if not threads_of(client):
-        start = f"dask worker {_address(client)}"
-        print(f"waiting: there is no worker; {start} starts one", file=sys.stderr, flush=True)
-
-
-def _address(client: Client) -> str:
-    return str(client.scheduler.address) if client.scheduler else "the cluster"
+        start = f"dask worker {address} starts one"
+        print(f"waiting: there is no worker; {start}", file=sys.stderr, flush=True)
