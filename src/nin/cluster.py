@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import logging
+import signal
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,10 +72,17 @@ def cluster(scheduler: str | None = None, workers: int = 1) -> Iterator[Client]:
                 threads_per_worker=1,
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
+                preload=__name__,
             ) as processes,
             Client(processes) as client,
         ):
             yield client
+
+
+def dask_setup(worker: Any) -> None:
+    """What Dask calls in each process of this machine: Ctrl-C is for the one that started them."""
+    del worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 @contextmanager
@@ -146,7 +154,7 @@ def joblib_workers(scheduler: str) -> Iterator[None]:
             """Joblib would do itself what there is a single worker for."""
 
             def effective_n_jobs(self, n_jobs: int | None) -> int:
-                return max(2, super().effective_n_jobs(n_jobs))
+                return max(2, int(super().effective_n_jobs(n_jobs)))
 
         _check_workers(threads_of(client), scheduler)
         try:

@@ -20,7 +20,7 @@ from nin.errors import NinError
 from nin.inference import FilePredictor
 from nin.inference.batch import answer_parts as parts_module
 from nin.inference.batch.answer_parts import AnswerParts, answer_parts
-from nin.inference.batch.answering import answer_on_workers
+from nin.inference.batch.answering import _result, answer_on_workers
 from nin.inference.batch.batch_job import batch_job, question
 
 distributed = pytest.importorskip("distributed", reason="needs keras-nin[cluster]")
@@ -179,3 +179,12 @@ def test_nobody_to_answer_is_said(client, asked, monkeypatch, capsys):
     threading.Timer(1.0, client.cluster.scale, [1]).start()
     assert len(on_workers(client, asked)) == 3
     assert "waiting: there is no worker; dask worker tcp://127.0.0.1:" in capsys.readouterr().err
+
+
+def test_a_part_that_ends_every_worker_is_named():
+    class Lost:
+        def result(self):
+            raise distributed.KilledWorker("part", None, 3)
+
+    with pytest.raises(NinError, match=r"4 workers in turn were lost .* a\.png to b\.png"):
+        _result(Lost(), ["a.png", "b.png"])
