@@ -19,21 +19,20 @@ TWICE = (*LINE, "--seeds", "2")
 
 
 @pytest.fixture(scope="module")
-def compared(program, tmp_path_factory):
+def compared(command, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compared")
-    done = subprocess.run([program, *TWICE], cwd=folder, capture_output=True, text=True)
-    return folder / "runs/compare", done
+    return folder / "runs/compare", command(folder, *TWICE)
 
 
 def test_a_comparison_leaves_four_files_and_prints_a_table(compared):
     folder, done = compared
-    assert (done.returncode, "Traceback" in done.stderr) == (0, False)
+    assert done.code == 0
     assert {path.name for path in folder.iterdir()} == {*FILES, "trainings"}
-    lines = done.stdout.splitlines()
+    lines = done.out.splitlines()
     assert [line.split()[0] for line in lines[:2]] == ["mnist", "lenet"]
     assert lines[-1].startswith("written:")
     assert "349,674 parameters" in lines[0]
-    told = [line for line in done.stderr.splitlines() if line.startswith(("1/4", "4/4"))]
+    told = [line for line in done.err.splitlines() if line.startswith(("1/4", "4/4"))]
     assert len(told) == 2
 
 
