@@ -73,7 +73,7 @@ def written(model, shape, classes=5, maps=True):
 #: What a plain convolutional network is made of; a type or layout of one's own adds two.
 PLAIN = {
     *("Conv", "BatchNormalization", "Relu", "Clip", "Sigmoid", "MaxPool", "AveragePool"),
-    *("GlobalAveragePool", "Add", "Concat", "Flatten", "Gemm", "Softmax"),
+    *("GlobalAveragePool", "Add", "Concat", "Flatten", "Gemm", "Reshape", "Softmax"),
 }
 
 

@@ -214,7 +214,9 @@ def _quantised(
         description = {**before.description, "quantization": quantize}
         write_litert(run, description, out, quantize, calibration)
     else:
-        quantization.quantize(source, out, calibration)
+        from nin.exporting.onnx.int8 import quantize as quantize_onnx
+
+        quantize_onnx(source, out, calibration)
     sizes = (_size(source), _size(out))
     return quantization.measure(split, before, FilePredictor(out), sizes)
 

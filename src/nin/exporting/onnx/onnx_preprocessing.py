@@ -111,13 +111,18 @@ def resize_again(graph: Graph, x: str, size: tuple[int, int] | None) -> str:
     return graph.node("Resize", x, "", "", sizes, mode="linear")
 
 
-def of_shape(graph: Graph, x: str, shape: tuple[int, int, int]) -> str:
-    """Images that are of this shape, (channels, height, width), or that a runtime refuses.
+def of_shape(graph: Graph, x: str, shape: tuple[int, int, int, int]) -> str:
+    """Images that are of this shape, (n, channels, height, width), or that a runtime refuses.
 
     Some runtimes do not compare an input with the shape that is stated, and compute on with images
-    in another layout; none makes a tensor of more or of fewer numbers fit this.
+    in another layout or of another size; none makes a tensor of more or of fewer numbers fit this.
+
+    Args:
+        graph: is written to.
+        x: the images.
+        shape: 0 in place of n is any number.
     """
-    return graph.node("Reshape", x, graph.constant([0, *shape], "int64"))
+    return graph.node("Reshape", x, graph.constant(shape, "int64"))
 
 
 def standardise(graph: Graph, x: str, preprocessing: Any, channels: int) -> str:
