@@ -14,9 +14,9 @@ import onnx
 from onnx import helper, numpy_helper
 
 from nin.exporting.onnx.onnx_preprocessing import SCOPE
-from nin.inference.engines import Images
 from nin.inference.input_form import InputForm
 from nin.inference.metadata import KEY
+from nin.inference.outputs import Images
 
 #: What computes in eight bits; the global average does not.
 _KINDS = ("Conv", "Gemm", "Relu", "Clip", "MaxPool", "AveragePool", "Add", "Concat")

@@ -55,7 +55,7 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
         else:
             size = (form.size, form.size)
             x = standardise(graph, _as_they_are(graph, form), model.preprocessing, channels)
-            x = of_shape(graph, x, (form.batch, channels, *size))
+            x = of_shape(graph, x, (form.batch or 0, channels, *size))
     has_maps = has_class_maps(model.net)
     written = write_network(graph, model.net, x, size, has_maps=has_maps)
     graph.node("Softmax", written.logits, name="probabilities", axis=1)
