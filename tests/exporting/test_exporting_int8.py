@@ -13,11 +13,11 @@ import pytest
 from keras import layers
 
 import nin
-from nin.exporting.onnx.graph import QUANTIZED_OPSET
 from nin.exporting.onnx.int8 import quantize
 from nin.exporting.onnx.model import to_onnx
 from nin.inference.input_form import InputForm
 from nin.models.blocks import Branches
+from nin.onnx_graph import QUANTIZED_OPSET
 
 CLASSES = 5
 

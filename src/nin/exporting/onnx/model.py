@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 from nin.exporting.onnx.folding import fold_batch_normalization
-from nin.exporting.onnx.graph import OPSET, Graph
 from nin.exporting.onnx.network import write_network
 from nin.exporting.onnx.onnx_preprocessing import (
     SCOPE,
@@ -18,6 +17,7 @@ from nin.exporting.onnx.onnx_preprocessing import (
 from nin.inference.input_form import InputForm
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
+from nin.onnx_graph import OPSET, Graph
 
 
 def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 
 from nin.errors import ExportError
-from nin.exporting.onnx.graph import Graph
 from nin.models.blocks import AveragePooling
 from nin.models.geometry import flow
+from nin.onnx_graph import Graph
 
 
 class Signal(NamedTuple):

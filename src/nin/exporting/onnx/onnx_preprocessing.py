@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nin.data.decoding.decode import CUBIC, ResizeMode
-from nin.exporting.onnx.graph import Graph
+from nin.onnx_graph import Graph
 
 #: The prefix of the names of these nodes in the file.
 SCOPE = "intake"
