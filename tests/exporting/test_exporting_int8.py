@@ -17,7 +17,7 @@ from nin.exporting.onnx.int8 import quantize
 from nin.exporting.onnx.model import to_onnx
 from nin.inference.input_form import InputForm
 from nin.models.blocks import Branches
-from nin.onnx_graph import QUANTIZED_OPSET
+from nin.onnx_graph.graph import QUANTIZED_OPSET
 
 CLASSES = 5
 

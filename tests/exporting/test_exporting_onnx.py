@@ -27,7 +27,7 @@ from nin.models.blocks import Branches
 from nin.models.geometry import has_class_maps
 from nin.models.vgg import VGG11
 from nin.networks.rivals import network_name
-from nin.onnx_graph import Graph
+from nin.onnx_graph.graph import Graph
 from nin.training.runs.evaluation import softmax
 
 #: Smallest sides that these take.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nin.exporting.onnx.folding import fold_batch_normalization
 from nin.exporting.onnx.network import write_network
 from nin.exporting.onnx.onnx_preprocessing import (
     SCOPE,
@@ -17,7 +16,8 @@ from nin.exporting.onnx.onnx_preprocessing import (
 from nin.inference.input_form import InputForm
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
-from nin.onnx_graph import OPSET, Graph
+from nin.onnx_graph.folding import fold_batch_normalization
+from nin.onnx_graph.graph import OPSET, Graph
 
 
 def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:

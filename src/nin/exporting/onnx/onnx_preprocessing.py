@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nin.data.decoding.decode import CUBIC, ResizeMode
-from nin.onnx_graph import Graph
+from nin.onnx_graph.graph import Graph
 
 #: The prefix of the names of these nodes in the file.
 SCOPE = "intake"
@@ -140,14 +140,11 @@ def standardise(graph: Graph, x: str, preprocessing: Any, channels: int) -> str:
     Returns:
         Of the same shape, what the first convolution sees.
     """
-    name = graph.name("BatchNormalization")
     mean, std = (
         np.full(channels, 255.0) * np.asarray(values)
         for values in (preprocessing.mean, preprocessing.std)
     )
     parts = {"scale": np.ones(channels), "offset": np.zeros(channels), "mean": mean}
     parts["variance"] = std**2
-    constants = [
-        graph.array(f"{name}/{part}", value.astype(np.float32)) for part, value in parts.items()
-    ]
-    return graph.node("BatchNormalization", x, *constants, name=name, epsilon=0.0)
+    floats = {part: values.astype(np.float32) for part, values in parts.items()}
+    return graph.batch_normalization(x, 0.0, **floats)
