@@ -41,10 +41,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from gradcam import BATCH, centres, convolutions, gradcam
+from localising.gradcam import BATCH, centres, convolutions, gradcam
+from localising.scenes import SceneData, Scenes, boxes, make_scenes
 from numpy.typing import NDArray
 from record import Record, spread
-from scenes import SceneData, Scenes, boxes, make_scenes
 from scipy.ndimage import gaussian_filter
 
 import nin
