@@ -18,7 +18,6 @@ from PIL import Image
 import nin
 from nin.data.decoding.decode import fitted
 from nin.errors import ExportError
-from nin.exporting.onnx.graph import Graph
 from nin.exporting.onnx.model import to_onnx
 from nin.exporting.onnx.onnx_preprocessing import resize_images
 from nin.inference.input_form import InputForm
@@ -28,6 +27,7 @@ from nin.models.blocks import Branches
 from nin.models.geometry import has_class_maps
 from nin.models.vgg import VGG11
 from nin.networks.rivals import network_name
+from nin.onnx_graph.graph import Graph
 from nin.training.runs.evaluation import softmax
 
 #: Smallest sides that these take.
@@ -73,7 +73,7 @@ def written(model, shape, classes=5, maps=True):
 #: What a plain convolutional network is made of; a type or layout of one's own adds two.
 PLAIN = {
     *("Conv", "BatchNormalization", "Relu", "Clip", "Sigmoid", "MaxPool", "AveragePool"),
-    *("GlobalAveragePool", "Add", "Concat", "Flatten", "Gemm", "Softmax"),
+    *("GlobalAveragePool", "Add", "Concat", "Flatten", "Gemm", "Reshape", "Softmax"),
 }
 
 
