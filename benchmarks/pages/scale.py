@@ -12,7 +12,15 @@ ENGINES = {"dask": "Dask", "ray": "Ray Data"}
 def batch_engines() -> str:
     """What each engine takes for the same pictures."""
     found = record("batch_engines")["summary"]
-    head = ["", "pictures/s", "start, s", "all, s", "memory, MB", "all with a lost worker, s", "size"]
+    head = [
+        "",
+        "pictures/s",
+        "start, s",
+        "all, s",
+        "memory, MB",
+        "all with a lost worker, s",
+        "size",
+    ]
     table = [[name, *_cells(found[engine])] for engine, name in ENGINES.items() if engine in found]
     said = (
         "Start is until the first part is there. Memory is that of all processes together, what"

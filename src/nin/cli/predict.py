@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nin.cli.shared_options import JsonPerImage, SkipBad, TrustFile, with_options
 from nin.errors import NinError
 from nin.names import printable
 
 if TYPE_CHECKING:
-    from nin.inference import FilePredictor
     from nin.inference.answer_lines import Form
     from nin.inference.answered_files import AnsweredFiles
     from nin.inference.batch.answer_parts import AnswerParts
@@ -23,142 +24,181 @@ if TYPE_CHECKING:
 INCOMPLETE = 1
 
 
-def predict(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory or export.")],
-    sources: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="SOURCE...",
-            help="Image files; folders, with those below them; - for a list on standard input.",
-        ),
-    ],
-    top: Annotated[int, typer.Option(min=1, help="Number of most likely classes to show.")] = 1,
+@dataclass(frozen=True)
+class AnswerOptions:
+    """What is said of each image, in which format, where, and by whom."""
+
+    top: Annotated[int, typer.Option(min=1, help="Number of most likely classes to show.")] = 1
     min_probability: Annotated[
         float,
-        typer.Option(min=0.0, max=1.0, help='Answer "unsure" where no class is as likely as this.'),
-    ] = 0.0,
-    as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print a table: comma-separated values.")
-    ] = False,
-    trust: Annotated[
-        bool,
         typer.Option(
-            "--trust", help="Run code that comes along: a SavedModel, or a network not of nin."
+            min=0.0, max=1.0, help='Answer "unsure" where no class is at least this likely.'
         ),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one line of JSON per image.")
-    ] = False,
+    ] = 0.0
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print a table of comma-separated values.")
+    ] = False
+    as_json: JsonPerImage = False
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write to this file: .csv, .jsonl, .parquet or .txt. After a stop, the same"
-            " command goes on.",
+            help="Write to this file instead: .csv, .jsonl, .parquet or .txt; after a stop, the"
+            " same command goes on.",
         ),
-    ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
-    ] = False,
+    ] = None
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="With --out: processes of this machine; default: this one alone."),
-    ] = None,
+    ] = None
     scheduler: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
             help="With --out: a Dask scheduler whose workers answer, such as tcp://10.0.0.5:8786.",
         ),
-    ] = None,
+    ] = None
+
+    def format(self) -> Form:
+        """How to print answers; in a file it is what its ending says.
+
+        Raises:
+            NinError: the options contradict each other, or the ending says nothing.
+        """
+        if self.as_csv and self.as_json:
+            raise NinError("--csv and --json: choose one")
+        asked: Form | None = "csv" if self.as_csv else "json" if self.as_json else None
+        if self.out is None:
+            return asked or "text"
+        from nin.inference.batch.answer_table import check_ending
+
+        meant = check_ending(self.out)
+        if asked and asked != meant:
+            raise NinError(f"--{asked} and --out {self.out}: the ending means another format")
+        return asked or "text"
+
+    def check_workers(self, trust: bool) -> None:
+        """Refuse options of workers that contradict others.
+
+        Raises:
+            NinError: it says which.
+        """
+        if not self.has_workers:
+            return
+        if self.workers and self.scheduler:
+            raise NinError("--workers and --scheduler: choose one")
+        given = "--workers" if self.workers else "--scheduler"
+        if self.out is None:
+            raise NinError(f"{given} needs a file for the answers: --out answers.csv")
+        if trust:
+            raise NinError(f"{given} and --trust: workers run no code that comes along")
+        from nin.cluster import check_cluster
+
+        check_cluster(self.scheduler)
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether other processes answer."""
+        return self.workers is not None or self.scheduler is not None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What decides an answer beside network and picture."""
+        return {"top": self.top, "min_probability": self.min_probability}
+
+    def ranks(self, classes: int) -> int:
+        """Of how many classes a table names the probability; 0 for the columns of one."""
+        return min(self.top, classes) if self.top > 1 or self.min_probability else 0
+
+
+@with_options(AnswerOptions)
+def predict(
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="A run directory or an exported file.")
+    ],
+    sources: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SOURCE...",
+            help="Image files; folders, with their subfolders; - for paths on standard input.",
+        ),
+    ],
+    *,
+    options: AnswerOptions,
+    skip_bad: SkipBad = False,
+    trust: TrustFile = False,
 ) -> None:
     """Classify images: the most likely classes of each, with probabilities."""
-    from nin.inference.answered_files import counted_images
+    from nin.inference.answered_files import AnsweredFiles, counted_images
     from nin.inference.engines import format_of
-    from nin.inference.picture_sources import find_pictures
 
-    form = _form(as_csv, as_json, out)
-    _check_workers(out, workers, scheduler, trust)
+    form = options.format()
+    options.check_workers(trust)
     format_of(run)
-    files, left_out = find_pictures(sources)
-    if left_out:
-        counted = ", ".join(
-            f"{printable(why)} {count:,}" for why, count in sorted(left_out.items())
-        )
-        typer.echo(f"left out: {counted}", err=True)
-    asked = _Asked(run, files, top, min_probability, trust, skip_bad)
-    if out is None:
-        answers = _to_screen(asked, form)
-    elif workers is None and scheduler is None:
-        answers = _to_file(asked, out)
+    answers = AnsweredFiles(_found(sources), skip_bad=skip_bad)
+    if options.out is None:
+        _print(answers, form, run, options, trust)
     else:
-        answers = _by_workers(asked, out, scheduler, workers or 1)
-    if out is not None:
-        typer.echo(printable(f"{counted_images(answers.given)} answered: {out}"))
+        write = _write_by_workers if options.has_workers else partial(_write, trust=trust)
+        write(answers, options.out, run, options)
+        typer.echo(printable(f"{counted_images(answers.given)} answered: {options.out}"))
     if answers.bad:
         typer.echo(f"{'' if skip_bad else 'nin: '}{answers.complaint()}", err=True)
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
 
 
-class _Asked(NamedTuple):
-    """What is asked, of whom."""
+def _found(sources: list[Path]) -> list[str]:
+    """The images among the sources; says which files are none."""
+    from nin.inference.picture_sources import find_pictures
 
-    run: Path
-    files: list[str]
-    top: int
-    min_probability: float
-    trust: bool
-    skip_bad: bool
-
-    @property
-    def how(self) -> dict[str, Any]:
-        """What decides an answer beside network and picture."""
-        return {"top": self.top, "min_probability": self.min_probability}
-
-    def ranks(self, predictor: FilePredictor) -> int:
-        """For how many of the likeliest classes a table has columns."""
-        wanted = self.top > 1 or self.min_probability
-        return min(self.top, len(predictor.classes)) if wanted else 0
+    files, left_out = find_pictures(sources)
+    if left_out:
+        counts = (f"{printable(why)} {count:,}" for why, count in sorted(left_out.items()))
+        typer.echo(f"left out: {', '.join(counts)}", err=True)
+    return files
 
 
-def _to_screen(asked: _Asked, form: Form) -> AnsweredFiles:
+def _print(
+    answers: AnsweredFiles, form: Form, run: Path, options: AnswerOptions, trust: bool
+) -> None:
+    """Print the answers; a message on Ctrl-C says how far this came."""
     from nin.exporting import Predictor
     from nin.inference.answer_lines import lines
-    from nin.inference.answered_files import AnsweredFiles, counted_images
+    from nin.inference.answered_files import counted_images
 
-    predictor = Predictor(asked.run, trust=asked.trust)
-    answers = AnsweredFiles(asked.files, skip_bad=asked.skip_bad)
+    predictor = Predictor(run, trust=trust)
     # Where answers run down a terminal, they are progress enough.
-    visible = not sys.stdout.isatty()
-    rows = answers.by(predictor, asked.top, asked.min_probability, visible=visible)
+    rows = answers.by(predictor, **options.asked, visible=not sys.stdout.isatty())
     try:
-        for line in lines(rows, form, asked.ranks(predictor)):
+        for line in lines(rows, form, options.ranks(len(predictor.classes))):
             typer.echo(line, nl=False)
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(
-            f"stopped: {answers.given:,} of {counted_images(len(asked.files))} answered"
+            f"stopped: {answers.given:,} of {counted_images(len(answers.files))} answered"
         ) from stop
-    return answers
 
 
-def _to_file(asked: _Asked, out: Path) -> AnsweredFiles:
+def _write(
+    answers: AnsweredFiles, out: Path, run: Path, options: AnswerOptions, trust: bool
+) -> None:
+    """Write the answers of this process to a file."""
     from nin.exporting import Predictor
     from nin.inference.batch.answer_file import answer_to_file
     from nin.inference.batch.answering import answer_here
     from nin.inference.batch.batch_job import question
 
-    predictor = Predictor(asked.run, trust=asked.trust)
-    return answer_to_file(
+    predictor = Predictor(run, trust=trust)
+    answer_to_file(
         out,
-        asked.files,
-        question(predictor.path, asked.files, **asked.how),
-        partial(answer_here, predictor=predictor, **asked.how),
-        ranks=asked.ranks(predictor),
-        skip_bad=asked.skip_bad,
+        answers,
+        question(predictor.path, answers.files, **options.asked),
+        partial(answer_here, predictor=predictor, **options.asked),
+        options.ranks(len(predictor.classes)),
     )
 
 
-def _by_workers(asked: _Asked, out: Path, scheduler: str | None, workers: int) -> AnsweredFiles:
+def _write_by_workers(answers: AnsweredFiles, out: Path, run: Path, options: AnswerOptions) -> None:
+    """Write the answers of other processes to a file."""
     from nin.cluster import cluster
     from nin.exporting.on_demand import kept_export
     from nin.inference import FilePredictor
@@ -166,60 +206,18 @@ def _by_workers(asked: _Asked, out: Path, scheduler: str | None, workers: int) -
     from nin.inference.batch.answering import answer_on_workers
     from nin.inference.batch.batch_job import batch_job, question
 
-    predictor = FilePredictor(kept_export(asked.run), threads=1)
-    job = batch_job(predictor.path, asked.files, **asked.how)
+    predictor = FilePredictor(kept_export(run), threads=1)
+    job = batch_job(predictor.path, answers.files, **options.asked)
 
     def answer(parts: AnswerParts, advance: Callable[[int], None]) -> None:
         if parts.missing():
-            with cluster(scheduler, workers) as client:
+            with cluster(options.scheduler, options.workers or 1) as client:
                 answer_on_workers(parts, client, job, advance)
 
-    return answer_to_file(
+    answer_to_file(
         out,
-        asked.files,
-        question(asked.run, asked.files, **asked.how),
+        answers,
+        question(run, answers.files, **options.asked),
         answer,
-        ranks=asked.ranks(predictor),
-        skip_bad=asked.skip_bad,
+        options.ranks(len(predictor.classes)),
     )
-
-
-def _check_workers(
-    out: Path | None, workers: int | None, scheduler: str | None, trust: bool
-) -> None:
-    """Refuse options of workers that contradict others.
-
-    Raises:
-        NinError: it says which.
-    """
-    if workers is None and scheduler is None:
-        return
-    if workers and scheduler:
-        raise NinError("--workers and --scheduler: choose one")
-    given = "--workers" if workers else "--scheduler"
-    if out is None:
-        raise NinError(f"{given} needs a file for the answers: --out answers.csv")
-    if trust:
-        raise NinError(f"{given} and --trust: workers run no code that comes along")
-    from nin.cluster import check_cluster
-
-    check_cluster(scheduler)
-
-
-def _form(as_csv: bool, as_json: bool, out: Path | None) -> Form:
-    """What to print by the options; in a file it is what its ending says.
-
-    Raises:
-        NinError: they contradict each other, or say nothing.
-    """
-    if as_csv and as_json:
-        raise NinError("--csv and --json: choose one")
-    asked: Form | None = "csv" if as_csv else "json" if as_json else None
-    if out is None:
-        return asked or "text"
-    from nin.inference.batch.answer_table import check_ending
-
-    meant = check_ending(out)
-    if asked and asked != meant:
-        raise NinError(f"--{asked} and --out {out}: the ending means another format")
-    return asked or "text"

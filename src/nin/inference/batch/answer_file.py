@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,32 +15,27 @@ from nin.progress import progress
 
 def answer_to_file(
     out: Path,
-    files: Sequence[str],
+    answered: AnsweredFiles,
     question: Mapping[str, Any],
     answer: Callable[[AnswerParts, Callable[[int], None]], None],
-    *,
     ranks: int = 0,
-    skip_bad: bool = False,
-) -> AnsweredFiles:
+) -> None:
     """Answer pictures into a file, which appears when it is complete.
 
     Until then whole parts of it are in a folder beside it; the same call goes on from there.
 
     Args:
         out: the file.
-        files: the pictures' names.
+        answered: the pictures, and how many have been answered when this returns.
         question: what decides the answers; see `nin.inference.batch.batch_job.question`.
         answer: answers the parts that are missing, and says how many pictures it has done.
         ranks: of a table, for how many of the likeliest classes there are further columns.
-        skip_bad: whether a picture that cannot be read has no row.
-
-    Returns:
-        How many have been answered, and how many cannot be read.
 
     Raises:
         NinError: the file is there already or cannot be written, or there are no answers.
         KeyboardInterrupt: Ctrl-C; whole parts are kept, and the message says so.
     """
+    files = answered.files
     with answer_parts(out, files, question) as parts:
         total = counted_images(len(files))
         if parts.answered:
@@ -53,7 +48,5 @@ def answer_to_file(
             raise KeyboardInterrupt(
                 f"stopped: {parts.answered:,} of {total} answered{kept}"
             ) from stop
-        counted = AnsweredFiles(files, skip_bad=skip_bad)
-        write_answers(out, counted.counted(parts.answers()), ranks)
+        write_answers(out, answered.counted(parts.answers()), ranks)
         parts.remove()
-    return counted
