@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from nin import cluster as module
-from nin.cluster import ClusterError, check_cluster, cluster, joblib_workers
+from nin.cluster import check_cluster, cluster, joblib_workers
+from nin.errors import ClusterError
 
 distributed = pytest.importorskip("distributed", reason="needs keras-nin[cluster]")
 

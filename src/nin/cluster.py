@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from nin.errors import Advice, Argument, NinError, first_line
+from nin.errors import Advice, Argument, ClusterError, first_line
 from nin.installing import install_line
 
 if TYPE_CHECKING:
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 
 #: Seconds that a scheduler has to answer.
 PATIENCE = 10
-
-
-class ClusterError(NinError):
-    """A cluster that is not there, that went away, or whose workers cannot do what they should."""
 
 
 def check_cluster(scheduler: str | None) -> None:

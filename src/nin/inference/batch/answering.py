@@ -8,8 +8,8 @@ from concurrent.futures import CancelledError
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from nin.cluster import ClusterError, lost, threads_of
-from nin.errors import NinError, first_line
+from nin.cluster import lost, threads_of
+from nin.errors import ClusterError, NinError, first_line
 from nin.inference.batch.answer_parts import AnswerParts
 from nin.inference.batch.batch_job import BatchJob
 from nin.inference.batch.part_worker import answer_part
