@@ -13,7 +13,7 @@ from nin.errors import NinError
 
 if TYPE_CHECKING:
     from nin.study import Comparison
-    from nin.study.contender import JudgedOn
+    from nin.study.trials.contender import JudgedOn
     from nin.training import Recipe
 
 
@@ -130,8 +130,8 @@ def run_trials(
 
 
 def _print(comparison: Comparison, out: Path) -> None:
-    from nin.study.report import FILES
-    from nin.study.report_text import accuracy, count
+    from nin.study.report.report_page import FILES
+    from nin.study.results.report_text import accuracy, count
 
     width = max(len(row.net) for row in comparison.rows)
     group = ""

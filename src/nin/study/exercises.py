@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nin.errors import NinError, UnknownNameError
-from nin.presets import CLASSES, Stage, find_preset
-from nin.study.contender import Contender
+from nin.models.presets import CLASSES, Stage, find_preset
+from nin.study.trials.contender import Contender
 
 Stages = tuple[Stage, ...]
 #: Name of the network that every exercise starts from.

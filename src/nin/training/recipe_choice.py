@@ -12,8 +12,8 @@ from nin.data import NAMED, Augmentation, ImageArrays, ImageData, ImageFolder
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
-from nin.network_source import is_code
-from nin.rivals import find_network, network_name
+from nin.models.network_source import is_code
+from nin.models.rivals import find_network, network_name
 from nin.training.recipe import Recipe, renamed, stated
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load

@@ -56,7 +56,7 @@ def test_other_arrays_are_refused_and_the_same_are_taken(small_run, arrays):
     x, y = arrays
     before = (small_run.path / "run.json").read_bytes()
     for other in ((x[::-1], y), (x[:60], y[:60]), (x[:, :6], y)):
-        with pytest.raises(RunError, match="these are not the images that .*/run was trained on"):
+        with pytest.raises(RunError, match=r"these are not the images that .*/run was trained on"):
             nin.resume(small_run.path, epochs=9, data=other)
     assert (small_run.path / "run.json").read_bytes() == before
     assert small_run.images.open((x, y)).fingerprint() == small_run.record["data"]["fingerprint"]
@@ -114,7 +114,7 @@ def test_what_arrays_cannot_be_trained_with_is_one_line(arrays, options, error, 
 
 @pytest.mark.parametrize("given", [(1, 2, 3, 4), (np.zeros((4, 8, 8)),), np.zeros((4, 8, 8)), 3j])
 def test_what_is_no_data_is_one_line(given):
-    with pytest.raises(NinError, match="a tuple of .: give|images without labels|complex is no"):
+    with pytest.raises(NinError, match=r"a tuple of .: give|images without labels|complex is no"):
         nin.Trainer(max_epochs=1).fit(nin.LeNet(), given)
 
 

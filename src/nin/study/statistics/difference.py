@@ -1,0 +1,121 @@
+"""`Difference`: how much better one network is than another, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from nin.study.statistics.intervals import (
+    FEWEST_SEEDS,
+    deviation,
+    holm,
+    interval_over_images,
+    interval_over_seeds,
+    p_over_images,
+    p_over_seeds,
+)
+from nin.study.statistics.power import seeds_needed
+from nin.study.trials.row import Frozen, Row, unpack
+
+
+class Difference(Frozen):
+    """How much better one network is than another, over the same seeds and the same images.
+
+    Attributes:
+        net: name of the one network.
+        rival: name of the other.
+        group: the exercise that both belong to.
+        n: number of seeds.
+        mean: accuracy of `net` minus that of `rival`.
+        low: lower end of the 95 % confidence interval of the mean over other seeds, judged by the
+            same images (paired t-test); None for fewer than three seeds.
+        high: its upper end.
+        images_low: lower end of the 95 % confidence interval over other images, judged by the same
+            trained networks (Bonett and Price 2012); None if it is not known which images each
+            network had right.
+        images_high: its upper end.
+        p: of the hypothesis that there is no difference, over seeds and over images, whichever is
+            the higher; adjusted for all differences of the comparison (Holm 1979). None for fewer
+            than three seeds.
+        sd: standard deviation of the difference from seed to seed; None for one seed.
+        parameter_ratio: parameters of `rival` divided by those of `net`.
+    """
+
+    net: str
+    rival: str
+    group: str = ""
+    n: int
+    mean: float
+    low: float | None
+    high: float | None
+    images_low: float | None = None
+    images_high: float | None = None
+    p: float | None = None
+    sd: float | None = None
+    parameter_ratio: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether chance is ruled out at 5 %, that of seeds and that of images where known."""
+        return self.p is not None and self.p < 0.05
+
+    def seeds_needed(self, difference: float = 0.01) -> int | None:
+        """Seeds with which `difference` would be seen four times in five, if it varies as here.
+
+        None: it is not known, from fewer than three seeds, or more than a thousand.
+        """
+        if self.sd is None or self.n < FEWEST_SEEDS:
+            return None
+        return seeds_needed(difference, self.sd)
+
+
+def differences_between(pairs: Sequence[tuple[Row, Row]], images: int) -> list[Difference]:
+    """How much more accurate the first of each pair is than the second, over their seeds.
+
+    Args:
+        pairs: all that one comparison is asked about; the p-values are corrected for their number.
+        images: how many judged them.
+
+    Raises:
+        ValueError: a row's `correct` is not of as many images.
+    """
+    found = [_difference(row, rival, images) for row, rival in pairs]
+    corrected = holm([each.p for each in found])
+    return [each.model_copy(update={"p": p}) for each, p in zip(found, corrected, strict=True)]
+
+
+def _difference(row: Row, rival: Row, images: int) -> Difference:
+    gaps = [a - b for a, b in zip(row.accuracies, rival.accuracies, strict=True)]
+    over_seeds, over_images = interval_over_seeds(gaps), None
+    p = p_over_seeds(gaps)
+    if row.correct and rival.correct:
+        wins = _wins(row, rival, images)
+        over_images = interval_over_images(wins / row.n)
+        p = None if p is None else max(p, p_over_images(wins))
+    low, high = over_seeds or (None, None)
+    images_low, images_high = over_images or (None, None)
+    return Difference(
+        net=row.net,
+        rival=rival.net,
+        group=row.group,
+        n=len(gaps),
+        mean=fmean(gaps),
+        low=low,
+        high=high,
+        images_low=images_low,
+        images_high=images_high,
+        p=p,
+        sd=deviation(gaps),
+        parameter_ratio=rival.cost.parameters.total / row.cost.parameters.total,
+    )
+
+
+def _wins(row: Row, rival: Row, images: int) -> np.ndarray[Any, Any]:
+    """(images,): seeds in which only `row` was right, minus those in which only `rival` was."""
+    pairs = zip(row.correct, rival.correct, strict=True)
+    each = [unpack(a, images).astype(int) - unpack(b, images).astype(int) for a, b in pairs]
+    total: np.ndarray[Any, Any] = np.sum(each, axis=0)
+    return total

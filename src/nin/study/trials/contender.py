@@ -1,0 +1,103 @@
+"""`Contender`: a network that takes part in a comparison, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from nin.errors import NinError
+from nin.models.network_source import is_code, name_of, source_of
+from nin.models.rivals import find_net, network_name
+from nin.models.stage_table import is_table
+
+if TYPE_CHECKING:
+    from nin.models import Classifier
+
+
+#: The images by which trainings are compared.
+JudgedOn = Literal["test", "validation"]
+
+
+class Contender(NamedTuple):
+    """A network that takes part.
+
+    Attributes:
+        name: shown in tables and figures.
+        net: its class, one of `nin.models.NETS`; or the name of a network of one's own,
+            ``"nets.py:SmallNet"``.
+        arguments: of the class, apart from the number of classes; none for one's own.
+        group: the exercise it belongs to; empty in a plain comparison.
+        changes: fields of the recipe that are its own, where recipes are compared; None: none.
+
+    Example:
+        >>> narrow = nin.Contender("narrow", "NiN", {"preset": "mnist", "width": 0.25})
+        >>> nin.count_cost(narrow.make(classes=10), (28, 28, 1)).parameters.total
+        22626
+    """
+
+    name: str
+    net: str
+    arguments: dict[str, Any]
+    group: str = ""
+    changes: dict[str, Any] | None = None
+
+    def make(self, classes: int, input_shape: tuple[int, int, int] | None = None) -> Classifier:
+        """The network, not yet built.
+
+        Args:
+            classes: number of logits.
+            input_shape: (height, width, channels) of what its first layer sees; a function that
+                makes a network of one's own may want it.
+        """
+        # Not at the top: names are checked without Keras.
+        from nin.models import make_net
+
+        return make_net(self.net, classes, input_shape, **self.arguments)
+
+    def source(self) -> dict[str, Any]:
+        """Where the code of a network of one's own is, with its digest: as JSON values."""
+        return source_of(self.net)._asdict()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is code of somebody's own."""
+        return is_code(self.net)
+
+
+#: What can be compared: a name, a contender, a table of stages, or a network of one's own.
+Net = Any
+
+
+def as_contenders(nets: Sequence[Net] | Mapping[str, Net]) -> list[Contender]:
+    """Contenders for `nets`, in that order; one that is a contender already stays as it is.
+
+    Args:
+        nets: names, contenders, tables of stages, classes, functions or Keras models; or these by
+            the names they are to have.
+
+    Raises:
+        UnknownNameError: there is no such network.
+        NinError: two of a group have the same name, or `nets` is empty.
+    """
+    if not nets:
+        raise NinError("there is nothing to compare: name at least one network")
+    if isinstance(nets, Mapping):
+        found = [_contender(net)._replace(name=name) for name, net in nets.items()]
+    else:
+        found = [_contender(net) for net in nets]
+    names = [(contender.name, contender.group) for contender in found]
+    twice = [name for name, group in names if names.count((name, group)) > 1]
+    if twice:
+        raise NinError(f"{twice[0]} is named twice: name each network once")
+    return found
+
+
+def _contender(net: Net) -> Contender:
+    if isinstance(net, Contender):
+        return net if isinstance(net.net, str) else net._replace(net=name_of(net.net))
+    name = network_name(net)
+    if is_table(name):
+        label = Path(name).stem if isinstance(net, str) and not net.startswith("[") else "stages"
+        return Contender(label, *find_net(name))
+    return Contender(source_of(name).label if is_code(name) else name, *find_net(name))
