@@ -374,7 +374,9 @@ def test_pictures_of_an_object_stay_together(objects, groups, folds):
 
 def test_every_picture_is_in_the_test_of_one_fold(objects):
     tests = [nin.ImageFolder(objects, folds=4, fold=fold).files("test").paths for fold in range(4)]
-    assert sorted(sum(tests, [])) == sorted(map(str, objects.glob("*/*.png")))
+    assert sorted(path for paths in tests for path in paths) == sorted(
+        map(str, objects.glob("*/*.png"))
+    )
     again = nin.ImageFolder(objects, folds=4, fold=0, seed=5).files("test").paths
     assert again == tests[0]
 
@@ -398,5 +400,5 @@ def test_how_a_folder_cannot_be_divided_is_one_line(objects, settings, said):
 
 def test_a_folder_that_is_divided_has_no_folds(objects):
     objects.rename(objects.parent / "train")
-    with pytest.raises(DataError, match="folds=3: .* is divided by folders already"):
+    with pytest.raises(DataError, match=r"folds=3: .* is divided by folders already"):
         nin.ImageFolder(objects.parent, folds=3)

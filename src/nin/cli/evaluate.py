@@ -19,7 +19,7 @@ def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     data: Annotated[
         str | None,
-        typer.Option(help="Other data, a set or a folder; default: the run's own images."),
+        typer.Option(help="Other data, a set, a folder or an .npz; default: the run's own images."),
     ] = None,
     out: Annotated[
         Path | None,

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nin.models.rivals import NETWORKS
+from nin.networks.rivals import NETWORKS
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,8 @@ class RecipeOptions:
     """
 
     data: Annotated[
-        str | None, typer.Option(help="Data set or folder to train on, in place of the recipe's.")
+        str | None,
+        typer.Option(help="Data set, folder or .npz file to train on, in place of the recipe's."),
     ] = None
     preset: Annotated[
         str | None,
@@ -76,6 +77,13 @@ class RecipeOptions:
         typer.Option(help="How pictures become squares: squash all of it, or crop its middle."),
     ] = None
     limit: Annotated[int | None, typer.Option(help="Use only this many training images.")] = None
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="Keep pictures together of whose path this finds the same: 'object(\\d+)'.",
+        ),
+    ] = None
     patience: Annotated[
         int | None,
         typer.Option(help="End after this many epochs without a lower held-out loss."),

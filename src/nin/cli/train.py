@@ -23,8 +23,8 @@ def train(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RECIPE|FOLDER]",
-            help="Recipe (digits, book, fashion, cifar10, …), data set, folder, or CSV of labels.",
+            metavar="[RECIPE|FOLDER|FILE]",
+            help="Recipe (digits, book, fashion, cifar10, …), data set, folder, label table, .npz.",
         ),
     ] = None,
     *,
@@ -53,7 +53,7 @@ def train(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Train a network: a recipe (default: digits), or a folder with one directory per class."""
+    """Train a network: a recipe (default: digits), a folder with a directory per class, or .npz."""
     settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
     if resume is not None:

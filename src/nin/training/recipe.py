@@ -24,7 +24,7 @@ from nin.data.folders.division import SplitBy
 from nin.data.folders.grouping import check_pattern, group_name
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Argument, DataError, NinError, RecipeError
-from nin.models.rivals import find_net, network_name
+from nin.networks.rivals import find_net, network_name
 
 
 class RecipeFields(TypedDict, total=False):

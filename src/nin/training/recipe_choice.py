@@ -12,8 +12,8 @@ from nin.data import NAMED, Augmentation, ImageArrays, ImageData, ImageFolder
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
-from nin.models.network_source import is_code
-from nin.models.rivals import find_network, network_name
+from nin.networks.network_source import is_code
+from nin.networks.rivals import find_network, network_name
 from nin.training.recipe import Recipe, renamed, stated
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
@@ -49,13 +49,28 @@ def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str,
             return what, options
         of_own = stated(classes=classes, groups=options.pop("groups"))
         given = ImageArrays.from_npz(given, **of_own)
-    elif not isinstance(given, (Recipe, str, Path, ImageFolder, type(None))) and is_given(given):
+    elif not isinstance(given, (Recipe, str, Path, ImageFolder, type(None))):
         given = as_images(given, classes=classes, groups=options.pop("groups", None))
     elif classes is not None:
         raise DataError("they are the names of the folders", about=Argument("classes"))
     if place:
         return what, {**options, "data": given}
     return given, options
+
+
+def on_images(recipe: Recipe, data: Any) -> Recipe:
+    """The recipe with other images, and what is said of these; None leaves it as it is.
+
+    Args:
+        recipe: how networks are trained.
+        data: a name, a folder, a file, or images; see `nin.data.sources.as_images`.
+    """
+    if data is None:
+        return recipe
+    if not isinstance(data, (str, Path)):
+        data, own = _as_options(as_images(data))
+        return recipe.revised(data=data, **own)
+    return recipe.revised(data=data)
 
 
 def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str] = ()) -> Recipe:

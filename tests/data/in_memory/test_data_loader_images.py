@@ -38,7 +38,9 @@ class Iterated:
         return 4
 
     def __iter__(self):
-        return ((X[i : i + 5].transpose(0, 3, 1, 2).repeat(3, 1), Y[i : i + 5]) for i in (0, 5, 10, 15))
+        return (
+            (X[i : i + 5].transpose(0, 3, 1, 2).repeat(3, 1), Y[i : i + 5]) for i in (0, 5, 10, 15)
+        )
 
 
 def tensors():
@@ -147,7 +149,11 @@ def test_what_is_no_loader_is_one_line(make, said):
 
 @pytest.mark.parametrize(
     ("settings", "said"),
-    [({"folds": 3}, "folds=3: a loader's"), ({"limit": 3}, "limit=3"), ({"balance": "weights"}, "balance=")],
+    [
+        ({"folds": 3}, "folds=3: a loader's"),
+        ({"limit": 3}, "limit=3"),
+        ({"balance": "weights"}, "balance="),
+    ],
 )
 def test_a_loader_chooses_its_images_itself(settings, said):
     with pytest.raises(DataError, match=said):

@@ -13,7 +13,7 @@ from nin.data.in_memory.npz_file import is_npz, npz_image_shape
 from nin.data.sources import images_called, is_in_process
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
-from nin.models.rivals import Own, Rival, find_network
+from nin.networks.rivals import Own, Rival, find_network
 from nin.training.recipe import Recipe, stated
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER

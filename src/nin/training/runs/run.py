@@ -7,6 +7,7 @@
       metrics.jsonl            one line per epoch
       curves.png               loss and accuracy, drawn
       pictures.safetensors     which picture of a folder was in which part, by its content
+      images.npz               images that were in memory when it was trained, by part
       features.safetensors     what a frozen trunk makes of each photograph, by its content
       weights.safetensors      the network's weights after the best epoch
       checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
