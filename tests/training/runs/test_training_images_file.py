@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 import nin
 from nin.data.in_memory.npz_file import read_npz
 from nin.errors import DataError, NinError, RecipeError, RunError
+from nin.exporting.quantization import images_apart
 from nin.training.runs.images_file import ARRAYS
 
 QUICK = {"preset": "lenet", "epochs": 1, "image_size": 12}
@@ -121,3 +123,49 @@ def test_what_is_no_data_is_one_line(given):
 def test_classes_are_those_of_arrays():
     with pytest.raises(DataError, match="classes: they are the names of the folders"):
         nin.train("digits", classes=["a"])
+
+
+def test_int8_is_calibrated_on_what_the_run_keeps(small_run, monkeypatch):
+    monkeypatch.setattr("nin.data.sources._opened", {})
+    calibration, judged = images_apart(nin.load(small_run.path), None)
+    assert len(calibration)
+    seen = {image.tobytes() for image in calibration}
+    assert not seen & {image.tobytes() for image in judged.images}
+
+
+class Pairs(keras.utils.PyDataset):
+    """Batches of five, from a generator of random numbers that goes on."""
+
+    def __init__(self, arrays):
+        super().__init__(workers=0)
+        self.x, self.y = arrays[0], np.array([CLASSES.index(name) for name in arrays[1]])
+        self.random = np.random.default_rng(0)
+
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        chosen = self.random.choice(len(self.y), 5)
+        return self.x[chosen], self.y[chosen]
+
+
+def test_a_loader_is_trained_on_without_the_promise(arrays, tmp_path, capsys):
+    loaders = (Pairs(arrays), Pairs(arrays))
+    run = nin.train(loaders, tmp_path / "run", classes=CLASSES, **QUICK)
+    assert run.record["data"]["exact"] is False
+    assert run.record["data"]["source"] == "a Pairs"
+    assert "neither exact resume nor the same result" in capsys.readouterr().err
+    part, found = nin.load(run.path).evaluate()
+    assert (part, found.n) == ("validation", 30)
+    with pytest.raises(RunError, match=r"a Pairs, which no run keeps: go on in Python: nin.resume"):
+        nin.resume(run.path, epochs=2)
+    again = nin.resume(run.path, epochs=2, data=loaders)
+    assert [row["epoch"] for row in again.metrics()] == [1, 2]
+    with pytest.raises(RunError, match="these are not the images"):
+        nin.resume(run.path, epochs=3, data=(Colours(arrays), Colours(arrays)))
+
+
+class Colours(Pairs):
+    def __getitem__(self, index):
+        x, y = super().__getitem__(index)
+        return np.stack([x] * 3, -1), y

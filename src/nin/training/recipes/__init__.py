@@ -89,7 +89,7 @@ def choose(
     if what in RECIPES:
         preset = preset or (FROM_SCRATCH.preset if what == FROM_SCRATCH.name else None)
         return _for(data or RECIPES[what].data, preset, finetune, init)
-    is_there = what in NAMED or is_in_process(what) or expand(what).exists()
+    is_there = what in NAMED or _is_array(what) or expand(what).exists()
     if data is not None and is_there:
         raise NinError(f"two data sets, {what} and {data}: give one")
     if is_there:
