@@ -332,7 +332,7 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(
         speed = Speed(images_per_second=speeds[workload.contender.name], peak_bytes=1)
         return Measured(batch_size=64, training=speed, prediction=speed)
 
-    monkeypatch.setattr("nin.study.comparison.measure_once", measured)
+    monkeypatch.setattr("nin.study.plan.measure_once", measured)
     comparison = compared(seconds=3.0)
     steps = {trial.contender.name: (trial.steps, trial.recipe.epochs) for trial in trained}
     assert steps == {"small": (30, 8), "large": (3, 1)}

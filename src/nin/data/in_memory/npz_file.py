@@ -114,6 +114,8 @@ def _readable(path: Path) -> Iterator[None]:
         raise DataError(f"{path} is damaged, or no .npz file: {first_line(error)}") from error
     except zlib.error as error:
         raise DataError(f"{path} is damaged: {error}") from error
+    except MemoryError as error:
+        raise DataError(f"{path} holds arrays that do not fit in memory") from error
 
 
 def _names(path: Path, stored: list[str]) -> dict[Role, str]:
