@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from nin.errors import NinError
+from nin.errors import Argument, NinError
 from nin.files import replacing
 from nin.inference.answer_lines import ENDINGS, Answer, lines
 from nin.installing import install_line
@@ -33,7 +33,7 @@ def check_ending(out: Path) -> str:
             )
         return "parquet"
     if ending not in ENDINGS:
-        raise NinError(f"--out {out}: end its name in .csv, .jsonl, .parquet or .txt")
+        raise NinError("end its name in .csv, .jsonl, .parquet or .txt", about=Argument("out", out))
     return ENDINGS[ending]
 
 
