@@ -58,7 +58,7 @@ def compare(
 
     Each network is trained once with every learning rate, with a seed reserved for that, and with
     further rates while the best is the lowest or the highest. With the rate that is best on
-    validation images it is trained once per seed and judged on the test images, which played no
+    validation images it is trained once per seed and evaluated on the test images, which played no
     part in any choice.
 
     Every finished trial is kept in ``out/trainings``: the same call continues where it was stopped,

@@ -10,7 +10,7 @@ from typing import Any
 
 from nin.data import NAMED, Augmentation, ImageData, ImageFolder
 from nin.errors import Advice, Argument, NinError, RecipeError, UnknownNameError
-from nin.networks.network_source import is_code
+from nin.networks.network_source import is_custom
 from nin.networks.rivals import find_network, network_name
 from nin.training.recipe import Recipe, renamed
 from nin.training.recipes import choose, with_network
@@ -75,7 +75,7 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
 def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
     init, data = given.get("init"), given.get("data")
     before = None if init is None else load(init).recipe
-    if before is not None and is_code(before.preset) and given.get("preset") is None:
+    if before is not None and is_custom(before.preset) and given.get("preset") is None:
         # Whoever named a run has not named the code that it names.
         raise RecipeError(
             f"its network is code, {before.preset}",
