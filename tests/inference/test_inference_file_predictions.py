@@ -42,7 +42,7 @@ def test_ten_are_named_and_the_others_counted():
 
 def test_a_single_one_is_an_error():
     with pytest.raises(DataError, match="no picture"):
-        list(PredictedFiles(["bad"]).by(Sure()))
+        list(PredictedFiles(["bad"]).predictions(Sure()))
 
 
 def test_one_is_no_plural():
