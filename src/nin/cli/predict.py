@@ -16,9 +16,9 @@ from nin.errors import NinError
 from nin.names import printable
 
 if TYPE_CHECKING:
-    from nin.inference.answer_lines import Form
-    from nin.inference.answered_files import AnsweredFiles
     from nin.inference.batch.answer_parts import AnswerParts
+    from nin.inference.file_predictions import PredictedFiles
+    from nin.inference.prediction_lines import Form
 
 #: Exit code where some pictures could not be read.
 INCOMPLETE = 1
@@ -129,21 +129,21 @@ def predict(
     trust: TrustFile = False,
 ) -> None:
     """Classify images: the most likely classes of each, with probabilities."""
-    from nin.inference.answered_files import AnsweredFiles, counted_images
     from nin.inference.engines import format_of
+    from nin.inference.file_predictions import PredictedFiles, counted_images
 
     form = options.format()
     options.check_workers(trust)
     format_of(run)
-    answers = AnsweredFiles(_found(sources), skip_bad=skip_bad)
+    answers = PredictedFiles(_found(sources), skip_bad=skip_bad)
     if options.out is None:
         _print(answers, form, run, options, trust)
     else:
         write = _write_by_workers if options.has_workers else partial(_write, trust=trust)
         write(answers, options.out, run, options)
-        typer.echo(printable(f"{counted_images(answers.given)} answered: {options.out}"))
-    if answers.bad:
-        typer.echo(f"{'' if skip_bad else 'nin: '}{answers.complaint()}", err=True)
+        typer.echo(printable(f"{counted_images(answers.count)} answered: {options.out}"))
+    if answers.unreadable:
+        typer.echo(f"{'' if skip_bad else 'nin: '}{answers.unreadable_line()}", err=True)
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
 
 
@@ -159,27 +159,27 @@ def _found(sources: list[Path]) -> list[str]:
 
 
 def _print(
-    answers: AnsweredFiles, form: Form, run: Path, options: AnswerOptions, trust: bool
+    answers: PredictedFiles, form: Form, run: Path, options: AnswerOptions, trust: bool
 ) -> None:
     """Print the answers; a message on Ctrl-C says how far this came."""
     from nin.exporting import Predictor
-    from nin.inference.answer_lines import lines
-    from nin.inference.answered_files import counted_images
+    from nin.inference.file_predictions import counted_images
+    from nin.inference.prediction_lines import lines
 
     predictor = Predictor(run, trust=trust)
     # Where answers run down a terminal, they are progress enough.
-    rows = answers.by(predictor, **options.asked, visible=not sys.stdout.isatty())
+    rows = answers.predictions(predictor, **options.asked, visible=not sys.stdout.isatty())
     try:
         for line in lines(rows, form, options.ranks(len(predictor.classes))):
             typer.echo(line, nl=False)
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(
-            f"stopped: {answers.given:,} of {counted_images(len(answers.files))} answered"
+            f"stopped: {answers.count:,} of {counted_images(len(answers.files))} answered"
         ) from stop
 
 
 def _write(
-    answers: AnsweredFiles, out: Path, run: Path, options: AnswerOptions, trust: bool
+    answers: PredictedFiles, out: Path, run: Path, options: AnswerOptions, trust: bool
 ) -> None:
     """Write the answers of this process to a file."""
     from nin.exporting import Predictor
@@ -197,7 +197,9 @@ def _write(
     )
 
 
-def _write_by_workers(answers: AnsweredFiles, out: Path, run: Path, options: AnswerOptions) -> None:
+def _write_by_workers(
+    answers: PredictedFiles, out: Path, run: Path, options: AnswerOptions
+) -> None:
     """Write the answers of other processes to a file."""
     from nin.cluster import cluster
     from nin.exporting.on_demand import kept_export

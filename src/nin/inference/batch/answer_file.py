@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from nin.inference.answered_files import AnsweredFiles, counted_images
 from nin.inference.batch.answer_parts import AnswerParts, answer_parts
 from nin.inference.batch.answer_table import write_answers
+from nin.inference.file_predictions import PredictedFiles, counted_images
 from nin.progress import progress
 
 
 def answer_to_file(
     out: Path,
-    answered: AnsweredFiles,
+    answered: PredictedFiles,
     question: Mapping[str, Any],
     answer: Callable[[AnswerParts, Callable[[int], None]], None],
     ranks: int = 0,

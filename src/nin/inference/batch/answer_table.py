@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from nin.errors import Argument, NinError
 from nin.files import replacing
-from nin.inference.answer_lines import ENDINGS, Answer, lines
+from nin.inference.prediction_lines import ENDINGS, Answer, lines
 from nin.installing import install_line
 
 #: The ending of a table that is kept by columns.

@@ -1,4 +1,4 @@
-"""`AnsweredFiles`: answers about files, counted as they pass; what cannot be read is named."""
+"""`PredictedFiles`: answers about files, counted as they pass; what cannot be read is named."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nin.progress import progress
 _NAMED = 10
 
 
-class AnsweredFiles:
+class PredictedFiles:
     """Answers about files, to be iterated over once.
 
     Args:
@@ -22,16 +22,16 @@ class AnsweredFiles:
             fault, or, where it is the only one, an error.
 
     Attributes:
-        given: how many pictures have been answered so far.
-        bad: how many could not be read.
+        count: how many pictures have been answered so far.
+        unreadable: how many could not be read.
     """
 
     def __init__(self, files: Sequence[str], *, skip_bad: bool = False) -> None:
         self.files, self.skip_bad = files, skip_bad
-        self.given = self.bad = 0
+        self.count = self.unreadable = 0
         self._named: list[str] = []
 
-    def by(
+    def predictions(
         self,
         predictor: FilePredictor,
         top: int = 1,
@@ -65,22 +65,22 @@ class AnsweredFiles:
         """The same answers, counted; without those of unreadable pictures if they are skipped."""
         for answer in answers:
             if "error" not in answer:
-                self.given += 1
+                self.count += 1
             else:
-                self.bad += 1
-                if self.bad <= _NAMED:
+                self.unreadable += 1
+                if self.unreadable <= _NAMED:
                     self._named.append(printable(f"{answer['file']}: {answer['error']}"))
                 if self.skip_bad:
                     continue
             yield answer
 
-    def complaint(self) -> str:
+    def unreadable_line(self) -> str:
         """What could not be read, in one line."""
-        more = f"; and {self.bad - _NAMED} more" if self.bad > _NAMED else ""
+        more = f"; and {self.unreadable - _NAMED} more" if self.unreadable > _NAMED else ""
         named = "; ".join(self._named) + more
         if self.skip_bad:
-            return f"left out {counted_images(self.bad, 'unreadable ')}: {named}"
-        return f"{self.bad:,} of {counted_images(len(self.files))} cannot be read: {named}"
+            return f"left out {counted_images(self.unreadable, 'unreadable ')}: {named}"
+        return f"{self.unreadable:,} of {counted_images(len(self.files))} cannot be read: {named}"
 
 
 def _advancing(
