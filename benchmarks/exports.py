@@ -5,11 +5,11 @@ Fashion-MNIST, colour ones on a folder of photographs), asked about 128 images i
 on, as they are stored and at one and a half times that size, one by one and 32 at a time. At the
 other size the run's side resizes with Pillow and the file's side in its graph.
 
-Forms and eight bits: RUN, the network that `nin train FOLDER` left. A cold start is a new process
-that imports `nin`, opens the file and answers one photograph; all forms in turn, after a round that
-does not count.
+Forms: RUN, a network trained from scratch on FOLDER. A cold start is a new process that imports
+`nin`, opens the file and answers one photograph; all forms in turn, after a round that does not
+count. Eight bits: of RUN, and of TRUNK, a head on a pretrained trunk.
 
-Run: python benchmarks/exports.py FOLDER RUN [TIMES]
+Run: python benchmarks/exports.py FOLDER RUN TRUNK [TIMES]
 Takes about ten minutes on 2 cores; an interrupted measurement is continued.
 """
 
@@ -96,7 +96,7 @@ def measure_agreement(record: Record, photos: str) -> None:
 
 
 def measure_forms(record: Record, run: nin.Run, photo: Path, times: int) -> None:
-    """Size, agreement and cold start of each form; eight bits."""
+    """Size, agreement and cold start of each form."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = {"run": folder / "run"}
@@ -110,15 +110,21 @@ def measure_forms(record: Record, run: nin.Run, photo: Path, times: int) -> None
             if not record.has(what="form", form=form):
                 agreement = done.parity._asdict()
                 record.add(summary, what="form", form=form, bytes=done.bytes, **agreement)
-        if not record.has(what="int8"):
-            cost = nin.export(run, quantize="int8", out=folder / "model.int8.onnx").quantization
-            assert cost is not None
-            record.add(summary, what="int8", **cost._asdict())
         for number in range(-1, times):
             for form, path in paths.items():
                 row = use([sys.executable, "-c", ASK, str(path), str(photo)])
                 if number >= 0 and not record.has(what="start", form=form, number=number):
                     record.add(summary, what="start", form=form, number=number, **row)
+
+
+def measure_int8(record: Record, network: str, run: nin.Run) -> None:
+    """What eight bits cost and bring."""
+    if record.has(what="int8", network=network):
+        return
+    with tempfile.TemporaryDirectory() as name:
+        cost = nin.export(run, quantize="int8", out=Path(name) / "small.onnx").quantization
+    assert cost is not None
+    record.add(summary, what="int8", network=network, **cost._asdict())
 
 
 def _name(form: str) -> str:
@@ -141,11 +147,14 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     """Measure what is not yet in the record."""
     record = Record("exports", (__doc__ or "").splitlines()[0])
-    photos, run, *times = sys.argv[1:]
+    photos, scratch, trunk, *times = sys.argv[1:]
     photo = min(Path(photos).rglob("*.jpg"))
-    sys.argv[1:] = [Path(photos).name, Path(run).name, *times]
+    sys.argv[1:] = [Path(each).name for each in (photos, scratch, trunk)] + times
     measure_agreement(record, photos)
-    measure_forms(record, nin.load(run), photo, int(times[0]) if times else 5)
+    runs = {"scratch": nin.load(scratch), "pretrained": nin.load(trunk)}
+    measure_forms(record, runs["scratch"], photo, int(times[0]) if times else 5)
+    for network, run in runs.items():
+        measure_int8(record, network, run)
 
 
 if __name__ == "__main__":

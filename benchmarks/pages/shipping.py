@@ -35,6 +35,8 @@ MAPS = {
 #: Network of the record of views → what it is called in the table.
 VIEWED = {"photos": "frozen trunk", "scratch": "`--preset book --image-size 67 --epochs 8`"}
 
+#: Network → what it is called in the table of eight bits.
+NETWORKS = {"scratch": "`book`, from scratch", "pretrained": "on the default trunk"}
 #: What the records of exports were measured with.
 NETWORK = "The `book` preset trained from scratch on the photographs of [photos.md](photos.md)"
 
@@ -98,18 +100,19 @@ def views() -> str:
 
 
 def int8() -> str:
-    """What eight bits cost and bring."""
-    [row] = _rows("exports", "int8")
-    (large, small), (slow, fast), (exact, rough) = (
-        row["bytes"],
-        row["milliseconds"],
-        row["accuracy"],
-    )
+    """What eight bits cost and bring, from scratch and on a pretrained trunk."""
+    table = []
+    for row in _rows("exports", "int8"):
+        sizes = (f"{size / 1e6:.2f}" for size in row["bytes"])
+        times = (f"{time:.1f}" for time in row["milliseconds"])
+        shares = (f"{share:.1%}" for share in row["accuracy"])
+        network = NETWORKS[row["network"]]
+        table.append([network, *sizes, *times, *shares, f"{row['same_label']:.1%}"])
+    head = ["network", "MB", "int8", "ms", "int8", "accuracy", "int8", "same label"]
+    images = _rows("exports", "int8")[0]["images"]
     return (
-        f"{NETWORK}: {small / 1e6:.2f} MB for {large / 1e6:.2f},"
-        f" {fast:.2f} ms per image for {slow:.2f} (one by one, alternately), accuracy {rough:.4f}"
-        f" for {exact:.4f} and {row['same_label']:.1%} the same labels on {row['images']:,} test"
-        " images."
+        f"{lines(head, table)}\n\nAccuracy on {images:,} test images; milliseconds one by one,"
+        f" alternately. {conditions('exports')}"
     )
 
 
