@@ -16,6 +16,7 @@ Takes about ten minutes for each run on 2 cores; an interrupted measurement is c
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import os
@@ -62,7 +63,7 @@ class Exported(NamedTuple):
     expected: Any
 
 
-def sample(folder: str, count: int) -> list[Path]:
+def sample(folder: str, count: int) -> tuple[Path, ...]:
     """Some photographs that the run has not learned from, the same each time."""
     found = [
         path
@@ -70,10 +71,17 @@ def sample(folder: str, count: int) -> list[Path]:
         for path in sorted(Path(folder, part).rglob("*"))
         if path.is_file()
     ]
-    return random.Random(0).sample(found, min(count, len(found)))
+    return tuple(random.Random(0).sample(found, min(count, len(found))))
 
 
-def exported(run: nin.Run, name: str, photos: list[Path], folder: Path) -> Exported:
+@functools.cache
+def answers_of(run: nin.Run, photos: tuple[Path, ...], side: int | None) -> Any:
+    """What the run itself says of the photographs, which it resizes to its own size or to `side`."""
+    predictor = nin.Predictor(run, image_size=side)
+    return np.stack([predictor.predict(decode(path)[None]).probabilities[0] for path in photos])
+
+
+def exported(run: nin.Run, name: str, photos: tuple[Path, ...], folder: Path) -> Exported:
     """Export a run to a form, and write the photographs as that takes them."""
     to, options = FORMS[name]
     if options is FIXED:
@@ -99,8 +107,7 @@ def exported(run: nin.Run, name: str, photos: list[Path], folder: Path) -> Expor
     index = folder / "pictures.json"
     index.write_text(json.dumps(listed))
     is_other = form.size not in (None, run.input_shape[0])
-    said = nin.Predictor(run, image_size=form.size if is_other else None)
-    expected = np.stack([said.predict(each[None]).probabilities[0] for each in pixels])
+    expected = answers_of(run, photos, form.size if is_other else None)
     return Exported(done.path, done.bytes, form, index, expected)
 
 
