@@ -76,7 +76,7 @@ def sample(folder: str, count: int) -> tuple[Path, ...]:
 
 @functools.cache
 def answers_of(run: nin.Run, photos: tuple[Path, ...], side: int | None) -> Any:
-    """What the run itself says of the photographs, which it resizes to its own size or to `side`."""
+    """What the run says of the photographs, which it resizes to its own size or to `side`."""
     predictor = nin.Predictor(run, image_size=side)
     return np.stack([predictor.predict(decode(path)[None]).probabilities[0] for path in photos])
 
