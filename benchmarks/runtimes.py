@@ -50,7 +50,10 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "savedmodel": ("savedmodel", {}),
 }
 BACKENDS = ("tensorflow", "jax", "torch")
-EXPORT = "import nin, sys; nin.export(nin.load(sys.argv[1]), out=sys.argv[2], **{})"
+EXPORT = (
+    "import json, nin, sys; done = nin.export(nin.load(sys.argv[1]), out=sys.argv[2], **{0});"
+    " print(json.dumps(done.parity._asdict()))"
+)
 
 
 class Exported(NamedTuple):
@@ -125,16 +128,17 @@ def measured(client: str, file: Exported, places: Path, starts: int) -> dict[str
     return {"pictures": len(expected), "labels_equal": int(same), "difference": off, **found}
 
 
-def digests(run: Path, options: dict[str, Any]) -> dict[str, str]:
-    """The digest of an ONNX file as each backend writes it."""
+def by_backend(run: Path, options: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The digest of an ONNX file as each backend writes it, and how it agrees with the run there."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for backend in BACKENDS:
             path = Path(folder, f"{backend}.onnx")
             environment = {**os.environ, "KERAS_BACKEND": backend}
             command = [sys.executable, "-c", EXPORT.format(options), str(run), str(path)]
-            subprocess.run(command, env=environment, check=True, capture_output=True)
-            found[backend] = hashlib.sha256(path.read_bytes()).hexdigest()
+            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            found[backend] = {"sha256": digest, **json.loads(done.stdout.splitlines()[-1])}
     return found
 
 
@@ -183,8 +187,8 @@ def main() -> None:
         side = (run.model.preprocessing.size or run.input_shape)[0]
         for name, options in (("onnx", {}), ("onnx fixed", {**FIXED, "size": side})):
             if not record.has(network=network, what="backends", form=name):
-                found = digests(run.path, options)
-                record.add(network=network, what="backends", form=name, digests=found)
+                found = by_backend(run.path, options)
+                record.add(network=network, what="backends", form=name, backends=found)
 
 
 if __name__ == "__main__":

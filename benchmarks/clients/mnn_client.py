@@ -40,6 +40,6 @@ def open_file(path: Path, form: Form) -> Callable[[Any], Any]:
         kind = expr.float if form.type == "float" else expr.uint8
         given = expr.const(batch, list(batch.shape), order, kind)
         found = expr.convert(network.forward([given])[0], expr.NCHW)
-        return found.read().ravel()
+        return found.read().ravel().copy()  # It is the network's own memory.
 
     return ask
