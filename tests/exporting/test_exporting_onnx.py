@@ -204,8 +204,8 @@ def test_a_layer_of_ones_own_without_a_rule_is_named(layer, said):
 
 
 @pytest.mark.slow
-# efficientnet-lite1 and 2 are 0 with more of the same blocks.
-@pytest.mark.parametrize("name", [name for name in PRESETS if name[-5:] not in ("lite1", "lite2")])
+# The other presets are one of these in other numbers of channels, classes or blocks.
+@pytest.mark.parametrize("name", ["book", "cifar10", "mnist", "efficientnet-lite0"])
 def test_each_network_agrees_on_a_hundred_images_at_two_sizes_and_two_batch_sizes(name):
     side = SIDES.get(name, 28)
     channels = named_net(name)[1][2]

@@ -155,7 +155,7 @@ def digest(value: Any) -> str:
 def train_trial(trial: Trial) -> Outcome:
     """Train once; everything random depends on the recipe's seed."""
     keras.backend.clear_session()
-    keras.utils.set_random_seed(trial.recipe.seed)
+    backends.set_random_seed(trial.recipe.seed)
     data = open_images(trial.recipe)
     clock = _Clock(trial)
     # How many training images a folder has depends on the seed that divides it.
