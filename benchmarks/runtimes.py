@@ -129,7 +129,7 @@ def measured(client: str, file: Exported, places: Path, starts: int) -> dict[str
 
 
 def by_backend(run: Path, options: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The digest of an ONNX file as each backend writes it, and how it agrees with the run there."""
+    """The digest of an ONNX file as each backend writes it, and how it agrees with the run."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for backend in BACKENDS:
