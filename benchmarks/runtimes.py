@@ -34,6 +34,7 @@ from record import Record
 
 import nin
 from nin.data.decoding.decode import decode, fitted
+from nin.exporting.quantization import Quantization
 from nin.inference import FilePredictor
 
 #: Form → the format, and how a run is exported to it; the side is the network's own.
@@ -57,13 +58,14 @@ EXPORT = (
 
 
 class Exported(NamedTuple):
-    """A file, what it takes, and the photographs for it with the run's answers."""
+    """A file, what it takes and cost, and the photographs for it with the run's answers."""
 
     path: Path
     bytes: int
     form: Form
     pictures: Path
     expected: Any
+    cost: Quantization | None
 
 
 def sample(folder: str, count: int) -> tuple[Path, ...]:
@@ -111,7 +113,7 @@ def exported(run: nin.Run, name: str, photos: tuple[Path, ...], folder: Path) ->
     index.write_text(json.dumps(listed))
     is_other = form.size not in (None, run.input_shape[0])
     expected = answers_of(run, photos, form.size if is_other else None)
-    return Exported(done.path, done.bytes, form, index, expected)
+    return Exported(done.path, done.bytes, form, index, expected, done.quantization)
 
 
 def measured(client: str, file: Exported, places: Path, starts: int) -> dict[str, Any]:
@@ -157,6 +159,8 @@ def measure(
         return
     with tempfile.TemporaryDirectory() as folder:
         file = exported(run, name, sample(asked.photos, asked.count), Path(folder))
+        if file.cost and not record.has(network=network, form=name, what="cost"):
+            record.add(network=network, form=name, what="cost", **file.cost._asdict())
         for key in todo:
             row = measured(key, file, asked.places, asked.starts)
             record.add(network=network, form=name, client=key, bytes=file.bytes, **row)
