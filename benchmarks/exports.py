@@ -1,4 +1,4 @@
-"""What leaves, in which form: agreement with the run, size, cold start, and what eight bits cost.
+"""What leaves, in which form: agreement with the run, size and cold start.
 
 Agreement: each preset at full width, trained for one epoch on 512 real images (grey presets on
 Fashion-MNIST, colour ones on a folder of photographs), asked about 128 images it was not trained
@@ -7,9 +7,9 @@ other size the run's side resizes with Pillow and the file's side in its graph.
 
 Forms: RUN, a network trained from scratch on FOLDER. A cold start is a new process that imports
 `nin`, opens the file and answers one photograph; all forms in turn, after a round that does not
-count. Eight bits: of RUN, and of TRUNK, a head on a pretrained trunk.
+count. What eight bits cost is in the record of runtimes.py.
 
-Run: python benchmarks/exports.py FOLDER RUN TRUNK [TIMES]
+Run: python benchmarks/exports.py FOLDER RUN [TIMES]
 Takes about ten minutes on 2 cores; an interrupted measurement is continued.
 """
 
@@ -117,16 +117,6 @@ def measure_forms(record: Record, run: nin.Run, photo: Path, times: int) -> None
                     record.add(summary, what="start", form=form, number=number, **row)
 
 
-def measure_int8(record: Record, network: str, run: nin.Run) -> None:
-    """What eight bits cost and bring."""
-    if record.has(what="int8", network=network):
-        return
-    with tempfile.TemporaryDirectory() as name:
-        cost = nin.export(run, quantize="int8", out=Path(name) / "small.onnx").quantization
-    assert cost is not None
-    record.add(summary, what="int8", network=network, **cost._asdict())
-
-
 def _name(form: str) -> str:
     return {"onnx": "model.onnx", "litert": "model.tflite"}.get(form, form)
 
@@ -147,14 +137,11 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def main() -> None:
     """Measure what is not yet in the record."""
     record = Record("exports", (__doc__ or "").splitlines()[0])
-    photos, scratch, trunk, *times = sys.argv[1:]
+    photos, run, *times = sys.argv[1:]
     photo = min(Path(photos).rglob("*.jpg"))
-    sys.argv[1:] = [Path(each).name for each in (photos, scratch, trunk)] + times
+    sys.argv[1:] = [Path(photos).name, Path(run).name, *times]
     measure_agreement(record, photos)
-    runs = {"scratch": nin.load(scratch), "pretrained": nin.load(trunk)}
-    measure_forms(record, runs["scratch"], photo, int(times[0]) if times else 5)
-    for network, run in runs.items():
-        measure_int8(record, network, run)
+    measure_forms(record, nin.load(run), photo, int(times[0]) if times else 5)
 
 
 if __name__ == "__main__":

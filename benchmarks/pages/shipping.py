@@ -35,8 +35,6 @@ MAPS = {
 #: Network of the record of views → what it is called in the table.
 VIEWED = {"photos": "frozen trunk", "scratch": "`--preset book --image-size 67 --epochs 8`"}
 
-#: Network → what it is called in the table of eight bits.
-NETWORKS = {"scratch": "`book`, from scratch", "pretrained": "on the default trunk"}
 #: What the records of exports were measured with.
 NETWORK = "The `book` preset trained from scratch on the photographs of [photos.md](photos.md)"
 
@@ -96,23 +94,6 @@ def views() -> str:
         f"{lines([*head, 'change of the loss'], table)}\n\n{n} photographs of the test and"
         " validation parts; p by the exact test of McNemar (1947), of each row on its own; changes"
         f" of the loss with their 95 % interval. {conditions('views')}"
-    )
-
-
-def int8() -> str:
-    """What eight bits cost and bring, from scratch and on a pretrained trunk."""
-    table = []
-    for row in _rows("exports", "int8"):
-        sizes = (f"{size / 1e6:.2f}" for size in row["bytes"])
-        times = (f"{time:.1f}" for time in row["milliseconds"])
-        shares = (f"{share:.1%}" for share in row["accuracy"])
-        network = NETWORKS[row["network"]]
-        table.append([network, *sizes, *times, *shares, f"{row['same_label']:.1%}"])
-    head = ["network", "MB", "int8", "ms", "int8", "accuracy", "int8", "same label"]
-    images = _rows("exports", "int8")[0]["images"]
-    return (
-        f"{lines(head, table)}\n\nAccuracy on {images:,} test images; milliseconds one by one,"
-        f" alternately. {conditions('exports')}"
     )
 
 
@@ -196,7 +177,6 @@ SHIPPING = {
     "localisation": localisation,
     "forms": forms,
     "agreement": agreement,
-    "int8": int8,
     "serving": serving,
     "fuzz": fuzz,
     "soak": soak,
