@@ -15,17 +15,9 @@ from clients import Form, RefusedError
 def convert(path: Path, form: Form, folder: Path) -> Path:
     made = folder / "model.mnn"
     program = str(Path(sys.executable).parent / "mnnconvert")
-    options = [
-        "-f",
-        "ONNX",
-        "--modelFile",
-        str(path.resolve()),
-        "--MNNModel",
-        str(made),
-        "--bizCode",
-        "nin",
-    ]
-    done = subprocess.run([program, *options], capture_output=True, text=True, cwd=folder)
+    files = ["--modelFile", str(path.resolve()), "--MNNModel", str(made)]
+    command = [program, "-f", "ONNX", *files, "--bizCode", "nin"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if not made.exists():
         raise RefusedError(f"mnnconvert: {_reason(done.stdout) or f'exit {done.returncode}'}")
     return made
