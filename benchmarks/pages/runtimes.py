@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 from clients import CLIENTS
@@ -33,8 +34,10 @@ def runtimes() -> str:
     rows = [row for row in record("runtimes")["rows"] if "client" in row]
     found = {(row["form"], row["client"], row["network"]): row for row in rows}
     table = []
-    for form, client in dict.fromkeys((form, client) for form, client, _ in found):
+    for form, client in product(FILES, CLIENTS):
         both = [found.get((form, client, network)) for network in NETWORKS]
+        if not any(both):
+            continue
         cells = [cell for row in both for cell in _cells(row)]
         table.append([_file(form, found, client), CLIENTS[client].words, *cells])
     head = ["file", "opened by"]
