@@ -48,7 +48,7 @@ from record import Record, spread
 from scipy.ndimage import gaussian_filter
 
 import nin
-from nin.models.presets import PRESETS
+from nin.networks.presets import PRESETS
 from nin.training.recipe import Recipe
 from nin.training.schedule import optimizer
 

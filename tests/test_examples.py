@@ -49,6 +49,30 @@ def test_a_network_of_ones_own_against_nin(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "runs/own-network/report.html").exists()
 
 
+#: A network with class maps: five of these commands build it anew.
+TWO_STAGES = """
+[[stages]]
+widths = [8]
+kernel_size = 3
+pool = "same"
+
+[[stages]]
+widths = ["classes"]
+kernel_size = 3
+"""
+
+
+@pytest.mark.slow
+def test_arrays_of_ones_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / "own_arrays.py"), run_name="__main__")
+    accuracy, *classes, first = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+% of 180 test images", accuracy)
+    assert [line.split(":")[0] for line in classes] == [*"0123456789"]
+    assert first.startswith("the first image: ")
+    assert (tmp_path / "runs/own-arrays/images.npz").exists()
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_from_a_folder_to_a_server(tmp_path, program):
@@ -59,7 +83,8 @@ def test_from_a_folder_to_a_server(tmp_path, program):
         for number in range(12):
             pixels = random.integers(least, least + 128, (20, 16, 3), np.uint8)
             Image.fromarray(pixels).save(tmp_path / "my photos" / name / f"{number} a.png")
-    options = ["--preset", "mnist", "--image-size", "16", "--epochs", "2", "--batch-size", "8"]
+    (tmp_path / "two.toml").write_text(TWO_STAGES)
+    options = ["--preset", "two.toml", "--image-size", "16", "--epochs", "1", "--lr", "0.001"]
     done = subprocess.run(
         ["sh", EXAMPLES / "photos.sh", "my photos", "run", *options],
         cwd=tmp_path,

@@ -21,13 +21,16 @@ BELOW = {
     "hyperparameters": set(),
     "installing": set(),
     "names": set(),
+    "onnx_graph": set(),
     "progress_board": {"files", "hyperparameters"},
     "orphans": set(),
+    "cluster": {"errors", "installing"},
     "plotting": set(),
     "progress": set(),
     "backends": {"errors", "installing"},
-    "models": {"backends", "errors", "hyperparameters", "progress_board"},
-    "pretrained": {"errors", "installing", "models.presets"},
+    "networks": {"errors"},
+    "pretrained": {"errors", "installing", "networks", "onnx_graph"},
+    "models": {"backends", "errors", "hyperparameters", "networks", "progress_board"},
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
     },
@@ -35,28 +38,27 @@ BELOW = {
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("accounting", "backends", "data", "errors", "files", "hyperparameters", "models"),
-        *("names", "plotting", "pretrained", "progress", "progress_board"),
+        *("names", "networks", "plotting", "pretrained", "progress", "progress_board"),
     },
     "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("progress", "training"),
+        *("networks", "progress", "training"),
     },
     "inference": {
-        *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
-        *("files", "installing", "names", "progress"),
+        *("backends.saved_model", "cluster", "data.decoding", "data.folders.picture_files"),
+        *("errors", "files", "installing", "names", "progress"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
-        "orphans",
-        "training",
+        *("onnx_graph", "orphans", "training"),
     },
     "serving": {
         *("data.decoding", "errors", "inference", "installing", "maps", "orphans"),
     },
     "cli": {
-        *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
-        *("maps", "models", "names", "serving", "study", "training"),
+        *("accounting", "backends", "cluster", "data", "errors", "exporting", "inference"),
+        *("installing", "maps", "models", "names", "networks", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,12 +15,19 @@ from clients import Form, RefusedError
 def convert(path: Path, form: Form, folder: Path) -> Path:
     made = folder / "model.mnn"
     program = str(Path(sys.executable).parent / "mnnconvert")
-    options = ["-f", "ONNX", "--modelFile", str(path), "--MNNModel", str(made), "--bizCode", "nin"]
-    done = subprocess.run([program, *options], capture_output=True, text=True)
+    files = ["--modelFile", str(path.resolve()), "--MNNModel", str(made)]
+    command = [program, "-f", "ONNX", *files, "--bizCode", "nin"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if not made.exists():
-        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise RefusedError(f"mnnconvert: {said[-1].strip() if said else f'exit {done.returncode}'}")
+        raise RefusedError(f"mnnconvert: {_reason(done.stdout) or f'exit {done.returncode}'}")
     return made
+
+
+def _reason(said: str) -> str:
+    """The line that says what is not supported, without the time before it; else the last."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    reasons = [line for line in lines if "support" in line.lower()] or lines
+    return re.sub(r"^\[[\d:]+\] :\d+: ", "", reasons[-1]) if reasons else ""
 
 
 def open_file(path: Path, form: Form) -> Callable[[Any], Any]:
@@ -33,6 +41,6 @@ def open_file(path: Path, form: Form) -> Callable[[Any], Any]:
         kind = expr.float if form.type == "float" else expr.uint8
         given = expr.const(batch, list(batch.shape), order, kind)
         found = expr.convert(network.forward([given])[0], expr.NCHW)
-        return found.read().ravel()
+        return found.read().ravel().copy()  # It is the network's own memory.
 
     return ask

@@ -71,6 +71,7 @@ from .data import Augmentation as Augmentation
 from .data import DataModule as DataModule
 from .data import Digits as Digits
 from .data import FashionMNIST as FashionMNIST
+from .data import ImageArrays as ImageArrays
 from .data import ImageFolder as ImageFolder
 from .data import open_data as open_data
 from .errors import NinError as NinError
@@ -78,7 +79,6 @@ from .exporting import Predictor as Predictor
 from .exporting import export as export
 from .hyperparameters import HyperParameters as HyperParameters
 from .maps import show_maps as show_maps
-from .models import PRESETS as PRESETS
 from .models import VGG as VGG
 from .models import AlexNet as AlexNet
 from .models import Classifier as Classifier
@@ -88,9 +88,10 @@ from .models import LeNet as LeNet
 from .models import Module as Module
 from .models import NiN as NiN
 from .models import ResNet18 as ResNet18
-from .models import Stage as Stage
 from .models import mlpconv as mlpconv
 from .models import nin_block as nin_block
+from .networks.presets import PRESETS as PRESETS
+from .networks.presets import Stage as Stage
 from .progress_board import ProgressBoard as ProgressBoard
 from .study import EXERCISES as EXERCISES
 from .study import Comparison as Comparison

@@ -11,8 +11,8 @@ import pytest
 from nin._version import __version__
 
 STUDY = (
-    "--data --seeds --epochs --budget --image-size --limit --batch-size --rates --jobs --out"
-    " --no-measure --json"
+    "--data --seeds --epochs --budget --image-size --limit --batch-size --rates --jobs --scheduler"
+    " --out --no-measure --json"
 )
 VERBS = {
     "train": (
@@ -22,7 +22,7 @@ VERBS = {
         " --accumulate --stream --devices --join --save-every --out --resume --skip-bad --json"
     ),
     "evaluate": "--data --out --skip-bad --json",
-    "predict": "--top --json",
+    "predict": "--top --out --workers --scheduler --json",
     "explain": "--classes --top --strongest --image-size --out --raw --json",
     "export": (
         "--to --out --maps --size --batch --layout --input --quantize --data --runtime --json"
@@ -122,11 +122,12 @@ def test_a_reader_that_goes_away_is_no_mistake(program):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_output_need_not_fit_the_terminal(program):
+def test_output_need_not_fit_the_terminal(program, photos):
+    (photos / "dark").rename(photos / "2×2")
     environment = {**os.environ, "PYTHONIOENCODING": "koi8-r"}
-    done = subprocess.run([program, "summary", "mnist"], env=environment, capture_output=True)
+    done = subprocess.run([program, "data", photos], env=environment, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert b"28\\xd728\\xd71" in done.stdout
+    assert b"2\\xd72" in done.stdout
 
 
 def test_data_names_every_set_and_where_it_is(nin):

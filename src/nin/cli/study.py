@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nin.cli.shared_options import AsJson
+from nin.cluster import check_cluster, joblib_workers
 from nin.errors import NinError
 
 if TYPE_CHECKING:
@@ -22,11 +25,26 @@ class StudyOptions:
     """The options that both commands have, in the order in which help lists them."""
 
     data: Annotated[
-        str | None, typer.Option(help="A named data set or a folder; default: fashion-mnist.")
+        str | None,
+        typer.Option(help="A named data set, a folder or an .npz file; default: fashion-mnist."),
     ] = None
     seeds: Annotated[
-        int, typer.Option(help="Trainings per network that are judged, each with its own seed.")
-    ] = 5
+        int | None,
+        typer.Option(
+            help="Trainings per network that are evaluated, each with its own seed; default: 5, or"
+            " one per fold."
+        ),
+    ] = None
+    folds: Annotated[
+        int | None,
+        typer.Option(help="Divide all images into so many parts, and judge by each in turn."),
+    ] = None
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX", help="Keep pictures together of whose path this finds the same."
+        ),
+    ] = None
     epochs: Annotated[
         int | None,
         typer.Option(help="Passes over the training images, the same for all; default: 3."),
@@ -54,24 +72,31 @@ class StudyOptions:
         ),
     ] = None
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings at the same time; default: 1.")
+        int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
+    ] = None
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
+        ),
     ] = None
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path()
     no_measure: Annotated[
         bool, typer.Option("--no-measure", help="Do not measure images/s and peak memory.")
     ] = False
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False
+    as_json: AsJson = False
 
     def recipe(self) -> Recipe:
         """How all networks are trained."""
         from nin.study.preparation import RECIPE
-        from nin.training.recipe import stated
+        from nin.training.recipe import not_none
 
-        return RECIPE.revised(**stated(**self.given()))
+        return RECIPE.revised(**not_none(**self.given()))
 
     def given(self) -> dict[str, Any]:
         """Fields of a recipe, and what was given for them, if anything."""
-        names = ("data", "epochs", "image_size", "limit", "batch_size")
+        names = ("data", "epochs", "image_size", "limit", "batch_size", "folds", "groups")
         return {name: getattr(self, name) for name in names}
 
     def learning_rates(self) -> list[float] | None:
@@ -102,27 +127,30 @@ def run_trials(
     judged_on: JudgedOn,
 ) -> None:
     """Compare what is trained by `recipe`, at these rates unless others were given."""
-    from nin.study.preparation import check
+    from nin.study.preparation import SEEDS, check
 
     rates = options.learning_rates() or usual_rates
-    contenders = check(
-        networks, recipe, options.out, rates, options.seeds, options.budget, judged_on
-    )
+    seeds = (SEEDS if recipe.folds is None else 1) if options.seeds is None else options.seeds
+    if options.scheduler is not None:
+        if options.jobs is not None:
+            raise NinError("--jobs and --scheduler: choose one")
+        check_cluster(options.scheduler)
+    contenders = check(networks, recipe, options.out, rates, seeds, options.budget, judged_on)
+    with nullcontext() if options.scheduler is None else joblib_workers(options.scheduler):
+        from nin.study import compare
 
-    from nin.study import compare
-
-    comparison = compare(
-        contenders,
-        recipe,
-        out=options.out,
-        title=title,
-        rates=rates,
-        seeds=options.seeds,
-        seconds=options.budget,
-        jobs=options.jobs,
-        measured=not options.no_measure,
-        judged_on=judged_on,
-    )
+        comparison = compare(
+            contenders,
+            recipe,
+            out=options.out,
+            title=title,
+            rates=rates,
+            seeds=seeds,
+            seconds=options.budget,
+            jobs=options.jobs,
+            measured=not options.no_measure,
+            judged_on=judged_on,
+        )
     if options.as_json:
         typer.echo(comparison.model_dump_json())
     else:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nin.errors import ExportError, UnknownNameError
 from nin.exporting import parity, quantization
 from nin.exporting.describe import describe
-from nin.exporting.export_form import choose_form
+from nin.exporting.export_input import choose_input_spec
 from nin.exporting.export_target import check_replaceable
 from nin.exporting.formats import WRITERS, write_litert, write_onnx_to_quantize
 from nin.exporting.instructions import how_to_load, how_to_prepare
@@ -21,6 +21,8 @@ from nin.exporting.web import export_web
 from nin.files import expand, replacing_path
 from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, require
+from nin.inference.input_spec import InputSpec
+from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -76,37 +78,37 @@ def export(
     data: str | None = None,
     runtime: str | Path | None = None,
 ) -> Export:
-    """Write a run in a format that other programs run, and check that it predicts the same.
+    """Export a run to a format that other programs run, and check that it predicts the same.
 
-    What is written takes ``images``, (n, height, width, channels) uint8, of any number, height and
-    width, RGB or, where the run is of grey images, grey; resizing and standardising are part of it.
-    With `size`, it takes images of that size only and does not resize: then it has no operators but
-    those of a plain convolutional network, which accelerators and phones have as well. It returns
-    ``probabilities``, (n, classes), and ``maps``, (n, map height, map width, classes). Classes,
-    provenance and what it takes are stored with it.
+    The exported network takes ``images``, uint8 of shape (n, height, width, channels): any number
+    of them, of any height and width, in RGB, or in grey if the run was trained on grey images.
+    Resizing and standardising are part of it. With `size` it takes images of that size only, and
+    does not resize: it then consists of the operators of a plain convolutional network, which
+    accelerators and phones support. It returns ``probabilities``, (n, classes), and ``maps``,
+    (n, map height, map width, classes). The names of the classes, the provenance and the form of
+    the input are stored with it.
 
     Args:
         run: a trained run.
-        to: ``"onnx"``, the same file from every backend; ``"openvino"``; ``"litert"`` and
-            ``"savedmodel"``, on the TensorFlow backend; or ``"web"``: a folder with a page that
-            runs the network in the browser.
-        out: the file or folder; None for one of the usual name in the run directory. What is there
-            already is replaced if it is an export of the same format.
-        maps: whether the class maps go along; None: where the network has them, except in LiteRT,
-            where the usual libraries take classifiers with one output.
-        quantize: ``"int8"`` for eight-bit whole numbers, calibrated on training images, none of
-            which is among those that it is judged by; of ONNX, the web page, and LiteRT, where all
-            of it is in bytes, what goes in and comes out included. ``"float16"``: weights of half
-            the size, of LiteRT.
-        size: side in pixels of the images that it takes; None for any, in LiteRT for the run's own.
-            Of ONNX, OpenVINO and LiteRT.
-        batch: number of images that one of a fixed size takes at a time; None for 1.
-        layout: ``"nchw"`` or ``"nhwc"``, of images of a fixed size and of the class maps; None for
-            the usual of the format.
-        input: ``"float"`` (float32) or ``"uint8"``, of images of a fixed size, in either case from
-            0 to 255; None for the usual of the format.
-        data: other data to check on, a named data set or a folder, whose classes are among the
-            run's; None for the run's own that it was not trained on.
+        to: the format: ``"onnx"``, the same file from every backend; ``"openvino"``; ``"litert"``
+            or ``"savedmodel"``, which need the TensorFlow backend; or ``"web"``, a folder with a
+            page that runs the network in the browser.
+        out: the file or folder; None for the usual name in the run directory. An export of the
+            same format that is already there is replaced.
+        maps: whether to include the class maps. None: if the network has them, except in LiteRT,
+            whose usual libraries expect classifiers with one output.
+        quantize: ``"int8"`` for 8-bit integers, calibrated on training images, none of which is
+            used to measure the result: for ONNX, the web page, and LiteRT, where inputs and outputs
+            become 8-bit as well. ``"float16"`` for weights of half the size: for LiteRT.
+        size: side in pixels of the images it takes, for ONNX, OpenVINO and LiteRT. None: any size,
+            in LiteRT the run's own.
+        batch: with a fixed size, the number of images per batch; None for 1.
+        layout: with a fixed size, ``"nchw"`` or ``"nhwc"``, for the images and the class maps; None
+            for what is usual in the format.
+        input: with a fixed size, ``"float"`` (float32) or ``"uint8"``, from 0 to 255 either way;
+            None for what is usual in the format.
+        data: another data set or folder to check the export on, whose classes are among the run's;
+            None for the run's own images that it was not trained on.
         runtime: for ``"web"``: a downloaded onnxruntime-web, a folder or a ``.tgz``; None to get it
             with npm.
 
@@ -122,37 +124,30 @@ def export(
         ('model.onnx', 'onnx')
     """
     _check_names(to, quantize, runtime)
-    if maps is None and to in _WITHOUT_MAPS:
-        maps = False
     target = _target(run, to, out, quantize, size)
-    form = choose_form(
+    form = choose_input_spec(
         run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
     )
-    description = describe(run, maps=maps, form=form)
+    description = describe(run, maps=_maps(to, maps), form=form)
     judged = parity.judged_images(run, data)
-    images = parity.some_images(judged.split)
     apart = _apart(run, data, quantize)
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
-        core = path if to != "web" and not quantize else Path(folder) / _core_name(to)
-        _write(run, description, core, to, quantize)
-        here = Predictor(run, image_size=form.size)
-        found = parity.compare(here, FilePredictor(core, trust=True), images)
-        if not found.holds:
-            raise ExportError(_broken(to, found))
+        file = path if to != "web" and not quantize else Path(folder) / _core_name(to)
+        _write(run, description, file, to, quantize)
+        agreement = _agreement(run, form, file, to, parity.some_images(judged.split))
         cost = None
         if quantize:
-            small = path if to != "web" else core.with_name("small.onnx")
-            cost = _quantised(run, apart, core, small, to, quantize)
-            core = small
+            whole, file = file, path if to != "web" else file.with_name("small.onnx")
+            cost = _quantised(run, apart, whole, file, to, quantize)
         if to == "web":
-            export_web(core, FilePredictor(core).description, path, runtime)
+            export_web(file, FilePredictor(file).description, path, runtime)
         written = _size(path)
         summary = summarise(path.read_bytes()) if to == "litert" else None
     return Export(
         target,
         to,
         written,
-        found,
+        agreement,
         cost,
         data if judged.is_other else None,
         how_to_prepare(form, run.resize_mode),
@@ -186,6 +181,10 @@ def _target(
     return path
 
 
+def _maps(to: str, maps: bool | None) -> bool | None:
+    return False if maps is None and to in _WITHOUT_MAPS else maps
+
+
 def _core_name(to: str) -> str:
     return FORMATS["onnx" if to == "web" else to].file
 
@@ -214,17 +213,24 @@ def _quantised(
         description = {**before.description, "quantization": quantize}
         write_litert(run, description, out, quantize, calibration)
     else:
-        quantization.quantize(source, out, calibration)
+        from nin.exporting.onnx.int8 import quantize as quantize_onnx
+
+        quantize_onnx(source, out, calibration)
     sizes = (_size(source), _size(out))
     return quantization.measure(split, before, FilePredictor(out), sizes)
 
 
-def _broken(to: str, found: Parity) -> str:
-    return (
-        f"the {to} export does not predict as the run does: {found.labels_equal} of"
-        f" {found.images} labels equal, probabilities differ by up to"
-        f" {found.largest_difference:.2g}; nothing was written"
-    )
+def _agreement(run: Run, form: InputSpec, file: Path, to: str, images: Images) -> Parity:
+    """How a file agrees with its run; refuses one that does not."""
+    here = Predictor(run, image_size=form.size)
+    found = parity.compare(here, FilePredictor(file, trust=True), images)
+    if not found.holds:
+        raise ExportError(
+            f"the {to} export does not predict as the run does: {found.labels_equal} of"
+            f" {found.images} labels equal, probabilities differ by up to"
+            f" {found.largest_difference:.2g}; nothing was written"
+        )
+    return found
 
 
 def _size(path: Path) -> int:

@@ -16,7 +16,7 @@ from nin.errors import ExportError
 from nin.exporting.describe import describe, weights_sha256
 from nin.files import expand
 from nin.inference.engines import FORMATS, Engine, format_of, open_engine
-from nin.orphans import end_with
+from nin.orphans import exit_with_parent
 
 
 def current_export(run: Path, threads: int) -> Engine | None:
@@ -44,7 +44,7 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
     Args:
         source: a run directory or an exported file.
         folder: where to write the file if there is none yet.
-        trust: whether to run the code of a network of somebody's own.
+        trust: whether to run the code of a custom network.
 
     Returns:
         `source` itself where it is an exported file, of whatever format.
@@ -66,6 +66,27 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
     return path
 
 
+def kept_export(source: Path) -> Path:
+    """The exported file that workers elsewhere can open without Keras; nothing is made.
+
+    Args:
+        source: an exported file, or a run directory with an ONNX file of its weights.
+
+    Raises:
+        ExportError: there is none, or it needs TensorFlow.
+    """
+    source = expand(source)
+    name = format_of(source)
+    if name is None and not current_export(source, 1):
+        raise ExportError(
+            f"{source} has no ONNX file of its weights, from which workers answer:"
+            f" nin export {source} writes it"
+        )
+    if name is not None and FORMATS[name].executes:
+        raise ExportError(f"{source} needs TensorFlow, and workers do without: give an ONNX file")
+    return source if name is not None else source / FORMATS["onnx"].file
+
+
 @contextmanager
 def exported_file(source: Path, *, trust: bool = False) -> Iterator[Path]:
     """An exported file that predicts as `source` does; one made on demand is deleted afterwards.
@@ -75,7 +96,7 @@ def exported_file(source: Path, *, trust: bool = False) -> Iterator[Path]:
 
     Args:
         source: a run directory or an exported file.
-        trust: whether to run the code of a network of somebody's own.
+        trust: whether to run the code of a custom network.
 
     Raises:
         ExportError, RunError: there is no network at that path.
@@ -102,4 +123,4 @@ def _made_elsewhere(source: Path, folder: Path, trust: bool) -> Path:
 
 def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with(parent)
+    exit_with_parent(parent)

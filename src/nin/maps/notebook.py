@@ -30,21 +30,22 @@ def show_maps(
     top: int = 3,
     strongest: float | None = None,
 ) -> NotebookFigure:
-    """Draw images beside the maps of their likeliest classes, all on one scale.
+    """Draw images beside the class maps of their most likely classes, all on one scale.
 
     Warm colours are evidence for the class, blue ones evidence against it; a map's mean is the
     class's logit (*Network in Network* 2014, section 3.2).
 
     Args:
         model: a `Classifier`, a `Run`, or a `nin.Predictor`.
-        images: (n, height, width, channels), uint8 0…255 or floats 0…1; 20 at most. A
-            `Classifier` and a `Run` take all of each, at its own size; a `Predictor` brings them to
-            the size it was trained with.
+        images: (n, height, width, channels) or (n, height, width), uint8 0…255 or floats 0…1; 20
+            at most. A `Classifier` and a `Run` take all of each, at its own size; a `Predictor`
+            brings them to the size it was trained with.
         labels: (n,), the true classes, written above each image.
-        classes: names of the classes to show, in place of the likeliest; a `Classifier` knows its
-            classes by index only: ``"0"``, ``"1"``.
-        top: how many of the likeliest to show.
-        strongest: show only this percentage of each map's activations, as in section 4.6.
+        classes: names of the classes to show, in place of the most likely ones; a `Classifier`
+            knows its classes by index only: ``"0"``, ``"1"``.
+        top: number of most likely classes to show.
+        strongest: show only this percentage of each map's activations, the strongest, as in
+            section 4.6.
 
     Returns:
         A matplotlib figure; a notebook shows it.
@@ -114,6 +115,7 @@ def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> l
 
 def _pixels(images: Any) -> NDArray[Any]:
     pixels = _as_array(images)
+    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
     if pixels.ndim != 4 or pixels.shape[3] not in (1, 3) or not 1 <= len(pixels) <= MOST_IMAGES:
         raise DataError(
             f"images must be (1 to {MOST_IMAGES}, height, width, 1 or 3), not {pixels.shape}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import joblib
+import numpy as np
 
 from nin.study.plan import (
     Conditions,
@@ -21,6 +23,7 @@ from nin.study.preparation import (
     RECIPE,
     SEEDS,
     check_arguments,
+    check_images_reachable,
     check_reachable,
     check_writable,
     prepare,
@@ -32,11 +35,13 @@ from nin.study.statistics.pareto import mark_fronts
 from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
 from nin.study.trials.learning_rate_search import best_learning_rate, search_learning_rates
 from nin.study.trials.results_cache import ResultsCache
-from nin.study.trials.row import Row
+from nin.study.trials.row import Row, pack, unpack
 from nin.study.trials.trial import Outcome, Trial
 from nin.study.trials.trial_runner import TrialRunner
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
+from nin.training.recipe import not_none
+from nin.training.recipe_choice import on_images
 from nin.training.runs.dataset import show_found
 from nin.training.runs.provenance import command, device, versions
 
@@ -47,8 +52,10 @@ def compare(
     *,
     out: str | Path,
     title: str = "Networks compared",
+    data: Any = None,
+    folds: int | None = None,
     rates: Sequence[float] = RATES,
-    seeds: int = SEEDS,
+    seeds: int | None = None,
     seconds: float | None = None,
     jobs: int | None = None,
     measured: bool = True,
@@ -58,7 +65,7 @@ def compare(
 
     Each network is trained once with every learning rate, with a seed reserved for that, and with
     further rates while the best is the lowest or the highest. With the rate that is best on
-    validation images it is trained once per seed and judged on the test images, which played no
+    validation images it is trained once per seed and evaluated on the test images, which played no
     part in any choice.
 
     Every finished trial is kept in ``out/trainings``: the same call continues where it was stopped,
@@ -76,8 +83,12 @@ def compare(
             networks can take it, otherwise the smallest that all can take.
         out: folder for the results.
         title: heading of the report.
+        data: images in place of the recipe's: a data set's name, a folder, an ``.npz`` file,
+            ``(x, y)`` arrays or whatever else `nin.train` takes.
+        folds: divide all images into so many parts, and judge by each in turn: for few images. Each
+            fold has a learning rate of its own, chosen on images held out of the others.
         rates: learning rates to start the search with; a single one is used without a search.
-        seeds: number of seeds; they are 0, 1, ….
+        seeds: number of seeds; they are 0, 1, …. None: 5, or one per fold.
         seconds: training time per network in place of epochs, as measured on this machine.
         jobs: trials at the same time; None for one, or for those of joblib's context (a Dask
             cluster).
@@ -96,29 +107,42 @@ def compare(
         >>> found = nin.compare(["mnist", "lenet"], recipe, out="digits", **quick)
         >>> [row.net for row in found.rows]
         ['mnist', 'lenet']
+
+        By folds, on arrays:
+
+        >>> import numpy as np
+        >>> x, y = np.random.default_rng(0).random((40, 12, 12)), np.arange(40) % 2
+        >>> short = recipe.revised(limit=None)
+        >>> found = nin.compare(["lenet"], short, data=(x, y), folds=2, out="folds", **quick)
+        >>> found.images, len(found.rows[0].accuracies)
+        (40, 2)
     """
     contenders = as_contenders(nets)
+    recipe = on_images(recipe, data).revised(**not_none(folds=folds))
+    if seeds is None:
+        seeds = SEEDS if recipe.folds is None else 1
     check_arguments(rates, seeds, seconds)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
-    recipe, data = prepare(contenders, recipe, judged_on)
-    show_found(data)
-    warn_of_duplicates(data)
+    check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
+    recipe, images = prepare(contenders, recipe, judged_on)
+    show_found(images)
+    warn_of_duplicates(images)
     out = Path(out)
     check_writable(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = Conditions(
-        recipe, data, sorted(rates), range(seeds), seconds, jobs, out, judged_on
+        recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on
     )
     plans = make_plans(conditions, contenders, measured)
-    rows, images = _rows(conditions, plans), len(data.split(judged_on).labels)
+    rows, judging = _rows(conditions, plans)
     comparison = Comparison(
         title=title,
         settings=settings(conditions),
-        data=data.describe(),
+        data=images.describe(),
         judged_on=judged_on,
-        images=images,
+        images=judging,
         rows=rows,
-        differences=differences_between(_pairs(rows, contenders), images),
+        differences=differences_between(_pairs(rows, contenders), judging, recipe.folds),
         versions=versions(),
         device=device(),
         command=command(),
@@ -127,9 +151,11 @@ def compare(
     return comparison
 
 
-def _rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> list[Row]:
+def _rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple[list[Row], int]:
+    """A row per network, and the number of images that judged it, in all folds."""
     searched = conditions.rates if len(conditions.rates) > 1 else ()
-    per_network = len(searched) + len(conditions.seeds)
+    folds = [None] if conditions.recipe.folds is None else [*range(conditions.recipe.folds)]
+    per_network = len(folds) * (len(searched) + len(conditions.seeds))
     # All exercises begin with the same network.
     distinct = list({plan.trial.key(): plan for plan in plans}.values())
     effort = per_network * sum(plan.trial.effort for plan in distinct)
@@ -140,40 +166,64 @@ def _rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> list[Row]:
         cache, conditions.jobs, per_network * len(distinct), effort, conditions.console
     )
     with runner:
-        tried = search_learning_rates(runner, [plan.trial for plan in plans], searched)
+        trials = [plan.trial.in_fold(fold) for plan in plans for fold in folds]
+        tried = search_learning_rates(runner, trials, searched)
         best = [best_learning_rate(rates) if rates else conditions.rates[0] for rates in tried]
-        outcomes = _outcomes_by_seed(runner, plans, best, conditions.seeds)
-    results = zip(plans, tried, best, outcomes, strict=True)
-    return mark_fronts([_row(*each) for each in results])
+        outcomes = _outcomes_by_seed(runner, trials, best, conditions.seeds)
+    rows = []
+    for number, plan in enumerate(plans):
+        own = slice(number * len(folds), (number + 1) * len(folds))
+        by_seed = [*zip(*outcomes[own], strict=True)]
+        rows.append(_row(plan, tried[own], best[own], by_seed))
+    if conditions.recipe.folds is None:
+        return mark_fronts(rows), len(conditions.data.split(conditions.judged_on).labels)
+    return mark_fronts(rows), sum(fold[0].n for fold in outcomes[: len(folds)])
 
 
 def _outcomes_by_seed(
-    runner: TrialRunner, plans: Sequence[ContenderPlan], best: Sequence[float], seeds: Sequence[int]
+    runner: TrialRunner, trials: Sequence[Trial], best: Sequence[float], seeds: Sequence[int]
 ) -> list[list[Outcome]]:
-    """The outcomes of each network with its best learning rate, one per seed."""
-    pairs = zip(plans, best, strict=True)
-    trials = [[plan.trial.revised(rate, seed) for seed in seeds] for plan, rate in pairs]
-    outcomes = runner.outcomes([trial for row in trials for trial in row])
-    return [[outcomes[trial.key()] for trial in row] for row in trials]
+    """The outcomes of each trial with its best learning rate, one per seed."""
+    pairs = zip(trials, best, strict=True)
+    wanted = [[trial.revised(rate, seed) for seed in seeds] for trial, rate in pairs]
+    outcomes = runner.outcomes([trial for row in wanted for trial in row])
+    return [[outcomes[trial.key()] for trial in row] for row in wanted]
 
 
 def _row(
-    plan: ContenderPlan, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]
+    plan: ContenderPlan,
+    tried: Sequence[dict[float, float]],
+    best: Sequence[float],
+    by_seed: Sequence[Sequence[Outcome]],
 ) -> Row:
-    correct = [outcome.correct for outcome in outcomes if outcome.correct is not None]
+    """The row of a network: `tried` and `best` have a value per fold, `by_seed` a row per seed."""
+    outcomes = [outcome for folds in by_seed for outcome in folds]
+    correct = [packed for folds in by_seed if (packed := _joined(folds)) is not None]
+    rates = sorted({rate for each in tried for rate in each})
     return Row(
         net=plan.trial.contender.name,
         group=plan.trial.contender.group,
         cost=plan.cost,
-        rates={repr(rate): accuracy for rate, accuracy in tried.items()},
-        learning_rate=best,
+        rates={
+            repr(rate): round(statistics.fmean(each[rate] for each in tried if rate in each), 6)
+            for rate in rates
+        },
+        learning_rate=statistics.median_low(best),
         accuracies=[_judged(plan.trial, outcome) for outcome in outcomes],
-        correct=correct if len(correct) == len(outcomes) else [],
+        correct=correct if len(correct) == len(by_seed) else [],
         curves=[outcome.curve for outcome in outcomes],
         seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
         died=sum(outcome.died for outcome in outcomes),
         measured=plan.measured,
     )
+
+
+def _joined(folds: Sequence[Outcome]) -> str | None:
+    """Which images of all folds were answered right; None if that is not known of one."""
+    if len(folds) == 1:
+        return folds[0].correct
+    known = [unpack(each.correct, each.n) for each in folds if each.correct is not None]
+    return pack(np.concatenate(known)) if len(known) == len(folds) else None
 
 
 def _judged(trial: Trial, outcome: Outcome) -> float:

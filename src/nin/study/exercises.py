@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nin.errors import NinError, UnknownNameError
-from nin.models.presets import CLASSES, Stage, find_preset
+from nin.networks.presets import CLASSES, Stage, find_preset
 from nin.study.trials.contender import Contender
 
 Stages = tuple[Stage, ...]
@@ -118,8 +118,8 @@ def exercise_contenders(names: list[str], preset: str, width: float = 1.0) -> li
 
     Args:
         names: keys of `EXERCISES`, or their numbers; empty for all.
-        preset: the network that is varied.
-        width: factor on its channels.
+        preset: the network to vary.
+        width: factor for its channels.
 
     Raises:
         UnknownNameError: there is no such exercise or preset.

@@ -1,4 +1,4 @@
-"""What a network of one's own gets wrong, found before the first step."""
+"""What a custom network gets wrong, found before the first step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from nin.errors import InputSizeError, NinError
 from nin.models import Classifier
 from nin.models.geometry import flow, leaves
-from nin.models.network_source import where_raised
+from nin.networks.network_source import where_raised
 from nin.training.runs.weights import weights
 
 #: Images that it is tried on.

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -16,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from nin import backends
 from nin.errors import Advice, Argument, NinError
-from nin.orphans import end_with
+from nin.orphans import exit_with_parent
 from nin.progress import time_left
 from nin.study.trials.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trials.trial import Outcome, Trial, train_trial
@@ -122,14 +124,15 @@ class TrialRunner:
             return_as="generator_unordered",
             batch_size=1,
             # For workers of this machine; a cluster's see to themselves.
-            initializer=end_with,
+            initializer=exit_with_parent,
             initargs=(os.getpid(),),
         )
         workers = max(1, joblib.effective_n_jobs(self.jobs))
         with backends.cores_shared(workers), warnings.catch_warnings():
             # loky replaces a worker whose memory has grown, between two trials.
             warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
-            yield from parallel(joblib.delayed(_outcome)(trial) for trial in trials)
+            here = Path.cwd()
+            yield from parallel(joblib.delayed(_outcome)(trial, here) for trial in trials)
 
     def _kept(self) -> str:
         return f"{self.done} of {self.trials} trainings are kept"
@@ -161,6 +164,12 @@ class TrialRunner:
         return f"{self.done}/{self.trials}"
 
 
-def _outcome(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
-    with backends.random_state_restored():
+def _outcome(trial: Trial, folder: Path) -> tuple[Trial, Outcome, Provenance]:
+    """Train in the folder that relative names begin in; a worker elsewhere started in another."""
+    if not folder.is_dir():
+        raise NinError(
+            f"a worker does not see {folder}: start the comparison in a folder that all machines"
+            " have under the same name"
+        )
+    with backends.random_state_restored(), contextlib.chdir(folder):
         return trial, train_trial(trial), provenance()

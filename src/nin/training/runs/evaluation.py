@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 class Evaluation(NamedTuple):
-    """A model's answers to a split.
+    """A model's predictions for a split, and how good they are.
 
     Attributes:
         classes: the classes' names.
         loss: mean cross-entropy, in nats.
-        confusion: (classes, classes) counts; rows are the truth, columns the answers.
-        probabilities: (n, classes), float32: the answer about each image.
-        labels: (n,): the truth of each.
-        images: (n, height, width, channels), as stored: what was looked at.
+        confusion: (classes, classes) counts; rows are true classes, columns predicted ones.
+        probabilities: (n, classes), float32, for each image.
+        labels: (n,), the true classes.
+        images: (n, height, width, channels), as stored.
         names: of the images: files, or positions in the part; only of a run's evaluation.
 
     Example:
@@ -50,17 +50,17 @@ class Evaluation(NamedTuple):
 
     @property
     def n(self) -> int:
-        """How many images were looked at."""
+        """Number of images."""
         return int(self.confusion.sum())
 
     @property
     def accuracy(self) -> float:
-        """Share of images whose label was found."""
+        """Share of images whose class was predicted correctly."""
         return float(np.trace(self.confusion) / self.n)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Between which bounds the accuracy lies, with 95 % confidence."""
+        """The 95 % confidence interval of the accuracy (Wilson 1927)."""
         return wilson(int(np.trace(self.confusion)), self.n)
 
     @property
@@ -126,30 +126,34 @@ class Evaluation(NamedTuple):
 
 def evaluate(
     model: Any,
-    split: Split,
-    classes: Sequence[str],
+    data: Any,
+    classes: Sequence[str] | None = None,
     batch_size: int = 256,
     *,
     verbose: bool = False,
 ) -> Evaluation:
-    """Ask `model` about every image of `split`.
+    """Evaluate `model` on every image.
 
     Args:
         model: gives logits (n, classes).
-        split: images, in memory or on disk, and labels.
-        classes: the classes' names.
-        batch_size: images asked about at a time.
+        data: ``(x, y)``, images and labels in memory; a `Split`, also of pictures on disk; a data
+            set, an ``.npz`` file or a loader, of which the last part is taken, the test.
+        classes: the classes' names. None: those of the data.
+        batch_size: images per batch.
         verbose: whether to show progress on standard error.
 
     Raises:
-        DataError: the split is empty, or a picture on disk cannot be read.
-        NinError: the model's answers are not finite.
+        DataError: there is no image, or they cannot be used; or a picture on disk cannot be read.
+        NinError: the model's outputs are not finite.
 
     Example:
         >>> run, data = nin.load("runs/digits-1"), nin.Digits()
         >>> nin.evaluate(run.model, data.test, data.classes).confusion.shape
         (10, 10)
+        >>> nin.evaluate(run.model, (data.test.images[:50], data.test.labels[:50])).n
+        50
     """
+    split, names = _judging(data, classes)
     if len(split.labels) == 0:
         raise DataError("there is no image to evaluate on")
     if verbose:
@@ -157,7 +161,11 @@ def evaluate(
             logits = _predicted(model, split, batch_size, callbacks=[_counting(advance)])
     else:
         logits = _predicted(model, split, batch_size)
-    return compared(logits, split.labels, classes)._replace(images=split.images)
+    if classes is None:  # Numbers, of which the last may be on no image.
+        names = (*names, *map(str, range(len(names), logits.shape[1])))
+    if len(names) != logits.shape[1]:
+        raise DataError(f"{len(names)} classes, and the network has {logits.shape[1]} answers")
+    return evaluate_logits(logits, split.labels, names)._replace(images=split.images)
 
 
 def evaluate_judged(
@@ -168,7 +176,7 @@ def evaluate_judged(
     return evaluation._replace(names=judged.names)
 
 
-def compared(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
+def evaluate_logits(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
     """Answers that have been given already.
 
     Args:
@@ -216,6 +224,15 @@ def softmax(logits: Any) -> np.ndarray[Any, Any]:
     """Logits (n, classes) → probabilities (n, classes), in double precision."""
     probabilities: np.ndarray[Any, Any] = np.exp(_log_softmax(logits))
     return probabilities
+
+
+def _judging(data: Any, classes: Sequence[str] | None) -> tuple[Split, Sequence[str]]:
+    if isinstance(data, Split) and classes is not None:
+        return data, classes
+    from nin.data.sources import as_judged
+
+    images = as_judged(data, classes)
+    return images.split(images.parts[-1]), classes or images.classes
 
 
 def _predicted(model: Any, split: Split, batch_size: int, **settings: Any) -> Any:

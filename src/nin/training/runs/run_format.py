@@ -67,6 +67,9 @@ class DataRecord(TypedDict, total=False):
     licence: str
     fingerprint: str
     inventory: dict[str, Any]
+    exact: bool  # False: of a loader, whose order is its own.
+    groups: int
+    fold: list[int]
     bit_depth: int
 
 
@@ -77,7 +80,7 @@ class ModelRecord(TypedDict):
     arguments: dict[str, Any]
     input_shape: list[int]
     preprocessing: dict[str, Any]
-    source: NotRequired[dict[str, Any]]  # Of a network of somebody's own.
+    source: NotRequired[dict[str, Any]]  # Of a custom network.
 
 
 class ScheduleRecord(TypedDict):

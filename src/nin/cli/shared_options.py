@@ -1,0 +1,52 @@
+"""Options that several verbs have, each declared once: types, and groups as dataclasses."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+JsonPerImage = Annotated[bool, typer.Option("--json", help="Print one line of JSON per image.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Skip images that cannot be read.")]
+TrustRun = Annotated[bool, typer.Option("--trust", help="Run the code of a custom network.")]
+TrustFile = Annotated[
+    bool,
+    typer.Option(
+        "--trust", help="Run the code that a custom network or a SavedModel brings along."
+    ),
+]
+
+Command = Callable[..., None]
+
+
+def with_options(group: type[Any], **defaults: Any) -> Callable[[Command], Command]:
+    """Give a command the fields of `group` as options, in place of its parameter `options`.
+
+    Args:
+        group: a dataclass; its fields are annotated as typer's options are.
+        defaults: of some of them, in place of the dataclass's.
+    """
+    shared = {
+        name: each.replace(default=defaults.get(name, each.default))
+        for name, each in inspect.signature(group, eval_str=True).parameters.items()
+    }
+
+    def decorate(command: Command) -> Command:
+        parameters: dict[str, inspect.Parameter] = {}
+        for name, each in inspect.signature(command, eval_str=True).parameters.items():
+            parameters |= shared if name == "options" else {name: each}
+
+        @functools.wraps(command)
+        def expanded(**given: Any) -> None:
+            options = group(**{name: given.pop(name) for name in shared})
+            command(options=options, **given)
+
+        expanded.__signature__ = inspect.Signature([*parameters.values()])  # type: ignore[attr-defined]
+        expanded.__annotations__ = {name: each.annotation for name, each in parameters.items()}
+        return expanded
+
+    return decorate

@@ -1,0 +1,108 @@
+"""A custom network as a `Classifier`: from a class, a function or a Keras model."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+import keras
+
+from nin.errors import NinError
+from nin.models.classifier import Classifier
+from nin.networks.network_source import NetworkSource, import_network, source_of, where_raised
+
+
+@keras.saving.register_keras_serializable("nin", "OwnNetwork")  # Its name in earlier files.
+class CustomNetwork(Classifier):
+    """Any Keras layer or model that turns images into logits.
+
+    Args:
+        net: floats (n, height, width, channels), standardised → logits (n, classes).
+    """
+
+    def __init__(self, net: Any) -> None:
+        super().__init__()
+        self.net = net
+
+
+def make_custom(
+    name: str, num_classes: int, input_shape: tuple[int, int, int] | None
+) -> Classifier:
+    """The custom network called `name`, with fresh weights.
+
+    Args:
+        name: see `nin.networks.network_source`.
+        num_classes: number of logits.
+        input_shape: (height, width, channels) of what its first layer sees.
+
+    Raises:
+        NinError: its code raises, or gives no network; says where.
+    """
+    source = source_of(name)
+    model = as_classifier(import_network(name), num_classes, input_shape, source)
+    model.source, model.made_as = source, (name, num_classes)
+    return model
+
+
+def as_classifier(
+    code: Any,
+    num_classes: int,
+    input_shape: tuple[int, int, int] | None,
+    source: NetworkSource,
+) -> Classifier:
+    """What a class, a function or a model makes; see `make_custom`."""
+    if isinstance(code, keras.Model):
+        made = _run(lambda: keras.models.clone_model(code), source)
+    else:
+        known = {"num_classes": num_classes, "input_shape": input_shape}
+        made = _run(lambda: code(**_taken(code, known, source)), source)
+    if isinstance(made, Classifier):
+        if not hasattr(made, "net"):
+            raise NinError(f"{source.label} sets no self.net: a Classifier keeps its layers there")
+        return made
+    if not isinstance(made, keras.layers.Layer):
+        raise NinError(
+            f"{source.label} gives no network but {type(made).__name__}: return a keras.Model"
+        )
+    model = CustomNetwork(made)
+    model.is_fresh = True
+    return model
+
+
+def _taken(code: Any, known: dict[str, Any], source: NetworkSource) -> dict[str, Any]:
+    """The arguments that `code` can be called with, of those that are known."""
+    try:
+        parameters = inspect.signature(code).parameters
+    except (TypeError, ValueError):
+        raise NinError(
+            f"{source.label} is no network: give a class, or a function of num_classes and"
+            " input_shape that returns a keras.Model"
+        ) from None
+    given = code.keywords if isinstance(code, functools.partial) else {}
+    lacking = [
+        name
+        for name, each in parameters.items()
+        if each.default is each.empty
+        and each.kind not in (each.VAR_KEYWORD, each.VAR_POSITIONAL)
+        and name not in {*known, *given}
+    ]
+    if lacking:
+        raise NinError(
+            f"{source.label} needs an argument {lacking[0]}: only num_classes and input_shape are"
+            " known; give the others by functools.partial or a default"
+        )
+    wanted = {name: value for name, value in known.items() if name in parameters}
+    if "input_shape" in wanted and wanted["input_shape"] is None:
+        raise NinError(f"{source.label} needs the shape of the images, (height, width, channels)")
+    return wanted
+
+
+def _run(make: Any, source: NetworkSource) -> Any:
+    try:
+        return make()
+    except NinError:
+        raise
+    except Exception as error:
+        said = where_raised(error, source.file)
+        raise NinError(f"{source.label} cannot be made: {said}") from error

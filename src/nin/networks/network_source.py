@@ -1,0 +1,262 @@
+"""Custom networks by name: ``nets.py:SmallNet``, or an object of this process.
+
+A network is named where it is written down (in recipes, records, on the command line), and is code
+where it is made. Its file is imported only for whoever named it, or with their trust.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.util
+import inspect
+import json
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from nin.errors import NinError
+
+#: ``file.py:name`` or ``file.py:name(argument=1)``; of an object without a file, ``name@digest``.
+_CODE = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][\w.]*)(?:\((?P<given>.*)\))?")
+_OBJECT = re.compile(r"[^/\\:]+@[0-9a-f]{12}")
+
+#: Objects of this process by their names; a file is not imported again for them.
+_objects: dict[str, Any] = {}
+#: Modules that were imported here, by file and digest.
+_modules: dict[tuple[Path, str], ModuleType] = {}
+
+
+class NetworkSource(NamedTuple):
+    """Where the code of a network is.
+
+    Attributes:
+        file: its path; None of an object that no file holds: of a notebook, or a Keras model.
+        name: of the class, function or model in it.
+        arguments: that it is called with, beside the number of classes and the shape.
+        sha256: of the file; of an object without one, of its own source or configuration.
+    """
+
+    file: str | None
+    name: str
+    arguments: dict[str, Any]
+    sha256: str
+
+    @property
+    def label(self) -> str:
+        """The name and its arguments, for tables."""
+        given = ", ".join(f"{key}={value!r}" for key, value in self.arguments.items())
+        return f"{self.name}({given})" if given else self.name
+
+
+def is_custom(name: str) -> bool:
+    """Whether `name` is that of a custom network; nothing is imported."""
+    return bool(_CODE.fullmatch(name) or _OBJECT.fullmatch(name))
+
+
+def name_of(network: Any) -> str:
+    """The name of a class, function or Keras model, by which this process finds it again.
+
+    A `functools.partial` of one is named with its arguments.
+    """
+    given: dict[str, Any] = {}
+    code = network
+    while isinstance(code, functools.partial):
+        if code.args:
+            raise NinError("give a network's arguments by name: functools.partial(net, width=32)")
+        given, code = {**code.keywords, **given}, code.func
+    file = _file_of(code)
+    if file is not None:
+        name = f"{file}:{code.__qualname__}"
+        arguments = ", ".join(f"{key}={value!r}" for key, value in given.items())
+        name += f"({arguments})" if arguments else ""
+        if arguments and _CODE.fullmatch(name) and _literals(arguments) is not None:
+            _objects[name] = network
+            return name
+        if not arguments:
+            _objects[name] = network
+            return name
+    label = getattr(code, "__qualname__", None) or getattr(code, "name", type(code).__name__)
+    label = re.sub(r"[/\\:@]", "-", str(label).rpartition("<locals>.")[2])
+    name = f"{label}@{_digest_of(network)[:12]}"
+    _objects[name] = network
+    return name
+
+
+def source_of(name: str) -> NetworkSource:
+    """Where the network called `name` comes from; its file is read, and not imported.
+
+    Raises:
+        NinError: the file cannot be read, or no object of this process is called that.
+    """
+    found = _CODE.fullmatch(name)
+    if found is None:
+        return NetworkSource(None, name.rpartition("@")[0], {}, _digest_of(_object(name)))
+    arguments = _literals(found["given"] or "")
+    if arguments is None:
+        raise NinError(f"{name}: give arguments by name, as numbers or texts: (width=32)")
+    try:
+        content = Path(found["file"]).read_bytes()
+    except OSError as error:
+        said = error.strerror or str(error)
+        raise NinError(f"{name}: cannot read {found['file']}: {said}") from error
+    sha256 = hashlib.sha256(content).hexdigest()
+    return NetworkSource(found["file"], found["name"], arguments, sha256)
+
+
+def is_in_file(name: str) -> bool:
+    """Whether another process can find the network called `name`."""
+    return _CODE.fullmatch(name) is not None
+
+
+def is_registered(name: str) -> bool:
+    """Whether this process has the network called `name` already: nothing has to be imported."""
+    return name in _objects
+
+
+def import_network(name: str) -> Any:
+    """The class, function or Keras model called `name`; its file is imported if it was not yet.
+
+    Raises:
+        NinError: it cannot be imported, or has nothing of that name; says where it fails.
+    """
+    if name in _objects:
+        return _objects[name]
+    source = source_of(name)
+    assert source.file is not None
+    found: Any = _imported(Path(source.file), source.sha256)
+    for part in source.name.split("."):
+        if not hasattr(found, part):
+            names = [each for each, value in vars(found).items() if callable(value)]
+            raise NinError(
+                f"{source.file} has no {source.name}: it has {', '.join(names[:10]) or 'nothing'}"
+            )
+        found = getattr(found, part)
+    return functools.partial(found, **source.arguments) if source.arguments else found
+
+
+def register(name: str, network: Any) -> str:
+    """Let this process find `network` by `name`, which is returned."""
+    _objects[name] = network
+    return name
+
+
+def where_raised(error: BaseException, file: str | None) -> str:
+    """What an exception says, in one line, with its line in the file of the network if there is."""
+    line, text = _line_in(file, error), str(error)
+    if isinstance(error, SyntaxError) and _is(error.filename, file):
+        line, text = error.lineno, error.msg  # As text it would end in its place.
+    # Keras says first where it was, and in bold what was wrong.
+    lines = re.sub(r"\x1b\[\d*m", "", text).splitlines()
+    told = [each.strip() for each in lines if each.strip()]
+    said = told[told[0].startswith("Exception encountered") and len(told) > 1] if told else ""
+    place = f"{file}, line {line}: " if line else ""
+    return f"{place}{type(error).__name__}: {said}".removesuffix(": ")
+
+
+def _line_in(file: str | None, error: BaseException) -> int | None:
+    """The line of a file that raised an exception, or called what did; None if there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((each.lineno for each in reversed(frames) if _is(each.filename, file)), None)
+
+
+def _is(file: str | None, other: str | None) -> bool:
+    return bool(file and other) and Path(str(file)).resolve() == Path(str(other)).resolve()
+
+
+def _imported(path: Path, sha256: str) -> ModuleType:
+    key = (path.resolve(), sha256)
+    if key not in _modules:
+        spec = importlib.util.spec_from_file_location(f"{path.stem}_{sha256[:12]}", path)
+        if spec is None or spec.loader is None:
+            raise NinError(f"{path}: it is no Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        try:
+            with _beside(path):
+                spec.loader.exec_module(module)
+        except Exception as error:
+            del sys.modules[spec.name]
+            said = where_raised(error, str(path)).removeprefix(f"{path}, ")
+            raise NinError(f"{path} cannot be imported: {said}") from error
+        _modules[key] = module
+    return _modules[key]
+
+
+@contextmanager
+def _beside(path: Path) -> Iterator[None]:
+    """Let the file import what lies beside it, as ``python file.py`` does."""
+    folder = str(path.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+def _object(name: str) -> Any:
+    if name not in _objects:
+        raise NinError(
+            f"{name} is a network of another process, which no file holds: give it as an object"
+        )
+    return _objects[name]
+
+
+def _file_of(code: Any) -> str | None:
+    """The file that a class or function can be imported from; None if there is none."""
+    name = getattr(code, "__qualname__", "<locals>")
+    if not (inspect.isclass(code) or inspect.isfunction(code)) or not re.fullmatch(r"[\w.]+", name):
+        return None
+    try:
+        file = inspect.getsourcefile(code)
+    except TypeError:
+        return None
+    if file is None or not Path(file).is_file() or Path(file).suffix != ".py":
+        return None
+    here = os.path.relpath(file)
+    return file if here.startswith("..") else here
+
+
+def _digest_of(network: Any) -> str:
+    """SHA-256 of what makes an object: a model's configuration, or a function's code."""
+    if hasattr(network, "to_json"):
+        try:
+            made = network.to_json()
+        except Exception as error:  # Whatever a model's own `get_config` raises.
+            said = where_raised(error, None)
+            raise NinError(f"{network.name} cannot be copied: {said}") from error
+    else:
+        made = repr(_identity(network))
+    return hashlib.sha256(made.encode()).hexdigest()
+
+
+def _identity(code: Any) -> Any:
+    if isinstance(code, functools.partial):
+        return _identity(code.func), sorted(code.keywords.items())
+    try:
+        text = inspect.getsource(code)
+    except (OSError, TypeError):
+        text = repr(code)
+    cells = getattr(code, "__closure__", None) or ()
+    return text, getattr(code, "__defaults__", None), [repr(cell.cell_contents) for cell in cells]
+
+
+def _literals(given: str) -> dict[str, Any] | None:
+    """The arguments in ``width=32, kernel="same"``; None if they are anything but literals."""
+    try:
+        call = ast.parse(f"f({given})", mode="eval").body
+        assert isinstance(call, ast.Call)
+        if call.args or any(each.arg is None for each in call.keywords):
+            return None
+        values = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
+        json.dumps(values)
+    except (SyntaxError, ValueError, TypeError):
+        return None
+    return values

@@ -1,0 +1,36 @@
+"""What of a training a reader has written: it decides which loop can run it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import keras
+
+from nin import backends
+from nin.models import Module
+from nin.models.geometry import is_builtin
+
+
+def needs_book_loop(trainer: Any, model: Module) -> bool:
+    """Whether a hook has been replaced that only a loop by hand calls."""
+    hooks = [getattr(type(trainer), name) for name in ("fit_epoch", "prepare_batch")]
+    hooks += [getattr(type(model), name) for name in ("training_step", "validation_step")]
+    return not all(map(is_builtin, hooks))
+
+
+def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
+    """Whether Keras can make a graph of a model; what a reader wrote may run only batch by batch.
+
+    Args:
+        model: a built model.
+        loader: what it is trained on.
+    """
+    parts = [type(layer) for layer in model._flatten_layers()]
+    if model.own_forward is None and all(map(is_builtin, [type(model).loss, *parts[1:]])):
+        return True
+    X, Y, *_ = next(iter(loader))
+    arrays = [keras.ops.convert_to_tensor(each) for each in (X, Y)]
+    return backends.current().can_compile(
+        lambda X, Y: model.loss(model(X, training=True), Y), arrays
+    )

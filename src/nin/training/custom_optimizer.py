@@ -1,0 +1,52 @@
+"""An optimiser written by hand, as the book's from-scratch SGD, inside Keras's loop."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from nin.errors import NinError
+
+
+class CustomOptimizer(keras.optimizers.SGD):
+    """Gives each gradient, clipped if that is asked for, to an object that is no Keras optimiser.
+
+    Args:
+        own: has ``apply_gradients(grads_and_vars)`` and perhaps `lr`.
+    """
+
+    def __init__(self, own: Any) -> None:
+        super().__init__(learning_rate=float(getattr(own, "lr", 0.01)), name="own_optimizer")
+        self.own = own
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """Change one weight."""
+        self.own.apply_gradients([(gradient, variable)])
+
+
+def as_keras_optimizer(optimizer: Any, model: Any) -> Any:
+    """What `configure_optimizers` returned, as Keras takes it.
+
+    Args:
+        optimizer: one of Keras's, or an object with ``apply_gradients``.
+        model: the model that configured it.
+
+    Raises:
+        NinError: it is neither.
+    """
+    if isinstance(optimizer, keras.optimizers.Optimizer):
+        return optimizer
+    if hasattr(optimizer, "apply_gradients"):
+        return CustomOptimizer(optimizer)
+    raise NinError(
+        f"{type(model).__name__}.configure_optimizers returned {_kind(optimizer)}",
+        "return one of keras.optimizers",
+        "an object with apply_gradients(grads_and_vars)",
+    )
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return f"a {type(value).__module__.partition('.')[0]} {type(value).__name__}"

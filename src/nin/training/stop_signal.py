@@ -1,0 +1,55 @@
+"""Asked to stop, a training finishes the step it is in."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class StopSignal:
+    """Whether this process has been asked to stop.
+
+    Attributes:
+        received: becomes True at Ctrl-C, and at SIGTERM, which Slurm and Kubernetes send before
+            they end a process.
+    """
+
+    def __init__(self) -> None:
+        self.received = False
+        self._is_caught = False
+
+    @contextmanager
+    def caught(self) -> Iterator[None]:
+        """Within this the first signal only sets `received`; a second one acts as it always does.
+
+        A signal that is ignored, as Ctrl-C is by a job in the background, stays so. Within another
+        such block of the same object nothing changes.
+        """
+        if self._is_caught:
+            yield
+            return
+        if threading.current_thread() is not threading.main_thread():
+            yield  # Only the main thread may change what signals do.
+            return
+        before = {
+            number: signal.getsignal(number) or signal.SIG_DFL
+            for number in (signal.SIGINT, signal.SIGTERM)
+            if signal.getsignal(number) != signal.SIG_IGN
+        }
+
+        def ask(number: int, _: FrameType | None) -> None:
+            self.received = True
+            signal.signal(number, before[signal.Signals(number)])
+
+        for number in before:
+            signal.signal(number, ask)
+        self._is_caught = True
+        try:
+            yield
+        finally:
+            self._is_caught = False
+            for number, handler in before.items():
+                signal.signal(number, handler)

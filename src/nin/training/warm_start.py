@@ -1,0 +1,135 @@
+"""A training that starts from the weights of another run, in place of fresh ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.errors import Advice, Argument, RunError
+from nin.models import Classifier
+from nin.models.geometry import leaves
+from nin.training.initialization import plan
+from nin.training.runs.arrays import read_arrays
+from nin.training.runs.run import Run
+from nin.training.runs.weights import weights
+
+Names = Sequence[str]
+
+
+class Shared(NamedTuple):
+    """Classes that are in a network and in the run it inherits from: their numbers here, there."""
+
+    here: list[int]
+    there: list[int]
+
+
+def warm_start(model: Classifier, classes: Names, run: Run) -> str:
+    """Give a built network the weights of a run, wherever they fit.
+
+    Every layer of the same kind, place and shape is taken. Of the class maps those of classes that
+    are in both are taken; the others stay as they are. Images are standardised as in the run.
+
+    Args:
+        model: a built network, with fresh weights.
+        classes: what it is to tell apart.
+        run: whose weights; its network need not be the same.
+
+    Returns:
+        One line that says what was taken.
+
+    Raises:
+        RunError: nothing fits, or the run's weights cannot be read.
+    """
+    there = dict(zip(run.classes, range(len(run.classes)), strict=True))
+    here = [number for number, name in enumerate(classes) if name in there]
+    shared = Shared(here, [there[classes[number]] for number in here])
+    arrays, variables = read_arrays(run.weights_path), weights(model)
+    maps, between = _map_layers(model)
+    taken: dict[Any, dict[str, Any]] = {}
+    for number, layer in enumerate(leaves(model.net)):
+        named = {name: each for name, each in variables.items() if name.startswith(f"{number}.")}
+        wanted = shared if layer is maps or layer in between else None
+        values = {
+            name: _merged(np.array(each.value), arrays.get(name), wanted, layer in between)
+            for name, each in named.items()
+        }
+        if named and all(value is not None for value in values.values()):
+            taken[layer] = values
+    if all(layer is maps or layer in between for layer in taken):
+        raise RunError(
+            f"{run.path}: no layer of its network fits this one",
+            Advice("name its {}", Argument("preset")),
+        )
+    for values in taken.values():
+        for name, value in values.items():
+            variables[name].assign(_finite(value, name, run))
+    model.is_fresh = False
+    described = run.record["model"]["preprocessing"]
+    model.preprocessing.configure(model.preprocessing.size, described["mean"], described["std"])
+    total = sum(bool(layer.weights) for layer in leaves(model.net))
+    return warm_start_line(run, classes, f"{len(taken)} of {total} layers with weights")
+
+
+def warm_start_line(run: Run, classes: Names, layers: str) -> str:
+    """What was taken from a run, in one line.
+
+    Args:
+        run: where from.
+        classes: what is told apart now.
+        layers: what was taken beside the class maps.
+    """
+    kept = [name for name in classes if name in run.classes]
+    new = [name for name in classes if name not in run.classes]
+    line = f"from {run.path}: {layers}"
+    if not new:
+        return line
+    return (
+        f"{line}; class maps of "
+        + (f"{_some(kept)} kept, of " if kept else "")
+        + f"{_some(new)} new"
+    )
+
+
+def _map_layers(model: Classifier) -> tuple[Any, list[Any]]:
+    """The convolution to the class maps, and those from class maps to class maps."""
+    layers = plan(model.net)
+    return layers.maps, layers.identities
+
+
+def _merged(
+    now: NDArray[Any], before: NDArray[Any] | None, shared: Shared | None, between: bool
+) -> NDArray[Any] | None:
+    """What a weight becomes; None where the one before does not fit.
+
+    Args:
+        now: as it is.
+        before: that of the run, if it has one of the name.
+        shared: of a weight of class maps, the classes that are taken; None for any other weight.
+        between: whether its inputs are class maps as well.
+    """
+    if before is None or before.ndim != now.ndim:
+        return None
+    if shared is None:
+        return before if before.shape == now.shape else None
+    here, there = np.array(shared.here, int), np.array(shared.there, int)
+    merged = now.copy()
+    if between and now.ndim == 4:
+        merged[:, :, here[:, None], here] = before[:, :, there[:, None], there]
+    elif before.shape[:-1] == now.shape[:-1]:
+        merged[..., here] = before[..., there]
+    else:
+        return None
+    return merged
+
+
+def _finite(values: Any, name: str, run: Run) -> Any:
+    if not np.isfinite(values).all():
+        raise RunError(f"{run.weights_path}: {name} holds numbers that are not finite")
+    return values
+
+
+def _some(names: Names) -> str:
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -1,0 +1,111 @@
+"""Custom networks: made, looked through, and what is no network."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from custom_networks import write_nets
+
+from nin.accounting import count_cost
+from nin.errors import NinError
+from nin.models import make_net
+from nin.models.geometry import flow, has_class_maps, leaves
+from nin.networks.rivals import network_name
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def nets(tmp_path_factory):
+    return write_nets(tmp_path_factory.mktemp("own"))
+
+
+def made(network, classes=10):
+    model = make_net(network_name(network), classes, (8, 8, 1))
+    model.build((None, 8, 8, 1))
+    return model
+
+
+@pytest.mark.every_backend
+def test_a_function_makes_a_network_with_class_maps(nets):
+    model = made(f"{nets}:cnn(width=3)", 7)
+    logits = keras.ops.convert_to_numpy(model(IMAGES))
+    assert logits.shape == (3, 7)
+    assert has_class_maps(model.net)
+    maps = keras.ops.convert_to_numpy(model.class_maps(IMAGES))
+    assert maps.mean(axis=(1, 2)) == pytest.approx(logits, abs=1e-5)
+    assert count_cost(model, (8, 8, 1)).parameters.total == model.count_params() == 142
+    assert model.is_fresh
+
+
+def test_the_layers_of_a_graph_are_found_in_order(nets):
+    kinds = [type(layer).__name__ for layer in leaves(made(f"{nets}:cnn").net)]
+    assert kinds == ["Conv2D", "Conv2D", "Add", "GlobalAveragePooling2D", "Dense"]
+
+
+def test_anything_flows_through_a_graph(nets):
+    seen = []
+
+    def visit(layer, signal):
+        seen.append(signal)
+        return f"{type(layer).__name__}"
+
+    assert flow(made(f"{nets}:cnn").net, "image", visit) == "Dense"
+    assert seen[:3] == ["image", "Conv2D", ["Conv2D", "Conv2D"]]
+
+
+def test_a_classifier_class_is_itself(nets):
+    model = made(f"{nets}:Linear", 5)
+    assert type(model).__name__ == "Linear"
+    assert not has_class_maps(model.net)
+    assert model.source.label == "Linear"
+
+
+def test_a_keras_model_is_copied_each_time():
+    layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]
+    given = keras.Sequential(layers)
+    one, other = made(given), made(given)
+    kernels = [model.net.layers[-1].kernel for model in (given_model(given), one, other)]
+    assert len({id(kernel) for kernel in kernels}) == 3
+    values = [keras.ops.convert_to_numpy(kernel) for kernel in kernels]
+    assert not np.array_equal(values[1], values[2])
+
+
+def given_model(net):
+    return type("Given", (), {"net": net})
+
+
+def test_a_graph_that_computes_without_layers_has_no_maps():
+    image = keras.Input((8, 8, 1))
+    x = keras.layers.Conv2D(4, 3)(image)
+    pooled = keras.layers.GlobalAveragePooling2D()(x * 2.0)
+    net = keras.Model(image, keras.layers.Dense(3)(pooled))
+    assert not has_class_maps(net)
+    X = keras.ops.convert_to_tensor(IMAGES.astype("float32"))
+    through = flow(net, X, lambda layer, signal: layer(signal))
+    assert np.array_equal(*map(keras.ops.convert_to_numpy, (through, net(X))))
+    with pytest.raises(NinError, match="multiply is computed without a layer: write it as a layer"):
+        flow(net, "image", lambda *_: "signal")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Netless", "Netless sets no self.net"),
+        ("text", "text gives no network but str: return a keras.Model"),
+        ("needs", "needs needs an argument depth"),
+        ("raises", "raises cannot be made: {nets}, line"),
+        ("raises", "RuntimeError: no such luck"),
+        ("constant", "constant is no network"),
+    ],
+)
+def test_what_makes_no_network_is_one_line(name, said, nets):
+    with pytest.raises(NinError) as caught:
+        made(f"{nets}:{name}")
+    assert said.format(nets=nets) in str(caught.value)
+
+
+def test_what_is_no_network_at_all():
+    with pytest.raises(NinError, match="a network is a name, stages, a class"):
+        network_name(3)

@@ -1,0 +1,133 @@
+"""Names of custom networks: what is found by them, and what is imported when."""
+
+from __future__ import annotations
+
+import functools
+import sys
+
+import pytest
+
+from nin.errors import NinError
+from nin.networks.network_source import (
+    import_network,
+    is_custom,
+    is_in_file,
+    is_registered,
+    name_of,
+    source_of,
+)
+
+FILE = "def net(num_classes, width=8):\n    return width\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "nets.py"
+    path.write_text(FILE, encoding="utf-8")
+    return path
+
+
+def outside(num_classes):
+    return num_classes
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("nets.py:net", True),
+        ("a b/nets.py:Out.In", True),
+        ("nets.py:net(width=8)", True),
+        ("net@0123456789ab", True),
+        ("mnist", False),
+        ("nets.py", False),
+        ("nets.py:1", False),
+        ("[[[32],3]]", False),
+    ],
+)
+def test_what_is_the_name_of_code(name, code):
+    assert is_custom(name) is code
+
+
+def test_a_name_says_the_file_its_digest_and_arguments(file):
+    found = source_of(f"{file}:net(width=16, kind='a')")
+    assert (found.file, found.name) == (str(file), "net")
+    assert found.arguments == {"width": 16, "kind": "a"}
+    assert found.label == "net(width=16, kind='a')"
+    other = source_of(f"{file}:net")
+    assert other.sha256 == found.sha256
+    file.write_text(FILE + "#", encoding="utf-8")
+    assert source_of(f"{file}:net").sha256 != found.sha256
+
+
+def test_arguments_are_given_to_what_is_found(file):
+    assert import_network(f"{file}:net(width=16)")(10) == 16
+    assert import_network(f"{file}:net")(10) == 8
+
+
+def test_a_file_may_import_what_lies_beside_it(tmp_path):
+    (tmp_path / "beside_k.py").write_text("VALUE = 5\n")
+    (tmp_path / "uses.py").write_text("from beside_k import VALUE\ndef net(n):\n    return VALUE\n")
+    assert import_network(f"{tmp_path}/uses.py:net")(10) == 5
+    assert str(tmp_path) not in sys.path
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("{}:nothing", "nets.py has no nothing: it has net"),
+        ("{}:net(width=x)", "give arguments by name, as numbers or texts"),
+        ("{}:net(8)", "give arguments by name, as numbers or texts"),
+        ("nowhere.py:net", "cannot read nowhere.py: No such file or directory"),
+        ("net@0123456789ab", "a network of another process"),
+    ],
+)
+def test_what_cannot_be_found_is_one_line(name, said, file):
+    with pytest.raises(NinError) as caught:
+        import_network(name.format(file))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("x = 1\nraise ValueError('bad\\nluck')\n", "line 2: ValueError: bad"),
+        ("def net(:\n", "nets.py cannot be imported: line 1: SyntaxError: invalid syntax"),
+        ("import nowhere_at_all\n", "line 1: ModuleNotFoundError: No module named"),
+    ],
+)
+def test_a_file_that_raises_is_one_line(text, said, file):
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(NinError) as caught:
+        import_network(f"{file}:net")
+    assert said in str(caught.value)
+    assert str(caught.value).count(file.name) == 1
+    assert "\n" not in str(caught.value)
+
+
+def test_what_a_file_holds_is_named_by_it():
+    name = name_of(outside)
+    assert name.endswith("test_networks_network_source.py:outside")
+    assert is_in_file(name)
+    assert is_registered(name)
+    assert import_network(name) is outside
+    assert name_of(functools.partial(outside, num_classes=3)) == f"{name}(num_classes=3)"
+
+
+def test_what_no_file_holds_is_named_by_its_digest():
+    def make(width):
+        def inside(num_classes):
+            return width * num_classes
+
+        return inside
+
+    one, other = name_of(make(1)), name_of(make(2))
+    assert one.startswith("inside@")
+    assert one != other
+    assert not is_in_file(one)
+    assert (import_network(one)(10), import_network(other)(10)) == (10, 20)
+    assert source_of(one).file is None
+
+
+def test_arguments_by_place_are_refused():
+    with pytest.raises(NinError, match="by name"):
+        name_of(functools.partial(outside, 3))

@@ -1,0 +1,82 @@
+"""What a network takes over from a run: every layer that fits, class maps by the class's name."""
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+import nin as d2l
+from nin.errors import RunError
+from nin.models import NiN
+from nin.training.runs.weights import weights
+from nin.training.warm_start import warm_start
+
+pytestmark = pytest.mark.slow
+
+CLASSES = tuple("0123456789")
+
+
+@pytest.fixture(scope="module", params=["mnist", "book"])
+def run(request, tmp_path_factory):
+    """`mnist` ends in one convolution to class maps, `book` in three from one to the next."""
+    size = {"mnist": 16, "book": 67}[request.param]
+    recipe = d2l.RECIPES["digits"].revised(
+        preset=request.param, width=0.05, image_size=size, epochs=1, limit=60
+    )
+    return d2l.train(recipe, tmp_path_factory.mktemp("runs") / "digits")
+
+
+def network(run, classes, **changes):
+    arguments = {"preset": run.record["recipe"]["preset"], "width": 0.05, **changes}
+    model = NiN(num_classes=len(classes), **arguments)
+    model.build((None, 67, 67, 1))
+    return model
+
+
+def values(model):
+    return {name: np.array(weight.value) for name, weight in weights(model).items()}
+
+
+def test_the_same_classes_take_everything(run):
+    model = network(run, CLASSES)
+    line = warm_start(model, CLASSES, run)
+    theirs = load_file(run.weights_path)
+    assert all(np.array_equal(value, theirs[name]) for name, value in values(model).items())
+    assert line.startswith(f"from {run.path}: ")
+    assert "new" not in line
+    assert model.preprocessing.mean == pytest.approx(run.record["model"]["preprocessing"]["mean"])
+
+
+def test_classes_go_by_name(run):
+    classes = ("7", "x", "3")
+    model = network(run, classes)
+    fresh = values(model)
+    line = warm_start(model, classes, run)
+    assert line.endswith("; class maps of 7, 3 kept, of x new")
+    theirs, ours = load_file(run.weights_path), values(model)
+    last = max(int(name.partition(".")[0]) for name in ours)
+    kernel, bias = f"{last}.conv2d.kernel", f"{last}.conv2d.bias"
+    if ours[kernel].ndim == 4 and theirs[kernel].shape[2] == len(CLASSES):
+        assert ours[kernel][0, 0, 0, 2] == theirs[kernel][0, 0, 7, 3]
+        assert ours[kernel][0, 0, 1, 1] == fresh[kernel][0, 0, 1, 1]
+    else:
+        np.testing.assert_array_equal(ours[kernel][..., 0], theirs[kernel][..., 7])
+        np.testing.assert_array_equal(ours[kernel][..., 1], fresh[kernel][..., 1])
+    assert ours[bias].tolist() == [theirs[bias][7], fresh[bias][1], theirs[bias][3]]
+
+
+def test_nothing_that_fits_is_refused_and_nothing_is_changed(run):
+    model = network(run, CLASSES, width=0.2)
+    before = values(model)
+    with pytest.raises(RunError, match="no layer of its network fits this one"):
+        warm_start(model, ("a", "b", *CLASSES[2:]), run)
+    after = values(model)
+    assert all(np.array_equal(after[name], before[name]) for name in before)
+
+
+def test_a_training_goes_on_from_it(run, tmp_path):
+    recipe = d2l.Recipe.parse(run.record["recipe"])
+    one = recipe.revised(init=str(run.path), learning_rate=1e-9, warmup=0)
+    again = d2l.train(one, tmp_path / "again")
+    theirs = load_file(run.weights_path)
+    for name, value in load_file(again.weights_path).items():
+        np.testing.assert_allclose(value, theirs[name], atol=1e-6)
