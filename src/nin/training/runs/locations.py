@@ -56,6 +56,10 @@ def candidates(name: str, run: Path, record: RunRecord) -> list[Path]:
 
 
 def locate(name: str, run: Path, record: RunRecord) -> Path:
-    """The first of the `candidates` that exists; the first of all if none does."""
+    """The first of the `candidates` that exists; the first of all if none does.
+
+    What lies below the directory of this process is named from there.
+    """
     places = candidates(name, run, record)
-    return next((place for place in places if place.exists()), places[0])
+    found = next((place for place in places if place.exists()), places[0])
+    return found.relative_to(Path.cwd()) if found.is_relative_to(Path.cwd()) else found
