@@ -98,6 +98,7 @@ from .study import Contender as Contender
 from .study import compare as compare
 from .study import exercise_contenders as exercise_contenders
 from .study import ingredient_contenders as ingredient_contenders
+from .study import sweep as sweep
 from .training import RECIPES as RECIPES
 from .training import Recipe as Recipe
 from .training import Run as Run

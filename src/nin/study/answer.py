@@ -25,6 +25,28 @@ def answer(rows: Sequence[Row], differences: Sequence[Difference]) -> str:
     return "; ".join(said) + "."
 
 
+def sweep_answer(
+    rows: Sequence[Row], effects: Sequence[Difference], interactions: Sequence[Difference]
+) -> str:
+    """Which combination was best, what each factor is worth, and which depend on each other."""
+    best = max((row for row in rows if row.n), key=lambda row: fmean(row.accuracies))
+    factors = dict.fromkeys(each.group for each in effects)
+    said = [_about([each for each in effects if each.group == factor]) for factor in factors]
+    found = [each for each in interactions if each.is_clear]
+    if found:
+        said.append(
+            " and ".join(
+                f"{each.net} is worth {abs(100 * each.mean):.1f} points"
+                f" {'more' if each.mean > 0 else 'less'} than {each.rival}"
+                for each in found
+            )
+        )
+    return (
+        f"Most accurate is {best.net} ({fmean(best.accuracies):.1%}); averaged over the rest,"
+        f" {'; '.join(said)}."
+    )
+
+
 def _about(differences: Sequence[Difference]) -> str:
     """What is known of the one network in all of `differences`."""
     net, seeds = differences[0].net, min(each.n for each in differences)

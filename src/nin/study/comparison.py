@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import joblib
-from rich.console import Console
 
-from nin.accounting.cost import Cost, count_cost
-from nin.data import ImageData
-from nin.errors import NinError
-from nin.network_source import is_in_file
 from nin.study.contender import Contender, JudgedOn, Net, as_contenders
 from nin.study.difference import differences_between
-from nin.study.measurement import Workload, measure_once
-from nin.study.pareto import mark_fronts
+from nin.study.experiment import Experiment, run_experiment, settings_of
 from nin.study.preparation import (
     RATES,
     RECIPE,
@@ -25,25 +17,16 @@ from nin.study.preparation import (
     check_arguments,
     check_reachable,
     check_writable,
-    fingerprint,
     prepare,
-    seen_size,
 )
 from nin.study.report import write_results
-from nin.study.report_text import foresight
-from nin.study.report_text import seconds as as_text
 from nin.study.result import Comparison
 from nin.study.results_cache import ResultsCache
-from nin.study.row import Measured, Row
-from nin.study.sweep import Sweep, best_learning_rate, search
-from nin.study.trial import Outcome, Trial, training_length
+from nin.study.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.runs.dataset import show_found
 from nin.training.runs.provenance import command, device, versions
-
-#: A forward and a backward pass take about three times what the forward pass takes.
-_TRAINING_EFFORT = 3
 
 
 def compare(
@@ -111,12 +94,11 @@ def compare(
     out = Path(out)
     check_writable(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
-    study = _Study(recipe, data, sorted(rates), range(seeds), seconds, jobs, out, judged_on)
-    plans = _plans(study, contenders, measured)
-    rows, images = _rows(study, plans), len(data.split(judged_on).labels)
+    study = Experiment(recipe, data, sorted(rates), range(seeds), seconds, jobs, out, judged_on)
+    rows, images = run_experiment(study, contenders, measured), len(data.split(judged_on).labels)
     comparison = Comparison(
         title=title,
-        settings=_settings(study),
+        settings=settings_of(study),
         data=data.describe(),
         judged_on=judged_on,
         images=images,
@@ -128,149 +110,6 @@ def compare(
     )
     write_results(comparison, out)
     return comparison
-
-
-class _Study(NamedTuple):
-    """What is the same for all contenders."""
-
-    recipe: Recipe
-    data: ImageData
-    rates: Sequence[float]
-    seeds: Sequence[int]
-    seconds: float | None
-    jobs: int | None
-    out: Path
-    judged_on: JudgedOn = "test"
-    console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
-
-
-class _Plan(NamedTuple):
-    """What is known of a contender before it is trained."""
-
-    cost: Cost
-    measured: Measured | None
-    trial: Trial  # with any learning rate and seed
-
-
-def _plans(study: _Study, contenders: Sequence[Contender], measured: bool) -> list[_Plan]:
-    digest = fingerprint(study.recipe, study.data)
-    return [
-        _plan(study, contender, digest, _is_measured(study, contender, measured))
-        for contender in contenders
-    ]
-
-
-def _is_measured(study: _Study, contender: Contender, wanted: bool) -> bool:
-    if not contender.is_own or is_in_file(contender.net):
-        return wanted or study.seconds is not None
-    if study.seconds is not None:
-        raise NinError(
-            f"{contender.name} is known to this process alone, and time is measured in"
-            " another: define it in a file, or give epochs"
-        )
-    return False
-
-
-def _plan(study: _Study, contender: Contender, digest: str, measured: bool) -> _Plan:
-    data, recipe = study.data, study.recipe.revised(**contender.changes or {})
-    height, width, channels = data.image_shape
-    classes = len(data.classes)
-    shape = (*seen_size(recipe, data), channels)
-    cost = count_cost(contender.make(classes, shape).net, shape, recipe.batch_size)
-    speed, budget_images = None, None
-    if measured:
-        workload = Workload(contender, recipe, (height, width, channels), classes)
-        speed = measure_once(study.out / "measured", workload, study.console)
-        budget_images = study.seconds and study.seconds * speed.training.images_per_second
-    recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
-    judged = len(data.split(study.judged_on).labels)
-    effort = float(cost.multiply_adds * (_TRAINING_EFFORT * steps * recipe.part_size + judged))
-    trial = Trial(contender, recipe, steps, digest, effort, study.judged_on)
-    return _Plan(cost, speed, trial)
-
-
-def _rows(study: _Study, plans: Sequence[_Plan]) -> list[Row]:
-    searched = study.rates if len(study.rates) > 1 else ()
-    per_network = len(searched) + len(study.seeds)
-    # All exercises begin with the same network.
-    distinct = list({plan.trial.key(): plan for plan in plans}.values())
-    effort = per_network * sum(plan.trial.effort for plan in distinct)
-    _warn_of_short_budgets(study, distinct)
-    _print_estimate(study, distinct, per_network)
-    cache = ResultsCache(study.out / "trainings")
-    with Sweep(cache, study.jobs, per_network * len(distinct), effort, study.console) as sweep:
-        tried = search(sweep, [plan.trial for plan in plans], searched)
-        best = [best_learning_rate(rates) if rates else study.rates[0] for rates in tried]
-        outcomes = _outcomes_by_seed(sweep, plans, best, study.seeds)
-    results = zip(plans, tried, best, outcomes, strict=True)
-    return mark_fronts([_row(*each) for each in results])
-
-
-def _outcomes_by_seed(
-    sweep: Sweep, plans: Sequence[_Plan], best: Sequence[float], seeds: Sequence[int]
-) -> list[list[Outcome]]:
-    """The outcomes of each network with its best learning rate, one per seed."""
-    pairs = zip(plans, best, strict=True)
-    trials = [[plan.trial.revised(rate, seed) for seed in seeds] for plan, rate in pairs]
-    outcomes = sweep.outcomes([trial for row in trials for trial in row])
-    return [[outcomes[trial.key()] for trial in row] for row in trials]
-
-
-def _print_estimate(study: _Study, plans: Sequence[_Plan], per_network: int) -> None:
-    """Print before the first trial what it can show, and the total time if speeds were measured."""
-    if any((study.out / "trainings").iterdir()):
-        return
-    judging = len(study.data.split(study.judged_on).labels)
-    study.console.print(foresight(len(study.seeds), judging, study.judged_on))
-    judged, total = len(study.seeds) * judging, 0.0
-    for plan in plans:
-        if plan.measured is None:
-            return
-        images = per_network * plan.trial.steps * study.recipe.part_size
-        total += images / plan.measured.training.images_per_second
-        total += judged / plan.measured.prediction.images_per_second
-    study.console.print(
-        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine;"
-        f" {'a smaller budget' if study.seconds else 'fewer epochs or images'} or fewer seeds take"
-        " less. Ctrl-C keeps what is finished"
-    )
-
-
-def _warn_of_short_budgets(study: _Study, plans: Sequence[_Plan]) -> None:
-    """Say which networks have not the time to see every training image once."""
-    images = len(study.data.train.labels)
-    seen = {plan.trial.contender.name: plan.trial.steps * study.recipe.part_size for plan in plans}
-    if short := {name: count for name, count in seen.items() if count < images}:
-        shares = ", ".join(f"{name} ({count / images:.0%})" for name, count in short.items())
-        study.console.print(
-            f"{study.seconds:g} s are too short for an epoch of {images:,} images: {shares};"
-            " a larger budget or fewer images are fairer",
-            markup=False,
-        )
-
-
-def _row(plan: _Plan, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]) -> Row:
-    correct = [outcome.correct for outcome in outcomes if outcome.correct is not None]
-    return Row(
-        net=plan.trial.contender.name,
-        group=plan.trial.contender.group,
-        cost=plan.cost,
-        rates={repr(rate): accuracy for rate, accuracy in tried.items()},
-        learning_rate=best,
-        accuracies=[_judged(plan.trial, outcome) for outcome in outcomes],
-        correct=correct if len(correct) == len(outcomes) else [],
-        curves=[outcome.curve for outcome in outcomes],
-        seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
-        died=sum(outcome.died for outcome in outcomes),
-        measured=plan.measured,
-    )
-
-
-def _judged(trial: Trial, outcome: Outcome) -> float:
-    """The accuracy on the images that decide; a trial's are checked when it is read."""
-    accuracy = outcome.accuracy if trial.judged_on == "test" else outcome.validation
-    assert accuracy is not None
-    return accuracy
 
 
 def _pairs(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[tuple[Row, Row]]:
@@ -286,20 +125,3 @@ def _pairs(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[tuple[R
         one = next((row for row, net in nets.values() if net == "NiN"), members[0])
         found += [(one, row) for row in members if row is not one]
     return found
-
-
-def _settings(study: _Study) -> dict[str, Any]:
-    recipe = study.recipe.model_dump(
-        mode="json", exclude={"name", "preset", "width", "dropout", "learning_rate", "seed"}
-    )
-    if study.seconds is not None:
-        recipe["epochs"] = None
-    height, width = seen_size(study.recipe, study.data)
-    return {
-        **recipe,
-        "image_size": [height, width],
-        "seconds": study.seconds,
-        "learning_rates": list(study.rates),
-        "seeds": list(study.seeds),
-        "jobs": joblib.effective_n_jobs(study.jobs),
-    }

@@ -136,18 +136,18 @@ def prepare(
     data = open_judged(recipe, judged_on)
     # No part is without any, whatever the seed.
     _check_parts(data, judged_on)
-    classes, channels = len(data.classes), data.image_shape[2]
-    ours = [contender.make(classes) for contender in contenders if not contender.is_own]
+    classes = len(data.classes)
+    ours = [(each, each.make(classes)) for each in contenders if not each.is_own]
     side = min(data.image_shape[:2])
-    smallest = max((smallest_size(model.net) for model in ours), default=1)
+    smallest = max((smallest_size(model.net) for _, model in ours), default=1)
     if recipe.image_size is None and side < smallest:
         recipe = recipe.revised(image_size=smallest)
         data = open_images(recipe)
-    seen = (*seen_size(recipe, data), channels)
-    for model in ours:
-        model.check_size(seen)
+    for contender, model in ours:
+        model.check_size(seen_shape(contender, recipe, data))
     for contender in contenders:
         if contender.is_own:
+            seen = seen_shape(contender, recipe, data)
             model = contender.make(classes, seen)
             model.preprocessing.configure(seen[:2])
             check_network(model, classes, data.image_shape)
@@ -175,6 +175,12 @@ def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:
         return recipe.image_size, recipe.image_size
     height, width, _ = data.image_shape
     return height, width
+
+
+def seen_shape(contender: Contender, recipe: Recipe, data: ImageData) -> tuple[int, int, int]:
+    """(height, width, channels) of the input of a contender, whose image size may be its own."""
+    height, width = seen_size(recipe.revised(**contender.changes or {}), data)
+    return height, width, data.image_shape[2]
 
 
 def fingerprint(recipe: Recipe, data: ImageData) -> str:

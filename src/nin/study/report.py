@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin.files import write_bytes
-from nin.study import plots, report_text, table_columns
+from nin.study import factor_plots, plots, report_text, table_columns
 from nin.study.result import Comparison
 from nin.study.sections import Section, conditions, sections, summary
 from nin.study.tables import write_csv, write_json, write_markdown
@@ -24,6 +24,12 @@ _PICTURES = (
         plots.accuracy_against_multiply_adds,
         "Accuracy against multiply-adds.",
         "Per image; error bars and dashes as in the first figure.",
+    ),
+    (
+        plots.accuracy_against_time,
+        "Accuracy against time.",
+        "Seconds of training, mean over seeds, on the machine named above; error bars and dashes as"
+        " in the first figure.",
     ),
     (
         plots.learning_curves,
@@ -71,11 +77,42 @@ def _page(comparison: Comparison) -> str:
         comparison=comparison,
         summary=summary(comparison),
         conditions=conditions(comparison),
+        factors=_factor_pictures(comparison),
+        curves=_every_curve(comparison),
         sections=[
             _section_values(comparison, section, number) for number, section in enumerate(parts)
         ],
         report_text=report_text,
     )
+
+
+def _factor_pictures(comparison: Comparison) -> list[_Picture]:
+    """A figure per factor, and one for each two."""
+    from markupsafe import Markup
+
+    found = []
+    for number, factor in enumerate(comparison.factors):
+        svg = Markup(factor_plots.factor_curve(comparison, factor, f"f{number}"))
+        caption = (
+            "Mean over the other factors, ± one standard deviation over seeds; a grey dot per"
+            " training."
+        )
+        found.append(_Picture(svg, f"{factor.replace('_', ' ').capitalize()}.", caption))
+    for number, pair in enumerate(factor_plots.pairs_of(comparison)):
+        svg = Markup(factor_plots.interaction(comparison, pair, f"i{number}"))
+        names = " and ".join(each.replace("_", " ") for each in pair)
+        caption = "Where the lines are not parallel, what the one is worth depends on the other."
+        found.append(_Picture(svg, f"{names.capitalize()} together.", caption))
+    return found
+
+
+def _every_curve(comparison: Comparison) -> list[_Picture]:
+    from markupsafe import Markup
+
+    if not comparison.factors:
+        return []
+    svg = Markup(factor_plots.every_learning_curve(comparison))
+    return [_Picture(svg, "Learning curves of every training.", "A line per seed.")]
 
 
 def _section_values(comparison: Comparison, section: Section, number: int) -> dict[str, Any]:

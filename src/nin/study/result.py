@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from pydantic import model_validator
 
-from nin.study.answer import answer
+from nin.study.answer import answer, sweep_answer
 from nin.study.difference import Difference, differences_between
 from nin.study.frame import columns
 from nin.study.overview import overview
@@ -28,6 +28,11 @@ class Comparison(Frozen):
         rows: one per network.
         differences: the first NiN of each group (or its first network) against each other one.
             Those in a file of an earlier version are worked out again from `rows`.
+        factors: in a sweep, the values of each factor, by its name.
+        effects: in a sweep of several factors, the usual value of each (the recipe's, or the first)
+            against each other one, averaged over the other factors.
+        interactions: of each two factors, how much the step between the ends of the one depends on
+            the other.
         versions: of Python, this package, Keras, NumPy and the backend.
         device: the machine.
         command: the command line that produced it.
@@ -48,6 +53,9 @@ class Comparison(Frozen):
     images: int
     rows: list[Row]
     differences: list[Difference]
+    factors: dict[str, list[Any]] = {}
+    effects: list[Difference] = []
+    interactions: list[Difference] = []
     versions: dict[str, str]
     device: dict[str, Any]
     command: str
@@ -55,6 +63,8 @@ class Comparison(Frozen):
     @property
     def answer(self) -> str:
         """What was found, in one sentence."""
+        if self.effects:
+            return sweep_answer(self.rows, self.effects, self.interactions)
         return answer(self.rows, self.differences)
 
     def frame(self) -> dict[str, list[Any]]:

@@ -38,6 +38,8 @@ def write_markdown(comparison: Comparison, path: Path) -> None:
         NinError: the file cannot be written; an existing one is left as it was.
     """
     blocks = [f"# {escaped(comparison.title)}", escaped(comparison.answer), summary(comparison)]
+    for title, found in (("Effects", comparison.effects), ("Interactions", comparison.interactions)):
+        blocks += [f"## {title}", *_findings(found)] if found else []
     for section in sections(comparison):
         blocks += [f"## {escaped(section.title)}"] if section.title else []
         blocks += _findings(section.differences)

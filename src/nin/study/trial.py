@@ -29,7 +29,7 @@ from nin.training.schedule import optimizer
 SEARCH_SEED = 2**31
 #: Fields that recipes have come to have since results of trials have been kept.
 LATER = (
-    *("batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
+    *("depth", "batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
     *("mixup", "cutmix", "mixup_prob", "label_smoothing"),
 )
 
@@ -126,6 +126,18 @@ class Trial(NamedTuple):
             "steps": self.steps,
             "fingerprint": self.fingerprint,
             "backend": backends.choose(),
+        }
+
+    def training(self) -> dict[str, Any]:
+        """What `reproduce` needs to train the same again but for the seed, as JSON values."""
+        contender = self.contender
+        own = {"source": contender.source()} if contender.is_own else {}
+        return {
+            **own,
+            "net": contender.net,
+            "arguments": json.loads(json.dumps(contender.arguments)),
+            "recipe": self.recipe.model_dump(mode="json", exclude={"seed"}),
+            "steps": self.steps,
         }
 
     def key(self) -> str:
