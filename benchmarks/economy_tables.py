@@ -10,11 +10,12 @@ from pathlib import Path
 from nin.accounting import count_cost
 from nin.accounting.table import size
 from nin.models import PRESETS, RIVALS, named_net
-from nin.study import plots, report_text
-from nin.study.difference import Difference
-from nin.study.result import Comparison
-from nin.study.row import Row, Speed
-from nin.study.sections import Section, sections
+from nin.study.report import plots
+from nin.study.report.sections import Section, sections
+from nin.study.results import report_text
+from nin.study.results.result import Comparison
+from nin.study.statistics.difference import Difference
+from nin.study.trials.row import Row, Speed
 
 ROOT = Path(__file__).parents[1]
 

@@ -33,6 +33,10 @@ VERBS = {
     "summary": "--input --classes --batch-size --json",
     "compare": STUDY,
     "ablate": f"--preset --width {STUDY}",
+    "sweep": (
+        "--vary --seeds --budget --equal --rates --jobs --out --measure --yes --json --width"
+        " --depth --epochs --lr"
+    ),
     "data": "--sheet --json",
 }
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "matplotlib", "PIL", "sklearn"}

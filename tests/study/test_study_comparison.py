@@ -15,10 +15,10 @@ from nin.errors import DataError, InputSizeError, NinError, RunError
 from nin.presets import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
-from nin.study.contender import as_contenders
-from nin.study.row import Measured, Speed
-from nin.study.sections import sections
-from nin.study.trial import SEARCH_SEED, Outcome, digest
+from nin.study.report.sections import sections
+from nin.study.trials.contender import as_contenders
+from nin.study.trials.row import Measured, Speed
+from nin.study.trials.trial import SEARCH_SEED, Outcome, digest
 
 DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
 SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
@@ -47,9 +47,9 @@ def trained(monkeypatch):
             died=seed == 1 and width == 0.1,
         )
 
-    monkeypatch.setattr("nin.study.sweep.train_trial", pretend)
+    monkeypatch.setattr("nin.study.trials.trial_runner.train_trial", pretend)
     # The page has tests of its own, and four pictures to draw.
-    monkeypatch.setattr("nin.study.report.write_report", lambda *_: None)
+    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
     return trials
 
 
@@ -141,19 +141,19 @@ def test_more_seeds_rates_or_networks_add_only_what_is_missing(compared, trained
 
 
 def test_an_interruption_keeps_what_is_finished(compared, trained, monkeypatch):
-    import nin.study.sweep as sweep
+    from nin.study.trials import trial_runner
 
-    pretend = sweep.train_trial
+    pretend = trial_runner.train_trial
 
     def interrupted(trial):
         if len(trained) == 4:
             raise KeyboardInterrupt
         return pretend(trial)
 
-    monkeypatch.setattr(sweep, "train_trial", interrupted)
+    monkeypatch.setattr(trial_runner, "train_trial", interrupted)
     with pytest.raises(KeyboardInterrupt, match="stopped: 4 of 10 trainings are kept"):
         compared()
-    monkeypatch.setattr(sweep, "train_trial", pretend)
+    monkeypatch.setattr(trial_runner, "train_trial", pretend)
     compared()
     keys = [trial.key() for trial in trained]
     assert len(keys) == len(set(keys)) == 10
@@ -195,22 +195,22 @@ def test_a_damaged_result_is_named_and_nothing_else_is_lost(compared, trained, t
 def test_what_other_versions_trained_is_trained_anew(compared, trained, monkeypatch):
     compared()
     done = len(trained)
-    monkeypatch.setattr("nin.study.results_cache.versions", lambda: {"keras": "3.99"})
+    monkeypatch.setattr("nin.study.trials.results_cache.versions", lambda: {"keras": "3.99"})
     compared()
     assert len(trained) == 2 * done
 
 
 def test_a_killed_worker_is_one_line_and_loses_nothing(compared, trained, monkeypatch):
-    import nin.study.sweep as sweep
+    from nin.study.trials import trial_runner
 
-    pretend = sweep.train_trial
+    pretend = trial_runner.train_trial
 
     def killed(trial):
         if len(trained) == 4:
             raise BrokenExecutor
         return pretend(trial)
 
-    monkeypatch.setattr(sweep, "train_trial", killed)
+    monkeypatch.setattr(trial_runner, "train_trial", killed)
     with pytest.raises(NinError, match=r"a worker was killed.*; 4 of 10 trainings are kept"):
         compared()
 

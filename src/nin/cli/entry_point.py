@@ -41,7 +41,19 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, predict, explain, export, serve, summary, compare, ablate, sweep, data):
+for verb in (
+    train,
+    evaluate,
+    predict,
+    explain,
+    export,
+    serve,
+    summary,
+    compare,
+    ablate,
+    sweep,
+    data,
+):
     app.command()(verb)
 
 

@@ -13,7 +13,7 @@ from nin.errors import NinError
 
 if TYPE_CHECKING:
     from nin.study import Comparison
-    from nin.study.contender import JudgedOn
+    from nin.study.trials.contender import JudgedOn
     from nin.training import Recipe
 
 
@@ -86,9 +86,7 @@ def as_rates(words: str | None) -> list[float] | None:
     try:
         return [float(word) for word in words.split(",")]
     except ValueError:
-        raise NinError(
-            f"--rates {words[:40]}: give numbers, such as 0.0003,0.001,0.003"
-        ) from None
+        raise NinError(f"--rates {words[:40]}: give numbers, such as 0.0003,0.001,0.003") from None
 
 
 def run_study(networks: Sequence[Any], title: str, options: StudyOptions) -> None:
@@ -136,8 +134,8 @@ def run_trials(
 
 def print_comparison(comparison: Comparison, out: Path) -> None:
     """Print a line per network, the answer, and where the files are."""
-    from nin.study.report import FILES
-    from nin.study.report_text import accuracy, count
+    from nin.study.report.report_page import FILES
+    from nin.study.results.report_text import accuracy, count
 
     width = max(len(row.net) for row in comparison.rows)
     group = ""

@@ -77,11 +77,11 @@ def sweep(
         "seconds": budget,
         "judged_on": "test",
     }
-    from nin.study.factorial import plan_sweep
+    from nin.study.sweeps.factorial import plan_sweep
 
     # A mistake is found before anything heavy is imported.
     plan_sweep(what, varied, **settings, options=given)
-    from nin.study.factorial import sweep as run_sweep
+    from nin.study.sweeps.factorial import sweep as run_sweep
 
     found = run_sweep(
         what,
@@ -90,7 +90,7 @@ def sweep(
         equal=equal,  # type: ignore[arg-type]
         jobs=jobs,
         measured=measure,
-        consent=None if yes else _consent,
+        consent=None if yes else has_consent,
         **given,
     )
     if as_json:
@@ -118,9 +118,9 @@ def as_vary(words: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def _consent(said: str, seconds: float | None, trainings: int) -> bool:
+def has_consent(said: str, seconds: float | None, trainings: int) -> bool:
     """Ask where it will take long and somebody can answer; refuse much where nobody can."""
-    from nin.study.factorial import LONG, MANY
+    from nin.study.sweeps.factorial import LONG, MANY
 
     if trainings <= MANY and (seconds or 0) <= LONG:
         return True

@@ -26,8 +26,8 @@ class NiN(Classifier):
             `efficientnet-lite0`, `-lite1` or `-lite2`. The last three start, like all others, with
             fresh weights; `nin.pretrained` has trained ones.
         width: factor on the channels of every convolution except those with one per class.
-        depth: how many blocks there are before each pooling but the first, where the preset has one;
-            the added ones have 3×3 windows.
+        depth: how many blocks there are before each pooling but the first, in place of one; the
+            added ones have 3×3 windows.
         dropout: share of values dropped wherever the preset drops any; None for the preset's own.
         stages: the blocks, in place of the preset's: a network of your own.
         head: None for the average over positions. Else dense layers take the place of the last

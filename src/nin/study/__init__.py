@@ -1,4 +1,4 @@
-"""How networks compare: trials, sweeps, statistics, report."""
+"""How networks compare: trials, statistics, results, report."""
 
 import lazy_loader
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import joblib
 
-from nin.study.contender import Contender, JudgedOn, Net, as_contenders
-from nin.study.difference import differences_between
-from nin.study.experiment import Experiment, run_experiment, settings_of
+from nin.study.judged_rows import judged_rows
+from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     RATES,
     RECIPE,
@@ -19,10 +18,12 @@ from nin.study.preparation import (
     check_writable,
     prepare,
 )
-from nin.study.report import write_results
-from nin.study.result import Comparison
-from nin.study.results_cache import ResultsCache
-from nin.study.row import Row
+from nin.study.report.report_page import write_results
+from nin.study.results.result import Comparison
+from nin.study.statistics.difference import differences_between
+from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
+from nin.study.trials.results_cache import ResultsCache
+from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.runs.dataset import show_found
@@ -94,11 +95,14 @@ def compare(
     out = Path(out)
     check_writable(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
-    study = Experiment(recipe, data, sorted(rates), range(seeds), seconds, jobs, out, judged_on)
-    rows, images = run_experiment(study, contenders, measured), len(data.split(judged_on).labels)
+    conditions = Conditions(
+        recipe, data, sorted(rates), range(seeds), seconds, jobs, out, judged_on
+    )
+    plans = make_plans(conditions, contenders, measured)
+    rows, images = judged_rows(conditions, plans), len(data.split(judged_on).labels)
     comparison = Comparison(
         title=title,
-        settings=settings_of(study),
+        settings=settings(conditions),
         data=data.describe(),
         judged_on=judged_on,
         images=images,

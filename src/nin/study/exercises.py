@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from nin.errors import NinError, UnknownNameError
 from nin.presets import CLASSES, Stage, deepened, find_preset
-from nin.study.contender import Contender
+from nin.study.trials.contender import Contender
 
 Stages = tuple[Stage, ...]
 #: Name of the network that every exercise starts from.
@@ -50,7 +50,7 @@ def without_last_relu(stages: Stages) -> Stages:
 
 def _family(stages: Stages) -> dict[str, dict[str, Any]]:
     return {
-        f"NiN-{sum(len(stage.widths) for stage in deep)} ×{width:g}": {
+        f"NiN-{sum(len(stage.widths) for stage in deep if isinstance(stage, Stage))} ×{width:g}": {
             "stages": deep,
             "width": width,
         }

@@ -13,7 +13,7 @@ from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import obstacle
 from nin.network_source import is_in_file
 from nin.rivals import NETWORKS, check_size
-from nin.study.contender import Contender, JudgedOn, Net, as_contenders
+from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.runs.dataset import open_images

@@ -140,7 +140,9 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     preset = init.preset if init is not None and preset is None else preset
     seen = stated(image_size=init.image_size, resize_mode=init.resize_mode) if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
-        network = stated(width=init.width, depth=init.depth, dropout=init.dropout, **seen) if init else {}
+        network = (
+            stated(width=init.width, depth=init.depth, dropout=init.dropout, **seen) if init else {}
+        )
         recipe = with_network(FROM_SCRATCH.revised(name=name, data=data), preset)
         return recipe.revised(**network)
     if preset is None and not finetune and are_small_and_grey(data):

@@ -1,0 +1,169 @@
+"""What is known of a comparison before its first training: cost, speed and length of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import joblib
+from rich.console import Console
+
+from nin.accounting.cost import Cost, count_cost
+from nin.data import ImageData
+from nin.errors import NinError
+from nin.network_source import is_in_file
+from nin.study.preparation import fingerprint, seen_size
+from nin.study.results.report_text import foresight
+from nin.study.results.report_text import seconds as as_text
+from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.measurement import Workload, measure_once
+from nin.study.trials.row import Measured
+from nin.study.trials.trial import Trial, training_length
+from nin.training import Recipe
+from nin.training.precision import resolve_precision
+from nin.training.runs.dataset import open_images
+
+#: A forward and a backward pass take about three times what the forward pass takes.
+TRAINING_EFFORT = 3
+
+
+class Conditions(NamedTuple):
+    """What is the same for all contenders.
+
+    Attributes:
+        recipe: how all are trained.
+        data: its images.
+        rates: learning rates to start the search with; a single one is used without a search.
+        seeds: those of the trainings that are judged.
+        seconds: training time per network in place of epochs, if any.
+        jobs: trials at the same time; None for joblib's own choice.
+        out: folder for the results.
+        judged_on: the images that decide.
+        console: for progress.
+    """
+
+    recipe: Recipe
+    data: ImageData
+    rates: Sequence[float]
+    seeds: Sequence[int]
+    seconds: float | None
+    jobs: int | None
+    out: Path
+    judged_on: JudgedOn = "test"
+    console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
+
+
+class ContenderPlan(NamedTuple):
+    """What is known of a contender before it is trained."""
+
+    cost: Cost
+    measured: Measured | None
+    trial: Trial  # with any learning rate and seed
+
+
+def make_plans(
+    conditions: Conditions, contenders: Sequence[Contender], measured: bool
+) -> list[ContenderPlan]:
+    """The plan of each contender; speeds are measured in a process of their own, and kept.
+
+    Raises:
+        NinError: time is to be measured of a network that only this process knows.
+    """
+    digest = fingerprint(conditions.recipe, conditions.data)
+    return [
+        _plan(conditions, contender, digest, _is_measured(conditions, contender, measured))
+        for contender in contenders
+    ]
+
+
+def _is_measured(conditions: Conditions, contender: Contender, wanted: bool) -> bool:
+    if not contender.is_own or is_in_file(contender.net):
+        return wanted or conditions.seconds is not None
+    if conditions.seconds is not None:
+        raise NinError(
+            f"{contender.name} is known to this process alone, and time is measured in"
+            " another: define it in a file, or give epochs"
+        )
+    return False
+
+
+def _plan(
+    conditions: Conditions, contender: Contender, digest: str, measured: bool
+) -> ContenderPlan:
+    changes = contender.changes or {}
+    recipe = resolve_precision(conditions.recipe.revised(**changes))
+    if "learning_rate" not in changes:
+        recipe = recipe.revised(learning_rate=conditions.rates[0])
+    # How many images there are to train on may be what differs.
+    data = open_images(recipe) if "limit" in changes else conditions.data
+    height, width, channels = data.image_shape
+    classes = len(data.classes)
+    shape = (*seen_size(recipe, data), channels)
+    cost = count_cost(contender.make(classes, shape).net, shape, recipe.batch_size)
+    speed, budget_images = None, None
+    if measured:
+        workload = Workload(contender, recipe, (height, width, channels), classes)
+        speed = measure_once(conditions.out / "measured", workload, conditions.console)
+        budget_images = conditions.seconds and conditions.seconds * speed.training.images_per_second
+    recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
+    judged = len(data.split(conditions.judged_on).labels)
+    effort = float(cost.multiply_adds * (TRAINING_EFFORT * steps * recipe.part_size + judged))
+    trial = Trial(contender, recipe, steps, digest, effort, conditions.judged_on)
+    return ContenderPlan(cost, speed, trial)
+
+
+def print_estimate(
+    conditions: Conditions, plans: Sequence[ContenderPlan], per_network: int
+) -> None:
+    """Print before the first trial what it can show, and the total time if speeds were measured."""
+    if any((conditions.out / "trainings").iterdir()):
+        return
+    judging = len(conditions.data.split(conditions.judged_on).labels)
+    conditions.console.print(foresight(len(conditions.seeds), judging, conditions.judged_on))
+    judged, total = len(conditions.seeds) * judging, 0.0
+    for plan in plans:
+        if plan.measured is None:
+            return
+        images = per_network * plan.trial.steps * plan.trial.recipe.part_size
+        total += images / plan.measured.training.images_per_second
+        total += judged / plan.measured.prediction.images_per_second
+    smaller = "a smaller budget" if conditions.seconds else "fewer epochs or images"
+    conditions.console.print(
+        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine;"
+        f" {smaller} or fewer seeds take less. Ctrl-C keeps what is finished"
+    )
+
+
+def warn_of_short_budgets(conditions: Conditions, plans: Sequence[ContenderPlan]) -> None:
+    """Say which networks have not the time to see every training image once."""
+    if conditions.seconds is None:
+        return
+    images = len(conditions.data.train.labels)
+    trials = [plan.trial for plan in plans]
+    seen = {trial.contender.name: trial.steps * trial.recipe.part_size for trial in trials}
+    if short := {name: count for name, count in seen.items() if count < images}:
+        shares = ", ".join(f"{name} ({count / images:.0%})" for name, count in short.items())
+        conditions.console.print(
+            f"{conditions.seconds:g} s are too short for an epoch of {images:,} images: {shares};"
+            " a larger budget or fewer images are fairer",
+            markup=False,
+        )
+
+
+def settings(conditions: Conditions) -> dict[str, Any]:
+    """What a record says of the conditions, ready for JSON."""
+    recipe = conditions.recipe.model_dump(
+        mode="json", exclude={"name", "preset", "width", "dropout", "learning_rate", "seed"}
+    )
+    if conditions.seconds is not None:
+        recipe["epochs"] = None
+    height, width = seen_size(conditions.recipe, conditions.data)
+    return {
+        **recipe,
+        "image_size": [height, width],
+        "seconds": conditions.seconds,
+        "learning_rates": list(conditions.rates),
+        "seeds": list(conditions.seeds),
+        "jobs": joblib.effective_n_jobs(conditions.jobs),
+    }

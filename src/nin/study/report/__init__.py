@@ -1,0 +1,1 @@
+"""The report of a comparison: an HTML page with its figures, and the tables beside it."""

@@ -1,0 +1,1 @@
+"""The result of a comparison, and its forms: a data frame, a table, the answer in a sentence."""

@@ -1,0 +1,80 @@
+"""What a comparison has found, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from nin.study.statistics.difference import Difference
+from nin.study.statistics.intervals import FEWEST_SEEDS
+from nin.study.trials.row import Row
+
+#: More networks than this are counted in place of being named.
+_NAMED = 5
+
+
+def answer(rows: Sequence[Row], differences: Sequence[Difference]) -> str:
+    """Which networks are more accurate than the one all are compared with, and which are not told
+    apart; of a comparison in groups, for all of them together.
+    """
+    if not differences:
+        best = max((row for row in rows if row.n), key=lambda row: fmean(row.accuracies))
+        return f"{best.net} answers {fmean(best.accuracies):.1%} of the images correctly."
+    bases = dict.fromkeys(each.net for each in differences)
+    said = [_about([each for each in differences if each.net == base]) for base in bases]
+    return "; ".join(said) + "."
+
+
+def sweep_answer(
+    rows: Sequence[Row], effects: Sequence[Difference], interactions: Sequence[Difference]
+) -> str:
+    """Which combination was best, what each factor is worth, and which depend on each other."""
+    best = max((row for row in rows if row.n), key=lambda row: fmean(row.accuracies))
+    factors = dict.fromkeys(each.group for each in effects)
+    said = [_about([each for each in effects if each.group == factor]) for factor in factors]
+    found = [each for each in interactions if each.is_clear]
+    if found:
+        said.append(
+            " and ".join(
+                f"{each.net} is worth {abs(100 * each.mean):.1f} points"
+                f" {'more' if each.mean > 0 else 'less'} than {each.rival}"
+                for each in found
+            )
+        )
+    return (
+        f"Most accurate is {best.net} ({fmean(best.accuracies):.1%}); averaged over the rest,"
+        f" {'; '.join(said)}."
+    )
+
+
+def _about(differences: Sequence[Difference]) -> str:
+    """What is known of the one network in all of `differences`."""
+    net, seeds = differences[0].net, min(each.n for each in differences)
+    if seeds < FEWEST_SEEDS:
+        trained = "one training" if seeds == 1 else f"{seeds} trainings"
+        return (
+            f"{trained} of each network cannot tell {net} from {_named(differences, sizes=False)}:"
+            f" that takes {FEWEST_SEEDS} seeds or more"
+        )
+    parts = []
+    for word, sign in (("more", 1), ("less", -1)):
+        if found := [each for each in differences if each.is_clear and sign * each.mean > 0]:
+            parts.append(f"clearly {word} accurate than {_named(found, sizes=True)}")
+    unclear = [each for each in differences if not each.is_clear]
+    if not parts:
+        return f"{seeds} seeds cannot tell {net} from {_named(unclear, sizes=False)}"
+    if unclear:
+        parts[-1] += f"; {seeds} seeds cannot tell it from {_named(unclear, sizes=False)}"
+    return f"{net} is {' and '.join(parts)}"
+
+
+def _named(differences: Sequence[Difference], *, sizes: bool) -> str:
+    """The other networks, the clearest difference first."""
+    if len(differences) > _NAMED:
+        return f"{len(differences)} others"
+    ordered = sorted(differences, key=lambda each: -abs(each.mean))
+    names = [
+        each.rival + (f" (by {abs(100 * each.mean):.1f} points)" if sizes else "")
+        for each in ordered
+    ]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

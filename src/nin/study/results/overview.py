@@ -1,0 +1,45 @@
+"""The table of a comparison that one publishes: accuracy, cost and difference of each network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nin.study.results.report_text import NOTHING, accuracy, certainty, count, points, seconds
+from nin.study.statistics.difference import Difference
+from nin.study.trials.row import Row
+
+
+def overview(
+    rows: Sequence[Row], differences: Sequence[Difference]
+) -> tuple[list[str], list[list[str]]]:
+    """Titles and lines; a difference stands in the line of the network that is compared with."""
+    grouped = any(row.group for row in rows)
+    titles = ["network", "accuracy", "parameters", "multiply-adds", "time to train"]
+    against = {(each.group, each.rival): each for each in differences}
+    if differences:
+        bases = dict.fromkeys(each.net for each in differences)
+        titles += [f"difference from {' or '.join(bases)} (points)", "certainty"]
+    lines = [_line(row, against.get((row.group, row.net)), bool(differences)) for row in rows]
+    if grouped:
+        titles, lines = (
+            ["group", *titles],
+            [[row.group, *line] for row, line in zip(rows, lines, strict=True)],
+        )
+    return titles, lines
+
+
+def _line(row: Row, difference: Difference | None, compared: bool) -> list[str]:
+    line = [
+        row.net,
+        accuracy(row.accuracies),
+        count(row.cost.parameters.total),
+        count(row.cost.multiply_adds),
+        seconds(row.seconds),
+    ]
+    if compared:
+        line += (
+            [NOTHING] * 2
+            if difference is None
+            else [points(difference, sign=-1), certainty(difference)]
+        )
+    return line

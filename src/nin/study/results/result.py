@@ -1,0 +1,112 @@
+"""`Comparison`: the result of comparing networks, as plain values that can be saved."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from nin.study.results.answer import answer, sweep_answer
+from nin.study.results.frame import columns
+from nin.study.results.overview import overview
+from nin.study.results.table_formats import html, latex, markdown
+from nin.study.statistics.difference import Difference, differences_between
+from nin.study.statistics.intervals import FEWEST_SEEDS
+from nin.study.trials.row import Frozen, Row
+
+
+class Comparison(Frozen):
+    """Networks trained by the same Trainer on the same images under the same budget.
+
+    Attributes:
+        title: what was compared.
+        settings: what was the same for all: data, image size, budget, seeds, learning rates.
+        data: as `ImageData.describe` gives it.
+        judged_on: ``"test"`` or ``"validation"``: the images that `accuracies` are measured on.
+        images: number of these images.
+        rows: one per network.
+        differences: the first NiN of each group (or its first network) against each other one.
+            Those in a file of an earlier version are worked out again from `rows`.
+        factors: in a sweep, the values of each factor, by its name.
+        effects: in a sweep of several factors, the usual value of each (the recipe's, or the first)
+            against each other one, averaged over the other factors.
+        interactions: of each two factors, how much the step between the ends of the one depends on
+            the other.
+        versions: of Python, this package, Keras, NumPy and the backend.
+        device: the machine.
+        command: the command line that produced it.
+
+    Example:
+        >>> from pathlib import Path
+        >>> recipe = nin.RECIPES["digits"].revised(epochs=1, limit=64)
+        >>> quick = {"rates": [0.001], "seeds": 1, "measured": False}
+        >>> found = nin.compare(["mnist", "lenet"], recipe, out="digits", **quick)
+        >>> nin.Comparison.model_validate_json(Path("digits/compare.json").read_text()) == found
+        True
+    """
+
+    title: str
+    settings: dict[str, Any]
+    data: dict[str, Any]
+    judged_on: str
+    images: int
+    rows: list[Row]
+    differences: list[Difference]
+    factors: dict[str, list[Any]] = Field(default_factory=dict)
+    effects: list[Difference] = Field(default_factory=list)
+    interactions: list[Difference] = Field(default_factory=list)
+    versions: dict[str, str]
+    device: dict[str, Any]
+    command: str
+
+    @property
+    def answer(self) -> str:
+        """What was found, in one sentence."""
+        if self.effects:
+            return sweep_answer(self.rows, self.effects, self.interactions)
+        return answer(self.rows, self.differences)
+
+    def frame(self) -> dict[str, list[Any]]:
+        """Every number: a list per column, with a value per network.
+
+        `pandas.DataFrame` and `polars.DataFrame` take it as it is.
+
+        Example:
+            >>> recipe = nin.RECIPES["digits"].revised(epochs=1, limit=64)
+            >>> quick = {"rates": [0.001], "seeds": 1, "measured": False}
+            >>> found = nin.compare(["mnist", "lenet"], recipe, out="digits", **quick)
+            >>> found.frame()["parameters_total"]
+            [349674, 56714]
+        """
+        return columns(self.rows)
+
+    def to_markdown(self) -> str:
+        """The networks with accuracy, cost and difference, as a table in Markdown."""
+        return markdown(*overview(self.rows, self.differences))
+
+    def to_latex(self) -> str:
+        """The same as a `tabular` in LaTeX, with the rules of the package booktabs."""
+        return latex(*overview(self.rows, self.differences))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the answer, and the table."""
+        return f"<p>{escape(self.answer)}</p>{html(*overview(self.rows, self.differences))}"
+
+    @model_validator(mode="after")
+    def _read_again(self) -> Self:
+        """Fill in what differences of an earlier version lack, from the rows' accuracies."""
+        rows = {(row.group, row.net): row for row in self.rows}
+        names = [((d.group, d.net), (d.group, d.rival)) for d in self.differences]
+        old = any(_is_old(each) for each in self.differences)
+        if old and all(name in rows for pair in names for name in pair):
+            pairs = [(rows[one], rows[other]) for one, other in names]
+            # Pydantic's way of writing to a frozen model.
+            self.__dict__["differences"] = differences_between(pairs, self.images)
+        return self
+
+
+def _is_old(difference: Difference) -> bool:
+    """Whether it was made when two seeds had an interval, and none had a p-value."""
+    too_few = difference.n < FEWEST_SEEDS
+    return (difference.low is not None) if too_few else (difference.p is None)

@@ -1,0 +1,4 @@
+"""How far a difference between two networks can be trusted, and what it would take to see it.
+
+Paired intervals and tests by seed and by image, Holm's correction, power, Pareto fronts.
+"""

@@ -1,0 +1,148 @@
+"""`Difference`: how much better one network is than another, and how far that can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from nin.study.statistics.intervals import (
+    FEWEST_SEEDS,
+    deviation,
+    holm,
+    interval_over_images,
+    interval_over_seeds,
+    p_over_images,
+    p_over_seeds,
+)
+from nin.study.statistics.power import seeds_needed
+from nin.study.trials.row import Frozen, Row, unpack
+
+
+class Difference(Frozen):
+    """How much better one network is than another, over the same seeds and the same images.
+
+    Attributes:
+        net: name of the one network.
+        rival: name of the other.
+        group: the exercise that both belong to.
+        n: number of seeds.
+        mean: accuracy of `net` minus that of `rival`.
+        low: lower end of the 95 % confidence interval of the mean over other seeds, judged by the
+            same images (paired t-test); None for fewer than three seeds.
+        high: its upper end.
+        images_low: lower end of the 95 % confidence interval over other images, judged by the same
+            trained networks (Bonett and Price 2012); None if it is not known which images each
+            network had right.
+        images_high: its upper end.
+        p: of the hypothesis that there is no difference, over seeds and over images, whichever is
+            the higher; adjusted for all differences of the comparison (Holm 1979). None for fewer
+            than three seeds.
+        sd: standard deviation of the difference from seed to seed; None for one seed.
+        parameter_ratio: parameters of `rival` divided by those of `net`.
+    """
+
+    net: str
+    rival: str
+    group: str = ""
+    n: int
+    mean: float
+    low: float | None
+    high: float | None
+    images_low: float | None = None
+    images_high: float | None = None
+    p: float | None = None
+    sd: float | None = None
+    parameter_ratio: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether chance is ruled out at 5 %, that of seeds and that of images where known."""
+        return self.p is not None and self.p < 0.05
+
+    def seeds_needed(self, difference: float = 0.01) -> int | None:
+        """Seeds with which `difference` would be seen four times in five, if it varies as here.
+
+        None: it is not known, from fewer than three seeds, or more than a thousand.
+        """
+        if self.sd is None or self.n < FEWEST_SEEDS:
+            return None
+        return seeds_needed(difference, self.sd)
+
+
+def differences_between(pairs: Sequence[tuple[Row, Row]], images: int) -> list[Difference]:
+    """How much more accurate the first of each pair is than the second, over their seeds.
+
+    Args:
+        pairs: all that one comparison is asked about; the p-values are corrected for their number.
+        images: how many judged them.
+
+    Raises:
+        ValueError: a row's `correct` is not of as many images.
+    """
+    found = [_difference(row, rival, images) for row, rival in pairs]
+    corrected = holm([each.p for each in found])
+    return [each.model_copy(update={"p": p}) for each, p in zip(found, corrected, strict=True)]
+
+
+def pooled_difference(
+    ones: Sequence[Row],
+    others: Sequence[Row],
+    images: int,
+    names: tuple[str, str],
+    group: str = "",
+) -> Difference:
+    """How much more accurate some networks are on average than as many others, seed by seed.
+
+    Args:
+        ones: the networks whose mean accuracy is looked at.
+        others: those with whose mean it is compared: as many.
+        images: how many judged them.
+        names: what the two sides are called.
+        group: what they belong to.
+    """
+    gaps = [a - b for a, b in zip(_means(ones), _means(others), strict=True)]
+    over_seeds, over_images = interval_over_seeds(gaps), None
+    p = p_over_seeds(gaps)
+    if all(row.correct for row in (*ones, *others)):
+        wins = _right(ones, images) - _right(others, images)
+        over_images = interval_over_images(wins / (len(gaps) * len(ones)))
+        p = None if p is None else max(p, p_over_images(wins))
+    low, high = over_seeds or (None, None)
+    images_low, images_high = over_images or (None, None)
+    return Difference(
+        net=names[0],
+        rival=names[1],
+        group=group,
+        n=len(gaps),
+        mean=fmean(gaps),
+        low=low,
+        high=high,
+        images_low=images_low,
+        images_high=images_high,
+        p=p,
+        sd=deviation(gaps),
+        parameter_ratio=_parameters(others) / _parameters(ones),
+    )
+
+
+def _difference(row: Row, rival: Row, images: int) -> Difference:
+    return pooled_difference([row], [rival], images, (row.net, rival.net), row.group)
+
+
+def _means(rows: Sequence[Row]) -> list[float]:
+    """The mean accuracy of `rows`, one per seed."""
+    return [fmean(values) for values in zip(*(row.accuracies for row in rows), strict=True)]
+
+
+def _parameters(rows: Sequence[Row]) -> float:
+    return fmean(row.cost.parameters.total for row in rows)
+
+
+def _right(rows: Sequence[Row], images: int) -> np.ndarray[Any, Any]:
+    """(images,): how many trainings of `rows` were right about each image."""
+    found = [unpack(each, images).astype(int) for row in rows for each in row.correct]
+    total: np.ndarray[Any, Any] = np.sum(found, axis=0)
+    return total

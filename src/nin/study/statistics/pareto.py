@@ -1,0 +1,38 @@
+"""The Pareto front: the networks that no other beats in both accuracy and cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import fmean
+
+from nin.study.trials.row import Row
+
+
+def pareto_front(rows: Sequence[Row], cost: Callable[[Row], float]) -> list[Row]:
+    """The rows that no other dominates: none has lower or equal cost and higher or equal accuracy,
+    and differs in one of them.
+    """
+    places = [(row, (cost(row), fmean(row.accuracies))) for row in rows if row.n]
+    return [row for row, here in places if not any(_dominates(one, here) for _, one in places)]
+
+
+def mark_fronts(rows: Sequence[Row]) -> list[Row]:
+    """`rows` with `on_front` set: on the Pareto front of parameters and accuracy in its group."""
+    return [
+        row.model_copy(
+            update={"on_front": row in pareto_front(_group(rows, row.group), _parameters)}
+        )
+        for row in rows
+    ]
+
+
+def _group(rows: Sequence[Row], group: str) -> list[Row]:
+    return [row for row in rows if row.group == group]
+
+
+def _parameters(row: Row) -> int:
+    return row.cost.parameters.total
+
+
+def _dominates(one: tuple[float, float], other: tuple[float, float]) -> bool:
+    return one != other and one[0] <= other[0] and one[1] >= other[1]

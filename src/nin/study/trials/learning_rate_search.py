@@ -1,0 +1,55 @@
+"""The learning rate that is best on validation images, for each network of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nin.study.trials.trial import SEARCH_SEED, Trial
+from nin.study.trials.trial_runner import TrialRunner
+
+#: How often a further rate is tried while the best is the lowest or the highest.
+BEYOND = 2
+
+
+def search_learning_rates(
+    runner: TrialRunner, trials: Sequence[Trial], rates: Sequence[float]
+) -> list[dict[float, float]]:
+    """Validation accuracy by learning rate, for each of `trials`.
+
+    Args:
+        runner: runs them.
+        trials: one per network, with any learning rate and seed.
+        rates: to begin with: two or more in increasing order, or none for no search.
+    """
+    tried: list[dict[float, float]] = [{} for _ in trials]
+    wanted = [list(rates) for _ in trials]
+    for further in range(1 + BEYOND):
+        rows = [
+            [trial.revised(rate, SEARCH_SEED) for rate in more]
+            for trial, more in zip(trials, wanted, strict=True)
+        ]
+        if further:
+            runner.expect([trial for row in rows for trial in row])
+        outcomes = runner.outcomes([trial for row in rows for trial in row])
+        for found, row in zip(tried, rows, strict=True):
+            found |= {c.recipe.learning_rate: round(outcomes[c.key()].validation, 6) for c in row}
+        wanted = [rates_beyond(found) for found in tried]
+    return [dict(sorted(found.items())) for found in tried]
+
+
+def best_learning_rate(tried: dict[float, float]) -> float:
+    """The rate with the highest accuracy; the lowest of several."""
+    return max(sorted(tried), key=tried.__getitem__)
+
+
+def rates_beyond(tried: dict[float, float]) -> list[float]:
+    """One rate beyond the best, in the same ratio, if the best is the lowest or the highest."""
+    if not tried:
+        return []
+    rates = sorted(tried)
+    best = best_learning_rate(tried)
+    if best not in (rates[0], rates[-1]):
+        return []
+    neighbour = rates[1] if best == rates[0] else rates[-2]
+    beyond = float(f"{best * best / neighbour:.2g}")
+    return [] if beyond in tried else [beyond]

@@ -1,0 +1,265 @@
+"""`Trial`: one training of a comparison, and what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from typing import Annotated, Any, NamedTuple
+
+import keras
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+from rich.console import Console
+
+from nin import backends
+from nin.data import ImageData
+from nin.errors import NinError
+from nin.progress import LineTimer, time_left
+from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.row import is_packed, pack
+from nin.training import Recipe, Trainer, evaluate
+from nin.training.precision import precision_policy
+from nin.training.runs.dataset import open_images
+from nin.training.runs.evaluation import final_split
+from nin.training.schedule import optimizer
+
+#: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
+SEARCH_SEED = 2**31
+#: Fields that recipes have come to have since results of trials have been kept.
+LATER = (
+    *("depth", "batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
+    *("mixup", "cutmix", "mixup_prob", "label_smoothing"),
+)
+
+
+Accuracy = Annotated[float, Field(ge=0, le=1)]
+
+
+class Outcome(BaseModel):
+    """The result of a trial.
+
+    Attributes:
+        validation: accuracy on the validation images after the last epoch.
+        accuracy: on the test images; None of a trial that is not judged on them, as those of the
+            learning-rate search are not.
+        n: number of test images.
+        correct: which of them were answered right, as `row.pack` writes it; None of a trial of the
+            search, and where it was not kept yet.
+        curve: validation accuracy after each epoch.
+        seconds: of training, without validation and the first batch, in which it is compiled.
+        died: whether the health watch stopped it.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    validation: Accuracy
+    accuracy: Accuracy | None
+    n: Annotated[int, Field(ge=0)]
+    correct: str | None = None
+    curve: list[Accuracy]
+    seconds: Annotated[float, Field(ge=0)]
+    died: bool
+
+
+class Trial(NamedTuple):
+    """One training: a network, a recipe with its learning rate and seed, and a digest of the data.
+
+    Attributes:
+        contender: the network.
+        recipe: everything but the network.
+        steps: number of batches; the recipe has enough epochs for them.
+        fingerprint: of the images, so that a result is never reused for other images.
+        effort: amount of work in any unit, from which the time left is estimated.
+        judged_on: ``"test"``; or ``"validation"``, where test images are not to be looked at.
+    """
+
+    contender: Contender
+    recipe: Recipe
+    steps: int
+    fingerprint: str
+    effort: float = 1.0
+    judged_on: JudgedOn = "test"
+
+    @property
+    def is_search(self) -> bool:
+        """Whether this trial only serves to choose a learning rate."""
+        return self.recipe.seed == SEARCH_SEED
+
+    @property
+    def looks_at_test(self) -> bool:
+        """Whether it is judged on the test images."""
+        return self.judged_on == "test" and not self.is_search
+
+    @property
+    def label(self) -> str:
+        """The network, what the trial is for, and its learning rate."""
+        how = "search" if self.is_search else f"seed {self.recipe.seed}"
+        return f"{self.contender.name}  {how}  lr {self.recipe.learning_rate:g}"
+
+    def revised(self, learning_rate: float, seed: int) -> Trial:
+        """The trial of the same network with this learning rate and seed."""
+        recipe = self.recipe.revised(learning_rate=learning_rate, seed=seed)
+        return self._replace(recipe=recipe)
+
+    def spec(self) -> dict[str, Any]:
+        """Everything that decides the result, as JSON values; names and effort do not."""
+        recipe = self.recipe.model_dump(mode="json", exclude={"name", "preset", "width", "dropout"})
+        # By the keys of earlier recipes, or no result kept then would be found. How a folder is
+        # divided is in the fingerprint.
+        recipe.setdefault("smaller_first", [])
+        recipe["fit"] = recipe.pop("resize_mode")
+        del recipe["split_by"]
+        # Nor these, which leave a training as it was unless they are given.
+        for name in LATER:
+            if recipe[name] == Recipe.model_fields[name].default:
+                del recipe[name]
+        held_out = {} if self.judged_on == "test" else {"judged_on": self.judged_on}
+        own = {"source": self.contender.source()} if self.contender.is_own else {}
+        return {
+            **own,
+            **held_out,
+            "net": self.contender.net,
+            "arguments": json.loads(json.dumps(self.contender.arguments)),
+            "recipe": recipe,
+            "steps": self.steps,
+            "fingerprint": self.fingerprint,
+            "backend": backends.choose(),
+        }
+
+    def training(self) -> dict[str, Any]:
+        """What `reproduce` needs to train the same again but for the seed, as JSON values."""
+        contender = self.contender
+        own = {"source": contender.source()} if contender.is_own else {}
+        return {
+            **own,
+            "net": contender.net,
+            "arguments": json.loads(json.dumps(contender.arguments)),
+            "recipe": self.recipe.model_dump(mode="json", exclude={"seed"}),
+            "steps": self.steps,
+        }
+
+    def key(self) -> str:
+        """A digest of `spec`: different trials have different keys."""
+        return digest(self.spec())[:16]
+
+    def fault(self, outcome: Outcome) -> str | None:
+        """Why `outcome` cannot be that of this trial; None if it can."""
+        if not self.looks_at_test and (outcome.accuracy is not None or outcome.n):
+            return "it was judged on test images, which it must not look at"
+        if self.looks_at_test and (outcome.accuracy is None or not outcome.n):
+            return "it was not judged on test images"
+        if outcome.correct is not None and not is_packed(outcome.correct, outcome.n):
+            return f"which images were right is not kept of its {outcome.n:,}"
+        if not 1 <= len(outcome.curve) <= self.recipe.epochs:
+            return f"it has {len(outcome.curve)} epochs in place of up to {self.recipe.epochs}"
+        if outcome.curve[-1] != outcome.validation:
+            return "its validation accuracy is not that of the last epoch"
+        return None
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def train_trial(trial: Trial) -> Outcome:
+    """Train once; everything random depends on the recipe's seed."""
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(trial.recipe.seed)
+    data = open_images(trial.recipe)
+    clock = _Clock(trial)
+    # How many training images a folder has depends on the seed that divides it.
+    batches = math.ceil(len(data.train.labels) / trial.recipe.part_size)
+    trainer = Trainer(
+        math.ceil(trial.steps / batches),
+        gradient_clip_val=trial.recipe.clip_norm,
+        optimizer=optimizer(trial.recipe, trial.steps),
+        callbacks=[clock],
+        verbose=False,
+    )
+    with precision_policy(trial.recipe.precision):
+        height, width = data.resize or data.image_shape[:2]
+        shape = (height, width, data.image_shape[2])
+        model = trial.contender.make(len(data.classes), shape)
+        trainer.fit(model, data)
+    assert trainer.health is not None
+    judged = _judge(model, data) if trial.looks_at_test else {"accuracy": None, "n": 0}
+    return Outcome(
+        validation=trainer.history["val_accuracy"][-1],
+        **judged,
+        curve=trainer.history["val_accuracy"],
+        seconds=round(clock.seconds, 3),
+        died=trainer.health.died is not None,
+    )
+
+
+def _judge(model: Any, data: ImageData) -> dict[str, Any]:
+    _, split = final_split(data)
+    try:
+        found = evaluate(model, split, data.classes)
+    except NinError:
+        # Predictions that are not finite are all wrong.
+        nothing = np.zeros(len(split.labels), dtype=bool)
+        return {"accuracy": 0.0, "n": len(nothing), "correct": pack(nothing)}
+    assert found.probabilities is not None
+    correct = found.probabilities.argmax(axis=1) == found.labels
+    return {"accuracy": found.accuracy, "n": found.n, "correct": pack(correct)}
+
+
+class _Clock(keras.callbacks.Callback):
+    """Measures the time of training, and stops it after the trial's steps.
+
+    Where standard error is neither a terminal nor a notebook, a long training says now and then how
+    far it is.
+    """
+
+    def __init__(self, trial: Trial) -> None:
+        super().__init__()
+        self.trial = trial
+        self.seconds = 0.0
+        self._done = 0
+        self._since: float | None = None
+        self._console = Console(stderr=True, soft_wrap=True, highlight=False)
+        self._timer = LineTimer()
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Start the clock, except before the very first batch."""
+        self._since = time.perf_counter() if self._done else None
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Take the time since the last batch."""
+        now = time.perf_counter()
+        self.seconds += 0.0 if self._since is None else now - self._since
+        self._since = now
+        self._done += 1
+        if self._done >= self.trial.steps:
+            self.model.stop_training = True
+        elif self.seconds and not (self._console.is_terminal or self._console.is_jupyter):
+            self._say()
+
+    def _say(self) -> None:
+        if self._timer.is_due():
+            rate = (self._done - 1) / self.seconds
+            self._console.print(
+                f"{self.trial.label}: {self._done:,} of {self.trial.steps:,} steps"
+                f"  {rate * self.trial.recipe.part_size:,.0f} img/s"
+                f"  {time_left((self.trial.steps - self._done) / rate)}",
+                markup=False,
+            )
+
+
+def training_length(recipe: Recipe, images: int, budget_images: float | None) -> tuple[Recipe, int]:
+    """The number of steps of a training, and the recipe with enough epochs for them.
+
+    Args:
+        recipe: gives epochs and batch size.
+        images: number of training images.
+        budget_images: number of images to train on in total, in place of whole epochs.
+    """
+    per_epoch = math.ceil(images / recipe.part_size)
+    if budget_images is None:
+        return recipe, recipe.epochs * per_epoch
+    steps = max(1, round(budget_images / recipe.part_size))
+    return recipe.revised(epochs=math.ceil(steps / per_epoch)), steps

@@ -1,0 +1,52 @@
+"""Speed and memory of a network: measured once, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from rich.console import Console
+
+from nin.errors import NinError, RunError
+from nin.study import Contender
+from nin.study.comparison import RECIPE
+from nin.study.trials.measurement import Workload, measure_once, peak_memory, start_peak
+
+DIGITS = RECIPE.revised(
+    data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
+)
+TINY = Contender("tiny", "NiN", {"preset": "mnist", "width": 0.05})
+
+
+@pytest.mark.slow
+def test_measured_once_and_kept(tmp_path):
+    console, workload = Console(quiet=True), Workload(TINY, DIGITS, (8, 8, 1), 10)
+    first = measure_once(tmp_path, workload, console)
+    assert first.batch_size == 64
+    assert first.prediction.images_per_second > first.training.images_per_second > 0
+    assert first.training.peak_bytes > 0
+    assert measure_once(tmp_path, workload, console) == first
+    (kept,) = tmp_path.iterdir()
+    content = json.loads(kept.read_text())
+    for change, said in (
+        ({"measured": {**content["measured"], "batch_size": 1}}, "was changed since"),
+        ({"measured": {**content["measured"], "batch_size": 1}, "sha256": None}, "a batch of 1"),
+    ):
+        kept.write_text(json.dumps({**content, **change}))
+        with pytest.raises(RunError, match=said):
+            measure_once(tmp_path, workload, console)
+
+
+@pytest.mark.slow
+def test_a_network_that_cannot_be_measured_is_named(tmp_path):
+    nobody = Contender("nobody", "NoNet", {})
+    with pytest.raises(NinError, match=r"^nobody could not be measured in training \(KeyError"):
+        measure_once(tmp_path, Workload(nobody, DIGITS, (8, 8, 1), 10), Console(quiet=True))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_peak_is_counted_from_what_is_held_before():
+    before = start_peak()
+    held = bytearray(b"x" * 50_000_000)
+    del held
+    assert 40_000_000 < peak_memory() - before < 200_000_000
