@@ -48,7 +48,7 @@ from scenes import SceneData, Scenes, boxes, make_scenes
 from scipy.ndimage import gaussian_filter
 
 import nin
-from nin.presets import PRESETS
+from nin.models.presets import PRESETS
 from nin.training.recipe import Recipe
 from nin.training.schedule import optimizer
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from graphlib import CycleError, TopologicalSorter
@@ -25,29 +26,21 @@ BELOW = {
     "plotting": set(),
     "progress": set(),
     "backends": {"errors", "installing"},
-    "presets": {"errors"},
-    "network_source": {"errors"},
-    "stage_table": {"errors", "presets"},
-    "rivals": {"errors", "network_source", "presets", "stage_table"},
-    "pretrained": {"errors", "installing", "presets"},
-    "models": {
-        *("backends", "errors", "hyperparameters", "network_source", "presets", "progress_board"),
-        "rivals",
-    },
+    "models": {"backends", "errors", "hyperparameters", "progress_board"},
+    "pretrained": {"errors", "installing", "models.presets"},
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
     },
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
-        *("backends", "data", "errors", "files", "hyperparameters", "models", "presets"),
-        *("accounting", "names", "network_source", "plotting", "pretrained", "progress"),
-        *("progress_board", "rivals", "stage_table"),
+        *("accounting", "backends", "data", "errors", "files", "hyperparameters", "models"),
+        *("names", "plotting", "pretrained", "progress", "progress_board"),
     },
     "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("network_source", "presets", "progress", "rivals", "stage_table", "training"),
+        *("installing", "pretrained", "progress", "training"),
     },
     "inference": {
         *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
@@ -63,7 +56,7 @@ BELOW = {
     },
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
-        *("maps", "models", "names", "presets", "rivals", "serving", "study", "training"),
+        *("maps", "models", "names", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
@@ -83,14 +76,15 @@ EVERY = {module(path): path for path in sorted(SOURCE.rglob("*.py"))}
 FILES = [path for path in EVERY.values() if not room(path).startswith("_")]
 
 
+@functools.cache
 def imports(path):
     """What a file imports, wherever in it: for type checkers only and inside functions, too.
 
     A package's `__init__.py` imports, when they are used, the names in the stub beside it.
     """
-    for file in (path, path.with_suffix(".pyi")):
-        if file.exists():
-            yield from imported(ast.parse(file.read_text(encoding="utf-8")), module(path))
+    files = [file for file in (path, path.with_suffix(".pyi")) if file.exists()]
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
+    return {name for tree in trees for name in imported(tree, module(path))}
 
 
 def imported(tree, package):
@@ -145,7 +139,25 @@ def test_no_circle_of_rooms():
 
 
 def test_no_circle_of_files():
-    order({name: set(imports(path)) & EVERY.keys() - {name} for name, path in EVERY.items()})
+    order({name: imports(path) & EVERY.keys() - {name} for name, path in EVERY.items()})
+
+
+PACKAGES = [name for name, path in EVERY.items() if path.name == "__init__.py"]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_no_circle_of_packages(package):
+    """Of the files and packages in a package none needs what needs it."""
+
+    def member(name):
+        inside = name.removeprefix(f"{package}.")
+        return None if inside == name else inside.split(".")[0]
+
+    graph = defaultdict(set)
+    for name, path in EVERY.items():
+        if here := member(name):
+            graph[here] |= {member(other) for other in imports(path)} - {None, here}
+    order(graph)
 
 
 def order(graph):

@@ -14,7 +14,7 @@ from PIL import Image
 from tiny_network import MNIST
 
 from nin.cli.entry_point import run
-from nin.presets import PRESETS
+from nin.models.presets import PRESETS
 
 
 class Answer(NamedTuple):

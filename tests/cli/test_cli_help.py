@@ -37,6 +37,7 @@ VERBS = {
         "--vary --seeds --budget --equal --rates --jobs --out --measure --yes --json --width"
         " --depth --epochs --lr"
     ),
+    "tune": "--minutes --vary --sampler --seeds --jobs --out --json --epochs --lr --finetune",
     "data": "--sheet --json",
 }
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "matplotlib", "PIL", "sklearn"}

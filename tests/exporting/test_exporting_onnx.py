@@ -21,13 +21,13 @@ from nin.errors import ExportError
 from nin.exporting.onnx.graph import Graph
 from nin.exporting.onnx.model import to_onnx
 from nin.exporting.onnx.onnx_preprocessing import resize_images
-from nin.inference.engines import Predictions
 from nin.inference.input_form import InputForm
+from nin.inference.outputs import Predictions
 from nin.models import PRESETS, VGG, NiN, make_net, named_net
 from nin.models.blocks import Branches
 from nin.models.geometry import has_class_maps
+from nin.models.rivals import network_name
 from nin.models.vgg import VGG11
-from nin.rivals import network_name
 from nin.training.runs.evaluation import softmax
 
 #: Smallest sides that these take.

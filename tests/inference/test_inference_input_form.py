@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nin.data.decoding.decode import fitted
-from nin.inference.engines import Predictions
 from nin.inference.input_form import InputForm, input_fault
+from nin.inference.outputs import Predictions
 
 
 def images(*shape):

@@ -8,7 +8,7 @@ import strange_networks
 
 from nin.errors import ExportError
 from nin.inference import FilePredictor, Predictions
-from nin.inference.outputs import check, from_outputs
+from nin.inference.outputs import check_predictions, from_outputs
 
 IMAGES = np.zeros((2, 8, 8, 1), np.uint8)
 FINE = np.float32([[0.25, 0.75], [1.0, 0.0]])
@@ -34,7 +34,7 @@ MAPS = np.ones((2, 3, 3, 2), np.float32)
 )
 def test_no_probabilities(probabilities, said):
     with pytest.raises(ExportError, match=said):
-        check(Predictions(probabilities, None), 2, 2)
+        check_predictions(Predictions(probabilities, None), 2, 2)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_no_probabilities(probabilities, said):
 )
 def test_no_class_maps(maps, said):
     with pytest.raises(ExportError, match=said):
-        check(Predictions(FINE, maps), 2, 2)
+        check_predictions(Predictions(FINE, maps), 2, 2)
 
 
 @pytest.mark.parametrize("classes", [2, 10, 1000])
@@ -58,9 +58,9 @@ def test_rounding_is_no_fault(classes):
     logits = np.random.default_rng(0).normal(0, 3, (64, classes))
     exact = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     for rounded in (exact, exact.astype(np.float32), exact.astype(np.float16)):
-        check(Predictions(rounded, None), 64, classes)
+        check_predictions(Predictions(rounded, None), 64, classes)
     if classes <= 10:
-        check(Predictions((exact * 255).round() / 255, None), 64, classes)
+        check_predictions(Predictions((exact * 255).round() / 255, None), 64, classes)
 
 
 def test_an_output_that_is_missing():

@@ -10,7 +10,7 @@ from server_cases import light, picture
 
 from nin.errors import NinError
 from nin.inference import FilePredictor
-from nin.inference.engines import Predictions
+from nin.inference.outputs import Predictions
 from nin.serving.batching import MOST_IMAGES, THREADS, Batcher, batch_size
 from nin.serving.settings import Limits
 

@@ -12,7 +12,7 @@ import pytest
 from own_networks import write_nets
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
-from nin.presets import Stage
+from nin.models.presets import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
 from nin.study.report.sections import sections
@@ -330,7 +330,7 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(
         speed = Speed(images_per_second=speeds[workload.contender.name], peak_bytes=1)
         return Measured(batch_size=64, training=speed, prediction=speed)
 
-    monkeypatch.setattr("nin.study.comparison.measure_once", measured)
+    monkeypatch.setattr("nin.study.plan.measure_once", measured)
     comparison = compared(seconds=3.0)
     steps = {trial.contender.name: (trial.steps, trial.recipe.epochs) for trial in trained}
     assert steps == {"small": (30, 8), "large": (3, 1)}

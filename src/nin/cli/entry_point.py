@@ -27,6 +27,7 @@ from nin.cli.serve import serve
 from nin.cli.summary import summary
 from nin.cli.sweep import sweep
 from nin.cli.train import train
+from nin.cli.tune import tune
 from nin.errors import NinError, TrainingDiedError
 from nin.names import printable
 
@@ -52,6 +53,7 @@ for verb in (
     compare,
     ablate,
     sweep,
+    tune,
     data,
 ):
     app.command()(verb)

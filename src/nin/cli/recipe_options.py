@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nin.rivals import NETWORKS
+from nin.models.rivals import NETWORKS
 
 
 @dataclass(frozen=True)

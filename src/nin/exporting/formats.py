@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from nin import backends
 from nin.errors import ExportError
-from nin.inference.engines import FORMATS, Images
+from nin.inference.engines import FORMATS
 from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, KEY
+from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
     from nin.training import Run

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from nin.errors import Advice, Argument, DataError, ExportError, RunError
-from nin.inference.engines import Images
+from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
     from nin.data import Split

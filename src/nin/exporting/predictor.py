@@ -14,7 +14,8 @@ from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
 from nin.files import expand
 from nin.inference import FilePredictor
-from nin.inference.engines import FORMATS, Engine, Images, Predictions, format_of, open_engine
+from nin.inference.engines import FORMATS, Engine, format_of, open_engine
+from nin.inference.outputs import Images, Predictions
 
 if TYPE_CHECKING:
     from nin.training import Run

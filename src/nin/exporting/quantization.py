@@ -19,9 +19,9 @@ from nin.errors import Advice, Argument, ExportError, NinError
 from nin.exporting import parity
 from nin.exporting.onnx.onnx_preprocessing import SCOPE
 from nin.inference import FilePredictor
-from nin.inference.engines import Images
 from nin.inference.input_form import InputForm
 from nin.inference.metadata import KEY
+from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
     from nin.training import Run

@@ -1,3 +1,3 @@
 from .engines import Engine as Engine
-from .engines import Predictions as Predictions
 from .file_predictor import FilePredictor as FilePredictor
+from .outputs import Predictions as Predictions

@@ -14,9 +14,9 @@ from nin.data.decoding.decode import ResizeMode, decode
 from nin.data.decoding.image_arrays import check_images
 from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
-from nin.inference import outputs
-from nin.inference.engines import Engine, Images, Predictions, format_of, open_engine
+from nin.inference.engines import Engine, format_of, open_engine
 from nin.inference.input_form import InputForm
+from nin.inference.outputs import Images, Predictions, check_predictions
 from nin.inference.read_ahead import decoded_batches
 
 #: Images per batch, and the most pixels that they may have: of large images more at a time are
@@ -150,7 +150,7 @@ class FilePredictor:
     def _predict(self, images: Images, maps: bool) -> Predictions:
         try:
             found = self._answers(images, maps)
-            outputs.check(found, len(images), len(self.classes))
+            check_predictions(found, len(images), len(self.classes))
         except ExportError as error:
             raise ExportError(f"{self.path}: {error}") from error
         except NinError:

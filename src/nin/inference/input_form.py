@@ -9,7 +9,7 @@ import numpy as np
 
 from nin.data.decoding.decode import ResizeMode
 from nin.data.decoding.image_arrays import fitted_images
-from nin.inference.engines import Floats, Images, Predictions
+from nin.inference.outputs import Floats, Images, Predictions
 
 #: Orders of the axes of a batch: n, channels, height and width.
 LAYOUTS = ("nchw", "nhwc")

@@ -1,19 +1,35 @@
-"""What a runtime returned, checked: a file may come from anyone, and a runtime may be wrong."""
+"""`Predictions`, checked: a file may come from anyone, and a runtime may be wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nin.errors import ExportError
-from nin.inference.engines import Floats, Predictions
+
+Images = NDArray[np.uint8]
+Floats = NDArray[Any]
 
 #: How far the probabilities of an image may be from adding up to 1: eight bits round each of them.
 SUM_TOLERANCE = 0.05
 #: The largest probability, as float32 and float16 round it.
 _LARGEST = 1.0001
+
+
+class Predictions(NamedTuple):
+    """The predictions for n images.
+
+    Attributes:
+        probabilities: (n, classes).
+        maps: (n, height, width, classes), signed; the mean of a map is the class's logit. None
+            where they were not requested.
+    """
+
+    probabilities: Floats
+    maps: Floats | None
 
 
 def from_outputs(outputs: Mapping[str, Any], maps: bool) -> Predictions:
@@ -28,7 +44,7 @@ def from_outputs(outputs: Mapping[str, Any], maps: bool) -> Predictions:
     return Predictions(outputs["probabilities"], outputs["maps"] if maps else None)
 
 
-def check(found: Predictions, images: int, classes: int) -> None:
+def check_predictions(found: Predictions, images: int, classes: int) -> None:
     """Make sure that these are predictions for so many images and classes.
 
     Raises:

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import NamedTuple, TypeVar
 
 from nin.errors import DataError
-from nin.inference.engines import Images
+from nin.inference.outputs import Images
 
 #: Threads that decode.
 THREADS = max(2, min(8, os.cpu_count() or 1))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.inference.engines import Images, Predictions
+from nin.inference.outputs import Images, Predictions
 
 #: Batches at a time: cores are busy with some while others are put together or handed out.
 THREADS = 4

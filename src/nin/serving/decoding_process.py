@@ -17,7 +17,7 @@ import numpy as np
 
 from nin.data.decoding.picture_formats import check_size, damage, open_picture, reason
 from nin.errors import DataError
-from nin.inference.engines import Images
+from nin.inference.outputs import Images
 from nin.orphans import end_with
 from nin.serving.process_memory import limit_memory, return_what_is_freed
 

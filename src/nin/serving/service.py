@@ -14,7 +14,7 @@ from fastapi import HTTPException
 
 from nin.data.decoding.decode import fitted
 from nin.errors import DataError, ExportError
-from nin.inference.engines import Images, Predictions
+from nin.inference.outputs import Images, Predictions
 from nin.serving.batching import Batcher, Prediction, batch_size
 from nin.serving.decoding_process import DecodingProcess, Refusal
 from nin.serving.inspection import inspect

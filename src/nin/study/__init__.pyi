@@ -7,3 +7,4 @@ from .statistics.difference import Difference as Difference
 from .sweeps.factorial import sweep as sweep
 from .trials.contender import Contender as Contender
 from .trials.row import Row as Row
+from .tuning.tuning import tune as tune

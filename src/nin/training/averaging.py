@@ -12,8 +12,6 @@ from typing import Any
 
 import keras
 
-from nin.training.runs.weights import weights
-
 
 def averages(model: Any) -> list[tuple[Any, Any]]:
     """Each trained variable with its average; none where there are none."""
@@ -21,12 +19,6 @@ def averages(model: Any) -> list[tuple[Any, Any]]:
         return []
     found = [each for each in model.optimizer.variables if each.name.endswith("_average")]
     return list(zip(model.trainable_variables, found, strict=True))
-
-
-def averaged_weights(model: Any) -> dict[str, Any]:
-    """The variables of `weights`, those that are averaged in the form of their averages."""
-    instead = {id(variable): average for variable, average in averages(model)}
-    return {name: instead.get(id(each), each) for name, each in weights(model).items()}
 
 
 class JudgeAverages(keras.callbacks.Callback):

@@ -11,8 +11,8 @@ import pytest
 from own_networks import write_nets
 
 import nin
-from nin import network_source
 from nin.errors import NinError, RunError
+from nin.models import network_source
 
 QUICK = {"epochs": 1, "limit": 20, "image_size": 8}
 

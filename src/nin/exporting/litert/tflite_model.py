@@ -11,8 +11,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from nin.inference.engines import Images
 from nin.inference.input_form import InputForm
+from nin.inference.outputs import Images
 from nin.models.classifier import without_averaging
 from nin.models.geometry import flow
 

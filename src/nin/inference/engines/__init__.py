@@ -8,28 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nin.errors import Advice, Argument, ExportError
 from nin.files import did_you_mean
+from nin.inference.outputs import Images, Predictions
 from nin.installing import install_line, pip_install
-
-Images = NDArray[np.uint8]
-Floats = NDArray[Any]
-
-
-class Predictions(NamedTuple):
-    """The predictions for n images.
-
-    Attributes:
-        probabilities: (n, classes).
-        maps: (n, height, width, classes), signed; the mean of a map is the class's logit. None
-            where they were not requested.
-    """
-
-    probabilities: Floats
-    maps: Floats | None
 
 
 class Engine(Protocol):

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from nin.errors import ExportError
-from nin.inference.engines import CONTROL_FLOW, Images, Predictions, require, unlike_ours
+from nin.inference.engines import CONTROL_FLOW, require, unlike_ours
 from nin.inference.metadata import DESCRIPTION_FILE, MOST_BYTES, parse
-from nin.inference.outputs import from_outputs
+from nin.inference.outputs import Images, Predictions, from_outputs
 
 #: The file descriptor of standard error.
 _STDERR = 2

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError, first_line
-from nin.inference.engines import FORMATS, Images, Predictions, require
+from nin.inference.engines import FORMATS, require
 from nin.inference.engines.untrusted_onnx import check
 from nin.inference.metadata import KEY, parse
-from nin.inference.outputs import from_outputs
+from nin.inference.outputs import Images, Predictions, from_outputs
 
 #: Bytes that all networks of a process may compute in, and their share of the machine's memory.
 MOST_MEMORY, MEMORY_SHARE = 4 * 2**30, 0.75

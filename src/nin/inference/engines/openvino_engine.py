@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError
-from nin.inference.engines import CONTROL_FLOW, FORMATS, Images, Predictions, require, unlike_ours
+from nin.inference.engines import CONTROL_FLOW, FORMATS, require, unlike_ours
 from nin.inference.metadata import KEY, parse
-from nin.inference.outputs import from_outputs
+from nin.inference.outputs import Images, Predictions, from_outputs
 
 _CONTROL_FLOW = ("If", "Loop", "TensorIterator")
 

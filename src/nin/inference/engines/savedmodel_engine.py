@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import ExportError, first_line
-from nin.inference.engines import Images, Predictions, require
+from nin.inference.engines import require
 from nin.inference.metadata import DESCRIPTION_FILE, EXTRA_FOLDER, parse
-from nin.inference.outputs import from_outputs
+from nin.inference.outputs import Images, Predictions, from_outputs
 
 
 class SavedModelEngine:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from fastapi import HTTPException
 
-from nin.inference.engines import Images
+from nin.inference.outputs import Images
 from nin.serving.inspection import check_size
 from nin.serving.open_inference.messages import INPUT, InferenceRequest, InputTensor, parsed
 from nin.serving.settings import Limits

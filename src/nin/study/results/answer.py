@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from nin.study.results.report_text import finding
+from nin.study.results.tuning_record import TuningRecord
 from nin.study.statistics.difference import Difference
 from nin.study.statistics.intervals import FEWEST_SEEDS
 from nin.study.trials.row import Row
@@ -45,6 +47,21 @@ def sweep_answer(
         f"Most accurate is {best.net} ({fmean(best.accuracies):.1%}); averaged over the rest,"
         f" {'; '.join(said)}."
     )
+
+
+def tuning_answer(
+    tuning: TuningRecord, rows: Sequence[Row], differences: Sequence[Difference]
+) -> str:
+    """What tuning was worth, with the interval over seeds where there is one."""
+    tried = len(tuning.tried)
+    if not differences:
+        own = fmean(rows[0].accuracies)
+        return (
+            f"None of {tried} trainings did better on held-out training images than the recipe's"
+            f" own values, which answer {own:.1%} of the test images correctly."
+        )
+    (found,) = differences
+    return f"{tried} trainings: {answer(rows, differences)[:-1]}; {finding(found)}."
 
 
 def _about(differences: Sequence[Difference]) -> str:

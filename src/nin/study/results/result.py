@@ -7,10 +7,11 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from nin.study.results.answer import answer, sweep_answer
+from nin.study.results.answer import answer, sweep_answer, tuning_answer
 from nin.study.results.frame import columns
 from nin.study.results.overview import overview
 from nin.study.results.table_formats import html, latex, markdown
+from nin.study.results.tuning_record import TuningRecord
 from nin.study.statistics.difference import Difference, differences_between
 from nin.study.statistics.intervals import FEWEST_SEEDS
 from nin.study.trials.row import Frozen, Row
@@ -33,6 +34,7 @@ class Comparison(Frozen):
             against each other one, averaged over the other factors.
         interactions: of each two factors, how much the step between the ends of the one depends on
             the other.
+        tuning: the search that the first row's values come from, of `nin.tune`; else None.
         versions: of Python, this package, Keras, NumPy and the backend.
         device: the machine.
         command: the command line that produced it.
@@ -56,6 +58,7 @@ class Comparison(Frozen):
     factors: dict[str, list[Any]] = Field(default_factory=dict)
     effects: list[Difference] = Field(default_factory=list)
     interactions: list[Difference] = Field(default_factory=list)
+    tuning: TuningRecord | None = None
     versions: dict[str, str]
     device: dict[str, Any]
     command: str
@@ -63,6 +66,8 @@ class Comparison(Frozen):
     @property
     def answer(self) -> str:
         """What was found, in one sentence."""
+        if self.tuning is not None:
+            return tuning_answer(self.tuning, self.rows, self.differences)
         if self.effects:
             return sweep_answer(self.rows, self.effects, self.interactions)
         return answer(self.rows, self.differences)

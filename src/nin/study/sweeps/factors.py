@@ -9,13 +9,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nin.errors import Argument, NinError, RecipeError, UnknownNameError
-from nin.network_source import code_of, is_code, source_of
-from nin.presets import MBConv, Stage, deepened
-from nin.rivals import find_network
-from nin.stage_table import read_table, with_field
+from nin.models.network_source import code_of, is_code, source_of
+from nin.models.presets import MBConv, Stage, deepened
+from nin.models.rivals import find_network
+from nin.models.stage_table import read_table, with_field
 from nin.study.statistics.effects import level_name
 from nin.study.trials.contender import Contender
-from nin.training.preflight import check_network
+from nin.training.preflight import check_network, check_pretrained
 from nin.training.recipe import Recipe, network_of
 
 #: Fields of a stage that a factor sets in all of them. The others are fields of a recipe, too.
@@ -109,7 +109,7 @@ def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
         return Contender(name, own, {}, changes=fields, levels=dict(levels))
     varied = recipe.revised(**fields)
     try:
-        check_network(varied)
+        (check_pretrained if find_network(varied.preset).pretrained else check_network)(varied)
     except RecipeError as error:
         raise NinError(f"{name}: {error.args[0]}") from error
     net, arguments = network_of(varied)

@@ -18,6 +18,7 @@ from nin import backends
 from nin.errors import Advice, Argument, NinError
 from nin.orphans import end_with
 from nin.progress import time_left
+from nin.study.trials.pretrained_trial import train_pretrained
 from nin.study.trials.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trials.trial import Outcome, Trial, train_trial
 
@@ -163,4 +164,5 @@ class TrialRunner:
 
 def _outcome(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
     with backends.random_state_restored():
-        return trial, train_trial(trial), provenance()
+        train = train_pretrained if trial.is_pretrained else train_trial
+        return trial, train(trial), provenance()

@@ -13,12 +13,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from nin import backends
 from nin.errors import RunError
-from nin.training.averaging import averaged_weights
 from nin.training.health import Finding
 from nin.training.restart import Restart
 from nin.training.runs.arrays import read_metadata
 from nin.training.runs.run import SAVE_EVERY, Run
-from nin.training.runs.weights import load_variables, save_variables, training_state
+from nin.training.runs.weights import (
+    averaged_weights,
+    load_variables,
+    save_variables,
+    training_state,
+)
 from nin.training.stopping import Stopping
 
 

@@ -13,6 +13,7 @@ from safetensors.numpy import save
 from nin.errors import RunError
 from nin.files import write_bytes
 from nin.models.geometry import leaves
+from nin.training.averaging import averages
 from nin.training.runs.arrays import Arrays, read_arrays, read_shapes
 
 
@@ -29,6 +30,12 @@ def weights(model: Any) -> dict[str, Any]:
             kind = type(layer).__name__.lower()
             found[f"{number}.{kind}.{of_several}{variable.name}"] = variable
     return found
+
+
+def averaged_weights(model: Any) -> dict[str, Any]:
+    """The variables of `weights`; those with a moving average are replaced by it."""
+    averaged = {id(variable): average for variable, average in averages(model)}
+    return {name: averaged.get(id(each), each) for name, each in weights(model).items()}
 
 
 def training_state(model: Any) -> dict[str, Any]:
