@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keras
 import matplotlib as mpl
-from book_cells import NOTEBOOKS, SMALL, Bars, cells, outcomes
+from book.cells import NOTEBOOKS, SMALL, Bars, cells, outcomes
 from record import Record
 
 CLAIM = "Each cell of the book's chapters runs as it stands, or says in one line why it cannot."

@@ -18,7 +18,7 @@ import time
 from typing import Any
 
 import keras
-from chapter_network import NiN
+from book.chapter_network import NiN
 from record import Record, spread
 
 import nin

@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from loading_contender import ABSENT
+from alternatives.loading import ABSENT
 from PIL import Image
 from record import Record, spread
 
@@ -37,7 +37,7 @@ CLASSES = 10
 
 def measure(way: str, folder: Path, side: int, python: str) -> dict[str, Any] | None:
     """One epoch of one way, in its own process; None, with the reason printed, if it is absent."""
-    script = str(Path(__file__).with_name("loading_contender.py"))
+    script = str(Path(__file__).parent / "alternatives/loading.py")
     command = [python, script, way, str(folder), str(side)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode == ABSENT:

@@ -41,14 +41,14 @@ from typing import Any
 
 import keras
 import numpy as np
-from gradcam import BATCH, centres, convolutions, gradcam
+from localising.gradcam import BATCH, centres, convolutions, gradcam
+from localising.scenes import SceneData, Scenes, boxes, make_scenes
 from numpy.typing import NDArray
 from record import Record, spread
-from scenes import SceneData, Scenes, boxes, make_scenes
 from scipy.ndimage import gaussian_filter
 
 import nin
-from nin.models.presets import PRESETS
+from nin.networks.presets import PRESETS
 from nin.training.recipe import Recipe
 from nin.training.schedule import optimizer
 

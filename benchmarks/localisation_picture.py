@@ -14,9 +14,9 @@ from typing import Any
 import keras
 import numpy as np
 from localisation import KEPT, SIDES, clothes, looks, stretching, test_scenes
+from localising.scenes import Scenes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from scenes import Scenes
 
 OUT = Path(__file__).parents[1] / "docs/localisation.png"
 #: Scenes of each size.

@@ -57,7 +57,9 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path("runs/records"))
     asked = parser.parse_args()
     record = Record(asked.recipe, (__doc__ or "").splitlines()[0])
-    recipe = find_recipe(asked.recipe).revised(data=asked.data)
+    recipe = find_recipe(asked.recipe)
+    if asked.data is not None:
+        recipe = recipe.revised(data=asked.data)
     for seed in range(asked.seeds):
         if not record.has(seed=seed):
             run = trained(recipe.revised(seed=seed), asked.runs / f"{asked.recipe}-{seed}")

@@ -2,7 +2,7 @@
 
 Each training is a process of its own; its seconds are those from the command to its last line,
 libraries, decoding and judging included. Ours are `nin train FOLDER`, the same with `--finetune`
-and with `--preset book` (from scratch); the others are described in photos_contender.py.
+and with `--preset book` (from scratch); the others are described in alternatives/photos.py.
 
 A folder is taken as it is divided (division 0), and `--splits` more times with all its photographs
 divided anew by seed, each class in proportion and every part as large as before: what has no seed
@@ -121,7 +121,7 @@ def measure(contender: str, division: Division, seed: int | None, work: Path) ->
         result = json.loads((out / "run.json").read_text())["result"]
         assert result["split"] == "test", f"judged by {result['split']}"
     else:
-        script, out = str(HERE / "photos_contender.py"), work / "result.json"
+        script, out = str(HERE / "alternatives/photos.py"), work / "result.json"
         places = [str(division.train), str(division.test), str(out)]
         run = ["--run", str(features(division, work))] if contender == "head" else []
         took = use([sys.executable, script, contender, *places, *chosen, *run])

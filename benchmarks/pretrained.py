@@ -26,7 +26,7 @@ from record import Record
 
 import nin
 from nin.data.decoding.decode import decode
-from nin.models.presets import find_preset
+from nin.networks.presets import find_preset
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.pretrained.features import MEAN, STD
 from nin.pretrained.tensors import read_tensors

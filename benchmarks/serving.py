@@ -2,7 +2,7 @@
 
 Each server runs in a process of its own, on loopback, beside the load, on the same cores: wrk (a
 Debian package) keeps so many connections busy, each with one JPEG at a time. The others are those
-of `benchmarks/endpoints.py`, and, with `--before`, an earlier `nin serve`. All servers in turn,
+of `alternatives/endpoints.py`, and, with `--before`, an earlier `nin serve`. All servers in turn,
 each warmed up first; latencies are those of answered requests as wrk counts them, and answers other
 than 200 are counted apart. What a server takes of the processor per image depends less than its
 throughput on what else runs on the machine.
@@ -65,7 +65,13 @@ def servers(file: Path, port: int, before: Path | None) -> dict[str, Command]:
         found["nin serve, before"] = Command(ours, "/readyz", before / "src")
     for kind, name in {"onnxruntime": "FastAPI and ONNX Runtime", "litserve": "LitServe"}.items():
         if importlib.util.find_spec(kind) is not None:
-            words = [sys.executable, str(HERE / "endpoints.py"), kind, str(file), str(port)]
+            words = [
+                sys.executable,
+                str(HERE / "alternatives/endpoints.py"),
+                kind,
+                str(file),
+                str(port),
+            ]
             found[name] = Command(words, "/health")
     return found
 

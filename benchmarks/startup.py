@@ -94,7 +94,7 @@ def measure_memory(record: Record) -> None:
         record.add(summary, what="nin train chapter", options=" ".join(TRAINING), **row)
     for count in LOADED:
         if not record.has(what="the book's loader", images=count):
-            row = use([sys.executable, str(HERE / "book_loader.py"), str(count)])
+            row = use([sys.executable, str(HERE / "book/loader.py"), str(count)])
             record.add(summary, what="the book's loader", images=count, **row)
 
 

@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from book_tables import BOOK
-from economy_tables import ECONOMY, pictures
-from photo_tables import PHOTOGRAPHS
-from runtime_tables import RUNTIMES
-from shipping_tables import SHIPPING
-from training_tables import TRAINING, record, spread
+from pages.book import BOOK
+from pages.economy import ECONOMY, pictures
+from pages.photographs import PHOTOGRAPHS
+from pages.runtimes import RUNTIMES
+from pages.shipping import SHIPPING
+from pages.training import TRAINING, record, spread
 
 from nin.files import write_bytes
 

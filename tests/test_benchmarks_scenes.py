@@ -12,7 +12,9 @@ import pytest
 from nin.data import Split
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-scenes, localisation, gradcam = map(pytest.importorskip, ("scenes", "localisation", "gradcam"))
+scenes, localisation, gradcam = map(
+    pytest.importorskip, ("localising.scenes", "localisation", "localising.gradcam")
+)
 
 SIDE = 40
 

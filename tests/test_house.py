@@ -26,8 +26,9 @@ BELOW = {
     "plotting": set(),
     "progress": set(),
     "backends": {"errors", "installing"},
-    "models": {"backends", "errors", "hyperparameters", "progress_board"},
-    "pretrained": {"errors", "installing", "models.presets"},
+    "networks": {"errors"},
+    "pretrained": {"errors", "installing", "networks"},
+    "models": {"backends", "errors", "hyperparameters", "networks", "progress_board"},
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
     },
@@ -35,12 +36,12 @@ BELOW = {
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("accounting", "backends", "data", "errors", "files", "hyperparameters", "models"),
-        *("names", "plotting", "pretrained", "progress", "progress_board"),
+        *("names", "networks", "plotting", "pretrained", "progress", "progress_board"),
     },
     "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("installing", "pretrained", "progress", "training"),
+        *("installing", "networks", "pretrained", "progress", "training"),
     },
     "inference": {
         *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
@@ -56,7 +57,7 @@ BELOW = {
     },
     "cli": {
         *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
-        *("maps", "models", "names", "serving", "study", "training"),
+        *("maps", "models", "names", "networks", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
-book_cells, book_tables = map(pytest.importorskip, ("book_cells", "book_tables"))
+book_cells, book_tables = map(pytest.importorskip, ("book.cells", "pages.book"))
 
 NOTEBOOKS = {path.stem: json.loads(path.read_text()) for path in book_cells.NOTEBOOKS}
 #: What Keras 3 cannot run: (notebook, cell).
@@ -30,7 +30,7 @@ import tensorflow as tf
 import nin
 
 sys.path.insert(0, {str(ROOT / "benchmarks")!r})
-from book_cells import Bars
+from book.cells import Bars
 
 nin.FashionMNIST = Bars
 tf.config.run_functions_eagerly(True)

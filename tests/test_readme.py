@@ -90,7 +90,7 @@ def test_pictures_are_drawn_from_the_records():
     marks = {"docs/economy.svg": "compare", "docs/family.svg": "ablate"}
     for picture, record in marks.items():
         drawn = (ROOT / picture).read_text(encoding="utf-8")
-        assert drawn.endswith(importlib.import_module("economy_tables").mark(record)), (
+        assert drawn.endswith(importlib.import_module("pages.economy").mark(record)), (
             f"{picture}: run python benchmarks/tables.py"
         )
 

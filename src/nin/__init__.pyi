@@ -78,7 +78,6 @@ from .exporting import Predictor as Predictor
 from .exporting import export as export
 from .hyperparameters import HyperParameters as HyperParameters
 from .maps import show_maps as show_maps
-from .models import PRESETS as PRESETS
 from .models import VGG as VGG
 from .models import AlexNet as AlexNet
 from .models import Classifier as Classifier
@@ -88,9 +87,10 @@ from .models import LeNet as LeNet
 from .models import Module as Module
 from .models import NiN as NiN
 from .models import ResNet18 as ResNet18
-from .models import Stage as Stage
 from .models import mlpconv as mlpconv
 from .models import nin_block as nin_block
+from .networks.presets import PRESETS as PRESETS
+from .networks.presets import Stage as Stage
 from .progress_board import ProgressBoard as ProgressBoard
 from .study import EXERCISES as EXERCISES
 from .study import Comparison as Comparison
@@ -98,6 +98,7 @@ from .study import Contender as Contender
 from .study import compare as compare
 from .study import exercise_contenders as exercise_contenders
 from .study import ingredient_contenders as ingredient_contenders
+from .study import reproduce as reproduce
 from .study import sweep as sweep
 from .study import tune as tune
 from .training import RECIPES as RECIPES

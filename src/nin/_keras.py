@@ -62,4 +62,4 @@ def _settle_backend() -> None:
 
 
 def _register_networks() -> None:
-    importlib.import_module("nin.models.zoo")
+    importlib.import_module("nin.models")

@@ -14,7 +14,7 @@ from PIL import Image
 from tiny_network import MNIST
 
 from nin.cli.entry_point import run
-from nin.models.presets import PRESETS
+from nin.networks.presets import PRESETS
 
 
 class Answer(NamedTuple):

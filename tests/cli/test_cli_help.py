@@ -38,6 +38,7 @@ VERBS = {
         " --depth --epochs --lr"
     ),
     "tune": "--minutes --vary --sampler --seeds --jobs --out --json --epochs --lr --finetune",
+    "reproduce": "--row --jobs --out --json",
     "data": "--sheet --json",
 }
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "matplotlib", "PIL", "sklearn"}

@@ -26,8 +26,8 @@ from nin.inference.outputs import Predictions
 from nin.models import PRESETS, VGG, NiN, make_net, named_net
 from nin.models.blocks import Branches
 from nin.models.geometry import has_class_maps
-from nin.models.rivals import network_name
 from nin.models.vgg import VGG11
+from nin.networks.rivals import network_name
 from nin.training.runs.evaluation import softmax
 
 #: Smallest sides that these take.

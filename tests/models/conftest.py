@@ -25,8 +25,8 @@ def images():
 def twin():
     """Make a network of the published structure with few weights, and its image shape."""
     from nin.models import NiN, named_net
-    from nin.models.presets import PRESETS
     from nin.models.vgg import VGG, VGG11
+    from nin.networks.presets import PRESETS
 
     def make(name, num_classes=3):
         _, shape = named_net(name)

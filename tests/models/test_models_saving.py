@@ -61,7 +61,7 @@ def standardised(model):
 LOOK_BEFORE = """
 import importlib.util, sys, nin
 spec = importlib.util.find_spec("keras")
-assert not {"keras", "tensorflow", "jax", "torch", "nin.models.nin"} & set(sys.modules)
+assert not {"keras", "tensorflow", "jax", "torch", "nin.models"} & set(sys.modules)
 import keras
 assert keras.__file__ == spec.origin
 assert keras.saving.get_registered_object("nin>NiN").__name__ == "NiN"

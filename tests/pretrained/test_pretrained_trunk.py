@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nin.errors import UnknownNameError, WeightsError
-from nin.models.presets import PRESETS
+from nin.networks.presets import PRESETS
 from nin.pretrained import load_trunk
 from nin.pretrained.tensors import read_tensors
 from nin.pretrained.trunk import SOURCES, WeightsPackage, locate

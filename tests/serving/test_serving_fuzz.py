@@ -12,7 +12,7 @@ def fuzz(monkeypatch):
     import fuzz
 
     yield fuzz
-    for name in ("fuzz", "malformed", "record"):
+    for name in ("fuzz", "malformed", "malformed.formats", "record"):
         del sys.modules[name]
 
 

@@ -12,7 +12,7 @@ import pytest
 from own_networks import write_nets
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
-from nin.models.presets import Stage
+from nin.networks.presets import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
 from nin.study.report.sections import sections

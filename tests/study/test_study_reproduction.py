@@ -44,7 +44,7 @@ def trained(monkeypatch):
 
 
 @pytest.fixture
-def published(trained, tmp_path, monkeypatch):  # noqa: ARG001
+def published(trained, tmp_path, monkeypatch):
     """A record of three networks; the folder of its trainings is gone."""
     monkeypatch.chdir(tmp_path)
     write_nets(tmp_path)

@@ -25,6 +25,6 @@ def compare(
     options: StudyOptions,
 ) -> None:
     """Which network is worth its parameters? Trains each in the same way, over several seeds."""
-    from nin.models.rivals import RIVALS
+    from nin.networks.rivals import RIVALS
 
     run_study(nets or ["nin", *RIVALS], "Accuracy and what it costs", options)

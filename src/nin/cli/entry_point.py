@@ -23,6 +23,7 @@ from nin.cli.explain import explain
 from nin.cli.export import export
 from nin.cli.option_words import option_words
 from nin.cli.predict import predict
+from nin.cli.reproduce import reproduce
 from nin.cli.serve import serve
 from nin.cli.summary import summary
 from nin.cli.sweep import sweep
@@ -54,6 +55,7 @@ for verb in (
     ablate,
     sweep,
     tune,
+    reproduce,
     data,
 ):
     app.command()(verb)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nin.models.rivals import NETWORKS
+from nin.networks.rivals import NETWORKS
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nin.errors import NinError
-from nin.models.rivals import NETWORKS, check_size, find_network
+from nin.networks.rivals import NETWORKS, check_size, find_network
 
 if TYPE_CHECKING:
     from nin.accounting import Step

@@ -19,9 +19,9 @@ from nin.models.geometry import (
 )
 from nin.models.keras_settings import check_layout
 from nin.models.module import Module, are_shares
-from nin.models.network_source import NetworkSource
 from nin.models.preprocessing import Preprocessing
 from nin.models.removed_in_keras3 import told_in_one_line
+from nin.networks.network_source import NetworkSource
 
 
 class Classifier(Module):

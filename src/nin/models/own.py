@@ -10,7 +10,7 @@ import keras
 
 from nin.errors import NinError
 from nin.models.classifier import Classifier
-from nin.models.network_source import NetworkSource, code_of, source_of, where_raised
+from nin.networks.network_source import NetworkSource, code_of, source_of, where_raised
 
 
 class OwnNetwork(Classifier):
@@ -29,7 +29,7 @@ def make_own(name: str, num_classes: int, input_shape: tuple[int, int, int] | No
     """The network of one's own called `name`, with fresh weights.
 
     Args:
-        name: see `nin.models.network_source`.
+        name: see `nin.networks.network_source`.
         num_classes: number of logits.
         input_shape: (height, width, channels) of what its first layer sees.
 

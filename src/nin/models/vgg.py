@@ -8,7 +8,7 @@ import keras
 
 from nin.models.blocks import dense_head
 from nin.models.classifier import Classifier
-from nin.models.rivals import VGG11
+from nin.networks.rivals import VGG11
 
 
 class VGG(Classifier):

@@ -10,12 +10,12 @@ from nin.models.classifier import Classifier
 from nin.models.densenet import DenseNet
 from nin.models.googlenet import GoogLeNet
 from nin.models.lenet import LeNet
-from nin.models.network_source import is_code
 from nin.models.nin import NiN
 from nin.models.own import make_own
 from nin.models.resnet import ResNet18
-from nin.models.rivals import find_net, find_network
 from nin.models.vgg import VGG
+from nin.networks.network_source import is_code
+from nin.networks.rivals import find_net, find_network
 
 #: Every class of network.
 NETS: dict[str, type[Classifier]] = {
@@ -55,7 +55,7 @@ def named_net(
     """A network, not yet built, and the (height, width, channels) of its images.
 
     Args:
-        name: see `nin.models.rivals.find_net`.
+        name: see `nin.networks.rivals.find_net`.
         num_classes: by default as it was published.
         input_shape: by default what it was published for.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nin.errors import UnknownNameError, WeightsError
 from nin.installing import install_line, pip_install
-from nin.models.presets import Preset, find_preset
+from nin.networks.presets import Preset, find_preset
 from nin.pretrained.tensors import Tensors, read_tensors
 from nin.pretrained.trunk_layout import Conv, TrunkLayout, layout
 

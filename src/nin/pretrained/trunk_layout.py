@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nin.models.presets import MBConv, Preset, Stage
+from nin.networks.presets import MBConv, Preset, Stage
 
 
 class Conv(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nin.errors import NinError, UnknownNameError
-from nin.models.presets import CLASSES, Stage, deepened, find_preset
+from nin.networks.presets import CLASSES, Stage, deepened, find_preset
 from nin.study.trials.contender import Contender
 
 Stages = tuple[Stage, ...]

@@ -12,7 +12,7 @@ from rich.console import Console
 from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.errors import NinError
-from nin.models.network_source import is_in_file
+from nin.networks.network_source import is_in_file
 from nin.study.preparation import fingerprint, seen_size
 from nin.study.results.report_text import foresight
 from nin.study.results.report_text import seconds as as_text

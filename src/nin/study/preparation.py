@@ -11,8 +11,8 @@ from nin.backends import backend_name
 from nin.data import ImageData
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import obstacle
-from nin.models.network_source import is_in_file
-from nin.models.rivals import NETWORKS, check_size
+from nin.networks.network_source import is_in_file
+from nin.networks.rivals import NETWORKS, check_size
 from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision

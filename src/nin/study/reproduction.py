@@ -1,4 +1,4 @@
-"""`reproduce`: train a published row again from what its record holds, and say whether it agrees."""
+"""`reproduce`: train a published row again from its record, and say whether it agrees."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 from rich.console import Console
 
 from nin.data import ImageData
-from nin.errors import Advice, Argument, NinError, RunError, UnknownNameError
-from nin.models.network_source import is_code
-from nin.models.rivals import NETWORKS, find_net
+from nin.errors import NinError, RunError, UnknownNameError
+from nin.networks.network_source import is_code
+from nin.networks.rivals import NETWORKS, find_net
 from nin.study.preparation import check_writable, fingerprint, open_judged
 from nin.study.results.reproduced_row import ReproducedRow
 from nin.study.results.result import Comparison
@@ -119,10 +119,10 @@ def published_rows(found: Comparison, name: str | None) -> Iterator[PublishedRow
         if name not in (None, row.net) or (row.net, row.accuracies) in seen:
             continue
         seen.append((row.net, row.accuracies))
-        yield _described(found, row) if row.training else _by_name(found, row)
+        yield _described(row) if row.training else _by_name(found, row)
 
 
-def _described(found: Comparison, row: Row) -> PublishedRow:
+def _described(row: Row) -> PublishedRow:
     kept = row.training or {}
     contender = Contender(row.net, kept["net"], kept["arguments"])
     recipe = Recipe.parse({**kept["recipe"], "seed": 0})
@@ -153,7 +153,9 @@ def _by_name(found: Comparison, row: Row) -> PublishedRow:
         "preset": row.net,
         "seed": 0,
     }
-    return PublishedRow(row, Contender(row.net, *find_net(row.net)), Recipe.parse({**fields, **own}), None)
+    return PublishedRow(
+        row, Contender(row.net, *find_net(row.net)), Recipe.parse({**fields, **own}), None
+    )
 
 
 def _same_images(found: Comparison, published: PublishedRow) -> tuple[ImageData, str]:

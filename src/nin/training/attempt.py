@@ -12,7 +12,7 @@ from nin.backends.distribution import Layout
 from nin.data import ImageData
 from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
-from nin.models.rivals import find_network
+from nin.networks.rivals import find_network
 from nin.training.health import Finding
 from nin.training.inheritance import inherit
 from nin.training.precision import precision_policy

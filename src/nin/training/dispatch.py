@@ -12,7 +12,7 @@ from typing import Any, Unpack
 
 from nin.data import ImageFolder
 from nin.errors import Advice, Argument, RecipeError, RunError
-from nin.models.rivals import find_network
+from nin.networks.rivals import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
 from nin.training.recipe import Recipe, RecipeFields, stated

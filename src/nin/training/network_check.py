@@ -11,7 +11,7 @@ import numpy as np
 from nin.errors import InputSizeError, NinError
 from nin.models import Classifier
 from nin.models.geometry import flow, leaves
-from nin.models.network_source import where_raised
+from nin.networks.network_source import where_raised
 from nin.training.runs.weights import weights
 
 #: Images that it is tried on.

@@ -11,7 +11,7 @@ from nin.backends import random_state_restored
 from nin.backends.distribution import spread
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RunError
-from nin.models.network_source import is_code
+from nin.networks.network_source import is_code
 from nin.training.attempt import (
     Attempt,
     finetuning_attempt,

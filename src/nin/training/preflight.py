@@ -9,9 +9,9 @@ from nin.backends.distribution import check_backend
 from nin.data import NAMED, ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
-from nin.models.network_source import is_code, source_of
-from nin.models.presets import Preset, deepened, with_ingredients
-from nin.models.rivals import Rival, check_size, find_network
+from nin.networks.network_source import is_code, source_of
+from nin.networks.presets import Preset, deepened, with_ingredients
+from nin.networks.rivals import Rival, check_size, find_network
 from nin.training.recipe import Recipe, too_deep
 from nin.training.runs.run import Run
 from nin.training.runs.run_folder import check_free

@@ -21,7 +21,7 @@ from nin.data.balance import PREFERRED, Balance
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
 from nin.errors import Argument, NinError, RecipeError
-from nin.models.rivals import find_net, network_name
+from nin.networks.rivals import find_net, network_name
 
 
 class RecipeFields(TypedDict, total=False):

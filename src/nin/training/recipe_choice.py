@@ -10,8 +10,8 @@ from typing import Any
 
 from nin.data import NAMED, Augmentation, ImageData, ImageFolder
 from nin.errors import Advice, Argument, NinError, RecipeError, UnknownNameError
-from nin.models.network_source import is_code
-from nin.models.rivals import find_network, network_name
+from nin.networks.network_source import is_code
+from nin.networks.rivals import find_network, network_name
 from nin.training.recipe import Recipe, renamed
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load

@@ -7,7 +7,7 @@ from own_networks import write_nets
 
 from nin import RECIPES
 from nin.errors import NinError
-from nin.models.presets import Stage
+from nin.networks.presets import Stage
 from nin.study.sweeps.factors import Grid, as_factors
 
 RECIPE = RECIPES["fashion28"]

@@ -130,5 +130,5 @@ def test_too_little_time_for_one_training_is_said(made, clock):
 
 def test_a_damaged_journal_is_named(made, tmp_path):
     (tmp_path / "optuna.journal").write_text("not json\nat all\n")
-    with pytest.raises(RunError, match="optuna.journal is damaged"):
+    with pytest.raises(RunError, match="journal is damaged"):
         made()

@@ -12,7 +12,7 @@ from own_networks import write_nets
 
 import nin
 from nin.errors import NinError, RunError
-from nin.models import network_source
+from nin.networks import network_source
 
 QUICK = {"epochs": 1, "limit": 20, "image_size": 8}
 

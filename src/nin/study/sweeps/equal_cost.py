@@ -8,7 +8,7 @@ from typing import Literal
 
 from nin.accounting.cost import Cost, count_cost
 from nin.errors import Argument, NinError
-from nin.models.network_source import is_code
+from nin.networks.network_source import is_code
 from nin.study.trials.contender import Contender
 from nin.training.recipe import Recipe, network_of
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError
 from nin.files import obstacle
-from nin.models.rivals import find_network
+from nin.networks.rivals import find_network
 from nin.study.judged_rows import judged_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nin.errors import NinError
-from nin.models.network_source import is_code, name_of, source_of
-from nin.models.rivals import find_net, network_name
-from nin.models.stage_table import is_table
+from nin.networks.network_source import is_code, name_of, source_of
+from nin.networks.rivals import find_net, network_name
+from nin.networks.stage_table import is_table
 
 if TYPE_CHECKING:
     from nin.models import Classifier

@@ -17,7 +17,7 @@ from rich.console import Console
 from nin import backends
 from nin.data import ImageData
 from nin.errors import NinError
-from nin.models.rivals import find_network
+from nin.networks.rivals import find_network
 from nin.progress import LineTimer, time_left
 from nin.study.trials.contender import Contender, JudgedOn
 from nin.study.trials.row import is_packed, pack

@@ -10,7 +10,7 @@ import keras
 from rich.console import Console
 
 from nin.data import ImageData
-from nin.models.rivals import find_network
+from nin.networks.rivals import find_network
 from nin.study.comparison import compare
 from nin.study.preparation import check_writable, fingerprint, open_judged, prepare
 from nin.study.report.report_page import write_results

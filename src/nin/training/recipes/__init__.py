@@ -11,7 +11,7 @@ from nin.data import NAMED
 from nin.data.decode_many import are_small_and_grey
 from nin.errors import DataError, NinError, UnknownNameError
 from nin.files import did_you_mean, expand
-from nin.models.rivals import Own, Rival, find_network
+from nin.networks.rivals import Own, Rival, find_network
 from nin.training.recipe import Recipe, stated
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER

@@ -51,4 +51,4 @@ SVHN = CIFAR10.revised(
 
 MNIST = SVHN.revised(name="mnist", data="mnist", preset="mnist", image_size=28, weight_decay=0.02)
 
-FASHION28 = MNIST.revised(name="fashion28", data="fashion-mnist", flip=True)
+FASHION28 = MNIST.revised(name="fashion28", data="fashion-mnist", epochs=28, flip=True)

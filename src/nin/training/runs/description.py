@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from nin.errors import NinError, RunError, UnknownNameError
-from nin.models.presets import MBConv, Stage
-from nin.models.stage_table import MOST_STAGES, CheckedMBConv, CheckedStage
+from nin.networks.presets import MBConv, Stage
+from nin.networks.stage_table import MOST_STAGES, CheckedMBConv, CheckedStage
 from nin.training.runs.own_description import (
     Locate,
     OwnSource,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nin.errors import Advice, Argument, NinError, RunError
-from nin.models.network_source import bind, code_of, is_known, source_of
+from nin.networks.network_source import bind, code_of, is_known, source_of
 
 if TYPE_CHECKING:
     from nin.models import Classifier
@@ -20,7 +20,7 @@ class OwnSource(NamedTuple):
     """What a record keeps of a network of somebody's own.
 
     Attributes:
-        net: its name; see `nin.models.network_source`.
+        net: its name; see `nin.networks.network_source`.
         file: with its code; None of an object that no file holds.
         name: of the class or function in it.
         arguments: that it is called with, beside the number of classes and the shape.

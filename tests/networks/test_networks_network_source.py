@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from nin.errors import NinError
-from nin.models.network_source import code_of, is_code, is_in_file, is_known, name_of, source_of
+from nin.networks.network_source import code_of, is_code, is_in_file, is_known, name_of, source_of
 
 FILE = "def net(num_classes, width=8):\n    return width\n"
 
@@ -98,7 +98,7 @@ def test_a_file_that_raises_is_one_line(text, said, file):
 
 def test_what_a_file_holds_is_named_by_it():
     name = name_of(outside)
-    assert name.endswith("test_models_network_source.py:outside")
+    assert name.endswith("test_networks_network_source.py:outside")
     assert is_in_file(name)
     assert is_known(name)
     assert code_of(name) is outside

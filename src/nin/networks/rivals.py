@@ -10,9 +10,9 @@ import sys
 from typing import Any, NamedTuple
 
 from nin.errors import InputSizeError, NinError, UnknownNameError
-from nin.models.network_source import is_code, name_of
-from nin.models.presets import PRESETS, Preset
-from nin.models.stage_table import as_text, is_table, read_table
+from nin.networks.network_source import is_code, name_of
+from nin.networks.presets import PRESETS, Preset
+from nin.networks.stage_table import as_text, is_table, read_table
 
 #: (number of convolutions, channels) of each block of VGG-11.
 VGG11 = ((1, 64), (1, 128), (2, 256), (2, 512), (2, 512))
@@ -90,7 +90,8 @@ def find_network(name: str, kind: str = "network") -> Preset | Rival | Own:
 
     Args:
         name: a preset of NiN, `nin` for the book's, one of `RIVALS`, a table of stages (see
-            `nin.models.stage_table`), or a network of one's own (see `nin.models.network_source`).
+            `nin.networks.stage_table`), or a network of one's own (see
+            `nin.networks.network_source`).
         kind: what it is called where there is none of that name.
 
     Raises:

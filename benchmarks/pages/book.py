@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from training_tables import conditions, lines, record
+from pages.training import conditions, lines, record
 
-NOTEBOOKS = Path(__file__).parents[1] / "examples/book"
+NOTEBOOKS = Path(__file__).parents[2] / "examples/book"
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 STARTED = "images standardised in the model, and weights that it learns from"
 SEQUENTIAL = "`Sequential(layer)` is taken as `Sequential([layer])`, as in Keras 2"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from training_tables import conditions, lines, record, spread
+from pages.training import conditions, lines, record, spread
 
 FORMS = {
     "run": ("a run directory", "Keras on TensorFlow"),

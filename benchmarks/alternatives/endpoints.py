@@ -5,7 +5,7 @@
 - ``litserve``: Lightning's LitServe (``pip install litserve``), which computes images of several
   requests in one batch, in a process of its own.
 
-Run: python benchmarks/endpoints.py onnxruntime|litserve FILE PORT
+Run: python benchmarks/alternatives/endpoints.py onnxruntime|litserve FILE PORT
 """
 
 import json

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 from clients import CLIENTS
-from training_tables import conditions, lines, record
+
+from pages.training import conditions, lines, record
 
 FILES = {
     "onnx": "ONNX",

@@ -3,7 +3,7 @@
 The clock runs from the naming of the folder to the last batch: listing, decoding, resizing to a
 square, cutting into batches. Starting Python and importing the libraries is left out.
 
-Run: python benchmarks/loading_contender.py WAY FOLDER SIDE
+Run: python benchmarks/alternatives/loading.py WAY FOLDER SIDE
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@
 
 The strength of the regression's regularisation is chosen by cross-validation among five.
 
-Run: python benchmarks/photos_contender.py WAY TRAIN TEST OUT [--seed SEED] [--run RUN]
+Run: python benchmarks/alternatives/photos.py WAY TRAIN TEST OUT [--seed SEED] [--run RUN]
 OUT, a JSON file, gets the accuracy on TEST.
 """
 

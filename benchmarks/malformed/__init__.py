@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from malformed_formats import animated_png, flood, gif, thin, tiff, webp
 from PIL import Image
+
+from malformed.formats import animated_png, flood, gif, thin, tiff, webp
 
 
 class Attack(NamedTuple):

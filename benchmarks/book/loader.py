@@ -3,7 +3,7 @@
 The pipeline of `d2l.FashionMNIST.get_dataloader` (d2l 1.0.3), line for line, on random bytes: a
 buffer as large as the set, of batches that are resized already.
 
-Run: python benchmarks/book_loader.py IMAGES
+Run: python benchmarks/book/loader.py IMAGES
 """
 
 from __future__ import annotations

@@ -7,9 +7,9 @@ import json
 import pytest
 
 from nin.errors import NinError
-from nin.models.presets import PRESETS, MBConv, Stage
-from nin.models.rivals import find_net, network_name
-from nin.models.stage_table import as_text, is_table, read_table
+from nin.networks.presets import PRESETS, MBConv, Stage
+from nin.networks.rivals import find_net, network_name
+from nin.networks.stage_table import as_text, is_table, read_table
 
 SMALL = (Stage((32, 32), 5, pool="same"), Stage((32, 0), 3))
 TOML = """

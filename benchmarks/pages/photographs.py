@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from training_tables import conditions, duration, lines, record, spread
+from pages.training import conditions, duration, lines, record, spread
 
 #: Contender of benchmarks/photos.py → what it is called in the table.
 CONTENDERS = {

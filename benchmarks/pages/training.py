@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-RESULTS = Path(__file__).parents[1] / "results"
+RESULTS = Path(__file__).parents[2] / "results"
 GOALS = ("0.87", "0.9")
 CONTENDERS = {
     "ours": "nin (TensorFlow)",

@@ -17,7 +17,7 @@ from nin.study.results.result import Comparison
 from nin.study.statistics.difference import Difference
 from nin.study.trials.row import Row, Speed
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def economy() -> str:

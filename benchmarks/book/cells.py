@@ -24,7 +24,7 @@ import numpy as np
 import nin
 from nin.data import FashionMNIST, ImageData, Split
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "examples/book").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "examples/book").glob("*.ipynb"))
 #: What takes the place of the book's sizes where a run has to be short: pattern → replacement.
 SMALL = {
     r"max_epochs=\d+": "max_epochs=1",

@@ -1,0 +1,1 @@
+"""What others offer for the same task, each started in a process of its own."""

@@ -1,0 +1,1 @@
+"""The book: the cells of its notebooks, its own class, its own loader."""
