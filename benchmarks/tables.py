@@ -14,6 +14,7 @@ from pathlib import Path
 from pages.book import BOOK
 from pages.economy import ECONOMY, pictures
 from pages.photographs import PHOTOGRAPHS
+from pages.questions import QUESTIONS
 from pages.runtimes import RUNTIMES
 from pages.shipping import SHIPPING
 from pages.training import TRAINING, record, spread
@@ -31,6 +32,7 @@ PAGES = (
     ROOT / "docs/shipping.md",
     ROOT / "docs/maps.md",
     ROOT / "docs/answers.md",
+    ROOT / "docs/experiments.md",
 )
 WAYS = {
     "printed": "the book's cells, Keras's own weights",
@@ -60,6 +62,7 @@ TABLES = {
     **TRAINING,
     **SHIPPING,
     **RUNTIMES,
+    **QUESTIONS,
 }
 
 

@@ -6,6 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from nin.study.plan import Conditions, ContenderPlan, print_estimate, warn_of_short_budgets
+from nin.study.preparation import judges_all_seeds_alike
 from nin.study.statistics.pareto import mark_fronts
 from nin.study.trials.learning_rate_search import best_learning_rate, search_learning_rates
 from nin.study.trials.results_cache import ResultsCache
@@ -35,7 +36,8 @@ def judged_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> list[
         ]
         outcomes = _outcomes_by_seed(runner, plans, best, conditions.seeds)
     results = zip(plans, tried, best, outcomes, strict=True)
-    return mark_fronts([_row(*each) for each in results])
+    alike = judges_all_seeds_alike(conditions.data)
+    return mark_fronts([_row(*each, alike=alike) for each in results])
 
 
 def _outcomes_by_seed(
@@ -49,9 +51,15 @@ def _outcomes_by_seed(
 
 
 def _row(
-    plan: ContenderPlan, tried: dict[float, float], best: float, outcomes: Sequence[Outcome]
+    plan: ContenderPlan,
+    tried: dict[float, float],
+    best: float,
+    outcomes: Sequence[Outcome],
+    *,
+    alike: bool,
 ) -> Row:
-    correct = [outcome.correct for outcome in outcomes if outcome.correct is not None]
+    # By image, only those are compared who were judged by the same images.
+    correct = [outcome.correct for outcome in outcomes if outcome.correct is not None and alike]
     return Row(
         net=plan.trial.contender.name,
         group=plan.trial.contender.group,

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nin.backends import backend_name
-from nin.data import ImageData
+from nin.data import ImageData, ImageFolder
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import obstacle
 from nin.networks.network_source import is_in_file
-from nin.networks.rivals import NETWORKS, check_size
+from nin.networks.rivals import NETWORKS, check_size, find_network
 from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
@@ -135,7 +135,7 @@ def prepare(
     recipe = resolve_precision(recipe)
     data = open_judged(recipe, judged_on)
     # No part is without any, whatever the seed.
-    _check_parts(data, judged_on)
+    _check_parts(recipe, data, judged_on)
     classes = len(data.classes)
     ours = [(each, each.make(classes)) for each in contenders if not each.is_own]
     side = min(data.image_shape[:2])
@@ -190,7 +190,15 @@ def fingerprint(recipe: Recipe, data: ImageData) -> str:
     return data.fingerprint()
 
 
-def _check_parts(data: ImageData, judged_on: JudgedOn) -> None:
-    for part in ("train", "validation_split", *(["test"] if judged_on == "test" else [])):
+def judges_all_seeds_alike(data: ImageData) -> bool:
+    """Whether the test images are the same for every seed: not those of a folder without any."""
+    return not isinstance(data, ImageFolder) or "test" in data.inventory.pictures
+
+
+def _check_parts(recipe: Recipe, data: ImageData, judged_on: JudgedOn) -> None:
+    # A head on a frozen trunk is chosen by cross-validation.
+    frozen = find_network(recipe.preset).pretrained and not recipe.finetune
+    held_out = [] if frozen else ["validation_split"]
+    for part in ("train", *held_out, *(["test"] if judged_on == "test" else [])):
         if len(getattr(data, part).labels) == 0:
             raise DataError(f"{data.name} has too few images to hold some out for {part}")

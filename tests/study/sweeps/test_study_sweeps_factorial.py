@@ -145,9 +145,27 @@ def test_what_cannot_be_is_refused_before_anything_is_trained(swept, trained, va
     assert not trained
 
 
-def test_a_pretrained_network_is_not_varied(tmp_path, photographs_of_two_classes):
-    with pytest.raises(NinError, match="has pretrained weights"):
-        sweep(photographs_of_two_classes, {"dropout": [0.1, 0.2]}, out=tmp_path / "out")
+def test_the_views_of_a_frozen_trunk_are_factors_and_rates_are_not(
+    tmp_path, monkeypatch, photographs_of_two_classes
+):
+    seen = []
+
+    def pretend(trial):
+        seen.append((trial.recipe.image_size, trial.recipe.resize_mode))
+        return Outcome(
+            validation=0.5, accuracy=0.5, n=2 + trial.recipe.seed, correct=pack([1] * 9),
+            curve=[0.5], seconds=1.0, died=False,
+        )  # fmt: skip
+
+    monkeypatch.setattr("nin.study.trials.trial_runner.train_pretrained", pretend)
+    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
+    vary = {"image_size": [64, 96], "resize_mode": ["crop", "squash"]}
+    found = sweep(photographs_of_two_classes, vary, out=tmp_path / "out", seeds=2)
+    assert len(seen) == 8
+    assert set(seen) == {(side, mode) for side in (64, 96) for mode in ("crop", "squash")}
+    assert not any(row.correct for row in found.rows), "each seed has its own test images"
+    with pytest.raises(NinError, match="learning_rate changes nothing where the trunk stays"):
+        sweep(photographs_of_two_classes, {"lr": [0.1, 0.2]}, out=tmp_path / "out")
 
 
 @pytest.fixture

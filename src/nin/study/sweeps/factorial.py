@@ -80,7 +80,7 @@ def sweep(
 
     Args:
         recipe: what is varied: a recipe or its name, a data set's name, or a folder of images; see
-            `nin.train`. Networks with pretrained weights cannot be varied.
+            `nin.train`. Of a folder it is the frozen trunk, or its fine-tuning.
         vary: the values of each factor, by its name.
         out: folder for the results.
         title: heading of the report.
@@ -126,7 +126,8 @@ def sweep(
     out = Path(out)
     check_writable(out / "trainings")
     data = open_judged(recipe, judged_on)
-    recipe = adjust(recipe, len(data.train.labels))
+    if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
+        recipe = adjust(recipe, len(data.train.labels))
     tried = sorted(rates or [recipe.learning_rate])
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     conditions = Conditions(
@@ -164,11 +165,6 @@ def plan_sweep(
         NinError: it says in one line what is wrong.
     """
     recipe = recipe_of(what, options)
-    if find_network(recipe.preset).pretrained:
-        raise NinError(
-            f"{recipe.preset} has pretrained weights, and a sweep trains from fresh ones",
-            Advice("choose another {}", Argument("preset")),
-        )
     factors = as_factors(recipe, vary)
     names = {factor.name for factor in factors}
     check_arguments(rates or [recipe.learning_rate], seeds, seconds)
@@ -183,6 +179,11 @@ def plan_sweep(
             )
     if said := obstacle(Path(out)):
         raise NinError(f"cannot write to {out}: {said}")
+    if seconds is not None and find_network(recipe.preset).pretrained:
+        raise NinError(
+            f"{recipe.preset} has pretrained weights, whose training is as long as it is",
+            Advice("leave out {}", Argument("seconds")),
+        )
     open_judged(recipe, judged_on)
     grid = Grid(recipe, factors)
     grid.sample(_SAMPLE)

@@ -38,6 +38,9 @@ _NEEDS: dict[str, tuple[str, ...]] = {
     "decay_biases": ("weight_decay",),
 }
 
+#: What there is to vary where a head is fitted to a frozen trunk.
+_OF_A_HEAD = ("image_size", "resize_mode", "balance", "limit", "preset")
+
 
 class Factor(NamedTuple):
     """What a sweep varies.
@@ -246,6 +249,8 @@ def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> Non
     why = None
     if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
         why = f"without {' or '.join(_NEEDS[name])}"
+    elif _is_frozen(recipe, vary) and name not in _OF_A_HEAD:
+        why = "where the trunk stays as it is: fine-tune it"
     elif name == "momentum" and recipe.optimizer != "sgd" and "optimizer" not in vary:
         why = f"where the optimizer is {recipe.optimizer}"
     elif name == "warmup" and recipe.schedule == "constant" and "schedule" not in vary:
@@ -260,6 +265,11 @@ def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> Non
         why = f"in {recipe.preset}: none of its stages is pooled"
     if why is not None:
         raise NinError(f"{name} changes nothing {why}", about=_VARY)
+
+
+def _is_frozen(recipe: Recipe, vary: Mapping[str, Any]) -> bool:
+    network = find_network(recipe.preset)
+    return network.pretrained and not recipe.finetune and "preset" not in vary
 
 
 def _of_code(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -9,6 +9,7 @@ import joblib
 
 from nin.accounting.cost import count_cost
 from nin.networks.network_source import is_in_file
+from nin.networks.rivals import find_network
 from nin.study.plan import TRAINING_EFFORT, Conditions
 from nin.study.preparation import seen_shape
 from nin.study.trials.contender import Contender
@@ -32,12 +33,14 @@ def estimate(conditions: Conditions, sample: Sequence[Contender], trainings: int
         trainings: how many there will be.
 
     Returns:
-        None where they are so short that it is not worth measuring, or where the network is known
-        to this process alone.
+        None where they are so short that it is not worth measuring, where the network is known to
+        this process alone, or where it has pretrained weights.
     """
     at_once: int = max(1, joblib.effective_n_jobs(conditions.jobs))
     if conditions.seconds is not None:
         return float(trainings * conditions.seconds / at_once)
+    if find_network(conditions.recipe.preset).pretrained:
+        return None
     work = [_multiply_adds(conditions, each) for each in sample]
     total = trainings * fmean(work)
     first = sample[0]
