@@ -31,6 +31,9 @@ settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
 
 
+# What is imported to collect the tests is there to stay: no look through it until all of it is.
+gc.disable()
+
 #: Fixtures that train, and those that start processes, a browser, or asking at random.
 TRAINING = {"compared", "cropped", "first_run", "frozen", "short", "saved", "small_run"}
 TRAINING |= {"stopped", "trained", "unbroken"}
@@ -48,9 +51,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish():
-    """What was imported is there to stay: the garbage collector need not go through it again."""
+    """Nor does the garbage collector go through it from then on."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,19 @@ def test_a_network_of_ones_own_against_nin(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "runs/own-network/report.html").exists()
 
 
+#: A network with class maps: five of these commands build it anew.
+TWO_STAGES = """
+[[stages]]
+widths = [8]
+kernel_size = 3
+pool = "same"
+
+[[stages]]
+widths = ["classes"]
+kernel_size = 3
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_from_a_folder_to_a_server(tmp_path, program):
@@ -59,7 +72,8 @@ def test_from_a_folder_to_a_server(tmp_path, program):
         for number in range(12):
             pixels = random.integers(least, least + 128, (20, 16, 3), np.uint8)
             Image.fromarray(pixels).save(tmp_path / "my photos" / name / f"{number} a.png")
-    options = ["--preset", "mnist", "--image-size", "16", "--epochs", "2", "--batch-size", "8"]
+    (tmp_path / "two.toml").write_text(TWO_STAGES)
+    options = ["--preset", "two.toml", "--image-size", "16", "--epochs", "1", "--lr", "0.001"]
     done = subprocess.run(
         ["sh", EXAMPLES / "photos.sh", "my photos", "run", *options],
         cwd=tmp_path,

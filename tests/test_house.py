@@ -21,13 +21,14 @@ BELOW = {
     "hyperparameters": set(),
     "installing": set(),
     "names": set(),
+    "onnx_graph": set(),
     "progress_board": {"files", "hyperparameters"},
     "orphans": set(),
     "plotting": set(),
     "progress": set(),
     "backends": {"errors", "installing"},
     "networks": {"errors"},
-    "pretrained": {"errors", "installing", "networks"},
+    "pretrained": {"errors", "installing", "networks", "onnx_graph"},
     "models": {"backends", "errors", "hyperparameters", "networks", "progress_board"},
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
@@ -49,8 +50,7 @@ BELOW = {
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
-        "orphans",
-        "training",
+        *("onnx_graph", "orphans", "training"),
     },
     "serving": {
         *("data.decoding", "errors", "inference", "installing", "maps", "orphans"),

@@ -17,9 +17,9 @@ NOTEBOOK = Path(__file__).parents[1] / "examples/chapter.ipynb"
 #: Takes the place of the sizes in the first cell; the digits need no file.
 SMALL = """
 DATA = "digits"
-IMAGES = 400
-EPOCHS = 3
-BATCH = 32
+IMAGES = 200
+EPOCHS = 5
+BATCH = 16
 """
 #: What the trainings came to, in the notebook's own names.
 JUDGE = """

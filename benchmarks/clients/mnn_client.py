@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,9 +18,15 @@ def convert(path: Path, form: Form, folder: Path) -> Path:
     options = ["-f", "ONNX", "--modelFile", str(path), "--MNNModel", str(made), "--bizCode", "nin"]
     done = subprocess.run([program, *options], capture_output=True, text=True)
     if not made.exists():
-        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise RefusedError(f"mnnconvert: {said[-1].strip() if said else f'exit {done.returncode}'}")
+        raise RefusedError(f"mnnconvert: {_reason(done.stdout) or f'exit {done.returncode}'}")
     return made
+
+
+def _reason(said: str) -> str:
+    """The line that says what is not supported, without the time before it; else the last."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    reasons = [line for line in lines if "support" in line.lower()] or lines
+    return re.sub(r"^\[[\d:]+\] :\d+: ", "", reasons[-1]) if reasons else ""
 
 
 def open_file(path: Path, form: Form) -> Callable[[Any], Any]:

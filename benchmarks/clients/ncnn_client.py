@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,15 +21,16 @@ def convert(path: Path, form: Form, folder: Path) -> Path:
     kind = "f32" if form.type == "float" else "u8"
     program = str(Path(sys.executable).parent / "pnnx")
     done = subprocess.run(
-        [program, str(copy), f"inputshape={shape}{kind}"],
+        [program, str(copy), f"inputshape={shape}{kind}", "fp16=0"],
         capture_output=True,
         text=True,
         cwd=folder,
     )
     made = copy.with_suffix(".ncnn.param")
     if not made.exists():
-        said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise RefusedError(f"pnnx: {said[-1].strip() if said else f'exit {done.returncode}'}")
+        code = done.returncode
+        how = signal.Signals(-code).name if code < 0 else f"exit code {code}"
+        raise RefusedError(f"pnnx ends with {how}")
     return made
 
 
@@ -41,7 +43,7 @@ def open_file(path: Path, form: Form) -> Callable[[Any], Any]:
     network.opt.use_bf16_storage = network.opt.use_fp16_arithmetic = False
     if network.load_param(str(path)) or network.load_model(str(path.with_suffix(".bin"))):
         raise RefusedError("it does not load what pnnx made")
-    names = network.output_names()
+    probabilities = "out0"  # pnnx counts them in the order of the ONNX file, ncnn in its own.
 
     def ask(pixels: Any) -> Any:
         import numpy as np
@@ -49,10 +51,9 @@ def open_file(path: Path, form: Form) -> Callable[[Any], Any]:
         picture = form.batch(pixels)[0]  # A `Mat` does not keep alive what it is made of.
         with network.create_extractor() as extractor:
             extractor.input(network.input_names()[0], ncnn.Mat(picture).clone())
-            found = [np.array(extractor.extract(name)[1]) for name in names]
-        answers = [each.ravel() for each in found if each.size == form.classes]
-        if not answers:
-            raise RefusedError(f"outputs of shape {[each.shape for each in found]}")
-        return answers[0]
+            found = np.array(extractor.extract(probabilities)[1])
+        if found.size != form.classes:
+            raise RefusedError(f"an output of shape {found.shape}")
+        return found.ravel()
 
     return ask

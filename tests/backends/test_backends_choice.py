@@ -183,16 +183,18 @@ def test_missing_backend_is_told_at_the_import(python, module):
 
 
 CHATTY = """
-import os
+import gc, os
+assert not gc.isenabled()
 os.write(2, b"oneDNN custom operations are on\\n")
 assert os.environ["TF_CPP_MIN_LOG_LEVEL"] == "3"
 """
 
 
-def test_tensorflow_is_imported_without_its_chatter(python):
+def test_tensorflow_is_imported_without_its_chatter_and_without_collecting_garbage(python):
     module = python.folder / "stubs" / "tensorflow" / "__init__.py"
     module.write_text(CHATTY)
-    told, errors = python.run(CHOOSE.format(before="") + "os.write(2, b'standard error is back')")
+    after = "import gc; assert gc.isenabled(); os.write(2, b'standard error is back')"
+    told, errors = python.run(CHOOSE.format(before="") + after)
     assert told == "tensorflow tensorflow"
     assert errors == "standard error is back"
 

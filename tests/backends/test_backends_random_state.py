@@ -1,6 +1,8 @@
-"""Random states that a training leaves as they were."""
+"""Random states that a seed decides, and that a training leaves as they were."""
 
+import os
 import random
+import subprocess
 import sys
 
 import keras
@@ -21,7 +23,7 @@ def test_random_states_are_put_back():
         return random.getstate(), kind, keys.tobytes(), rest, own
 
     def seed_and_fail():
-        keras.utils.set_random_seed(0)
+        backends.set_random_seed(0)
         assert state() != before
         raise ZeroDivisionError
 
@@ -29,3 +31,37 @@ def test_random_states_are_put_back():
     with pytest.raises(ZeroDivisionError), backends.random_state_restored():
         seed_and_fail()
     assert state() == before
+
+
+@pytest.mark.every_backend
+def test_a_seed_decides_all_random_numbers():
+    def drawn(seed):
+        backends.set_random_seed(seed)
+        own = keras.ops.convert_to_numpy(keras.random.normal((3,)))
+        return random.random(), *np.random.random(3), *own
+
+    with backends.random_state_restored():
+        assert drawn(3) == drawn(3) != drawn(4)
+
+
+SEEDED = """
+import random, sys, keras, numpy
+from nin import backends
+drawn = []
+for _ in range(2):
+    backends.set_random_seed(7)
+    drawn.append((random.random(), numpy.random.random(), float(keras.random.normal(()))))
+print(drawn[0] == drawn[1], "tensorflow" in sys.modules)
+"""
+
+
+def test_tensorflow_is_not_imported_to_be_given_a_seed():
+    pytest.importorskip("jax", reason="needs keras-nin[jax]")
+    done = subprocess.run(
+        [sys.executable, "-c", SEEDED],
+        env={**os.environ, "KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "True False\n"

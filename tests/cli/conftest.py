@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Answer(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """A run made by `nin train` in a process of its own, and what that printed."""
+    """A run made by `nin train`, and what that printed."""
 
     path: Path
     answer: Answer
@@ -61,11 +62,24 @@ def nin(capfd, monkeypatch, tmp_path):
 
 
 @pytest.fixture(scope="session")
-def trained(program, tmp_path_factory):
+def command():
+    """Give a command line in this process and in some folder, as if it had been typed there."""
+
+    def call(folder, *words):
+        with pytest.MonkeyPatch.context() as patch, chdir(folder):
+            patch.setattr("sys.argv", ["nin", *words])
+            with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+                code = run([*words])
+        return Answer(code, out.getvalue(), err.getvalue())
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def trained(command, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
-    command = [program, "train", "digits", "--epochs", "1", "--limit", "200"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
-    return Trained(folder / "runs/digits-1", Answer(done.returncode, done.stdout, done.stderr))
+    answer = command(folder, "train", "digits", "--epochs", "1", "--limit", "200")
+    return Trained(folder / "runs/digits-1", answer)
 
 
 @pytest.fixture

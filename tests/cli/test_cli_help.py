@@ -128,11 +128,12 @@ def test_a_reader_that_goes_away_is_no_mistake(program):
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_output_need_not_fit_the_terminal(program):
+def test_output_need_not_fit_the_terminal(program, photos):
+    (photos / "dark").rename(photos / "2×2")
     environment = {**os.environ, "PYTHONIOENCODING": "koi8-r"}
-    done = subprocess.run([program, "summary", "mnist"], env=environment, capture_output=True)
+    done = subprocess.run([program, "data", photos], env=environment, capture_output=True)
     assert (done.returncode, done.stderr) == (0, b"")
-    assert b"28\\xd728\\xd71" in done.stdout
+    assert b"2\\xd72" in done.stdout
 
 
 def test_data_names_every_set_and_where_it_is(nin):

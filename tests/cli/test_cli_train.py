@@ -173,20 +173,25 @@ def squares(root, train, test, side=70, colours=((220, 40, 40), (40, 200, 60))):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
 def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
-    folder = squares(tmp_path / "squares", 12, 20, side=12)
+    folder = squares(tmp_path / "squares", 60, 20, side=12)
     answer = nin("train", folder, "--preset", "mnist", "--image-size", 12, "--out", "run")
     assert answer.code == 0
+    record = json.loads((tmp_path / "run/run.json").read_text())
+    images = record["data"]["splits"]["train"]["images"]
+    steps = math.ceil(images / 16)  # of an epoch
+    epochs = math.ceil(300 / steps)
     assert answer.err.splitlines()[3].startswith(
-        "23 training images are few: batches of 16 for 150 epochs, 300 steps (the recipe: 64, 15)"
+        f"{images} training images are few: batches of 16 for {epochs} epochs,"
+        f" {epochs * steps} steps (the recipe: 64, 15)"
     )
     accuracy, run, following = answer.out.splitlines()
     assert accuracy.endswith(' on 40 test images; always naming "a" gives 0.500')
     assert float(accuracy.split()[1]) > 0.9
     assert run == "run      run (curves.png shows how it learnt)"
     assert following == "next     nin evaluate run   or   nin predict run IMAGE"
-    record = json.loads((tmp_path / "run/run.json").read_text())
-    assert record["schedule"]["steps"] == 300
+    assert record["schedule"]["steps"] == epochs * steps
     assert record["recipe"]["batch_size"] == 16
 
 
@@ -208,8 +213,8 @@ def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, t
             for number in range(8):
                 picture = Image.new("RGB", (12, 12), (90, 90, 90))
                 picture.save(tmp_path / "same" / part / name / f"{number}.png")
-    options = ("--preset", "mnist", "--image-size", 12, "--epochs", 25, "--out", "run")
-    answer = nin("train", tmp_path / "same", *options)
+    options = ("--preset", "mnist", "--image-size", 12, "--epochs", 6, "--batch-size", 4)
+    answer = nin("train", tmp_path / "same", *options, "--out", "run")
     assert answer.code == 0
     accuracy, warning, verdict, _, following = answer.out.splitlines()
     assert (

@@ -10,8 +10,6 @@ from nin.data import Augmentation, Batches
 from nin.data.loader import as_numpy
 from nin.errors import DataError
 
-pytestmark = pytest.mark.every_backend
-
 
 def numbered(count, batch_size, shuffle=True, **settings):
     """Batches in which every image's pixel and label is the sample's number."""
@@ -141,6 +139,7 @@ def expected(count, batch_size, epochs):
     ]
 
 
+@pytest.mark.every_backend
 @pytest.mark.parametrize(("count", "batch_size"), [(23, 5), (7, 8)])
 def test_fit_sees_each_epochs_order_with_its_short_last_batch(count, batch_size):
     loader = numbered(count, batch_size)
@@ -148,6 +147,7 @@ def test_fit_sees_each_epochs_order_with_its_short_last_batch(count, batch_size)
     assert loader.epoch == 4
 
 
+@pytest.mark.every_backend
 def test_setting_the_epoch_continues_an_interrupted_training():
     loader = numbered(23, 5)
     loader.epoch = 2
@@ -168,6 +168,7 @@ def test_a_callback_can_set_the_epoch():
     assert rows == expected(23, 5, [0, 1])
 
 
+@pytest.mark.every_backend
 @pytest.mark.slow
 def test_evaluate_and_predict_take_it():
     loader = numbered(10, 4, shuffle=False)
@@ -177,5 +178,6 @@ def test_evaluate_and_predict_take_it():
     assert model.evaluate(loader, verbose=0) == 0
 
 
+@pytest.mark.every_backend
 def test_tensors_of_the_backend_become_arrays():
     assert as_numpy(keras.ops.arange(3)).tolist() == [0, 1, 2]

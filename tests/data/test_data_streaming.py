@@ -17,8 +17,6 @@ from nin.data.pictures import TASK, WORKERS, Pictures
 from nin.data.registry import open_data
 from nin.errors import DataError
 
-pytestmark = pytest.mark.every_backend
-
 ALL_CHANGES = Augmentation(2, True, 0.3, 20, 0.3, 0.3, 0.3, 0.5)
 BALANCES = ("none", "weights", "sampling")
 
@@ -222,7 +220,10 @@ def fitted(data, callbacks=()):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("balance", BALANCES)
+@pytest.mark.parametrize(
+    "balance",
+    ["none", "sampling", pytest.param("weights", marks=pytest.mark.every_backend)],
+)
 def test_training_is_that_of_memory_to_the_bit(root, balance):
     rules = {"augmentation": ALL_CHANGES, "seed": 3, "balance": balance}
     weights, history = fitted(folder(root, True, **rules))
@@ -244,6 +245,7 @@ def damaged(pictures):
     return root, bad
 
 
+@pytest.mark.every_backend
 def test_keras_takes_few_batches_in_advance_however_slow_the_steps_are(root, monkeypatch):
     asked = []
     original = StreamedBatches.__getitem__
@@ -269,6 +271,7 @@ def test_keras_takes_few_batches_in_advance_however_slow_the_steps_are(root, mon
     assert max(waiting) <= 3
 
 
+@pytest.mark.every_backend
 def test_an_unreadable_picture_ends_a_training_as_one_data_error(pictures):
     root, bad = damaged(pictures)
     with pytest.raises(DataError, match=r"skip_bad=True") as raised:
@@ -303,6 +306,7 @@ def test_a_loader_can_be_used_again_after_a_fault(pictures):
     assert loader.fault is None
 
 
+@pytest.mark.every_backend
 def test_an_interrupt_leaves_no_thread(root):
     class Interrupt(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

@@ -71,10 +71,8 @@ assert not any(type(finder).__module__.startswith("nin") for finder in sys.meta_
 
 @pytest.mark.parametrize("first", [LOOK_BEFORE, "import keras, nin"], ids=["nin", "keras"])
 def test_fresh_process_loads_what_was_saved_whichever_is_imported_first(first, saved, fresh_python):
-    paths = [
-        saved(standardised(NiN(preset="mnist", width=0.1, num_classes=2, lr=0.02))),
-        saved(LeNet(num_classes=2)),
-    ]
+    nin = NiN(preset="mnist", width=0.1, num_classes=2, lr=0.02)
+    paths = [saved(each, run_eagerly=True) for each in (standardised(nin), LeNet(num_classes=2))]
     told = fresh_python(LOAD.format(first=first), *paths)
     assert told.splitlines() == ["nin.models.nin NiN True", "nin.models.lenet LeNet True"]
 

@@ -84,7 +84,7 @@ def test_what_cannot_be_found_is_one_line(name, said, file):
     ("text", "said"),
     [
         ("x = 1\nraise ValueError('bad\\nluck')\n", "line 2: ValueError: bad"),
-        ("def net(:\n", "line 1: SyntaxError: invalid syntax"),
+        ("def net(:\n", "nets.py cannot be imported: line 1: SyntaxError: invalid syntax"),
         ("import nowhere_at_all\n", "line 1: ModuleNotFoundError: No module named"),
     ],
 )
@@ -93,6 +93,7 @@ def test_a_file_that_raises_is_one_line(text, said, file):
     with pytest.raises(NinError) as caught:
         code_of(f"{file}:net")
     assert said in str(caught.value)
+    assert str(caught.value).count(file.name) == 1
     assert "\n" not in str(caught.value)
 
 

@@ -19,13 +19,6 @@ from contextlib import suppress
 from pathlib import Path
 
 RUNTIMES = {"openvino": "openvino", "litert": "ai_edge_litert", "savedmodel": "tensorflow"}
-#: Several commands in one process.
-SEVERAL = """
-import json, sys
-from nin.cli.entry_point import run
-for line in json.loads(sys.argv[1]):
-    assert run(line) == 0, line
-"""
 SHORT = ["--epochs", "1", "--limit", "200"]
 COUNTED = {
     "/proc/net/snmp": ("Ip OutNoRoutes", "Tcp ActiveOpens", "Udp OutDatagrams"),
@@ -37,39 +30,43 @@ def main():
     start_loopback()
     forms = [form for form, module in RUNTIMES.items() if importlib.util.find_spec(module)]
     found = {"forms": forms}
-    nin("train", "photos", "--out", "frozen")
-    several(
-        [["train", "digits", *SHORT, "--out", "digits"]]
+    # The SavedModel is asked when it is exported.
+    made = {"openvino": "digits/openvino", "litert": "digits/model.tflite"}
+    files = ["digits/model.onnx", *(made[form] for form in forms if form in made)]
+    compare = ["compare", "mnist", "lenet", "--data", "digits", *SHORT, "--rates", "0.003"]
+    in_one_process(
+        [["train", "photos", "--out", "frozen"], ["train", "digits", *SHORT, "--out", "digits"]]
         + [["export", "digits"], ["export", "digits", "--quantize", "int8"]]
         + [["export", "digits", "--to", form] for form in forms]
-    )
-    # The SavedModel has been asked when it was exported.
-    files = ["digits/model.onnx", "digits/openvino", "digits/model.tflite"]
-    several(
-        [["predict", file, "picture.png"] for file in files if Path(file).exists()]
+        + [["predict", file, "picture.png"] for file in files]
         + [["explain", "digits/model.onnx", "picture.png", "--out", "seen.png"]]
+        + [[*compare, "--seeds", "1", "--jobs", "2", "--no-measure", "--out", "compared"]]
     )
     serve("digits/model.onnx")
-    compare = ["compare", "mnist", "lenet", "--data", "digits", *SHORT, "--rates", "0.003"]
-    nin(*compare, "--seeds", "1", "--jobs", "2", "--no-measure", "--out", "compared")
     found["counted"] = counted()
     look_something_up()
     found["noticed"] = counted()
     print(json.dumps(found))
 
 
-def nin(*words):
-    python("-m", "nin", *words)
-
-
-def several(lines):
-    python("-c", SEVERAL, json.dumps(lines))
-
-
-def python(*words):
-    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False)
+def in_one_process(lines):
+    """Give these commands one after the other in a process that imports TensorFlow once."""
+    command = [sys.executable, __file__, json.dumps(lines)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        sys.exit(f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+        sys.exit(f"{lines}: {done.returncode}\n{done.stdout}\n{done.stderr}")
+
+
+def run_commands(lines):
+    """What such a process does, with a network that is soon compiled."""
+    from tiny_network import shrink
+
+    from nin.cli.entry_point import run
+
+    shrink()
+    for line in lines:
+        if code := run(line):
+            sys.exit(f"{line}: {code}")
 
 
 def serve(file):
@@ -119,4 +116,7 @@ def look_something_up():
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:]:
+        run_commands(json.loads(sys.argv[1]))
+    else:
+        main()

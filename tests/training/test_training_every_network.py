@@ -33,6 +33,12 @@ def photos(tmp_path_factory):
 
 
 @pytest.fixture
+def once(monkeypatch):
+    """So few steps are hopeless to the health watch: each restart would be compiled anew."""
+    monkeypatch.setattr("nin.training.restart.MOST", 0)
+
+
+@pytest.fixture
 def narrow(monkeypatch):
     """Networks of the published kinds of layers with few weights, and few blocks."""
     # With fewer channels oneDNN's gradients on maps of one cell are not always finite.
@@ -43,9 +49,10 @@ def narrow(monkeypatch):
             inception(c1, *others) if c1 in (64, 192, 384) else keras.layers.Activation("linear")
         ),
     )
-    blocks = tuple((1, channels) for _, channels in RESNET18)
+    # A block of each kind: one that keeps size and channels, and one that changes both.
+    blocks = tuple((1, channels) for _, channels in RESNET18[:2])
     monkeypatch.setattr("nin.models.resnet.RESNET18", blocks)
-    monkeypatch.setattr("nin.models.densenet.DENSE_BLOCKS", (1,) * 4)
+    monkeypatch.setattr("nin.models.densenet.DENSE_BLOCKS", (1, 1))
     for module in ("alexnet", "vgg"):
         path = f"nin.models.{module}.dense_head"
         monkeypatch.setattr(path, lambda classes: dense_head(classes, hidden=(8, 8)))
@@ -59,7 +66,8 @@ def small(name):
     """Options for the shortest training of a small twin."""
     side = max(find_network(name).smallest, 12)
     width = {} if name in RIVALS else {"width": 0.05}
-    return {"preset": name, "image_size": side, "epochs": 1, "batch_size": 4, **width}
+    plain = {"flip": False, "shift": 0, "precision": "float32"}
+    return {"preset": name, "image_size": side, "epochs": 1, "batch_size": 4, **plain, **width}
 
 
 @pytest.mark.parametrize("name", NETWORKS)
@@ -72,7 +80,7 @@ def test_what_is_known_of_a_network_before_it_is_made_is_so(name):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("narrow")
+@pytest.mark.usefixtures("narrow", "once")
 @pytest.mark.parametrize("name", [*DIFFERENT, "cifar10"])
 def test_it_is_trained_judged_and_exported(name, photos, tmp_path):
     run = nin.train(photos, tmp_path / "run", **small(name))
@@ -98,7 +106,7 @@ def test_it_is_trained_judged_and_exported(name, photos, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("narrow")
+@pytest.mark.usefixtures("narrow", "once")
 @pytest.mark.parametrize("name", ["lenet", "resnet18"])
 def test_it_goes_on_to_the_bit(name, photos, tmp_path, monkeypatch):
     options = {**small(name), "epochs": 2, "flip": True}
@@ -111,6 +119,7 @@ def test_it_goes_on_to_the_bit(name, photos, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("once")
 def test_another_run_of_it_is_gone_on_from(photos, tmp_path):
     first = nin.train(photos, tmp_path / "first", **small("lenet"))
     again = nin.train(photos, tmp_path / "again", init=first.path, epochs=1, batch_size=4)

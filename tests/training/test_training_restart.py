@@ -14,7 +14,7 @@ from nin.errors import TrainingDiedError
 from nin.training.restart import MOST, GiveUp
 from nin.training.runs.checkpoint import Checkpoint, read_position
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
 #: Far too high a rate: it dies. A restart at a fraction of it learns.
 RECIPE = nin.RECIPES["digits"].revised(

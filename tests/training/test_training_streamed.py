@@ -12,7 +12,7 @@ from nin.training import Trainer
 from nin.training.calibration import calibration_batch
 from nin.training.runs.evaluation import evaluate, every_image
 
-pytestmark = [pytest.mark.every_backend, pytest.mark.slow, pytest.mark.usefixtures("tiny")]
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,7 @@ def test_an_unreadable_picture_ends_an_evaluation_as_one_data_error(root, tmp_pa
     assert "\n" not in str(raised.value)
 
 
+@pytest.mark.every_backend
 def test_a_whole_training_is_that_of_memory_to_the_bit(twins):
     losses = []
     for data in twins:

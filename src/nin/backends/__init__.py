@@ -8,7 +8,7 @@ functions, those of `Backend`; what several devices need of JAX is in `distribut
 from nin.backends.choice import INSTALL, Backend, backend_name, choose, current, quietly_imported
 from nin.backends.devices import num_gpus, try_gpu
 from nin.backends.processor import cores_shared
-from nin.backends.random_state import random_state_restored
+from nin.backends.random_state import random_state_restored, set_random_seed
 
 __all__ = [
     "INSTALL",
@@ -20,5 +20,6 @@ __all__ = [
     "num_gpus",
     "quietly_imported",
     "random_state_restored",
+    "set_random_seed",
     "try_gpu",
 ]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nin.cli.option_group import with_options
+from nin.cli.shared_options import with_options
 from nin.cli.study import StudyOptions, run_study, run_trials
 from nin.errors import NinError
 
@@ -22,21 +22,20 @@ def ablate(
         typer.Argument(
             metavar="[EXERCISE...]",
             help="ones, windows, head, resources, end, family, or 1 to 6; default: all."
-            f" Or: {RECIPE} [NAME], each ingredient of a training; default: {USUAL}.",
+            f" Or: {RECIPE} [NAME], for each ingredient of a training; default: {USUAL}.",
         ),
     ] = None,
-    preset: Annotated[
-        str | None, typer.Option(help="The network that is varied; default: book.")
-    ] = None,
+    preset: Annotated[str | None, typer.Option(help="Network to vary; default: book.")] = None,
     width: Annotated[
-        float | None, typer.Option(min=0.01, help="Factor on its channels; default: 1.")
+        float | None, typer.Option(min=0.01, help="Factor for its channels; default: 1.")
     ] = None,
     *,
     options: StudyOptions,
 ) -> None:
-    """What a 1×1 convolution, a head, a depth or a width is worth, or a recipe's ingredient.
+    """Measure what a 1×1 convolution, a head, depth, width or a recipe's ingredient is worth.
 
-    The chapter's six exercises are judged by test images, ingredients by held-out training images.
+    The chapter's six exercises are evaluated on test images, ingredients on held-out training
+    images.
     """
     if exercises and exercises[0] == RECIPE:
         _ablate_recipe(exercises[1:], preset, width, options)

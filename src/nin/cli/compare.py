@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from nin.cli.option_group import with_options
+from nin.cli.shared_options import with_options
 from nin.cli.study import StudyOptions, run_study
 
 
@@ -17,14 +17,14 @@ def compare(
         list[str] | None,
         typer.Argument(
             metavar="[NET...]",
-            help="Networks, also tables of stages (.toml, .yaml) and your own (nets.py:name);"
-            " default: those of the book, from lenet to densenet.",
+            help="Networks: by name, as tables of stages (.toml, .yaml), or your own"
+            " (nets.py:name); default: those of the book, from lenet to densenet.",
         ),
     ] = None,
     *,
     options: StudyOptions,
 ) -> None:
-    """Which network is worth its parameters? Trains each in the same way, over several seeds."""
+    """Compare networks, all trained in the same way: accuracy over several seeds, and cost."""
     from nin.networks.rivals import RIVALS
 
     run_study(nets or ["nin", *RIVALS], "Accuracy and what it costs", options)

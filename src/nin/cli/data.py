@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from nin.cli.shared_options import AsJson
 from nin.errors import DataError
 
 #: The exit code where a folder has something wrong with it.
@@ -23,12 +24,12 @@ def data(
         Path | None,
         typer.Option(help="File for a contact sheet of the duplicates: .png or .jpg."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Check a folder before training; without one, list the data sets that nin knows.
+    """Check a folder of images before training; without one, list the known data sets.
 
-    Counts, sizes, unreadable images, and images that are there twice. The exit code is 1 if some
-    cannot be read, are in two parts, or are under two classes.
+    Reports counts, sizes, unreadable images and duplicates. The exit code is 1 if images cannot be
+    read, or are in two parts or two classes.
     """
     if folder is None and sheet is not None:
         raise DataError(f"--sheet {sheet}: say which folder: nin data FOLDER --sheet {sheet}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nin.cli.shared_options import AsJson, SkipBad, TrustRun
 from nin.names import printable
 
 if TYPE_CHECKING:
@@ -19,22 +20,17 @@ def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     data: Annotated[
         str | None,
-        typer.Option(help="Other data, a set or a folder; default: the run's own images."),
+        typer.Option(help="Another data set or folder; default: the run's own images."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(help="Folder for tables and pictures; default: in RUN/evaluations."),
     ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
-    ] = False,
-    trust: Annotated[
-        bool,
-        typer.Option("--trust", help="Run the code of a network that is not one of nin's."),
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    skip_bad: SkipBad = False,
+    trust: TrustRun = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Evaluate a run: accuracy, recall and precision per class, calibration, what was mistaken."""
+    """Evaluate a run: accuracy, recall and precision per class, calibration, mistakes."""
     from nin.training import load
     from nin.training.runs import evaluation_report as report
     from nin.training.runs.dataset import show_found

@@ -3,63 +3,75 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from nin.cli.shared_options import JsonPerImage, TrustFile, with_options
 from nin.names import printable
 
 
+@dataclass(frozen=True)
+class DrawingOptions:
+    """What to draw, and where to; as the arguments of `nin.maps.explain`."""
+
+    classes: Annotated[
+        list[str] | None,
+        typer.Option(help="Classes to show, separated by commas; can be repeated."),
+    ] = None
+    top: Annotated[
+        int, typer.Option(min=1, help="Number of most likely classes to show, without --classes.")
+    ] = 3
+    percent: Annotated[
+        float | None,
+        typer.Option(
+            "--strongest",
+            metavar="PERCENT",
+            help="Show only the strongest values of each map, this percentage of them: 10, say.",
+        ),
+    ] = None
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            help="A .png or .svg, or a folder for one picture per image; default: the current one."
+        ),
+    ] = None
+    raw: Annotated[
+        Path | None, typer.Option(metavar="FILE.npz", help="Also write the class maps as arrays.")
+    ] = None
+    overwrite: Annotated[
+        bool,
+        typer.Option("--overwrite", help="Replace files there that nin explain did not write."),
+    ] = False
+
+    def arguments(self) -> dict[str, Any]:
+        """By name, for `nin.maps.explain`."""
+        return {**asdict(self), "classes": self.classes or ()}
+
+
+@with_options(DrawingOptions)
 def explain(
     run: Annotated[
         Path, typer.Argument(metavar="RUN", help="A run directory or an exported file.")
     ],
     images: Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Image files.")],
-    classes: Annotated[
-        list[str] | None,
-        typer.Option(help="Classes to show, separated by commas; can be repeated."),
-    ] = None,
-    top: Annotated[
-        int, typer.Option(min=1, help="Number of likeliest classes to show, without --classes.")
-    ] = 3,
-    strongest: Annotated[
-        float | None,
-        typer.Option(
-            metavar="PERCENT",
-            help="Show only this percentage of each map, its strongest values: 10.",
-        ),
-    ] = None,
+    *,
+    options: DrawingOptions,
     image_size: Annotated[
         int | None,
         typer.Option(
             min=1,
             max=4096,
-            help="Side in pixels: more give finer maps, and perhaps another prediction.",
+            help="Side in pixels of what the network sees: larger gives finer maps, and may change"
+            " the prediction.",
         ),
     ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(help="A .png or .svg, or a folder for one picture per image; default: here."),
-    ] = None,
-    raw: Annotated[
-        Path | None, typer.Option(metavar="FILE.npz", help="Also write the class maps as arrays.")
-    ] = None,
-    overwrite: Annotated[
-        bool,
-        typer.Option("--overwrite", help="Replace files there that nin explain did not write."),
-    ] = False,
-    trust: Annotated[
-        bool,
-        typer.Option(
-            "--trust", help="Run code that comes along: a SavedModel, or a network not of nin."
-        ),
-    ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one line of JSON per image.")
-    ] = False,
+    trust: TrustFile = False,
+    as_json: JsonPerImage = False,
 ) -> None:
-    """Where in these images is the evidence for each class? Draws the class maps over them."""
+    """Show where in images the evidence for each class is: class maps, drawn over the images."""
     from nin.inference.engines import format_of
     from nin.maps.destinations import pictures
 
@@ -67,25 +79,16 @@ def explain(
     for image in images:
         with image.open("rb"):  # What is not there is said before anything heavy is loaded.
             pass
-    pictures(images, out, overwrite)
+    pictures(images, options.out, options.overwrite)
 
     from nin.exporting import Predictor
     from nin.maps import explain as draw
 
-    answers = draw(
-        Predictor(run, image_size=image_size, trust=trust),
-        images,
-        classes=classes or (),
-        top=top,
-        percent=strongest,
-        out=out,
-        raw=raw,
-        overwrite=overwrite,
-    )
-    for answer in answers:
-        if as_json:
-            typer.echo(json.dumps(answer))
-        else:
-            label, probability = answer["label"], answer["probability"]
-            line = f"{answer['file']}: {label} {probability:.3f}  {answer['picture']}"
-            typer.echo(printable(line))
+    predictor = Predictor(run, image_size=image_size, trust=trust)
+    for answer in draw(predictor, images, **options.arguments()):
+        typer.echo(json.dumps(answer) if as_json else _line(answer))
+
+
+def _line(answer: dict[str, Any]) -> str:
+    label, probability = answer["label"], answer["probability"]
+    return printable(f"{answer['file']}: {label} {probability:.3f}  {answer['picture']}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nin.cli.shared_options import AsJson, TrustRun, with_options
 from nin.names import printable
 
 if TYPE_CHECKING:
@@ -16,74 +18,66 @@ if TYPE_CHECKING:
     from nin.exporting.quantization import Quantization
 
 
-def export(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
+@dataclass(frozen=True)
+class ExportOptions:
+    """What is written, and what it is checked on; as the arguments of `nin.export`."""
+
     to: Annotated[
         str, typer.Option(help="Format: onnx, openvino, litert, savedmodel, or web for a web page.")
-    ] = "onnx",
+    ] = "onnx"
     out: Annotated[
         Path | None, typer.Option(help="Output file or folder; default: in the run directory.")
-    ] = None,
+    ] = None
     maps: Annotated[
         bool | None,
         typer.Option(
-            "--maps/--no-maps", help="Class maps, too, or not; default: yes, in litert no."
+            "--maps/--no-maps", help="Whether to include class maps; default: yes, in litert no."
         ),
-    ] = None,
+    ] = None
     size: Annotated[
         int | None,
         typer.Option(
-            help="Take images of this side in pixels only, and need none but the operators that"
-            " accelerators and phones have; onnx, openvino and litert."
+            help="Fix the side of the images, in pixels, and use only operators that accelerators"
+            " and phones have: onnx, openvino and litert."
         ),
-    ] = None,
+    ] = None
     batch: Annotated[
-        int | None, typer.Option(help="Images at a time, of a fixed size; default: 1.")
-    ] = None,
+        int | None, typer.Option(help="With --size: images per batch; default: 1.")
+    ] = None
     layout: Annotated[
         str | None,
-        typer.Option(metavar="nchw|nhwc", help="Order of the axes of images of a fixed size."),
-    ] = None,
-    input_type: Annotated[
+        typer.Option(metavar="nchw|nhwc", help="With --size: the order of the axes."),
+    ] = None
+    input: Annotated[
         str | None,
-        typer.Option(
-            "--input", metavar="float|uint8", help="Type of the pixels of images of a fixed size."
-        ),
-    ] = None,
+        typer.Option(metavar="float|uint8", help="With --size: the type of the pixels."),
+    ] = None
     quantize: Annotated[
         str | None,
         typer.Option(metavar="int8|float16", help="Quantise, and measure what that costs."),
-    ] = None,
+    ] = None
     data: Annotated[
         str | None,
         typer.Option(help="Other images to check the export on; default: the run's own."),
-    ] = None,
+    ] = None
     runtime: Annotated[
         Path | None, typer.Option(help="For web: a downloaded onnxruntime-web (.tgz or folder).")
-    ] = None,
-    trust: Annotated[
-        bool,
-        typer.Option("--trust", help="Run the code of a network that is not one of nin's."),
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    ] = None
+
+
+@with_options(ExportOptions)
+def export(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
+    *,
+    options: ExportOptions,
+    trust: TrustRun = False,
+    as_json: AsJson = False,
 ) -> None:
     """Export a run to a format that other programs run, and check that it predicts the same."""
     from nin.exporting import export as export_run
     from nin.training import load
 
-    done = export_run(
-        load(run, trust=trust),
-        to,
-        out,
-        maps=maps,
-        quantize=quantize,
-        size=size,
-        batch=batch,
-        layout=layout,
-        input=input_type,
-        data=data,
-        runtime=runtime,
-    )
+    done = export_run(load(run, trust=trust), **asdict(options))
     if as_json:
         typer.echo(json.dumps(_plain(done)))
     else:

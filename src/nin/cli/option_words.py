@@ -9,10 +9,8 @@ from nin.errors import Argument
 
 #: Arguments of functions whose options have another name.
 _OTHERWISE = {
-    "percent": "strongest",
     "seconds": "budget",
     "measured": "no_measure",
-    "input": "input_type",
 }
 
 

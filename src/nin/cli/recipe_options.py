@@ -30,7 +30,7 @@ class RecipeOptions:
     ] = None
     finetune: Annotated[
         bool | None,
-        typer.Option("--finetune", help="Train all layers of a pretrained network by gradients."),
+        typer.Option("--finetune", help="Fine-tune all layers of a pretrained network."),
     ] = None
     init: Annotated[
         str | None, typer.Option(metavar="RUN", help="Start from the weights of this run.")
@@ -41,14 +41,14 @@ class RecipeOptions:
         typer.Option(help="Blocks before each pooling but the first, in place of one."),
     ] = None
     freeze: Annotated[
-        int | None, typer.Option(help="Keep the weights of this many first layers as they are.")
+        int | None, typer.Option(help="Freeze the weights of this many first layers.")
     ] = None
     dropout: Annotated[
-        float | None, typer.Option(help="Share of values dropped, in place of the network's own.")
+        float | None, typer.Option(help="Dropout rate, in place of the network's own.")
     ] = None
     batch_norm: Annotated[
         bool | None,
-        typer.Option("--batch-norm", help="Batch normalisation after each convolution."),
+        typer.Option("--batch-norm", help="Add batch normalisation after each convolution."),
     ] = None
     pooling: Annotated[
         str | None, typer.Option(help="Pooling between the blocks: max or average.")
@@ -57,48 +57,55 @@ class RecipeOptions:
     batch_size: Annotated[int | None, typer.Option(help="Images per training step.")] = None
     learning_rate: Annotated[float | None, typer.Option("--lr", help="Learning rate.")] = None
     weight_decay: Annotated[
-        float | None, typer.Option(help="Weight decay, multiplied by the learning rate.")
+        float | None, typer.Option(help="Weight decay, scaled by the learning rate.")
     ] = None
     decay_biases: Annotated[
         bool | None,
         typer.Option(
             "--decay-biases/--no-decay-biases",
-            help="Let biases and batch normalisation's values decay as well.",
+            help="Apply weight decay to biases and batch normalisation, too.",
         ),
     ] = None
     ema_momentum: Annotated[
         float | None,
-        typer.Option(help="Keep a moving average of the weights with this momentum: 0.998, say."),
+        typer.Option(
+            help="Momentum of a moving average of the weights, which is kept: 0.998, say."
+        ),
     ] = None
     label_smoothing: Annotated[
-        float | None, typer.Option(help="Divide this share of each label among all classes.")
+        float | None, typer.Option(help="Spread this share of each label over all classes.")
     ] = None
     image_size: Annotated[
         int | None, typer.Option(help="Side in pixels to which images are resized.")
     ] = None
     resize_mode: Annotated[
         str | None,
-        typer.Option(help="How pictures become squares: squash all of it, or crop its middle."),
+        typer.Option(help="How to make images square: squash the whole image, or crop its centre."),
     ] = None
     limit: Annotated[int | None, typer.Option(help="Use only this many training images.")] = None
     patience: Annotated[
         int | None,
-        typer.Option(help="End after this many epochs without a lower held-out loss."),
+        typer.Option(help="Stop after this many epochs without a lower validation loss."),
     ] = None
     seed: Annotated[int | None, typer.Option(help="Random seed.")] = None
     flip: Annotated[
         bool | None, typer.Option("--flip/--no-flip", help="Mirror half of the training images.")
     ] = None
     shift: Annotated[
-        int | None, typer.Option(help="Move training images by up to this many pixels.")
+        int | None, typer.Option(help="Shift training images by up to this many pixels.")
     ] = None
     fill_mode: Annotated[
         str | None,
-        typer.Option(help="What shifts and rotations uncover: nearest, constant (black), reflect."),
+        typer.Option(
+            help="How to fill what shifts and rotations uncover: nearest, constant (black),"
+            " or reflect."
+        ),
     ] = None
     crop: Annotated[
         float | None,
-        typer.Option(help="Crop training images to a random part of at least this share."),
+        typer.Option(
+            help="Crop training images to a random part, of at least this share of their area."
+        ),
     ] = None
     crop_size: Annotated[int | None, typer.Option(help="Side in pixels of the random crops.")] = (
         None
@@ -118,33 +125,40 @@ class RecipeOptions:
         typer.Option(help="Vary the saturation of training images by up to this share."),
     ] = None
     erasing: Annotated[
-        float | None, typer.Option(help="Erase a rectangle in this share of training images.")
+        float | None,
+        typer.Option(help="Erase a random rectangle in this share of the training images."),
     ] = None
     mixup: Annotated[
         float | None,
-        typer.Option(help="Blend training images and labels with others: 0.2, say."),
+        typer.Option(
+            help="Blend training images, and their labels, with others (mixup): 0.2, say."
+        ),
     ] = None
     cutmix: Annotated[
         float | None,
-        typer.Option(help="Replace parts of training images, and of labels, by others': 1, say."),
+        typer.Option(
+            help="Paste parts of other training images, and of their labels (CutMix): 1, say."
+        ),
     ] = None
     mixup_prob: Annotated[
-        float | None, typer.Option(help="Share of the batches that are mixed; default: all.")
+        float | None, typer.Option(help="Share of the batches to mix; default: all.")
     ] = None
     balance: Annotated[
         str | None,
-        typer.Option(help="Let small classes count like large ones: auto, weights or sampling."),
+        typer.Option(
+            help="Make small classes count as much as large ones: auto, weights or sampling."
+        ),
     ] = None
     precision: Annotated[
         str | None,
         typer.Option(help="float32, bfloat16, or auto (default): bfloat16 where it is faster."),
     ] = None
     accumulate: Annotated[
-        int | None, typer.Option(help="Compute each batch in this many parts, to save memory.")
+        int | None, typer.Option(help="Split each batch into this many parts, to save memory.")
     ] = None
     stream: Annotated[
         bool | None,
-        typer.Option("--stream", help="Read pictures anew for each batch, to save memory."),
+        typer.Option("--stream", help="Read the images from disk for each batch, to save memory."),
     ] = None
 
     def given(self) -> dict[str, Any]:

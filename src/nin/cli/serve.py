@@ -2,111 +2,133 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nin.cli.shared_options import TrustFile, with_options
 from nin.errors import NinError
 from nin.installing import install_line
 from nin.names import printable
 from nin.serving.settings import KEEP_ALIVE, Limits
 
+if TYPE_CHECKING:
+    from nin.serving import Settings
+
 _DEFAULT = Limits()
 
 
-def serve(
-    path: Annotated[
-        Path, typer.Argument(metavar="RUN|FILE", help="A run directory or an exported file.")
-    ],
+@dataclass(frozen=True)
+class ServerOptions:
+    """The options of a server, in the order in which help lists them."""
+
     host: Annotated[
-        str, typer.Option(help="Address to listen at; 0.0.0.0 to accept other machines.")
-    ] = "127.0.0.1",
+        str,
+        typer.Option(help="Address to listen on; 0.0.0.0 to accept connections from elsewhere."),
+    ] = "127.0.0.1"
     port: Annotated[
-        int, typer.Option(help="Port to listen at; 0 for any free one.", min=0, max=65535)
-    ] = 8000,
-    workers: Annotated[int, typer.Option(help="Number of worker processes.", min=1, max=256)] = 1,
-    max_bytes: Annotated[
-        int, typer.Option(help="Largest request, in bytes.", min=1)
-    ] = _DEFAULT.body,
+        int, typer.Option(help="Port to listen on; 0 for any free one.", min=0, max=65535)
+    ] = 8000
+    workers: Annotated[int, typer.Option(help="Number of worker processes.", min=1, max=256)] = 1
+    max_bytes: Annotated[int, typer.Option(help="Largest request, in bytes.", min=1)] = (
+        _DEFAULT.body
+    )
     max_pixels: Annotated[
         int, typer.Option(help="Largest image, in pixels.", min=1, max=200_000_000)
-    ] = _DEFAULT.pixels,
+    ] = _DEFAULT.pixels
     queue: Annotated[
-        int, typer.Option(help="Images that each worker accepts at a time.", min=1)
-    ] = _DEFAULT.queue,
+        int, typer.Option(help="Most images that a worker accepts at a time.", min=1)
+    ] = _DEFAULT.queue
     timeout: Annotated[
         float,
         typer.Option(
-            help="Seconds for a request to arrive, and again to answer it.", min=0.1, max=3600
+            help="Seconds for a request to arrive, and as many again to answer it.",
+            min=0.1,
+            max=3600,
         ),
-    ] = _DEFAULT.seconds,
+    ] = _DEFAULT.seconds
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ORIGIN", help="A web origin whose pages may send requests; * for all."
+            metavar="ORIGIN",
+            help="Web origin whose pages may send requests; * for all. Can be repeated.",
         ),
-    ] = None,
+    ] = None
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A host name that the server may be called by, beside addresses and names without"
-            " a dot; *.example.org for subdomains, * for all. At a loopback --host no other name"
-            " is answered.",
+            help="Host name to answer to, besides IP addresses and names without a dot;"
+            " *.example.org for subdomains, * for all. Can be repeated. With a loopback --host, no"
+            " other name is answered.",
         ),
-    ] = None,
+    ] = None
     name: Annotated[
         str | None,
         typer.Option(
-            help="Name of the network in /v2/models/NAME, the Open Inference Protocol's routes;"
+            help="Name of the model in the Open Inference Protocol: /v2/models/NAME;"
             " default: the run's."
         ),
-    ] = None,
+    ] = None
     keep_alive: Annotated[
         float,
-        typer.Option(help="Seconds for which an idle connection is kept.", min=1, max=3600),
-    ] = KEEP_ALIVE,
-    trust: Annotated[
-        bool,
-        typer.Option(
-            "--trust", help="Run code that comes along: a SavedModel, or a network not of nin."
-        ),
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Do not log requests.")] = False,
+        typer.Option(help="Seconds to keep an idle connection open.", min=1, max=3600),
+    ] = KEEP_ALIVE
+    trust: TrustFile = False
+    quiet: Annotated[bool, typer.Option("--quiet", help="Do not log requests.")] = False
+
+    def settings(self, file: Path) -> Settings:
+        """The settings of a server of `file`, checked."""
+        from nin.serving import Settings
+        from nin.serving.access import checked_hosts, checked_origins
+        from nin.serving.settings import check_name, threads_per_worker
+
+        check_name(self.name)
+        threads = threads_per_worker(self.workers)
+        return Settings(
+            file,
+            Limits(self.max_bytes, self.max_pixels, self.queue, self.timeout),
+            checked_origins(self.allow_origin or ()),
+            checked_hosts(self.allow_host or (), self.host),
+            self.keep_alive,
+            self.quiet,
+            threads.computing,
+            threads.decoding,
+            trust=self.trust,
+            name=self.name,
+        )
+
+
+@with_options(ServerOptions)
+def serve(
+    path: Annotated[
+        Path, typer.Argument(metavar="RUN|FILE", help="A run directory or an exported file.")
+    ],
+    *,
+    options: ServerOptions,
 ) -> None:
-    """Serve a network over HTTP: a web page at /, the interface described at /docs."""
+    """Serve a network over HTTP: a web page at /, the API described at /docs."""
     from nin.exporting.on_demand import exported_file
 
     try:
-        from nin.serving import Settings, serve
-        from nin.serving.access import checked_hosts, checked_origins
+        from nin.serving import serve as serve_settings
         from nin.serving.connections import address_of, listen
-        from nin.serving.settings import check_name, share
     except ModuleNotFoundError as error:
         raise NinError(
             f"nin serve needs {error.name}, which is not installed: {install_line('serve')}"
         ) from error
 
-    check_name(name)
-    limits = Limits(max_bytes, max_pixels, queue, timeout)
-    origins, hosts = checked_origins(allow_origin or ()), checked_hosts(allow_host or (), host)
-    with listen(host, port) as listener, exported_file(path, trust=trust) as file:
+    settings = options.settings(path)
+    with (
+        listen(options.host, options.port) as listener,
+        exported_file(path, trust=options.trust) as file,
+    ):
         address = address_of(listener)
-        settings = Settings(
-            file,
-            limits,
-            origins,
-            hosts,
-            keep_alive,
-            quiet,
-            *share(workers),
-            trust=trust,
-            name=name,
-        )
-        serve(
-            settings,
+        serve_settings(
+            settings._replace(path=file),
             listener,
-            workers,
+            options.workers,
             lambda what: typer.echo(f"{address} answers for {printable(what)}"),
         )

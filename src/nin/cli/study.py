@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from nin.cli.shared_options import AsJson
 from nin.errors import NinError
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class StudyOptions:
         str | None, typer.Option(help="A named data set or a folder; default: fashion-mnist.")
     ] = None
     seeds: Annotated[
-        int, typer.Option(help="Trainings per network that are judged, each with its own seed.")
+        int, typer.Option(help="Trainings per network that are evaluated, each with its own seed.")
     ] = 5
     epochs: Annotated[
         int | None,
@@ -54,13 +55,13 @@ class StudyOptions:
         ),
     ] = None
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings at the same time; default: 1.")
+        int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
     ] = None
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path()
     no_measure: Annotated[
         bool, typer.Option("--no-measure", help="Do not measure images/s and peak memory.")
     ] = False
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False
+    as_json: AsJson = False
 
     def recipe(self) -> Recipe:
         """How all networks are trained."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from nin.cli.shared_options import AsJson
 from nin.errors import NinError
 from nin.networks.rivals import NETWORKS, check_size, find_network
 
@@ -21,7 +22,8 @@ def summary(
         str,
         typer.Argument(
             metavar="NETWORK",
-            help=f"One of {', '.join(NETWORKS)}; a .toml or .yaml of stages; or nets.py:name.",
+            help=f"One of {', '.join(NETWORKS)}; a .toml or .yaml table of stages; or your own,"
+            " as nets.py:name.",
         ),
     ],
     shape: Annotated[
@@ -36,11 +38,12 @@ def summary(
         int | None, typer.Option(min=2, help="Number of classes; default: as published.")
     ] = None,
     batch_size: Annotated[
-        int, typer.Option(min=1, help="Images per batch, for the memory of activations.")
+        int,
+        typer.Option(min=1, help="Images per batch, on which the memory of activations depends."),
     ] = 128,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """A network layer by layer, with its cost: parameters, multiply-adds, memory."""
+    """Show a network layer by layer, with its cost: parameters, multiply-adds, memory."""
     published = find_network(network).input_shape
     size = published if shape is None else _shape(shape)
     if size is None:

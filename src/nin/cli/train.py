@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nin.cli.option_group import with_options
 from nin.cli.recipe_options import RecipeOptions, as_typed
+from nin.cli.shared_options import AsJson, SkipBad, with_options
 from nin.errors import NinError
 from nin.names import printable
 
@@ -24,36 +24,36 @@ def train(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER]",
-            help="Recipe (digits, book, fashion, cifar10, …), data set, folder, or CSV of labels.",
+            help="A recipe (digits, book, fashion, cifar10, …), a data set, a folder of images,"
+            " or a CSV of labels.",
         ),
     ] = None,
     *,
     options: RecipeOptions,
     devices: Annotated[
-        str | None, typer.Option(help="Number of devices that share a batch, or: all. JAX only.")
+        str | None,
+        typer.Option(help="Number of devices to split each batch over, or: all. JAX only."),
     ] = None,
     join: Annotated[
         bool, typer.Option("--join", help="Train together with other processes. JAX only.")
     ] = False,
     save_every: Annotated[
-        float | None, typer.Option(help="Seconds between two checkpoints; default: 60.", min=0.0)
+        float | None, typer.Option(help="Seconds between checkpoints; default: 60.", min=0.0)
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Run directory to make; default: runs/NAME-NUMBER.")
+        Path | None, typer.Option(help="Run directory to create; default: runs/NAME-NUMBER.")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(metavar="RUN", help="Go on with this interrupted run.")
+        Path | None, typer.Option(metavar="RUN", help="Continue this interrupted run.")
     ] = None,
-    skip_bad: Annotated[
-        bool, typer.Option("--skip-bad", help="Leave out images that cannot be read.")
-    ] = False,
+    skip_bad: SkipBad = False,
     trust: Annotated[
         bool,
-        typer.Option("--trust", help="With --resume: run the code of a network not of nin's."),
+        typer.Option("--trust", help="With --resume: run the code of a custom network."),
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
-    """Train a network: a recipe (default: digits), or a folder with one directory per class."""
+    """Train a network by a recipe (default: digits), or on a folder with a subfolder per class."""
     settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
     if resume is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.decoding.bit_depth import DEPTHS, unstated_depth
-from nin.data.decoding.decode import ResizeMode, decode, decode_with_remarks
+from nin.data.decoding.decode import Decoder, ResizeMode, decode
 from nin.data.decoding.picture_formats import check_size, damage, open_picture
 from nin.data.folders.listing import list_folder
 from nin.errors import Advice, Argument, DataError
@@ -54,12 +54,11 @@ def decode_many(
         those images are undefined.
     """
     images = np.empty((len(paths), size, size, channels), np.uint8)
+    decoder = Decoder(size, channels, resize_mode, bit_depth)
 
     def read(index: int) -> tuple[str | None, tuple[str, ...]]:
         try:
-            images[index], said = decode_with_remarks(
-                paths[index], size, channels, resize_mode, bit_depth
-            )
+            images[index], said = decoder.decode_with_remarks(paths[index])
         except DataError as error:
             return str(error), ()
         return None, said

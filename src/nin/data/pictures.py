@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.decoding.decode import ResizeMode, decode_with_remarks
+from nin.data.decoding.decode import Decoder, ResizeMode
 from nin.data.folders.listing import Files
 from nin.errors import Advice, Argument, DataError
 
@@ -123,9 +123,8 @@ class Pictures:
         return self._stand_in(position)
 
     def _decode(self, path: str) -> NDArray[np.uint8]:
-        image, remarks = decode_with_remarks(
-            path, *self.shape[2:], self._resize_mode, self._bit_depth
-        )
+        decoder = Decoder(*self.shape[2:], self._resize_mode, self._bit_depth)
+        image, remarks = decoder.decode_with_remarks(path)
         if remarks and self._remarks is not None:
             self._remarks[path] = remarks
         return image

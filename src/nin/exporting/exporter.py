@@ -21,6 +21,8 @@ from nin.exporting.web import export_web
 from nin.files import expand, replacing_path
 from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, require
+from nin.inference.input_form import InputForm
+from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
     from nin.training import Run
@@ -122,37 +124,30 @@ def export(
         ('model.onnx', 'onnx')
     """
     _check_names(to, quantize, runtime)
-    if maps is None and to in _WITHOUT_MAPS:
-        maps = False
     target = _target(run, to, out, quantize, size)
     form = choose_form(
         run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
     )
-    description = describe(run, maps=maps, form=form)
+    description = describe(run, maps=_maps(to, maps), form=form)
     judged = parity.judged_images(run, data)
-    images = parity.some_images(judged.split)
     apart = _apart(run, data, quantize)
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
-        core = path if to != "web" and not quantize else Path(folder) / _core_name(to)
-        _write(run, description, core, to, quantize)
-        here = Predictor(run, image_size=form.size)
-        found = parity.compare(here, FilePredictor(core, trust=True), images)
-        if not found.holds:
-            raise ExportError(_broken(to, found))
+        file = path if to != "web" and not quantize else Path(folder) / _core_name(to)
+        _write(run, description, file, to, quantize)
+        agreement = _agreement(run, form, file, to, parity.some_images(judged.split))
         cost = None
         if quantize:
-            small = path if to != "web" else core.with_name("small.onnx")
-            cost = _quantised(run, apart, core, small, to, quantize)
-            core = small
+            whole, file = file, path if to != "web" else file.with_name("small.onnx")
+            cost = _quantised(run, apart, whole, file, to, quantize)
         if to == "web":
-            export_web(core, FilePredictor(core).description, path, runtime)
+            export_web(file, FilePredictor(file).description, path, runtime)
         written = _size(path)
         summary = summarise(path.read_bytes()) if to == "litert" else None
     return Export(
         target,
         to,
         written,
-        found,
+        agreement,
         cost,
         data if judged.is_other else None,
         how_to_prepare(form, run.resize_mode),
@@ -186,6 +181,10 @@ def _target(
     return path
 
 
+def _maps(to: str, maps: bool | None) -> bool | None:
+    return False if maps is None and to in _WITHOUT_MAPS else maps
+
+
 def _core_name(to: str) -> str:
     return FORMATS["onnx" if to == "web" else to].file
 
@@ -214,17 +213,24 @@ def _quantised(
         description = {**before.description, "quantization": quantize}
         write_litert(run, description, out, quantize, calibration)
     else:
-        quantization.quantize(source, out, calibration)
+        from nin.exporting.onnx.int8 import quantize as quantize_onnx
+
+        quantize_onnx(source, out, calibration)
     sizes = (_size(source), _size(out))
     return quantization.measure(split, before, FilePredictor(out), sizes)
 
 
-def _broken(to: str, found: Parity) -> str:
-    return (
-        f"the {to} export does not predict as the run does: {found.labels_equal} of"
-        f" {found.images} labels equal, probabilities differ by up to"
-        f" {found.largest_difference:.2g}; nothing was written"
-    )
+def _agreement(run: Run, form: InputForm, file: Path, to: str, images: Images) -> Parity:
+    """How a file agrees with its run; refuses one that does not."""
+    here = Predictor(run, image_size=form.size)
+    found = parity.compare(here, FilePredictor(file, trust=True), images)
+    if not found.holds:
+        raise ExportError(
+            f"the {to} export does not predict as the run does: {found.labels_equal} of"
+            f" {found.images} labels equal, probabilities differ by up to"
+            f" {found.largest_difference:.2g}; nothing was written"
+        )
+    return found
 
 
 def _size(path: Path) -> int:

@@ -29,7 +29,7 @@ def write_onnx(run: Run, description: Description, path: Path) -> None:
 
 def write_onnx_to_quantize(run: Run, description: Description, path: Path) -> None:
     """An ``.onnx`` file in a version that has the operators of a quantised one as well."""
-    from nin.exporting.onnx.graph import QUANTIZED_OPSET
+    from nin.onnx_graph.graph import QUANTIZED_OPSET
 
     path.write_bytes(onnx_bytes(run, description, QUANTIZED_OPSET))
 

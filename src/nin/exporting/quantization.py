@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import logging
 import statistics
-import tempfile
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -17,10 +11,7 @@ import numpy as np
 from nin.data.split import Split
 from nin.errors import Advice, Argument, ExportError, NinError
 from nin.exporting import parity
-from nin.exporting.onnx.onnx_preprocessing import SCOPE
 from nin.inference import FilePredictor
-from nin.inference.input_form import InputForm
-from nin.inference.metadata import KEY
 from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
@@ -52,38 +43,6 @@ class Quantization(NamedTuple):
     images: int
     accuracy: tuple[float, float]
     same_label: float
-
-
-def quantize(source: Path, out: Path, images: Images) -> None:
-    """Write an ONNX file whose convolutions and dense layers compute in eight bits.
-
-    Static quantisation: the ranges of activations are those met on `images`, weights have a range
-    per channel. Preprocessing and the global average stay in floats.
-
-    Args:
-        source: an exported ``.onnx`` file.
-        out: the file to write.
-        images: (n, h, w, c), uint8, such as the network was trained on.
-    """
-    import onnx
-    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    with tempfile.TemporaryDirectory() as folder, _without_advice():
-        prepared = Path(folder) / "prepared.onnx"
-        quant_pre_process(str(source), str(prepared), skip_symbolic_shape=True)
-        nodes = onnx.load(str(prepared)).graph.node
-        quantize_static(
-            str(prepared),
-            str(out),
-            _Calibration(images, _read_description(source)),
-            quant_format=QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=QuantType.QInt8,
-            weight_type=QuantType.QInt8,
-            nodes_to_quantize=[node.name for node in nodes if _is_in_eight_bits(node)],
-        )
-    _describe(source, out)
 
 
 def images_apart(run: Run, data: str | None) -> tuple[Images, Split]:
@@ -176,51 +135,3 @@ def _milliseconds(
             predictor.predict(one)
             spent.append(1000 * (time.perf_counter() - begun))
     return statistics.median(times[0]), statistics.median(times[1])
-
-
-def _is_in_eight_bits(node: Any) -> bool:
-    kinds = ("Conv", "Gemm", "Relu", "Clip", "MaxPool", "AveragePool", "Add", "Concat")
-    return node.op_type in kinds and not node.name.startswith(f"{SCOPE}/")
-
-
-def _read_description(path: Path) -> dict[str, Any]:
-    import onnx
-
-    [note] = onnx.load(str(path)).metadata_props
-    return dict(json.loads(note.value))
-
-
-def _describe(source: Path, out: Path) -> None:
-    """Mark the file as int8, so that it never stands for the run itself."""
-    import onnx
-
-    after = onnx.load(str(out))
-    description = {**_read_description(source), "quantization": "int8", "complete": False}
-    onnx.helper.set_model_props(after, {KEY: json.dumps(description)})
-    out.write_bytes(after.SerializeToString(deterministic=True))
-
-
-class _Calibration:
-    """Calibration batches for ONNX Runtime, in the form that the file takes."""
-
-    def __init__(self, images: Images, description: dict[str, Any]) -> None:
-        form = InputForm.of(description) or InputForm(description["input_shape"][2])
-        self._batches = form.batches(images, description["fit"], most=32)
-
-    def get_next(self) -> dict[str, Any] | None:
-        batch = next(self._batches, None)
-        return None if batch is None else {"images": batch}
-
-    def set_range(self, start_index: int, end_index: int) -> None:
-        raise NotImplementedError
-
-
-@contextlib.contextmanager
-def _without_advice() -> Iterator[None]:
-    logger = logging.getLogger()
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)

@@ -150,19 +150,25 @@ def bind(name: str, network: Any) -> str:
 
 def where_raised(error: BaseException, file: str | None) -> str:
     """What an exception says, in one line, with its line in the file of the network if there is."""
-    own = [
-        frame.lineno
-        for frame in traceback.extract_tb(error.__traceback__)
-        if file is not None and Path(frame.filename).resolve() == Path(file).resolve()
-    ]
-    line = getattr(error, "lineno", None) if isinstance(error, SyntaxError) else None
-    line = line or (own[-1] if own else None)
+    line, text = _line_in(file, error), str(error)
+    if isinstance(error, SyntaxError) and _is(error.filename, file):
+        line, text = error.lineno, error.msg  # As text it would end in its place.
     # Keras says first where it was, and in bold what was wrong.
-    lines = re.sub(r"\x1b\[\d*m", "", str(error)).strip().splitlines()
+    lines = re.sub(r"\x1b\[\d*m", "", text).splitlines()
     told = [each.strip() for each in lines if each.strip()]
     said = told[told[0].startswith("Exception encountered") and len(told) > 1] if told else ""
-    place = f"{file}, line {line}: " if file and line else ""
+    place = f"{file}, line {line}: " if line else ""
     return f"{place}{type(error).__name__}: {said}".removesuffix(": ")
+
+
+def _line_in(file: str | None, error: BaseException) -> int | None:
+    """The line of a file that raised an exception, or called what did; None if there is none."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return next((each.lineno for each in reversed(frames) if _is(each.filename, file)), None)
+
+
+def _is(file: str | None, other: str | None) -> bool:
+    return bool(file and other) and Path(str(file)).resolve() == Path(str(other)).resolve()
 
 
 def _imported(path: Path, sha256: str) -> ModuleType:
@@ -178,7 +184,7 @@ def _imported(path: Path, sha256: str) -> ModuleType:
                 spec.loader.exec_module(module)
         except Exception as error:
             del sys.modules[spec.name]
-            said = where_raised(error, str(path))
+            said = where_raised(error, str(path)).removeprefix(f"{path}, ")
             raise NinError(f"{path} cannot be imported: {said}") from error
         _modules[key] = module
     return _modules[key]

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import onnx
 from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
 
 from nin.errors import DataError, first_line
+from nin.onnx_graph.folding import fold_batch_normalization
+from nin.onnx_graph.graph import Graph, Sides
 from nin.pretrained.trunk import EPSILON, Layer, Trunk
 
 Features = NDArray[np.float32]
 
 #: What the trunks were trained on is ``(x - MEAN) / STD`` of pixels x from 0 to 255.
 MEAN, STD = 127.0, 128.0
-_IR_VERSION, _OPSET = 9, 17
 
 
 class FeatureExtractor:
@@ -65,63 +64,32 @@ def to_onnx(trunk: Trunk) -> Any:
 
     Each batch normalisation is part of its convolution's kernel and bias.
     """
-    nodes: list[Any] = []
-    arrays: list[Any] = []
-
-    def add(operation: str, *inputs: str, **attributes: Any) -> str:
-        name = f"{operation}{len(nodes)}"
-        nodes.append(helper.make_node(operation, inputs, [name], name, **attributes))
-        return name
-
-    def constant(name: str, values: Any) -> str:
-        arrays.append(numpy_helper.from_array(np.asarray(values, np.float32), name))
-        return name
-
-    def convolution(layer: Layer, x: str) -> str:
-        kernel, bias = folded(layer)
-        number = layer.conv.number
-        names = (constant(f"kernel{number}", kernel), constant(f"bias{number}", bias))
-        x = add("Conv", x, *names, **_window(layer))
-        return add("Clip", x, "zero", "six") if layer.conv.relu6 else x
-
-    x = add("Cast", "images", to=TensorProto.FLOAT)
-    x = add("Div", add("Sub", x, constant("mean", MEAN)), constant("std", STD))
-    x = add("Transpose", x, perm=[0, 3, 1, 2])
-    constant("zero", 0.0), constant("six", 6.0)
+    graph = Graph()
+    x = graph.cast("images", "float32")
+    x = graph.node("Div", graph.node("Sub", x, graph.constant(MEAN)), graph.constant(STD))
+    x = graph.node("Transpose", x, perm=[0, 3, 1, 2])
     layers = iter(trunk.layers)
     for block in trunk.layout.blocks:
         y = x
         for _ in block.convolutions:
-            y = convolution(next(layers), y)
-        x = add("Add", y, x) if block.adds else y
-    nodes.append(helper.make_node("ReduceMean", [x], ["features"], axes=[2, 3], keepdims=0))
-    sides = ["n", "height", "width", 3]
-    graph = helper.make_graph(
-        nodes,
-        trunk.name,
-        [helper.make_tensor_value_info("images", TensorProto.UINT8, sides)],
-        [helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", trunk.channels])],
-        arrays,
-    )
-    opset = [helper.make_opsetid("", _OPSET)]
-    model = helper.make_model(graph, opset_imports=opset, ir_version=_IR_VERSION)
-    onnx.checker.check_model(model, full_check=True)
-    return model
+            y = _convolution(graph, next(layers), y)
+        x = graph.node("Add", y, x) if block.adds else y
+    graph.node("ReduceMean", x, name="features", axes=[2, 3], keepdims=0)
+    fold_batch_normalization(graph)
+    images: Sides = {"images": ("uint8", ["n", "height", "width", 3])}
+    return graph.model(images, {"features": ("float32", ["n", trunk.channels])}, {})
 
 
-def folded(layer: Layer) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A convolution and its batch normalisation as one kernel, as ONNX lays it out, and a bias."""
-    scale = layer.gamma / np.sqrt(layer.variance + EPSILON)
-    order = (2, 3, 0, 1) if layer.conv.depthwise else (3, 2, 0, 1)
-    kernel = np.ascontiguousarray(layer.kernel.transpose(order))
-    return kernel * scale[:, None, None, None], layer.beta - layer.mean * scale
-
-
-def _window(layer: Layer) -> dict[str, Any]:
-    height, width = layer.kernel.shape[:2]
-    return {
-        "auto_pad": "SAME_UPPER",
-        "group": layer.kernel.shape[2] if layer.conv.depthwise else 1,
-        "kernel_shape": [height, width],
-        "strides": [layer.conv.strides] * 2,
-    }
+def _convolution(graph: Graph, layer: Layer, x: str) -> str:
+    """A convolution with its batch normalisation and, where it has one, ReLU6."""
+    kernel, groups = layer.kernel, 1
+    if layer.conv.depthwise:
+        *window, groups, each = kernel.shape
+        kernel = kernel.reshape(*window, 1, groups * each)
+    strides = [layer.conv.strides] * 2
+    x = graph.convolution(x, kernel, auto_pad="SAME_UPPER", group=groups, strides=strides)
+    averages = {"mean": layer.mean, "variance": layer.variance}
+    x = graph.batch_normalization(x, EPSILON, scale=layer.gamma, offset=layer.beta, **averages)
+    if not layer.conv.relu6:
+        return x
+    return graph.node("Clip", x, graph.constant(0.0), graph.constant(6.0))

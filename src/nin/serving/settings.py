@@ -95,8 +95,8 @@ class Threads(NamedTuple):
     decoding: int
 
 
-def share(workers: int) -> Threads:
-    """The threads per worker, so that all workers together fit the processor.
+def threads_per_worker(workers: int) -> Threads:
+    """The threads of each worker, so that all workers together fit the processor.
 
     Counts the cores that this process may use, containers' limits included.
     """

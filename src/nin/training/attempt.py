@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import keras
 
+from nin import backends
 from nin.backends.distribution import Layout
 from nin.data import ImageData
 from nin.models import Classifier, make_net
@@ -165,7 +166,7 @@ def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
 
 
 def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:
-    keras.utils.set_random_seed(recipe.seed)
+    backends.set_random_seed(recipe.seed)
     steps = recipe.epochs * math.ceil(len(data.train.labels) / data.batch_size)
     trainer = Trainer(
         recipe.epochs,

@@ -10,7 +10,7 @@ from picture_files import encoded, grey, halves, with_chunk
 from PIL import Image
 
 from nin.data.decoding import colour_profile
-from nin.data.decoding.decode import PROFILE, decode, decode_with_remarks
+from nin.data.decoding.decode import PROFILE, Decoder, decode
 from nin.errors import DataError
 
 NOISE = np.random.default_rng(0).integers(0, 256, (12, 20, 4), np.uint8)
@@ -79,7 +79,7 @@ def test_a_picture_is_converted_before_it_is_resized_and_made_grey():
 )
 def test_a_profile_that_cannot_be_used_is_ignored_and_said(picture, profile):
     plain = encoded(picture, "TIFF")
-    named = decode_with_remarks(encoded(picture, "TIFF", icc_profile=profile))
+    named = Decoder().decode_with_remarks(encoded(picture, "TIFF", icc_profile=profile))
     assert (named.image == decode(plain)).all()
     assert named.remarks == (PROFILE,)
 

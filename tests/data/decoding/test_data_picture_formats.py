@@ -7,7 +7,7 @@ from picture_kinds import KINDS, PAGE, REFUSED, with_table
 from PIL import Image
 
 import nin.data.decoding.picture_formats as picture_formats
-from nin.data.decoding.decode import decode, decode_with_remarks, shown_size
+from nin.data.decoding.decode import Decoder, decode, shown_size
 from nin.data.decoding.picture_formats import MAX_PIXELS, check_size, open_picture, picture_format
 from nin.errors import DataError
 
@@ -32,7 +32,7 @@ def test_every_kind_becomes_what_the_table_says(kind, tmp_path):
         assert str(raised.value).startswith(f"{path}: ")
         assert "\n" not in str(raised.value)
         return
-    image, remarks = decode_with_remarks(path)
+    image, remarks = Decoder().decode_with_remarks(path)
     assert image.shape == (8, 16, 3)
     for column, colour in ((3, kind.left), (12, kind.right)):
         assert np.abs(image[4, column].astype(int) - colour).max() <= 6, image[4, column]

@@ -45,9 +45,9 @@ def linear(path, description):
     from sklearn.datasets import load_digits
     from sklearn.linear_model import LogisticRegression
 
-    from nin.exporting.onnx.graph import Graph
     from nin.exporting.onnx.onnx_preprocessing import resize_images
     from nin.inference.metadata import KEY
+    from nin.onnx_graph.graph import Graph
 
     images, labels = load_digits(return_X_y=True)
     fitted = LogisticRegression(C=0.1, max_iter=5000).fit(images / 16, labels)

@@ -93,46 +93,42 @@ def decode(
         DataError: the file is missing, damaged, of another format, or has more than `max_pixels`,
             by default 200 million; an argument is out of range.
     """
-    settings = (size, channels, resize_mode, bit_depth)
-    return decode_with_remarks(source, *settings, max_pixels=max_pixels).image
+    decoder = Decoder(size, channels, resize_mode, bit_depth, max_pixels)
+    return decoder.decode_with_remarks(source).image
 
 
-def decode_with_remarks(
-    source: str | PathLike[str] | bytes,
-    size: int | None = None,
-    channels: int = 3,
-    resize_mode: ResizeMode = "squash",
-    bit_depth: int | None = None,
-    *,
-    max_pixels: int = MAX_PIXELS,
-) -> Decoded:
-    """`decode`, and what is to be said of the picture: of `FRAMES` and `PROFILE` those that hold.
+class Decoder(NamedTuple):
+    """The settings of `decode`, for pictures that are all decoded alike."""
 
-    Raises:
-        DataError: as `decode`.
-    """
-    name = "image" if isinstance(source, bytes) else fspath(source)
-    if channels not in (1, 3) or (size is not None and size < 1):
-        raise DataError(
-            f"cannot decode to size={size}, channels={channels}: size ≥ 1, channels 1 or 3"
-        )
-    check_resize_mode(resize_mode)
-    try:
-        return _decoded(source, size, channels, resize_mode, bit_depth, max_pixels)
-    except DataError as error:
-        raise DataError(f"{name}: {error}") from error
-    except damage() as error:
-        raise DataError(f"{name}: {reason(error)}") from error
+    size: int | None = None
+    channels: int = 3
+    resize_mode: ResizeMode = "squash"
+    bit_depth: int | None = None
+    max_pixels: int = MAX_PIXELS
+
+    def decode_with_remarks(self, source: str | PathLike[str] | bytes) -> Decoded:
+        """`decode`, and what is to be said of the picture: `FRAMES`, `PROFILE`, both or neither.
+
+        Raises:
+            DataError: as `decode`.
+        """
+        name = "image" if isinstance(source, bytes) else fspath(source)
+        if self.channels not in (1, 3) or (self.size is not None and self.size < 1):
+            raise DataError(
+                f"cannot decode to size={self.size}, channels={self.channels}: size ≥ 1, channels"
+                " 1 or 3"
+            )
+        check_resize_mode(self.resize_mode)
+        try:
+            return _decoded(source, self)
+        except DataError as error:
+            raise DataError(f"{name}: {error}") from error
+        except damage() as error:
+            raise DataError(f"{name}: {reason(error)}") from error
 
 
-def _decoded(
-    source: str | PathLike[str] | bytes,
-    size: int | None,
-    channels: int,
-    resize_mode: ResizeMode,
-    bit_depth: int | None,
-    max_pixels: int,
-) -> Decoded:
+def _decoded(source: str | PathLike[str] | bytes, settings: Decoder) -> Decoded:
+    size, channels, resize_mode, bit_depth, max_pixels = settings
     with open_picture(source) as opened:
         check_size(opened, max_pixels)
         if size is not None and opened.format in ("JPEG", "MPO"):

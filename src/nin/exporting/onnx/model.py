@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from nin.exporting.onnx.folding import fold_batch_normalization
-from nin.exporting.onnx.graph import OPSET, Graph
 from nin.exporting.onnx.network import write_network
 from nin.exporting.onnx.onnx_preprocessing import (
     SCOPE,
@@ -18,6 +16,8 @@ from nin.exporting.onnx.onnx_preprocessing import (
 from nin.inference.input_form import InputForm
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
+from nin.onnx_graph.folding import fold_batch_normalization
+from nin.onnx_graph.graph import OPSET, Graph
 
 
 def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
@@ -50,11 +50,12 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
             x = resize_images(graph, "images", (height, width, channels), mode)
             x = resize_again(graph, x, model.preprocessing.size)
             size = model.preprocessing.size or (height, width)
-            x = of_shape(graph, x, (channels, *size))
+            x = of_shape(graph, x, (0, channels, *size))
+            x = standardise(graph, x, model.preprocessing, channels)
         else:
-            x = _as_they_are(graph, form)
             size = (form.size, form.size)
-        x = standardise(graph, x, model.preprocessing, channels)
+            x = standardise(graph, _as_they_are(graph, form), model.preprocessing, channels)
+            x = of_shape(graph, x, (form.batch or 0, channels, *size))
     has_maps = has_class_maps(model.net)
     written = write_network(graph, model.net, x, size, has_maps=has_maps)
     graph.node("Softmax", written.logits, name="probabilities", axis=1)

@@ -1,33 +1,14 @@
-"""A rule for each kind of Keras layer that the networks of this package are made of."""
+"""A network of Keras layers in an ONNX graph, with its class maps beside its logits."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
-import numpy as np
 
-from nin.errors import ExportError
-from nin.exporting.onnx.graph import Graph
-from nin.models.blocks import AveragePooling
+from nin.exporting.onnx.layer_rules import Signal, as_rows, rule, values
 from nin.models.geometry import flow
-
-
-class Signal(NamedTuple):
-    """What flows between layers.
-
-    Attributes:
-        name: of the tensor.
-        size: (height, width) of a tensor (n, channels, height, width).
-        is_row: whether the tensor is (n, values).
-        is_flat: whether it is to be taken for rows, in Keras's order: the next layer makes them.
-    """
-
-    name: str
-    size: tuple[int, int] = (1, 1)
-    is_row: bool = False
-    is_flat: bool = False
+from nin.onnx_graph.graph import Graph
 
 
 class Written(NamedTuple):
@@ -42,9 +23,6 @@ class Written(NamedTuple):
     logits: str
     maps: str | None = None
     maps_size: tuple[int, int] = (1, 1)
-
-
-Write = Callable[[Graph, Any, Any], Signal]
 
 
 def write_network(
@@ -70,200 +48,14 @@ def write_network(
             before_average.append(signal)
         elif before_average and isinstance(layer, keras.layers.Dense):
             linear.append(layer)
-        return _rule(layer)(graph, layer, signal)
+        return rule(layer)(graph, layer, signal)
 
-    logits = _rows(graph, flow(net, Signal(x, size), visit)).name
+    logits = as_rows(graph, flow(net, Signal(x, size), visit)).name
     if not has_maps:
         return Written(logits)
     [features, *_] = before_average
     maps = features.name
     for dense in linear:
-        kernel, bias = _values(dense.kernel, dense.bias)
-        maps = _convolution(graph, maps, kernel[None, None], bias)
+        kernel, bias = values(dense.kernel, dense.bias)
+        maps = graph.convolution(maps, kernel[None, None], bias)
     return Written(logits, maps, features.size)
-
-
-def _rule(layer: Any) -> Write:
-    own: Any = type(layer)
-    for kind, write in _RULES.items():
-        # A subclass may compute anything.
-        if isinstance(layer, kind) and own.call is kind.call:
-            return write
-    raise ExportError(
-        f"no rule to export a layer of the kind {type(layer).__name__} ({layer.name})"
-    )
-
-
-def _refuse(layer: Any, what: str) -> ExportError:
-    return ExportError(f"no rule to export {type(layer).__name__} ({layer.name}) with {what}")
-
-
-def _convolution(graph: Graph, x: str, kernel: Any, *bias: Any, **attributes: Any) -> str:
-    """`kernel` is (height, width, channels in, channels out), as Keras keeps it."""
-    name = graph.name("Conv")
-    weight = graph.array(f"{name}/kernel", kernel.transpose(3, 2, 0, 1))
-    offset = [graph.array(f"{name}/bias", values) for values in bias]
-    attributes = {"kernel_shape": kernel.shape[:2], **attributes}
-    return graph.node("Conv", x, weight, *offset, name=name, **attributes)
-
-
-def _conv2d(graph: Graph, layer: Any, x: Signal) -> Signal:
-    if tuple(layer.dilation_rate) != (1, 1):
-        raise _refuse(layer, "a dilation")
-    kernel, *bias = _weights(layer)
-    place, size = _placed(layer, x.size, kernel.shape[:2])
-    if layer.groups != 1:
-        place["group"] = layer.groups
-    y = _convolution(graph, x.name, kernel, *bias, **place)
-    return Signal(_activate(graph, y, layer.activation), size)
-
-
-def _depthwise(graph: Graph, layer: Any, x: Signal) -> Signal:
-    if tuple(layer.dilation_rate) != (1, 1):
-        raise _refuse(layer, "a dilation")
-    kernel, *bias = _weights(layer)
-    height, width, channels, each = kernel.shape
-    place, size = _placed(layer, x.size, (height, width))
-    kernel = kernel.reshape(height, width, 1, channels * each)
-    y = _convolution(graph, x.name, kernel, *bias, group=channels, **place)
-    return Signal(_activate(graph, y, layer.activation), size)
-
-
-def _placed(
-    layer: Any, size: tuple[int, int], window: Sequence[int]
-) -> tuple[dict[str, Any], tuple[int, int]]:
-    """Strides and pads of a window on an image of this size; and the size of what comes out."""
-    rows, columns = (
-        _along(*axis, layer.padding) for axis in zip(size, window, layer.strides, strict=True)
-    )
-    pads = [rows[1], columns[1], rows[2], columns[2]]
-    return {"strides": layer.strides, "pads": pads}, (rows[0], columns[0])
-
-
-def _along(size: int, window: int, stride: int, padding: str) -> tuple[int, int, int]:
-    """Positions of a window along an axis, and the pads before and behind, as Keras has them."""
-    if padding == "valid":
-        return (size - window) // stride + 1, 0, 0
-    positions = -(-size // stride)
-    total = max((positions - 1) * stride + window - size, 0)
-    return positions, total // 2, total - total // 2
-
-
-def _dense(graph: Graph, layer: Any, x: Signal) -> Signal:
-    if not layer.use_bias:
-        raise _refuse(layer, "no bias")
-    if not (x.is_row or x.is_flat):
-        raise _refuse(layer, "positions that are not flattened")
-    kernel, bias = _values(layer.kernel, layer.bias)
-    if x.is_flat:  # Keras flattens (height, width, channels), ONNX (channels, height, width).
-        rows, units = kernel.shape
-        kernel = kernel.reshape(*x.size, -1, units).transpose(2, 0, 1, 3).reshape(rows, units)
-        x = Signal(graph.node("Flatten", x.name), is_row=True)
-    name = graph.name("Gemm")
-    weight = graph.array(f"{name}/kernel", kernel)
-    offset = graph.array(f"{name}/bias", bias)
-    y = graph.node("Gemm", x.name, weight, offset, name=name)
-    return Signal(_activate(graph, y, layer.activation), is_row=True)
-
-
-def _rows(graph: Graph, x: Signal) -> Signal:
-    """(n, values) in Keras's order, where that is what it stands for."""
-    if not x.is_flat:
-        return x
-    is_ordered = x.size == (1, 1)
-    y = x.name if is_ordered else graph.node("Transpose", x.name, perm=[0, 2, 3, 1])
-    return Signal(graph.node("Flatten", y), is_row=True)
-
-
-def _batch_normalization(graph: Graph, layer: Any, x: Signal) -> Signal:
-    if not (layer.center and layer.scale):
-        raise _refuse(layer, "no offset or no scale")
-    x = _rows(graph, x)
-    name = graph.name("BatchNormalization")
-    values = _values(layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
-    parts = zip(("scale", "offset", "mean", "variance"), values, strict=True)
-    constants = [graph.array(f"{name}/{part}", value) for part, value in parts]
-    y = graph.node("BatchNormalization", x.name, *constants, name=name, epsilon=layer.epsilon)
-    return x._replace(name=y)
-
-
-def _weights(layer: Any) -> list[Any]:
-    """The kernel, and the bias where there is one."""
-    return _values(layer.kernel, *([layer.bias] if layer.use_bias else []))
-
-
-def _values(*variables: Any) -> list[Any]:
-    return [np.asarray(keras.ops.convert_to_numpy(one), np.float32) for one in variables]
-
-
-def _max_pooling(graph: Graph, layer: Any, x: Signal) -> Signal:
-    return _pooling(graph, "MaxPool", layer, x)
-
-
-def _average_pooling(graph: Graph, layer: Any, x: Signal) -> Signal:
-    return _pooling(graph, "AveragePool", layer, x)
-
-
-def _pooling(graph: Graph, operation: str, layer: Any, x: Signal) -> Signal:
-    place, size = _placed(layer, x.size, layer.pool_size)
-    y = graph.node(operation, x.name, kernel_shape=layer.pool_size, **place)
-    return Signal(y, size)
-
-
-def _global_average(graph: Graph, layer: Any, x: Signal) -> Signal:
-    return Signal(graph.node("GlobalAveragePool", x.name), is_flat=True)
-
-
-def _flatten(graph: Graph, layer: Any, x: Signal) -> Signal:
-    return x if x.is_row else x._replace(is_flat=True)
-
-
-def _nothing(graph: Graph, layer: Any, x: Signal) -> Signal:
-    return x
-
-
-def _activation(graph: Graph, layer: Any, x: Signal) -> Signal:
-    return x._replace(name=_activate(graph, x.name, layer.activation))
-
-
-def _activate(graph: Graph, x: str, activation: Any) -> str:
-    name = activation.__name__
-    if name == "linear":
-        return x
-    if name == "relu6":
-        return graph.node("Clip", x, graph.constant(0.0), graph.constant(6.0))
-    if name not in _ACTIVATIONS:
-        raise ExportError(f"no rule to export the activation {name}")
-    return graph.node(_ACTIVATIONS[name], x)
-
-
-def _concatenate(graph: Graph, layer: Any, several: Any) -> Signal:
-    first, *others = (_rows(graph, one) for one in several)
-    names = [one.name for one in (first, *others)]
-    return first._replace(name=graph.node("Concat", *names, axis=1))
-
-
-def _add(graph: Graph, layer: Any, several: Any) -> Signal:
-    total, *others = (_rows(graph, one) for one in several)
-    for other in others:
-        total = total._replace(name=graph.node("Add", total.name, other.name))
-    return total
-
-
-_ACTIVATIONS = {"relu": "Relu", "sigmoid": "Sigmoid"}
-_RULES: dict[Any, Write] = {
-    keras.layers.DepthwiseConv2D: _depthwise,
-    keras.layers.Conv2D: _conv2d,
-    keras.layers.Dense: _dense,
-    keras.layers.BatchNormalization: _batch_normalization,
-    keras.layers.MaxPooling2D: _max_pooling,
-    AveragePooling: _average_pooling,
-    keras.layers.AveragePooling2D: _average_pooling,
-    keras.layers.GlobalAveragePooling2D: _global_average,
-    keras.layers.Flatten: _flatten,
-    keras.layers.Dropout: _nothing,
-    keras.layers.Identity: _nothing,
-    keras.layers.Activation: _activation,
-    keras.layers.Concatenate: _concatenate,
-    keras.layers.Add: _add,
-}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from nin.data.decoding.decode import CUBIC, ResizeMode
-from nin.exporting.onnx.graph import Graph
+from nin.onnx_graph.graph import Graph
 
 #: The prefix of the names of these nodes in the file.
 SCOPE = "intake"
@@ -111,13 +111,18 @@ def resize_again(graph: Graph, x: str, size: tuple[int, int] | None) -> str:
     return graph.node("Resize", x, "", "", sizes, mode="linear")
 
 
-def of_shape(graph: Graph, x: str, shape: tuple[int, int, int]) -> str:
-    """Images that are of this shape, (channels, height, width), or that a runtime refuses.
+def of_shape(graph: Graph, x: str, shape: tuple[int, int, int, int]) -> str:
+    """Images that are of this shape, (n, channels, height, width), or that a runtime refuses.
 
     Some runtimes do not compare an input with the shape that is stated, and compute on with images
-    in another layout; none makes a tensor of more or of fewer numbers fit this.
+    in another layout or of another size; none makes a tensor of more or of fewer numbers fit this.
+
+    Args:
+        graph: is written to.
+        x: the images.
+        shape: 0 in place of n is any number.
     """
-    return graph.node("Reshape", x, graph.constant([0, *shape], "int64"))
+    return graph.node("Reshape", x, graph.constant(shape, "int64"))
 
 
 def standardise(graph: Graph, x: str, preprocessing: Any, channels: int) -> str:
@@ -135,14 +140,11 @@ def standardise(graph: Graph, x: str, preprocessing: Any, channels: int) -> str:
     Returns:
         Of the same shape, what the first convolution sees.
     """
-    name = graph.name("BatchNormalization")
     mean, std = (
         np.full(channels, 255.0) * np.asarray(values)
         for values in (preprocessing.mean, preprocessing.std)
     )
     parts = {"scale": np.ones(channels), "offset": np.zeros(channels), "mean": mean}
     parts["variance"] = std**2
-    constants = [
-        graph.array(f"{name}/{part}", value.astype(np.float32)) for part, value in parts.items()
-    ]
-    return graph.node("BatchNormalization", x, *constants, name=name, epsilon=0.0)
+    floats = {part: values.astype(np.float32) for part, values in parts.items()}
+    return graph.batch_normalization(x, 0.0, **floats)

@@ -182,7 +182,7 @@ def train_trial(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
         callbacks: further Keras callbacks, which may stop it.
     """
     keras.backend.clear_session()
-    keras.utils.set_random_seed(trial.recipe.seed)
+    backends.set_random_seed(trial.recipe.seed)
     data = open_images(trial.recipe)
     clock = _Clock(trial)
     # How many training images a folder has depends on the seed that divides it.

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save
 
-from nin.data.decoding.decode import ResizeMode, decode_with_remarks
+from nin.data.decoding.decode import Decoder, ResizeMode
 from nin.data.pictures import WORKERS
 from nin.errors import DataError
 from nin.files import write_bytes
@@ -214,9 +214,8 @@ def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
         return SeenFile(position, digest, None, "")
     try:
         view = cache.view
-        image, remarks = decode_with_remarks(
-            content, view.size, 3, view.resize_mode, view.bit_depth
-        )
+        decoder = Decoder(view.size, 3, view.resize_mode, view.bit_depth)
+        image, remarks = decoder.decode_with_remarks(content)
     except DataError as error:
         return SeenFile(position, digest, None, f"{path}: {str(error).removeprefix('image: ')}")
     return SeenFile(position, digest, image, "", remarks)

@@ -1,11 +1,24 @@
-"""Options that belong together, declared once as the fields of a dataclass."""
+"""Options that several verbs have, each declared once: types, and groups as dataclasses."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import Annotated, Any
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+JsonPerImage = Annotated[bool, typer.Option("--json", help="Print one line of JSON per image.")]
+SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Skip images that cannot be read.")]
+TrustRun = Annotated[bool, typer.Option("--trust", help="Run the code of a custom network.")]
+TrustFile = Annotated[
+    bool,
+    typer.Option(
+        "--trust", help="Run the code that a custom network or a SavedModel brings along."
+    ),
+]
 
 Command = Callable[..., None]
 

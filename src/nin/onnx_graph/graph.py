@@ -80,6 +80,39 @@ class Graph:
         self.arrays[name] = np.ascontiguousarray(array)
         return name
 
+    def convolution(self, x: str, kernel: Any, *bias: Any, **attributes: Any) -> str:
+        """Add a convolution.
+
+        Args:
+            x: (n, channels, height, width).
+            kernel: (height, width, channels in of a group, channels out), as Keras keeps it.
+            bias: (channels out,), or none.
+            attributes: ``strides``, ``pads``, ``group``.
+
+        Returns:
+            The name of what it puts out.
+        """
+        name = self.name("Conv")
+        weight = self.array(f"{name}/kernel", kernel.transpose(3, 2, 0, 1))
+        offset = [self.array(f"{name}/bias", values) for values in bias]
+        attributes = {"kernel_shape": kernel.shape[:2], **attributes}
+        return self.node("Conv", x, weight, *offset, name=name, **attributes)
+
+    def batch_normalization(self, x: str, epsilon: float, **parts: Any) -> str:
+        """Add a batch normalisation.
+
+        Args:
+            x: (n, channels, ...).
+            epsilon: is added to the variance.
+            parts: ``scale``, ``offset``, ``mean`` and ``variance``, in this order: (channels,).
+
+        Returns:
+            The name of what it puts out.
+        """
+        name = self.name("BatchNormalization")
+        constants = [self.array(f"{name}/{part}", values) for part, values in parts.items()]
+        return self.node("BatchNormalization", x, *constants, name=name, epsilon=epsilon)
+
     def rename(self, name: str, to: str) -> None:
         """Call a tensor otherwise, wherever it is made or used."""
         for node in self.nodes:

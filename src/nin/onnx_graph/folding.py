@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from nin.exporting.onnx.graph import Graph
+from nin.onnx_graph.graph import Graph
 
 
 def fold_batch_normalization(graph: Graph) -> None:
