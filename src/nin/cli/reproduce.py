@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from nin.cli.shared_options import AsJson
+
 
 def reproduce(
     record: Annotated[
@@ -24,7 +26,7 @@ def reproduce(
         Path | None,
         typer.Option(help="Folder in which trainings are kept; default: runs/reproduce-NAME."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Train a published row again with its seeds, and say whether it agrees.
 

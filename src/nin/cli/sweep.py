@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nin.cli.option_group import with_options
 from nin.cli.recipe_options import RecipeOptions
+from nin.cli.shared_options import AsJson, with_options
 from nin.cli.study import as_rates, print_comparison
 from nin.errors import NinError
 
@@ -62,7 +62,7 @@ def sweep(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask, however long it will take.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """What is a width, a depth, a rate worth? Trains every combination, over several seeds."""
     given, varied = options.given(), as_vary(vary or [])

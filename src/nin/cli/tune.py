@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from nin.cli.option_group import with_options
 from nin.cli.recipe_options import RecipeOptions
+from nin.cli.shared_options import AsJson, with_options
 from nin.cli.study import print_comparison
 from nin.cli.sweep import as_vary
 from nin.errors import NinError
@@ -46,7 +46,7 @@ def tune(
         int | None, typer.Option(min=1, help="Of those, trainings at the same time; default: 1.")
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/tune"),
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Search a recipe's values, and say what that was worth. Test images judge once, at the end."""
     given = options.given()
