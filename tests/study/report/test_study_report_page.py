@@ -101,7 +101,7 @@ def test_the_page_needs_nothing_beside_it(report_hostile, report_published):
 
 def test_no_two_elements_share_an_id_and_every_reference_has_its_own(report_hostile):
     ids = Page(report_hostile).values("id")
-    assert report_hostile.count("<svg ") == 8
+    assert report_hostile.count("<svg ") == 10
     assert len(ids) == len(set(ids)) > 100
     targets = re.findall(r'(?:href="#|url\(#)([^")]+)', report_hostile)
     assert set(targets) <= set(ids)
