@@ -41,14 +41,13 @@ TORCH = "torch==2.13.0"
 AT_ONCE = min(4, os.cpu_count() or 1)
 #: Folders whose tests share a process, or that many, those that take longest first, so that no core
 #: waits for one at the end; `nin` are the tests that lie in no folder. All other folders share one
-#: more.
+#: more, before these. Each process takes seven seconds of a core before its first test.
 TOGETHER = {
     ("training",): 2,
+    ("backends", "nin"): 1,
     ("cli",): 1,
     ("models", "study"): 1,
     ("serving",): 1,
-    ("backends", "nin"): 1,
-    ("data", "exporting", "inference"): 1,
 }
 
 
@@ -61,11 +60,16 @@ def main() -> int:
         return fail("say: python3 bootstrap.py train   or   python3 bootstrap.py test")
     try:
         make_environment()
-        install(job)
+        everything = job == "test" and not arguments
+        with ThreadPoolExecutor() as aside:
+            browser = aside.submit(find_browser) if everything else None
+            install(job, with_torch=everything)
         if job == "train":
             return run([BIN / "nin", "train", *arguments])
-        if arguments in ([], ["--quick"]):
-            return test(quick=bool(arguments))
+        if everything:
+            say(browser.result())
+        if everything or arguments == ["--quick"]:
+            return test(quick=not everything)
         return run([BIN / "python", "-m", "pytest", *arguments])
     except subprocess.CalledProcessError as error:
         return fail(f"this failed: {' '.join(map(str, error.cmd))}")
@@ -129,16 +133,36 @@ def make_with_virtualenv() -> None:
     subprocess.run(make, check=True, env=environment)
 
 
-def install(job: str) -> None:
-    """Install the package for `job`, unless exactly this is installed already."""
+def install(job: str, with_torch: bool) -> None:
+    """Install the package for `job`, and PyTorch, unless exactly this is installed already."""
     pinned = [(HERE / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
     wanted = hashlib.sha256(b"".join(pinned)).hexdigest()
     marker = HOME / f"{job}.sha256"
-    if marker.exists() and marker.read_text() == wanted:
-        return
-    say("installing; this takes a few minutes the first time")
-    pip("install", "--quiet", "--constraint", "constraints.txt", "--editable", f".{EXTRAS[job]}")
-    marker.write_text(wanted)
+    missing = not marker.exists() or marker.read_text() != wanted
+    if missing:
+        say("installing; this takes a few minutes the first time")
+    build = find_torch() if with_torch and not has_torch() else []
+    if missing or build:
+        quiet = ("--quiet", "--no-compile", "--constraint", "constraints.txt")
+        pip("install", *quiet, "--editable", f".{EXTRAS[job]}", *build)
+        # pip compiles one file after the other. Some are no Python: templates, tests of syntax.
+        command = [BIN / "python", "-m", "compileall", "-qq", "-j", "0", HOME / "lib"]
+        subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
+        marker.write_text(wanted)
+
+
+def has_torch() -> bool:
+    """Whether PyTorch is in the environment."""
+    return any(HOME.glob("lib/python*/site-packages/torch"))
+
+
+def find_torch() -> list[str]:
+    """PyTorch, where the index holds a build without CUDA; else nothing, and that is said."""
+    report = pip("install", "--dry-run", "--quiet", "--report", "-", TORCH)
+    if any(item["metadata"]["name"].startswith("nvidia") for item in json.loads(report)["install"]):
+        say("left out the tests on PyTorch: the index's build brings gigabytes of CUDA")
+        return []
+    return [TORCH]
 
 
 def test(quick: bool) -> int:
@@ -154,29 +178,26 @@ def test(quick: bool) -> int:
 
 def all_jobs() -> list[Job]:
     """The suite on TensorFlow in some processes, on each other backend in one, and the types."""
-    backends = ["jax", "torch"] if install_torch() else ["jax"]
-    find_browser()
+    backends = ["jax", *(["torch"] if has_torch() else [])]
     found = places()
     marked = [path for path in chain(*found.values()) if "every_backend" in path.read_text("utf-8")]
     others = tuple(name for name in found if name not in chain(*TOGETHER))
-    half, other_half, *shorter = (
+    on_tensorflow = [
         pytest(f"tests of {', '.join(names)}", [*chain(*(found[name] for name in names))][one::of])
-        for names, of in {**TOGETHER, others: 1}.items()
+        for names, of in {others: 1, **TOGETHER}.items()
         for one in range(of)
-    )
-    return [
-        *(half, other_half),
-        *(pytest(f"tests on {name}", marked, "every_backend", name) for name in backends),
-        Job("types", [BIN / "mypy"]),
-        *shorter,
     ]
+    on_jax, *elsewhere = (
+        pytest(f"tests on {name}", marked, "every_backend", name) for name in backends
+    )
+    return [on_jax, *on_tensorflow, *elsewhere, Job("types", [BIN / "mypy"])]
 
 
 def quick_jobs() -> list[Job]:
-    """As many as run at a time, each with its share of the folders."""
-    every = [*places().values()]
+    """As many as run at a time, each with its share of the files."""
+    every = [*chain(*places().values())]
     shares = [every[first::AT_ONCE] for first in range(AT_ONCE)]
-    return [pytest("quick tests", [*chain(*share)], "not slow") for share in shares]
+    return [pytest("quick tests", share, "not slow") for share in shares]
 
 
 def places() -> dict[str, list[Path]]:
@@ -194,33 +215,19 @@ def pytest(name: str, where: list[Path], marked: str = "", backend: str = "tenso
     return Job(name, [*command, *where], backend)
 
 
-def install_torch() -> bool:
-    """Install PyTorch where the index holds a build without CUDA; say so where it does not."""
-    marker = HOME / "torch.txt"
-    if marker.exists():
-        return True
-    report = pip("install", "--dry-run", "--quiet", "--report", "-", TORCH)
-    if any(item["metadata"]["name"].startswith("nvidia") for item in json.loads(report)["install"]):
-        say("left out the tests on PyTorch: the index's build brings gigabytes of CUDA")
-        return False
-    pip("install", "--quiet", "--constraint", "constraints.txt", TORCH)
-    marker.touch()
-    return True
-
-
-def find_browser() -> None:
-    """Install Debian's Chromium for the tests of the page, where that can be done; else say so."""
-    if any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))):
-        return
+def find_browser() -> str:
+    """Install Debian's Chromium, for the tests of the page, where that can be done."""
+    browsers = ("chromium", "chromium-browser", "google-chrome")
     system = Path("/etc/os-release")
-    if os.geteuid() == 0 and system.exists() and "\nID=debian\n" in system.read_text():
+    is_debian = system.exists() and "\nID=debian\n" in system.read_text()
+    if not any(map(shutil.which, browsers)) and os.geteuid() == 0 and is_debian:
         say("installing Debian's chromium, for the tests of the page")
         quiet = {"check": False, "stdout": subprocess.DEVNULL, "timeout": 600}
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
             subprocess.run(["apt-get", *words, "--quiet"], env=environment, **quiet)
-    if not shutil.which("chromium"):
-        say("left out the tests in a browser: there is no chromium")
+    found = next(filter(None, map(shutil.which, browsers)), None)
+    return f"tests in {found}" if found else "left out the tests in a browser: there is no chromium"
 
 
 def pip(*arguments: str) -> str:

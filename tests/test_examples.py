@@ -63,6 +63,17 @@ kernel_size = 3
 
 
 @pytest.mark.slow
+def test_arrays_of_ones_own(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(EXAMPLES / "own_arrays.py"), run_name="__main__")
+    accuracy, *classes, first = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(r"\d+% of 180 test images", accuracy)
+    assert [line.split(":")[0] for line in classes] == [*"0123456789"]
+    assert first.startswith("the first image: ")
+    assert (tmp_path / "runs/own-arrays/images.npz").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("curl"), reason="needs curl")
 def test_from_a_folder_to_a_server(tmp_path, program):
     pytest.importorskip("fastapi", reason="needs keras-nin[serve]")

@@ -37,6 +37,16 @@ def test_python_blocks_print_what_is_printed_below_them(tmp_path, capsys, monkey
         assert capsys.readouterr().out == expected
 
 
+@pytest.mark.slow
+def test_so_do_those_about_data(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/data.md").read_text(encoding="utf-8")
+    names: dict = {}
+    for code, expected in zip(blocks("python", text), blocks("text", text), strict=True):
+        exec(code, names)
+        assert capsys.readouterr().out == expected
+
+
 def test_commands_exist(capsys):
     lines = [line for block in blocks("sh") for line in block.splitlines()]
     commands = [shlex.split(line, comments=True) for line in lines if line.startswith("nin ")]

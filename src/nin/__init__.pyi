@@ -71,6 +71,7 @@ from .data import Augmentation as Augmentation
 from .data import DataModule as DataModule
 from .data import Digits as Digits
 from .data import FashionMNIST as FashionMNIST
+from .data import ImageArrays as ImageArrays
 from .data import ImageFolder as ImageFolder
 from .data import open_data as open_data
 from .errors import NinError as NinError

@@ -66,6 +66,12 @@ WITHOUT_A_RUN = {
     "compare lenet --data digits --epochs 0": "--epochs 0: ",
     "compare lenet --data digits --rates 0": "must be one or more numbers above 0",
     "compare lenet --data digits --out a.txt": "cannot write to a.txt",
+    "compare lenet --data digits --folds 3": "--folds 3: digits has a test of its own",
+    "compare lenet --data missing.npz": "missing.npz: no such file",
+    "train missing.npz": "missing.npz: no such file",
+    "train digits --groups a": "--groups: a pattern is for names of files",
+    "train photos --groups ([": "it is no regular expression",
+    "train photos --groups zzz": "--groups zzz: nothing is found in",
     "ablate heads": "did you mean 'head'?",
     "ablate --preset bok": "did you mean 'book'?",
 }

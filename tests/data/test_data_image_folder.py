@@ -337,3 +337,68 @@ def test_a_part_that_is_kept_alone_can_be_read(pictures, stream):
     data.keep("test", files)
     assert data.parts == ("test",)
     assert data.test.images[:].shape == (len(files.paths), 6, 6, 3)
+
+
+@pytest.fixture
+def objects(tmp_path):
+    """Ten objects in each of two classes, three pictures of each; as `a/07-2.png`."""
+    for label, name in enumerate("ab"):
+        (tmp_path / "objects" / name).mkdir(parents=True)
+        for number in range(10):
+            for view in range(3):
+                pixels = np.full((4, 4, 3), 60 * label + 6 * number + view, np.uint8)
+                Image.fromarray(pixels).save(
+                    tmp_path / "objects" / name / f"{number:02}-{view}.png"
+                )
+    return tmp_path / "objects"
+
+
+def seen(data, part):
+    """The objects in a part."""
+    return {Path(path).parent.name + Path(path).name[:2] for path in data.files(part).paths}
+
+
+@pytest.mark.parametrize(
+    "groups", [r"/(\d+)-", r"./\d\d", lambda path: path.name[:2]], ids=["group", "all", "function"]
+)
+@pytest.mark.parametrize("folds", [{}, {"folds": 3, "fold": 1}], ids=["shares", "folds"])
+def test_pictures_of_an_object_stay_together(objects, groups, folds):
+    data = nin.ImageFolder(objects, groups=groups, validation=0.2, test=0.2, image_size=4, **folds)
+    parts = [seen(data, part) for part in data.parts]
+    assert len(parts) == 3
+    assert all(parts)
+    assert sum(map(len, parts)) == len(set.union(*parts)) == 20
+    known = nin.ImageFolder(objects, groups=groups, membership=data.membership(), **folds)
+    assert [seen(known, part) for part in known.parts] == parts
+
+
+def test_every_picture_is_in_the_test_of_one_fold(objects):
+    tests = [nin.ImageFolder(objects, folds=4, fold=fold).files("test").paths for fold in range(4)]
+    assert sorted(path for paths in tests for path in paths) == sorted(
+        map(str, objects.glob("*/*.png"))
+    )
+    again = nin.ImageFolder(objects, folds=4, fold=0, seed=5).files("test").paths
+    assert again == tests[0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"groups": "(["}, r"groups=\(\[: it is no regular expression"),
+        ({"groups": "z"}, "groups=z: nothing is found in a/00-0.png"),
+        ({"groups": "png"}, "too few different pictures, or groups of them"),
+        ({"folds": 31}, "folds=31: each class needs one image per fold or more, and 'a' has 30"),
+        ({"folds": 11, "groups": r"/\d\d"}, "folds=11: .*'a' has 10 groups"),
+        ({"groups": "function of another process"}, "it is a function of another process"),
+    ],
+)
+def test_how_a_folder_cannot_be_divided_is_one_line(objects, settings, said):
+    with pytest.raises(DataError, match=said) as caught:
+        nin.ImageFolder(objects, **settings)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_divided_has_no_folds(objects):
+    objects.rename(objects.parent / "train")
+    with pytest.raises(DataError, match=r"folds=3: .* is divided by folders already"):
+        nin.ImageFolder(objects.parent, folds=3)

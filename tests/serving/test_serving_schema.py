@@ -57,13 +57,13 @@ def test_what_can_be_read(described, path):
 
 @pytest.mark.parametrize("kind", ["image/*", "application/octet-stream", "multipart/form-data"])
 def test_any_bytes_are_answered_as_described(described, kind):
-    statuses = asked(described["/predict"]["POST"], 40, media_type=kind)
+    statuses = asked(described["/predict"]["POST"], 20, media_type=kind)
     assert {*statuses} <= {200, 413, 415, 422}
 
 
 def test_any_picture_is_answered_whatever_is_asked_of_it(described):
     @given(st.data())
-    @settings(max_examples=40, deadline=None, suppress_health_check=[*HealthCheck])
+    @settings(max_examples=20, deadline=None, suppress_health_check=[*HealthCheck])
     def ask(data):
         strategy = described["/predict"]["POST"].as_strategy(media_type="image/*")
         case = data.draw(strategy)
@@ -74,7 +74,7 @@ def test_any_picture_is_answered_whatever_is_asked_of_it(described):
 
 
 def test_what_the_description_forbids_is_refused(described):
-    statuses = asked(described["/predict"]["POST"], 40, mode=GenerationMode.NEGATIVE)
+    statuses = asked(described["/predict"]["POST"], 20, mode=GenerationMode.NEGATIVE)
     assert {*statuses} <= {405, 413, 415, 422}
 
 
@@ -89,5 +89,5 @@ def test_what_the_protocol_says_of_the_network(described, form, end):
 @pytest.mark.parametrize("kind", ["application/json", "application/octet-stream"])
 def test_any_request_of_the_protocol_is_answered_as_described(described, kind):
     operation = described[f"{MODEL}/infer"]["POST"]
-    statuses = asked(operation, 40, path_parameters={"name": "shades"}, media_type=kind)
+    statuses = asked(operation, 20, path_parameters={"name": "shades"}, media_type=kind)
     assert {*statuses} <= {200, 400, 413, 415, 422}

@@ -8,6 +8,7 @@ import os
 from concurrent.futures import BrokenExecutor
 
 import keras
+import numpy as np
 import pytest
 from own_networks import write_nets
 
@@ -17,8 +18,9 @@ from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
 from nin.study.report.sections import sections
 from nin.study.trials.contender import as_contenders
-from nin.study.trials.row import Measured, Speed
+from nin.study.trials.row import Measured, Speed, pack, unpack
 from nin.study.trials.trial import SEARCH_SEED, Outcome, digest
+from nin.training.runs.dataset import open_images
 
 DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
 SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
@@ -443,3 +445,85 @@ def test_a_folder_that_cannot_be_written_is_refused_at_once(tmp_path, trained):
     with pytest.raises(NinError, match="cannot write to"):
         compare([SMALL], DIGITS, out=tmp_path / "file", measured=False)
     assert not trained
+
+
+NUMBERS = np.arange(90)
+ARRAYS = (NUMBERS.astype(np.uint8)[:, None, None] * np.ones((1, 8, 8), np.uint8), NUMBERS % 3)
+#: Of 90 images, the one that each network of `folded` gets wrong.
+WRONG = {"small": 7, "large": 50}
+
+
+@pytest.fixture
+def folded(monkeypatch, tmp_path):
+    """Compare by folds without training: each network errs about one image of all."""
+    trials = []
+
+    def pretend(trial):
+        trials.append(trial)
+        data = open_images(trial.recipe)
+        numbers = np.asarray(data.test.images)[:, 0, 0, 0]
+        right = numbers != WRONG[trial.contender.name]
+        best = (0.001, 0.002, 0.002)[trial.recipe.fold]
+        judged = {"accuracy": None, "n": 0}
+        if trial.looks_at_test:
+            judged = {"accuracy": float(right.mean()), "n": len(right), "correct": pack(right)}
+        validation = 0.5 if trial.recipe.learning_rate == best else 0.4
+        return Outcome(validation=validation, curve=[validation], seconds=1, died=False, **judged)
+
+    monkeypatch.setattr("nin.study.trials.trial_runner.train_trial", pretend)
+    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
+
+    def call(**settings):
+        settings = {"rates": [0.0005, 0.001, 0.002, 0.004], "measured": False, **settings}
+        nets, recipe = [SMALL, LARGE], RECIPE.revised(epochs=1, validation=0.2)
+        return compare(nets, recipe, data=ARRAYS, folds=3, out=tmp_path / "out", **settings)
+
+    return call, trials
+
+
+def test_folds_pair_networks_by_fold_and_by_image(folded):
+    compared, trials = folded
+    found = compared()
+    assert found.images == 90
+    for row in found.rows:
+        assert row.n == 3
+        assert len(row.correct) == 1
+        assert unpack(row.correct[0], 90).sum() == 89
+    (difference,) = found.differences
+    assert (difference.folds, difference.unit, difference.mean) == (3, "folds", 0)
+    wins = unpack(found.rows[0].correct[0], 90) ^ unpack(found.rows[1].correct[0], 90)
+    assert wins.sum() == 2
+    assert "3 folds cannot tell small from large" in found.answer
+    assert Comparison.model_validate_json(found.model_dump_json()) == found
+    done = len(trials)
+    compared(seeds=2)
+    assert len(trials) == done + 2 * 3, "what is finished is not trained again"
+
+
+def test_each_fold_chooses_its_learning_rate_on_its_own_images(folded):
+    compared, trials = folded
+    found = compared()
+    judged = [trial.recipe for trial in trials if trial.looks_at_test]
+    assert {(recipe.fold, recipe.learning_rate) for recipe in judged} == {
+        (0, 0.001),
+        (1, 0.002),
+        (2, 0.002),
+    }
+    assert found.rows[0].learning_rate == 0.002
+    assert found.rows[0].rates["0.002"] == pytest.approx((0.4 + 0.5 + 0.5) / 3)
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "said"),
+    [
+        ({"folds": 40}, DataError, "folds=40: each class needs one image per fold or more"),
+        ({"data": "digits", "folds": 3}, NinError, "folds=3: digits has a test of its own"),
+        ({"folds": 3, "judged_on": "validation"}, DataError, "folds=3: the images of a fold are a"),
+        ({"jobs": 2}, NinError, "images in memory are known to this process alone: save them"),
+        ({"data": (ARRAYS[0], ARRAYS[1][:3])}, DataError, "x holds 90 images, and y 3 labels"),
+    ],
+)
+def test_what_arrays_cannot_be_compared_by_is_one_line(tmp_path, settings, error, said):
+    with pytest.raises(error, match=said) as caught:
+        compare([SMALL], **{"data": ARRAYS, "out": tmp_path / "out", **settings})
+    assert "\n" not in str(caught.value)

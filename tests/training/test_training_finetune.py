@@ -89,7 +89,13 @@ def test_where_gradients_do_harm_the_head_is_kept(folder, frozen, tmp_path, capf
     assert all(np.array_equal(kept[name], before[name]) for name in before)
 
 
-def test_stopped_after_an_epoch_and_resumed_to_the_bit(folder, unbroken, tmp_path, monkeypatch):
+def go_on(path):
+    d2l.resume(path, save_every=0)
+
+
+def test_stopped_after_an_epoch_and_killed_within_the_next_it_ends_where_an_unbroken_one_ends(
+    folder, unbroken, tmp_path, monkeypatch
+):
     path = tmp_path / "run"
     with monkeypatch.context() as patch:
         stop_at(patch, 3)
@@ -97,21 +103,9 @@ def test_stopped_after_an_epoch_and_resumed_to_the_bit(folder, unbroken, tmp_pat
             d2l.train(recipe(folder), path)
     run = d2l.load(path)
     assert (run.record["state"], read_position(run).epoch) == ("interrupted", 1)
-    assert_same_training(d2l.resume(path), unbroken)
-
-
-def begin(folder, path):
-    d2l.train(recipe(folder), path, save_every=0)
-
-
-def test_killed_within_an_epoch_it_ends_bit_for_bit_where_an_unbroken_training_ends(
-    folder, unbroken, tmp_path
-):
-    path = tmp_path / "run"
-    process = forked(tmp_path, begin, folder, path)
+    process = forked(tmp_path, go_on, path)
     deadline = time.monotonic() + 200
-    checkpoint = path / "checkpoint.safetensors"
-    while not checkpoint.exists() or read_position(d2l.load(path)).batch == 0:
+    while read_position(run).batch == 0:
         assert time.monotonic() < deadline
         assert process.is_alive()
         time.sleep(0.01)

@@ -40,7 +40,7 @@ def model(bias=0.0, lr=0.1):
     return Tiny()
 
 
-def watch(net, epochs=8, optimizer=None, labels=None):
+def watch(net, epochs=4, optimizer=None, labels=None):
     images, truth = data()
     truth = truth if labels is None else labels
     reported = []

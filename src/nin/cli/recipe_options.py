@@ -19,7 +19,8 @@ class RecipeOptions:
     """
 
     data: Annotated[
-        str | None, typer.Option(help="Data set or folder to train on, in place of the recipe's.")
+        str | None,
+        typer.Option(help="Data set, folder or .npz file to train on, in place of the recipe's."),
     ] = None
     preset: Annotated[
         str | None,
@@ -83,6 +84,13 @@ class RecipeOptions:
         typer.Option(help="How to make images square: squash the whole image, or crop its centre."),
     ] = None
     limit: Annotated[int | None, typer.Option(help="Use only this many training images.")] = None
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="Keep pictures together of whose path this finds the same: 'object(\\d+)'.",
+        ),
+    ] = None
     patience: Annotated[
         int | None,
         typer.Option(help="Stop after this many epochs without a lower validation loss."),

@@ -23,11 +23,26 @@ class StudyOptions:
     """The options that both commands have, in the order in which help lists them."""
 
     data: Annotated[
-        str | None, typer.Option(help="A named data set or a folder; default: fashion-mnist.")
+        str | None,
+        typer.Option(help="A named data set, a folder or an .npz file; default: fashion-mnist."),
     ] = None
     seeds: Annotated[
-        int, typer.Option(help="Trainings per network that are evaluated, each with its own seed.")
-    ] = 5
+        int | None,
+        typer.Option(
+            help="Trainings per network that are evaluated, each with its own seed; default: 5, or"
+            " one per fold."
+        ),
+    ] = None
+    folds: Annotated[
+        int | None,
+        typer.Option(help="Divide all images into so many parts, and judge by each in turn."),
+    ] = None
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX", help="Keep pictures together of whose path this finds the same."
+        ),
+    ] = None
     epochs: Annotated[
         int | None,
         typer.Option(help="Passes over the training images, the same for all; default: 3."),
@@ -72,7 +87,7 @@ class StudyOptions:
 
     def given(self) -> dict[str, Any]:
         """Fields of a recipe, and what was given for them, if anything."""
-        names = ("data", "epochs", "image_size", "limit", "batch_size")
+        names = ("data", "epochs", "image_size", "limit", "batch_size", "folds", "groups")
         return {name: getattr(self, name) for name in names}
 
     def learning_rates(self) -> list[float] | None:
@@ -106,12 +121,11 @@ def run_trials(
     judged_on: JudgedOn,
 ) -> None:
     """Compare what is trained by `recipe`, at these rates unless others were given."""
-    from nin.study.preparation import check
+    from nin.study.preparation import SEEDS, check
 
     rates = options.learning_rates() or usual_rates
-    contenders = check(
-        networks, recipe, options.out, rates, options.seeds, options.budget, judged_on
-    )
+    seeds = (SEEDS if recipe.folds is None else 1) if options.seeds is None else options.seeds
+    contenders = check(networks, recipe, options.out, rates, seeds, options.budget, judged_on)
 
     from nin.study import compare
 
@@ -121,7 +135,7 @@ def run_trials(
         out=options.out,
         title=title,
         rates=rates,
-        seeds=options.seeds,
+        seeds=seeds,
         seconds=options.budget,
         jobs=options.jobs,
         measured=not options.no_measure,

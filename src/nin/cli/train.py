@@ -23,9 +23,9 @@ def train(
     what: Annotated[
         str | None,
         typer.Argument(
-            metavar="[RECIPE|FOLDER]",
+            metavar="[RECIPE|FOLDER|FILE]",
             help="A recipe (digits, book, fashion, cifar10, …), a data set, a folder of images,"
-            " or a CSV of labels.",
+            " a CSV of labels, or an .npz of arrays.",
         ),
     ] = None,
     *,

@@ -5,6 +5,7 @@ from .datamodule import DataModule as DataModule
 from .folders.inventory import FolderInventory as FolderInventory
 from .image_folder import ImageFolder as ImageFolder
 from .images import ImageData as ImageData
+from .in_memory.array_images import ImageArrays as ImageArrays
 from .loader import Batches as Batches
 from .mnist import MNIST as MNIST
 from .mnist import FashionMNIST as FashionMNIST

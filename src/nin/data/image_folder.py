@@ -18,6 +18,7 @@ from nin.data.fingerprint import fingerprint_digests, fingerprint_files
 from nin.data.folder_reader import FolderReader, is_streamed
 from nin.data.folders.content import Digests, digest_files
 from nin.data.folders.division import SplitBy, check_split_by, divide
+from nin.data.folders.grouping import GroupBy, check_pattern
 from nin.data.folders.listing import Files, list_folder
 from nin.data.folders.membership import Membership
 from nin.data.image_statistics import mean_and_std
@@ -31,7 +32,7 @@ SAMPLE = 1024
 
 
 class ImageFolder(ImageData):
-    """Pictures in one directory per class, perhaps inside train/, val/ and test/.
+    r"""Pictures in one directory per class, perhaps inside train/, val/ and test/.
 
     ``val/`` may also be called ``valid/`` or ``validation/``. What is divided by folders stays so;
     the rest is divided at random, by `seed` and the content of each file, so that a picture stays
@@ -80,6 +81,12 @@ class ImageFolder(ImageData):
             the others.
         membership: pictures whose part is known, by content, as from `membership` of another folder
             or run; they stay in it. None: none.
+        groups: which pictures are in one part, such as several of one object: a regular expression
+            on the path below the folder, ``r"object(\d+)"``, of which the first group counts, or
+            all it finds; or a function of that path. None: copies are.
+        folds: divide the pictures into so many parts, one of which, `fold`, is the test. None: by
+            share. For a folder that is not divided into parts.
+        fold: which part is the test, from 0.
 
     Attributes:
         stream: whether the pictures are left on disk.
@@ -121,6 +128,9 @@ class ImageFolder(ImageData):
         bit_depth: int | None = None,
         split_by: SplitBy = "content",
         membership: Membership | None = None,
+        groups: GroupBy | None = None,
+        folds: int | None = None,
+        fold: int | None = None,
     ) -> None:
         # It takes the arguments from here, so nothing else may have a name yet.
         self.save_hyperparameters(ignore=("path", "test", "bit_depth", "membership"))
@@ -131,6 +141,8 @@ class ImageFolder(ImageData):
             raise DataError(f"image_size must be 1 or more, not {image_size}")
         check_resize_mode(resize_mode)
         check_split_by(split_by)
+        if groups is not None:
+            check_pattern(groups)
         if bit_depth is not None and bit_depth not in DEPTHS:
             raise DataError(f"bit_depth={bit_depth!r}: it is 8, 10, 12, 14, 16 or None")
         _check_shares(validation, test)
@@ -154,9 +166,9 @@ class ImageFolder(ImageData):
         self.inventory = listing.inventory
         self.source = str(path)
         self.split_by = split_by
-        division = divide(
-            listing, validation, test, limit, seed, split_by=split_by, known=membership
-        )
+        apart: dict[str, Any] = {"split_by": split_by, "known": membership}
+        apart |= {"groups": groups, "folds": folds, "fold": fold}
+        division = divide(listing, validation, test, limit, seed, **apart)
         self._files, self._digests, self._left_out = division
         self.parts = tuple(self._files)
         count = sum(len(files.paths) for files in self._files.values())

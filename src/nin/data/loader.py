@@ -98,9 +98,7 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[NDArray[Any], ...]:
         index = self.first + range(len(self))[index]
         epoch = self.epoch
-        chosen = self._chosen(epoch, index)
-        images, labels = self._stored(epoch, index), self.labels[chosen]
-        weights = None if self.weights is None else self.weights[chosen]
+        images, labels, weights = self._taken(epoch, index)
         if self.augmentation is not None:
             # Index 0 would repeat the permutation's stream: numpy ignores trailing zeros.
             rng = np.random.default_rng((self.seed, epoch, 1 + index))
@@ -115,6 +113,14 @@ class Batches(keras.utils.PyDataset):
     def on_epoch_end(self) -> None:
         """Move on to the next epoch's order."""
         self.epoch += 1
+
+    def _taken(
+        self, epoch: int, index: int
+    ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
+        """Images, labels and weights of a batch, before they are changed."""
+        chosen = self._chosen(epoch, index)
+        weights = None if self.weights is None else self.weights[chosen]
+        return self._stored(epoch, index), self.labels[chosen], weights
 
     def _stored(self, epoch: int, index: int) -> NDArray[Any]:
         """The images of a batch as they are stored; `index` counts from the epoch's beginning."""

@@ -10,9 +10,12 @@ from nin.data.cifar import CIFAR10, CIFAR100
 from nin.data.download import Source, locate
 from nin.data.image_folder import ImageFolder
 from nin.data.images import ImageData
+from nin.data.in_memory.array_images import ImageArrays
+from nin.data.in_memory.npz_file import is_npz
 from nin.data.mnist import MNIST, FashionMNIST
 from nin.data.named import NamedData
 from nin.data.sklearn_digits import Digits
+from nin.data.sources import images_called, is_in_process
 from nin.data.svhn import SVHN
 from nin.errors import DataError, UnknownNameError
 from nin.files import expand
@@ -52,14 +55,14 @@ def catalogue() -> list[CatalogueEntry]:
 
 
 def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
-    """Open a published data set by its name, or the pictures in a directory.
+    """Open a published data set by its name, the pictures in a directory, or an ``.npz`` file.
 
     A name wins over a directory of that name: write ``./digits`` for the directory.
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
             ``"svhn"``, ``"digits"``, or a directory with one directory per class; or a table of
-            labels, as `ImageFolder` takes it.
+            labels, as `ImageFolder` takes it; or a file of arrays, as `ImageArrays.from_npz` does.
         settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
 
     Raises:
@@ -74,7 +77,12 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     if name in NAMED:
         _check_settings(NAMED[name], settings)
         return NAMED[name](**settings)
+    if is_in_process(name):
+        return images_called(name).revised(**settings)
     path = expand(name_or_folder)
+    if is_npz(path) and not path.is_dir():
+        _check_settings(ImageArrays, settings)
+        return ImageArrays.from_npz(path, **settings)
     if path.exists() or isinstance(name_or_folder, Path) or len(path.parts) != 1:
         _check_settings(ImageFolder, settings)
         return ImageFolder(path, **settings)

@@ -37,9 +37,9 @@ def show_maps(
 
     Args:
         model: a `Classifier`, a `Run`, or a `nin.Predictor`.
-        images: (n, height, width, channels), uint8 0…255 or floats 0…1; 20 at most. A
-            `Classifier` and a `Run` take all of each, at its own size; a `Predictor` brings them to
-            the size it was trained with.
+        images: (n, height, width, channels) or (n, height, width), uint8 0…255 or floats 0…1; 20
+            at most. A `Classifier` and a `Run` take all of each, at its own size; a `Predictor`
+            brings them to the size it was trained with.
         labels: (n,), the true classes, written above each image.
         classes: names of the classes to show, in place of the likeliest; a `Classifier` knows its
             classes by index only: ``"0"``, ``"1"``.
@@ -114,6 +114,7 @@ def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> l
 
 def _pixels(images: Any) -> NDArray[Any]:
     pixels = _as_array(images)
+    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
     if pixels.ndim != 4 or pixels.shape[3] not in (1, 3) or not 1 <= len(pixels) <= MOST_IMAGES:
         raise DataError(
             f"images must be (1 to {MOST_IMAGES}, height, width, 1 or 3), not {pixels.shape}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import joblib
 
@@ -14,6 +15,7 @@ from nin.study.preparation import (
     RECIPE,
     SEEDS,
     check_arguments,
+    check_images_reachable,
     check_reachable,
     check_writable,
     prepare,
@@ -26,6 +28,8 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
+from nin.training.recipe import stated
+from nin.training.recipe_choice import on_images
 from nin.training.runs.dataset import show_found
 from nin.training.runs.provenance import command, device, versions
 
@@ -36,8 +40,10 @@ def compare(
     *,
     out: str | Path,
     title: str = "Networks compared",
+    data: Any = None,
+    folds: int | None = None,
     rates: Sequence[float] = RATES,
-    seeds: int = SEEDS,
+    seeds: int | None = None,
     seconds: float | None = None,
     jobs: int | None = None,
     measured: bool = True,
@@ -65,8 +71,12 @@ def compare(
             networks can take it, otherwise the smallest that all can take.
         out: folder for the results.
         title: heading of the report.
+        data: images in place of the recipe's: a data set's name, a folder, an ``.npz`` file,
+            ``(x, y)`` arrays or whatever else `nin.train` takes.
+        folds: divide all images into so many parts, and judge by each in turn: for few images. Each
+            fold has a learning rate of its own, chosen on images held out of the others.
         rates: learning rates to start the search with; a single one is used without a search.
-        seeds: number of seeds; they are 0, 1, ….
+        seeds: number of seeds; they are 0, 1, …. None: 5, or one per fold.
         seconds: training time per network in place of epochs, as measured on this machine.
         jobs: trials at the same time; None for one, or for those of joblib's context (a Dask
             cluster).
@@ -85,29 +95,42 @@ def compare(
         >>> found = nin.compare(["mnist", "lenet"], recipe, out="digits", **quick)
         >>> [row.net for row in found.rows]
         ['mnist', 'lenet']
+
+        By folds, on arrays:
+
+        >>> import numpy as np
+        >>> x, y = np.random.default_rng(0).random((40, 12, 12)), np.arange(40) % 2
+        >>> short = recipe.revised(limit=None)
+        >>> found = nin.compare(["lenet"], short, data=(x, y), folds=2, out="folds", **quick)
+        >>> found.images, len(found.rows[0].accuracies)
+        (40, 2)
     """
     contenders = as_contenders(nets)
+    recipe = on_images(recipe, data).revised(**stated(folds=folds))
+    if seeds is None:
+        seeds = SEEDS if recipe.folds is None else 1
     check_arguments(rates, seeds, seconds)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
-    recipe, data = prepare(contenders, recipe, judged_on)
-    show_found(data)
-    warn_of_duplicates(data)
+    check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
+    recipe, images = prepare(contenders, recipe, judged_on)
+    show_found(images)
+    warn_of_duplicates(images)
     out = Path(out)
     check_writable(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = Conditions(
-        recipe, data, sorted(rates), range(seeds), seconds, jobs, out, judged_on
+        recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on
     )
     plans = make_plans(conditions, contenders, measured)
-    rows, images = judged_rows(conditions, plans), len(data.split(judged_on).labels)
+    rows, judging = judged_rows(conditions, plans)
     comparison = Comparison(
         title=title,
         settings=settings(conditions),
-        data=data.describe(),
+        data=images.describe(),
         judged_on=judged_on,
-        images=images,
+        images=judging,
         rows=rows,
-        differences=differences_between(_pairs(rows, contenders), images),
+        differences=differences_between(_pairs(rows, contenders), judging, recipe.folds),
         versions=versions(),
         device=device(),
         command=command(),

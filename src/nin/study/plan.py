@@ -119,8 +119,13 @@ def print_estimate(
     """Print before the first trial what it can show, and the total time if speeds were measured."""
     if any((conditions.out / "trainings").iterdir()):
         return
-    judging = len(conditions.data.split(conditions.judged_on).labels)
-    conditions.console.print(foresight(len(conditions.seeds), judging, conditions.judged_on))
+    judging, folds = (
+        len(conditions.data.split(conditions.judged_on).labels),
+        conditions.recipe.folds,
+    )
+    judging *= folds or 1
+    said = foresight(len(conditions.seeds), judging, conditions.judged_on, folds)
+    conditions.console.print(said)
     judged, total = len(conditions.seeds) * judging, 0.0
     for plan in plans:
         if plan.measured is None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from nin.backends import backend_name
 from nin.data import ImageData, ImageFolder
+from nin.data.sources import is_in_process
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import obstacle
 from nin.networks.network_source import is_in_file
@@ -78,6 +79,9 @@ def open_judged(recipe: Recipe, judged_on: JudgedOn = "test") -> ImageData:
     Raises:
         DataError: there are none, or none to judge by.
     """
+    if recipe.folds is not None and judged_on != "test":
+        said = "the images of a fold are a test, and these networks are judged by validation images"
+        raise DataError(said, about=Argument("folds", recipe.folds))
     data = open_images(recipe)
     if judged_on not in data.parts:
         way = (
@@ -167,6 +171,20 @@ def check_reachable(contenders: Sequence[Contender], jobs: int) -> None:
                 "define it in a file",
                 Advice("train one at a time: {}", Argument("jobs", 1)),
             )
+
+
+def check_images_reachable(recipe: Recipe, jobs: int) -> None:
+    """Refuse several trainings at a time on images that no other process can find.
+
+    Raises:
+        NinError: they are arrays in memory.
+    """
+    if jobs > 1 and is_in_process(recipe.data):
+        raise NinError(
+            "images in memory are known to this process alone",
+            "save them: np.savez('data.npz', images=x, labels=y)",
+            Advice("train one at a time: {}", Argument("jobs", 1)),
+        )
 
 
 def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:

@@ -78,6 +78,7 @@ def reproduce(
     """
     path = Path(record)
     found, mode = read_record(path)
+    _refuse_folds(found)
     published = list(published_rows(found, row))
     data, images = _same_images(found, published[0])
     folder = Path(out or f"runs/reproduce-{path.stem}")
@@ -120,6 +121,11 @@ def published_rows(found: Comparison, name: str | None) -> Iterator[PublishedRow
             continue
         seen.append((row.net, row.accuracies))
         yield _described(row) if row.training else _by_name(found, row)
+
+
+def _refuse_folds(found: Comparison) -> None:
+    if found.settings.get("folds") is not None:
+        raise NinError("the record was judged by folds, whose learning rates it does not hold")
 
 
 def _described(row: Row) -> PublishedRow:

@@ -16,7 +16,7 @@ from nin.networks.rivals import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
 from nin.training.recipe import Recipe, RecipeFields, stated
-from nin.training.recipe_choice import What, recipe_of
+from nin.training.recipe_choice import What, recipe_of, with_images
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.stopping import Stopping
 
@@ -29,6 +29,7 @@ def train(
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
+    classes: Sequence[str] | None = None,
     **options: Unpack[RecipeFields],
 ) -> Run:
     """Train a network, as ``nin train`` does; everything it leaves is in the run directory.
@@ -41,9 +42,11 @@ def train(
 
     Args:
         recipe: what to train: a folder of images with one directory per class, or a table of labels
-            (see `ImageFolder`); the name of a recipe or of a data set, ``"fashion"``; a `Recipe`;
-            an `ImageFolder` or a published set, whose arguments count as options. A `Path` is
-            always a folder or a table. None for ``"digits"``.
+            (see `ImageFolder`); an ``.npz`` file; the name of a recipe or of a data set,
+            ``"fashion"``; a `Recipe`; ``(x, y)`` arrays, ``(train, test)`` or ``(train, validation,
+            test)`` of such pairs, a `DataModule` or loaders (see `ImageArrays`); an `ImageFolder`,
+            `ImageArrays` or a published set, whose arguments count as options. A `Path` is always a
+            folder, a table or a file. None for ``"digits"``. Arrays in memory are kept in the run.
         out: the run directory, new or empty; by default ``runs/<recipe>-<number>``.
         skip_bad: in a folder of images, go on without those that cannot be read.
         save_every: seconds between two checkpoints within an epoch.
@@ -51,7 +54,9 @@ def train(
             one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
             all their devices share it.
         callbacks: further Keras callbacks, such as ``keras.callbacks.TensorBoard("logs")``.
-        options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. With `preset` the
+        classes: names of the classes, of arrays and loaders.
+        options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. ``groups`` may be a
+            key per image, of arrays. With `preset` the
             image size and the learning rate are those of the other network, unless they are given.
 
     Returns:
@@ -87,10 +92,20 @@ def train(
         >>> run = nin.train("views", preset="lenet", epochs=1)
         >>> run.path.name, run.input_shape
         ('views-1', (28, 28, 3))
+
+        Arrays:
+
+        >>> import numpy as np
+        >>> x = np.random.default_rng(0).random((40, 12, 12))
+        >>> y = np.arange(40) % 2
+        >>> run = nin.train((x, y), classes=["even", "odd"], preset="lenet", epochs=1)
+        >>> run.evaluate((x[:10], y[:10]))[1].n
+        10
     """
+    recipe, given = with_images(recipe, {**options, **stated(classes=classes)})
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
-    chosen = recipe_of(recipe, options)
+    chosen = recipe_of(recipe, given)
     _check_callbacks(callbacks, chosen)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
     chosen = resolve_precision(chosen)
@@ -121,6 +136,7 @@ def resume(
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
+    data: Any = None,
     trust: bool = False,
 ) -> Run:
     """Continue an interrupted run exactly where it was, or a finished one with more epochs.
@@ -134,6 +150,8 @@ def resume(
         save_every: seconds between two checkpoints within an epoch.
         devices: as in `train`; need not be as many as before.
         callbacks: further Keras callbacks, as in `train`: a run does not keep those it had.
+        data: images in memory, as in `train`, in place of those that the run keeps. They have to be
+            the same. Of a training on loaders, which no run keeps, the loaders.
         trust: whether the file of a network of one's own may be imported; see `nin.load`.
 
     Raises:
@@ -171,7 +189,7 @@ def resume(
     check_resumable(run, recipe.revised(**stated(epochs=epochs)))
     from nin.training import pipeline
 
-    return pipeline.resume(path, epochs, trust=trust, **settings)
+    return pipeline.resume(path, epochs, data=data, trust=trust, **settings)
 
 
 def _check_callbacks(callbacks: Sequence[Any], recipe: Recipe) -> None:

@@ -27,6 +27,7 @@ from nin.training.recipe import Recipe, stated
 from nin.training.runs.checkpoint import Position, read_position
 from nin.training.runs.dataset import show_found
 from nin.training.runs.description import describe
+from nin.training.runs.images_file import keep_arrays
 from nin.training.runs.own_description import trusted_name
 from nin.training.runs.provenance import command, device, session, sessions_of, versions
 from nin.training.runs.record import FORMAT
@@ -70,6 +71,7 @@ def train(
         with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {}, trust=True)
             keep_membership(path, data)
+            keep_arrays(path, data, recipe)
             run.update(**_first_record(path, attempt, skip_bad), **duplicates)
             return fit_run(run, attempt, save_every, callbacks)
 
@@ -82,13 +84,14 @@ def resume(
     save_every: float = SAVE_EVERY,
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
+    data: Any = None,
     stopping: Stopping | None = None,
     trust: bool = False,
 ) -> Run:
     """Continue a training by gradients, or begin one on a head that has been fitted.
 
-    See `nin.training.resume`; `callbacks` are those of `nin.training.train`. With `stopping`
-    somebody has been listening for Ctrl-C already.
+    See `nin.training.resume`; `callbacks` and `data` are those of `nin.training.train`. With
+    `stopping` somebody has been listening for Ctrl-C already.
     """
     load(path)
     with (
@@ -109,7 +112,7 @@ def resume(
         if position is not None:
             _check_unfinished(run, recipe, position, path)
         skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
-        data = run.images.open(skip_bad=skip_bad)
+        data = run.images.open(data, skip_bad=skip_bad)
         images = len(data.train.labels)
         if position is not None and position.batch >= math.ceil(images / data.batch_size):
             raise RunError(f"{run.checkpoint_path} is not a checkpoint of this run")

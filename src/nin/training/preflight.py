@@ -6,13 +6,14 @@ from pathlib import Path
 
 from nin.backends import backend_name
 from nin.backends.distribution import check_backend
-from nin.data import NAMED, ImageData
+from nin.data import ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
 from nin.networks.network_source import is_code, source_of
 from nin.networks.presets import Preset, deepened, with_ingredients
 from nin.networks.rivals import Rival, check_size, find_network
 from nin.training.recipe import Recipe, too_deep
+from nin.training.runs.dataset import is_in_memory
 from nin.training.runs.run import Run
 from nin.training.runs.run_folder import check_free
 from nin.training.runs.run_images import open_new
@@ -73,7 +74,7 @@ def check_pretrained(recipe: Recipe) -> None:
         RecipeError: says what, and what to do.
     """
     network = find_network(recipe.preset)
-    if recipe.data in NAMED:
+    if is_in_memory(recipe.data):
         raise RecipeError(
             f"it takes a folder of photographs, and {recipe.data} is held in memory",
             Advice("choose another {}", Argument("preset")),

@@ -16,11 +16,14 @@ from pydantic import (
     model_validator,
 )
 
+from nin.data import ImageArrays
 from nin.data.augmentation import MOST_ALPHA, FillMode
 from nin.data.balance import PREFERRED, Balance
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
-from nin.errors import Argument, NinError, RecipeError
+from nin.data.folders.grouping import check_pattern, group_name
+from nin.data.sources import as_images, is_given, name_of_images
+from nin.errors import Argument, DataError, NinError, RecipeError
 from nin.networks.rivals import find_net, network_name
 
 
@@ -28,7 +31,7 @@ class RecipeFields(TypedDict, total=False):
     """Some fields of `Recipe`, as arguments by name; None leaves a field as it is."""
 
     name: str | None
-    data: str | Path | None
+    data: str | Path | Any | None
     preset: str | Sequence[Any] | Callable[..., Any] | None
     finetune: bool | None
     init: str | Path | None
@@ -74,6 +77,9 @@ class RecipeFields(TypedDict, total=False):
     stream: bool | None
     validation: float | None
     split_by: SplitBy | None
+    groups: str | Callable[[Path], object] | Any | None
+    folds: int | None
+    fold: int | None
     limit: int | None
     seed: int | None
 
@@ -96,7 +102,8 @@ class Recipe(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     name: str
-    #: A named data set, or a folder of images.
+    #: A named data set, a folder of images or an ``.npz`` file; or images themselves, as
+    #: `nin.train` takes them, which get a name here that holds in this process.
     data: str
     #: A preset of NiN, see `nin.PRESETS`, or one of `nin.models.RIVALS`; stages of one's own, or a
     #: TOML or YAML file of them; ``"nets.py:name"``, a class, a function or a Keras model. One that
@@ -193,6 +200,13 @@ class Recipe(BaseModel):
     #: What decides which part a folder's picture is in, where no folder does: its content, so that
     #: it stays there when others are added; or its position, as in earlier runs.
     split_by: SplitBy = "content"
+    #: A regular expression on the paths of a folder's pictures: those of which it finds the same
+    #: are in one part. Its first group counts, or all it finds where it has none.
+    groups: str | None = None
+    #: Into how many parts all images are divided, one of which is the test; None: they are not.
+    folds: int | None = Field(default=None, ge=2)
+    #: Which of the parts is the test, from 0.
+    fold: int | None = Field(default=None, ge=0)
     #: Use only this many training images.
     limit: int | None = Field(default=None, ge=1)
     #: Random seed.
@@ -218,6 +232,17 @@ class Recipe(BaseModel):
     def _path_as_text(cls, value: Any) -> Any:
         return str(value) if isinstance(value, Path) else value
 
+    @field_validator("data", mode="before")
+    @classmethod
+    def _images_by_name(cls, value: Any) -> Any:
+        if value is None or isinstance(value, str) or not is_given(value):
+            return value
+        try:
+            images = as_images(value)
+        except NinError as error:
+            raise RecipeError(str(error), about=Argument("data")) from error
+        return name_of_images(images) if isinstance(images, ImageArrays) else images
+
     @field_validator("preset")
     @classmethod
     def _preset_by_its_name(cls, value: str) -> str:
@@ -237,6 +262,21 @@ class Recipe(BaseModel):
         if isinstance(value, bool):
             return PREFERRED if value else "none"
         return PREFERRED if value == "auto" else value
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _groups_by_name(cls, value: Any) -> Any:
+        try:
+            check_pattern(value) if isinstance(value, str) else None
+        except DataError as error:
+            raise ValueError(error.args[0]) from error
+        return group_name(value) if callable(value) else value
+
+    @model_validator(mode="after")
+    def _fold_is_one_of_them(self) -> Self:
+        if self.fold is not None and self.fold >= (self.folds or 0):
+            raise ValueError(f"fold={self.fold} is none of folds={self.folds}")
+        return self
 
     @model_validator(mode="after")
     def _parts_are_equal(self) -> Self:

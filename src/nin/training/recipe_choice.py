@@ -8,30 +8,78 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from nin.data import NAMED, Augmentation, ImageData, ImageFolder
-from nin.errors import Advice, Argument, NinError, RecipeError, UnknownNameError
+from nin.data import NAMED, Augmentation, ImageArrays, ImageData, ImageFolder
+from nin.data.in_memory.npz_file import is_npz
+from nin.data.sources import as_images, is_given, name_of_images
+from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.networks.network_source import is_code
 from nin.networks.rivals import find_network, network_name
-from nin.training.recipe import Recipe, renamed
+from nin.training.recipe import Recipe, renamed, stated
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
 
-#: What can be named: a recipe or its name, a folder or a data set, open already or not.
-What = Recipe | str | Path | ImageData | None
+#: What can be trained on: a recipe or its name, a folder, a file or a data set, open already or
+#: not; arrays, a `DataModule` or loaders, as `nin.data.sources.as_images` takes them.
+What = Any
 
 #: What is said of images, and not of how they are learnt from.
 _OF_IMAGES = {
     *("name", "data", "preset", "init", "image_size", "resize_mode", "limit", "seed"),
-    *("balance", "stream", "validation", "finetune"),
+    *("balance", "stream", "validation", "finetune", "groups", "folds", "fold"),
 }
+
+
+def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str, Any]]:
+    """`what` and the options, with images in memory, their classes and groups, as one data set.
+
+    Args:
+        what: see `recipe_of`.
+        options: fields of `Recipe`; ``data`` may be images, and ``classes`` and ``groups`` are
+            theirs.
+
+    Raises:
+        DataError: the images cannot be used, or classes go with none.
+    """
+    options = dict(options)
+    place = "data" if is_given(options.get("data")) else None
+    given = options.get("data") if place else what
+    classes, groups = options.pop("classes", None), options.get("groups")
+    if isinstance(given, (str, Path)) and is_npz(given) and not Path(given).is_dir():
+        if classes is None and groups is None:
+            return what, options
+        of_own = stated(classes=classes, groups=options.pop("groups"))
+        given = ImageArrays.from_npz(given, **of_own)
+    elif not isinstance(given, (Recipe, str, Path, ImageFolder, type(None))):
+        given = as_images(given, classes=classes, groups=options.pop("groups", None))
+    elif classes is not None:
+        raise DataError("they are the names of the folders", about=Argument("classes"))
+    if place:
+        return what, {**options, "data": given}
+    return given, options
+
+
+def on_images(recipe: Recipe, data: Any) -> Recipe:
+    """The recipe with other images, and what is said of these; None leaves it as it is.
+
+    Args:
+        recipe: how networks are trained.
+        data: a name, a folder, a file, or images; see `nin.data.sources.as_images`.
+    """
+    if data is None:
+        return recipe
+    if not isinstance(data, (str, Path)):
+        data, own = _as_options(as_images(data))
+        return recipe.revised(data=data, **own)
+    return recipe.revised(data=data)
 
 
 def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str] = ()) -> Recipe:
     """The recipe by which `what` is trained.
 
     Args:
-        what: a recipe, or the name of one; a data set's name; a folder; images of one of these
-            that are open already, whose arguments count as options; None for `digits`.
+        what: a recipe, or the name of one; a data set's name; a folder or an ``.npz`` file; images
+            of one of these that are open already, whose arguments count as options; arrays or
+            loaders; None for `digits`.
         options: fields of `Recipe` in place of the recipe's own; None leaves a field as it is.
         settings: further arguments that were given, all of them about training by gradients. They
             and the options of that kind mean fine-tuning where a pretrained network is trained.
@@ -43,12 +91,15 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
         RecipeError: a value that cannot work, or options that do not go together.
         NinError: images that a run could not open again.
     """
-    options = renamed(options)
+    what, options = with_images(what, renamed(options))
     if odd := next((name for name in options if name not in Recipe.model_fields), None):
         raise UnknownNameError("argument", odd, Recipe.model_fields)
     given = asked = {name: value for name, value in options.items() if value is not None}
     if "preset" in asked:
         asked["preset"] = network_name(asked["preset"])
+    if isinstance(given.get("data"), ImageData):
+        given["data"], own = _as_options(given["data"])
+        given = {**own, **given}
     if isinstance(what, ImageData):
         what, own = _as_options(what)
         given = {**own, **asked}
@@ -94,26 +145,34 @@ def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
 def _as_options(data: ImageData) -> tuple[str | Path, dict[str, Any]]:
     """What opens the same images again, and those of their arguments that are not the default."""
     kind = type(data)
+    if isinstance(data, ImageArrays):
+        return name_of_images(data), _changed(data, ImageArrays)
     if kind is not ImageFolder and kind not in NAMED.values():
         raise NinError(
             f"{kind.__name__} cannot be opened again by its name: nin.train takes an ImageFolder or"
             " a published set; nin.Trainer trains on any data"
         )
+    own = _changed(data, kind)
+    return Path(data.hparams["path"]) if isinstance(data, ImageFolder) else data.name, own
+
+
+def _changed(data: ImageData, kind: type[ImageData]) -> dict[str, Any]:
+    """The arguments that are not the default, as fields of a recipe."""
     usual = inspect.signature(kind).parameters
     own = {
         name: data.hparams[name]
         for name, argument in usual.items()
-        if name not in ("path", "skip_bad") and data.hparams[name] != argument.default
+        if name not in ("path", "skip_bad")
+        and data.hparams.get(name, argument.default) != argument.default
     }
     augmentation = own.pop("augmentation", None)
     if isinstance(augmentation, Augmentation):
         own |= asdict(augmentation)
-    if isinstance(data, ImageFolder):
-        return Path(data.hparams["path"]), _recipe_fields(kind, own)
-    height, width = own.pop("resize", data.image_shape[:2])
-    if (height, width) != data.image_shape[:2]:
-        own |= {"image_size": height} if height == width else {"resize": (height, width)}
-    return data.name, _recipe_fields(kind, own)
+    if not isinstance(data, ImageFolder):
+        height, width = own.pop("resize", None) or data.image_shape[:2]
+        if (height, width) != data.image_shape[:2]:
+            own |= {"image_size": height} if height == width else {"resize": (height, width)}
+    return _recipe_fields(kind, own)
 
 
 def _recipe_fields(kind: type, own: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from nin import backends
 from nin.data import DataModule
+from nin.data.sources import as_module
 from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
@@ -29,7 +30,7 @@ from nin.training.loaders import Loaders, open_loaders
 from nin.training.own_optimizer import as_keras
 from nin.training.progress_bar import ShowProgress
 from nin.training.readers_code import can_be_compiled, is_by_hand
-from nin.training.runs.dataset import balance_note, pictures_note, unreadable_note
+from nin.training.runs.dataset import balance_note, found_note, pictures_note, unreadable_note
 
 
 class Trainer(BookLoop, HyperParameters):
@@ -103,7 +104,7 @@ class Trainer(BookLoop, HyperParameters):
     def fit(
         self,
         model: Module,
-        data: DataModule,
+        data: Any,
         *,
         initial_epoch: int = 0,
         initial_batch: int = 0,
@@ -114,7 +115,8 @@ class Trainer(BookLoop, HyperParameters):
             model: a network; of a classifier the accuracy is told as well. If its optimiser
                 averages weights (Keras's `use_ema`), the averages are validated, and are its
                 weights in the end.
-            data: gives `train_dataloader()` and `val_dataloader()`.
+            data: gives `train_dataloader()` and `val_dataloader()`; or ``(x, y)`` arrays,
+                ``(train, validation)`` of such pairs, or of loaders; see `nin.train`.
             initial_epoch: how many epochs are done already.
             initial_batch: how many batches of the next epoch are done already; for data whose
                 loader has `first`, as `Batches` does.
@@ -125,6 +127,9 @@ class Trainer(BookLoop, HyperParameters):
             NinError: the model has no network, its optimiser is not one that Keras can use, or it
                 has a loss that cannot take labels that `data` mixes or smooths.
         """
+        if not isinstance(data, DataModule):
+            data = as_module(data)
+            self.note(found_note(data))
         _refuse_loss_of_numbers(model, data)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with told_in_one_line(), device, as_published():

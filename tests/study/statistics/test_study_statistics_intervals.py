@@ -102,3 +102,18 @@ def test_with_several_seeds_it_is_the_randomisation_test(values):
 )
 def test_the_correction_of_holm(p_values, adjusted):
     assert holm(p_values) == pytest.approx(adjusted)
+
+
+def test_over_folds_it_is_the_corrected_resampled_t_test():
+    """Nadeau and Bengio 2003, equation 9: the variance is multiplied by 1/J + n_test/n_train."""
+    gaps, folds = [0.01, 0.03, 0.02, 0.05, -0.01], 5
+    variance = statistics.variance(gaps) * (1 / 5 + 1 / 4)
+    statistic = 0.02 / math.sqrt(variance)
+    p = p_over_seeds(gaps, folds)
+    assert p == pytest.approx(2 * stats.t.sf(statistic, 4))
+    low, high = interval_over_seeds(gaps, folds)
+    half = stats.t.ppf(0.975, 4) * math.sqrt(variance)
+    assert (low, high) == pytest.approx((0.02 - half, 0.02 + half))
+    assert p > p_over_seeds(gaps)
+    assert interval_over_seeds(gaps[:2], 2) is None
+    assert (p_over_seeds([0.0] * 3, 3), p_over_seeds([0.25] * 3, 3)) == (1.0, 0.0)

@@ -19,14 +19,17 @@ can do without the first: a class of one picture has to train on it, and would h
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.folders.content import Digests, digest_files, places
+from nin.data.folders.grouping import GroupBy, group_digests
 from nin.data.folders.listing import Files, Listing
 from nin.data.folders.membership import UNKNOWN, Membership
+from nin.data.folds import check_fold, fold_of
 from nin.data.split import PARTS, Indices, Labels, Part, hold_out, stratified
 from nin.errors import Argument, DataError
 
@@ -60,6 +63,9 @@ def divide(
     *,
     split_by: SplitBy = "content",
     known: Membership | None = None,
+    groups: GroupBy | None = None,
+    folds: int | None = None,
+    fold: int | None = None,
 ) -> Division:
     """Give each picture its part; what the folder does not divide is divided by `seed`.
 
@@ -71,10 +77,18 @@ def divide(
         seed: 0 or more.
         split_by: what decides.
         known: pictures whose part is known already. None: none.
+        groups: which pictures are to be in one part; see `nin.data.folders.grouping`. None: copies.
+        folds: into how many parts all are divided, one of which is the test. None: by share.
+        fold: which of them, from 0.
 
     Raises:
-        DataError: a part is left without any.
+        DataError: a part, or a class of a fold, is left without any; or folders that are divided
+            are to be divided otherwise.
     """
+    check_fold(folds, fold)
+    if folds is not None and listing.split:
+        said = f"{listing.root} is divided by folders already"
+        raise DataError(said, about=Argument("folds", folds))
     parts = dict(listing.parts)
     if "test" not in parts and "validation" in parts:
         parts["test"] = parts.pop("validation")
@@ -84,8 +98,17 @@ def divide(
     if "validation" not in parts and validation:
         shares["validation"] = validation
     division = None
+    if folds is not None:
+        shares["test"] = 1 / folds
     if split_by == "content":
-        division = _by_content(dict(parts), shares, limit, seed, known)
+        place = None if folds is None else _Fold(folds, fold or 0, listing.classes)
+        keep = _Keep(known, groups, listing.root)
+        division = _by_content(dict(parts), shares, limit, seed, keep, place)
+    if division is None and (groups is not None or folds is not None):
+        raise DataError(
+            f"{listing.root}: there are too few different pictures, or groups of them, for each"
+            " part and each class to train on"
+        )
     return division or _by_position(parts, shares, limit, seed)
 
 
@@ -106,6 +129,7 @@ def parts_by_content(
     shares: Mapping[Part, float],
     seed: int,
     known: Membership | None = None,
+    units: Digests | None = None,
 ) -> NDArray[np.int16] | None:
     """The part of each picture (n,), as positions in `PARTS`.
 
@@ -119,8 +143,9 @@ def parts_by_content(
         seed: 0 or more.
         known: pictures that stay in training, or in the part of `shares` that they are in; those
             of other parts, or of none, are not in the test.
+        units: (n,), of the group of each, in place of its content. None: each content is one.
     """
-    contents, each = np.unique(digests, return_inverse=True)
+    contents, each = np.unique(digests if units is None else units, return_inverse=True)
     drawn = places(contents, seed)
     part = np.full(len(contents), TRAIN, np.int16)
     below = 0.0
@@ -129,7 +154,9 @@ def parts_by_content(
         below += share
     barred = np.zeros(len(contents), bool)
     if known is not None:
-        codes = known.codes(contents)
+        codes = np.full(len(contents), UNKNOWN, np.int16)
+        of_each = known.codes(digests)
+        codes[each[of_each != UNKNOWN]] = of_each[of_each != UNKNOWN]
         barred = (codes != UNKNOWN) & (codes != PARTS.index("test"))
         stays = np.isin(codes, [TRAIN, *(PARTS.index(name) for name in shares)])
         part[stays] = codes[stays]
@@ -164,12 +191,27 @@ def _is_spare(part: NDArray[np.int16], labels: Labels, each: Indices) -> NDArray
     return spare
 
 
+class _Fold(NamedTuple):
+    folds: int
+    fold: int
+    classes: tuple[str, ...]
+
+
+class _Keep(NamedTuple):
+    """What stays where, or together."""
+
+    known: Membership | None
+    groups: GroupBy | None
+    root: Path
+
+
 def _by_content(
     parts: dict[Part, Files],
     shares: Mapping[Part, float],
     limit: int | None,
     seed: int,
-    known: Membership | None,
+    keep: _Keep,
+    place: _Fold | None,
 ) -> Division | None:
     train = parts["train"]
     is_cut = limit is not None and limit < len(train.paths)
@@ -177,8 +219,18 @@ def _by_content(
         return Division(_in_order(parts), {}, Files([], train.labels[:0]))
     digests = digest_files(train.paths)
     found = {}
-    known = None if known is None or known.is_ambiguous() else known
-    codes = parts_by_content(train.labels, digests, shares, seed, known)
+    known = None if keep.known is None or keep.known.is_ambiguous() else keep.known
+    units = None
+    if keep.groups is not None:
+        units = group_digests(train.paths, keep.root, keep.groups)
+        if units is None and known is None:
+            raise DataError(
+                "it is a function of another process: give it again", about=Argument("groups")
+            )
+    if place is None or known is not None:
+        codes = parts_by_content(train.labels, digests, shares, seed, known, units)
+    else:
+        codes = _fold_by_content(train.labels, digests, shares, seed, units, place)
     if codes is None:
         return None
     for part in ("train", *shares):
@@ -192,6 +244,28 @@ def _by_content(
         left_out = train.take(np.setdiff1d(np.arange(len(train.paths)), chosen))
         parts["train"], found["train"] = train.take(chosen), found["train"][chosen]
     return Division(_in_order(parts), found, left_out)
+
+
+def _fold_by_content(
+    labels: Labels,
+    digests: Digests,
+    shares: Mapping[Part, float],
+    seed: int,
+    units: Digests | None,
+    place: _Fold,
+) -> NDArray[np.int16] | None:
+    """The part of each picture, as `parts_by_content`, where the test is a fold of all."""
+    units = digests if units is None else units
+    contents, each = np.unique(units, return_inverse=True)
+    together = None if len(contents) == len(each) else each
+    kept, _ = fold_of(labels, place.folds, place.fold, place.classes, together)
+    codes = np.full(len(labels), PARTS.index("test"), np.int16)
+    others: dict[Part, float] = {part: share for part, share in shares.items() if part != "test"}
+    rest = parts_by_content(labels[kept], digests[kept], others, seed, None, units[kept])
+    if rest is None:
+        return None
+    codes[kept] = rest
+    return codes
 
 
 def _by_position(

@@ -67,11 +67,13 @@ def tuning_answer(
 def _about(differences: Sequence[Difference]) -> str:
     """What is known of the one network in all of `differences`."""
     net, seeds = differences[0].net, min(each.n for each in differences)
+    folds = differences[0].folds
+    unit = "seeds" if folds is None else "folds" if seeds == folds else "trainings on folds"
     if seeds < FEWEST_SEEDS:
         trained = "one training" if seeds == 1 else f"{seeds} trainings"
         return (
             f"{trained} of each network cannot tell {net} from {_named(differences, sizes=False)}:"
-            f" that takes {FEWEST_SEEDS} seeds or more"
+            f" that takes {FEWEST_SEEDS} {unit} or more"
         )
     parts = []
     for word, sign in (("more", 1), ("less", -1)):
@@ -79,9 +81,9 @@ def _about(differences: Sequence[Difference]) -> str:
             parts.append(f"clearly {word} accurate than {_named(found, sizes=True)}")
     unclear = [each for each in differences if not each.is_clear]
     if not parts:
-        return f"{seeds} seeds cannot tell {net} from {_named(unclear, sizes=False)}"
+        return f"{seeds} {unit} cannot tell {net} from {_named(unclear, sizes=False)}"
     if unclear:
-        parts[-1] += f"; {seeds} seeds cannot tell it from {_named(unclear, sizes=False)}"
+        parts[-1] += f"; {seeds} {unit} cannot tell it from {_named(unclear, sizes=False)}"
     return f"{net} is {' and '.join(parts)}"
 
 

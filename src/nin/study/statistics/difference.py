@@ -28,10 +28,11 @@ class Difference(Frozen):
         net: name of the one network.
         rival: name of the other.
         group: the exercise that both belong to.
-        n: number of seeds.
+        n: number of seeds; of folds, of each of these.
         mean: accuracy of `net` minus that of `rival`.
         low: lower end of the 95 % confidence interval of the mean over other seeds, judged by the
-            same images (paired t-test); None for fewer than three seeds.
+            same images (paired t-test), or over other folds (corrected); None for fewer than three
+            seeds.
         high: its upper end.
         images_low: lower end of the 95 % confidence interval over other images, judged by the same
             trained networks (Bonett and Price 2012); None if it is not known which images each
@@ -42,6 +43,8 @@ class Difference(Frozen):
             than three seeds.
         sd: standard deviation of the difference from seed to seed; None for one seed.
         parameter_ratio: parameters of `rival` divided by those of `net`.
+        folds: into how many parts all images were divided, each of which judged; None: they were
+            not, and seeds are what varies.
     """
 
     net: str
@@ -56,6 +59,12 @@ class Difference(Frozen):
     p: float | None = None
     sd: float | None = None
     parameter_ratio: float
+    folds: int | None = None
+
+    @property
+    def unit(self) -> str:
+        """What there are `n` of: ``"seeds"``, or ``"folds"``, each as often as there are seeds."""
+        return "seeds" if self.folds is None else "folds"
 
     @property
     def is_clear(self) -> bool:
@@ -65,24 +74,27 @@ class Difference(Frozen):
     def seeds_needed(self, difference: float = 0.01) -> int | None:
         """Seeds with which `difference` would be seen four times in five, if it varies as here.
 
-        None: it is not known, from fewer than three seeds, or more than a thousand.
+        None: it is not known, from folds or fewer than three seeds, or more than a thousand.
         """
-        if self.sd is None or self.n < FEWEST_SEEDS:
+        if self.folds is not None or self.sd is None or self.n < FEWEST_SEEDS:
             return None
         return seeds_needed(difference, self.sd)
 
 
-def differences_between(pairs: Sequence[tuple[Row, Row]], images: int) -> list[Difference]:
+def differences_between(
+    pairs: Sequence[tuple[Row, Row]], images: int, folds: int | None = None
+) -> list[Difference]:
     """How much more accurate the first of each pair is than the second, over their seeds.
 
     Args:
         pairs: all that one comparison is asked about; the p-values are corrected for their number.
-        images: how many judged them.
+        images: how many judged them, in all folds together.
+        folds: into how many parts all images were divided. None: they were not.
 
     Raises:
         ValueError: a row's `correct` is not of as many images.
     """
-    found = [_difference(row, rival, images) for row, rival in pairs]
+    found = [_difference(row, rival, images, folds) for row, rival in pairs]
     corrected = holm([each.p for each in found])
     return [each.model_copy(update={"p": p}) for each, p in zip(found, corrected, strict=True)]
 
@@ -93,6 +105,7 @@ def pooled_difference(
     images: int,
     names: tuple[str, str],
     group: str = "",
+    folds: int | None = None,
 ) -> Difference:
     """How much more accurate some networks are on average than as many others, seed by seed.
 
@@ -102,13 +115,14 @@ def pooled_difference(
         images: how many judged them.
         names: what the two sides are called.
         group: what they belong to.
+        folds: into how many folds the images were divided, if they were.
     """
     gaps = [a - b for a, b in zip(_means(ones), _means(others), strict=True)]
-    over_seeds, over_images = interval_over_seeds(gaps), None
-    p = p_over_seeds(gaps)
+    over_seeds, over_images = interval_over_seeds(gaps, folds), None
+    p = p_over_seeds(gaps, folds)
     if all(row.correct for row in (*ones, *others)):
         wins = _right(ones, images) - _right(others, images)
-        over_images = interval_over_images(wins / (len(gaps) * len(ones)))
+        over_images = interval_over_images(wins / (len(ones[0].correct) * len(ones)))
         p = None if p is None else max(p, p_over_images(wins))
     low, high = over_seeds or (None, None)
     images_low, images_high = over_images or (None, None)
@@ -125,11 +139,12 @@ def pooled_difference(
         p=p,
         sd=deviation(gaps),
         parameter_ratio=_parameters(others) / _parameters(ones),
+        folds=folds,
     )
 
 
-def _difference(row: Row, rival: Row, images: int) -> Difference:
-    return pooled_difference([row], [rival], images, (row.net, rival.net), row.group)
+def _difference(row: Row, rival: Row, images: int, folds: int | None) -> Difference:
+    return pooled_difference([row], [rival], images, (row.net, rival.net), row.group, folds)
 
 
 def _means(rows: Sequence[Row]) -> list[float]:

@@ -30,7 +30,11 @@ def level_text(value: Any) -> str:
 
 
 def effects_of(
-    rows: Sequence[Row], factors: Factors, usual: Mapping[str, Any], images: int
+    rows: Sequence[Row],
+    factors: Factors,
+    usual: Mapping[str, Any],
+    images: int,
+    folds: int | None = None,
 ) -> tuple[list[Difference], list[Difference]]:
     """The effect of each factor, and the interaction of each two of them.
 
@@ -41,6 +45,7 @@ def effects_of(
         factors: the values of each.
         usual: of each factor, the value that the others are compared with.
         images: how many judged the rows.
+        folds: into how many folds these were divided, if they were.
 
     Returns:
         For each factor its usual value against each other one, averaged over the other factors; and
@@ -49,9 +54,11 @@ def effects_of(
     """
     if len(factors) < 2:
         return [], []
-    mains = [each for name in factors for each in _mains(rows, factors, name, usual[name], images)]
+    mains = [
+        each for name in factors for each in _mains(rows, factors, name, usual[name], images, folds)
+    ]
     pairs = itertools.combinations(factors, 2)
-    interactions = [_interaction(rows, factors, pair, images) for pair in pairs]
+    interactions = [_interaction(rows, factors, pair, images, folds) for pair in pairs]
     corrected = holm([each.p for each in (*mains, *interactions)])
     both = [
         each.model_copy(update={"p": p})
@@ -66,7 +73,7 @@ def rows_at(rows: Sequence[Row], **levels: Any) -> list[Row]:
 
 
 def _mains(
-    rows: Sequence[Row], factors: Factors, name: str, usual: Any, images: int
+    rows: Sequence[Row], factors: Factors, name: str, usual: Any, images: int, folds: int | None
 ) -> list[Difference]:
     return [
         pooled_difference(
@@ -75,6 +82,7 @@ def _mains(
             images,
             (level_name(name, usual), level_name(name, value)),
             name,
+            folds,
         )
         for value in factors[name]
         if value != usual
@@ -82,7 +90,7 @@ def _mains(
 
 
 def _interaction(
-    rows: Sequence[Row], factors: Factors, pair: tuple[str, str], images: int
+    rows: Sequence[Row], factors: Factors, pair: tuple[str, str], images: int, folds: int | None
 ) -> Difference:
     """The step of one factor at one end of the other, minus the same step at the other end."""
     one, other = pair
@@ -99,6 +107,7 @@ def _interaction(
         images,
         (f"{step} at {level_name(other, high)}", f"at {level_name(other, low)}"),
         f"{one} × {other}",
+        folds,
     )
     doubled = {
         name: None if value is None else 2 * value

@@ -32,16 +32,29 @@ def deviation(values: Sequence[float]) -> float | None:
     return statistics.stdev(values) if len(values) > 1 else None
 
 
-def interval_over_seeds(gaps: Sequence[float]) -> Interval | None:
+def interval_over_seeds(gaps: Sequence[float], folds: int | None = None) -> Interval | None:
     """Where the mean of `gaps` would lie with other seeds: the paired t-test's 95 % interval.
 
+    Trainings on folds share most of their images. Their interval is that of the corrected resampled
+    t-test (Nadeau and Bengio 2003, *Inference for the generalization error*), whose variance is
+    larger by the ratio of test to training images.
+
     Args:
-        gaps: accuracy of one network minus that of the other, one per seed.
+        gaps: accuracy of one network minus that of the other, one per seed; or per fold and seed.
+        folds: into how many parts all images were divided. None: they were not.
 
     Returns:
         None for fewer than `FEWEST_SEEDS`.
     """
-    return None if len(gaps) < FEWEST_SEEDS else _possible(*_t_test(gaps).confidence_interval())
+    if len(gaps) < FEWEST_SEEDS:
+        return None
+    if folds is None:
+        return _possible(*_t_test(gaps).confidence_interval())
+    from scipy.stats import t
+
+    mean, half = statistics.fmean(gaps), float(t.ppf((1 + CONFIDENCE) / 2, len(gaps) - 1))
+    half *= _error_over_folds(gaps, folds)
+    return _possible(mean - half, mean + half)
 
 
 def interval_of_another_mean(values: Sequence[float], count: int) -> Interval | None:
@@ -67,16 +80,21 @@ def interval_of_another_mean(values: Sequence[float], count: int) -> Interval | 
     return Interval(max(0.0, middle - half), min(1.0, middle + half))
 
 
-def p_over_seeds(gaps: Sequence[float]) -> float | None:
+def p_over_seeds(gaps: Sequence[float], folds: int | None = None) -> float | None:
     """The chance of a mean at least as far from 0, were the networks equal on average over seeds.
 
-    A paired t-test, two-sided; None for fewer than `FEWEST_SEEDS`.
+    A paired t-test, two-sided, as in `interval_over_seeds`; None for fewer than `FEWEST_SEEDS`.
     """
     if len(gaps) < FEWEST_SEEDS:
         return None
     if not any(gaps):
         return 1.0
-    return float(_t_test(gaps).pvalue)
+    if folds is None:
+        return float(_t_test(gaps).pvalue)
+    from scipy.stats import t
+
+    error = _error_over_folds(gaps, folds)
+    return float(2 * t.sf(abs(statistics.fmean(gaps)) / error, len(gaps) - 1)) if error else 0.0
 
 
 def interval_over_images(gaps: np.ndarray[Any, Any]) -> Interval:
@@ -133,6 +151,10 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
         highest = max(highest, min(1.0, (len(known) - smaller) * p))
         adjusted[place] = highest
     return adjusted
+
+
+def _error_over_folds(gaps: Sequence[float], folds: int) -> float:
+    return statistics.stdev(gaps) * math.sqrt(1 / len(gaps) + 1 / (folds - 1))
 
 
 def _t_test(gaps: Sequence[float]) -> Any:

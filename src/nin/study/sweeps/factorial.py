@@ -18,6 +18,7 @@ from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     SEEDS,
     check_arguments,
+    check_images_reachable,
     check_reachable,
     check_writable,
     open_judged,
@@ -137,13 +138,14 @@ def sweep(
     _foretell(conditions, grid.sample(_SAMPLE), trainings, consent)
     contenders = _contenders(conditions, grid, equal)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
+    check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
     recipe, data = prepare(contenders, recipe, judged_on)
     show_found(data)
     warn_of_duplicates(data)
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = conditions._replace(recipe=recipe, data=data)
-    rows = judged_rows(conditions, make_plans(conditions, contenders, measured))
-    found = _comparison(conditions, grid, rows, title, equal)
+    rows, images = judged_rows(conditions, make_plans(conditions, contenders, measured))
+    found = _comparison(conditions, grid, rows, images, title, equal)
     write_results(found, out)
     return found
 
@@ -227,13 +229,18 @@ def _foretell(
 
 
 def _comparison(
-    conditions: Conditions, grid: Grid, rows: list[Row], title: str | None, equal: Equal | None
+    conditions: Conditions,
+    grid: Grid,
+    rows: list[Row],
+    images: int,
+    title: str | None,
+    equal: Equal | None,
 ) -> Comparison:
     data: ImageData = conditions.data
-    images = len(data.split(conditions.judged_on).labels)
+    folds = conditions.recipe.folds
     usual = next(row for row in rows if row.levels == grid.usual)
     factors = {factor.name: list(factor.values) for factor in grid.factors}
-    effects, interactions = effects_of(rows, factors, grid.usual, images)
+    effects, interactions = effects_of(rows, factors, grid.usual, images, folds)
     names = " and ".join(name.replace("_", " ") for name in factors)
     shared = {key: value for key, value in settings(conditions).items() if key not in factors}
     network = {"preset": conditions.recipe.preset, "width": conditions.recipe.width}
@@ -248,7 +255,9 @@ def _comparison(
         judged_on=conditions.judged_on,
         images=images,
         rows=rows,
-        differences=differences_between([(usual, r) for r in rows if r is not usual], images),
+        differences=differences_between(
+            [(usual, row) for row in rows if row is not usual], images, folds
+        ),
         factors=factors,
         effects=effects,
         interactions=interactions,

@@ -22,7 +22,10 @@ from nin.training.recipe import Recipe, network_of
 STAGE_FIELDS = ("kernel_size", "window", "strides", "padding", "pool", "activation", "last_relu")
 #: Fields of a recipe that are no factors, and why.
 _NO_FACTORS = {
-    **dict.fromkeys(("data", "validation", "split_by"), "it decides which images judge"),
+    **dict.fromkeys(
+        ("data", "validation", "split_by", "groups", "folds", "fold"),
+        "it decides which images judge",
+    ),
     "seed": "all are trained with the same seeds: give {}",
     "name": "it changes no training",
     "stream": "it changes no training",

@@ -46,10 +46,11 @@ class Row(Frozen):
         group: the exercise it belongs to; empty in a plain comparison.
         cost: parameters, arithmetic and memory, counted.
         rates: validation accuracy by learning rate tried, in increasing order of rate.
-        learning_rate: the best of them, used with all seeds.
-        accuracies: on the images judged by, one per seed.
-        correct: which of these images were answered right, as `pack` writes it, one per seed;
-            empty in results of before this was kept.
+        learning_rate: the best of them, used with all seeds; where each fold has its own, the
+            middle one.
+        accuracies: on the images judged by, one per seed; or one per fold and seed.
+        correct: which of these images were answered right, as `pack` writes it, one per seed, of
+            folds one after the other; empty in results of before this was kept.
         curves: validation accuracy after each epoch, one list per seed.
         seconds: training time, mean over seeds.
         died: number of seeds that the health watch stopped.

@@ -32,7 +32,7 @@ SEARCH_SEED = 2**31
 #: Fields that recipes have come to have since results of trials have been kept.
 LATER = (
     *("depth", "batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
-    *("mixup", "cutmix", "mixup_prob", "label_smoothing"),
+    *("mixup", "cutmix", "mixup_prob", "label_smoothing", "groups", "folds", "fold"),
 )
 
 
@@ -104,12 +104,18 @@ class Trial(NamedTuple):
     def label(self) -> str:
         """The network, what the trial is for, and its learning rate."""
         how = "search" if self.is_search else f"seed {self.recipe.seed}"
+        if self.recipe.fold is not None:
+            how = f"fold {self.recipe.fold}  {how}"
         return f"{self.contender.name}  {how}  lr {self.recipe.learning_rate:g}"
 
     def revised(self, learning_rate: float, seed: int) -> Trial:
         """The trial of the same network with this learning rate and seed."""
         recipe = self.recipe.revised(learning_rate=learning_rate, seed=seed)
         return self._replace(recipe=recipe)
+
+    def in_fold(self, fold: int | None) -> Trial:
+        """The trial of the same network judged by this fold; None: as it is."""
+        return self if fold is None else self._replace(recipe=self.recipe.revised(fold=fold))
 
     def spec(self) -> dict[str, Any]:
         """Everything that decides the result, as JSON values; names and effort do not."""

@@ -45,6 +45,8 @@ def plan_tuning(
     check_arguments([recipe.learning_rate], seeds, None)
     if recipe.init is not None:
         raise NinError("a tuned network starts anew", about=Argument("init", recipe.init))
+    if recipe.folds is not None:
+        raise NinError("a search is judged by one test part", about=Argument("folds", recipe.folds))
     searched = space_of(recipe) if not space else _given_space(recipe, space)
     if sampler == "grid" and (ranges := [n for n, e in searched.items() if isinstance(e, Range)]):
         raise NinError(

@@ -9,7 +9,9 @@ from typing import Any
 
 from nin.data import NAMED
 from nin.data.decode_many import are_small_and_grey
-from nin.errors import DataError, NinError, UnknownNameError
+from nin.data.in_memory.npz_file import is_npz, npz_image_shape
+from nin.data.sources import images_called, is_in_process
+from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
 from nin.networks.rivals import Own, Rival, find_network
 from nin.training.recipe import Recipe, stated
@@ -43,6 +45,8 @@ def find_recipe(name: str) -> Recipe:
 #: Sides in pixels at which networks for large photographs are trained on pictures as small as those
 #: of the published sets, and on photographs, on nothing but them: more would take hours.
 SMALL, MEDIUM = 32, 128
+#: Arrays of images up to this side are trained on as the published sets of small pictures are.
+_SMALL_ARRAYS = 48
 
 
 def choose(
@@ -85,9 +89,10 @@ def choose(
     if what in RECIPES:
         preset = preset or (FROM_SCRATCH.preset if what == FROM_SCRATCH.name else None)
         return _for(data or RECIPES[what].data, preset, finetune, init)
-    if data is not None and (what in NAMED or expand(what).exists()):
+    is_there = what in NAMED or _is_array(what) or expand(what).exists()
+    if data is not None and is_there:
         raise NinError(f"two data sets, {what} and {data}: give one")
-    if what in NAMED or expand(what).exists():
+    if is_there:
         return _for(what, preset, finetune, init)
     names, near = {*RECIPES, *NAMED}, did_you_mean(expand(what))
     if is_folder or os.sep in what or (near and not difflib.get_close_matches(what, names)):
@@ -117,13 +122,15 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     side = network.input_shape[0]
     if recipe.optimizer == "sgd":  # The book's experiment: its size and its rate.
         changes["image_size"] = max(recipe.image_size or side, network.smallest)
+    elif _is_array(recipe.data):
+        changes["image_size"] = max(recipe.image_size or 1, network.smallest)
     elif recipe.data in NAMED:
         changes["image_size"] = min(side, max(SMALL, network.smallest))
     elif isinstance(network, Rival):
         changes["image_size"] = min(side, MEDIUM)
     else:
         changes["image_size"] = side
-    if recipe.data not in NAMED and recipe.image_size:
+    if not (recipe.data in NAMED or _is_array(recipe.data)) and recipe.image_size:
         changes["shift"] = recipe.shift * changes["image_size"] // recipe.image_size
     if recipe.optimizer == "adamw" and isinstance(network, Rival):
         changes["learning_rate"] = network.learning_rate
@@ -135,6 +142,12 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
         # Every published set has one; the last of several is the usual one.
         made_for_it = [made for made in RECIPES.values() if made.data == data]
         return with_network(made_for_it[-1], preset)
+    if is_in_process(data):
+        images = images_called(data)
+        return _for_arrays(images.name, data, images.image_shape, preset, init)
+    if _is_array(data):
+        path = expand(data)
+        return _for_arrays(path.stem, data, npz_image_shape(path), preset, init)
     folder = Path(data).resolve()
     name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
@@ -149,3 +162,39 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
         return SMALL_GREY.revised(name=name, data=data)
     recipe = FINETUNED if finetune else PHOTOS
     return recipe.revised(name=name, data=data, **stated(preset=preset), **seen)
+
+
+def _is_array(data: str) -> bool:
+    """Whether it is the name of images in memory, or a file of arrays."""
+    return is_in_process(data) or (is_npz(data) and not expand(data).is_dir())
+
+
+def _for_arrays(
+    name: str, data: str, shape: tuple[int, int, int], preset: str | None, init: Recipe | None
+) -> Recipe:
+    """For images in memory or in one file: by their size and channels, and never mirrored."""
+    height, width, channels = shape
+    small = max(height, width) <= _SMALL_ARRAYS
+    usual = SMALL_GREY if small else FROM_SCRATCH.revised(flip=False)
+    if small and channels == 3:
+        usual = usual.revised(preset="cifar10", image_size=SMALL)
+    elif not small:
+        usual = usual.revised(image_size=min(max(67, height, width), usual.image_size or 224))
+    recipe = usual.revised(name=name, data=data, shift=max(height, width) // 14)
+    preset = init.preset if init is not None and preset is None else preset
+    if preset is None:
+        return recipe
+    if find_network(preset, "preset").pretrained:
+        raise RecipeError(
+            "its head is fitted to a folder of photographs, and these are arrays",
+            Advice("choose another {}", Argument("preset")),
+            about=Argument("preset", preset),
+        )
+    recipe = with_network(recipe, preset)
+    if isinstance(find_network(preset), Own):
+        recipe = recipe.revised(image_size=None)
+    if init is None:
+        return recipe
+    return recipe.revised(
+        **stated(width=init.width, dropout=init.dropout, image_size=init.image_size)
+    )

@@ -7,10 +7,20 @@ from typing import Any
 
 from rich.console import Console
 
-from nin.data import NAMED, Augmentation, DataModule, ImageData, ImageFolder, open_data
+from nin.data import (
+    NAMED,
+    Augmentation,
+    DataModule,
+    ImageArrays,
+    ImageData,
+    ImageFolder,
+    open_data,
+)
 from nin.data.decode_many import in_words
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.membership import Membership
+from nin.data.in_memory.npz_file import is_npz
+from nin.data.sources import as_judged, is_in_process
 from nin.data.split import Part
 from nin.errors import Argument, RecipeError, RunError
 from nin.names import printable
@@ -35,24 +45,24 @@ def open_images(
 
     Raises:
         DataError: they cannot be had.
-        RecipeError: a published set is to be streamed.
+        RecipeError: what only a folder has is asked of other images.
     """
-    changes = {field.name: getattr(recipe, field.name) for field in fields(Augmentation)}
-    augmentation = Augmentation(**changes)
-    arguments: dict[str, Any] = {
-        "batch_size": recipe.part_size,
-        "validation": recipe.validation,
-        "limit": recipe.limit,
-        "seed": recipe.seed,
-        "augmentation": None if augmentation == Augmentation() else augmentation,
-        "balance": recipe.balance,
-    }
-    if recipe.data in NAMED:
+    arguments = settings_of(recipe)
+    if is_in_memory(recipe.data):
         if recipe.stream:
             said = f"{recipe.data} is held in memory; folders are read"
             raise RecipeError(said, about=Argument("stream", True))
+        if recipe.groups is not None:
+            said = "a pattern is for names of files; arrays have a key per image"
+            raise RecipeError(said, about=Argument("groups"))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
+        if recipe.data not in NAMED:
+            arguments |= {"folds": recipe.folds, "fold": recipe.fold}
+        elif recipe.folds is not None:
+            said = f"{recipe.data} has a test of its own, by which everybody is judged"
+            raise RecipeError(said, about=Argument("folds", recipe.folds))
     else:
+        arguments |= {"groups": recipe.groups, "folds": recipe.folds, "fold": recipe.fold}
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream}
         arguments |= {"resize_mode": recipe.resize_mode}
         arguments |= {"split_by": recipe.split_by, "membership": membership}
@@ -61,8 +71,27 @@ def open_images(
     return open_data(recipe.data, **arguments)
 
 
+def settings_of(recipe: Recipe) -> dict[str, Any]:
+    """What a recipe says of images of any kind, as arguments of their class."""
+    changes = {field.name: getattr(recipe, field.name) for field in fields(Augmentation)}
+    augmentation = Augmentation(**changes)
+    return {
+        "batch_size": recipe.part_size,
+        "validation": recipe.validation,
+        "limit": recipe.limit,
+        "seed": recipe.seed,
+        "augmentation": None if augmentation == Augmentation() else augmentation,
+        "balance": recipe.balance,
+    }
+
+
+def is_in_memory(data: str) -> bool:
+    """Whether what a recipe names so is no folder: a published set, arrays, or a file of them."""
+    return data in NAMED or is_in_process(data) or is_npz(data)
+
+
 def open_others(
-    data: str,
+    data: Any,
     image_shape: tuple[int, int, int],
     classes: tuple[str, ...],
     resize_mode: ResizeMode = "squash",
@@ -73,7 +102,7 @@ def open_others(
     """Images that a network was not trained on, of classes that it knows.
 
     Args:
-        data: a named data set or a folder.
+        data: a named data set, a folder, an ``.npz`` file, or images; see `as_judged`.
         image_shape: (height, width, channels) of those it was trained on, as stored.
         classes: what it was trained to tell apart.
         resize_mode: how a folder's pictures become squares, as in its training.
@@ -85,7 +114,9 @@ def open_others(
         RunError: some are of other classes, or they have another number of channels.
     """
     size, _, channels = image_shape
-    if data in NAMED:
+    if not isinstance(data, str) or is_npz(data):
+        images = as_judged(data, classes)
+    elif data in NAMED:
         images = open_data(data)
     else:
         images = open_data(
@@ -96,21 +127,26 @@ def open_others(
             bit_depth=bit_depth,
             skip_bad=skip_bad,
         )
-    check_classes(images.classes, classes, data)
+    named = data if isinstance(data, str) else images.name
+    check_classes(images.classes, classes, named)
     if images.image_shape[-1] != channels:
         raise RunError(
-            f"{data} has {images.image_shape[-1]} channels, the run was trained on {channels}"
+            f"{named} has {images.image_shape[-1]} channels, the run was trained on {channels}"
         )
     return images
 
 
 def found_note(data: DataModule, divided: bool = True) -> str | None:
-    """What was found in a folder of pictures; of other data None. Two to six lines, safe to print.
+    """What was found in a folder of pictures, or is to be said of arrays; None: nothing.
+
+    Lines that are safe to print.
 
     Args:
         data: the pictures.
         divided: whether to say how many are in each part that is used.
     """
+    if isinstance(data, ImageArrays):
+        return "\n".join(map(printable, data.notes)) or None
     if not isinstance(data, ImageFolder):
         return None
     counts = {part: len(data.files(part).labels) for part in data.parts}

@@ -126,30 +126,34 @@ class Evaluation(NamedTuple):
 
 def evaluate(
     model: Any,
-    split: Split,
-    classes: Sequence[str],
+    data: Any,
+    classes: Sequence[str] | None = None,
     batch_size: int = 256,
     *,
     verbose: bool = False,
 ) -> Evaluation:
-    """Ask `model` about every image of `split`.
+    """Ask `model` about every image.
 
     Args:
         model: gives logits (n, classes).
-        split: images, in memory or on disk, and labels.
-        classes: the classes' names.
+        data: ``(x, y)``, images and labels in memory; a `Split`, also of pictures on disk; a data
+            set, an ``.npz`` file or a loader, of which the last part is taken, the test.
+        classes: the classes' names. None: those of the data.
         batch_size: images asked about at a time.
         verbose: whether to show progress on standard error.
 
     Raises:
-        DataError: the split is empty, or a picture on disk cannot be read.
+        DataError: there is no image, or they cannot be used; or a picture on disk cannot be read.
         NinError: the model's answers are not finite.
 
     Example:
         >>> run, data = nin.load("runs/digits-1"), nin.Digits()
         >>> nin.evaluate(run.model, data.test, data.classes).confusion.shape
         (10, 10)
+        >>> nin.evaluate(run.model, (data.test.images[:50], data.test.labels[:50])).n
+        50
     """
+    split, names = _judging(data, classes)
     if len(split.labels) == 0:
         raise DataError("there is no image to evaluate on")
     if verbose:
@@ -157,7 +161,11 @@ def evaluate(
             logits = _predicted(model, split, batch_size, callbacks=[_counting(advance)])
     else:
         logits = _predicted(model, split, batch_size)
-    return compared(logits, split.labels, classes)._replace(images=split.images)
+    if classes is None:  # Numbers, of which the last may be on no image.
+        names = (*names, *map(str, range(len(names), logits.shape[1])))
+    if len(names) != logits.shape[1]:
+        raise DataError(f"{len(names)} classes, and the network has {logits.shape[1]} answers")
+    return compared(logits, split.labels, names)._replace(images=split.images)
 
 
 def evaluate_judged(
@@ -216,6 +224,15 @@ def softmax(logits: Any) -> np.ndarray[Any, Any]:
     """Logits (n, classes) → probabilities (n, classes), in double precision."""
     probabilities: np.ndarray[Any, Any] = np.exp(_log_softmax(logits))
     return probabilities
+
+
+def _judging(data: Any, classes: Sequence[str] | None) -> tuple[Split, Sequence[str]]:
+    if isinstance(data, Split) and classes is not None:
+        return data, classes
+    from nin.data.sources import as_judged
+
+    images = as_judged(data, classes)
+    return images.split(images.parts[-1]), classes or images.classes
 
 
 def _predicted(model: Any, split: Split, batch_size: int, **settings: Any) -> Any:

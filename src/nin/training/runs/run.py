@@ -7,6 +7,7 @@
       metrics.jsonl            one line per epoch
       curves.png               loss and accuracy, drawn
       pictures.safetensors     which picture of a folder was in which part, by its content
+      images.npz               images that were in memory when it was trained, by part
       features.safetensors     what a frozen trunk makes of each photograph, by its content
       weights.safetensors      the network's weights after the best epoch
       checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
@@ -189,7 +190,7 @@ class Run:
         return softmax(self.model.predict(images, batch_size=batch_size, verbose=0))
 
     def evaluate(
-        self, data: str | None = None, *, skip_bad: bool = False, verbose: bool = False
+        self, data: Any = None, *, skip_bad: bool = False, verbose: bool = False
     ) -> tuple[str, Evaluation]:
         """How good the network is.
 
@@ -197,8 +198,10 @@ class Run:
         now. Pictures that were added to its folder since are left out; a warning says so.
 
         Args:
-            data: other data, a named data set or a folder, whose classes are among the run's; None
-                for the run's own. Of a folder that is not divided into parts, all are looked at.
+            data: other data, whose classes are among the run's: a named data set, a folder, an
+                ``.npz`` file, ``(x, y)`` arrays or a loader of batches. None for the run's own.
+                Numbers of labels are positions in the run's classes. Of a folder that is not
+                divided into parts, all are looked at.
             skip_bad: in a folder, go on without images that cannot be read; so does a run that was
                 trained without them.
             verbose: whether to print what was found in a folder, and progress, on standard error.

@@ -67,6 +67,9 @@ class DataRecord(TypedDict, total=False):
     licence: str
     fingerprint: str
     inventory: dict[str, Any]
+    exact: bool  # False: of a loader, whose order is its own.
+    groups: int
+    fold: list[int]
     bit_depth: int
 
 

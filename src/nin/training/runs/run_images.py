@@ -10,18 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from nin.data import NAMED, ImageData, ImageFolder, Pictures, Split
+from nin.data import NAMED, DataModule, ImageData, ImageFolder, Pictures, Split
 from nin.data.decoding.image_arrays import fitted_images
 from nin.data.folders.listing import Files
 from nin.data.folders.membership import UNKNOWN, Membership
+from nin.data.in_memory.npz_file import is_npz
+from nin.data.sources import as_images, is_in_process
 from nin.data.split import PARTS, Part
-from nin.errors import Advice, Argument, DataError, RunError
+from nin.errors import Advice, Argument, DataError, RecipeError, RunError
 from nin.files import write_bytes
 from nin.names import normalized
 from nin.training.recipe import Recipe
 from nin.training.runs.arrays import read_arrays
-from nin.training.runs.dataset import open_images, open_others
+from nin.training.runs.dataset import is_in_memory, open_images, open_others
 from nin.training.runs.evaluation import every_image, final_split
+from nin.training.runs.images_file import ARRAYS, open_kept
 from nin.training.runs.judged_images import (
     JudgedImages,
     check_classes,
@@ -64,10 +67,13 @@ class RunImages:
         except DataError as error:
             raise RunError(f"{path} is damaged: {error}") from error
 
-    def open(self, *, skip_bad: bool = False, is_untrained: bool = False) -> ImageData:
+    def open(
+        self, data: Any = None, *, skip_bad: bool = False, is_untrained: bool = False
+    ) -> ImageData:
         """The images to go on training with, wherever they are now.
 
         Args:
+            data: images in memory, in place of those that the run keeps; loaders have to be given.
             skip_bad: in a folder, go on without those that cannot be read.
             is_untrained: whether nothing was learnt from any yet, so that some may be repaired,
                 removed or added, in the classes that there are.
@@ -76,26 +82,57 @@ class RunImages:
             DataError: they cannot be read.
             RunError: they are not to be found, or something was added, taken away or changed.
         """
+        if data is not None:
+            return self._given(data)
+        if not self.record["data"].get("exact", True):
+            raise RunError(
+                f"{self.path} was trained on {self.record['data']['source']}, which no run keeps",
+                f"go on in Python: nin.resume({str(self.path)!r}, data=...)",
+            )
         known, problem = self.membership(), ""
-        for place, data in self._opened(known, skip_bad, self.bit_depth):
-            if self._is_the_same(data) or (is_untrained and self._has_some(data, known)):
-                return data
-            problem = problem or self._change(place, data, known)
+        for place, found in self._opened(known, skip_bad, self.bit_depth):
+            if self._is_the_same(found) or (is_untrained and self._has_some(found, known)):
+                return found
+            problem = problem or self._change(place, found, known)
         raise RunError(problem or self._lost())
 
-    def judged(self, data: str | None = None, *, skip_bad: bool = False) -> JudgedImages:
+    def _given(self, data: Any) -> ImageData:
+        """Images of this process, if they are those of the run as far as can be known."""
+        if not is_in_memory(self.recipe.data):
+            raise RunError(
+                f"{self.path} was trained on {self.recipe.data}: images in memory are others",
+                Advice("leave out {}", Argument("data")),
+            )
+        if not isinstance(data, DataModule):
+            data = as_images(data, classes=self.classes)
+        found = open_images(self.recipe.revised(data=data))
+        is_exact = self.record["data"].get("exact", True)
+        shape = tuple(self.record["data"]["image_shape"])
+        is_alike = (found.classes, found.image_shape) == (self.classes, shape)
+        if not is_alike or (is_exact and not self._is_the_same(found)):
+            raise RunError(
+                f"these are not the images that {self.path} was trained on, or they are divided"
+                " otherwise"
+            )
+        return found
+
+    def judged(self, data: Any = None, *, skip_bad: bool = False) -> JudgedImages:
         """The images to judge the run by.
 
         Args:
-            data: a named data set or a folder; None for the images that it was to be judged by.
-                Of a folder that is not divided into parts, all; of the run's own that has moved,
-                those that it was to be judged by.
+            data: a named data set, a folder or an ``.npz`` file; or images, such as ``(x, y)``.
+                None for the images that it was to be judged by. Of a folder that is not divided
+                into parts, all; of the run's own that has moved, those that it was to be judged by.
             skip_bad: in a folder, go on without those that cannot be read.
 
         Raises:
             DataError: the images cannot be had.
             RunError: they are of classes that the run does not know, or not those of the run.
         """
+        if isinstance(data, Path):
+            data = str(data)
+        if not (data is None or isinstance(data, str)):
+            return self._others(data, skip_bad)
         if data is None or data == self.recipe.data in NAMED:
             return self._own(None, skip_bad)
         return self._moved(data, skip_bad) or self._others(data, skip_bad)
@@ -125,7 +162,7 @@ class RunImages:
                 return JudgedImages(name, split, data, place)
             else:
                 problem = problem or self._change(place, data, known)
-        if self.recipe.data in NAMED:
+        if problem and (self.recipe.data in NAMED or is_in_process(self.recipe.data)):
             raise RunError(problem)
         if not problem:
             way = "say where they are now, or name others: {}"
@@ -135,6 +172,8 @@ class RunImages:
 
     def _moved(self, data: str, skip_bad: bool) -> JudgedImages | None:
         """The run's own images if they are now in `data`, and no longer where they were."""
+        if is_npz(data) and is_npz(self.recipe.data):
+            return self._moved_file(data)
         known = self.membership()
         places = candidates(self.recipe.data, self.path, self.record)
         if known is None or data in NAMED or any(place.exists() for place in places):
@@ -153,6 +192,14 @@ class RunImages:
         if not there[judge].all() or not there[~judge].any():
             return None
         return self._known(folder, known, _judge(known), data)
+
+    def _moved_file(self, data: str) -> JudgedImages | None:
+        """The run's own images if `data` is their file, wherever it is now."""
+        try:
+            found = open_images(self.recipe.revised(data=data))
+        except DataError:  # What is none to train on may be one to judge by.
+            return None
+        return JudgedImages(*final_split(found), found, data) if self._is_the_same(found) else None
 
     def _known(
         self, data: ImageFolder, known: Membership, part: Part, place: str
@@ -187,7 +234,7 @@ class RunImages:
             relabelled=int((~same[chosen]).sum()),
         )
 
-    def _others(self, data: str, skip_bad: bool) -> JudgedImages:
+    def _others(self, data: Any, skip_bad: bool) -> JudgedImages:
         height, width, channels = self.record["model"]["input_shape"]
         shape = (height, width, channels)
         images = open_others(
@@ -202,7 +249,8 @@ class RunImages:
             pictures = fitted_images(np.asarray(split.images), shape, self.recipe.resize_mode)
             split = Split(pictures, split.labels)
         used = self._used(images, part) if isinstance(images, ImageFolder) else 0
-        return JudgedImages(part, split, images, data, is_other=True, trained_on=used)
+        source = data if isinstance(data, str) else images.name
+        return JudgedImages(part, split, images, source, is_other=True, trained_on=used)
 
     def _used(self, data: ImageFolder, part: str) -> int | None:
         """How many pictures of a part the run has used for anything but to be judged by them."""
@@ -224,6 +272,10 @@ class RunImages:
         if name in NAMED:
             yield name, open_images(self.recipe)
             return
+        if is_in_process(name):
+            if (file := self.path / ARRAYS).exists():
+                yield str(file), open_kept(file, self.recipe)
+            return
         for place in candidates(name, self.path, self.record):
             if place.exists():
                 recipe = self.recipe.revised(data=str(place))
@@ -233,6 +285,8 @@ class RunImages:
                 )
 
     def _lost(self) -> str:
+        if is_in_process(self.recipe.data):
+            return f"{self.path / ARRAYS} is missing: it holds the images of the run"
         places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
         return f"the images of {self.path} are not to be found at {places}"
 
@@ -273,7 +327,10 @@ def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         RunError: `recipe` starts from what is no run, or a damaged one.
     """
     known = None
-    if recipe.init is not None and recipe.data not in NAMED:
+    if recipe.init is not None and recipe.folds is not None:
+        said = "what the other run was trained on would be in a test"
+        raise RecipeError(said, about=Argument("init", recipe.init))
+    if recipe.init is not None and not is_in_memory(recipe.data):
         path = Path(recipe.init)
         known = RunImages(path, read_record(path), recipe).membership()
     apart = None if known is None else known.apart_from_test()

@@ -1,0 +1,166 @@
+"""Division by scikit-learn's splitters: k folds, and groups that stay together.
+
+Images of a group, such as several of one object or patient, are in one part: a network that has
+seen the object would be judged by remembering it. Folds depend on nothing but the images, so that
+all networks and seeds are judged by the same.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.split import Indices, Labels
+from nin.errors import Argument, DataError
+
+#: Into how many pieces images are divided by group; a share is a number of these.
+_PIECES = 20
+#: Classes that a message names.
+_NAMED = 3
+
+Groups = NDArray[np.intp]
+
+
+def fold_of(
+    labels: Labels, folds: int, fold: int, classes: Sequence[str], groups: Groups | None = None
+) -> tuple[Indices, Indices]:
+    """Divide images into those to train on and those of one fold, stratified.
+
+    Args:
+        labels: (n,), the class of each image.
+        folds: into how many parts all are divided.
+        fold: which of them is held out, from 0.
+        classes: the classes' names.
+        groups: (n,), the group of each image, none of which is divided. None: there are none.
+
+    Returns:
+        Positions to train on, and positions of the fold, each in increasing order.
+
+    Raises:
+        DataError: there are not so many images, or a class would be missing from a fold.
+    """
+    check_fold(folds, fold)
+    if folds > len(labels):
+        said = f"there are only {len(labels)} images"
+        raise DataError(said, about=Argument("folds", folds))
+    _check_each_class(labels, folds, classes, groups)
+    for number, (kept, held) in enumerate(_split(labels, folds, 0, groups)):
+        if missing := sorted(set(labels.tolist()) - set(labels[held].tolist())):
+            raise DataError(
+                f"the groups leave fold {number} without any image of"
+                f" {_listed(missing, classes)}: give it more groups, or fewer folds",
+                about=Argument("folds", folds),
+            )
+        if number == fold:
+            chosen = kept, held
+    return chosen
+
+
+def hold_out_groups(
+    labels: Labels, share: float, seed: int, what: str, classes: Sequence[str], groups: Groups
+) -> tuple[Indices, Indices]:
+    """Hold out about a share of the images by whole groups, classes in proportion as far as can be.
+
+    Args:
+        labels: (n,), the class of each image.
+        share: of the images, above 0 and below 1.
+        seed: 0 or more.
+        what: the argument's name, for the message.
+        classes: the classes' names.
+        groups: (n,), the group of each image.
+
+    Returns:
+        The positions kept and the positions held out, each in increasing order.
+
+    Raises:
+        DataError: there is a single group, or a class would have nothing left to train on.
+    """
+    count, largest = len(np.unique(groups)), int(np.bincount(labels).max())
+    pieces = min(_PIECES, count, largest)
+    if pieces < 2:
+        said = "all images are of one group" if count < 2 else "every class has a single image"
+        raise DataError(f"{said}: none can be held out for {what}", about=Argument("groups"))
+    wanted = min(pieces - 1, max(1, round(share * pieces)))
+    each = [held for _, held in _split(labels, pieces, seed, groups)]
+    held = np.sort(np.concatenate(each[:wanted]))
+    kept = np.setdiff1d(np.arange(len(labels)), held)
+    if missing := sorted(set(labels.tolist()) - set(labels[kept].tolist())):
+        raise DataError(
+            f"all images of {_listed(missing, classes)} would be held out for {what}, because they"
+            f" are of too few groups: give it more groups, or leave out the class, or change the"
+            " seed",
+            about=Argument("groups"),
+        )
+    if not len(held):
+        raise DataError(f"no group is small enough to be held out for {what}")
+    return kept, held
+
+
+def as_groups(values: Any, count: int, what: str = "groups") -> Groups:
+    """Keys of any kind as numbers, one per image.
+
+    Raises:
+        DataError: there are not as many as images.
+    """
+    keys = np.asarray(values)
+    if keys.shape[:1] != (count,) or keys.ndim != 1:
+        raise DataError(
+            f"a key for each of {count:,} images, not {keys.shape}", about=Argument(what)
+        )
+    if keys.dtype.kind == "O":
+        keys = keys.astype(str)
+    found: Groups = np.unique(keys, return_inverse=True)[1]
+    return found
+
+
+def check_fold(folds: int | None, fold: int | None) -> None:
+    """Refuse numbers of folds that make no sense.
+
+    Raises:
+        DataError: says what.
+    """
+    if folds is None:
+        if fold is not None:
+            raise DataError("it needs a number of folds", about=Argument("fold", fold))
+        return
+    if folds < 2:
+        raise DataError("there are 2 folds or more", about=Argument("folds", folds))
+    if fold is not None and not 0 <= fold < folds:
+        raise DataError(f"it is from 0 to {folds - 1}", about=Argument("fold", fold))
+
+
+def _check_each_class(
+    labels: Labels, folds: int, classes: Sequence[str], groups: Groups | None
+) -> None:
+    units, kind = (np.arange(len(labels)), "image") if groups is None else (groups, "group")
+    few = []
+    for label in np.unique(labels).tolist():
+        count = len(np.unique(units[labels == label]))
+        if count < folds:
+            few.append(f"{classes[label]!r} has {count} {kind}{'' if count == 1 else 's'}")
+    if few:
+        more = f" and {len(few) - _NAMED} more classes too few" if len(few) > _NAMED else ""
+        raise DataError(
+            f"each class needs one {kind} per fold or more, and {', '.join(few[:_NAMED])}{more}",
+            about=Argument("folds", folds),
+        )
+
+
+def _split(labels: Labels, pieces: int, seed: int, groups: Groups | None) -> Any:
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    kind = StratifiedKFold if groups is None else StratifiedGroupKFold
+    splitter = kind(pieces, shuffle=True, random_state=seed)
+    with warnings.catch_warnings():
+        # Of classes with few images; what must not happen is looked for afterwards.
+        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
+        yield from splitter.split(np.zeros(len(labels)), labels, groups)
+
+
+def _listed(labels: Sequence[int], classes: Sequence[str]) -> str:
+    more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
+    return ", ".join(repr(classes[label]) for label in labels[:_NAMED]) + more

@@ -1,0 +1,322 @@
+"""`ImageArrays`: arrays of images and labels, from memory or from an ``.npz`` file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from nin.data.augmentation import Augmentation
+from nin.data.balance import Balance
+from nin.data.fingerprint import fingerprint
+from nin.data.folds import Groups, as_groups, check_fold, fold_of, hold_out_groups
+from nin.data.images import ImageData
+from nin.data.in_memory.label_values import as_labels
+from nin.data.in_memory.npz_file import read_npz
+from nin.data.in_memory.pixel_values import as_pixels
+from nin.data.split import Indices, Part, Split, check_share, hold_out, stratified
+from nin.errors import Argument, DataError
+from nin.files import expand
+
+#: What an array of each part is called in messages.
+_WORDS: dict[Part, str] = {"train": "train", "validation": "val", "test": "test"}
+
+
+class _Stored(NamedTuple):
+    """What was given, before anything is divided.
+
+    Attributes:
+        parts: images and labels that were given as a part of their own; ``train`` always.
+        classes: the classes' names.
+        groups: (n,), of the training images.
+        test: share of the training images that is held out for the test.
+        name: what the set is called.
+        notes: what is to be said of the arrays.
+    """
+
+    parts: dict[Part, Split]
+    classes: tuple[str, ...]
+    groups: Groups | None
+    test: float
+    name: str
+    notes: tuple[str, ...] = ()
+
+
+class ImageArrays(ImageData):
+    """Images and labels in arrays.
+
+    Images are (n, height, width) or (n, height, width, channels), with one channel or three. They
+    are kept as uint8: integers are 0…255; floats that do not exceed 1 are 0…1, larger ones 0…255,
+    rounded. Where that could be meant otherwise, `notes` says how it was taken, and so do training
+    and evaluation. Labels are whole numbers from 0, texts, or one-hot.
+
+    The test part is held out by the content of the arrays alone, so that it is the same whatever
+    the `seed`; the validation part by `seed`. Both are stratified.
+
+    Args:
+        images: to train on, and to divide.
+        labels: the class of each image.
+        validation: share of the training images to hold out for validation; or images and labels.
+        test: share of the images to hold out for the test; or images and labels.
+        classes: names of the classes, in the order of their numbers. None: the texts that occur,
+            sorted, or the numbers.
+        groups: (n,), a key per image of `images`: those with the same key, such as several of one
+            object, are in one part. None: each image is on its own.
+        folds: divide the images into so many parts, one of which, `fold`, is the test. None: by
+            share.
+        fold: which part is the test, from 0.
+        name: what the set is called.
+        batch_size: images per batch.
+        resize: (height, width) for the model to resize to; recorded only. None: as stored.
+        limit: use at most this many training images, classes in proportion. None: all.
+        seed: random seed, 0 or more: of what is held out for validation or left out, and of the
+            order of training.
+        augmentation: random changes to training images. None: none.
+        balance: how to make up for classes of unequal size in training; see `nin.data.ImageData`.
+
+    Attributes:
+        notes: what is to be said of the arrays, a line each.
+
+    Raises:
+        DataError: arrays of shapes that do not fit, empty ones, pixels that are not finite or out
+            of range, labels that are none, or a division that leaves a class or a part without any.
+
+    Example:
+        >>> import numpy as np
+        >>> x = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
+        >>> y = np.array(["cat", "dog", "owl"] * 20)
+        >>> data = nin.ImageArrays(x, y, groups=np.arange(60) // 3)
+        >>> data.classes, data.parts, data.image_shape
+        (('cat', 'dog', 'owl'), ('train', 'validation', 'test'), (8, 8, 1))
+        >>> nin.ImageArrays(x, y, folds=5, fold=2).test.labels.shape
+        (12,)
+    """
+
+    def __init__(
+        self,
+        images: Any,
+        labels: Any,
+        *,
+        validation: float | tuple[Any, Any] = 0.1,
+        test: float | tuple[Any, Any] = 0.1,
+        classes: Sequence[Any] | None = None,
+        groups: Any = None,
+        folds: int | None = None,
+        fold: int | None = None,
+        name: str = "arrays",
+        batch_size: int = 64,
+        resize: tuple[int, int] | None = None,
+        limit: int | None = None,
+        seed: int = 0,
+        augmentation: Augmentation | None = None,
+        balance: Balance = "none",
+    ) -> None:
+        given: dict[Part, tuple[Any, Any]] = {"train": (images, labels)}
+        shares = {"validation": 0.0, "test": 0.0}
+        for part, value in (("validation", validation), ("test", test)):
+            if isinstance(value, (int, float)):
+                check_share(part, value)
+                shares[part] = float(value)
+            else:
+                given["validation" if part == "validation" else "test"] = _pair(value, part)
+        check_share("validation and test together", sum(shares.values()))
+        stored = _stored(given, classes, groups, name)._replace(test=shares["test"])
+        self._open(
+            stored,
+            validation=shares["validation"],
+            folds=folds,
+            fold=fold,
+            batch_size=batch_size,
+            resize=resize,
+            limit=limit,
+            seed=seed,
+            augmentation=augmentation,
+            balance=balance,
+        )
+
+    @classmethod
+    def from_npz(cls, path: str | Path, **settings: Any) -> Self:
+        """Return the arrays in an ``.npz`` file; nothing in it is unpickled.
+
+        Args:
+            path: the file. Its arrays are called ``x_train``, ``y_train``, ``x_test``, ``y_test``
+                (and ``x_val``, ``y_val``); ``train_images``, ``train_labels``, …; or ``images`` and
+                ``labels``; there may be ``class_names`` and ``groups``.
+            settings: arguments as above, in place of what the file says.
+
+        Raises:
+            DataError: the file cannot be read, or its arrays cannot be used.
+
+        Example:
+            >>> import numpy as np
+            >>> x = np.zeros((20, 8, 8, 3), np.uint8)
+            >>> np.savez("two.npz", images=x, labels=np.arange(20) % 2, class_names=["a", "b"])
+            >>> nin.ImageArrays.from_npz("two.npz").classes
+            ('a', 'b')
+        """
+        path = expand(path)
+        found = read_npz(path)
+        settings = {"name": path.stem, "classes": found.classes, **settings}
+        if "train" not in found.parts:
+            raise DataError(f"{path} holds no images to train on")
+        images, labels, groups = found.parts["train"]
+        settings.setdefault("groups", groups)
+        for part in ("validation", "test"):
+            if part in found.parts:
+                settings[part] = found.parts["validation" if part == "validation" else "test"][:2]
+        try:
+            made = cls(images, labels, **settings)
+        except DataError as error:
+            raise DataError(f"{path}: {error.args[0]}", *error.advice, about=error.about) from error
+        made.source = str(path)
+        return made
+
+    @classmethod
+    def to_judge(cls, pair: Sequence[Any], classes: Sequence[str] | None = None) -> Self:
+        """Return images that nothing is trained on: all are one part, and classes may be missing.
+
+        Args:
+            pair: images and labels, as above.
+            classes: names of the classes, of which the labels are some.
+        """
+        made = object.__new__(cls)
+        made._open(_stored({"test": (pair[0], pair[1])}, classes, None, "arrays"), validation=0.0)
+        return made
+
+    def revised(self, **settings: Any) -> Self:
+        """Return the same arrays with other settings: `validation`, `seed`, `batch_size`, ….
+
+        Args:
+            settings: arguments as above, but for arrays, classes, groups, the test's share and the
+                name.
+        """
+        copy = object.__new__(type(self))
+        copy._open(self._stored, **{**self.settings, **settings})
+        copy.source = self.source
+        return copy
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the arrays, a line each."""
+        return self._stored.notes
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all that was given, however it is divided."""
+        groups = self._stored.groups
+        kept = None if groups is None else groups.tolist()
+        return fingerprint((self.classes, self._stored.test, kept), self._stored.parts)
+
+    def fingerprint(self) -> str:
+        """Return a SHA-256 over the classes and every image and label in use."""
+        return fingerprint(("arrays", self.classes), {p: self.split(p) for p in self.parts})
+
+    def load(self, part: Part) -> Mapping[Part, Split]:
+        """Take the images of every part."""
+        everything = self._stored.parts
+        found: dict[Part, Split] = {**everything}
+        found.pop("train", None)
+        for name, chosen in self._chosen.items():
+            images, labels = everything["train"]
+            if len(chosen) == len(labels):
+                found[name] = everything["train"]
+            else:
+                found[name] = Split(np.asarray(images)[chosen], labels[chosen])
+        return found
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the set is, ready for JSON; with it the number of `groups`, and the fold."""
+        found = super().describe()
+        if self._stored.groups is not None:
+            found["groups"] = int(self._stored.groups.max()) + 1
+        if self.settings["folds"] is not None:
+            found["fold"] = [self.settings["fold"] or 0, self.settings["folds"]]
+        return found
+
+    def _open(self, stored: _Stored, **settings: Any) -> None:
+        usual: dict[str, Any] = {"validation": 0.1, "folds": None, "fold": None}
+        settings = {**usual, **settings}
+        own = {name: settings[name] for name in settings if name not in ("folds", "fold")}
+        check_fold(settings["folds"], settings["fold"])
+        sides = next(iter(stored.parts.values())).images.shape[1:]
+        shape = (sides[0], sides[1], sides[2])
+        if "validation" in stored.parts:
+            own["validation"] = 0.0
+        own["resize"] = own.get("resize") or shape[:2]
+        super().__init__(stored.name, stored.classes, shape, **own)
+        self._stored, self.settings = stored, settings
+        self.hparams = {**settings}
+        self.source = "arrays in memory"
+        self._chosen = self._divided() if "train" in stored.parts else {}
+        there = {*stored.parts, *self._chosen}
+        self.parts = tuple(part for part in _WORDS if part in there)
+        self.has_own_parts = len(stored.parts) > 1 or "test" not in self.parts
+
+    def _divided(self) -> dict[Part, Indices]:
+        """Positions of the training images that were given, by the part that they come to."""
+        stored, folds = self._stored, self.settings["folds"]
+        labels, groups = stored.parts["train"].labels, stored.groups
+        for number, name in enumerate(self.classes):
+            if number not in labels:
+                raise DataError(f"{self.name} has no training image of class {name!r}")
+        kept = np.arange(len(labels))
+        found: dict[Part, Indices] = {}
+        if folds is not None:
+            if len(stored.parts) > 1:
+                raise DataError(
+                    "all images are divided, but some were given as a part of their own",
+                    about=Argument("folds", folds),
+                )
+            kept, found["test"] = fold_of(
+                labels, folds, self.settings["fold"] or 0, self.classes, groups
+            )
+        elif stored.test and "test" not in stored.parts:
+            kept, found["test"] = self._held_out(kept, stored.test, 0, "test")
+        if self.validation and "validation" not in stored.parts:
+            # The share is of all images, as in a folder.
+            share = self.validation * len(labels) / len(kept) if folds is None else self.validation
+            kept, found["validation"] = self._held_out(kept, share, self.seed, "validation")
+        if self.limit is not None and self.limit < len(kept):
+            kept = kept[stratified(labels[kept], self.limit, self.seed)]
+        return {**found, "train": kept}
+
+    def _held_out(
+        self, among: Indices, share: float, seed: int, what: str
+    ) -> tuple[Indices, Indices]:
+        stored = self._stored
+        labels = stored.parts["train"].labels[among]
+        if stored.groups is None:
+            kept, held = hold_out(labels, share, seed, what)
+        else:
+            groups = stored.groups[among]
+            kept, held = hold_out_groups(labels, share, seed, what, self.classes, groups)
+        return among[kept], among[held]
+
+
+def _stored(
+    given: Mapping[Part, tuple[Any, Any]], classes: Sequence[Any] | None, groups: Any, name: str
+) -> _Stored:
+    words: dict[Part, tuple[str, str]] = {
+        part: ("x", "y") if len(given) == 1 else (f"x_{_WORDS[part]}", f"y_{_WORDS[part]}")
+        for part in given
+    }
+    pixels, notes = as_pixels({words[part][0]: pair[0] for part, pair in given.items()})
+    labels, names = as_labels({words[part][1]: pair[1] for part, pair in given.items()}, classes)
+    parts: dict[Part, Split] = {}
+    for part, (x, y) in words.items():
+        if len(pixels[x]) != len(labels[y]):
+            raise DataError(
+                f"{x} holds {len(pixels[x]):,} images, and {y} {len(labels[y]):,} labels: give as"
+                " many of each"
+            )
+        parts[part] = Split(pixels[x], labels[y])
+    keys = None if groups is None else as_groups(groups, len(parts["train"].labels))
+    return _Stored(parts, names, keys, 0.0, name, tuple(notes))
+
+
+def _pair(value: Any, what: str) -> tuple[Any, Any]:
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise DataError("a share, or images and labels", about=Argument(what))
+    return value[0], value[1]

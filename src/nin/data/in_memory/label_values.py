@@ -1,0 +1,136 @@
+"""What an array of labels may hold, and how it becomes positions in the classes.
+
+Whole numbers count from 0, as in Keras; texts are names of classes; a row per image with a single
+1 is one-hot. A column of shape (n, 1), as CIFAR-10 and MedMNIST have it, is a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.split import Labels
+from nin.errors import Argument, DataError
+from nin.names import normalized
+
+#: Names that a message repeats.
+_NAMED = 5
+#: More classes than this are measurements rather than labels.
+_MOST = 100_000
+
+
+def as_labels(
+    given: Mapping[str, Any], classes: Sequence[Any] | None = None
+) -> tuple[dict[str, Labels], tuple[str, ...]]:
+    """The labels of each part as positions in the classes, and the names of these.
+
+    Args:
+        given: what an array is called → the array: (n,), (n, 1) or one-hot (n, classes).
+        classes: their names, in order; None: those that occur, sorted, or ``"0"``, ``"1"``, ….
+
+    Raises:
+        DataError: another shape or kind, or a label that is out of range or no class.
+    """
+    names = None if classes is None else _names(classes)
+    arrays = {what: _flat(what, value, names) for what, value in given.items()}
+    texts = [array.dtype.kind == "U" for array in arrays.values()]
+    if any(texts) and not all(texts):
+        raise DataError(f"{' and '.join(arrays)}: some labels are texts, and some numbers")
+    if texts[0]:
+        return _by_name(arrays, names)
+    return _by_number(arrays, names)
+
+
+def _names(classes: Sequence[Any]) -> tuple[str, ...]:
+    names = tuple(normalized(str(name)) for name in classes)
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DataError(f"{twice!r} is there twice", about=Argument("classes"))
+    return names
+
+
+def _flat(what: str, value: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
+    labels = np.asarray(value)
+    if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.ravel()):
+        labels = labels.astype(str)  # As pandas keeps them.
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8", "surrogateescape")
+    if labels.dtype.kind not in "buifU":
+        raise DataError(f"{what} holds {labels.dtype}: labels are whole numbers, texts or one-hot")
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim == 2 and labels.dtype.kind != "U":
+        labels = _from_one_hot(what, labels, names)
+    if labels.ndim != 1:
+        raise DataError(
+            f"{what} is of shape {labels.shape}: labels are (n,) or one-hot (n, classes)"
+        )
+    if labels.size == 0:
+        raise DataError(f"{what} is empty: there is no label in it")
+    if labels.dtype.kind == "f" and not (labels % 1 == 0).all():  # True of NaN, too.
+        raise DataError(f"{what} holds {labels[labels % 1 != 0][0]:g}: labels are whole numbers")
+    return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
+
+
+def _from_one_hot(what: str, rows: NDArray[Any], names: tuple[str, ...] | None) -> NDArray[Any]:
+    if rows.size and not (np.isin(rows, (0, 1)).all() and (rows.sum(axis=1) == 1).all()):
+        odd = int(np.flatnonzero(~(np.isin(rows, (0, 1)).all(1) & (rows.sum(axis=1) == 1)))[0])
+        raise DataError(
+            f"{what} is of shape {rows.shape}, and row {odd} is not one-hot: an image has one class"
+        )
+    if names is not None and rows.shape[1] != len(names):
+        said = f"{len(names)} names, and {what} has {rows.shape[1]} columns"
+        raise DataError(said, about=Argument("classes"))
+    found: NDArray[Any] = rows.argmax(axis=1)
+    return found
+
+
+def _by_name(
+    arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...] | None
+) -> tuple[dict[str, Labels], tuple[str, ...]]:
+    texts = {what: [normalized(text) for text in array.tolist()] for what, array in arrays.items()}
+    if names is None:
+        names = tuple(sorted({text for each in texts.values() for text in each}))
+    place = {name: number for number, name in enumerate(names)}
+    for what, each in texts.items():
+        if odd := sorted({text for text in each if text not in place}):
+            raise DataError(
+                f"{what}: {_listed(odd)} is none of the classes, which are {_listed(names)}"
+            )
+    return {
+        what: np.array([place[t] for t in each], np.int32) for what, each in texts.items()
+    }, names
+
+
+def _by_number(
+    arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...] | None
+) -> tuple[dict[str, Labels], tuple[str, ...]]:
+    least = min(int(array.min()) for array in arrays.values())
+    highest = max(int(array.max()) for array in arrays.values())
+    if names is None and least > 0:
+        raise DataError(
+            f"labels from {least} to {highest}: they count from 0, so subtract {least}, or give"
+            " texts"
+        )
+    count = len(names) if names is not None else highest + 1
+    for what, array in arrays.items():
+        low, high = int(array.min()), int(array.max())
+        if low < 0 or high >= count:
+            way = ": they count from 0, so subtract 1" if (least, highest) == (1, count) else ""
+            raise DataError(
+                f"{what}: label {low if low < 0 else high} is out of range for {count} classes,"
+                f" which are numbered 0 to {count - 1}{way}"
+            )
+    if count > _MOST:
+        raise DataError(f"labels up to {highest:,} are no classes: at most {_MOST:,}")
+    return {what: array.astype(np.int32) for what, array in arrays.items()}, (
+        names or tuple(map(str, range(count)))
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(map(repr, names[:_NAMED])) + more

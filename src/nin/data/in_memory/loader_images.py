@@ -1,0 +1,208 @@
+"""`LoaderImages`: what somebody's own loader gives: tf.data, a PyDataset, a torch DataLoader.
+
+Its order and its changes to images are its own, and may be others each time: so neither exact
+resume nor the same bits from the same seed are promised. One pass over it is kept in memory, by
+which images are standardised, counted and calibrated; training then takes its batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.in_memory.array_images import ImageArrays
+from nin.data.in_memory.pixel_values import channels_last, scale_of, scaled
+from nin.data.loader import Batches, as_numpy
+from nin.data.split import Labels, Part, Split
+from nin.errors import Argument, DataError
+
+
+class LoaderImages(ImageArrays):
+    """Images that loaders give in batches of (images, labels).
+
+    Args:
+        train: the loader to train on; gone through again in each epoch.
+        validation: the loader to validate on, gone through once. None: none.
+        test: the loader to judge by, gone through once. None: none.
+        classes: names of the classes. None: their numbers.
+        settings: arguments of `ImageArrays`, but for groups, folds and shares.
+
+    Raises:
+        DataError: a loader has no end or no length, or gives anything but batches of images and
+            labels; or see `ImageArrays`.
+    """
+
+    def __init__(
+        self,
+        train: Any,
+        validation: Any = None,
+        test: Any = None,
+        *,
+        classes: Sequence[Any] | None = None,
+        **settings: Any,
+    ) -> None:
+        loaders = {"validation": validation, "test": test}
+        held: dict[str, Any] = {
+            part: 0.0 if each is None else collect(each) for part, each in loaders.items()
+        }
+        images, labels = collect(train)
+        self._loader, self._scale = train, scale_of(images)
+        settings.setdefault("name", type(train).__name__.strip("_").lower())
+        super().__init__(images, labels, classes=classes, **held, **settings)
+        self.source = f"a {type(train).__name__.strip('_')}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the loader, a line each."""
+        said = (
+            f"the images come from {self.source}: its order is its own, so that neither exact"
+            " resume nor the same result from the same seed is promised"
+        )
+        return (*super().notes, said)
+
+    def revised(self, **settings: Any) -> LoaderImages:
+        """Return the same loaders with other settings; see `ImageArrays.revised`.
+
+        Raises:
+            DataError: a setting that a loader's batches cannot have.
+        """
+        for name in ("folds", "limit"):
+            if settings.get(name) is not None:
+                raise DataError(
+                    "a loader's images are its own to choose", about=Argument(name, settings[name])
+                )
+        if settings.get("balance", "none") != "none":
+            raise DataError(
+                "a loader's images are its own to choose",
+                about=Argument("balance", settings["balance"]),
+            )
+        # What is held out of one pass would be trained on in the next.
+        copy = super().revised(**{**settings, "validation": 0.0})
+        copy._loader, copy._scale = self._loader, self._scale
+        return copy
+
+    def load(self, part: Part) -> Mapping[Part, Split]:
+        """Take the images of every part: of training one pass over the loader."""
+        return super().load(part)
+
+    def describe(self) -> dict[str, Any]:
+        """Return what the set is, ready for JSON; with it ``"exact": False``."""
+        return {**super().describe(), "exact": False}
+
+    def get_dataloader(self, train: bool) -> Batches:
+        """Return batches of the loader to train on, or those of the validation part."""
+        if not train:
+            return super().get_dataloader(train=False)
+        images, labels = self.train
+        return LoaderBatches(
+            np.asarray(images),
+            labels,
+            self.batch_size,
+            shuffle=True,
+            seed=self.seed,
+            augmentation=self.augmentation,
+            classes=len(self.classes),
+            loader=self._loader,
+            scale=self._scale,
+        )
+
+
+class LoaderBatches(Batches):
+    """Batches of one size from a loader's batches of any, in its own order.
+
+    Args:
+        images: of one pass over the loader, for their number.
+        labels: of these.
+        batch_size: samples per batch.
+        loader: what batches come from; it begins again where it has ended.
+        scale: what its pixels are multiplied by.
+        settings: further arguments of `Batches`.
+    """
+
+    def __init__(
+        self,
+        images: NDArray[Any],
+        labels: Labels,
+        batch_size: int,
+        *,
+        loader: Any,
+        scale: int,
+        **settings: Any,
+    ) -> None:
+        super().__init__(images, labels, batch_size, **settings)
+        self._loader, self._scale = loader, scale
+        self._left: tuple[NDArray[Any], Labels] = (images[:0], labels[:0])
+        self._batches: Iterator[Any] = iter(())
+
+    def _taken(self, epoch: int, index: int) -> tuple[NDArray[Any], Labels, None]:
+        if index == self.first:
+            self._batches, self._left = batches_of(self._loader), (self.images[:0], self.labels[:0])
+        count = min(self.batch_size, self.num_samples - index * self.batch_size)
+        while len(self._left[1]) < count:
+            batch = next(self._batches, None)
+            if batch is None:
+                self._batches = batches_of(self._loader)
+                batch = next(self._batches)
+            images, labels = pair_of(batch)
+            pixels = scaled(channels_last(images), self._scale)
+            if labels.ndim == 2:
+                labels = labels.argmax(axis=1) if labels.shape[1] > 1 else labels[:, 0]
+            self._left = (
+                np.concatenate([self._left[0], pixels]),
+                np.concatenate([self._left[1], labels.astype(np.int32)]),
+            )
+        images, labels = self._left
+        self._left = images[count:], labels[count:]
+        return images[:count], labels[:count], None
+
+
+def collect(loader: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The images and labels of one pass over a loader.
+
+    Raises:
+        DataError: it has no end, can be gone through once only, or gives no batches of both.
+    """
+    if hasattr(loader, "__next__"):
+        raise DataError(
+            f"a {type(loader).__name__} is used up after one pass",
+            "give a tf.data.Dataset, a PyDataset, a DataLoader, or arrays",
+        )
+    pairs = [pair_of(batch) for batch in batches_of(loader)]
+    if not pairs:
+        raise DataError(f"{type(loader).__name__} gives no batch")
+    images, labels = zip(*pairs, strict=True)
+    try:
+        return np.concatenate(images), np.concatenate(labels)
+    except ValueError as error:
+        raise DataError(
+            f"{type(loader).__name__} gives batches of several shapes: {error}"
+        ) from error
+
+
+def batches_of(loader: Any) -> Iterator[Any]:
+    """The batches of one pass."""
+    name = type(loader).__name__
+    cardinality = getattr(loader, "cardinality", None)
+    if cardinality is not None and int(cardinality()) == -1:
+        raise DataError(f"{name} has no end: leave out repeat()")
+    if hasattr(loader, "__iter__"):
+        return iter(loader)
+    return (loader[number] for number in range(len(loader)))
+
+
+def pair_of(batch: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The images and labels of a batch.
+
+    Raises:
+        DataError: it is something else.
+    """
+    if not isinstance(batch, (tuple, list)) or len(batch) != 2:
+        size = f" of {len(batch)}" if isinstance(batch, (tuple, list)) else ""
+        raise DataError(f"a loader gives (images, labels), not a {type(batch).__name__}{size}")
+    images, labels = (as_numpy(each) for each in batch)
+    if images.ndim < 3 or labels.ndim < 1:
+        raise DataError(f"a loader gives batches, not single images of shape {images.shape}")
+    return images, labels

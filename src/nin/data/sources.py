@@ -1,0 +1,192 @@
+"""Whatever images somebody has, as `ImageData`, and the names by which this process finds them.
+
+A data set, a folder or a file is named where it is written down, in recipes and records. What is in
+memory gets a name with its digest, ``arrays@2f0c…``, which means the same images in this process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nin.data.datamodule import DataModule
+from nin.data.images import ImageData
+from nin.data.in_memory.array_images import ImageArrays
+from nin.data.in_memory.npz_file import read_npz
+from nin.data.split import PARTS, Split
+from nin.errors import Advice, Argument, DataError
+from nin.files import expand
+
+_NAME = re.compile(r"[^/\\@]+@[0-9a-f]{12}")
+_opened: dict[str, ImageArrays] = {}
+
+
+def as_images(data: Any, *, classes: Sequence[Any] | None = None, groups: Any = None) -> ImageData:
+    """Images to train on, however they are given.
+
+    Args:
+        data: `ImageData`; ``(x, y)`` arrays; ``(train, test)`` or ``(train, validation, test)`` of
+            such pairs, as Keras's ``load_data()`` gives them; a `DataModule`; or loaders, such as
+            ``tf.data.Dataset``, PyDataset or DataLoader, two or three of them in the same order,
+            but for two, which are to train and to validate on.
+        classes: names of the classes, of arrays and loaders.
+        groups: keys of the images to train on, of arrays; see `ImageArrays`.
+
+    Raises:
+        DataError: it is none of these, or cannot be used; says why.
+    """
+    if isinstance(data, DataModule):
+        if classes is not None or groups is not None:
+            about = Argument("groups" if classes is None else "classes")
+            raise DataError(f"it goes with arrays, not with {_called(data)}", about=about)
+        return data if isinstance(data, ImageData) else _of_module(data)
+    settings = {"classes": classes, "groups": groups}
+    if isinstance(data, Split):
+        return ImageArrays(*data, **settings)
+    if not isinstance(data, (tuple, list)):
+        raise _refused(data)
+    if len(data) == 2 and not _are_parts(data):
+        return ImageArrays(*data, **settings)
+    if len(data) not in (2, 3) or not _are_parts(data):
+        raise DataError(
+            f"a tuple of {len(data)}: give (x, y), or (train, test) or (train, validation, test) of"
+            " such pairs"
+        )
+    if all(map(_is_pair, data)):
+        train, *validation, test = data
+        return ImageArrays(
+            *train, validation=validation[0] if validation else 0.1, test=test, **settings
+        )
+    if groups is not None:
+        raise DataError("a loader divides its images itself", about=Argument("groups"))
+    from nin.data.in_memory.loader_images import LoaderImages
+
+    return LoaderImages(*data, classes=classes)
+
+
+def as_module(data: Any) -> DataModule:
+    """Images for `nin.Trainer`, which trains on one part and validates on another, without a test.
+
+    Args:
+        data: as for `as_images`; of two pairs the second is to validate on, and of ``(x, y)`` a
+            tenth.
+
+    Raises:
+        DataError: they cannot be used; says why.
+    """
+    if isinstance(data, DataModule):
+        return data
+    if isinstance(data, (tuple, list)) and len(data) == 2:
+        if all(map(_is_pair, data)):
+            return ImageArrays(*data[0], validation=data[1], test=0.0)
+        if not _are_parts(data):
+            return ImageArrays(*data, test=0.0)
+    return as_images(data)
+
+
+def as_judged(data: Any, classes: Sequence[str] | None = None) -> ImageData:
+    """Images to judge a network by, however they are given.
+
+    Args:
+        data: as for `as_images`; or a single loader; or an ``.npz`` file. Of several parts the
+            last.
+        classes: those that the network knows, which are what numbers of labels mean.
+
+    Raises:
+        DataError: they cannot be used; says why.
+    """
+    if isinstance(data, ImageData):
+        return data
+    if isinstance(data, (str, Path)):
+        stored = read_npz(expand(data))
+        *_, last = (part for part in PARTS if part in stored.parts)
+        return ImageArrays.to_judge(stored.parts[last][:2], stored.classes or classes)
+    if not isinstance(data, DataModule) and is_loader(data):
+        from nin.data.in_memory.loader_images import collect
+
+        data = collect(data)
+    if isinstance(data, (tuple, list)) and len(data) == 2 and not _are_parts(data):
+        return ImageArrays.to_judge(data, classes)
+    if isinstance(data, (tuple, list)) and len(data) in (2, 3) and all(map(_is_pair, data)):
+        return ImageArrays.to_judge(data[-1], classes)
+    return as_images(data)
+
+
+def is_given(what: Any) -> bool:
+    """Whether these are images themselves, and not the name of some, or where they are."""
+    return isinstance(what, (tuple, DataModule)) or hasattr(what, "shape") or is_loader(what)
+
+
+def is_loader(value: Any) -> bool:
+    """Whether `value` is gone through for batches: a tf.data.Dataset, PyDataset, DataLoader."""
+    if isinstance(value, (str, bytes, tuple, list, Mapping)) or hasattr(value, "shape"):
+        return False
+    return hasattr(value, "__iter__") or (
+        hasattr(value, "__getitem__") and hasattr(value, "__len__")
+    )
+
+
+def name_of_images(data: ImageArrays) -> str:
+    """The name by which this process finds these images again."""
+    label = re.sub(r"[^\w.-]", "-", data.name)
+    name = f"{label}@{data.digest[:12]}"
+    _opened[name] = data
+    return name
+
+
+def is_in_process(name: str) -> bool:
+    """Whether `name` is one that `name_of_images` gives."""
+    return _NAME.fullmatch(name) is not None
+
+
+def images_called(name: str) -> ImageArrays:
+    """The images that `name_of_images` named so.
+
+    Raises:
+        DataError: they are another process's.
+    """
+    if name not in _opened:
+        raise DataError(
+            f"{name} are images in the memory of another process",
+            Advice("give them again: {}", Argument("data")),
+        )
+    return _opened[name]
+
+
+def _of_module(module: DataModule) -> ImageData:
+    """What the book's `DataModule` serves: exact where its loaders are ours."""
+    from nin.data.in_memory.loader_images import LoaderImages
+    from nin.data.loader import Batches
+
+    train, validation = module.train_dataloader(), module.val_dataloader()
+    settings: dict[str, Any] = {
+        "classes": getattr(module, "classes", None),
+        "name": type(module).__name__,
+    }
+    loaders = [each for each in (train, validation) if each is not None]
+    if all(type(each) is Batches and each.augmentation is None for each in loaders):
+        held = (validation.images, validation.labels) if validation is not None else 0.1
+        return ImageArrays(train.images, train.labels, validation=held, test=0.0, **settings)
+    return LoaderImages(train, validation, **settings)
+
+
+def _are_parts(data: Sequence[Any]) -> bool:
+    return all(map(_is_pair, data)) or all(map(is_loader, data))
+
+
+def _is_pair(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2
+
+
+def _refused(data: Any) -> DataError:
+    if is_loader(data):
+        return DataError(f"a single {_called(data)}: give two, (train, validation)")
+    if hasattr(data, "shape"):
+        return DataError("images without labels: give (x, y)")
+    return DataError(f"{_called(data)} is no data: give (x, y), a folder, or an .npz file")
+
+
+def _called(data: Any) -> str:
+    return type(data).__name__.strip("_")
