@@ -11,7 +11,8 @@ import pytest
 #: A parent with a worker that would wait for ever.
 PARENT = """
 import os, subprocess, sys, time
-worker = "import os, sys, time; from nin.orphans import end_with; end_with(int(sys.argv[1]));"
+worker = "import os, sys, time; from nin.orphans import exit_with_parent;"
+worker += "exit_with_parent(int(sys.argv[1]));"
 worker += "print(os.getpid(), flush=True); time.sleep(600)"
 process = subprocess.Popen([sys.executable, "-c", worker, str(os.getpid())])
 time.sleep(600)
@@ -29,5 +30,6 @@ def test_a_worker_ends_with_its_parent(number):
 
 
 def test_a_worker_whose_parent_ended_before_it_looked():
-    code = "from nin.orphans import end_with; import time; end_with(1); time.sleep(600)"
+    code = "from nin.orphans import exit_with_parent; import time;"
+    code += "exit_with_parent(1); time.sleep(600)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -signal.SIGTERM

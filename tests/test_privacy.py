@@ -58,7 +58,7 @@ def test_nothing_reports_home_and_nothing_is_left_behind(place):
     try:
         subprocess.run([*alone, "true"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):
-        pytest.skip("this machine gives no network of one's own")
+        pytest.skip("this machine gives no custom network")
     shared = files(Path("/dev/shm"))
     done = subprocess.run(
         [*alone, sys.executable, SCRIPT],

@@ -15,10 +15,11 @@ import time
 PERIOD = 0.5
 
 
-def end_with(parent: int) -> None:
+def exit_with_parent(parent: int) -> None:
     """Send this process SIGTERM as soon as its parent has ended.
 
-    An initializer for the workers of any pool: ``initializer=end_with, initargs=(os.getpid(),)``.
+    An initializer for the workers of any pool: ``initializer=exit_with_parent,
+    initargs=(os.getpid(),)``.
 
     Args:
         parent: the process that started this one.

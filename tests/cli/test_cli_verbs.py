@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from own_networks import write_nets
+from custom_networks import write_nets
 from PIL import Image
 
 import nin as d2l

@@ -15,7 +15,7 @@ from keras import layers
 import nin
 from nin.exporting.onnx.int8 import quantize
 from nin.exporting.onnx.model import to_onnx
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.models.blocks import Branches
 from nin.onnx_graph.graph import QUANTIZED_OPSET
 
@@ -89,7 +89,7 @@ def test_mnn_refuses_it_by_a_sum_of_one(small):
 
 def test_opencv_refuses_pictures_of_another_size_or_layout(tmp_path):
     described = {"input_shape": (16, 16, 3), "classes": [*"abcde"], "maps": True}
-    form = InputForm(3, 16, 1, "nchw", "float").described()
+    form = InputSpec(3, 16, 1, "nchw", "float").described()
     file = tmp_path / "fixed.onnx"
     onnx.save(to_onnx(network("nin"), {**described, "input": form}), file)
 

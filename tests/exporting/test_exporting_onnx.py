@@ -10,9 +10,9 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
+from custom_networks import write_nets
 from hypothesis import given
 from hypothesis import strategies as st
-from own_networks import write_nets
 from PIL import Image
 
 import nin
@@ -20,7 +20,7 @@ from nin.data.decoding.decode import fitted
 from nin.errors import ExportError
 from nin.exporting.onnx.model import to_onnx
 from nin.exporting.onnx.onnx_preprocessing import resize_images
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.inference.outputs import Predictions
 from nin.models import PRESETS, VGG, NiN, make_net, named_net
 from nin.models.blocks import Branches
@@ -129,7 +129,7 @@ def test_every_kind_of_network_answers_alike(name):
     answers = session.run(None, {"images": images})
     logits = keras.ops.convert_to_numpy(model(images))
     np.testing.assert_allclose(answers[0], softmax(logits), atol=2e-6)
-    for form in (InputForm(3, side, 4, "nchw", "float"), InputForm(3, side, 8, "nhwc", "uint8")):
+    for form in (InputSpec(3, side, 4, "nchw", "float"), InputSpec(3, side, 8, "nhwc", "uint8")):
         fixed = plain(model, form)
         found = form.predict(lambda x, _, s=fixed: asked(s, x), images, True, "squash")
         np.testing.assert_allclose(found.probabilities, answers[0], atol=2e-6)

@@ -7,7 +7,7 @@ import pytest
 
 import nin
 from nin.errors import NinError
-from nin.models.removed_in_keras3 import told_in_one_line
+from nin.models.removed_in_keras3 import explained_errors
 
 
 class Counted(keras.layers.Layer):
@@ -75,5 +75,5 @@ def test_a_call_that_needs_training_is_told():
 
 
 def test_other_errors_stay_as_they_are():
-    with pytest.raises(ZeroDivisionError), told_in_one_line():
+    with pytest.raises(ZeroDivisionError), explained_errors():
         1 / 0  # noqa: B018

@@ -1,4 +1,4 @@
-"""Names of networks of one's own: what is found by them, and what is imported when."""
+"""Names of custom networks: what is found by them, and what is imported when."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ import sys
 import pytest
 
 from nin.errors import NinError
-from nin.networks.network_source import code_of, is_code, is_in_file, is_known, name_of, source_of
+from nin.networks.network_source import (
+    import_network,
+    is_custom,
+    is_in_file,
+    is_registered,
+    name_of,
+    source_of,
+)
 
 FILE = "def net(num_classes, width=8):\n    return width\n"
 
@@ -38,7 +45,7 @@ def outside(num_classes):
     ],
 )
 def test_what_is_the_name_of_code(name, code):
-    assert is_code(name) is code
+    assert is_custom(name) is code
 
 
 def test_a_name_says_the_file_its_digest_and_arguments(file):
@@ -53,14 +60,14 @@ def test_a_name_says_the_file_its_digest_and_arguments(file):
 
 
 def test_arguments_are_given_to_what_is_found(file):
-    assert code_of(f"{file}:net(width=16)")(10) == 16
-    assert code_of(f"{file}:net")(10) == 8
+    assert import_network(f"{file}:net(width=16)")(10) == 16
+    assert import_network(f"{file}:net")(10) == 8
 
 
 def test_a_file_may_import_what_lies_beside_it(tmp_path):
     (tmp_path / "beside_k.py").write_text("VALUE = 5\n")
     (tmp_path / "uses.py").write_text("from beside_k import VALUE\ndef net(n):\n    return VALUE\n")
-    assert code_of(f"{tmp_path}/uses.py:net")(10) == 5
+    assert import_network(f"{tmp_path}/uses.py:net")(10) == 5
     assert str(tmp_path) not in sys.path
 
 
@@ -76,7 +83,7 @@ def test_a_file_may_import_what_lies_beside_it(tmp_path):
 )
 def test_what_cannot_be_found_is_one_line(name, said, file):
     with pytest.raises(NinError) as caught:
-        code_of(name.format(file))
+        import_network(name.format(file))
     assert said in str(caught.value)
 
 
@@ -91,7 +98,7 @@ def test_what_cannot_be_found_is_one_line(name, said, file):
 def test_a_file_that_raises_is_one_line(text, said, file):
     file.write_text(text, encoding="utf-8")
     with pytest.raises(NinError) as caught:
-        code_of(f"{file}:net")
+        import_network(f"{file}:net")
     assert said in str(caught.value)
     assert str(caught.value).count(file.name) == 1
     assert "\n" not in str(caught.value)
@@ -101,8 +108,8 @@ def test_what_a_file_holds_is_named_by_it():
     name = name_of(outside)
     assert name.endswith("test_networks_network_source.py:outside")
     assert is_in_file(name)
-    assert is_known(name)
-    assert code_of(name) is outside
+    assert is_registered(name)
+    assert import_network(name) is outside
     assert name_of(functools.partial(outside, num_classes=3)) == f"{name}(num_classes=3)"
 
 
@@ -117,7 +124,7 @@ def test_what_no_file_holds_is_named_by_its_digest():
     assert one.startswith("inside@")
     assert one != other
     assert not is_in_file(one)
-    assert (code_of(one)(10), code_of(other)(10)) == (10, 20)
+    assert (import_network(one)(10), import_network(other)(10)) == (10, 20)
     assert source_of(one).file is None
 
 

@@ -10,7 +10,7 @@ from concurrent.futures import BrokenExecutor
 import keras
 import numpy as np
 import pytest
-from own_networks import write_nets
+from custom_networks import write_nets
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
 from nin.networks.presets import Stage

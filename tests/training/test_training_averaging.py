@@ -8,7 +8,7 @@ from safetensors.numpy import load_file
 import nin
 from nin.errors import RunError
 from nin.models import Classifier
-from nin.training.averaging import averages
+from nin.training.averaging import averaged_variables
 
 pytestmark = pytest.mark.every_backend
 
@@ -116,4 +116,4 @@ def test_without_averages_there_is_nothing_to_exchange():
     model = Linear()
     model.build((None, 2, 2, 1))
     model.compile(optimizer=keras.optimizers.SGD(0.1))
-    assert averages(model) == []
+    assert averaged_variables(model) == []

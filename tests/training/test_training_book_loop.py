@@ -9,7 +9,7 @@ from keras import ops
 
 import nin
 from nin.errors import DataError, NinError
-from nin.training.readers_code import can_be_compiled
+from nin.training.custom_hooks import is_compilable
 
 pytestmark = pytest.mark.slow
 
@@ -167,7 +167,7 @@ def test_what_has_no_graph_runs_batch_by_batch():
     trainer.fit(model, data)
     assert trainer.history["loss"][-1] < trainer.history["loss"][0]
     assert model.run_eagerly == (keras.backend.backend() == "tensorflow")
-    assert can_be_compiled(nin.NiN(preset="mnist"), data.train_dataloader())
+    assert is_compilable(nin.NiN(preset="mnist"), data.train_dataloader())
 
 
 def test_a_second_fit_draws_curves_of_its_own(line):

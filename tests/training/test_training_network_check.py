@@ -1,7 +1,7 @@
-"""What a network of one's own gets wrong is said before the first step."""
+"""What a custom network gets wrong is said before the first step."""
 
 import pytest
-from own_networks import write_nets
+from custom_networks import write_nets
 
 from nin.errors import InputSizeError, NinError
 from nin.models import make_net

@@ -11,7 +11,7 @@ from test_training_resume import stop_at
 
 import nin
 from nin.errors import TrainingDiedError
-from nin.training.restart import MOST, GiveUp
+from nin.training.restart import MOST, StopToRestart
 from nin.training.runs.checkpoint import Checkpoint, read_position
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
@@ -152,4 +152,4 @@ def test_a_checkpoint_tells_of_the_restarts(unbroken, tmp_path):
 
 def test_hope_is_not_given_up_for_every_finding():
     finding = nin.training.Finding(80, "silent class", "one class")
-    assert GiveUp(RECIPE, 0, lambda: [finding]).restart() is None
+    assert StopToRestart(RECIPE, 0, lambda: [finding]).restart() is None

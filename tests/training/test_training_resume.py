@@ -20,7 +20,7 @@ from nin.errors import DataError, RunError
 from nin.exporting.describe import describe
 from nin.training.health import Finding
 from nin.training.runs.checkpoint import Checkpoint, Position, read_position
-from nin.training.stopping import Stopping
+from nin.training.stop_signal import StopSignal
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
@@ -97,13 +97,13 @@ def test_stopped_again_and_again_and_resumed_each_time(unbroken, tmp_path, monke
 
 def test_a_signal_that_is_ignored_stays_so():
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    stopping = Stopping()
+    stop_signal = StopSignal()
     try:
-        with stopping.watching():
+        with stop_signal.caught():
             signal.raise_signal(signal.SIGTERM)
-            assert not stopping.asked
+            assert not stop_signal.received
             signal.raise_signal(signal.SIGINT)
-            assert stopping.asked
+            assert stop_signal.received
         assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)

@@ -15,8 +15,8 @@ from nin.errors import NinError
 from nin.names import printable
 
 if TYPE_CHECKING:
-    from nin.inference.answer_lines import Form
-    from nin.inference.answered_files import AnsweredFiles
+    from nin.inference.file_predictions import PredictedFiles
+    from nin.inference.prediction_lines import Form
 
 #: Exit code where some pictures could not be read.
 INCOMPLETE = 1
@@ -48,7 +48,7 @@ class AnswerOptions:
         Raises:
             NinError: they contradict each other, or say nothing.
         """
-        from nin.inference.answer_lines import ENDINGS
+        from nin.inference.prediction_lines import ENDINGS
 
         if self.as_csv and self.as_json:
             raise NinError("--csv and --json: choose one")
@@ -86,20 +86,20 @@ def predict(
 ) -> None:
     """Classify images: the most likely classes of each, with probabilities."""
     from nin.exporting import Predictor
-    from nin.inference.answer_lines import lines
-    from nin.inference.answered_files import AnsweredFiles
     from nin.inference.engines import format_of
+    from nin.inference.file_predictions import PredictedFiles
+    from nin.inference.prediction_lines import lines
 
     form = options.format()
     format_of(run)
-    answers = AnsweredFiles(_found(sources), skip_bad=skip_bad)
+    answers = PredictedFiles(_found(sources), skip_bad=skip_bad)
     predictor = Predictor(run, trust=trust)
     # Where answers run down a terminal, they are progress enough.
     visible = not (options.out is None and sys.stdout.isatty())
-    rows = answers.by(predictor, options.top, options.min_probability, visible=visible)
+    rows = answers.predictions(predictor, options.top, options.min_probability, visible=visible)
     _write(lines(rows, form, options.ranks(len(predictor.classes))), answers, options.out)
-    if answers.bad:
-        typer.echo(f"{'' if skip_bad else 'nin: '}{answers.complaint()}", err=True)
+    if answers.unreadable:
+        typer.echo(f"{'' if skip_bad else 'nin: '}{answers.unreadable_line()}", err=True)
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
 
 
@@ -114,10 +114,10 @@ def _found(sources: list[Path]) -> list[str]:
     return files
 
 
-def _write(lines: Iterable[str], answers: AnsweredFiles, out: Path | None) -> None:
+def _write(lines: Iterable[str], answers: PredictedFiles, out: Path | None) -> None:
     """Print the lines, or write them to a file; a message on Ctrl-C says how far this came."""
-    from nin.inference.answer_lines import answer_file, partial
-    from nin.inference.answered_files import counted_images
+    from nin.inference.file_predictions import counted_images
+    from nin.inference.prediction_lines import partial, prediction_file
 
     kept = None if out is None else partial(out)
     try:
@@ -125,12 +125,12 @@ def _write(lines: Iterable[str], answers: AnsweredFiles, out: Path | None) -> No
             for line in lines:
                 typer.echo(line, nl=False)
         else:
-            with answer_file(out) as file:
+            with prediction_file(out) as file:
                 file.writelines(lines)
     except KeyboardInterrupt as stop:
         where = f"; they are in {kept}" if kept and kept.exists() else ""
         raise KeyboardInterrupt(
-            f"stopped: {answers.given:,} of {counted_images(len(answers.files))} answered{where}"
+            f"stopped: {answers.count:,} of {counted_images(len(answers.files))} answered{where}"
         ) from stop
     if out is not None:
-        typer.echo(printable(f"{counted_images(answers.given)} answered: {out}"))
+        typer.echo(printable(f"{counted_images(answers.count)} answered: {out}"))

@@ -81,9 +81,9 @@ class StudyOptions:
     def recipe(self) -> Recipe:
         """How all networks are trained."""
         from nin.study.preparation import RECIPE
-        from nin.training.recipe import stated
+        from nin.training.recipe import not_none
 
-        return RECIPE.revised(**stated(**self.given()))
+        return RECIPE.revised(**not_none(**self.given()))
 
     def given(self) -> dict[str, Any]:
         """Fields of a recipe, and what was given for them, if anything."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nin.errors import ExportError
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.inference.metadata import FORMAT
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _DRAWN = ("digits", "mnist")
 
 
 def describe(
-    run: Run, *, maps: bool | None = None, form: InputForm | None = None
+    run: Run, *, maps: bool | None = None, form: InputSpec | None = None
 ) -> dict[str, Any]:
     """The description of a run that is exported with it: plain JSON, without paths of this machine.
 
@@ -30,7 +30,7 @@ def describe(
 
     Returns:
         ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on,
-        or of the form's size), ``input`` (the form; see `nin.inference.input_form.InputForm`),
+        or of the form's size), ``input`` (the form; see `nin.inference.input_spec.InputSpec`),
         ``fit`` (how images are resized to it: ``"squash"``, also where it is absent, or
         ``"crop"``), ``bit_depth`` (of a run on pictures of more than 8 bits whose files do not say
         their range: its bits), ``maps``, ``complete`` (whether nothing that the network has was
@@ -47,7 +47,7 @@ def describe(
 
     model, record = run.model, run.record
     height, width, channels = run.input_shape
-    form = form or InputForm(channels)
+    form = form or InputSpec(channels)
     has_maps = has_class_maps(model.net)
     if maps and not has_maps:
         raise ExportError(f"{run.path} has no class maps: its network ends in dense layers")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nin.errors import ExportError, UnknownNameError
 from nin.exporting import parity, quantization
 from nin.exporting.describe import describe
-from nin.exporting.export_form import choose_form
+from nin.exporting.export_input import choose_input_spec
 from nin.exporting.export_target import check_replaceable
 from nin.exporting.formats import WRITERS, write_litert, write_onnx_to_quantize
 from nin.exporting.instructions import how_to_load, how_to_prepare
@@ -21,7 +21,7 @@ from nin.exporting.web import export_web
 from nin.files import expand, replacing_path
 from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, require
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
@@ -78,37 +78,37 @@ def export(
     data: str | None = None,
     runtime: str | Path | None = None,
 ) -> Export:
-    """Write a run in a format that other programs run, and check that it predicts the same.
+    """Export a run to a format that other programs run, and check that it predicts the same.
 
-    What is written takes ``images``, (n, height, width, channels) uint8, of any number, height and
-    width, RGB or, where the run is of grey images, grey; resizing and standardising are part of it.
-    With `size`, it takes images of that size only and does not resize: then it has no operators but
-    those of a plain convolutional network, which accelerators and phones have as well. It returns
-    ``probabilities``, (n, classes), and ``maps``, (n, map height, map width, classes). Classes,
-    provenance and what it takes are stored with it.
+    The exported network takes ``images``, uint8 of shape (n, height, width, channels): any number
+    of them, of any height and width, in RGB, or in grey if the run was trained on grey images.
+    Resizing and standardising are part of it. With `size` it takes images of that size only, and
+    does not resize: it then consists of the operators of a plain convolutional network, which
+    accelerators and phones support. It returns ``probabilities``, (n, classes), and ``maps``,
+    (n, map height, map width, classes). The names of the classes, the provenance and the form of
+    the input are stored with it.
 
     Args:
         run: a trained run.
-        to: ``"onnx"``, the same file from every backend; ``"openvino"``; ``"litert"`` and
-            ``"savedmodel"``, on the TensorFlow backend; or ``"web"``: a folder with a page that
-            runs the network in the browser.
-        out: the file or folder; None for one of the usual name in the run directory. What is there
-            already is replaced if it is an export of the same format.
-        maps: whether the class maps go along; None: where the network has them, except in LiteRT,
-            where the usual libraries take classifiers with one output.
-        quantize: ``"int8"`` for eight-bit whole numbers, calibrated on training images, none of
-            which is among those that it is judged by; of ONNX, the web page, and LiteRT, where all
-            of it is in bytes, what goes in and comes out included. ``"float16"``: weights of half
-            the size, of LiteRT.
-        size: side in pixels of the images that it takes; None for any, in LiteRT for the run's own.
-            Of ONNX, OpenVINO and LiteRT.
-        batch: number of images that one of a fixed size takes at a time; None for 1.
-        layout: ``"nchw"`` or ``"nhwc"``, of images of a fixed size and of the class maps; None for
-            the usual of the format.
-        input: ``"float"`` (float32) or ``"uint8"``, of images of a fixed size, in either case from
-            0 to 255; None for the usual of the format.
-        data: other data to check on, a named data set or a folder, whose classes are among the
-            run's; None for the run's own that it was not trained on.
+        to: the format: ``"onnx"``, the same file from every backend; ``"openvino"``; ``"litert"``
+            or ``"savedmodel"``, which need the TensorFlow backend; or ``"web"``, a folder with a
+            page that runs the network in the browser.
+        out: the file or folder; None for the usual name in the run directory. An export of the
+            same format that is already there is replaced.
+        maps: whether to include the class maps. None: if the network has them, except in LiteRT,
+            whose usual libraries expect classifiers with one output.
+        quantize: ``"int8"`` for 8-bit integers, calibrated on training images, none of which is
+            used to measure the result: for ONNX, the web page, and LiteRT, where inputs and outputs
+            become 8-bit as well. ``"float16"`` for weights of half the size: for LiteRT.
+        size: side in pixels of the images it takes, for ONNX, OpenVINO and LiteRT. None: any size,
+            in LiteRT the run's own.
+        batch: with a fixed size, the number of images per batch; None for 1.
+        layout: with a fixed size, ``"nchw"`` or ``"nhwc"``, for the images and the class maps; None
+            for what is usual in the format.
+        input: with a fixed size, ``"float"`` (float32) or ``"uint8"``, from 0 to 255 either way;
+            None for what is usual in the format.
+        data: another data set or folder to check the export on, whose classes are among the run's;
+            None for the run's own images that it was not trained on.
         runtime: for ``"web"``: a downloaded onnxruntime-web, a folder or a ``.tgz``; None to get it
             with npm.
 
@@ -125,7 +125,7 @@ def export(
     """
     _check_names(to, quantize, runtime)
     target = _target(run, to, out, quantize, size)
-    form = choose_form(
+    form = choose_input_spec(
         run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
     )
     description = describe(run, maps=_maps(to, maps), form=form)
@@ -220,7 +220,7 @@ def _quantised(
     return quantization.measure(split, before, FilePredictor(out), sizes)
 
 
-def _agreement(run: Run, form: InputForm, file: Path, to: str, images: Images) -> Parity:
+def _agreement(run: Run, form: InputSpec, file: Path, to: str, images: Images) -> Parity:
     """How a file agrees with its run; refuses one that does not."""
     here = Predictor(run, image_size=form.size)
     found = parity.compare(here, FilePredictor(file, trust=True), images)

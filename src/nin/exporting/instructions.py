@@ -6,7 +6,7 @@ import shlex
 from pathlib import Path
 
 from nin.data.decoding.decode import ResizeMode
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 
 #: Lines that open a file, by format; a web page is opened from a server.
 _LOAD = {
@@ -30,7 +30,7 @@ def how_to_load(path: Path, to: str) -> tuple[str, ...]:
     return tuple(line.replace("{}", repr(str(path))) for line in _LOAD[to])
 
 
-def how_to_prepare(form: InputForm, resize_mode: ResizeMode) -> str:
+def how_to_prepare(form: InputSpec, resize_mode: ResizeMode) -> str:
     """What makes a picture fit an exported network, and the shape and type that it takes."""
     colours = "grey" if form.channels == 1 else "RGB, what is transparent on white"
     shape = f"images ({', '.join(map(str, form.shape))}), {form.dtype}"

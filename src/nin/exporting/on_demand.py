@@ -16,7 +16,7 @@ from nin.errors import ExportError
 from nin.exporting.describe import describe, weights_sha256
 from nin.files import expand
 from nin.inference.engines import FORMATS, Engine, format_of, open_engine
-from nin.orphans import end_with
+from nin.orphans import exit_with_parent
 
 
 def current_export(run: Path, threads: int) -> Engine | None:
@@ -44,7 +44,7 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
     Args:
         source: a run directory or an exported file.
         folder: where to write the file if there is none yet.
-        trust: whether to run the code of a network of somebody's own.
+        trust: whether to run the code of a custom network.
 
     Returns:
         `source` itself where it is an exported file, of whatever format.
@@ -75,7 +75,7 @@ def exported_file(source: Path, *, trust: bool = False) -> Iterator[Path]:
 
     Args:
         source: a run directory or an exported file.
-        trust: whether to run the code of a network of somebody's own.
+        trust: whether to run the code of a custom network.
 
     Raises:
         ExportError, RunError: there is no network at that path.
@@ -102,4 +102,4 @@ def _made_elsewhere(source: Path, folder: Path, trust: bool) -> Path:
 
 def _begin(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    end_with(parent)
+    exit_with_parent(parent)

@@ -27,17 +27,17 @@ MANY = 500
 class Predictor(FilePredictor):
     """Predictions from a run directory or an exported file.
 
-    For an ONNX file neither Keras nor a framework is imported. In a run directory, an up-to-date
-    ``model.onnx``, as ``nin export RUN`` writes it, is used. Without one Keras answers, or, about
-    many files and where there is no GPU, ONNX Runtime from a file that is made for it.
+    For an ONNX file neither Keras nor a framework is imported. In a run directory, a ``model.onnx``
+    that is up to date, as ``nin export RUN`` writes it, is used. Without one, Keras predicts; or,
+    for many files and without a GPU, ONNX Runtime does, from a file that is made for it.
 
     Args:
         source: a run directory, an ``.onnx`` or ``.tflite`` file, the folder of an OpenVINO or
             SavedModel export, or an opened `nin.Run`.
         image_size: side in pixels to resize images to, in place of the one trained with: more
             pixels make larger class maps. For runs only.
-        threads: how many may compute one batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
-        trust: whether to open a SavedModel, which can do anything that you can when it is run.
+        threads: number of threads per batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
+        trust: whether to open a SavedModel, which can do anything that you can.
 
     Attributes:
         path: what was opened.
@@ -101,7 +101,7 @@ class RunEngine:
         self.run, self.image_size = run, image_size
         self.description: dict[str, Any] = describe(run)
         if image_size is not None:
-            from nin.exporting.export_form import check_size
+            from nin.exporting.export_input import check_size
 
             *_, channels = run.input_shape
             check_size(run, Argument("image_size", image_size))
@@ -135,7 +135,7 @@ class RunEngine:
             path = Path(folder) / FORMATS["onnx"].file
             try:
                 write_onnx(self.run, self.description, path)
-            except ExportError:  # A layer of somebody's own.
+            except ExportError:  # A custom layer.
                 return self
             return open_engine("onnx", path, 0)
 

@@ -15,7 +15,7 @@ from nin.data.decoding.image_arrays import check_images
 from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
 from nin.inference.engines import Engine, format_of, open_engine
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.inference.outputs import Images, Predictions, check_predictions
 from nin.inference.read_ahead import decoded_batches
 
@@ -160,7 +160,7 @@ class FilePredictor:
         return found
 
     def _answers(self, images: Images, maps: bool) -> Predictions:
-        form = InputForm.of(self.description)
+        form = InputSpec.of(self.description)
         if form is None:
             return self._engine.predict(images, maps)
         return form.predict(self._engine.predict, images, maps, self.resize_mode)
@@ -198,7 +198,7 @@ class FilePredictor:
             raise DataError("give a number from 0 to 1", about=wrong)
         size = max(1, min(BATCH, BATCH_PIXELS // math.prod(self.input_shape[:2])))
         for batch in decoded_batches(paths, self.read, size):
-            faults = [picture.fault for _, picture in batch if picture.fault]
+            faults = [picture.error for _, picture in batch if picture.error]
             if faults and errors == "raise":
                 raise faults[0]
             images = [picture.image for _, picture in batch if picture.image is not None]

@@ -11,7 +11,7 @@ from typing import Any
 from nin.data.decoding.bit_depth import DEPTHS
 from nin.data.decoding.decode import RESIZE_MODES
 from nin.errors import ExportError
-from nin.inference.input_form import input_fault
+from nin.inference.input_spec import input_spec_problem
 
 FORMAT = 1
 
@@ -78,7 +78,7 @@ def _fault(description: Any) -> str | None:
     if not _is_shape(description.get("input_shape")):
         return f"input_shape is not two equal sides of 1 to {LONGEST_SIDE}, and 1 or 3 channels"
     side = description["input_shape"][0]
-    if "input" in description and (problem := input_fault(description["input"], side)):
+    if "input" in description and (problem := input_spec_problem(description["input"], side)):
         return problem
     if (resize_mode := description.get("fit", "squash")) not in RESIZE_MODES:
         return f"its fit is {reprlib.repr(resize_mode)}, not {' or '.join(RESIZE_MODES)}"

@@ -18,16 +18,16 @@ THREADS = max(2, min(8, os.cpu_count() or 1))
 Source = TypeVar("Source")
 
 
-class ReadPicture(NamedTuple):
-    """A picture: its `image`, (height, width, channels) uint8, or the `fault` that it has."""
+class DecodedPicture(NamedTuple):
+    """A picture: its `image`, (height, width, channels) uint8, or the `error` of reading it."""
 
     image: Images | None
-    fault: DataError | None
+    error: DataError | None
 
 
 def decoded_batches(
     sources: Iterable[Source], read: Callable[[Source], Images], size: int
-) -> Iterator[list[tuple[Source, ReadPicture]]]:
+) -> Iterator[list[tuple[Source, DecodedPicture]]]:
     """Batches of pictures in the order of `sources`; the next ones are decoded meanwhile.
 
     No more than two batches, or two pictures per thread, are held beside the one that is in use.
@@ -38,14 +38,14 @@ def decoded_batches(
         size: pictures per batch; the last one may have fewer.
     """
     coming = iter(sources)
-    waiting: deque[tuple[Source, Future[ReadPicture]]] = deque()
+    waiting: deque[tuple[Source, Future[DecodedPicture]]] = deque()
     pool = ThreadPoolExecutor(THREADS, thread_name_prefix="nin-decode")
 
-    def attempt(source: Source) -> ReadPicture:
+    def attempt(source: Source) -> DecodedPicture:
         try:
-            return ReadPicture(read(source), None)
+            return DecodedPicture(read(source), None)
         except DataError as error:
-            return ReadPicture(None, error)
+            return DecodedPicture(None, error)
 
     def begin(count: int) -> None:
         waiting.extend((source, pool.submit(attempt, source)) for source in islice(coming, count))

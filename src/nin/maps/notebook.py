@@ -30,7 +30,7 @@ def show_maps(
     top: int = 3,
     strongest: float | None = None,
 ) -> NotebookFigure:
-    """Draw images beside the maps of their likeliest classes, all on one scale.
+    """Draw images beside the class maps of their most likely classes, all on one scale.
 
     Warm colours are evidence for the class, blue ones evidence against it; a map's mean is the
     class's logit (*Network in Network* 2014, section 3.2).
@@ -41,10 +41,11 @@ def show_maps(
             at most. A `Classifier` and a `Run` take all of each, at its own size; a `Predictor`
             brings them to the size it was trained with.
         labels: (n,), the true classes, written above each image.
-        classes: names of the classes to show, in place of the likeliest; a `Classifier` knows its
-            classes by index only: ``"0"``, ``"1"``.
-        top: how many of the likeliest to show.
-        strongest: show only this percentage of each map's activations, as in section 4.6.
+        classes: names of the classes to show, in place of the most likely ones; a `Classifier`
+            knows its classes by index only: ``"0"``, ``"1"``.
+        top: number of most likely classes to show.
+        strongest: show only this percentage of each map's activations, the strongest, as in
+            section 4.6.
 
     Returns:
         A matplotlib figure; a notebook shows it.

@@ -9,18 +9,19 @@ import keras
 from keras import ops
 
 from nin.errors import InputSizeError, NinError
+from nin.models.counted_accuracy import are_shares
 from nin.models.geometry import (
     ends_in_average,
     flow,
     has_class_maps,
-    is_ours,
+    is_builtin,
     leaves,
     smallest_size,
 )
 from nin.models.keras_settings import check_layout
-from nin.models.module import Module, are_shares
+from nin.models.module import Module
 from nin.models.preprocessing import Preprocessing
-from nin.models.removed_in_keras3 import told_in_one_line
+from nin.models.removed_in_keras3 import explained_errors
 from nin.networks.network_source import NetworkSource
 
 
@@ -100,7 +101,7 @@ class Classifier(Module):
         self.built = True
 
     def _build_net(self, net: Any, shape: tuple[int | None, ...]) -> None:
-        known = all(is_ours(type(layer)) for layer in leaves(net))
+        known = all(is_builtin(type(layer)) for layer in leaves(net))
         if known or keras.backend.backend() == "tensorflow" or None in shape[1:]:
             size = (None, None) if ends_in_average(net) else shape[1:3]
             net.build((None, *size, shape[3]))
@@ -220,7 +221,7 @@ class Classifier(Module):
         """Print one line per top-level layer: its class and its output shape for `X_shape`."""
         if not hasattr(self, "net"):
             raise NinError(f"{type(self).__name__} has no self.net, whose layers could be listed")
-        with told_in_one_line():
+        with explained_errors():
             if not self.built:
                 self.build((None, *X_shape[1:]))
             X = keras.random.normal(X_shape)

@@ -100,7 +100,7 @@ def leaves(net: Any) -> Iterator[Any]:
         yield net
 
 
-def is_ours(thing: Any) -> bool:
+def is_builtin(thing: Any) -> bool:
     """Whether a function or a class is this package's or Keras's, and not a reader's."""
     return str(thing.__module__).partition(".")[0] in ("nin", "keras")
 

@@ -11,7 +11,7 @@ from nin.errors import NinError
 
 
 @contextmanager
-def as_published() -> Iterator[None]:
+def default_settings() -> Iterator[None]:
     """Within this, layers are made for images (n, h, w, c), in float32 unless a policy says else.
 
     Those are Keras's settings as published. Afterwards they are the user's again.

@@ -12,8 +12,8 @@ from keras import ops
 from nin import backends
 from nin.errors import NinError
 from nin.hyperparameters import HyperParameters
-from nin.models.keras_settings import as_published
-from nin.models.removed_in_keras3 import sequential_of_one_layer, told_in_one_line
+from nin.models.keras_settings import default_settings
+from nin.models.removed_in_keras3 import explained_errors, sequential_of_one_layer
 from nin.progress_board import ProgressBoard
 
 #: Where a subclass's `forward` is kept on PyTorch.
@@ -26,16 +26,16 @@ class ModuleType(type(keras.Model)):  # type: ignore[misc]
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make a module."""
         if cls.__module__.partition(".")[0] == "nin":
-            with as_published():
+            with default_settings():
                 return super().__call__(*args, **kwargs)
-        with told_in_one_line(), sequential_of_one_layer():
+        with explained_errors(), sequential_of_one_layer():
             return super().__call__(*args, **kwargs)
 
 
 class Module(HyperParameters, keras.Model, metaclass=ModuleType):
     """Base class of networks (*Dive into Deep Learning*, section 3.2), trained by Keras's `fit`.
 
-    A subclass sets `self.net` or defines ``forward(X)``, and gives `loss` and
+    A subclass sets `self.net` or defines ``forward(X)``, and defines `loss` and
     `configure_optimizers`. Each may be attached to the class later. A variable of TensorFlow or a
     parameter of PyTorch that it keeps as an attribute becomes a weight. It is saved and loaded by
     Keras without custom objects: every subclass is registered when it is defined.
@@ -47,7 +47,7 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
     Attributes:
         board: where `plot` draws; each training begins a new one that looks alike.
         trainer: the `Trainer` that is training it; None at other times.
-        training: whether `forward` is called in order to train.
+        training: whether `forward` is being called for training.
 
     Example:
         >>> import keras
@@ -138,7 +138,7 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
                 init(layer)
 
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
-        """The loss of predictions `Y_hat` against labels `Y`; a subclass gives it.
+        """The loss of predictions `Y_hat` against labels `Y`; a subclass defines it.
 
         `averaged` is False if samples have weights: the result is then one loss per sample.
         """
@@ -219,30 +219,6 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         else:
             own = ops.mean(self.loss(y_pred, y, averaged=False) * sample_weight)
         return sum(self.losses, start=own)
-
-
-def are_shares(Y: Any, Y_hat: Any) -> bool:
-    """Whether labels are shares of the classes (n, classes), as `Y_hat` is, and not numbers."""
-    shape = tuple(getattr(Y, "shape", ()))
-    return len(shape) == 2 and shape[-1] == Y_hat.shape[-1]
-
-
-@keras.saving.register_keras_serializable(package="nin")
-class CountedAccuracy(keras.metrics.SparseCategoricalAccuracy):
-    """Accuracy in which every image counts the same, whatever its weight in the loss.
-
-    Images of weight 0 do not count: they pad a batch that several devices share. Where labels are
-    shares of the classes it is the largest that counts. Keras writes the class's name into a saved
-    network, so it has to be registered wherever networks are.
-    """
-
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        """Count a batch."""
-        if sample_weight is not None:
-            sample_weight = ops.cast(ops.greater(sample_weight, 0), "float32")
-        if are_shares(y_true, y_pred):
-            y_true = ops.argmax(y_true, axis=-1)
-        return super().update_state(y_true, y_pred, sample_weight)
 
 
 class _InContext(keras.layers.Layer):

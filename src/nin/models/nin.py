@@ -25,10 +25,10 @@ class NiN(Classifier):
         preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist`, `imagenet`,
             `efficientnet-lite0`, `-lite1` or `-lite2`. The last three start, like all others, with
             fresh weights; `nin.pretrained` has trained ones.
-        width: factor on the channels of every convolution except those with one per class.
+        width: factor for the channels of every convolution, except those with one per class.
         depth: how many blocks there are before each pooling but the first, in place of one; the
             added ones have 3×3 windows.
-        dropout: share of values dropped wherever the preset drops any; None for the preset's own.
+        dropout: dropout rate wherever the preset has dropout; None for the preset's own.
         stages: the blocks, in place of the preset's: a network of your own.
         head: None for the average over positions. Else dense layers take the place of the last
             stage, to show what they cost: hidden units of each, ``()`` for none before the logits.
@@ -117,7 +117,7 @@ def mlpconv(
         kernel_size: side of the first window, in pixels.
         strides: step of the first window, in pixels.
         padding: of the first convolution, ``"valid"`` or ``"same"``.
-        window: side of the other windows; more than 1 asks what the 1×1 is worth.
+        window: side of the other windows; more than 1 to measure what 1×1 is worth.
         last_relu: False leaves the last convolution without its ReLU.
         batch_norm: normalise each convolution's output, before its ReLU, in place of a bias.
         activation: ``"relu6"`` to cut off above 6 as well.

@@ -30,7 +30,7 @@ REMOVED = {
 
 
 @contextmanager
-def told_in_one_line() -> Iterator[None]:
+def explained_errors() -> Iterator[None]:
     """Within this, what Keras 3 lacks is told as a `NinError`, without Keras's traceback.
 
     Raises:

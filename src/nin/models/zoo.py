@@ -7,14 +7,14 @@ from typing import Any
 from nin.errors import NinError
 from nin.models.alexnet import AlexNet
 from nin.models.classifier import Classifier
+from nin.models.custom_network import make_custom
 from nin.models.densenet import DenseNet
 from nin.models.googlenet import GoogLeNet
 from nin.models.lenet import LeNet
 from nin.models.nin import NiN
-from nin.models.own import make_own
 from nin.models.resnet import ResNet18
 from nin.models.vgg import VGG
-from nin.networks.network_source import is_code
+from nin.networks.network_source import is_custom
 from nin.networks.rivals import find_net, find_network
 
 #: Every class of network.
@@ -32,16 +32,16 @@ def make_net(
     """A network, not yet built.
 
     Args:
-        net: its class, one of `NETS`, or the name of a network of one's own.
+        net: its class, one of `NETS`, or the name of a custom network.
         num_classes: number of logits.
-        input_shape: (height, width, channels) of what its first layer sees, for one's own.
+        input_shape: (height, width, channels) of what its first layer sees, for a custom network.
         arguments: further ones of its class.
 
     Raises:
-        NinError: a network of one's own cannot be made; says why.
+        NinError: a custom network cannot be made; says why.
     """
-    if is_code(net):
-        return make_own(net, num_classes, input_shape)
+    if is_custom(net):
+        return make_custom(net, num_classes, input_shape)
     kind: Any = NETS[net]
     model: Classifier = kind(num_classes=num_classes, **arguments)
     return model
@@ -61,7 +61,7 @@ def named_net(
 
     Raises:
         UnknownNameError: there is no such network.
-        NinError: fewer than two classes, or a network of one's own of which no shape is given.
+        NinError: fewer than two classes, or a custom network of which no shape is given.
     """
     if num_classes is not None and num_classes < 2:
         raise NinError(f"a classifier needs two classes or more, not {num_classes}")

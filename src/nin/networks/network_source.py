@@ -1,4 +1,4 @@
-"""Networks of one's own by name: ``nets.py:SmallNet``, or an object of this process.
+"""Custom networks by name: ``nets.py:SmallNet``, or an object of this process.
 
 A network is named where it is written down (in recipes, records, on the command line), and is code
 where it is made. Its file is imported only for whoever named it, or with their trust.
@@ -56,8 +56,8 @@ class NetworkSource(NamedTuple):
         return f"{self.name}({given})" if given else self.name
 
 
-def is_code(name: str) -> bool:
-    """Whether `name` is that of a network of one's own; nothing is imported."""
+def is_custom(name: str) -> bool:
+    """Whether `name` is that of a custom network; nothing is imported."""
     return bool(_CODE.fullmatch(name) or _OBJECT.fullmatch(name))
 
 
@@ -116,12 +116,12 @@ def is_in_file(name: str) -> bool:
     return _CODE.fullmatch(name) is not None
 
 
-def is_known(name: str) -> bool:
+def is_registered(name: str) -> bool:
     """Whether this process has the network called `name` already: nothing has to be imported."""
     return name in _objects
 
 
-def code_of(name: str) -> Any:
+def import_network(name: str) -> Any:
     """The class, function or Keras model called `name`; its file is imported if it was not yet.
 
     Raises:
@@ -142,7 +142,7 @@ def code_of(name: str) -> Any:
     return functools.partial(found, **source.arguments) if source.arguments else found
 
 
-def bind(name: str, network: Any) -> str:
+def register(name: str, network: Any) -> str:
     """Let this process find `network` by `name`, which is returned."""
     _objects[name] = network
     return name

@@ -33,12 +33,12 @@ class Stage(NamedTuple):
         strides: step of the first window, in pixels.
         padding: of the first window.
         pool: padding of the 3×3, stride-2 pooling that follows; None for no pooling.
-        dropout: share of values dropped after that.
+        dropout: dropout rate after that.
         window: side of the convolutions after the first, 1 in every published network.
         last_relu: whether an activation follows the last convolution as well.
         batch_norm: whether batch normalisation follows each convolution, in place of its bias.
         activation: ``"relu"`` or ``"relu6"``.
-        pooling: ``"max"`` or ``"average"``: what that pooling takes of a window.
+        pooling: ``"max"`` or ``"average"``, the kind of that pooling.
 
     Example:
         >>> nin.PRESETS["book"].stages[0].widths

@@ -10,7 +10,7 @@ import sys
 from typing import Any, NamedTuple
 
 from nin.errors import InputSizeError, NinError, UnknownNameError
-from nin.networks.network_source import is_code, name_of
+from nin.networks.network_source import is_custom, name_of
 from nin.networks.presets import PRESETS, Preset
 from nin.networks.stage_table import as_text, is_table, read_table
 
@@ -48,8 +48,8 @@ class Rival(NamedTuple):
     pretrained: bool = False
 
 
-class Own(NamedTuple):
-    """What is known of a network of one's own before it is made: nothing, but its stages if any.
+class CustomSpec(NamedTuple):
+    """What is known of a custom network before it is made: nothing, but its stages if any.
 
     Attributes: as those of `Rival`.
     """
@@ -85,12 +85,12 @@ RIVALS = {
 NETWORKS = ("nin", *PRESETS, *RIVALS)
 
 
-def find_network(name: str, kind: str = "network") -> Preset | Rival | Own:
+def find_network(name: str, kind: str = "network") -> Preset | Rival | CustomSpec:
     """What is known of the network called `name` before it is made.
 
     Args:
         name: a preset of NiN, `nin` for the book's, one of `RIVALS`, a table of stages (see
-            `nin.networks.stage_table`), or a network of one's own (see
+            `nin.networks.stage_table`), or a custom network (see
             `nin.networks.network_source`).
         kind: what it is called where there is none of that name.
 
@@ -99,9 +99,9 @@ def find_network(name: str, kind: str = "network") -> Preset | Rival | Own:
         NinError: a table of stages cannot be read.
     """
     if is_table(name):
-        return Own("NiN", {"stages": read_table(name)})
-    if is_code(name):
-        return Own(name, {})
+        return CustomSpec("NiN", {"stages": read_table(name)})
+    if is_custom(name):
+        return CustomSpec(name, {})
     if name not in NETWORKS:
         raise UnknownNameError(kind, name, NETWORKS)
     return RIVALS[name] if name in RIVALS else PRESETS["book" if name == "nin" else name]
@@ -117,7 +117,7 @@ def find_net(name: str) -> tuple[str, dict[str, Any]]:
         UnknownNameError: there is no such network.
     """
     network = find_network(name)
-    if isinstance(network, (Rival, Own)):
+    if isinstance(network, (Rival, CustomSpec)):
         return network.net, dict(network.arguments)
     return "NiN", {"preset": "book" if name == "nin" else name}
 

@@ -1,4 +1,4 @@
-"""A NiN of one's own as a table of stages, in Python, JSON, or a TOML or YAML file.
+"""A custom NiN as a table of stages, in Python, JSON, or a TOML or YAML file.
 
 In TOML::
 

@@ -18,7 +18,7 @@ import numpy as np
 from nin.data.decoding.picture_formats import check_size, damage, open_picture, reason
 from nin.errors import DataError
 from nin.inference.outputs import Images
-from nin.orphans import end_with
+from nin.orphans import exit_with_parent
 from nin.serving.process_memory import limit_memory, return_what_is_freed
 
 #: Seconds for one picture.
@@ -110,7 +110,7 @@ class DecodingProcess:
 def _decode_all(pipe: Connection, server: int, decode: Callable[..., Images], pixels: int) -> None:
     """Decode what comes through a pipe until it is closed, or the server has died."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # The server ends it, in its own time.
-    end_with(server)
+    exit_with_parent(server)
     limit_memory(MEMORY)
     return_what_is_freed()
     pipe.send(None)

@@ -18,7 +18,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from nin.errors import NinError
 from nin.inference import FilePredictor
-from nin.orphans import end_with
+from nin.orphans import exit_with_parent
 from nin.serving.app import application
 from nin.serving.metrics import SHARED_FOLDER
 from nin.serving.server import config, process_state, run
@@ -112,7 +112,7 @@ def _start_worker(settings: Settings, folder: Path) -> ASGIApp:
     """The application of one of several processes, which lives no longer than their supervisor."""
     supervisor = parent_process()
     if supervisor is not None and supervisor.pid is not None:
-        end_with(supervisor.pid)
+        exit_with_parent(supervisor.pid)
     try:
         return _application(settings, _predictor(settings))
     except Exception as error:  # noqa: BLE001  # whatever it is, another worker would fail likewise

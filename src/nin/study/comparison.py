@@ -28,7 +28,7 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.recipe import stated
+from nin.training.recipe import not_none
 from nin.training.recipe_choice import on_images
 from nin.training.runs.dataset import show_found
 from nin.training.runs.provenance import command, device, versions
@@ -53,7 +53,7 @@ def compare(
 
     Each network is trained once with every learning rate, with a seed reserved for that, and with
     further rates while the best is the lowest or the highest. With the rate that is best on
-    validation images it is trained once per seed and judged on the test images, which played no
+    validation images it is trained once per seed and evaluated on the test images, which played no
     part in any choice.
 
     Every finished trial is kept in ``out/trainings``: the same call continues where it was stopped,
@@ -106,7 +106,7 @@ def compare(
         (40, 2)
     """
     contenders = as_contenders(nets)
-    recipe = on_images(recipe, data).revised(**stated(folds=folds))
+    recipe = on_images(recipe, data).revised(**not_none(folds=folds))
     if seeds is None:
         seeds = SEEDS if recipe.folds is None else 1
     check_arguments(rates, seeds, seconds)

@@ -103,8 +103,8 @@ def exercise_contenders(names: list[str], preset: str, width: float = 1.0) -> li
 
     Args:
         names: keys of `EXERCISES`, or their numbers; empty for all.
-        preset: the network that is varied.
-        width: factor on its channels.
+        preset: the network to vary.
+        width: factor for its channels.
 
     Raises:
         UnknownNameError: there is no such exercise or preset.

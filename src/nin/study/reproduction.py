@@ -13,7 +13,7 @@ from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
-from nin.networks.network_source import is_code
+from nin.networks.network_source import is_custom
 from nin.networks.rivals import NETWORKS, find_net
 from nin.study.preparation import check_writable, fingerprint, open_judged
 from nin.study.results.reproduced_row import ReproducedRow
@@ -133,7 +133,7 @@ def _described(row: Row) -> PublishedRow:
     contender = Contender(row.net, kept["net"], kept["arguments"])
     recipe = Recipe.parse({**kept["recipe"], "seed": 0})
     if contender.is_own:
-        if not is_code(contender.net) or ".py:" not in contender.net:
+        if not is_custom(contender.net) or ".py:" not in contender.net:
             raise NinError(f"{row.net} was a network of another process, which no file holds")
         if contender.source()["sha256"] != kept["source"]["sha256"]:
             raise NinError(

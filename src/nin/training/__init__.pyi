@@ -1,6 +1,6 @@
-from .board import ProgressBoard as ProgressBoard
 from .dispatch import resume as resume
 from .dispatch import train as train
+from .draw_curves import ProgressBoard as ProgressBoard
 from .health import Finding as Finding
 from .health import HealthWatch as HealthWatch
 from .initialization import start as start

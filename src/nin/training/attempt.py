@@ -15,17 +15,17 @@ from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
 from nin.networks.rivals import find_network
 from nin.training.health import Finding
-from nin.training.inheritance import inherit
 from nin.training.precision import precision_policy
 from nin.training.recipe import Recipe, network_of, too_deep
-from nin.training.restart import at_rate
+from nin.training.restart import with_restart_rate
 from nin.training.runs.arrays import count_weights
 from nin.training.runs.checkpoint import Position, load_checkpoint
 from nin.training.runs.description import rebuild
 from nin.training.runs.run import Run, load
-from nin.training.runs.weights import differ, load_weights, save_variables, weights
+from nin.training.runs.weights import differ_from_file, load_weights, save_variables, weights
 from nin.training.schedule import optimizer
 from nin.training.trainer import Trainer
+from nin.training.warm_start import warm_start
 
 
 class Attempt(NamedTuple):
@@ -64,7 +64,7 @@ class Attempt(NamedTuple):
         epoch is returned. One that only brings back those of the best epoch changes nothing.
         """
         now = weights(self.model)
-        if differ(run.checkpoint_path, now) and differ(run.weights_path, now):
+        if differ_from_file(run.checkpoint_path, now) and differ_from_file(run.weights_path, now):
             save_variables(run.weights_path, now)
             return None
         return run.best_epoch()
@@ -82,7 +82,7 @@ def new_attempt(
         position: before the first step; it says how often training has been restarted.
         note: a line to print first, if any.
     """
-    recipe = at_rate(recipe, position.restarts)
+    recipe = with_restart_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     trainer.note(note)
     with precision_policy(recipe.precision):
@@ -90,7 +90,7 @@ def new_attempt(
         freeze(model, recipe.freeze)
         trainer.prepare_model(model, data)
     if recipe.init is not None:
-        trainer.note(inherit(model, data.classes, load(recipe.init)))
+        trainer.note(warm_start(model, data.classes, load(recipe.init)))
         trainer.compile_model(model)
     return Attempt(recipe, data, trainer, model, position)
 
@@ -99,7 +99,7 @@ def new_network(recipe: Recipe, data: ImageData) -> Classifier:
     """The recipe's network, not yet built.
 
     Raises:
-        NinError: a network of one's own cannot be made; says why.
+        NinError: a custom network cannot be made; says why.
     """
     net, arguments = network_of(recipe)
     height, width = data.resize or data.image_shape[:2]
@@ -110,7 +110,7 @@ def resumed_attempt(
     run: Run, recipe: Recipe, data: ImageData, here: Layout, position: Position
 ) -> Attempt:
     """The network of a run, and its optimiser, in the state of the run's checkpoint."""
-    recipe = at_rate(recipe, position.restarts)
+    recipe = with_restart_rate(recipe, position.restarts)
     trainer = _trainer(recipe, data, here)
     model = _rebuilt(run, run.checkpoint_path, recipe)
     trainer.compile_model(model)

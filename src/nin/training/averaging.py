@@ -13,7 +13,7 @@ from typing import Any
 import keras
 
 
-def averages(model: Any) -> list[tuple[Any, Any]]:
+def averaged_variables(model: Any) -> list[tuple[Any, Any]]:
     """Each trained variable with its average; none where there are none."""
     if not getattr(model.optimizer, "use_ema", False):
         return []
@@ -21,7 +21,7 @@ def averages(model: Any) -> list[tuple[Any, Any]]:
     return list(zip(model.trainable_variables, found, strict=True))
 
 
-class JudgeAverages(keras.callbacks.Callback):
+class ValidateAverages(keras.callbacks.Callback):
     """Puts the averages into the network while it is validated, to the bit and back.
 
     Keras's `SwapEMAWeights` exchanges them by sums and differences, which rounds both.
@@ -36,14 +36,14 @@ class JudgeAverages(keras.callbacks.Callback):
         self._exchange()
 
     def _exchange(self) -> None:
-        for variable, average in averages(self.model):
+        for variable, average in averaged_variables(self.model):
             now = keras.ops.copy(variable.value)
             variable.assign(average.value)
             average.assign(now)
 
 
 @contextmanager
-def going_on(optimizer: Any) -> Iterator[None]:
+def keeping_unaveraged(optimizer: Any) -> Iterator[None]:
     """Within this the end of a `fit` leaves the weights as they are.
 
     Keras would put the averages in their place, also where a `fit` is but the rest of an epoch.

@@ -15,10 +15,10 @@ from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.networks.rivals import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
-from nin.training.recipe import Recipe, RecipeFields, stated
+from nin.training.recipe import Recipe, RecipeFields, not_none
 from nin.training.recipe_choice import What, recipe_of, with_images
 from nin.training.runs.run import SAVE_EVERY, Run, load
-from nin.training.stopping import Stopping
+from nin.training.stop_signal import StopSignal
 
 
 def train(
@@ -34,11 +34,12 @@ def train(
 ) -> Run:
     """Train a network, as ``nin train`` does; everything it leaves is in the run directory.
 
-    Where the recipe's preset has pretrained weights its trunk stays as it is and a head is fitted
-    to it, to its optimum. With ``recipe.finetune`` gradients go on from there, and the epoch that
-    is best on held-out images is kept, the fitted head if none is better. For a folder, whatever
-    belongs to gradients (`epochs`, a rate, augmentation, `callbacks`) means that; a `Recipe` says
-    itself which is meant, and `callbacks` for a frozen network are refused.
+    If the recipe's preset has pretrained weights, its trunk is frozen and only a head is fitted, to
+    its optimum. With ``recipe.finetune`` all layers are then trained by gradient descent, and the
+    epoch that is best on held-out images is kept, or the fitted head if none is better. For a
+    folder, any setting of gradient descent (`epochs`, a learning rate, augmentation, `callbacks`)
+    implies `finetune`; a `Recipe` has to ask for it, and `callbacks` for a frozen network are
+    refused.
 
     Args:
         recipe: what to train: a folder of images with one directory per class, or a table of labels
@@ -48,11 +49,11 @@ def train(
             `ImageArrays` or a published set, whose arguments count as options. A `Path` is always a
             folder, a table or a file. None for ``"digits"``. Arrays in memory are kept in the run.
         out: the run directory, new or empty; by default ``runs/<recipe>-<number>``.
-        skip_bad: in a folder of images, go on without those that cannot be read.
-        save_every: seconds between two checkpoints within an epoch.
-        devices: how many of this machine's devices share each batch; 0 for all of them, None for
-            one. JAX only. Where several processes have met by `nin.backends.distribution.join`,
-            all their devices share it.
+        skip_bad: skip images of a folder that cannot be read.
+        save_every: seconds between checkpoints within an epoch.
+        devices: number of this machine's devices to split each batch over; 0 for all of them, None
+            for one. JAX only. Processes that have joined by `nin.backends.distribution.join` split
+            it over all their devices.
         callbacks: further Keras callbacks, such as ``keras.callbacks.TensorBoard("logs")``.
         classes: names of the classes, of arrays and loaders.
         options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. ``groups`` may be a
@@ -65,11 +66,11 @@ def train(
 
     Raises:
         UnknownNameError: there is no such recipe, data set, network or option.
-        RecipeError: a value that cannot work, or callbacks for a frozen network.
-        InputSizeError: images too small for the network.
-        BackendError: there are not so many devices.
+        RecipeError: a value cannot work, or there are callbacks for a frozen network.
+        InputSizeError: the images are too small for the network.
+        BackendError: there are fewer devices.
         PeerLostError: another process of this training has ended; the run can be resumed.
-        DataError: the images cannot be had.
+        DataError: the images cannot be found or read.
         WeightsError: pretrained weights are not installed, or damaged.
         RunError: the run directory cannot be used.
         TrainingDiedError: the training could not recover; the run says why.
@@ -102,7 +103,7 @@ def train(
         >>> run.evaluate((x[:10], y[:10]))[1].n
         10
     """
-    recipe, given = with_images(recipe, {**options, **stated(classes=classes)})
+    recipe, given = with_images(recipe, {**options, **not_none(classes=classes)})
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
     chosen = recipe_of(recipe, given)
@@ -139,20 +140,20 @@ def resume(
     data: Any = None,
     trust: bool = False,
 ) -> Run:
-    """Continue an interrupted run exactly where it was, or a finished one with more epochs.
+    """Continue an interrupted run exactly where it stopped, or a finished one for more epochs.
 
-    On a CPU the weights are to the bit those of a training that was never interrupted.
+    On a CPU the weights are identical, bit for bit, to those of an uninterrupted training.
 
     Args:
         path: the run directory.
-        epochs: how many epochs it is to have in all; by default as many as its recipe says.
-        skip_bad: from now on do without pictures of a folder that cannot be read.
-        save_every: seconds between two checkpoints within an epoch.
-        devices: as in `train`; need not be as many as before.
-        callbacks: further Keras callbacks, as in `train`: a run does not keep those it had.
+        epochs: total number of epochs; by default as many as the recipe says.
+        skip_bad: from now on, skip images of a folder that cannot be read.
+        save_every: seconds between checkpoints within an epoch.
+        devices: as in `train`; may differ from before.
+        callbacks: further Keras callbacks, as in `train`; a run does not store earlier ones.
         data: images in memory, as in `train`, in place of those that the run keeps. They have to be
             the same. Of a training on loaders, which no run keeps, the loaders.
-        trust: whether the file of a network of one's own may be imported; see `nin.load`.
+        trust: whether the file of a custom network may be imported; see `nin.load`.
 
     Raises:
         RecipeError: callbacks for a network that is not trained by gradients.
@@ -186,7 +187,7 @@ def resume(
         if not recipe.finetune:
             return run
         return _finetune(run, epochs=epochs, **settings)
-    check_resumable(run, recipe.revised(**stated(epochs=epochs)))
+    check_resumable(run, recipe.revised(**not_none(epochs=epochs)))
     from nin.training import pipeline
 
     return pipeline.resume(path, epochs, data=data, trust=trust, **settings)
@@ -203,8 +204,8 @@ def _check_callbacks(callbacks: Sequence[Any], recipe: Recipe) -> None:
 
 def _finetune(run: Run, **settings: Any) -> Run:
     """Go on by gradients; Ctrl-C while they are prepared is heard after the first step."""
-    stopping = Stopping()
-    with stopping.watching():
+    stop_signal = StopSignal()
+    with stop_signal.caught():
         from nin.training import pipeline
 
-        return pipeline.resume(run.path, stopping=stopping, **settings)
+        return pipeline.resume(run.path, stop_signal=stop_signal, **settings)

@@ -9,10 +9,10 @@ from nin.backends.distribution import Layout, gather, layout, leave, lost_peers
 from nin.errors import PeerLostError, TrainingDiedError
 from nin.training.attempt import Attempt, new_attempt
 from nin.training.health import Finding
-from nin.training.restart import MOST, GiveUp
+from nin.training.restart import MOST, StopToRestart
 from nin.training.runs.checkpoint import Checkpoint, Position
 from nin.training.runs.figures import save_curves
-from nin.training.runs.run import SAVE_EVERY, Run, going_on
+from nin.training.runs.run import SAVE_EVERY, Run, resume_hint
 from nin.training.runs.run_format import (
     FindingRecord,
     RestartRecord,
@@ -20,9 +20,9 @@ from nin.training.runs.run_format import (
     RunResult,
     State,
 )
-from nin.training.runs.run_result import final_result, has_learnt, no_better
+from nin.training.runs.run_result import final_result, has_learnt, not_learnt_line
 from nin.training.runs.weights import load_weights
-from nin.training.stopping import Stopping
+from nin.training.stop_signal import StopSignal
 
 
 def fit_run(
@@ -30,7 +30,7 @@ def fit_run(
     attempt: Attempt,
     save_every: float = SAVE_EVERY,
     callbacks: Sequence[Any] = (),
-    stopping: Stopping | None = None,
+    stop_signal: StopSignal | None = None,
 ) -> Run:
     """Train a run to its end, beginning again at a lower rate where it can no longer learn.
 
@@ -39,17 +39,17 @@ def fit_run(
         attempt: the network, and where it goes on.
         save_every: seconds between two checkpoints within an epoch.
         callbacks: further Keras callbacks.
-        stopping: asked to stop, training finishes its step; by default a new one, which listens.
+        stop_signal: asked to stop, training finishes its step; by default a new one, which listens.
 
     Raises:
         PeerLostError: another process of this training has ended.
         TrainingDiedError: the training could not recover.
         KeyboardInterrupt: it was asked to stop; the message says how to go on.
     """
-    here, stopping, recipe = layout(), stopping or Stopping(), attempt.recipe
+    here, stop_signal, recipe = layout(), stop_signal or StopSignal(), attempt.recipe
     try:
-        with stopping.watching(), lost_peers():
-            while again := _train(run, attempt, save_every, callbacks, stopping):
+        with stop_signal.caught(), lost_peers():
+            while again := _train(run, attempt, save_every, callbacks, stop_signal):
                 step, reason, rate = again.restarts[-1]
                 attempt.trainer.note(
                     f"step {step}: restarted at a learning rate of {rate:.2g} ({reason})"
@@ -79,20 +79,20 @@ def fit_run(
 
 
 def _train(
-    run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any], stopping: Stopping
+    run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any], stop_signal: StopSignal
 ) -> Position | None:
     """Train to the end; or give up, and return the position at which to begin again."""
     position, trainer, recipe = attempt.position, attempt.trainer, attempt.recipe
     # A head that was fitted is something to fall back on: no new beginning is needed.
     restarts = MOST if "head" in run.record else len(position.restarts)
-    give_up = GiveUp(recipe, restarts, attempt.findings)
+    give_up = StopToRestart(recipe, restarts, attempt.findings)
     checkpoint = Checkpoint(
         run,
         position,
         every=save_every,
         health=attempt.findings,
         lost=give_up.restart,
-        stopping=stopping,
+        stop_signal=stop_signal,
     )
     trainer.callbacks = [*callbacks, give_up, checkpoint]
     trainer.best_loss = run.best_loss(checkpoint.rows)
@@ -129,13 +129,13 @@ def _is_usable(run: Run) -> bool:
 
 def _how_to_go_on(run: Run, here: Layout) -> str:
     together = " --join, in every process" if here.processes > 1 else ""
-    return going_on(run.path if here.is_chief else "RUN") + together
+    return resume_hint(run.path if here.is_chief else "RUN") + together
 
 
 def _finish(run: Run, state: State, attempt: Attempt, result: RunResult | None = None) -> None:
     findings = attempt.findings()
     if result and not has_learnt(result):
-        findings.append(Finding(attempt.step, "not learnt", no_better(result)))
+        findings.append(Finding(attempt.step, "not learnt", not_learnt_line(result)))
     ended: RunRecord = {
         "state": state,
         "restarts": [cast(RestartRecord, each._asdict()) for each in attempt.position.restarts],

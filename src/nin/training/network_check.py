@@ -1,4 +1,4 @@
-"""What a network of one's own gets wrong, found before the first step."""
+"""What a custom network gets wrong, found before the first step."""
 
 from __future__ import annotations
 

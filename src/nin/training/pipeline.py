@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nin.backends import random_state_restored
-from nin.backends.distribution import spread
+from nin.backends.distribution import Layout, spread
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RunError
-from nin.networks.network_source import is_code
+from nin.networks.network_source import is_custom
 from nin.training.attempt import (
     Attempt,
     finetuning_attempt,
@@ -23,12 +23,12 @@ from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.network_check import check_network
 from nin.training.preflight import check_resumable
-from nin.training.recipe import Recipe, stated
+from nin.training.recipe import Recipe, not_none
 from nin.training.runs.checkpoint import Position, read_position
+from nin.training.runs.custom_source import trusted_name
 from nin.training.runs.dataset import show_found
 from nin.training.runs.description import describe
 from nin.training.runs.images_file import keep_arrays
-from nin.training.runs.own_description import trusted_name
 from nin.training.runs.provenance import command, device, session, sessions_of, versions
 from nin.training.runs.record import FORMAT
 from nin.training.runs.run import SAVE_EVERY, Run, load
@@ -36,7 +36,7 @@ from nin.training.runs.run_folder import check_free, new_run_folder, resumed_run
 from nin.training.runs.run_format import RunRecord
 from nin.training.runs.run_images import data_record, keep_membership, open_new
 from nin.training.schedule import adjust, adjustment_note, schedule_record
-from nin.training.stopping import Stopping
+from nin.training.stop_signal import StopSignal
 
 
 def train(
@@ -63,7 +63,7 @@ def train(
         asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
         note = adjustment_note(asked, recipe, images)
-        if is_code(recipe.preset):
+        if is_custom(recipe.preset):
             trial = new_network(recipe, data)
             trial.preprocessing.configure(data.resize)
             check_network(trial, len(data.classes), data.image_shape)
@@ -85,13 +85,13 @@ def resume(
     devices: int | None = None,
     callbacks: Sequence[Any] = (),
     data: Any = None,
-    stopping: Stopping | None = None,
+    stop_signal: StopSignal | None = None,
     trust: bool = False,
 ) -> Run:
     """Continue a training by gradients, or begin one on a head that has been fitted.
 
-    See `nin.training.resume`; `callbacks` and `data` are those of `nin.training.train`. With
-    `stopping` somebody has been listening for Ctrl-C already.
+    See `nin.training.resume`; `callbacks` and `data` are those of `nin.training.train`, and a
+    `stop_signal` may have been watching for Ctrl-C already.
     """
     load(path)
     with (
@@ -100,14 +100,10 @@ def resume(
         resumed_run_folder(here, Path(path)) as folder,
     ):
         run = load(folder, trust=trust)
-        recipe = run.recipe.revised(**stated(epochs=epochs))
+        recipe = run.recipe.revised(**not_none(epochs=epochs))
         if recipe.init is not None:
             recipe = recipe.revised(init=str(run.locate(recipe.init)))
-        source = run.own_source
-        if is_code(recipe.preset) and (source is None or source.net != recipe.preset):
-            raise RunError(f"{run.path / 'run.json'} is damaged: it is of two networks")
-        if source is not None:
-            trusted_name(source, trust=trust, locate=run.locate, run=run.path)
+        _check_code(run, recipe, trust)
         position = read_position(run)
         if position is not None:
             _check_unfinished(run, recipe, position, path)
@@ -116,15 +112,7 @@ def resume(
         images = len(data.train.labels)
         if position is not None and position.batch >= math.ceil(images / data.batch_size):
             raise RunError(f"{run.checkpoint_path} is not a checkpoint of this run")
-        if position is None and "head" in run.record:
-            asked, recipe = recipe, adjust(recipe, images)
-            data.batch_size = recipe.part_size
-            attempt = finetuning_attempt(run, recipe, data, here)
-            attempt.trainer.note(adjustment_note(asked, recipe, images))
-        elif position is None:
-            attempt = new_attempt(recipe, data, here, Position())
-        else:
-            attempt = resumed_attempt(run, recipe, data, here, position)
+        attempt, recipe = _attempt(run, recipe, data, here, position)
         now = session(run.path, position.epoch if position else 0, versions(), device())
         run.update(
             state="training",
@@ -134,7 +122,32 @@ def resume(
             sessions=[*sessions_of(run.record), now],
             result=None,
         )
-        return fit_run(run, attempt, save_every, callbacks, stopping)
+        return fit_run(run, attempt, save_every, callbacks, stop_signal)
+
+
+def _attempt(
+    run: Run, recipe: Recipe, data: ImageData, here: Layout, position: Position | None
+) -> tuple[Attempt, Recipe]:
+    """What to go on with: a checkpoint, a fitted head, or a beginning; and the recipe for it."""
+    if position is not None:
+        return resumed_attempt(run, recipe, data, here, position), recipe
+    if "head" not in run.record:
+        return new_attempt(recipe, data, here, Position()), recipe
+    images = len(data.train.labels)
+    asked, recipe = recipe, adjust(recipe, images)
+    data.batch_size = recipe.part_size
+    attempt = finetuning_attempt(run, recipe, data, here)
+    attempt.trainer.note(adjustment_note(asked, recipe, images))
+    return attempt, recipe
+
+
+def _check_code(run: Run, recipe: Recipe, trust: bool) -> None:
+    """Refuse the code of a custom network that is not trusted, or not the one it was trained as."""
+    source = run.own_source
+    if is_custom(recipe.preset) and (source is None or source.net != recipe.preset):
+        raise RunError(f"{run.path / 'run.json'} is damaged: it is of two networks")
+    if source is not None:
+        trusted_name(source, trust=trust, locate=run.locate, run=run.path)
 
 
 def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | Path) -> None:

@@ -9,7 +9,7 @@ from nin.backends.distribution import check_backend
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
-from nin.networks.network_source import is_code, source_of
+from nin.networks.network_source import is_custom, source_of
 from nin.networks.presets import Preset, deepened, with_ingredients
 from nin.networks.rivals import Rival, check_size, find_network
 from nin.training.recipe import Recipe, too_deep
@@ -99,7 +99,7 @@ def check_network(recipe: Recipe) -> None:
         RecipeError: says what.
     """
     network = find_network(recipe.preset, "preset")
-    is_own = is_code(recipe.preset)
+    is_own = is_custom(recipe.preset)
     if is_own:
         source_of(recipe.preset)  # Whether its file is there.
     is_fixed = isinstance(network, Rival) or is_own

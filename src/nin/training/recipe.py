@@ -105,7 +105,7 @@ class Recipe(BaseModel):
     #: A named data set, a folder of images or an ``.npz`` file; or images themselves, as
     #: `nin.train` takes them, which get a name here that holds in this process.
     data: str
-    #: A preset of NiN, see `nin.PRESETS`, or one of `nin.models.RIVALS`; stages of one's own, or a
+    #: A preset of NiN, see `nin.PRESETS`, or one of `nin.models.RIVALS`; stages of your own, or a
     #: TOML or YAML file of them; ``"nets.py:name"``, a class, a function or a Keras model. One that
     #: has pretrained weights starts from them.
     preset: str = "book"
@@ -311,7 +311,7 @@ _RENAMED = {"fit": "resize_mode"}
 _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
 
 
-def stated(**values: Any) -> dict[str, Any]:
+def not_none(**values: Any) -> dict[str, Any]:
     """Those that are not None: arguments that were left out change nothing."""
     return {name: value for name, value in values.items() if value is not None}
 

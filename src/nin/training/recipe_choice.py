@@ -12,9 +12,9 @@ from nin.data import NAMED, Augmentation, ImageArrays, ImageData, ImageFolder
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
-from nin.networks.network_source import is_code
+from nin.networks.network_source import is_custom
 from nin.networks.rivals import find_network, network_name
-from nin.training.recipe import Recipe, renamed, stated
+from nin.training.recipe import Recipe, not_none, renamed
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
 
@@ -47,7 +47,7 @@ def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str,
     if isinstance(given, (str, Path)) and is_npz(given) and not Path(given).is_dir():
         if classes is None and groups is None:
             return what, options
-        of_own = stated(classes=classes, groups=options.pop("groups"))
+        of_own = not_none(classes=classes, groups=options.pop("groups"))
         given = ImageArrays.from_npz(given, **of_own)
     elif not isinstance(given, (Recipe, str, Path, ImageFolder, type(None))):
         given = as_images(given, classes=classes, groups=options.pop("groups", None))
@@ -126,7 +126,7 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
 def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
     init, data = given.get("init"), given.get("data")
     before = None if init is None else load(init).recipe
-    if before is not None and is_code(before.preset) and given.get("preset") is None:
+    if before is not None and is_custom(before.preset) and given.get("preset") is None:
         # Whoever named a run has not named the code that it names.
         raise RecipeError(
             f"its network is code, {before.preset}",

@@ -26,12 +26,12 @@ class Restart(NamedTuple):
     learning_rate: float
 
 
-def at_rate(recipe: Recipe, restarts: Sequence[Restart]) -> Recipe:
+def with_restart_rate(recipe: Recipe, restarts: Sequence[Restart]) -> Recipe:
     """`recipe` with the learning rate that it has after these restarts."""
     return recipe.revised(learning_rate=restarts[-1].learning_rate) if restarts else recipe
 
 
-class GiveUp(keras.callbacks.Callback):
+class StopToRestart(keras.callbacks.Callback):
     """Stops a training that is to be restarted.
 
     Args:

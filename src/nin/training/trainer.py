@@ -17,19 +17,19 @@ from nin.data.sources import as_module
 from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
-from nin.models.keras_settings import as_published
-from nin.models.module import CountedAccuracy
-from nin.models.removed_in_keras3 import told_in_one_line
+from nin.models.counted_accuracy import CountedAccuracy
+from nin.models.keras_settings import default_settings
+from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
-from nin.training.averaging import JudgeAverages, going_on
-from nin.training.board import DrawCurves, ProgressBoard, in_notebook
+from nin.training.averaging import ValidateAverages, keeping_unaveraged
 from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
+from nin.training.custom_hooks import is_compilable, needs_book_loop
+from nin.training.custom_optimizer import as_keras_optimizer
+from nin.training.draw_curves import DrawCurves, ProgressBoard, in_notebook
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import Loaders, open_loaders
-from nin.training.own_optimizer import as_keras
 from nin.training.progress_bar import ShowProgress
-from nin.training.readers_code import can_be_compiled, is_by_hand
 from nin.training.runs.dataset import balance_note, found_note, pictures_note, unreadable_note
 
 
@@ -42,24 +42,24 @@ class Trainer(BookLoop, HyperParameters):
 
     Args:
         max_epochs: passes over the training images.
-        num_gpus: 0 for wherever the backend computes by default, 1 for the first GPU, if there is
-            one.
+        num_gpus: 0 for the backend's default device, 1 for the first GPU, if there is one.
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
         start: whether to standardise the images and to initialise fresh weights.
         optimizer: in place of the model's `configure_optimizers`.
         callbacks: further Keras callbacks.
-        verbose: whether to print: a bar, one line per epoch, findings. Curves are drawn in Jupyter.
+        verbose: whether to print a progress bar, a line per epoch and the findings of the health
+            watch, and to draw curves in Jupyter.
 
     Raises:
         BackendError: more than one GPU was asked for.
 
     Attributes:
-        history: after `fit`: the values of each epoch, by name.
+        history: after `fit`: a list of values per metric, one per epoch.
         health: after `fit`: the `HealthWatch`, with its findings.
         board: the `ProgressBoard` that Jupyter shows.
-        is_part_of_run: whether `nin.train` uses it: then it does not speak of its own arguments.
-        best_loss: the lowest held-out loss of the epochs before, for whoever keeps the best epoch;
-            each epoch's line then says whether it is the best so far. None for no such words.
+        is_part_of_run: whether `nin.train` uses it; messages then do not name its own arguments.
+        best_loss: the lowest validation loss of earlier epochs; each epoch's line then says whether
+            it is the best so far. None to leave that out.
 
     Example:
         >>> data = nin.Digits(limit=128)
@@ -112,14 +112,14 @@ class Trainer(BookLoop, HyperParameters):
         """Train `model` on `data` until `max_epochs` epochs are done.
 
         Args:
-            model: a network; of a classifier the accuracy is told as well. If its optimiser
-                averages weights (Keras's `use_ema`), the averages are validated, and are its
-                weights in the end.
-            data: gives `train_dataloader()` and `val_dataloader()`; or ``(x, y)`` arrays,
+            model: a network; for a classifier, accuracy is reported as well. If its optimiser
+                averages the weights (Keras's `use_ema`), the averages are validated, and become its
+                weights at the end.
+            data: provides `train_dataloader()` and `val_dataloader()`; or ``(x, y)`` arrays,
                 ``(train, validation)`` of such pairs, or of loaders; see `nin.train`.
-            initial_epoch: how many epochs are done already.
-            initial_batch: how many batches of the next epoch are done already; for data whose
-                loader has `first`, as `Batches` does.
+            initial_epoch: number of epochs already done.
+            initial_batch: number of batches of the next epoch already done; for data whose loader
+                has `first`, as `Batches` does.
 
         Raises:
             InputSizeError: the images are too small.
@@ -132,7 +132,7 @@ class Trainer(BookLoop, HyperParameters):
             self.note(found_note(data))
         _refuse_loss_of_numbers(model, data)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
-        with told_in_one_line(), device, as_published():
+        with explained_errors(), device, default_settings():
             if self.num_gpus and not backends.num_gpus():
                 self.note("num_gpus=1, but there is no GPU here: this trains without")
             unreadable = unreadable_note(data)
@@ -157,7 +157,7 @@ class Trainer(BookLoop, HyperParameters):
                 self.note(pictures_note(data))
 
     def prepare_data(self, data: DataModule) -> None:
-        """Open the loaders that are trained and validated with. A subclass may override it."""
+        """Open the data loaders for training and validation. A subclass may override it."""
         self.train_dataloader, self.val_dataloader = open_loaders(data)
         self.num_train_batches = len(self.train_dataloader)
         self.num_val_batches = 0 if self.val_dataloader is None else len(self.val_dataloader)
@@ -169,7 +169,7 @@ class Trainer(BookLoop, HyperParameters):
         """
         batch = self._calibration_batch(data)
         if isinstance(model, Classifier) and model.is_fresh:
-            optimizer = as_keras(self._optimizer(model), model) if self.start else None
+            optimizer = as_keras_optimizer(self._optimizer(model), model) if self.start else None
             if changes := calibrate(model, data, batch, optimizer):
                 line = f"{type(model).__name__}: {'; '.join(changes)}"
                 hint = "" if self.is_part_of_run else ". Trainer(start=False) does neither."
@@ -184,9 +184,9 @@ class Trainer(BookLoop, HyperParameters):
     _prepare_model = prepare_model
 
     def compile_model(self, model: Module) -> None:
-        """Give the model its optimiser and its metric; `prepare_model` does this."""
+        """Compile the model with its optimiser and metric; `prepare_model` does this."""
         self.optim = self._optimizer(model)
-        optimizer = as_keras(self.optim, model)
+        optimizer = as_keras_optimizer(self.optim, model)
         if self.gradient_clip_val:
             optimizer.global_clipnorm = float(self.gradient_clip_val)
         metrics = [CountedAccuracy(name="accuracy")] if isinstance(model, Classifier) else None
@@ -196,7 +196,7 @@ class Trainer(BookLoop, HyperParameters):
         self._compiled = model
 
     def note(self, line: str | None) -> None:
-        """Print a line for whoever watches; nothing for None, or if `verbose` is False."""
+        """Print a line on standard error; nothing for None, or if `verbose` is False."""
         if line is not None:
             self._console.print(printable(line), markup=False)
 
@@ -243,7 +243,7 @@ class Trainer(BookLoop, HyperParameters):
         loaders = Loaders(self.train_dataloader, self.val_dataloader)
         progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
         try:
-            if is_by_hand(self, model):
+            if needs_book_loop(self, model):
                 self.fit_by_hand(loaders, epoch, [progress, *self.callbacks])
             else:
                 self._fit_compiled(loaders, epoch, batch, progress)
@@ -255,10 +255,10 @@ class Trainer(BookLoop, HyperParameters):
     ) -> None:
         model = self.model
         watch = [self.health] if self.health else []
-        callbacks = [JudgeAverages(), *watch, progress, *self.callbacks]
+        callbacks = [ValidateAverages(), *watch, progress, *self.callbacks]
         if in_notebook() and self.verbose:
             callbacks.append(DrawCurves(self.board, model.plot_train_per_epoch))
-        if not can_be_compiled(model, loaders.train):
+        if not is_compilable(model, loaders.train):
             model.run_eagerly, model.jit_compile = True, False
         # The rest of an epoch that was interrupted is a `fit` of its own: it has fewer steps.
         stops = [epoch + 1, self.max_epochs] if batch else [self.max_epochs]
@@ -267,7 +267,7 @@ class Trainer(BookLoop, HyperParameters):
             progress.skipped = batch
             model.history = None
             try:
-                with loaders.reading_ahead(), going_on(model.optimizer):
+                with loaders.reading_ahead(), keeping_unaveraged(model.optimizer):
                     model.fit(
                         loaders.train,
                         validation_data=loaders.validation,

@@ -13,14 +13,14 @@ from PIL import Image
 
 from nin.exporting import web
 from nin.inference import FilePredictor
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 
 DESCRIPTION = {
     "format": 1,
     "name": "digits-1",
     "classes": list("0123456789"),
     "input_shape": [8, 8, 1],
-    "input": InputForm(1).described(),
+    "input": InputSpec(1).described(),
     "maps": True,
     "draw": True,
     "parameters": 650,

@@ -11,7 +11,7 @@ from PIL import Image
 
 from nin.errors import DataError, NinError
 from nin.files import write_json
-from nin.training.runs.evaluation import Evaluation, compared, wilson
+from nin.training.runs.evaluation import Evaluation, evaluate_logits, wilson
 from nin.training.runs.evaluation_report import (
     RECORD,
     Subject,
@@ -33,7 +33,7 @@ ABOUT = Subject("/runs/one", "/photos", "test")
 
 @pytest.fixture
 def evaluation():
-    return compared(LOGITS, LABELS, CLASSES)._replace(names=NAMES)
+    return evaluate_logits(LOGITS, LABELS, CLASSES)._replace(names=NAMES)
 
 
 @pytest.fixture
@@ -149,6 +149,6 @@ def test_a_file_is_no_folder(tmp_path, name):
 def test_a_sheet_of_earlier_mistakes_goes(tmp_path):
     left(tmp_path, ABOUT)
     (tmp_path / "mistakes.png").touch()
-    write_report(tmp_path, ABOUT, compared(LOGITS, LOGITS.argmax(axis=1), CLASSES))
+    write_report(tmp_path, ABOUT, evaluate_logits(LOGITS, LOGITS.argmax(axis=1), CLASSES))
     assert not (tmp_path / "mistakes.png").exists()
     assert len((tmp_path / "mistakes.csv").read_text().splitlines()) == 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import binomtest
 
 from nin.training.runs.evaluation import Evaluation, wilson
-from nin.training.runs.run_result import advice, has_learnt, no_better, result_line
+from nin.training.runs.run_result import advice, has_learnt, not_learnt_line, result_line
 
 
 def result(right, n, share=0.5, name="bees"):
@@ -55,7 +55,7 @@ def test_the_last_line():
 )
 def test_learnt_is_what_lies_above_chance_for_certain(right, n, share, good):
     assert has_learnt(result(right, n, share)) is good
-    assert no_better(result(right, n, share)) == 'no better than always naming "bees"'
+    assert not_learnt_line(result(right, n, share)) == 'no better than always naming "bees"'
 
 
 def record(

@@ -14,7 +14,7 @@ from typing import Any
 import flatbuffers
 import numpy as np
 
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.inference.metadata import DESCRIPTION_FILE
 from nin.names import printable
 
@@ -93,7 +93,7 @@ def _vector(builder: Any, content: bytes) -> Any:
 
 
 def _metadata(description: dict[str, Any], outputs: Sequence[str]) -> bytes:
-    form = InputForm.of(description)
+    form = InputSpec.of(description)
     assert form is not None
     builder = flatbuffers.Builder(1024)
     text = builder.CreateString
@@ -116,7 +116,7 @@ def _metadata(description: dict[str, Any], outputs: Sequence[str]) -> bytes:
     return bytes(builder.Output())
 
 
-def _input(builder: Any, form: InputForm) -> int:
+def _input(builder: Any, form: InputSpec) -> int:
     colour = ("int8", 0, _GREY if form.channels == 1 else _RGB)
     content = _content(builder, _IMAGE, _table(builder, 2, [colour]))
     # The network standardises by itself: pixels go in as they are.

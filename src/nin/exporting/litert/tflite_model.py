@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.inference.outputs import Images
 from nin.models.classifier import without_averaging
 from nin.models.geometry import flow
@@ -36,7 +36,7 @@ def tflite_bytes(
     """
     from nin.backends.tflite_options import tflite_options
 
-    form = InputForm.of(description)
+    form = InputSpec.of(description)
     assert form is not None
     # Whole numbers are brought to floats by the converter, not by an operator of the network.
     seen = form._replace(type="float") if quantize == "int8" else form
@@ -70,7 +70,7 @@ class FixedServable(keras.Model):
         maps: whether class maps are returned; the network must have them.
     """
 
-    def __init__(self, model: Any, form: InputForm, maps: bool) -> None:
+    def __init__(self, model: Any, form: InputSpec, maps: bool) -> None:
         super().__init__(name="fixed_servable")
         self.model, self.maps, self.channels = model, maps, form.channels
         self(ops.zeros([int(side) for side in form.shape], form.dtype))

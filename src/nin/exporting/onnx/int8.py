@@ -14,7 +14,7 @@ import onnx
 from onnx import helper, numpy_helper
 
 from nin.exporting.onnx.onnx_preprocessing import SCOPE
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.inference.metadata import KEY
 from nin.inference.outputs import Images
 
@@ -105,7 +105,7 @@ class _Calibration:
     """Calibration batches for ONNX Runtime, in the form that the file takes."""
 
     def __init__(self, images: Images, description: dict[str, Any]) -> None:
-        form = InputForm.of(description) or InputForm(description["input_shape"][2])
+        form = InputSpec.of(description) or InputSpec(description["input_shape"][2])
         self._batches = form.batches(images, description["fit"], most=32)
 
     def get_next(self) -> dict[str, Any] | None:

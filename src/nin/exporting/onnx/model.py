@@ -13,7 +13,7 @@ from nin.exporting.onnx.onnx_preprocessing import (
     resize_images,
     standardise,
 )
-from nin.inference.input_form import InputForm
+from nin.inference.input_spec import InputSpec
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
 from nin.onnx_graph.folding import fold_batch_normalization
@@ -42,7 +42,7 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
     """
     height, width, channels = description["input_shape"]
     classes = len(description["classes"])
-    form = InputForm.of(description) or InputForm(channels)
+    form = InputSpec.of(description) or InputSpec(channels)
     graph = Graph()
     with graph.within(SCOPE):
         if form.size is None:
@@ -73,6 +73,6 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
     return graph.model(inputs, outputs, {KEY: json.dumps(description)}, opset)
 
 
-def _as_they_are(graph: Graph, form: InputForm) -> str:
+def _as_they_are(graph: Graph, form: InputSpec) -> str:
     x = "images" if form.type == "float" else graph.cast("images", "float32")
     return graph.node("Transpose", x, perm=[0, 3, 1, 2]) if form.layout == "nhwc" else x

@@ -24,7 +24,7 @@ class Engine(Protocol):
     description: dict[str, Any]
 
     def predict(self, images: Images, maps: bool) -> Predictions:
-        """Predict for images in the form that the description tells; see `InputForm`."""
+        """Predict for images in the form that the description tells; see `InputSpec`."""
 
 
 class Format(NamedTuple):

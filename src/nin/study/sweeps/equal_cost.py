@@ -8,7 +8,7 @@ from typing import Literal
 
 from nin.accounting.cost import Cost, count_cost
 from nin.errors import Argument, NinError
-from nin.networks.network_source import is_code
+from nin.networks.network_source import is_custom
 from nin.study.trials.contender import Contender
 from nin.training.recipe import Recipe, network_of
 
@@ -49,7 +49,7 @@ def at_equal_cost(
             f"width cannot be varied where {equal} are equal: it is what makes them so",
             about=Argument("equal", equal),
         )
-    if is_code(recipe.preset) or any(each.net != "NiN" for each in contenders):
+    if is_custom(recipe.preset) or any(each.net != "NiN" for each in contenders):
         raise NinError("only a NiN has a width to be chosen", about=Argument("equal", equal))
     measure = _COSTS[equal]
     own = Contender("", *network_of(recipe))

@@ -72,7 +72,7 @@ def sweep(
 
     A factor is any field of a recipe (`learning_rate`, `batch_size`, `mixup`, …) or of its network:
     `width`, `depth`, `head`, a field of all its stages (`window`, `kernel_size`, `activation`, …),
-    or an argument of a network of your own. What is found is the effect of each factor, averaged
+    or an argument of a custom network. What is found is the effect of each factor, averaged
     over the others, and whether the effect of one depends on another.
 
     Every finished training is kept in ``out/trainings``: the same call continues where it was

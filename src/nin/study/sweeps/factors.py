@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nin.errors import Argument, NinError, RecipeError, UnknownNameError
-from nin.networks.network_source import code_of, is_code, source_of
+from nin.networks.network_source import import_network, is_custom, source_of
 from nin.networks.presets import MBConv, Stage, deepened
 from nin.networks.rivals import find_network
 from nin.networks.stage_table import read_table, with_field
@@ -110,8 +110,8 @@ def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
     name = ", ".join(level_name(*each) for each in levels.items())
     fields = {key: value for key, value in levels.items() if key in Recipe.model_fields}
     others = {key: value for key, value in levels.items() if key not in fields}
-    if is_code(recipe.preset):
-        own, fields = _of_code(recipe, levels)
+    if is_custom(recipe.preset):
+        own, fields = _of_custom(recipe, levels)
         return Contender(name, own, {}, changes=fields, levels=dict(levels))
     varied = recipe.revised(**fields)
     try:
@@ -152,7 +152,7 @@ def as_factors(recipe: Recipe, vary: Mapping[str, Sequence[Any]]) -> list[Factor
 def names_of_factors(recipe: Recipe) -> list[str]:
     """What can be varied."""
     fields = [name for name in Recipe.model_fields if name not in _NO_FACTORS]
-    if is_code(recipe.preset):
+    if is_custom(recipe.preset):
         return [*_code_arguments(recipe.preset), *fields]
     return [*fields, "head", *STAGE_FIELDS]
 
@@ -192,7 +192,7 @@ def _read(recipe: Recipe, name: str, value: Any) -> Any:
     """One value as a recipe or a stage holds it."""
     if value == "none" and _value_of_default(name) is None:
         value = None
-    if is_code(recipe.preset) and name in _code_arguments(recipe.preset):
+    if is_custom(recipe.preset) and name in _code_arguments(recipe.preset):
         return _literal(value)
     if name in Recipe.model_fields:
         try:
@@ -210,7 +210,7 @@ def _read(recipe: Recipe, name: str, value: Any) -> Any:
 
 def _value_of(recipe: Recipe, name: str) -> Any:
     """What the recipe has; of a field of stages only if all have the same."""
-    if is_code(recipe.preset) and name in (own := _code_arguments(recipe.preset)):
+    if is_custom(recipe.preset) and name in (own := _code_arguments(recipe.preset)):
         return source_of(recipe.preset).arguments.get(name, own[name])
     if name in Recipe.model_fields:
         return getattr(recipe, name)
@@ -248,7 +248,7 @@ def _changed(
 
 def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> None:
     """Refuse a factor that would change no training."""
-    name, stages = factor.name, stages_of(recipe) if not is_code(recipe.preset) else ()
+    name, stages = factor.name, stages_of(recipe) if not is_custom(recipe.preset) else ()
     why = None
     if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
         why = f"without {' or '.join(_NEEDS[name])}"
@@ -275,8 +275,8 @@ def _is_frozen(recipe: Recipe, vary: Mapping[str, Any]) -> bool:
     return network.pretrained and not recipe.finetune and "preset" not in vary
 
 
-def _of_code(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The name of one's own network with its arguments at `levels`, and the recipe's fields."""
+def _of_custom(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The name of custom network with its arguments at `levels`, and the recipe's fields."""
     own = _code_arguments(recipe.preset)
     source = source_of(recipe.preset)
     fields = {name: value for name, value in levels.items() if name not in own}
@@ -288,11 +288,11 @@ def _of_code(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, 
 
 
 def _code_arguments(preset: str) -> dict[str, Any]:
-    """The arguments of a network of one's own that have defaults, with these."""
+    """The arguments of a custom network that have defaults, with these."""
     source = source_of(preset)
     if source.file is None:
         return {}
-    code = code_of(f"{source.file}:{source.name}")
+    code = import_network(f"{source.file}:{source.name}")
     try:
         parameters = inspect.signature(code).parameters
     except (TypeError, ValueError):

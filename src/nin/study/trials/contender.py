@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nin.errors import NinError
-from nin.networks.network_source import is_code, name_of, source_of
+from nin.networks.network_source import is_custom, name_of, source_of
 from nin.networks.rivals import find_net, network_name
 from nin.networks.stage_table import is_table
 
@@ -24,9 +24,9 @@ class Contender(NamedTuple):
 
     Attributes:
         name: shown in tables and figures.
-        net: its class, one of `nin.models.NETS`; or the name of a network of one's own,
+        net: its class, one of `nin.models.NETS`; or the name of a custom network,
             ``"nets.py:SmallNet"``.
-        arguments: of the class, apart from the number of classes; none for one's own.
+        arguments: of the class, apart from the number of classes; none for a custom network.
         group: the exercise it belongs to; empty in a plain comparison.
         changes: fields of the recipe that are its own, where recipes are compared; None: none.
         levels: in a sweep, the value of each factor, by its name; None: none.
@@ -50,7 +50,7 @@ class Contender(NamedTuple):
         Args:
             classes: number of logits.
             input_shape: (height, width, channels) of what its first layer sees; a function that
-                makes a network of one's own may want it.
+                makes a custom network may want it.
         """
         # Not at the top: names are checked without Keras.
         from nin.models import make_net
@@ -58,16 +58,16 @@ class Contender(NamedTuple):
         return make_net(self.net, classes, input_shape, **self.arguments)
 
     def source(self) -> dict[str, Any]:
-        """Where the code of a network of one's own is, with its digest: as JSON values."""
+        """Where the code of a custom network is, with its digest: as JSON values."""
         return source_of(self.net)._asdict()
 
     @property
     def is_own(self) -> bool:
-        """Whether it is code of somebody's own."""
-        return is_code(self.net)
+        """Whether it is custom code."""
+        return is_custom(self.net)
 
 
-#: What can be compared: a name, a contender, a table of stages, or a network of one's own.
+#: What can be compared: a name, a contender, a table of stages, or a custom network.
 Net = Any
 
 
@@ -102,4 +102,4 @@ def _contender(net: Net) -> Contender:
     if is_table(name):
         label = Path(name).stem if isinstance(net, str) and not net.startswith("[") else "stages"
         return Contender(label, *find_net(name))
-    return Contender(source_of(name).label if is_code(name) else name, *find_net(name))
+    return Contender(source_of(name).label if is_custom(name) else name, *find_net(name))

@@ -20,7 +20,7 @@ from rich.console import Console
 
 from nin.errors import Advice, Argument, NinError
 from nin.files import write_json
-from nin.orphans import end_with
+from nin.orphans import exit_with_parent
 from nin.study.trials.contender import Contender
 from nin.study.trials.results_cache import damaged, read
 from nin.study.trials.row import Measured, Speed
@@ -139,7 +139,7 @@ def _in_new_process(what: str, workload: Workload) -> Speed:
 
 def serve_measurement() -> None:
     """Measure what standard input describes, and print the result."""
-    end_with(os.getppid())
+    exit_with_parent(os.getppid())
     what, (contender, recipe, input_shape, classes) = json.load(sys.stdin)
     workload = Workload(Contender(*contender), Recipe.parse(recipe), tuple(input_shape), classes)
     model, images = _model_and_images(workload)

@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from nin import backends
 from nin.errors import Advice, Argument, NinError
-from nin.orphans import end_with
+from nin.orphans import exit_with_parent
 from nin.progress import time_left
 from nin.study.trials.pretrained_trial import train_pretrained
 from nin.study.trials.results_cache import Provenance, ResultsCache, provenance
@@ -123,7 +123,7 @@ class TrialRunner:
             return_as="generator_unordered",
             batch_size=1,
             # For workers of this machine; a cluster's see to themselves.
-            initializer=end_with,
+            initializer=exit_with_parent,
             initargs=(os.getpid(),),
         )
         workers = max(1, joblib.effective_n_jobs(self.jobs))

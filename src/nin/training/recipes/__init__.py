@@ -13,8 +13,8 @@ from nin.data.in_memory.npz_file import is_npz, npz_image_shape
 from nin.data.sources import images_called, is_in_process
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
-from nin.networks.rivals import Own, Rival, find_network
-from nin.training.recipe import Recipe, stated
+from nin.networks.rivals import CustomSpec, Rival, find_network
+from nin.training.recipe import Recipe, not_none
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
@@ -117,7 +117,7 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     if network.pretrained:
         return other
     changes: dict[str, Any] = {"width": 1.0, "depth": 1, "dropout": None}
-    if isinstance(network, Own):  # What it was made for, nobody knows: all else stays.
+    if isinstance(network, CustomSpec):  # What it was made for, nobody knows: all else stays.
         return other.model_copy(update=changes)
     side = network.input_shape[0]
     if recipe.optimizer == "sgd":  # The book's experiment: its size and its rate.
@@ -151,17 +151,19 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     folder = Path(data).resolve()
     name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
-    seen = stated(image_size=init.image_size, resize_mode=init.resize_mode) if init else {}
+    seen = not_none(image_size=init.image_size, resize_mode=init.resize_mode) if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
         network = (
-            stated(width=init.width, depth=init.depth, dropout=init.dropout, **seen) if init else {}
+            not_none(width=init.width, depth=init.depth, dropout=init.dropout, **seen)
+            if init
+            else {}
         )
         recipe = with_network(FROM_SCRATCH.revised(name=name, data=data), preset)
         return recipe.revised(**network)
     if preset is None and not finetune and are_small_and_grey(data):
         return SMALL_GREY.revised(name=name, data=data)
     recipe = FINETUNED if finetune else PHOTOS
-    return recipe.revised(name=name, data=data, **stated(preset=preset), **seen)
+    return recipe.revised(name=name, data=data, **not_none(preset=preset), **seen)
 
 
 def _is_array(data: str) -> bool:
@@ -191,10 +193,10 @@ def _for_arrays(
             about=Argument("preset", preset),
         )
     recipe = with_network(recipe, preset)
-    if isinstance(find_network(preset), Own):
+    if isinstance(find_network(preset), CustomSpec):
         recipe = recipe.revised(image_size=None)
     if init is None:
         return recipe
     return recipe.revised(
-        **stated(width=init.width, dropout=init.dropout, image_size=init.image_size)
+        **not_none(width=init.width, dropout=init.dropout, image_size=init.image_size)
     )

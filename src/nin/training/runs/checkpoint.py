@@ -23,7 +23,7 @@ from nin.training.runs.weights import (
     save_variables,
     training_state,
 )
-from nin.training.stopping import Stopping
+from nin.training.stop_signal import StopSignal
 
 
 class Position(BaseModel):
@@ -93,7 +93,7 @@ class Checkpoint(keras.callbacks.Callback):
         every: seconds between two checkpoints within an epoch.
         health: gives what the health watch has found so far.
         lost: says whether this training is to be restarted, so that nothing more of it is kept.
-        stopping: asked to stop, the state is written at once and `KeyboardInterrupt` is raised.
+        stop_signal: asked to stop, the state is written at once and `KeyboardInterrupt` is raised.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Checkpoint(keras.callbacks.Callback):
         every: float = SAVE_EVERY,
         health: Callable[[], Sequence[Finding]] = tuple,
         lost: Callable[[], object] = bool,
-        stopping: Stopping | None = None,
+        stop_signal: StopSignal | None = None,
     ) -> None:
         super().__init__()
         self.run = run
@@ -113,7 +113,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.rows = [row for row in run.metrics() if row["epoch"] <= position.epoch]
         self.health = health
         self.lost = lost
-        self.stopping = stopping or Stopping()
+        self.stop_signal = stop_signal or StopSignal()
         self._began = time.perf_counter() - position.seconds
         self._saved = time.perf_counter()
         self._epoch = position.epoch
@@ -147,10 +147,10 @@ class Checkpoint(keras.callbacks.Callback):
             self._add_earlier_metrics()
         if batch + 1 == self.params["steps"]:
             return  # What is left of this epoch is its end.
-        due = self.stopping.asked or time.perf_counter() - self._saved >= self.every
+        due = self.stop_signal.received or time.perf_counter() - self._saved >= self.every
         if due and not self.lost():
             self._save(self._epoch, self._skipped + batch + 1)
-        if self.stopping.asked:
+        if self.stop_signal.received:
             if not self.rows:
                 save_variables(self.run.weights_path, averaged_weights(self.model))
             raise KeyboardInterrupt
@@ -159,7 +159,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Write it all, and stop if no epoch has been better for too long."""
         if not self.lost():
             self._keep(epoch, logs or {})
-        if self.stopping.asked:
+        if self.stop_signal.received:
             raise KeyboardInterrupt
 
     def _keep(self, epoch: int, logs: dict[str, float]) -> None:

@@ -1,7 +1,7 @@
 """A network as plain JSON values, and back: no code travels, only names from a closed table.
 
-Of a network of somebody's own it is the name of its file and the file's digest; see
-`nin.training.runs.own_description`.
+Of a custom network it is the name of its file and the file's digest; see
+`nin.training.runs.custom_source`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from pydantic import (
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.networks.presets import MBConv, Stage
 from nin.networks.stage_table import MOST_STAGES, CheckedMBConv, CheckedStage
-from nin.training.runs.own_description import (
+from nin.training.runs.custom_source import (
+    CustomSource,
     Locate,
-    OwnSource,
-    own_description,
-    rebuild_own,
+    describe_custom,
+    rebuild_custom,
 )
 from nin.training.runs.run_format import ModelRecord
 
@@ -43,7 +43,7 @@ def describe(model: Classifier, input_shape: tuple[int, int, int]) -> ModelRecor
     arguments = {**model.get_config()}
     preprocessing = arguments.pop("preprocessing")
     if model.source is not None:
-        net, own_arguments, source = own_description(model)
+        net, own_arguments, source = describe_custom(model)
         return {
             "net": net,
             "arguments": own_arguments,
@@ -73,7 +73,7 @@ def rebuild(
         description: what `describe` gave; it may come from a stranger.
         parameters: how many weights the network is to have. A network of another size is refused
             before any memory is taken for it.
-        trust: whether the code of a network of somebody's own may be run.
+        trust: whether the code of a custom network may be run.
         locate: where a file is that the description names.
         run: whose network it is, for messages.
 
@@ -87,16 +87,16 @@ def rebuild(
     parsed = _parse(description)
     *size, channels = parsed.input_shape
     if parsed.source is not None:
-        source = OwnSource(parsed.net, **parsed.source.model_dump())
+        source = CustomSource(parsed.net, **parsed.source.model_dump())
         seen = (*(parsed.preprocessing.size or size), channels)
-        own = rebuild_own(
+        custom = rebuild_custom(
             source, parsed.arguments.num_classes, seen, trust=trust, locate=locate, run=run
         )
-        own.preprocessing.configure(**parsed.preprocessing.model_dump(exclude_unset=True))
-        own.build((None, *parsed.input_shape))
-        if (found := own.count_params()) != parameters:
+        custom.preprocessing.configure(**parsed.preprocessing.model_dump(exclude_unset=True))
+        custom.build((None, *parsed.input_shape))
+        if (found := custom.count_params()) != parameters:
             raise RunError(f"{parsed.net} makes a network of {found:,} weights, not {parameters:,}")
-        return own
+        return custom
     try:
         model = _make(parsed)
         seen = (*(model.preprocessing.size or size), channels)
@@ -194,7 +194,7 @@ class Description(_Strict):
     """What `describe` gives, checked value by value."""
 
     net: str
-    #: Of a network of somebody's own.
+    #: Of a custom network.
     source: _Source | None = None
     arguments: _Arguments
     input_shape: Annotated[list[_Side], Field(min_length=3, max_length=3)]

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
 
 class Evaluation(NamedTuple):
-    """A model's answers to a split.
+    """A model's predictions for a split, and how good they are.
 
     Attributes:
         classes: the classes' names.
         loss: mean cross-entropy, in nats.
-        confusion: (classes, classes) counts; rows are the truth, columns the answers.
-        probabilities: (n, classes), float32: the answer about each image.
-        labels: (n,): the truth of each.
-        images: (n, height, width, channels), as stored: what was looked at.
+        confusion: (classes, classes) counts; rows are true classes, columns predicted ones.
+        probabilities: (n, classes), float32, for each image.
+        labels: (n,), the true classes.
+        images: (n, height, width, channels), as stored.
         names: of the images: files, or positions in the part; only of a run's evaluation.
 
     Example:
@@ -50,17 +50,17 @@ class Evaluation(NamedTuple):
 
     @property
     def n(self) -> int:
-        """How many images were looked at."""
+        """Number of images."""
         return int(self.confusion.sum())
 
     @property
     def accuracy(self) -> float:
-        """Share of images whose label was found."""
+        """Share of images whose class was predicted correctly."""
         return float(np.trace(self.confusion) / self.n)
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Between which bounds the accuracy lies, with 95 % confidence."""
+        """The 95 % confidence interval of the accuracy (Wilson 1927)."""
         return wilson(int(np.trace(self.confusion)), self.n)
 
     @property
@@ -132,19 +132,19 @@ def evaluate(
     *,
     verbose: bool = False,
 ) -> Evaluation:
-    """Ask `model` about every image.
+    """Evaluate `model` on every image.
 
     Args:
         model: gives logits (n, classes).
         data: ``(x, y)``, images and labels in memory; a `Split`, also of pictures on disk; a data
             set, an ``.npz`` file or a loader, of which the last part is taken, the test.
         classes: the classes' names. None: those of the data.
-        batch_size: images asked about at a time.
+        batch_size: images per batch.
         verbose: whether to show progress on standard error.
 
     Raises:
         DataError: there is no image, or they cannot be used; or a picture on disk cannot be read.
-        NinError: the model's answers are not finite.
+        NinError: the model's outputs are not finite.
 
     Example:
         >>> run, data = nin.load("runs/digits-1"), nin.Digits()
@@ -165,7 +165,7 @@ def evaluate(
         names = (*names, *map(str, range(len(names), logits.shape[1])))
     if len(names) != logits.shape[1]:
         raise DataError(f"{len(names)} classes, and the network has {logits.shape[1]} answers")
-    return compared(logits, split.labels, names)._replace(images=split.images)
+    return evaluate_logits(logits, split.labels, names)._replace(images=split.images)
 
 
 def evaluate_judged(
@@ -176,7 +176,7 @@ def evaluate_judged(
     return evaluation._replace(names=judged.names)
 
 
-def compared(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
+def evaluate_logits(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
     """Answers that have been given already.
 
     Args:

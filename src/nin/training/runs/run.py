@@ -33,8 +33,8 @@ from nin.data.decoding.image_arrays import check_images, fitted_images
 from nin.errors import RunError
 from nin.files import write_bytes, write_json
 from nin.names import normalized
+from nin.training.runs.custom_source import CustomSource
 from nin.training.runs.locations import locate
-from nin.training.runs.own_description import OwnSource
 from nin.training.runs.record import read_metrics, read_record
 from nin.training.runs.run_format import RunRecord
 
@@ -50,12 +50,12 @@ Rows = Sequence[Mapping[str, Any]]
 
 
 class Run:
-    """A training on disk.
+    """A run directory: a training and its result, on disk.
 
     Args:
         path: the run directory.
         record: what ``run.json`` holds; see `nin.training.runs.run_format.RunRecord`.
-        trust: whether the code of a network of somebody's own may be run.
+        trust: whether the code of a custom network may run.
 
     Attributes:
         path: the run directory.
@@ -88,7 +88,7 @@ class Run:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes' names, in the order of the network's answers."""
+        """The names of the classes, in the order of the network's outputs."""
         return tuple(map(normalized, self.record["classes"]))
 
     @property
@@ -102,7 +102,7 @@ class Run:
 
     @property
     def bit_depth(self) -> int | None:
-        """Bits of the range of values of pictures whose files do not say; None: as each needs."""
+        """Bit depth of images whose files do not state one; None: as many bits as each needs."""
         bits = self.record["data"].get("bit_depth")
         return None if bits is None else int(bits)
 
@@ -114,19 +114,19 @@ class Run:
 
     @property
     def resize_mode(self) -> ResizeMode:
-        """How pictures become the squares it was trained on: ``"squash"`` or ``"crop"``."""
+        """How images were made square for training: ``"squash"`` or ``"crop"``."""
         recipe = self.record["recipe"]
         resize_mode: ResizeMode = recipe.get("resize_mode", recipe.get("fit", "squash"))
         return resize_mode
 
     @property
     def model(self) -> Any:
-        """The trained network, a `keras.Model`; read when it is first asked for.
+        """The trained network, a `keras.Model`; loaded on first use.
 
         Raises:
             RunError: the weights are missing or damaged, not those of the described network, or
-                not there yet, because the first epoch has not ended; or the network is one of
-                somebody's own, whose code is not trusted, is not there or has changed.
+                not there yet, because the first epoch has not ended; or it is a custom network
+                whose code is not trusted, is not there or has changed.
         """
         if self._model is None:
             if self.record["state"] == "training" and not self.weights_path.exists():
@@ -151,25 +151,25 @@ class Run:
         self._model = model
 
     @property
-    def own_source(self) -> OwnSource | None:
-        """Where the code of the network is, of one that is somebody's own."""
+    def own_source(self) -> CustomSource | None:
+        """Where the code of a custom network is; None for one of this package."""
         described = self.record["model"]
         source = described.get("source")
-        return None if source is None else OwnSource(described["net"], **source)
+        return None if source is None else CustomSource(described["net"], **source)
 
     @property
     def images(self) -> RunImages:
-        """The images it was trained on and is judged by; none is read."""
+        """The images it was trained on and is evaluated on; none is read yet."""
         from nin.training.runs.run_images import RunImages
 
         return RunImages(self.path, self.record, self.recipe)
 
     def locate(self, name: str) -> Path:
-        """Where a file or folder is that the record names."""
+        """The path of a file or folder that the record names."""
         return locate(name, self.path, self.record)
 
     def predict(self, images: Any, batch_size: int = 64) -> np.ndarray[Any, Any]:
-        """What is in these images.
+        """Classify images.
 
         Args:
             images: (n, height, width, channels): uint8 of any size, grey, RGB or RGBA, which are
@@ -192,26 +192,26 @@ class Run:
     def evaluate(
         self, data: Any = None, *, skip_bad: bool = False, verbose: bool = False
     ) -> tuple[str, Evaluation]:
-        """How good the network is.
+        """Evaluate the network.
 
-        The run's own images are those that it was to be judged by in training, wherever they are
-        now. Pictures that were added to its folder since are left out; a warning says so.
+        The run's own images are those that were set aside for evaluation in training, wherever they
+        are now. Images that have been added to its folder since are left out, with a warning.
 
         Args:
             data: other data, whose classes are among the run's: a named data set, a folder, an
                 ``.npz`` file, ``(x, y)`` arrays or a loader of batches. None for the run's own.
-                Numbers of labels are positions in the run's classes. Of a folder that is not
-                divided into parts, all are looked at.
-            skip_bad: in a folder, go on without images that cannot be read; so does a run that was
-                trained without them.
+                Numbers of labels are positions in the run's classes. If a folder is not divided
+                into parts, all its images are used.
+            skip_bad: skip images of a folder that cannot be read; a run that was trained without
+                some skips them anyway.
             verbose: whether to print what was found in a folder, and progress, on standard error.
 
         Returns:
-            Which part of the data was looked at (``"test"``, ``"validation"`` or ``"all"``), and
-            the answers.
+            The part of the data that was used (``"test"``, ``"validation"`` or ``"all"``), and the
+            evaluation.
 
         Raises:
-            DataError: the images cannot be had.
+            DataError: the images cannot be found or read.
             RunError: they are no longer the run's own, or do not fit the network.
         """
         from nin.training.runs.dataset import show_found
@@ -225,7 +225,7 @@ class Run:
         return judged.part, evaluate_judged(self.model, judged, self.classes, verbose=verbose)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """One row per epoch; none before the first has ended.
+        """The metrics, a row per epoch; none before the first has ended.
 
         Raises:
             RunError: the file is damaged.
@@ -233,7 +233,7 @@ class Run:
         return read_metrics(self.path / "metrics.jsonl")
 
     def best_epoch(self, rows: Rows | None = None) -> int | None:
-        """The epoch whose weights are kept: that of the lowest held-out loss; None before any.
+        """The epoch whose weights are kept, that of the lowest validation loss; None before any.
 
         By loss and not by accuracy, because folders are small: of four held-out images accuracy
         knows five values, ties are the rule, and a lucky early epoch is never beaten again. The
@@ -252,7 +252,7 @@ class Run:
         return int(min(candidates, key=_held_out_loss, default=rows[-1])["epoch"])
 
     def best_loss(self, rows: Rows) -> float | None:
-        """The lowest held-out loss, infinite before any; None where no images are held out.
+        """The lowest validation loss, infinite before any; None without validation images.
 
         Args:
             rows: one per epoch.
@@ -262,12 +262,12 @@ class Run:
         return min(map(_held_out_loss, rows), default=math.inf)
 
     def is_over(self, rows: Rows) -> bool:
-        """Whether `rows` ends in as many epochs without a better one as the recipe has patience."""
+        """Whether the last epochs of `rows`, as many as the recipe's patience, were no better."""
         patience, best = self.record["recipe"].get("patience"), self.best_epoch(rows)
         return patience is not None and best is not None and rows[-1]["epoch"] - best >= patience
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
-        """Write all rows, wholly or not at all; a number that is not finite becomes null."""
+        """Write all rows, or none if that fails; a number that is not finite becomes null."""
         lines = "".join(
             json.dumps({key: value if math.isfinite(value) else None for key, value in row.items()})
             + "\n"
@@ -284,7 +284,7 @@ class Run:
         return f"<Run {self.path} ({self.record['state']})>"
 
 
-def going_on(path: str | Path) -> str:
+def resume_hint(path: str | Path) -> str:
     """How to go on with an interrupted run, in words."""
     return f"to go on: nin train --resume {shlex.quote(str(path))}"
 
@@ -293,10 +293,10 @@ def load(path: str | Path, *, trust: bool = False) -> Run:
     """Open a run directory; nothing in it is executed.
 
     Args:
-        path: the directory, as ``nin train`` named it.
-        trust: whether to import the file of a network of somebody's own when its model is asked
-            for. That file can do anything that you can; without it such a model is not opened,
-            unless this process has made the network itself.
+        path: the directory that ``nin train`` printed.
+        trust: whether to import the file of a custom network when its model is first used. That
+            file can do anything that you can. Without `trust` such a model is not opened, unless
+            this process has made the network itself.
 
     Raises:
         RunError: it is not a run directory, or a damaged one, or one of a later version.

@@ -80,7 +80,7 @@ class ModelRecord(TypedDict):
     arguments: dict[str, Any]
     input_shape: list[int]
     preprocessing: dict[str, Any]
-    source: NotRequired[dict[str, Any]]  # Of a network of somebody's own.
+    source: NotRequired[dict[str, Any]]  # Of a custom network.
 
 
 class ScheduleRecord(TypedDict):

@@ -55,7 +55,7 @@ def result_line(result: EvaluationSummary, split: str, other: str | None = None)
     )
 
 
-def no_better(result: EvaluationSummary) -> str:
+def not_learnt_line(result: EvaluationSummary) -> str:
     """What is said of a training that has not learnt."""
     return f'no better than always naming "{printable(result["largest_class"]["name"])}"'
 

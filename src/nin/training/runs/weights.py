@@ -13,7 +13,7 @@ from safetensors.numpy import save
 from nin.errors import RunError
 from nin.files import write_bytes
 from nin.models.geometry import leaves
-from nin.training.averaging import averages
+from nin.training.averaging import averaged_variables
 from nin.training.runs.arrays import Arrays, read_arrays, read_shapes
 
 
@@ -34,7 +34,7 @@ def weights(model: Any) -> dict[str, Any]:
 
 def averaged_weights(model: Any) -> dict[str, Any]:
     """The variables of `weights`; those with a moving average are replaced by it."""
-    averaged = {id(variable): average for variable, average in averages(model)}
+    averaged = {id(variable): average for variable, average in averaged_variables(model)}
     return {name: averaged.get(id(each), each) for name, each in weights(model).items()}
 
 
@@ -84,7 +84,7 @@ def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
         variable.assign(arrays[name])
 
 
-def differ(path: Path, variables: Mapping[str, Any]) -> bool:
+def differ_from_file(path: Path, variables: Mapping[str, Any]) -> bool:
     """Whether any of `variables` has not the value that `path`, which may hold more, has for it.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -10,13 +11,21 @@ from rich.console import Console
 
 from nin.data import ImageFolder
 from nin.data.decode_many import in_words, unreadable
+from nin.data.folders.listing import Files
+from nin.data.split import Part
 from nin.errors import RunError
 from nin.names import printable
 from nin.pretrained import FeatureExtractor, Trunk
 from nin.pretrained.features import Features
-from nin.training.runs.run import Run, going_on
-from nin.training.stopping import Stopping
-from nin.training.transfer_learning.feature_cache import FeatureCache, View, compute_features
+from nin.training.recipe import Recipe
+from nin.training.runs.run import Run, resume_hint
+from nin.training.stop_signal import StopSignal
+from nin.training.transfer_learning.feature_cache import (
+    FeatureCache,
+    Found,
+    View,
+    compute_features,
+)
 
 #: The run's file of features.
 FEATURES = "features.safetensors"
@@ -37,7 +46,7 @@ class PartFeatures(NamedTuple):
 
 
 def part_features(
-    run: Run, data: ImageFolder, trunk: Trunk, stopping: Stopping, console: Console
+    run: Run, data: ImageFolder, trunk: Trunk, stop_signal: StopSignal, console: Console
 ) -> dict[str, PartFeatures]:
     """Features and labels of each part, without photographs that cannot be read.
 
@@ -45,7 +54,7 @@ def part_features(
         run: keeps the features; those of the run it starts from are taken, not computed again.
         data: the photographs.
         trunk: computes the features.
-        stopping: asked to stop, it stops after the photographs it is at.
+        stop_signal: asked to stop, it stops after the photographs it is at.
         console: where to say how many there were.
 
     Raises:
@@ -59,10 +68,10 @@ def part_features(
         cache.take_from(run.locate(recipe.init) / FEATURES)
     files = {part: data.files(part) for part in data.parts}
     paths = [path for part in files.values() for path in part.paths]
-    found = compute_features(paths, FeatureExtractor(trunk), cache, lambda: stopping.asked)
+    found = compute_features(paths, FeatureExtractor(trunk), cache, lambda: stop_signal.received)
     if found.faults and not run.record["skip_bad"]:
         run.update(unreadable=len(found.faults))  # They may be repaired before it goes on.
-        raise unreadable(list(found.faults.values()), f"; {going_on(run.path)}")
+        raise unreadable(list(found.faults.values()), f"; {resume_hint(run.path)}")
     if found.faults:
         run.update(skipped=list(found.faults.values()))
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
@@ -72,13 +81,22 @@ def part_features(
         console.print(said, markup=False)
     if not np.isfinite(found.features).all():
         raise RunError(f"{run.path}: its trunk answers with numbers that are not finite")
+    console.print(_summary(found, len(paths), recipe), markup=False)
+    return _divided(found, files, data)
+
+
+def _summary(found: Found, photographs: int, recipe: Recipe) -> str:
+    """How many photographs the trunk has seen, and how long that took, in one line."""
     whose = "trained on ImageNet" if recipe.init is None else f"from {printable(recipe.init)}"
-    count = len(paths) - len(found.faults)
+    count = photographs - len(found.faults)
     new = f"{found.computed:,} of them new, " if found.computed < count else ""
-    console.print(
-        f"{count:,} photographs seen by {recipe.preset}, {whose}: {new}{found.seconds:.0f} s",
-        markup=False,
-    )
+    return f"{count:,} photographs seen by {recipe.preset}, {whose}: {new}{found.seconds:.0f} s"
+
+
+def _divided(
+    found: Found, files: Mapping[Part, Files], data: ImageFolder
+) -> dict[str, PartFeatures]:
+    """The features of each part; none of what cannot be read."""
     features: dict[str, PartFeatures] = {}
     first = 0
     for part, (paths, labels) in files.items():

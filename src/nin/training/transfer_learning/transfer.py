@@ -20,24 +20,23 @@ from nin.data import ImageData, ImageFolder
 from nin.errors import RunError, WeightsError
 from nin.files import write_bytes
 from nin.pretrained import Trunk, load_trunk, trunk_of
-from nin.pretrained.features import MEAN, STD
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.preflight import check_pretrained
 from nin.training.recipe import Recipe
 from nin.training.runs.arrays import read_arrays
 from nin.training.runs.dataset import show_found
-from nin.training.runs.evaluation import compared
-from nin.training.runs.provenance import command, device, session, sessions_of, versions_of
-from nin.training.runs.record import FORMAT
-from nin.training.runs.run import Run, going_on, load
+from nin.training.runs.evaluation import evaluate_logits
+from nin.training.runs.provenance import device, session, sessions_of
+from nin.training.runs.run import Run, load, resume_hint
 from nin.training.runs.run_folder import check_free, locked, new_run
-from nin.training.runs.run_format import FindingRecord, RunRecord, RunResult
+from nin.training.runs.run_format import FindingRecord, RunResult
 from nin.training.runs.run_images import data_record, keep_membership, open_new
-from nin.training.runs.run_result import has_learnt, no_better
-from nin.training.stopping import Stopping
+from nin.training.runs.run_result import has_learnt, not_learnt_line
+from nin.training.stop_signal import StopSignal
 from nin.training.transfer_learning.from_scratch import compare_with_scratch, is_worth_trying
-from nin.training.transfer_learning.head import Candidate, Head, fit_head
+from nin.training.transfer_learning.head import Head, fit_head
 from nin.training.transfer_learning.head_figure import save_candidates
+from nin.training.transfer_learning.head_record import first_record, fitted_record, head_versions
 from nin.training.transfer_learning.part_features import PartFeatures, part_features
 
 #: Share of the training photographs held out where there are no others to judge by.
@@ -86,7 +85,7 @@ def train_head(
     with locked(path):
         run = Run(path, {})
         keep_membership(path, photographs)
-        run.update(**_first_record(path, recipe, photographs, trunk, skip_bad), **duplicates)
+        run.update(**first_record(path, recipe, photographs, trunk, skip_bad), **duplicates)
         return _fit(run, photographs, trunk)
 
 
@@ -113,7 +112,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     if trunk.digest != run.record["pretrained"]["sha256"]:
         raise RunError(f"{recipe.init} no longer has the weights that {run.path} started from")
     with locked(run.path):
-        now = session(run.path, 0, _versions(), device(gpus=0))
+        now = session(run.path, 0, head_versions(), device(gpus=0))
         sessions = [*sessions_of(run.record), now]
         if data.fingerprint() != run.record["data"]["fingerprint"]:
             show_found(data)
@@ -143,65 +142,19 @@ def _of_photographs(data: ImageData) -> ImageFolder:
     return data
 
 
-def _versions() -> dict[str, str]:
-    return versions_of("numpy", "onnxruntime", "scikit-learn")
-
-
-def _first_record(
-    path: Path, recipe: Recipe, data: ImageFolder, trunk: Trunk, skip_bad: bool
-) -> RunRecord:
-    classes = len(data.classes)
-    trained = sum(array.size for array in trunk.weights().values())
-    return {
-        "format": FORMAT,
-        "state": "training",
-        "recipe": recipe.model_dump(mode="json"),
-        "skip_bad": skip_bad,
-        "data": data_record(data),
-        "classes": list(data.classes),
-        "model": {
-            "net": "NiN",
-            "arguments": {
-                "lr": 0.1,
-                "num_classes": classes,
-                "preset": recipe.preset,
-                "width": 1.0,
-                "depth": 1,
-                "dropout": recipe.dropout,
-                "stages": None,
-                "head": None,
-                "batch_norm": recipe.batch_norm,
-                "pooling": recipe.pooling,
-            },
-            "input_shape": list(data.image_shape),
-            "preprocessing": {
-                "size": None,
-                "mean": [MEAN / 255] * 3,
-                "std": [STD / 255] * 3,
-            },
-        },
-        "parameters": trained + (trunk.channels + 1) * classes,
-        "pretrained": {"name": trunk.name, "sha256": trunk.digest},
-        "versions": _versions(),
-        "device": device(gpus=0),
-        "command": command(),
-        "sessions": [session(path, 0, _versions(), device(gpus=0))],
-    }
-
-
 def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     begun, console = time.monotonic(), Console(stderr=True, soft_wrap=True, highlight=False)
-    recipe, stopping = run.recipe, Stopping()
+    recipe, stop_signal = run.recipe, StopSignal()
     try:
-        with stopping.watching():
-            features = part_features(run, data, trunk, stopping, console)
+        with stop_signal.caught():
+            features = part_features(run, data, trunk, stop_signal, console)
             balance = recipe.balance != "none"
             head = fit_head(*features["train"][:2], len(data.classes), balance=balance)
-            if stopping.asked:
+            if stop_signal.received:
                 raise KeyboardInterrupt
     except KeyboardInterrupt as stop:
         run.update(state="interrupted")
-        raise KeyboardInterrupt(f"stopped; {going_on(run.path)}") from stop
+        raise KeyboardInterrupt(f"stopped; {resume_hint(run.path)}") from stop
     except BaseException:
         run.update(state="interrupted")
         raise
@@ -234,11 +187,6 @@ def _weights(trunk: Trunk, head: Head) -> dict[str, NDArray[Any]]:
     }
 
 
-def _candidate_record(candidate: Candidate) -> dict[str, Any]:
-    """A candidate as JSON would give it back."""
-    return {"C": candidate.C, "accuracy": [*candidate.accuracy], "loss": [*candidate.loss]}
-
-
 def _head_line(head: Head) -> str:
     """How the head was fitted, in one line."""
     words = f"class maps fitted to their optimum, C = {head.C:g}"
@@ -252,7 +200,7 @@ def _head_line(head: Head) -> str:
 def _finish(run: Run, features: Mapping[str, PartFeatures], head: Head, seconds: float) -> None:
     part = "test" if "test" in features else "validation"
     judged = {
-        name: compared(head.logits(inputs), labels, run.classes)
+        name: evaluate_logits(head.logits(inputs), labels, run.classes)
         for name, (inputs, labels, _) in features.items()
     }
     row = {"epoch": 0, "loss": judged["train"].loss, "accuracy": judged["train"].accuracy}
@@ -260,7 +208,7 @@ def _finish(run: Run, features: Mapping[str, PartFeatures], head: Head, seconds:
         held_out = judged["validation"]
         row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     run.write_metrics([{**row, "seconds": round(seconds, 2)}])
-    fitted = {"C": head.C, "candidates": [_candidate_record(each) for each in head.candidates]}
+    fitted = fitted_record(head)
     save_candidates(run.path / "curves.png", head, str(run.path))
     if run.record["recipe"]["finetune"]:
         run.update(head=fitted)
@@ -271,7 +219,7 @@ def _finish(run: Run, features: Mapping[str, PartFeatures], head: Head, seconds:
         "seconds": round(seconds, 2),
         "epoch": 0,
     }
-    finding: FindingRecord = {"step": 0, "kind": "not learnt", "message": no_better(result)}
+    finding: FindingRecord = {"step": 0, "kind": "not learnt", "message": not_learnt_line(result)}
     run.update(
         state="finished",
         head=fitted,

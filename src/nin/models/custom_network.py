@@ -1,4 +1,4 @@
-"""A network of one's own as a `Classifier`: from a class, a function or a Keras model."""
+"""A custom network as a `Classifier`: from a class, a function or a Keras model."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import keras
 
 from nin.errors import NinError
 from nin.models.classifier import Classifier
-from nin.networks.network_source import NetworkSource, code_of, source_of, where_raised
+from nin.networks.network_source import NetworkSource, import_network, source_of, where_raised
 
 
-class OwnNetwork(Classifier):
+@keras.saving.register_keras_serializable("nin", "OwnNetwork")  # Its name in earlier files.
+class CustomNetwork(Classifier):
     """Any Keras layer or model that turns images into logits.
 
     Args:
@@ -25,8 +26,10 @@ class OwnNetwork(Classifier):
         self.net = net
 
 
-def make_own(name: str, num_classes: int, input_shape: tuple[int, int, int] | None) -> Classifier:
-    """The network of one's own called `name`, with fresh weights.
+def make_custom(
+    name: str, num_classes: int, input_shape: tuple[int, int, int] | None
+) -> Classifier:
+    """The custom network called `name`, with fresh weights.
 
     Args:
         name: see `nin.networks.network_source`.
@@ -37,18 +40,18 @@ def make_own(name: str, num_classes: int, input_shape: tuple[int, int, int] | No
         NinError: its code raises, or gives no network; says where.
     """
     source = source_of(name)
-    model = own_classifier(code_of(name), num_classes, input_shape, source)
+    model = as_classifier(import_network(name), num_classes, input_shape, source)
     model.source, model.made_as = source, (name, num_classes)
     return model
 
 
-def own_classifier(
+def as_classifier(
     code: Any,
     num_classes: int,
     input_shape: tuple[int, int, int] | None,
     source: NetworkSource,
 ) -> Classifier:
-    """What a class, a function or a model makes; see `make_own`."""
+    """What a class, a function or a model makes; see `make_custom`."""
     if isinstance(code, keras.Model):
         made = _run(lambda: keras.models.clone_model(code), source)
     else:
@@ -62,7 +65,7 @@ def own_classifier(
         raise NinError(
             f"{source.label} gives no network but {type(made).__name__}: return a keras.Model"
         )
-    model = OwnNetwork(made)
+    model = CustomNetwork(made)
     model.is_fresh = True
     return model
 

@@ -9,17 +9,17 @@ import keras
 
 from nin import backends
 from nin.models import Module
-from nin.models.geometry import is_ours
+from nin.models.geometry import is_builtin
 
 
-def is_by_hand(trainer: Any, model: Module) -> bool:
+def needs_book_loop(trainer: Any, model: Module) -> bool:
     """Whether a hook has been replaced that only a loop by hand calls."""
     hooks = [getattr(type(trainer), name) for name in ("fit_epoch", "prepare_batch")]
     hooks += [getattr(type(model), name) for name in ("training_step", "validation_step")]
-    return not all(map(is_ours, hooks))
+    return not all(map(is_builtin, hooks))
 
 
-def can_be_compiled(model: Module, loader: Iterable[Any]) -> bool:
+def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
     """Whether Keras can make a graph of a model; what a reader wrote may run only batch by batch.
 
     Args:
@@ -27,7 +27,7 @@ def can_be_compiled(model: Module, loader: Iterable[Any]) -> bool:
         loader: what it is trained on.
     """
     parts = [type(layer) for layer in model._flatten_layers()]
-    if model.own_forward is None and all(map(is_ours, [type(model).loss, *parts[1:]])):
+    if model.own_forward is None and all(map(is_builtin, [type(model).loss, *parts[1:]])):
         return True
     X, Y, *_ = next(iter(loader))
     arrays = [keras.ops.convert_to_tensor(each) for each in (X, Y)]

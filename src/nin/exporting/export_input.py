@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nin.errors import Advice, Argument, ExportError, UnknownNameError
-from nin.inference.input_form import LAYOUTS, MOST_PIXELS, TYPES, InputForm
+from nin.inference.input_spec import LAYOUTS, MOST_PIXELS, TYPES, InputSpec
 from nin.inference.metadata import LONGEST_SIDE
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _FIXED = {"onnx": LAYOUTS, "openvino": LAYOUTS, "litert": ("nhwc",)}
 _ALWAYS_FIXED = ("litert",)
 
 
-def choose_form(
+def choose_input_spec(
     run: Run,
     to: str,
     *,
@@ -26,7 +26,7 @@ def choose_form(
     layout: str | None = None,
     input: str | None = None,  # noqa: A002 - the option's name
     quantize: str | None = None,
-) -> InputForm:
+) -> InputSpec:
     """The form to export a run in; None is the usual of each.
 
     Raises:
@@ -48,12 +48,12 @@ def choose_form(
                 Advice("give {} as well", Argument("size", native_size(run))),
                 about=Argument(named[0]),
             )
-        return InputForm(channels)
+        return InputSpec(channels)
     layout = _layout(to, layout)
     kind = _type(input, in_bytes=(to, quantize) == ("litert", "int8"))
     size = native_size(run) if size is None else size
     check_size(run, Argument("size", size))
-    return InputForm(channels, size, _batch(batch, size), layout, kind)
+    return InputSpec(channels, size, _batch(batch, size), layout, kind)
 
 
 def _batch(batch: int | None, size: int) -> int:

@@ -1,4 +1,4 @@
-"""A network of somebody's own in a run's record: where its code is, never the code itself."""
+"""A custom network in a run's record: where its code is, never the code itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nin.errors import Advice, Argument, NinError, RunError
-from nin.networks.network_source import bind, code_of, is_known, source_of
+from nin.networks.network_source import import_network, is_registered, register, source_of
 
 if TYPE_CHECKING:
     from nin.models import Classifier
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 Locate = Callable[[str], Path]
 
 
-class OwnSource(NamedTuple):
-    """What a record keeps of a network of somebody's own.
+class CustomSource(NamedTuple):
+    """What a record keeps of a custom network.
 
     Attributes:
         net: its name; see `nin.networks.network_source`.
@@ -36,28 +36,28 @@ class OwnSource(NamedTuple):
     config: str | None = None
 
 
-def own_description(model: Classifier) -> tuple[str, dict[str, Any], dict[str, Any]]:
-    """``net``, ``arguments`` and ``source`` of a network of one's own, for a record."""
+def describe_custom(model: Classifier) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """``net``, ``arguments`` and ``source`` of a custom network, for a record."""
     from keras import Model
 
     assert model.source is not None
     assert model.made_as is not None
     name, num_classes = model.made_as
     source = model.source._asdict()
-    if model.source.file is None and isinstance(code := code_of(name), Model):
+    if model.source.file is None and isinstance(code := import_network(name), Model):
         source["config"] = code.to_json()
     return name, {"num_classes": num_classes}, source
 
 
 def trusted_name(
-    source: OwnSource, *, trust: bool, locate: Locate = Path, run: Path | None = None
+    source: CustomSource, *, trust: bool, locate: Locate = Path, run: Path | None = None
 ) -> str:
     """The name by which this process finds the network; nothing is imported.
 
     Raises:
         RunError: its code is not trusted, is not there, or has changed since the training.
     """
-    if is_known(source.net) and source_of(source.net).sha256 == source.sha256:
+    if is_registered(source.net) and source_of(source.net).sha256 == source.sha256:
         return source.net
     whose = "its" if run is None else f"{run}: its"
     if not trust:
@@ -72,7 +72,7 @@ def trusted_name(
                 f"{whose} network {source.name} was defined where no file holds it, as in a"
                 " notebook: train it from a file to open it elsewhere"
             )
-        return bind(source.net, _from_config(source))
+        return register(source.net, _from_config(source))
     name = f"{locate(source.file)}{source.net.removeprefix(source.file)}"
     try:
         now = source_of(name).sha256
@@ -86,8 +86,8 @@ def trusted_name(
     return name
 
 
-def rebuild_own(
-    source: OwnSource,
+def rebuild_custom(
+    source: CustomSource,
     num_classes: int,
     input_shape: tuple[int, ...],
     *,
@@ -102,16 +102,16 @@ def rebuild_own(
     """
     name = trusted_name(source, trust=trust, locate=locate, run=run)
     # Not at the top: a record is read without Keras.
-    from nin.models.own import make_own
+    from nin.models.custom_network import make_custom
 
     height, width, channels = input_shape
     try:
-        return make_own(name, num_classes, (height, width, channels))
+        return make_custom(name, num_classes, (height, width, channels))
     except NinError as error:
         raise RunError(str(error)) from error
 
 
-def _from_config(source: OwnSource) -> Any:
+def _from_config(source: CustomSource) -> Any:
     from keras.models import model_from_json
 
     try:

@@ -9,7 +9,7 @@ import keras
 from nin.errors import NinError
 
 
-class OwnOptimizer(keras.optimizers.SGD):
+class CustomOptimizer(keras.optimizers.SGD):
     """Gives each gradient, clipped if that is asked for, to an object that is no Keras optimiser.
 
     Args:
@@ -25,7 +25,7 @@ class OwnOptimizer(keras.optimizers.SGD):
         self.own.apply_gradients([(gradient, variable)])
 
 
-def as_keras(optimizer: Any, model: Any) -> Any:
+def as_keras_optimizer(optimizer: Any, model: Any) -> Any:
     """What `configure_optimizers` returned, as Keras takes it.
 
     Args:
@@ -38,7 +38,7 @@ def as_keras(optimizer: Any, model: Any) -> Any:
     if isinstance(optimizer, keras.optimizers.Optimizer):
         return optimizer
     if hasattr(optimizer, "apply_gradients"):
-        return OwnOptimizer(optimizer)
+        return CustomOptimizer(optimizer)
     raise NinError(
         f"{type(model).__name__}.configure_optimizers returned {_kind(optimizer)}",
         "return one of keras.optimizers",

@@ -1,4 +1,4 @@
-"""A file of networks of one's own, and mistakes in networks."""
+"""A file of custom networks, and mistakes in networks."""
 
 NETS = '''
 import keras

@@ -26,7 +26,7 @@ class Shared(NamedTuple):
     there: list[int]
 
 
-def inherit(model: Classifier, classes: Names, run: Run) -> str:
+def warm_start(model: Classifier, classes: Names, run: Run) -> str:
     """Give a built network the weights of a run, wherever they fit.
 
     Every layer of the same kind, place and shape is taken. Of the class maps those of classes that
@@ -70,10 +70,10 @@ def inherit(model: Classifier, classes: Names, run: Run) -> str:
     described = run.record["model"]["preprocessing"]
     model.preprocessing.configure(model.preprocessing.size, described["mean"], described["std"])
     total = sum(bool(layer.weights) for layer in leaves(model.net))
-    return inheritance_line(run, classes, f"{len(taken)} of {total} layers with weights")
+    return warm_start_line(run, classes, f"{len(taken)} of {total} layers with weights")
 
 
-def inheritance_line(run: Run, classes: Names, layers: str) -> str:
+def warm_start_line(run: Run, classes: Names, layers: str) -> str:
     """What was taken from a run, in one line.
 
     Args:

@@ -1,4 +1,4 @@
-"""`AnsweredFiles`: answers about files one after the other; what cannot be read is counted."""
+"""`PredictedFiles`: answers about files one after the other; what cannot be read is counted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nin.progress import progress
 _NAMED = 10
 
 
-class AnsweredFiles:
+class PredictedFiles:
     """Answers about files, to be iterated over once.
 
     Args:
@@ -22,16 +22,16 @@ class AnsweredFiles:
             fault, or, where it is the only one, an error.
 
     Attributes:
-        given: how many pictures have been answered so far.
-        bad: those that could not be read, each with the reason.
+        count: how many pictures have been answered so far.
+        unreadable: those that could not be read, each with the reason.
     """
 
     def __init__(self, files: Sequence[str], *, skip_bad: bool = False) -> None:
         self.files, self.skip_bad = files, skip_bad
-        self.given = 0
-        self.bad: list[str] = []
+        self.count = 0
+        self.unreadable: list[str] = []
 
-    def by(
+    def predictions(
         self,
         predictor: FilePredictor,
         top: int = 1,
@@ -62,20 +62,23 @@ class AnsweredFiles:
             for answer in found:
                 advance(1)
                 if "error" not in answer:
-                    self.given += 1
+                    self.count += 1
                 else:
-                    self.bad.append(printable(f"{answer['file']}: {answer['error']}"))
+                    self.unreadable.append(printable(f"{answer['file']}: {answer['error']}"))
                     if self.skip_bad:
                         continue
                 yield answer
 
-    def complaint(self) -> str:
+    def unreadable_line(self) -> str:
         """What could not be read, in one line."""
-        more = f"; and {len(self.bad) - _NAMED} more" if len(self.bad) > _NAMED else ""
-        named = "; ".join(self.bad[:_NAMED]) + more
+        count = len(self.unreadable)
+        more = f"; and {count - _NAMED} more" if count > _NAMED else ""
+        named = "; ".join(self.unreadable[:_NAMED]) + more
         if self.skip_bad:
-            return f"left out {counted_images(len(self.bad), 'unreadable ')}: {named}"
-        return f"{len(self.bad):,} of {counted_images(len(self.files))} cannot be read: {named}"
+            return f"left out {counted_images(count, 'unreadable ')}: {named}"
+        return (
+            f"{len(self.unreadable):,} of {counted_images(len(self.files))} cannot be read: {named}"
+        )
 
 
 def counted_images(count: int, kind: str = "") -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from nin.errors import DataError
-from nin.inference.answered_files import AnsweredFiles, counted_images
+from nin.inference.file_predictions import PredictedFiles, counted_images
 
 
 class Sure:
@@ -21,28 +21,28 @@ class Sure:
 
 
 def test_what_cannot_be_read_is_a_row_and_a_complaint():
-    answers = AnsweredFiles(["a", "bad", "b"])
-    assert [row["file"] for row in answers.by(Sure())] == ["a", "bad", "b"]
-    assert answers.given == 2
-    assert answers.complaint() == r"1 of 3 images cannot be read: bad: no\npicture"
+    answers = PredictedFiles(["a", "bad", "b"])
+    assert [row["file"] for row in answers.predictions(Sure())] == ["a", "bad", "b"]
+    assert answers.count == 2
+    assert answers.unreadable_line() == r"1 of 3 images cannot be read: bad: no\npicture"
 
 
 def test_or_it_is_left_out():
-    answers = AnsweredFiles(["bad", "a"], skip_bad=True)
-    assert [row["file"] for row in answers.by(Sure())] == ["a"]
-    assert answers.complaint() == r"left out 1 unreadable image: bad: no\npicture"
+    answers = PredictedFiles(["bad", "a"], skip_bad=True)
+    assert [row["file"] for row in answers.predictions(Sure())] == ["a"]
+    assert answers.unreadable_line() == r"left out 1 unreadable image: bad: no\npicture"
 
 
 def test_ten_are_named_and_the_others_counted():
-    answers = AnsweredFiles([f"bad{number}" for number in range(1200)])
-    assert len([*answers.by(Sure())]) == 1200
-    assert answers.complaint().startswith("1,200 of 1,200 images cannot be read: bad0: ")
-    assert answers.complaint().endswith("bad9: no\\npicture; and 1190 more")
+    answers = PredictedFiles([f"bad{number}" for number in range(1200)])
+    assert len([*answers.predictions(Sure())]) == 1200
+    assert answers.unreadable_line().startswith("1,200 of 1,200 images cannot be read: bad0: ")
+    assert answers.unreadable_line().endswith("bad9: no\\npicture; and 1190 more")
 
 
 def test_a_single_one_is_an_error():
     with pytest.raises(DataError, match="no picture"):
-        list(AnsweredFiles(["bad"]).by(Sure()))
+        list(PredictedFiles(["bad"]).predictions(Sure()))
 
 
 def test_one_is_no_plural():

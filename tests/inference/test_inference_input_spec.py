@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nin.data.decoding.decode import fitted
-from nin.inference.input_form import InputForm, input_fault
+from nin.inference.input_spec import InputSpec, input_spec_problem
 from nin.inference.outputs import Predictions
 
 
@@ -15,7 +15,7 @@ def images(*shape):
 
 
 def test_any_size_and_channels_are_brought_to_a_fixed_form():
-    form = InputForm(3, 8, 2, "nchw", "float")
+    form = InputSpec(3, 8, 2, "nchw", "float")
     given = images(3, 10, 12, 4)
     first, second = form.batches(given, "squash", most=99)
     assert first.shape == second.shape == (2, 3, 8, 8)
@@ -27,7 +27,7 @@ def test_any_size_and_channels_are_brought_to_a_fixed_form():
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_only_channels_are_changed_where_the_size_is_free(channels):
-    form = InputForm(channels)
+    form = InputSpec(channels)
     for given in (1, 3, 4):
         batch = images(2, 5, 9, given)
         [seen] = form.batches(batch, "crop", most=2)
@@ -36,12 +36,12 @@ def test_only_channels_are_changed_where_the_size_is_free(channels):
 
 
 def test_what_is_transparent_is_white():
-    [seen] = InputForm(3).batches(np.zeros((1, 4, 4, 4), np.uint8), "squash", most=1)
+    [seen] = InputSpec(3).batches(np.zeros((1, 4, 4, 4), np.uint8), "squash", most=1)
     assert (seen == 255).all()
 
 
 def test_answers_are_as_many_as_images_and_maps_in_one_order():
-    form = InputForm(1, 6, 4, "nchw", "float")
+    form = InputSpec(1, 6, 4, "nchw", "float")
 
     def ask(batch, maps):
         assert batch.shape == (4, 1, 6, 6)
@@ -55,15 +55,15 @@ def test_answers_are_as_many_as_images_and_maps_in_one_order():
 
 
 def test_a_form_is_described_and_read_again():
-    for form in (InputForm(3), InputForm(1), InputForm(3, 32, 2, "nhwc", "uint8")):
+    for form in (InputSpec(3), InputSpec(1), InputSpec(3, 32, 2, "nhwc", "uint8")):
         described = form.described()
-        assert input_fault(described, 32) is None
+        assert input_spec_problem(described, 32) is None
         description = {"input_shape": [32, 32, form.channels], "input": described}
-        assert InputForm.of(description) == form
-    assert InputForm.of({"input_shape": [32, 32, 3]}) is None
+        assert InputSpec.of(description) == form
+    assert InputSpec.of({"input_shape": [32, 32, 3]}) is None
 
 
-FREE, FIXED = InputForm(3).described(), InputForm(3, 32, 1, "nchw", "float").described()
+FREE, FIXED = InputSpec(3).described(), InputSpec(3, 32, 1, "nchw", "float").described()
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ FREE, FIXED = InputForm(3).described(), InputForm(3, 32, 1, "nchw", "float").des
     ],
 )
 def test_a_form_that_makes_no_sense_is_refused(told):
-    assert input_fault(told, 32)
+    assert input_spec_problem(told, 32)

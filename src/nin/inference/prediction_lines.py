@@ -78,7 +78,7 @@ def _joined(cells: Iterable[str]) -> str:
 
 
 @contextmanager
-def answer_file(path: Path) -> Iterator[TextIO]:
+def prediction_file(path: Path) -> Iterator[TextIO]:
     """Open a file for answers, which takes the place of `path` only when the block ends.
 
     If it ends in an error, or by Ctrl-C, what has been written by then is kept beside it, under the

@@ -9,26 +9,26 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Stopping:
-    """Whether somebody has asked this process to stop.
+class StopSignal:
+    """Whether this process has been asked to stop.
 
     Attributes:
-        asked: becomes True at Ctrl-C, and at SIGTERM, which Slurm and Kubernetes send before they
-            end a process.
+        received: becomes True at Ctrl-C, and at SIGTERM, which Slurm and Kubernetes send before
+            they end a process.
     """
 
     def __init__(self) -> None:
-        self.asked = False
-        self._watches = False
+        self.received = False
+        self._is_caught = False
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Within this the first signal only sets `asked`; a second one acts as it always does.
+    def caught(self) -> Iterator[None]:
+        """Within this the first signal only sets `received`; a second one acts as it always does.
 
         A signal that is ignored, as Ctrl-C is by a job in the background, stays so. Within another
         such block of the same object nothing changes.
         """
-        if self._watches:
+        if self._is_caught:
             yield
             return
         if threading.current_thread() is not threading.main_thread():
@@ -41,15 +41,15 @@ class Stopping:
         }
 
         def ask(number: int, _: FrameType | None) -> None:
-            self.asked = True
+            self.received = True
             signal.signal(number, before[signal.Signals(number)])
 
         for number in before:
             signal.signal(number, ask)
-        self._watches = True
+        self._is_caught = True
         try:
             yield
         finally:
-            self._watches = False
+            self._is_caught = False
             for number, handler in before.items():
                 signal.signal(number, handler)

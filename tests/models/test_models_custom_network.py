@@ -1,11 +1,11 @@
-"""Networks of one's own: made, looked through, and what is no network."""
+"""Custom networks: made, looked through, and what is no network."""
 
 from __future__ import annotations
 
 import keras
 import numpy as np
 import pytest
-from own_networks import write_nets
+from custom_networks import write_nets
 
 from nin.accounting import count_cost
 from nin.errors import NinError

@@ -1,4 +1,4 @@
-"""`InputForm`: how the images must be that a file is given, and images brought to that form."""
+"""`InputSpec`: how the images must be that a file is given, and images brought to that form."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST_PIXELS = 2**26
 _CHANNELS = {1: "grey", 3: "RGB"}
 
 
-class InputForm(NamedTuple):
+class InputSpec(NamedTuple):
     """What an exported network takes.
 
     Attributes:
@@ -39,7 +39,7 @@ class InputForm(NamedTuple):
     type: str = "uint8"
 
     @classmethod
-    def of(cls, description: Mapping[str, Any]) -> InputForm | None:
+    def of(cls, description: Mapping[str, Any]) -> InputSpec | None:
         """That of a described network; None of an earlier version's, which takes any channels."""
         if (told := description.get("input")) is None:
             return None
@@ -116,10 +116,10 @@ class InputForm(NamedTuple):
         return np.moveaxis(maps, 1, 3) if self.layout == "nchw" else maps
 
 
-def input_fault(told: Any, side: int) -> str | None:
+def input_spec_problem(told: Any, side: int) -> str | None:
     """What is wrong with the input form in a description of a network for images of that side."""
-    if not isinstance(told, dict) or told.keys() < {*InputForm._fields}:
-        return f"its input does not have {', '.join(InputForm._fields)}"
+    if not isinstance(told, dict) or told.keys() < {*InputSpec._fields}:
+        return f"its input does not have {', '.join(InputSpec._fields)}"
     size, batch, layout = told["size"], told["batch"], told["layout"]
     if layout not in LAYOUTS or told["type"] not in [*TYPES]:
         return f"its input is not of {' or '.join(LAYOUTS)}, {' or '.join(TYPES)}"

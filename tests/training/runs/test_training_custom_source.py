@@ -1,4 +1,4 @@
-"""A run of a network of one's own: what it keeps, and who may open it."""
+"""A run of a custom network: what it keeps, and who may open it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import shutil
 import keras
 import numpy as np
 import pytest
-from own_networks import write_nets
+from custom_networks import write_nets
 
 import nin
 from nin.errors import NinError, RunError

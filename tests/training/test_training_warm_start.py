@@ -7,8 +7,8 @@ from safetensors.numpy import load_file
 import nin as d2l
 from nin.errors import RunError
 from nin.models import NiN
-from nin.training.inheritance import inherit
 from nin.training.runs.weights import weights
+from nin.training.warm_start import warm_start
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +38,7 @@ def values(model):
 
 def test_the_same_classes_take_everything(run):
     model = network(run, CLASSES)
-    line = inherit(model, CLASSES, run)
+    line = warm_start(model, CLASSES, run)
     theirs = load_file(run.weights_path)
     assert all(np.array_equal(value, theirs[name]) for name, value in values(model).items())
     assert line.startswith(f"from {run.path}: ")
@@ -50,7 +50,7 @@ def test_classes_go_by_name(run):
     classes = ("7", "x", "3")
     model = network(run, classes)
     fresh = values(model)
-    line = inherit(model, classes, run)
+    line = warm_start(model, classes, run)
     assert line.endswith("; class maps of 7, 3 kept, of x new")
     theirs, ours = load_file(run.weights_path), values(model)
     last = max(int(name.partition(".")[0]) for name in ours)
@@ -68,7 +68,7 @@ def test_nothing_that_fits_is_refused_and_nothing_is_changed(run):
     model = network(run, CLASSES, width=0.2)
     before = values(model)
     with pytest.raises(RunError, match="no layer of its network fits this one"):
-        inherit(model, ("a", "b", *CLASSES[2:]), run)
+        warm_start(model, ("a", "b", *CLASSES[2:]), run)
     after = values(model)
     assert all(np.array_equal(after[name], before[name]) for name in before)
 

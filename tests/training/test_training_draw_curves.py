@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import nin
-from nin.training.board import DrawCurves
+from nin.training.draw_curves import DrawCurves
 
 CELL = """
 import numpy as np

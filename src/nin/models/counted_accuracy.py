@@ -1,0 +1,32 @@
+"""Accuracy of labels that are numbers, or shares of the classes, as mixup makes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+
+def are_shares(Y: Any, Y_hat: Any) -> bool:
+    """Whether labels are shares of the classes (n, classes), as `Y_hat` is, and not numbers."""
+    shape = tuple(getattr(Y, "shape", ()))
+    return len(shape) == 2 and shape[-1] == Y_hat.shape[-1]
+
+
+@keras.saving.register_keras_serializable(package="nin")
+class CountedAccuracy(keras.metrics.SparseCategoricalAccuracy):
+    """Accuracy in which every image counts the same, whatever its weight in the loss.
+
+    Images of weight 0 do not count: they pad a batch that several devices share. Where labels are
+    shares of the classes it is the largest that counts. Keras writes the class's name into a saved
+    network, so it has to be registered wherever networks are.
+    """
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Count a batch."""
+        if sample_weight is not None:
+            sample_weight = ops.cast(ops.greater(sample_weight, 0), "float32")
+        if are_shares(y_true, y_pred):
+            y_true = ops.argmax(y_true, axis=-1)
+        return super().update_state(y_true, y_pred, sample_weight)
