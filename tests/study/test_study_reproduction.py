@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from own_networks import write_nets
+from custom_networks import write_nets
 from scipy.stats import t
 
 from nin.errors import NinError, RunError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from own_networks import write_nets
+from custom_networks import write_nets
 
 from nin import RECIPES
 from nin.errors import NinError
