@@ -1,13 +1,13 @@
-"""What leaves, in which form: agreement with the run, size, cold start, and what eight bits cost.
+"""What leaves, in which form: agreement with the run, size and cold start.
 
 Agreement: each preset at full width, trained for one epoch on 512 real images (grey presets on
 Fashion-MNIST, colour ones on a folder of photographs), asked about 128 images it was not trained
 on, as they are stored and at one and a half times that size, one by one and 32 at a time. At the
 other size the run's side resizes with Pillow and the file's side in its graph.
 
-Forms and eight bits: RUN, the network that `nin train FOLDER` left. A cold start is a new process
-that imports `nin`, opens the file and answers one photograph; all forms in turn, after a round that
-does not count.
+Forms: RUN, a network trained from scratch on FOLDER. A cold start is a new process that imports
+`nin`, opens the file and answers one photograph; all forms in turn, after a round that does not
+count. What eight bits cost is in the record of runtimes.py.
 
 Run: python benchmarks/exports.py FOLDER RUN [TIMES]
 Takes about ten minutes on 2 cores; an interrupted measurement is continued.
@@ -96,7 +96,7 @@ def measure_agreement(record: Record, photos: str) -> None:
 
 
 def measure_forms(record: Record, run: nin.Run, photo: Path, times: int) -> None:
-    """Size, agreement and cold start of each form; eight bits."""
+    """Size, agreement and cold start of each form."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         paths = {"run": folder / "run"}
@@ -110,10 +110,6 @@ def measure_forms(record: Record, run: nin.Run, photo: Path, times: int) -> None
             if not record.has(what="form", form=form):
                 agreement = done.parity._asdict()
                 record.add(summary, what="form", form=form, bytes=done.bytes, **agreement)
-        if not record.has(what="int8"):
-            cost = nin.export(run, quantize="int8", out=folder / "model.int8.onnx").quantization
-            assert cost is not None
-            record.add(summary, what="int8", **cost._asdict())
         for number in range(-1, times):
             for form, path in paths.items():
                 row = use([sys.executable, "-c", ASK, str(path), str(photo)])

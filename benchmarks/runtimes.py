@@ -16,6 +16,7 @@ Takes about ten minutes for each run on 2 cores; an interrupted measurement is c
 from __future__ import annotations
 
 import argparse
+import functools
 import hashlib
 import json
 import os
@@ -33,6 +34,7 @@ from record import Record
 
 import nin
 from nin.data.decoding.decode import decode, fitted
+from nin.exporting.quantization import Quantization
 from nin.inference import FilePredictor
 
 #: Form → the format, and how a run is exported to it; the side is the network's own.
@@ -49,20 +51,24 @@ FORMS: dict[str, tuple[str, dict[str, Any]]] = {
     "savedmodel": ("savedmodel", {}),
 }
 BACKENDS = ("tensorflow", "jax", "torch")
-EXPORT = "import nin, sys; nin.export(nin.load(sys.argv[1]), out=sys.argv[2], **{})"
+EXPORT = (
+    "import json, nin, sys; done = nin.export(nin.load(sys.argv[1]), out=sys.argv[2], **{0});"
+    " print(json.dumps(done.parity._asdict()))"
+)
 
 
 class Exported(NamedTuple):
-    """A file, what it takes, and the photographs for it with the run's answers."""
+    """A file, what it takes and cost, and the photographs for it with the run's answers."""
 
     path: Path
     bytes: int
     form: Form
     pictures: Path
     expected: Any
+    cost: Quantization | None
 
 
-def sample(folder: str, count: int) -> list[Path]:
+def sample(folder: str, count: int) -> tuple[Path, ...]:
     """Some photographs that the run has not learned from, the same each time."""
     found = [
         path
@@ -70,10 +76,17 @@ def sample(folder: str, count: int) -> list[Path]:
         for path in sorted(Path(folder, part).rglob("*"))
         if path.is_file()
     ]
-    return random.Random(0).sample(found, min(count, len(found)))
+    return tuple(random.Random(0).sample(found, min(count, len(found))))
 
 
-def exported(run: nin.Run, name: str, photos: list[Path], folder: Path) -> Exported:
+@functools.cache
+def answers_of(run: nin.Run, photos: tuple[Path, ...], side: int | None) -> Any:
+    """What the run says of the photographs, which it resizes to its own size or to `side`."""
+    predictor = nin.Predictor(run, image_size=side)
+    return np.stack([predictor.predict(decode(path)[None]).probabilities[0] for path in photos])
+
+
+def exported(run: nin.Run, name: str, photos: tuple[Path, ...], folder: Path) -> Exported:
     """Export a run to a form, and write the photographs as that takes them."""
     to, options = FORMS[name]
     if options is FIXED:
@@ -99,9 +112,8 @@ def exported(run: nin.Run, name: str, photos: list[Path], folder: Path) -> Expor
     index = folder / "pictures.json"
     index.write_text(json.dumps(listed))
     is_other = form.size not in (None, run.input_shape[0])
-    said = nin.Predictor(run, image_size=form.size if is_other else None)
-    expected = np.stack([said.predict(each[None]).probabilities[0] for each in pixels])
-    return Exported(done.path, done.bytes, form, index, expected)
+    expected = answers_of(run, photos, form.size if is_other else None)
+    return Exported(done.path, done.bytes, form, index, expected, done.quantization)
 
 
 def measured(client: str, file: Exported, places: Path, starts: int) -> dict[str, Any]:
@@ -118,16 +130,17 @@ def measured(client: str, file: Exported, places: Path, starts: int) -> dict[str
     return {"pictures": len(expected), "labels_equal": int(same), "difference": off, **found}
 
 
-def digests(run: Path, options: dict[str, Any]) -> dict[str, str]:
-    """The digest of an ONNX file as each backend writes it."""
+def by_backend(run: Path, options: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The digest of an ONNX file as each backend writes it, and how it agrees with the run."""
     found = {}
     with tempfile.TemporaryDirectory() as folder:
         for backend in BACKENDS:
             path = Path(folder, f"{backend}.onnx")
             environment = {**os.environ, "KERAS_BACKEND": backend}
             command = [sys.executable, "-c", EXPORT.format(options), str(run), str(path)]
-            subprocess.run(command, env=environment, check=True, capture_output=True)
-            found[backend] = hashlib.sha256(path.read_bytes()).hexdigest()
+            done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE)
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            found[backend] = {"sha256": digest, **json.loads(done.stdout.splitlines()[-1])}
     return found
 
 
@@ -146,6 +159,8 @@ def measure(
         return
     with tempfile.TemporaryDirectory() as folder:
         file = exported(run, name, sample(asked.photos, asked.count), Path(folder))
+        if file.cost and not record.has(network=network, form=name, what="cost"):
+            record.add(network=network, form=name, what="cost", **file.cost._asdict())
         for key in todo:
             row = measured(key, file, asked.places, asked.starts)
             record.add(network=network, form=name, client=key, bytes=file.bytes, **row)
@@ -176,8 +191,8 @@ def main() -> None:
         side = (run.model.preprocessing.size or run.input_shape)[0]
         for name, options in (("onnx", {}), ("onnx fixed", {**FIXED, "size": side})):
             if not record.has(network=network, what="backends", form=name):
-                found = digests(run.path, options)
-                record.add(network=network, what="backends", form=name, digests=found)
+                found = by_backend(run.path, options)
+                record.add(network=network, what="backends", form=name, backends=found)
 
 
 if __name__ == "__main__":

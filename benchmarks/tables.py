@@ -16,6 +16,7 @@ from pages.economy import ECONOMY, pictures
 from pages.photographs import PHOTOGRAPHS
 from pages.questions import QUESTIONS
 from pages.runtimes import RUNTIMES
+from pages.scale import SCALE
 from pages.shipping import SHIPPING
 from pages.training import TRAINING, record, spread
 
@@ -33,6 +34,7 @@ PAGES = (
     ROOT / "docs/maps.md",
     ROOT / "docs/answers.md",
     ROOT / "docs/experiments.md",
+    ROOT / "docs/scale.md",
 )
 WAYS = {
     "printed": "the book's cells, Keras's own weights",
@@ -63,6 +65,7 @@ TABLES = {
     **SHIPPING,
     **RUNTIMES,
     **QUESTIONS,
+    **SCALE,
 }
 
 

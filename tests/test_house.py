@@ -24,6 +24,7 @@ BELOW = {
     "onnx_graph": set(),
     "progress_board": {"files", "hyperparameters"},
     "orphans": set(),
+    "cluster": {"errors", "installing"},
     "plotting": set(),
     "progress": set(),
     "backends": {"errors", "installing"},
@@ -45,8 +46,8 @@ BELOW = {
         *("installing", "networks", "pretrained", "progress", "training"),
     },
     "inference": {
-        *("backends.saved_model", "data.decoding", "data.folders.picture_files", "errors"),
-        *("files", "installing", "names", "progress"),
+        *("backends.saved_model", "cluster", "data.decoding", "data.folders.picture_files"),
+        *("errors", "files", "installing", "names", "progress"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
@@ -56,8 +57,8 @@ BELOW = {
         *("data.decoding", "errors", "inference", "installing", "maps", "orphans"),
     },
     "cli": {
-        *("accounting", "backends", "data", "errors", "exporting", "inference", "installing"),
-        *("maps", "models", "names", "networks", "serving", "study", "training"),
+        *("accounting", "backends", "cluster", "data", "errors", "exporting", "inference"),
+        *("installing", "maps", "models", "names", "networks", "serving", "study", "training"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

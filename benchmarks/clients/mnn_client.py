@@ -15,8 +15,9 @@ from clients import Form, RefusedError
 def convert(path: Path, form: Form, folder: Path) -> Path:
     made = folder / "model.mnn"
     program = str(Path(sys.executable).parent / "mnnconvert")
-    options = ["-f", "ONNX", "--modelFile", str(path), "--MNNModel", str(made), "--bizCode", "nin"]
-    done = subprocess.run([program, *options], capture_output=True, text=True)
+    files = ["--modelFile", str(path.resolve()), "--MNNModel", str(made)]
+    command = [program, "-f", "ONNX", *files, "--bizCode", "nin"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if not made.exists():
         raise RefusedError(f"mnnconvert: {_reason(done.stdout) or f'exit {done.returncode}'}")
     return made
@@ -40,6 +41,6 @@ def open_file(path: Path, form: Form) -> Callable[[Any], Any]:
         kind = expr.float if form.type == "float" else expr.uint8
         given = expr.const(batch, list(batch.shape), order, kind)
         found = expr.convert(network.forward([given])[0], expr.NCHW)
-        return found.read().ravel()
+        return found.read().ravel().copy()  # It is the network's own memory.
 
     return ask

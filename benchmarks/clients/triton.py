@@ -41,7 +41,8 @@ def open_file(path: Path, form: Form) -> Callable[[Any], Any]:
 
 
 def close() -> None:
-    """End the server."""
-    for server in _servers:
+    """End the servers."""
+    while _servers:
+        server = _servers.pop()
         server.terminate()
-        server.wait()
+        server.communicate()

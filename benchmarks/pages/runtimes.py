@@ -1,8 +1,9 @@
-"""The table of docs/shipping.md that says which programs open which exported file."""
+"""The tables of docs/shipping.md on which programs open which file, and what fewer bits cost."""
 
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 from clients import CLIENTS
@@ -33,8 +34,10 @@ def runtimes() -> str:
     rows = [row for row in record("runtimes")["rows"] if "client" in row]
     found = {(row["form"], row["client"], row["network"]): row for row in rows}
     table = []
-    for form, client in dict.fromkeys((form, client) for form, client, _ in found):
+    for form, client in product(FILES, CLIENTS):
         both = [found.get((form, client, network)) for network in NETWORKS]
+        if not any(both):
+            continue
         cells = [cell for row in both for cell in _cells(row)]
         table.append([_file(form, found, client), CLIENTS[client].words, *cells])
     head = ["file", "opened by"]
@@ -43,6 +46,20 @@ def runtimes() -> str:
     versions = {CLIENTS[row["client"]].distribution: row["version"] for row in rows}
     said = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
     return f"{lines(head, table)}\n\n{said}. {conditions('runtimes')}"
+
+
+def fewer_bits() -> str:
+    """What whole numbers cost in accuracy, on images that the run was not trained on."""
+    table = []
+    rows = [row for row in record("runtimes")["rows"] if row.get("what") == "cost"]
+    for row in sorted(rows, key=lambda row: (row["network"], row["form"])):
+        sizes = (f"{size / 1e6:.1f}" for size in row["bytes"])
+        shares = (f"{share:.1%}" for share in row["accuracy"])
+        cells = [NETWORKS[row["network"]], FILES[row["form"]], *sizes, *shares]
+        table.append([*cells, f"{row['same_label']:.1%}"])
+    head = ["network", "file", "MB in float32", "MB", "accuracy in float32", "accuracy"]
+    found = lines([*head, "same label"], table)
+    return f"{found}\n\nOn {rows[0]['images']:,} test images, measured with the table above."
 
 
 def _file(form: str, found: dict[Any, Any], client: str) -> str:
@@ -66,4 +83,4 @@ def _reason(said: str) -> str:
     return plain if len(plain) <= _LONGEST else f"{plain[:_LONGEST].rstrip()} …"
 
 
-RUNTIMES = {"runtimes": runtimes}
+RUNTIMES = {"runtimes": runtimes, "int8": fewer_bits}

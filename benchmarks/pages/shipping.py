@@ -97,22 +97,6 @@ def views() -> str:
     )
 
 
-def int8() -> str:
-    """What eight bits cost and bring."""
-    [row] = _rows("exports", "int8")
-    (large, small), (slow, fast), (exact, rough) = (
-        row["bytes"],
-        row["milliseconds"],
-        row["accuracy"],
-    )
-    return (
-        f"{NETWORK}: {small / 1e6:.2f} MB for {large / 1e6:.2f},"
-        f" {fast:.2f} ms per image for {slow:.2f} (one by one, alternately), accuracy {rough:.4f}"
-        f" for {exact:.4f} and {row['same_label']:.1%} the same labels on {row['images']:,} test"
-        " images."
-    )
-
-
 def serving() -> str:
     """Throughput and latency of each server at each concurrency."""
     made = record("serving")
@@ -193,7 +177,6 @@ SHIPPING = {
     "localisation": localisation,
     "forms": forms,
     "agreement": agreement,
-    "int8": int8,
     "serving": serving,
     "fuzz": fuzz,
     "soak": soak,

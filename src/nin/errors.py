@@ -142,3 +142,7 @@ class TrainingDiedError(NinError):
 
 class ExportError(NinError):
     """A run that cannot be exported, or an export that cannot be opened or predicts otherwise."""
+
+
+class ClusterError(NinError):
+    """A cluster that is not there, that went away, or whose workers cannot do what they should."""

@@ -19,7 +19,7 @@ SHARE, MOST = 0.05, 300.0
 
 @contextmanager
 def progress(
-    title: str, total: int, patience: float = 1.0, visible: bool = True
+    title: str, total: int, patience: float = 1.0, visible: bool = True, done: int = 0
 ) -> Iterator[Callable[[int], None]]:
     """Yield a function to call with the amount of work just done.
 
@@ -32,8 +32,9 @@ def progress(
         total: how much there is to do.
         patience: work that takes no longer shows nothing, in seconds.
         visible: False to show nothing at all.
+        done: how much of it was done before, and says nothing about the rate.
     """
-    shown = _Progress(title, total, patience)
+    shown = _Progress(title, total, patience, done)
     try:
         yield shown.advance if visible else _ignore
     finally:
@@ -71,9 +72,9 @@ def time_left(seconds: float) -> str:
 
 
 class _Progress:
-    def __init__(self, title: str, total: int, patience: float) -> None:
+    def __init__(self, title: str, total: int, patience: float, before: int) -> None:
         self.title, self.total, self.patience = title, total, patience
-        self.done, self.begun = 0, time.monotonic()
+        self.done, self.before, self.begun = before, before, time.monotonic()
         self._next_line = _FIRST
         self._bar: Any = None
         self._has_bar: bool | None = None
@@ -88,7 +89,9 @@ class _Progress:
             self._has_bar = self._bar is not None
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=self.done, rate=self._rate(seconds))
-        elif self.done == amount:  # It may be the first of many at once: there is no rate yet.
+        elif (
+            self.done == self.before + amount
+        ):  # It may be the first of many at once: there is no rate yet.
             self._next_line = max(_FIRST, seconds + 1.0)
         elif seconds >= self._next_line and self.done < self.total:
             print(self._line(seconds), file=sys.stderr, flush=True)
@@ -99,11 +102,11 @@ class _Progress:
             self._bar.stop()
 
     def _rate(self, seconds: float) -> str:
-        rate = self.done / seconds
+        rate = (self.done - self.before) / seconds
         return f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
 
     def _line(self, seconds: float) -> str:
-        left = (self.total - self.done) * seconds / max(self.done, 1)
+        left = (self.total - self.done) * seconds / max(self.done - self.before, 1)
         return (
             f"{self.title}: {self.done:,} of {self.total:,}, {self._rate(seconds)},"
             f" {time_left(left)}"

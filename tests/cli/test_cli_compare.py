@@ -199,3 +199,17 @@ def test_ended_again_and_again_its_workers_end_and_it_finishes_without_repeating
     assert done.items() < times(trainings).items()
     assert len(times(trainings)) == 8
     assert {path.name for path in trainings.parent.iterdir()} == {*FILES, "trainings"}
+
+
+def test_on_the_workers_of_a_cluster(tiny, nin, tmp_path):  # noqa: ARG001
+    distributed = pytest.importorskip("distributed", reason="needs keras-nin[cluster]")
+    line = ("compare", "mnist", *SHORT, "--seeds", "1")
+    quiet = {"protocol": "tcp", "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    with distributed.LocalCluster(1, threads_per_worker=1, processes=False, **quiet) as started:
+        answer = nin(*line, "--scheduler", started.scheduler_address)
+        assert started.scheduler.transition_counter > 0
+    assert answer.code == 0, answer.err
+    assert len([*(tmp_path / "runs/compare/trainings").iterdir()]) == 1
+    answer = nin(*line, "--scheduler", "tcp://here:1", "--jobs", "2")
+    assert answer.is_mistake()
+    assert "--jobs and --scheduler: choose one" in answer.err

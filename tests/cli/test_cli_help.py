@@ -11,8 +11,8 @@ import pytest
 from nin._version import __version__
 
 STUDY = (
-    "--data --seeds --epochs --budget --image-size --limit --batch-size --rates --jobs --out"
-    " --no-measure --json"
+    "--data --seeds --epochs --budget --image-size --limit --batch-size --rates --jobs --scheduler"
+    " --out --no-measure --json"
 )
 VERBS = {
     "train": (
@@ -22,7 +22,7 @@ VERBS = {
         " --accumulate --stream --devices --join --save-every --out --resume --skip-bad --json"
     ),
     "evaluate": "--data --out --skip-bad --json",
-    "predict": "--top --json",
+    "predict": "--top --out --workers --scheduler --json",
     "explain": "--classes --top --strongest --image-size --out --raw --json",
     "export": (
         "--to --out --maps --size --batch --layout --input --quantize --data --runtime --json"

@@ -177,19 +177,47 @@ def test_answers_in_a_file(nin, model, pictures, name, option):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--out answers.xlsx", "end its name in .csv, .jsonl or .txt"),
+        ("--out answers.xlsx", "end its name in .csv, .jsonl, .parquet or .txt"),
         ("--csv --out answers.jsonl", "the ending means another format"),
         ("--csv --json", "choose one"),
         ("--out folder.csv", "Is a directory"),
         ("--out model.onnx/a.csv", "is not a folder"),
+        ("--out notes.csv", "--out notes.csv: it exists, and is not replaced"),
+        ("--workers 2", "--workers needs a file for the answers: --out answers.csv"),
+        ("--out a.csv --workers 2 --scheduler tcp://here:1", "choose one"),
+        ("--out a.csv --workers 2 --trust", "workers run no code that comes along"),
+        ("--out a.csv --scheduler here", "--scheduler here: it is no address"),
     ],
 )
 def test_what_is_refused_before_anything_is_answered(nin, model, pictures, options, said):
     Path("folder.csv").mkdir()
+    Path("notes.csv").write_text("mine")
     answer = nin("predict", model, pictures, *options.split())
     assert answer.code == 2
     assert said in answer.err
     assert answer.out == ""
+    assert Path("notes.csv").read_text() == "mine"
+    assert sorted(path.name for path in Path().iterdir()) == [
+        *("folder.csv", "model.onnx", "notes.csv", "photos")
+    ]
+
+
+def test_a_run_without_an_exported_form_is_for_one_process(nin, pictures, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/run.json").write_text("{}")
+    answer = nin("predict", "run", pictures, "--out", "a.csv", "--workers", 2)
+    assert answer.is_mistake()
+    assert "run has no ONNX file of its weights" in answer.err
+    assert answer.err.endswith("nin export run writes it\n")
+
+
+@pytest.mark.slow
+def test_processes_of_this_machine(nin, model, pictures, bad):
+    pytest.importorskip("distributed", reason="needs keras-nin[cluster]")
+    answer = nin("predict", model, pictures, "--out", "a.csv", "--workers", 1)
+    assert (answer.code, answer.out) == (1, "10 images answered: a.csv\n")
+    assert f"1 of 11 images cannot be read: {bad}: not a JPEG" in answer.err
+    assert Path("a.csv").read_text() == nin("predict", model, pictures, "--csv").out
 
 
 @pytest.fixture
@@ -204,6 +232,8 @@ def stopped(monkeypatch):
 
     monkeypatch.setattr(FilePredictor, "read", reading)
     monkeypatch.setattr("nin.inference.file_predictor.BATCH", 2)
+    monkeypatch.setattr("nin.inference.batch.answer_parts.PART", 4)
+    return read
 
 
 @pytest.mark.usefixtures("stopped")
@@ -212,12 +242,21 @@ def test_ctrl_c_keeps_what_has_been_answered(nin, model, pictures):
     assert answer.code == 130
     assert len(answer.out.splitlines()) == 8
     assert answer.err.endswith("nin: stopped: 8 of 10 images answered\n")
-    for name in ("a.partial.csv", "a.partial-2.csv"):
-        Path("a.csv").write_text("earlier")
-        answer = nin("predict", model, pictures, "--out", "a.csv")
-        assert answer.err.endswith(f"nin: stopped: 8 of 10 images answered; they are in {name}\n")
-        assert Path("a.csv").read_text() == "earlier"
-        assert len(table(Path(name).read_text())) == 8
+
+
+def test_after_ctrl_c_the_same_command_goes_on(nin, model, pictures, stopped, monkeypatch):
+    command = ("predict", model, pictures, "--out", "a.csv")
+    answer = nin(*command)
+    assert answer.code == 130
+    kept = "nin: stopped: 8 of 10 images answered; the same command goes on from there\n"
+    assert answer.err.endswith(kept)
+    assert not Path("a.csv").exists()
+    monkeypatch.setattr(FilePredictor, "read", stopped)
+    answer = nin(*command)
+    assert (answer.code, answer.out) == (0, "10 images answered: a.csv\n")
+    assert answer.err.endswith("going on: 8 of 10 images are answered\n")
+    assert Path("a.csv").read_text() == nin("predict", model, pictures, "--csv").out
+    assert not Path("a.csv.parts").exists()
 
 
 def test_a_reader_that_leaves_ends_it_quietly(model, tmp_path):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import cv2
 import keras
 import numpy as np
 import onnx
@@ -19,6 +18,7 @@ from nin.inference.input_spec import InputSpec
 from nin.models.blocks import Branches
 from nin.onnx_graph.graph import QUANTIZED_OPSET
 
+cv2 = pytest.importorskip("cv2", reason="OpenCV comes by pip install opencv-python-headless")
 CLASSES = 5
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,7 @@ from nin.errors import NinError
 from nin.names import printable
 
 if TYPE_CHECKING:
+    from nin.inference.batch.answer_parts import AnswerParts
     from nin.inference.file_predictions import PredictedFiles
     from nin.inference.prediction_lines import Form
 
@@ -24,7 +26,7 @@ INCOMPLETE = 1
 
 @dataclass(frozen=True)
 class AnswerOptions:
-    """What is said of each image, in which format, and where."""
+    """What is said of each image, in which format, where, and by whom."""
 
     top: Annotated[int, typer.Option(min=1, help="Number of most likely classes to show.")] = 1
     min_probability: Annotated[
@@ -39,31 +41,73 @@ class AnswerOptions:
     as_json: JsonPerImage = False
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write to this file instead: .csv, .jsonl or .txt."),
+        typer.Option(
+            metavar="FILE",
+            help="Write to this file instead: .csv, .jsonl, .parquet or .txt; after a stop, the"
+            " same command goes on.",
+        ),
+    ] = None
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --out: processes of this machine; default: this one alone."),
+    ] = None
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="With --out: a Dask scheduler whose workers answer, such as tcp://10.0.0.5:8786.",
+        ),
     ] = None
 
     def format(self) -> Form:
-        """What is asked for by the options, or else by the ending of `out`.
+        """How to print answers; in a file it is what its ending says.
 
         Raises:
-            NinError: they contradict each other, or say nothing.
+            NinError: the options contradict each other, or the ending says nothing.
         """
-        from nin.inference.prediction_lines import ENDINGS
-
         if self.as_csv and self.as_json:
             raise NinError("--csv and --json: choose one")
         asked: Form | None = "csv" if self.as_csv else "json" if self.as_json else None
         if self.out is None:
             return asked or "text"
-        meant = ENDINGS.get(self.out.suffix.lower())
-        if meant is None:
-            raise NinError(f"--out {self.out}: end its name in .csv, .jsonl or .txt")
+        from nin.inference.batch.answer_table import check_ending
+
+        meant = check_ending(self.out)
         if asked and asked != meant:
             raise NinError(f"--{asked} and --out {self.out}: the ending means another format")
-        return meant
+        return asked or "text"
+
+    def check_workers(self, trust: bool) -> None:
+        """Refuse options of workers that contradict others.
+
+        Raises:
+            NinError: it says which.
+        """
+        if not self.has_workers:
+            return
+        if self.workers and self.scheduler:
+            raise NinError("--workers and --scheduler: choose one")
+        given = "--workers" if self.workers else "--scheduler"
+        if self.out is None:
+            raise NinError(f"{given} needs a file for the answers: --out answers.csv")
+        if trust:
+            raise NinError(f"{given} and --trust: workers run no code that comes along")
+        from nin.cluster import check_cluster
+
+        check_cluster(self.scheduler)
+
+    @property
+    def has_workers(self) -> bool:
+        """Whether other processes answer."""
+        return self.workers is not None or self.scheduler is not None
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What decides an answer beside network and picture."""
+        return {"top": self.top, "min_probability": self.min_probability}
 
     def ranks(self, classes: int) -> int:
-        """Of how many classes a CSV names the probability; 0 for the columns of one."""
+        """Of how many classes a table names the probability; 0 for the columns of one."""
         return min(self.top, classes) if self.top > 1 or self.min_probability else 0
 
 
@@ -85,19 +129,19 @@ def predict(
     trust: TrustFile = False,
 ) -> None:
     """Classify images: the most likely classes of each, with probabilities."""
-    from nin.exporting import Predictor
     from nin.inference.engines import format_of
-    from nin.inference.file_predictions import PredictedFiles
-    from nin.inference.prediction_lines import lines
+    from nin.inference.file_predictions import PredictedFiles, counted_images
 
     form = options.format()
+    options.check_workers(trust)
     format_of(run)
     answers = PredictedFiles(_found(sources), skip_bad=skip_bad)
-    predictor = Predictor(run, trust=trust)
-    # Where answers run down a terminal, they are progress enough.
-    visible = not (options.out is None and sys.stdout.isatty())
-    rows = answers.predictions(predictor, options.top, options.min_probability, visible=visible)
-    _write(lines(rows, form, options.ranks(len(predictor.classes))), answers, options.out)
+    if options.out is None:
+        _print(answers, form, run, options, trust)
+    else:
+        write = _write_by_workers if options.has_workers else partial(_write, trust=trust)
+        write(answers, options.out, run, options)
+        typer.echo(printable(f"{counted_images(answers.count)} answered: {options.out}"))
     if answers.unreadable:
         typer.echo(f"{'' if skip_bad else 'nin: '}{answers.unreadable_line()}", err=True)
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
@@ -114,23 +158,68 @@ def _found(sources: list[Path]) -> list[str]:
     return files
 
 
-def _write(lines: Iterable[str], answers: PredictedFiles, out: Path | None) -> None:
-    """Print the lines, or write them to a file; a message on Ctrl-C says how far this came."""
+def _print(
+    answers: PredictedFiles, form: Form, run: Path, options: AnswerOptions, trust: bool
+) -> None:
+    """Print the answers; a message on Ctrl-C says how far this came."""
+    from nin.exporting import Predictor
     from nin.inference.file_predictions import counted_images
-    from nin.inference.prediction_lines import partial, prediction_file
+    from nin.inference.prediction_lines import lines
 
-    kept = None if out is None else partial(out)
+    predictor = Predictor(run, trust=trust)
+    # Where answers run down a terminal, they are progress enough.
+    rows = answers.predictions(predictor, **options.asked, visible=not sys.stdout.isatty())
     try:
-        if out is None:
-            for line in lines:
-                typer.echo(line, nl=False)
-        else:
-            with prediction_file(out) as file:
-                file.writelines(lines)
+        for line in lines(rows, form, options.ranks(len(predictor.classes))):
+            typer.echo(line, nl=False)
     except KeyboardInterrupt as stop:
-        where = f"; they are in {kept}" if kept and kept.exists() else ""
         raise KeyboardInterrupt(
-            f"stopped: {answers.count:,} of {counted_images(len(answers.files))} answered{where}"
+            f"stopped: {answers.count:,} of {counted_images(len(answers.files))} answered"
         ) from stop
-    if out is not None:
-        typer.echo(printable(f"{counted_images(answers.count)} answered: {out}"))
+
+
+def _write(
+    answers: PredictedFiles, out: Path, run: Path, options: AnswerOptions, trust: bool
+) -> None:
+    """Write the answers of this process to a file."""
+    from nin.exporting import Predictor
+    from nin.inference.batch.answer_file import answer_to_file
+    from nin.inference.batch.answering import answer_here
+    from nin.inference.batch.batch_job import question
+
+    predictor = Predictor(run, trust=trust)
+    answer_to_file(
+        out,
+        answers,
+        question(predictor.path, answers.files, **options.asked),
+        partial(answer_here, predictor=predictor, **options.asked),
+        options.ranks(len(predictor.classes)),
+    )
+
+
+def _write_by_workers(
+    answers: PredictedFiles, out: Path, run: Path, options: AnswerOptions
+) -> None:
+    """Write the answers of other processes to a file."""
+    from nin.cluster import cluster
+    from nin.exporting.on_demand import kept_export
+    from nin.inference import FilePredictor
+    from nin.inference.batch.answer_file import answer_to_file
+    from nin.inference.batch.answering import answer_on_workers
+    from nin.inference.batch.batch_job import batch_job, question
+
+    predictor = FilePredictor(kept_export(run), threads=1)
+    job = batch_job(predictor.path, answers.files, **options.asked)
+
+    def answer(parts: AnswerParts, advance: Callable[[int], None]) -> None:
+        if parts.missing():
+            with cluster(options.scheduler, options.workers or 1) as client:
+                answer_on_workers(parts, client, job, advance)
+
+    answer_to_file(
+        out,
+        answers,
+        question(run, answers.files, **options.asked),
+        answer,
+        options.ranks(len(predictor.classes)),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nin.cli.shared_options import AsJson
+from nin.cluster import check_cluster, joblib_workers
 from nin.errors import NinError
 
 if TYPE_CHECKING:
@@ -72,6 +74,13 @@ class StudyOptions:
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
     ] = None
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
+        ),
+    ] = None
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path()
     no_measure: Annotated[
         bool, typer.Option("--no-measure", help="Do not measure images/s and peak memory.")
@@ -125,22 +134,26 @@ def run_trials(
 
     rates = options.learning_rates() or usual_rates
     seeds = (SEEDS if recipe.folds is None else 1) if options.seeds is None else options.seeds
+    if options.scheduler is not None:
+        if options.jobs is not None:
+            raise NinError("--jobs and --scheduler: choose one")
+        check_cluster(options.scheduler)
     contenders = check(networks, recipe, options.out, rates, seeds, options.budget, judged_on)
+    with nullcontext() if options.scheduler is None else joblib_workers(options.scheduler):
+        from nin.study import compare
 
-    from nin.study import compare
-
-    comparison = compare(
-        contenders,
-        recipe,
-        out=options.out,
-        title=title,
-        rates=rates,
-        seeds=seeds,
-        seconds=options.budget,
-        jobs=options.jobs,
-        measured=not options.no_measure,
-        judged_on=judged_on,
-    )
+        comparison = compare(
+            contenders,
+            recipe,
+            out=options.out,
+            title=title,
+            rates=rates,
+            seeds=seeds,
+            seconds=options.budget,
+            jobs=options.jobs,
+            measured=not options.no_measure,
+            judged_on=judged_on,
+        )
     if options.as_json:
         typer.echo(comparison.model_dump_json())
     else:

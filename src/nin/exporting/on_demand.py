@@ -66,6 +66,27 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
     return path
 
 
+def kept_export(source: Path) -> Path:
+    """The exported file that workers elsewhere can open without Keras; nothing is made.
+
+    Args:
+        source: an exported file, or a run directory with an ONNX file of its weights.
+
+    Raises:
+        ExportError: there is none, or it needs TensorFlow.
+    """
+    source = expand(source)
+    name = format_of(source)
+    if name is None and not current_export(source, 1):
+        raise ExportError(
+            f"{source} has no ONNX file of its weights, from which workers answer:"
+            f" nin export {source} writes it"
+        )
+    if name is not None and FORMATS[name].executes:
+        raise ExportError(f"{source} needs TensorFlow, and workers do without: give an ONNX file")
+    return source if name is not None else source / FORMATS["onnx"].file
+
+
 @contextmanager
 def exported_file(source: Path, *, trust: bool = False) -> Iterator[Path]:
     """An exported file that predicts as `source` does; one made on demand is deleted afterwards.

@@ -1,8 +1,8 @@
-"""`PredictedFiles`: answers about files one after the other; what cannot be read is counted."""
+"""`PredictedFiles`: answers about files, counted as they pass; what cannot be read is named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from nin.inference.file_predictor import FilePredictor
@@ -23,13 +23,13 @@ class PredictedFiles:
 
     Attributes:
         count: how many pictures have been answered so far.
-        unreadable: those that could not be read, each with the reason.
+        unreadable: how many could not be read.
     """
 
     def __init__(self, files: Sequence[str], *, skip_bad: bool = False) -> None:
         self.files, self.skip_bad = files, skip_bad
-        self.count = 0
-        self.unreadable: list[str] = []
+        self.count = self.unreadable = 0
+        self._named: list[str] = []
 
     def predictions(
         self,
@@ -59,26 +59,36 @@ class PredictedFiles:
             errors="raise" if is_alone else "yield",
         )
         with progress("images", len(self.files), patience=2.0, visible=visible) as advance:
-            for answer in found:
-                advance(1)
-                if "error" not in answer:
-                    self.count += 1
-                else:
-                    self.unreadable.append(printable(f"{answer['file']}: {answer['error']}"))
-                    if self.skip_bad:
-                        continue
-                yield answer
+            yield from self.counted(_advancing(found, advance))
+
+    def counted(self, answers: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The same answers, counted; without those of unreadable pictures if they are skipped."""
+        for answer in answers:
+            if "error" not in answer:
+                self.count += 1
+            else:
+                self.unreadable += 1
+                if self.unreadable <= _NAMED:
+                    self._named.append(printable(f"{answer['file']}: {answer['error']}"))
+                if self.skip_bad:
+                    continue
+            yield answer
 
     def unreadable_line(self) -> str:
         """What could not be read, in one line."""
-        count = len(self.unreadable)
-        more = f"; and {count - _NAMED} more" if count > _NAMED else ""
-        named = "; ".join(self.unreadable[:_NAMED]) + more
+        more = f"; and {self.unreadable - _NAMED} more" if self.unreadable > _NAMED else ""
+        named = "; ".join(self._named) + more
         if self.skip_bad:
-            return f"left out {counted_images(count, 'unreadable ')}: {named}"
-        return (
-            f"{len(self.unreadable):,} of {counted_images(len(self.files))} cannot be read: {named}"
-        )
+            return f"left out {counted_images(self.unreadable, 'unreadable ')}: {named}"
+        return f"{self.unreadable:,} of {counted_images(len(self.files))} cannot be read: {named}"
+
+
+def _advancing(
+    answers: Iterable[dict[str, Any]], advance: Callable[[int], None]
+) -> Iterator[dict[str, Any]]:
+    for answer in answers:
+        advance(1)
+        yield answer
 
 
 def counted_images(count: int, kind: str = "") -> str:

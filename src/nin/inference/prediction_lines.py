@@ -1,18 +1,13 @@
-"""Answers about files as text, CSV or JSON Lines, and the file they are written to."""
+"""Answers about files as lines of text, CSV or JSON."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from itertools import count
-from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal
 
-from nin.files import replacing
 from nin.inference.file_predictor import UNSURE
 from nin.names import printable
 
@@ -75,32 +70,3 @@ def _joined(cells: Iterable[str]) -> str:
     line = io.StringIO()
     csv.writer(line, lineterminator="\n").writerow(cells)
     return line.getvalue()
-
-
-@contextmanager
-def prediction_file(path: Path) -> Iterator[TextIO]:
-    """Open a file for answers, which takes the place of `path` only when the block ends.
-
-    If it ends in an error, or by Ctrl-C, what has been written by then is kept beside it, under the
-    name that `partial` gives.
-
-    Raises:
-        NinError: it cannot be written.
-    """
-    with replacing(path, keep=partial(path)) as file:
-        # Names that are not UTF-8 are written as escapes, as on a terminal.
-        text = io.TextIOWrapper(file, "utf-8", errors="backslashreplace", newline="")
-        try:
-            yield text
-        finally:
-            text.flush()
-            text.detach()
-
-
-def partial(path: Path) -> Path:
-    """Where answers are kept that were to become `path`: a name that is free."""
-    for number in count(1):
-        beside = path.with_stem(f"{path.stem}.partial{'' if number == 1 else f'-{number}'}")
-        if not os.path.lexists(beside):
-            return beside
-    raise AssertionError

@@ -12,6 +12,7 @@ from nin.backends.distribution import Layout, spread
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RunError
 from nin.networks.network_source import is_custom
+from nin.networks.stage_table import is_table
 from nin.training.attempt import (
     Attempt,
     finetuning_attempt,
@@ -56,6 +57,7 @@ def train(
     check_free(out)
     with random_state_restored(), spread(devices) as here:
         data = data or open_new(recipe, skip_bad=skip_bad)
+        _check_custom(recipe, data)
         if here.is_chief:
             show_found(data)
         duplicates = warn_of_duplicates(data) if here.is_chief else {}
@@ -63,10 +65,6 @@ def train(
         asked, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
         note = adjustment_note(asked, recipe, images)
-        if is_custom(recipe.preset):
-            trial = new_network(recipe, data)
-            trial.preprocessing.configure(data.resize)
-            check_network(trial, len(data.classes), data.image_shape)
         attempt = new_attempt(recipe, data, here, Position(), note)
         with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {}, trust=True)
@@ -148,6 +146,20 @@ def _check_code(run: Run, recipe: Recipe, trust: bool) -> None:
         raise RunError(f"{run.path / 'run.json'} is damaged: it is of two networks")
     if source is not None:
         trusted_name(source, trust=trust, locate=run.locate, run=run.path)
+
+
+def _check_custom(recipe: Recipe, data: ImageData) -> None:
+    """Refuse what a network of one's own cannot take, before any picture is decoded.
+
+    Raises:
+        NinError: it says in one line what is wrong.
+    """
+    if is_custom(recipe.preset):
+        trial = new_network(recipe, data)
+        trial.preprocessing.configure(data.resize)
+        check_network(trial, len(data.classes), data.image_shape)
+    elif is_table(recipe.preset):
+        new_network(recipe, data).check_size(data.resize or data.image_shape[:2])
 
 
 def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 import warnings
 from collections.abc import Iterable, Iterator
 from concurrent.futures import BrokenExecutor
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -130,7 +132,8 @@ class TrialRunner:
         with backends.cores_shared(workers), warnings.catch_warnings():
             # loky replaces a worker whose memory has grown, between two trials.
             warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
-            yield from parallel(joblib.delayed(_outcome)(trial) for trial in trials)
+            here = Path.cwd()
+            yield from parallel(joblib.delayed(_outcome)(trial, here) for trial in trials)
 
     def _kept(self) -> str:
         return f"{self.done} of {self.trials} trainings are kept"
@@ -162,7 +165,13 @@ class TrialRunner:
         return f"{self.done}/{self.trials}"
 
 
-def _outcome(trial: Trial) -> tuple[Trial, Outcome, Provenance]:
-    with backends.random_state_restored():
+def _outcome(trial: Trial, folder: Path) -> tuple[Trial, Outcome, Provenance]:
+    """Train in the folder that relative names begin in; a worker elsewhere started in another."""
+    if not folder.is_dir():
+        raise NinError(
+            f"a worker does not see {folder}: start the comparison in a folder that all machines"
+            " have under the same name"
+        )
+    with backends.random_state_restored(), contextlib.chdir(folder):
         train = train_pretrained if trial.is_pretrained else train_trial
         return trial, train(trial), provenance()

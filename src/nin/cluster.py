@@ -1,0 +1,189 @@
+"""Workers of a Dask cluster: of a scheduler somewhere, or processes of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import logging
+import signal
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from nin.errors import Advice, Argument, ClusterError, first_line
+from nin.installing import install_line
+
+if TYPE_CHECKING:
+    from dask.distributed import Client
+
+#: Seconds that a scheduler has to answer.
+PATIENCE = 10
+
+
+def check_cluster(scheduler: str | None) -> None:
+    """Refuse what cannot be, before anything is begun; no scheduler is asked.
+
+    Args:
+        scheduler: an address, such as ``tcp://10.0.0.5:8786``; None for processes of this machine.
+
+    Raises:
+        ClusterError: Dask is not installed, or the address is none.
+    """
+    if importlib.util.find_spec("distributed") is None:
+        raise ClusterError(f"workers need Dask, which is not installed: {install_line('cluster')}")
+    if scheduler is not None and "://" not in scheduler:
+        raise ClusterError(
+            "it is no address: give one such as tcp://10.0.0.5:8786",
+            about=Argument("scheduler", scheduler),
+        )
+
+
+@contextmanager
+def cluster(scheduler: str | None = None, workers: int = 1) -> Iterator[Client]:
+    """A client of a Dask cluster while the block runs.
+
+    Args:
+        scheduler: its address; None for processes of this machine, which end with the block.
+        workers: how many of them, each with one thread.
+
+    Raises:
+        ClusterError: Dask is not installed, no scheduler answers, or it went away meanwhile.
+    """
+    check_cluster(scheduler)
+    from dask.distributed import Client, LocalCluster
+
+    # What the cluster does about lost workers is its own affair; errors are raised all the same.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    with warnings.catch_warnings():
+        # A port that is taken is another process's dashboard.
+        warnings.filterwarnings("ignore", module=r"distributed\.")
+        if scheduler is not None:
+            with _connected(scheduler) as client:
+                yield client
+            return
+        with (
+            LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
+                preload=__name__,
+            ) as processes,
+            Client(processes) as client,
+        ):
+            yield client
+
+
+def dask_setup(worker: Any) -> None:
+    """What Dask calls in each process of this machine: Ctrl-C is for the one that started them."""
+    del worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _connected(scheduler: str) -> Iterator[Client]:
+    from dask.distributed import Client
+
+    try:
+        # What is no scheduler may take a connection, and say nothing for ever.
+        found = asyncio.run(asyncio.wait_for(_identity(scheduler), PATIENCE + 1))
+    except (OSError, ValueError, TypeError, TimeoutError) as error:
+        said = "it says nothing" if isinstance(error, TimeoutError) else first_line(error)
+        raise _nobody(scheduler, said) from error
+    if found != "Scheduler":
+        raise _nobody(scheduler, f"it is a {found}")
+    with Client(scheduler, timeout=PATIENCE) as client:
+        yield client
+
+
+async def _identity(address: str) -> str:
+    from distributed.core import rpc
+
+    async with rpc(address, timeout=PATIENCE) as asked:
+        return str((await asked.identity())["type"])
+
+
+def _nobody(scheduler: str, said: str) -> ClusterError:
+    host, _, port = scheduler.partition("://")[2].rpartition(":")
+    where = f" --host {host} --port {port}" if host and port.isdecimal() else ""
+    return ClusterError(
+        f"no Dask scheduler answers there ({said})",
+        f"start one by: dask scheduler{where}",
+        about=Argument("scheduler", scheduler),
+    )
+
+
+def threads_of(client: Client) -> dict[str, int]:
+    """The threads of each worker that is connected now, by its address.
+
+    Raises:
+        CommClosedError: the scheduler went away.
+    """
+    if client.scheduler is None:
+        from distributed.comm import CommClosedError
+
+        raise CommClosedError
+    found: dict[str, int] = dict(client.nthreads())
+    return found
+
+
+@contextmanager
+def joblib_workers(scheduler: str) -> Iterator[None]:
+    """Have joblib run on the workers of a Dask cluster while the block runs.
+
+    Args:
+        scheduler: its address.
+
+    Raises:
+        ClusterError: no scheduler answers; it has no workers, or such as do several things at a
+            time in one process, whose random numbers would get mixed up; three workers in turn
+            were lost by the same work, or the scheduler was.
+    """
+    with cluster(scheduler) as client:
+        import joblib
+        from dask.distributed import CancelledError, KilledWorker
+        from distributed.comm import CommClosedError
+        from joblib._dask import DaskDistributedBackend
+
+        class Workers(DaskDistributedBackend):
+            """Joblib would do itself what there is a single worker for."""
+
+            def effective_n_jobs(self, n_jobs: int | None) -> int:
+                return max(2, int(super().effective_n_jobs(n_jobs)))
+
+        _check_workers(threads_of(client), scheduler)
+        try:
+            with joblib.parallel_config(Workers()):
+                yield
+        except KilledWorker as error:
+            raise ClusterError(
+                "three workers in turn were lost by the same training, probably for lack of memory;"
+                " what is finished is kept",
+                Advice("give a smaller {}", Argument("batch_size")),
+            ) from error
+        except (CancelledError, CommClosedError) as error:
+            raise lost(scheduler) from error
+
+
+def _check_workers(threads: dict[str, int], scheduler: str) -> None:
+    about = Argument("scheduler", scheduler)
+    if not threads:
+        raise ClusterError(
+            "it has no workers", f"start some by: dask worker {scheduler} --nthreads 1", about=about
+        )
+    for address, count in threads.items():
+        if count > 1:
+            raise ClusterError(
+                f"worker {address} would train {count} networks at a time in one process",
+                f"start it by: dask worker {scheduler} --nworkers {count} --nthreads 1",
+                about=about,
+            )
+
+
+def lost(scheduler: Any) -> ClusterError:
+    """The error for a scheduler that went away."""
+    return ClusterError(
+        "the scheduler went away; what is finished is kept: the same command goes on from there",
+        about=Argument("scheduler", scheduler),
+    )

@@ -1,0 +1,96 @@
+"""The file that answers are joined to: text, CSV, JSON Lines or Parquet; whole or absent."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from nin.errors import Argument, NinError
+from nin.files import replacing
+from nin.inference.prediction_lines import ENDINGS, Answer, lines
+from nin.installing import install_line
+
+#: The ending of a table that is kept by columns.
+PARQUET = ".parquet"
+#: Rows per group of a Parquet file: what is in memory at a time.
+_GROUP = 16_384
+
+
+def check_ending(out: Path) -> str:
+    """What will be written to `out`: ``"text"``, ``"csv"``, ``"json"`` or ``"parquet"``.
+
+    Raises:
+        NinError: its ending means nothing, or what writes such files is not installed.
+    """
+    ending = out.suffix.lower()
+    if ending == PARQUET:
+        if importlib.util.find_spec("pyarrow") is None:
+            raise NinError(
+                f"{out}: Parquet needs pyarrow, which is not installed: {install_line('parquet')}"
+            )
+        return "parquet"
+    if ending not in ENDINGS:
+        raise NinError("end its name in .csv, .jsonl, .parquet or .txt", about=Argument("out", out))
+    return ENDINGS[ending]
+
+
+def write_answers(out: Path, answers: Iterable[Answer], ranks: int = 0) -> None:
+    """Write answers to a file of the kind that its ending says, a few at a time.
+
+    A table has the columns ``file``, ``label``, ``probability``, for each rank ``label_1``,
+    ``probability_1`` and so on, and ``error``, the reason why a picture could not be read.
+
+    Args:
+        out: the file; what is there is replaced when all has been written.
+        answers: as `FilePredictor.predict_files` yields them.
+        ranks: of a table, for how many of the likeliest classes there are further columns.
+
+    Raises:
+        NinError: it cannot be written.
+    """
+    with replacing(out) as file:
+        if out.suffix.lower() == PARQUET:
+            _write_parquet(file, answers, ranks)
+        else:
+            for line in lines(answers, ENDINGS[out.suffix.lower()], ranks):
+                file.write(_utf8(line))
+
+
+def _write_parquet(file: BinaryIO, answers: Iterable[Answer], ranks: int) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    numbers = [str(rank) for rank in range(1, ranks + 1)]
+    pairs = ["", *(f"_{number}" for number in numbers)]
+    fields: list[Any] = [("file", pa.string())]
+    for end in pairs:
+        fields += [(f"label{end}", pa.string()), (f"probability{end}", pa.float64())]
+    schema = pa.schema([*fields, ("error", pa.string())])
+    rows = iter(answers)
+    with pq.ParquetWriter(file, schema) as writer:
+        while group := [_row(answer, ranks) for answer in islice(rows, _GROUP)]:
+            writer.write_table(pa.Table.from_pylist(group, schema))
+
+
+def _row(answer: Answer, ranks: int) -> dict[str, Any]:
+    return dict(_cells(answer, ranks))
+
+
+def _cells(answer: Answer, ranks: int) -> Iterator[tuple[str, Any]]:
+    yield "file", _utf8(answer["file"]).decode()
+    if "error" in answer:
+        yield "error", _utf8(answer["error"]).decode()
+        return
+    yield "label", answer["label"]
+    yield "probability", answer["probability"]
+    for number, likely in enumerate(answer["top"][:ranks], 1):
+        yield f"label_{number}", likely["label"]
+        yield f"probability_{number}", likely["probability"]
+
+
+def _utf8(text: str) -> bytes:
+    """Names that are not UTF-8 are written as escapes, as on a terminal."""
+    return text.encode("utf-8", "backslashreplace")

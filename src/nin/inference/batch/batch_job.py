@@ -1,0 +1,95 @@
+"""What is asked about many pictures, as it is sent to workers and kept beside their answers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from nin._version import __version__
+from nin.errors import ExportError
+
+#: Of a run directory, by which the network is told.
+_WEIGHTS = "weights.safetensors"
+
+
+class BatchJob(NamedTuple):
+    """A question about pictures.
+
+    Attributes:
+        network: absolute path of the exported file.
+        sha256: of the network's content; see `network_digest`.
+        folder: where relative names of pictures begin.
+        witness: one of the pictures, by which a worker knows that it sees the others; empty if
+            there is none that exists.
+        top: how many of the likeliest classes to name.
+        min_probability: where no class is as likely as this, the label is ``"unsure"``.
+        version: of this package.
+    """
+
+    network: str
+    sha256: str
+    folder: str
+    witness: str
+    top: int = 1
+    min_probability: float = 0.0
+    version: str = __version__
+
+
+def batch_job(network: Path, files: Sequence[str], top: int, min_probability: float) -> BatchJob:
+    """What is asked of workers that see the files of this process under the same names.
+
+    Args:
+        network: the exported file.
+        files: the pictures' names.
+        top: how many of the likeliest classes to name.
+        min_probability: where no class is as likely as this, the label is ``"unsure"``.
+    """
+    witness = next((name for name in files if Path(name).exists()), "")
+    digest = network_digest(network)
+    here = str(Path.cwd())
+    return BatchJob(str(network.absolute()), digest, here, witness, top, min_probability)
+
+
+def question(
+    network: Path, files: Sequence[str], top: int, min_probability: float
+) -> dict[str, Any]:
+    """All that decides the answers, as plain JSON: two that are equal have the same answers.
+
+    Args:
+        network: an exported file or a run directory.
+        files: the pictures' names.
+        top: how many of the likeliest classes to name.
+        min_probability: where no class is as likely as this, the label is ``"unsure"``.
+    """
+    names = _sha256(name.encode(errors="surrogateescape") + b"\0" for name in files)
+    return {
+        "network": network_digest(network),
+        "pictures": f"{len(files)} {names}",
+        "options": {"top": top, "min_probability": min_probability},
+    }
+
+
+def network_digest(path: Path) -> str:
+    """SHA-256 of an exported file, of all files of an exported folder, or of a run's weights.
+
+    Raises:
+        ExportError: it cannot be read.
+    """
+    files = [path]
+    if path.is_dir():
+        weights = path / _WEIGHTS
+        is_run = (path / "run.json").exists() and weights.exists()
+        files = [weights] if is_run else sorted(each for each in path.rglob("*") if each.is_file())
+    try:
+        return _sha256(each.read_bytes() for each in files)
+    except OSError as error:
+        raise ExportError(f"{error.filename or path}: {error.strerror or error}") from error
+
+
+def _sha256(pieces: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for piece in pieces:
+        digest.update(piece)
+    return digest.hexdigest()

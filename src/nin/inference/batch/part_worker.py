@@ -1,0 +1,66 @@
+"""What a worker does: open the network once, and answer part after part.
+
+Neither Keras nor a framework is imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from nin._version import __version__
+from nin.errors import ExportError
+from nin.inference.batch.batch_job import BatchJob, network_digest
+from nin.inference.file_predictor import FilePredictor
+
+#: Networks that are kept open; each command that is at work has one.
+_KEPT = 4
+_opening = threading.Lock()
+
+
+def answer_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Answers about some pictures; one that cannot be read has its reason in place of an answer.
+
+    Args:
+        job: what is asked.
+        names: the pictures.
+
+    Returns:
+        As `FilePredictor.predict_files` yields them, with the names as given.
+
+    Raises:
+        ExportError: this machine does not see the same files as the one that asks.
+    """
+    with _opening:
+        predictor = _predictor(job.network, job.sha256, job.folder, job.witness, job.version)
+    found = predictor.predict_files(
+        [Path(job.folder, name) for name in names],
+        job.top,
+        min_probability=job.min_probability,
+        errors="yield",
+    )
+    return [{**answer, "file": name} for name, answer in zip(names, found, strict=True)]
+
+
+@functools.lru_cache(_KEPT)
+def _predictor(network: str, sha256: str, folder: str, witness: str, version: str) -> FilePredictor:
+    """The network, opened; a cluster runs one part per thread, so one is enough for a batch."""
+    if version != __version__:
+        raise ExportError(
+            f"a worker has version {__version__} of nin, not {version}: install the same on all"
+        )
+    if witness and not Path(folder, witness).exists():
+        raise ExportError(
+            f"a worker does not see {Path(folder, witness)}: pictures must be in a folder that all"
+            " machines have under the same name"
+        )
+    path = Path(network)
+    if not path.exists() or network_digest(path) != sha256:
+        raise ExportError(
+            f"a worker has no {network}, or another one: the network must be in a folder that all"
+            " machines have under the same name"
+        )
+    return FilePredictor(path, threads=1)

@@ -1,0 +1,58 @@
+"""Tables of answers: each kind holds the same, and what Parquet needs is told."""
+
+from __future__ import annotations
+
+import csv
+import os
+
+import pytest
+
+from nin.errors import NinError
+from nin.inference.batch import answer_table as module
+from nin.inference.batch.answer_table import check_ending, write_answers
+
+LIKELY = [{"label": "sky", "probability": 0.75}, {"label": "sea", "probability": 0.25}]
+ANSWERS = [
+    {"file": "a.png", "label": "unsure", "probability": 0.75, "top": LIKELY},
+    {"file": os.fsdecode(b"b\xe9.png"), "error": "no picture"},
+]
+
+
+def test_parquet_holds_what_csv_holds(tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet", reason="needs keras-nin[parquet]")
+    write_answers(tmp_path / "a.parquet", ANSWERS, 2)
+    write_answers(tmp_path / "a.csv", ANSWERS, 2)
+    first, second = pq.read_table(tmp_path / "a.parquet").to_pylist()
+    assert first == {
+        "file": "a.png",
+        "label": "unsure",
+        "probability": 0.75,
+        "error": None,
+        "label_1": "sky",
+        "probability_1": 0.75,
+        "label_2": "sea",
+        "probability_2": 0.25,
+    }
+    assert (second["file"], second["label"], second["error"]) == (
+        r"b\udce9.png",
+        None,
+        "no picture",
+    )
+    with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as file:
+        header, *_ = csv.reader(file)
+    assert header == [*first]
+
+
+def test_parquet_is_written_in_groups(tmp_path, monkeypatch):
+    pq = pytest.importorskip("pyarrow.parquet", reason="needs keras-nin[parquet]")
+    monkeypatch.setattr(module, "_GROUP", 2)
+    write_answers(tmp_path / "a.parquet", ANSWERS * 3)
+    written = pq.ParquetFile(tmp_path / "a.parquet").metadata
+    assert (written.num_rows, written.num_row_groups) == (6, 3)
+
+
+def test_parquet_without_pyarrow_is_the_line_to_type(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(NinError, match=r"pip install 'keras-nin\[parquet\]'"):
+        check_ending(tmp_path / "a.parquet")
+    assert check_ending(tmp_path / "a.CSV") == "csv"
