@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ import typer
 from nin.cli.recipe_options import RecipeOptions
 from nin.cli.shared_options import AsJson, with_options
 from nin.cli.study import as_rates, print_comparison
+from nin.cluster import check_cluster, joblib_workers
 from nin.errors import NinError
 
 
@@ -55,6 +57,13 @@ def sweep(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Trainings at the same time; default: 1.")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/sweep"),
     measure: Annotated[
         bool, typer.Option("--measure", help="Measure images/s and peak memory of each network.")
@@ -66,6 +75,8 @@ def sweep(
 ) -> None:
     """What is a width, a depth, a rate worth? Trains every combination, over several seeds."""
     given, varied = options.given(), as_vary(vary or [])
+    if scheduler is not None and jobs is not None:
+        raise NinError("--jobs and --scheduler: choose one")
     if "seed" in given:
         raise NinError("--seed: a sweep has several: give --seeds")
     if twice := sorted(given.keys() & varied.keys()):
@@ -81,18 +92,21 @@ def sweep(
 
     # A mistake is found before anything heavy is imported.
     plan_sweep(what, varied, **settings, options=given)
-    from nin.study.sweeps.factorial import sweep as run_sweep
+    if scheduler is not None:
+        check_cluster(scheduler)
+    with nullcontext() if scheduler is None else joblib_workers(scheduler):
+        from nin.study.sweeps.factorial import sweep as run_sweep
 
-    found = run_sweep(
-        what,
-        varied,
-        **settings,
-        equal=equal,  # type: ignore[arg-type]
-        jobs=jobs,
-        measured=measure,
-        consent=None if yes else has_consent,
-        **given,
-    )
+        found = run_sweep(
+            what,
+            varied,
+            **settings,
+            equal=equal,  # type: ignore[arg-type]
+            jobs=jobs,
+            measured=measure,
+            consent=None if yes else has_consent,
+            **given,
+        )
     if as_json:
         typer.echo(found.model_dump_json())
     else:
