@@ -32,7 +32,7 @@ BIN = HOME / "bin"
 #: What each job installs beside the package itself.
 EXTRAS = {
     "train": "",
-    "test": "[test,docs,notebook,jax,cluster,serve,openvino,litert,heic,parquet,pretrained]",
+    "test": "[test,docs,notebook,jax,cluster,serve,openvino,litert,heic,parquet,pretrained,tune]",
 }
 #: The version of which an index may hold a build without CUDA.
 TORCH = "torch==2.13.0"

@@ -14,6 +14,7 @@ from pathlib import Path
 from pages.book import BOOK
 from pages.economy import ECONOMY, pictures
 from pages.photographs import PHOTOGRAPHS
+from pages.questions import QUESTIONS
 from pages.runtimes import RUNTIMES
 from pages.scale import SCALE
 from pages.shipping import SHIPPING
@@ -32,6 +33,7 @@ PAGES = (
     ROOT / "docs/shipping.md",
     ROOT / "docs/maps.md",
     ROOT / "docs/answers.md",
+    ROOT / "docs/experiments.md",
     ROOT / "docs/scale.md",
 )
 WAYS = {
@@ -62,6 +64,7 @@ TABLES = {
     **TRAINING,
     **SHIPPING,
     **RUNTIMES,
+    **QUESTIONS,
     **SCALE,
 }
 

@@ -43,7 +43,7 @@ BELOW = {
     "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
         *("accounting", "backends", "data", "errors", "files", "models", "orphans", "plotting"),
-        *("networks", "progress", "training"),
+        *("installing", "networks", "pretrained", "progress", "training"),
     },
     "inference": {
         *("backends.saved_model", "cluster", "data.decoding", "data.folders.picture_files"),

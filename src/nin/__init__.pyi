@@ -99,6 +99,9 @@ from .study import Contender as Contender
 from .study import compare as compare
 from .study import exercise_contenders as exercise_contenders
 from .study import ingredient_contenders as ingredient_contenders
+from .study import reproduce as reproduce
+from .study import sweep as sweep
+from .study import tune as tune
 from .training import RECIPES as RECIPES
 from .training import Recipe as Recipe
 from .training import Run as Run

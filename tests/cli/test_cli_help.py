@@ -33,6 +33,12 @@ VERBS = {
     "summary": "--input --classes --batch-size --json",
     "compare": STUDY,
     "ablate": f"--preset --width {STUDY}",
+    "sweep": (
+        "--vary --seeds --budget --equal --rates --jobs --out --measure --yes --json --width"
+        " --depth --epochs --lr"
+    ),
+    "tune": "--minutes --vary --sampler --seeds --jobs --out --json --epochs --lr --finetune",
+    "reproduce": "--row --jobs --out --json",
     "data": "--sheet --json",
 }
 HEAVY = {"keras", "tensorflow", "jax", "torch", "numpy", "matplotlib", "PIL", "sklearn"}

@@ -91,6 +91,7 @@ def test_every_preset_is_described_by_plain_values(name):
             "num_classes": PRESETS[name].num_classes,
             "preset": name,
             "width": 1.0,
+            "depth": 1,
             "dropout": None,
             "stages": None,
             "head": None,

@@ -366,7 +366,7 @@ def test_impossible_requests_are_refused(compared, trained, change, what):
 
 def test_networks_by_name():
     nin, small = as_contenders(["nin", SMALL])
-    assert nin == ("nin", "NiN", {"preset": "book"}, "", None)
+    assert nin == Contender("nin", "NiN", {"preset": "book"})
     assert small is SMALL
     with pytest.raises(NinError, match="did you mean 'alexnet'"):
         as_contenders(["alexnit"])

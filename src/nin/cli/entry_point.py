@@ -23,9 +23,12 @@ from nin.cli.explain import explain
 from nin.cli.export import export
 from nin.cli.option_words import option_words
 from nin.cli.predict import predict
+from nin.cli.reproduce import reproduce
 from nin.cli.serve import serve
 from nin.cli.summary import summary
+from nin.cli.sweep import sweep
 from nin.cli.train import train
+from nin.cli.tune import tune
 from nin.errors import NinError, TrainingDiedError
 from nin.names import printable
 
@@ -40,7 +43,21 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (train, evaluate, predict, explain, export, serve, summary, compare, ablate, data):
+for verb in (
+    train,
+    evaluate,
+    predict,
+    explain,
+    export,
+    serve,
+    summary,
+    compare,
+    ablate,
+    sweep,
+    tune,
+    reproduce,
+    data,
+):
     app.command()(verb)
 
 

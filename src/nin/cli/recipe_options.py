@@ -36,6 +36,11 @@ class RecipeOptions:
     init: Annotated[
         str | None, typer.Option(metavar="RUN", help="Start from the weights of this run.")
     ] = None
+    width: Annotated[float | None, typer.Option(help="Factor on the network's channels.")] = None
+    depth: Annotated[
+        int | None,
+        typer.Option(help="Blocks before each pooling but the first, in place of one."),
+    ] = None
     freeze: Annotated[
         int | None, typer.Option(help="Freeze the weights of this many first layers.")
     ] = None

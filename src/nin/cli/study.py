@@ -101,14 +101,17 @@ class StudyOptions:
 
     def learning_rates(self) -> list[float] | None:
         """The numbers in `rates`; None if there are none."""
-        if self.rates is None:
-            return None
-        try:
-            return [float(word) for word in self.rates.split(",")]
-        except ValueError:
-            raise NinError(
-                f"--rates {self.rates[:40]}: give numbers, such as 0.0003,0.001,0.003"
-            ) from None
+        return as_rates(self.rates)
+
+
+def as_rates(words: str | None) -> list[float] | None:
+    """The numbers in ``0.0003,0.001``; None of nothing."""
+    if words is None:
+        return None
+    try:
+        return [float(word) for word in words.split(",")]
+    except ValueError:
+        raise NinError(f"--rates {words[:40]}: give numbers, such as 0.0003,0.001,0.003") from None
 
 
 def run_study(networks: Sequence[Any], title: str, options: StudyOptions) -> None:
@@ -154,10 +157,11 @@ def run_trials(
     if options.as_json:
         typer.echo(comparison.model_dump_json())
     else:
-        _print(comparison, options.out)
+        print_comparison(comparison, options.out)
 
 
-def _print(comparison: Comparison, out: Path) -> None:
+def print_comparison(comparison: Comparison, out: Path) -> None:
+    """Print a line per network, the answer, and where the files are."""
     from nin.study.report.report_page import FILES
     from nin.study.results.report_text import accuracy, count
 

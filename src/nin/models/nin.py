@@ -9,7 +9,7 @@ import keras
 
 from nin.models.blocks import AveragePooling, batch_normalization, dense_head, mbconv
 from nin.models.classifier import Classifier
-from nin.networks.presets import CLASSES, MBConv, Stage, find_preset, with_ingredients
+from nin.networks.presets import CLASSES, MBConv, Stage, deepened, find_preset, with_ingredients
 
 
 class NiN(Classifier):
@@ -26,6 +26,8 @@ class NiN(Classifier):
             `efficientnet-lite0`, `-lite1` or `-lite2`. The last three start, like all others, with
             fresh weights; `nin.pretrained` has trained ones.
         width: factor for the channels of every convolution, except those with one per class.
+        depth: how many blocks there are before each pooling but the first, in place of one; the
+            added ones have 3×3 windows.
         dropout: dropout rate wherever the preset has dropout; None for the preset's own.
         stages: the blocks, in place of the preset's: a network of your own.
         head: None for the average over positions. Else dense layers take the place of the last
@@ -37,8 +39,8 @@ class NiN(Classifier):
 
     Raises:
         UnknownNameError: there is no such preset.
-        ValueError: fewer than two classes, a width that is not positive, no stages, an `MBConv`
-            before any `Stage`, or a pooling that does not exist.
+        ValueError: fewer than two classes, a width that is not positive, a depth below 1, no
+            stages, an `MBConv` before any `Stage`, or a pooling that does not exist.
 
     Example:
         The chapter's network, and one of your own:
@@ -58,6 +60,7 @@ class NiN(Classifier):
         *,
         preset: str = "book",
         width: float = 1.0,
+        depth: int = 1,
         dropout: float | None = None,
         stages: Sequence[Stage | MBConv] | None = None,
         head: Sequence[int] | None = None,
@@ -65,14 +68,16 @@ class NiN(Classifier):
         pooling: str | None = None,
     ) -> None:
         super().__init__()
-        if num_classes < 2 or width <= 0:
+        if num_classes < 2 or width <= 0 or depth < 1:
             raise ValueError(
-                f"NiN needs num_classes >= 2 and width > 0, not {num_classes} and {width}"
+                "NiN needs num_classes >= 2, width > 0 and depth >= 1, not"
+                f" {num_classes}, {width} and {depth}"
             )
         self.save_hyperparameters()
         table = find_preset(preset).stages if stages is None else [_row(one) for one in stages]
         if not table or isinstance(table[0], MBConv):
             raise ValueError("NiN needs a stage or more, the first of them no MBConv")
+        table = deepened(table, depth)
         trunk = with_ingredients(
             table if head is None else table[:-1], batch_norm=batch_norm, pooling=pooling
         )

@@ -219,6 +219,25 @@ def find_preset(name: str) -> Preset:
     return PRESETS[name]
 
 
+def deepened(stages: Sequence[Stage | MBConv], depth: int) -> tuple[Stage | MBConv, ...]:
+    """`depth` blocks before each pooling but the first: as VGG grew from 11 to 16 to 19 layers.
+
+    The added blocks have 3×3 windows and the width of the block they follow. An `MBConv` is
+    repeated so many times as often; the first stage and the last, which makes the class maps, stay.
+    """
+    deep: list[Stage | MBConv] = []
+    for number, stage in enumerate(stages):
+        if isinstance(stage, MBConv):
+            deep.append(stage._replace(repeats=stage.repeats * depth))
+            continue
+        more = depth - 1 if 0 < number < len(stages) - 1 else 0
+        added = stage._replace(widths=(stage.widths[-1], *stage.widths[1:]), kernel_size=3)
+        chain = [stage, *[added._replace(strides=1, padding="same")] * more]
+        deep += [one._replace(pool=None, dropout=0.0) for one in chain[:-1]]
+        deep.append(chain[-1])
+    return tuple(deep)
+
+
 def with_ingredients(
     stages: Sequence[Stage | MBConv], *, batch_norm: bool = False, pooling: str | None = None
 ) -> tuple[Stage | MBConv, ...]:

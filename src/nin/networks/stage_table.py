@@ -111,6 +111,10 @@ def _row(where: str, number: int, row: Any) -> Row:
         raise NinError(f"{where}: stage {number}: give its widths and its kernel_size by name")
     if isinstance(row.get("widths"), list):
         row = {**row, "widths": [CLASSES if w == "classes" else w for w in row["widths"]]}
+    return _checked(f"{where}: stage {number}", kind, row)
+
+
+def _checked(where: str, kind: Any, row: dict[str, Any]) -> Row:
     checked: Any = CheckedMBConv if kind is MBConv else CheckedStage
     try:
         made: Row = TypeAdapter(checked).validate_python(row)
@@ -118,8 +122,27 @@ def _row(where: str, number: int, row: Any) -> Row:
         problem = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in problem["loc"])
         said = problem["msg"].removeprefix("Value error, ").lower()
-        raise NinError(f"{where}: stage {number}: {place + ': ' if place else ''}{said}") from error
+        raise NinError(f"{where}: {place + ': ' if place else ''}{said}") from error
     return made
+
+
+def with_field(stages: Sequence[Row], name: str, value: Any) -> tuple[Row, ...]:
+    """The table with one field of every `Stage` set to `value`; an `MBConv` stays as it is.
+
+    Args:
+        stages: the rows.
+        name: a field of `Stage` but its widths.
+        value: a text is read as a number where one is wanted.
+
+    Raises:
+        NinError: it cannot have this value.
+    """
+    return tuple(
+        _checked(f"stage {number}", Stage, {**row._asdict(), name: value})
+        if isinstance(row, Stage)
+        else row
+        for number, row in enumerate(stages, 1)
+    )
 
 
 def _parsed(where: str, parse: Any, text: str) -> Any:

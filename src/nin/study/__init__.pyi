@@ -2,7 +2,11 @@ from .comparison import compare as compare
 from .exercises import EXERCISES as EXERCISES
 from .exercises import exercise_contenders as exercise_contenders
 from .ingredients import ingredient_contenders as ingredient_contenders
+from .reproduction import reproduce as reproduce
+from .results.reproduced_row import ReproducedRow as ReproducedRow
 from .results.result import Comparison as Comparison
 from .statistics.difference import Difference as Difference
+from .sweeps.factorial import sweep as sweep
 from .trials.contender import Contender as Contender
 from .trials.row import Row as Row
+from .tuning.tuning import tune as tune

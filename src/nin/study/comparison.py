@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
 
-from nin.study.plan import (
-    Conditions,
-    ContenderPlan,
-    make_plans,
-    print_estimate,
-    settings,
-    warn_of_short_budgets,
-)
+from nin.study.judged_rows import judged_rows
+from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     RATES,
     RECIPE,
@@ -31,13 +23,9 @@ from nin.study.preparation import (
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.statistics.difference import differences_between
-from nin.study.statistics.pareto import mark_fronts
 from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
-from nin.study.trials.learning_rate_search import best_learning_rate, search_learning_rates
 from nin.study.trials.results_cache import ResultsCache
-from nin.study.trials.row import Row, pack, unpack
-from nin.study.trials.trial import Outcome, Trial
-from nin.study.trials.trial_runner import TrialRunner
+from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.recipe import not_none
@@ -134,7 +122,7 @@ def compare(
         recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on
     )
     plans = make_plans(conditions, contenders, measured)
-    rows, judging = _rows(conditions, plans)
+    rows, judging = judged_rows(conditions, plans)
     comparison = Comparison(
         title=title,
         settings=settings(conditions),
@@ -149,88 +137,6 @@ def compare(
     )
     write_results(comparison, out)
     return comparison
-
-
-def _rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple[list[Row], int]:
-    """A row per network, and the number of images that judged it, in all folds."""
-    searched = conditions.rates if len(conditions.rates) > 1 else ()
-    folds = [None] if conditions.recipe.folds is None else [*range(conditions.recipe.folds)]
-    per_network = len(folds) * (len(searched) + len(conditions.seeds))
-    # All exercises begin with the same network.
-    distinct = list({plan.trial.key(): plan for plan in plans}.values())
-    effort = per_network * sum(plan.trial.effort for plan in distinct)
-    warn_of_short_budgets(conditions, distinct)
-    print_estimate(conditions, distinct, per_network)
-    cache = ResultsCache(conditions.out / "trainings")
-    runner = TrialRunner(
-        cache, conditions.jobs, per_network * len(distinct), effort, conditions.console
-    )
-    with runner:
-        trials = [plan.trial.in_fold(fold) for plan in plans for fold in folds]
-        tried = search_learning_rates(runner, trials, searched)
-        best = [best_learning_rate(rates) if rates else conditions.rates[0] for rates in tried]
-        outcomes = _outcomes_by_seed(runner, trials, best, conditions.seeds)
-    rows = []
-    for number, plan in enumerate(plans):
-        own = slice(number * len(folds), (number + 1) * len(folds))
-        by_seed = [*zip(*outcomes[own], strict=True)]
-        rows.append(_row(plan, tried[own], best[own], by_seed))
-    if conditions.recipe.folds is None:
-        return mark_fronts(rows), len(conditions.data.split(conditions.judged_on).labels)
-    return mark_fronts(rows), sum(fold[0].n for fold in outcomes[: len(folds)])
-
-
-def _outcomes_by_seed(
-    runner: TrialRunner, trials: Sequence[Trial], best: Sequence[float], seeds: Sequence[int]
-) -> list[list[Outcome]]:
-    """The outcomes of each trial with its best learning rate, one per seed."""
-    pairs = zip(trials, best, strict=True)
-    wanted = [[trial.revised(rate, seed) for seed in seeds] for trial, rate in pairs]
-    outcomes = runner.outcomes([trial for row in wanted for trial in row])
-    return [[outcomes[trial.key()] for trial in row] for row in wanted]
-
-
-def _row(
-    plan: ContenderPlan,
-    tried: Sequence[dict[float, float]],
-    best: Sequence[float],
-    by_seed: Sequence[Sequence[Outcome]],
-) -> Row:
-    """The row of a network: `tried` and `best` have a value per fold, `by_seed` a row per seed."""
-    outcomes = [outcome for folds in by_seed for outcome in folds]
-    correct = [packed for folds in by_seed if (packed := _joined(folds)) is not None]
-    rates = sorted({rate for each in tried for rate in each})
-    return Row(
-        net=plan.trial.contender.name,
-        group=plan.trial.contender.group,
-        cost=plan.cost,
-        rates={
-            repr(rate): round(statistics.fmean(each[rate] for each in tried if rate in each), 6)
-            for rate in rates
-        },
-        learning_rate=statistics.median_low(best),
-        accuracies=[_judged(plan.trial, outcome) for outcome in outcomes],
-        correct=correct if len(correct) == len(by_seed) else [],
-        curves=[outcome.curve for outcome in outcomes],
-        seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
-        died=sum(outcome.died for outcome in outcomes),
-        measured=plan.measured,
-    )
-
-
-def _joined(folds: Sequence[Outcome]) -> str | None:
-    """Which images of all folds were answered right; None if that is not known of one."""
-    if len(folds) == 1:
-        return folds[0].correct
-    known = [unpack(each.correct, each.n) for each in folds if each.correct is not None]
-    return pack(np.concatenate(known)) if len(known) == len(folds) else None
-
-
-def _judged(trial: Trial, outcome: Outcome) -> float:
-    """The accuracy on the images that decide; a trial's are checked when it is read."""
-    accuracy = outcome.accuracy if trial.judged_on == "test" else outcome.validation
-    assert accuracy is not None
-    return accuracy
 
 
 def _pairs(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[tuple[Row, Row]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nin.errors import NinError, UnknownNameError
-from nin.networks.presets import CLASSES, Stage, find_preset
+from nin.networks.presets import CLASSES, Stage, deepened, find_preset
 from nin.study.trials.contender import Contender
 
 Stages = tuple[Stage, ...]
@@ -48,24 +48,9 @@ def without_last_relu(stages: Stages) -> Stages:
     return (*stages[:-1], stages[-1]._replace(last_relu=False))
 
 
-def deepened(stages: Stages, blocks: int) -> Stages:
-    """`blocks` blocks before each pooling but the first: as VGG grew from 11 to 16 to 19 layers.
-
-    The added blocks have 3×3 windows and the width of the block they follow.
-    """
-    deep: list[Stage] = []
-    for number, stage in enumerate(stages):
-        more = blocks - 1 if 0 < number < len(stages) - 1 else 0
-        added = stage._replace(widths=(stage.widths[-1], *stage.widths[1:]), kernel_size=3)
-        chain = [stage, *[added._replace(strides=1, padding="same")] * more]
-        deep += [one._replace(pool=None, dropout=0.0) for one in chain[:-1]]
-        deep.append(chain[-1])
-    return tuple(deep)
-
-
 def _family(stages: Stages) -> dict[str, dict[str, Any]]:
     return {
-        f"NiN-{sum(len(stage.widths) for stage in deep)} ×{width:g}": {
+        f"NiN-{sum(len(stage.widths) for stage in deep if isinstance(stage, Stage))} ×{width:g}": {
             "stages": deep,
             "width": width,
         }

@@ -21,13 +21,27 @@ from nin.study.trials.measurement import Workload, measure_once
 from nin.study.trials.row import Measured
 from nin.study.trials.trial import Trial, training_length
 from nin.training import Recipe
+from nin.training.precision import resolve_precision
+from nin.training.runs.dataset import open_images
 
 #: A forward and a backward pass take about three times what the forward pass takes.
-_TRAINING_EFFORT = 3
+TRAINING_EFFORT = 3
 
 
 class Conditions(NamedTuple):
-    """What is the same for all contenders."""
+    """What is the same for all contenders.
+
+    Attributes:
+        recipe: how all are trained.
+        data: its images.
+        rates: learning rates to start the search with; a single one is used without a search.
+        seeds: those of the trainings that are judged.
+        seconds: training time per network in place of epochs, if any.
+        jobs: trials at the same time; None for joblib's own choice.
+        out: folder for the results.
+        judged_on: the images that decide.
+        console: for progress.
+    """
 
     recipe: Recipe
     data: ImageData
@@ -77,7 +91,12 @@ def _is_measured(conditions: Conditions, contender: Contender, wanted: bool) -> 
 def _plan(
     conditions: Conditions, contender: Contender, digest: str, measured: bool
 ) -> ContenderPlan:
-    data, recipe = conditions.data, conditions.recipe.revised(**contender.changes or {})
+    changes = contender.changes or {}
+    recipe = resolve_precision(conditions.recipe.revised(**changes))
+    if "learning_rate" not in changes:
+        recipe = recipe.revised(learning_rate=conditions.rates[0])
+    # How many images there are to train on may be what differs.
+    data = open_images(recipe) if "limit" in changes else conditions.data
     height, width, channels = data.image_shape
     classes = len(data.classes)
     shape = (*seen_size(recipe, data), channels)
@@ -89,7 +108,7 @@ def _plan(
         budget_images = conditions.seconds and conditions.seconds * speed.training.images_per_second
     recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
     judged = len(data.split(conditions.judged_on).labels)
-    effort = float(cost.multiply_adds * (_TRAINING_EFFORT * steps * recipe.part_size + judged))
+    effort = float(cost.multiply_adds * (TRAINING_EFFORT * steps * recipe.part_size + judged))
     trial = Trial(contender, recipe, steps, digest, effort, conditions.judged_on)
     return ContenderPlan(cost, speed, trial)
 
@@ -111,7 +130,7 @@ def print_estimate(
     for plan in plans:
         if plan.measured is None:
             return
-        images = per_network * plan.trial.steps * conditions.recipe.part_size
+        images = per_network * plan.trial.steps * plan.trial.recipe.part_size
         total += images / plan.measured.training.images_per_second
         total += judged / plan.measured.prediction.images_per_second
     smaller = "a smaller budget" if conditions.seconds else "fewer epochs or images"
@@ -123,10 +142,11 @@ def print_estimate(
 
 def warn_of_short_budgets(conditions: Conditions, plans: Sequence[ContenderPlan]) -> None:
     """Say which networks have not the time to see every training image once."""
+    if conditions.seconds is None:
+        return
     images = len(conditions.data.train.labels)
-    seen = {
-        plan.trial.contender.name: plan.trial.steps * conditions.recipe.part_size for plan in plans
-    }
+    trials = [plan.trial for plan in plans]
+    seen = {trial.contender.name: trial.steps * trial.recipe.part_size for trial in trials}
     if short := {name: count for name, count in seen.items() if count < images}:
         shares = ", ".join(f"{name} ({count / images:.0%})" for name, count in short.items())
         conditions.console.print(

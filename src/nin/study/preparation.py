@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from nin.backends import backend_name
-from nin.data import ImageData
+from nin.data import ImageData, ImageFolder
 from nin.data.sources import is_in_process
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import obstacle
 from nin.networks.network_source import is_in_file
-from nin.networks.rivals import NETWORKS, check_size
+from nin.networks.rivals import NETWORKS, check_size, find_network
 from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
@@ -139,19 +139,19 @@ def prepare(
     recipe = resolve_precision(recipe)
     data = open_judged(recipe, judged_on)
     # No part is without any, whatever the seed.
-    _check_parts(data, judged_on)
-    classes, channels = len(data.classes), data.image_shape[2]
-    ours = [contender.make(classes) for contender in contenders if not contender.is_own]
+    _check_parts(recipe, data, judged_on)
+    classes = len(data.classes)
+    ours = [(each, each.make(classes)) for each in contenders if not each.is_own]
     side = min(data.image_shape[:2])
-    smallest = max((smallest_size(model.net) for model in ours), default=1)
+    smallest = max((smallest_size(model.net) for _, model in ours), default=1)
     if recipe.image_size is None and side < smallest:
         recipe = recipe.revised(image_size=smallest)
         data = open_images(recipe)
-    seen = (*seen_size(recipe, data), channels)
-    for model in ours:
-        model.check_size(seen)
+    for contender, model in ours:
+        model.check_size(seen_shape(contender, recipe, data))
     for contender in contenders:
         if contender.is_own:
+            seen = seen_shape(contender, recipe, data)
             model = contender.make(classes, seen)
             model.preprocessing.configure(seen[:2])
             check_network(model, classes, data.image_shape)
@@ -195,6 +195,12 @@ def seen_size(recipe: Recipe, data: ImageData) -> tuple[int, int]:
     return height, width
 
 
+def seen_shape(contender: Contender, recipe: Recipe, data: ImageData) -> tuple[int, int, int]:
+    """(height, width, channels) of the input of a contender, whose image size may be its own."""
+    height, width = seen_size(recipe.revised(**contender.changes or {}), data)
+    return height, width, data.image_shape[2]
+
+
 def fingerprint(recipe: Recipe, data: ImageData) -> str:
     """A digest of all images, even if the recipe limits them to those of `data`."""
     if recipe.limit is not None:
@@ -202,7 +208,15 @@ def fingerprint(recipe: Recipe, data: ImageData) -> str:
     return data.fingerprint()
 
 
-def _check_parts(data: ImageData, judged_on: JudgedOn) -> None:
-    for part in ("train", "validation_split", *(["test"] if judged_on == "test" else [])):
+def judges_all_seeds_alike(data: ImageData) -> bool:
+    """Whether the test images are the same for every seed: not those of a folder without any."""
+    return not isinstance(data, ImageFolder) or "test" in data.inventory.pictures
+
+
+def _check_parts(recipe: Recipe, data: ImageData, judged_on: JudgedOn) -> None:
+    # A head on a frozen trunk is chosen by cross-validation.
+    frozen = find_network(recipe.preset).pretrained and not recipe.finetune
+    held_out = [] if frozen else ["validation_split"]
+    for part in ("train", *held_out, *(["test"] if judged_on == "test" else [])):
         if len(getattr(data, part).labels) == 0:
             raise DataError(f"{data.name} has too few images to hold some out for {part}")

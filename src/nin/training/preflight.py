@@ -10,7 +10,7 @@ from nin.data import ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
 from nin.networks.network_source import is_custom, source_of
-from nin.networks.presets import Preset, with_ingredients
+from nin.networks.presets import Preset, deepened, with_ingredients
 from nin.networks.rivals import Rival, check_size, find_network
 from nin.training.recipe import Recipe, too_deep
 from nin.training.runs.dataset import is_in_memory
@@ -111,8 +111,9 @@ def check_network(recipe: Recipe) -> None:
         raise RecipeError(said, about=Argument("dropout", recipe.dropout))
     if is_fixed:
         _check_table(recipe, "only presets of NiN have stages to change")
-    elif recipe.batch_norm and isinstance(network, Preset):
-        network = network._replace(stages=with_ingredients(network.stages, batch_norm=True))
+    elif isinstance(network, Preset):
+        stages = deepened(network.stages, recipe.depth)
+        network = network._replace(stages=with_ingredients(stages, batch_norm=recipe.batch_norm))
     if recipe.crop_size is not None and not network.has_maps:
         said = f"{recipe.preset} ends in dense layers, which take images of one size only"
         raise RecipeError(said, about=Argument("crop_size", recipe.crop_size))
@@ -123,6 +124,8 @@ def check_network(recipe: Recipe) -> None:
 def _check_table(recipe: Recipe, why: str) -> None:
     """Refuse what changes a table of stages, where there is none to change."""
     said = f"{recipe.preset} has its own: {why}"
+    if recipe.depth != 1:
+        raise RecipeError(said, about=Argument("depth", recipe.depth))
     if recipe.batch_norm:
         raise RecipeError(said, about=Argument("batch_norm", True))
     if recipe.pooling is not None:

@@ -37,6 +37,7 @@ class RecipeFields(TypedDict, total=False):
     init: str | Path | None
     freeze: int | None
     width: float | None
+    depth: int | None
     dropout: float | None
     batch_norm: bool | None
     pooling: Literal["max", "average"] | None
@@ -117,6 +118,8 @@ class Recipe(BaseModel):
     freeze: int = Field(default=0, ge=0, le=10_000)
     #: Factor on the network's channels.
     width: float = Field(default=1.0, gt=0, le=4)
+    #: How many blocks there are before each pooling but the first, in place of one: see `nin.NiN`.
+    depth: int = Field(default=1, ge=1, le=16)
     #: Share of values dropped, in place of the preset's; None leaves it.
     dropout: float | None = Field(default=None, ge=0, lt=1)
     #: Whether batch normalisation follows each convolution but those that make class maps.
@@ -325,6 +328,8 @@ def network_of(recipe: Recipe) -> tuple[str, dict[str, Any]]:
     if net == "NiN":
         names = ("width", "dropout", "batch_norm", "pooling")
         arguments |= {name: getattr(recipe, name) for name in names}
+        # Results that were kept before there was a depth are found by arguments without it.
+        arguments |= {"depth": recipe.depth} if recipe.depth != 1 else {}
     return net, arguments
 
 

@@ -72,7 +72,7 @@ def test_the_page_says_what_was_found_and_how(report_published):
         "3.0 MiB",
     ):
         assert said in words
-    assert report_published.count("<svg ") == 4
+    assert report_published.count("<svg ") == 5
 
 
 def test_names_are_text_and_nothing_else(report_hostile):
@@ -101,7 +101,7 @@ def test_the_page_needs_nothing_beside_it(report_hostile, report_published):
 
 def test_no_two_elements_share_an_id_and_every_reference_has_its_own(report_hostile):
     ids = Page(report_hostile).values("id")
-    assert report_hostile.count("<svg ") == 8
+    assert report_hostile.count("<svg ") == 10
     assert len(ids) == len(set(ids)) > 100
     targets = re.findall(r'(?:href="#|url\(#)([^")]+)', report_hostile)
     assert set(targets) <= set(ids)
@@ -110,7 +110,7 @@ def test_no_two_elements_share_an_id_and_every_reference_has_its_own(report_host
 def test_each_picture_has_a_name(report_published):
     pictures = [attrs for tag, attrs in Page(report_published).tags if tag == "svg"]
     assert all(attrs["role"] == "img" for attrs in pictures)
-    assert len({attrs["aria-label"] for attrs in pictures}) == 4
+    assert len({attrs["aria-label"] for attrs in pictures}) == 5
 
 
 def test_the_page_is_the_same_each_time(tmp_path):

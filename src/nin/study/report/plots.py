@@ -1,4 +1,4 @@
-"""The four figures of a comparison, as SVG text for a page."""
+"""The figures of a comparison, as SVG text for a page."""
 
 from __future__ import annotations
 
@@ -51,6 +51,15 @@ def accuracy_against_multiply_adds(comparison: Comparison, group: str = "", name
         return plot_style.as_svg(figure, name, f"Accuracy against multiply-adds, {_networks(rows)}")
 
 
+def accuracy_against_time(comparison: Comparison, group: str = "", name: str = "t") -> str:
+    """Accuracy against the time that a training took, with the Pareto front of that cost."""
+    rows = _rows(comparison, group)
+    with plot_style.new_figure(height(rows)) as figure:
+        best = pareto_front(rows, _seconds)
+        scatter.draw(figure, rows, _seconds, best, "seconds of training")
+        return plot_style.as_svg(figure, name, f"Accuracy against time, {_networks(rows)}")
+
+
 def learning_curves(comparison: Comparison, group: str = "", name: str = "c") -> str:
     """Validation accuracy against the epoch: mean over seeds, in a band from lowest to highest."""
     from matplotlib.ticker import MaxNLocator
@@ -91,6 +100,10 @@ def parameter_shares(comparison: Comparison, group: str = "", name: str = "s") -
 
 def _rows(comparison: Comparison, group: str) -> list[Row]:
     return [row for row in comparison.rows if row.group == group]
+
+
+def _seconds(row: Row) -> float:
+    return row.seconds
 
 
 def _multiply_adds(row: Row) -> int:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin.files import write_bytes
-from nin.study.report import plots
+from nin.study.report import factor_plots, plots, tuning_plots
 from nin.study.report.sections import Section, conditions, sections, summary
 from nin.study.report.table_files import write_csv, write_json, write_markdown
 from nin.study.results import report_text, table_columns
+from nin.study.results.overview import tuned_values
 from nin.study.results.result import Comparison
 
 #: Function that draws a figure, its title and the rest of its caption.
@@ -25,6 +26,12 @@ _PICTURES = (
         plots.accuracy_against_multiply_adds,
         "Accuracy against multiply-adds.",
         "Per image; error bars and dashes as in the first figure.",
+    ),
+    (
+        plots.accuracy_against_time,
+        "Accuracy against time.",
+        "Seconds of training, mean over seeds, on the machine named above; error bars and dashes as"
+        " in the first figure.",
     ),
     (
         plots.learning_curves,
@@ -72,11 +79,64 @@ def _page(comparison: Comparison) -> str:
         comparison=comparison,
         summary=summary(comparison),
         conditions=conditions(comparison),
+        factors=_factor_pictures(comparison),
+        curves=_every_curve(comparison),
+        search=_search_pictures(comparison),
+        tuned=tuned_values(comparison.tuning) if comparison.tuning else None,
         sections=[
             _section_values(comparison, section, number) for number, section in enumerate(parts)
         ],
         report_text=report_text,
     )
+
+
+def _factor_pictures(comparison: Comparison) -> list[_Picture]:
+    """A figure per factor, and one for each two."""
+    from markupsafe import Markup
+
+    found = []
+    for number, factor in enumerate(comparison.factors):
+        svg = Markup(factor_plots.factor_curve(comparison, factor, f"f{number}"))
+        caption = (
+            "Mean over the other factors, ± one standard deviation over seeds; a grey dot per"
+            " training."
+        )
+        found.append(_Picture(svg, f"{factor.replace('_', ' ').capitalize()}.", caption))
+    for number, pair in enumerate(factor_plots.pairs_of(comparison)):
+        svg = Markup(factor_plots.interaction(comparison, pair, f"i{number}"))
+        names = " and ".join(each.replace("_", " ") for each in pair)
+        caption = "Where the lines are not parallel, what the one is worth depends on the other."
+        found.append(_Picture(svg, f"{names.capitalize()} together.", caption))
+    return found
+
+
+def _every_curve(comparison: Comparison) -> list[_Picture]:
+    from markupsafe import Markup
+
+    if not comparison.factors:
+        return []
+    svg = Markup(factor_plots.every_learning_curve(comparison))
+    return [_Picture(svg, "Learning curves of every training.", "A line per seed.")]
+
+
+def _search_pictures(comparison: Comparison) -> list[_Picture]:
+    """How a search went, if there was one."""
+    from markupsafe import Markup
+
+    record = comparison.tuning
+    if record is None:
+        return []
+    drawn = [
+        (tuning_plots.search_history, "The search.", "Nothing here looked at a test image."),
+        (tuning_plots.search_curves, "Learning curves of every training.", "Those that lay below"
+         " the median of the others at the same epoch were stopped."),
+    ]  # fmt: skip
+    if record.importances:
+        drawn.append(
+            (tuning_plots.importances, "What mattered.", "Share of the variation of accuracy that a"
+             " field explains within its range (fANOVA, Hutter et al. 2014).")
+        )  # fmt: skip
+    return [_Picture(Markup(draw(record)), title, caption) for draw, title, caption in drawn]
 
 
 def _section_values(comparison: Comparison, section: Section, number: int) -> dict[str, Any]:

@@ -27,7 +27,11 @@ _LEAST_SPAN = 4.0
 
 
 def draw(
-    figure: Figure, rows: Sequence[Row], cost: Callable[[Row], int], best: Sequence[Row], axis: str
+    figure: Figure,
+    rows: Sequence[Row],
+    cost: Callable[[Row], float],
+    best: Sequence[Row],
+    axis: str,
 ) -> list[Text]:
     """Draw into an empty figure.
 
@@ -52,9 +56,9 @@ def draw(
     return _write_names(axes, points, [drawable(row.net, LONGEST_NAME) for row, _, _ in places])
 
 
-def _place(row: Row, cost: Callable[[Row], int]) -> Point:
+def _place(row: Row, cost: Callable[[Row], float]) -> Point:
     """On the axes; a cost of zero has no logarithm."""
-    return max(cost(row), 1), fmean(row.accuracies)
+    return cost(row) or 1, fmean(row.accuracies)
 
 
 def _point(axes: Axes, point: Point, sd: float | None, index: int) -> None:

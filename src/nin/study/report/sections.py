@@ -34,6 +34,14 @@ def sections(comparison: Comparison) -> list[Section]:
 def summary(comparison: Comparison) -> str:
     """What was compared, in one sentence."""
     nets = len({row.net for row in comparison.rows})
+    if comparison.factors:
+        values = " × ".join(str(len(each)) for each in comparison.factors.values())
+        factors = len(comparison.factors)
+        shape = f"{factors} factors, {values}" if factors > 1 else "1 factor"
+        return (
+            f"{nets} combinations ({shape}), trained by the same Trainer on the same images, and"
+            f" judged on the same {comparison.images:,} {comparison.judged_on} images."
+        )
     networks = "1 network" if nets == 1 else f"{nets} networks"
     return (
         f"{networks}, trained by the same Trainer on the same images under the same budget, and"

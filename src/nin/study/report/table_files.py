@@ -10,6 +10,7 @@ from pathlib import Path
 from nin import files
 from nin.study.report.sections import conditions, sections, summary
 from nin.study.results import report_text, table_columns
+from nin.study.results.overview import tuned_values
 from nin.study.results.result import Comparison
 from nin.study.results.table_formats import escaped, markdown
 from nin.study.statistics.difference import Difference
@@ -38,6 +39,13 @@ def write_markdown(comparison: Comparison, path: Path) -> None:
         NinError: the file cannot be written; an existing one is left as it was.
     """
     blocks = [f"# {escaped(comparison.title)}", escaped(comparison.answer), summary(comparison)]
+    for title, found in (
+        ("Effects", comparison.effects),
+        ("Interactions", comparison.interactions),
+    ):
+        blocks += [f"## {title}", *_findings(found)] if found else []
+    if comparison.tuning is not None:
+        blocks += ["## The search", markdown(*tuned_values(comparison.tuning))]
     for section in sections(comparison):
         blocks += [f"## {escaped(section.title)}"] if section.title else []
         blocks += _findings(section.differences)

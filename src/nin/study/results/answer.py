@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from nin.study.results.report_text import finding
+from nin.study.results.tuning_record import TuningRecord
 from nin.study.statistics.difference import Difference
 from nin.study.statistics.intervals import FEWEST_SEEDS
 from nin.study.trials.row import Row
@@ -23,6 +25,43 @@ def answer(rows: Sequence[Row], differences: Sequence[Difference]) -> str:
     bases = dict.fromkeys(each.net for each in differences)
     said = [_about([each for each in differences if each.net == base]) for base in bases]
     return "; ".join(said) + "."
+
+
+def sweep_answer(
+    rows: Sequence[Row], effects: Sequence[Difference], interactions: Sequence[Difference]
+) -> str:
+    """Which combination was best, what each factor is worth, and which depend on each other."""
+    best = max((row for row in rows if row.n), key=lambda row: fmean(row.accuracies))
+    factors = dict.fromkeys(each.group for each in effects)
+    said = [_about([each for each in effects if each.group == factor]) for factor in factors]
+    found = [each for each in interactions if each.is_clear]
+    if found:
+        said.append(
+            " and ".join(
+                f"{each.net} is worth {abs(100 * each.mean):.1f} points"
+                f" {'more' if each.mean > 0 else 'less'} than {each.rival}"
+                for each in found
+            )
+        )
+    return (
+        f"Most accurate is {best.net} ({fmean(best.accuracies):.1%}); averaged over the rest,"
+        f" {'; '.join(said)}."
+    )
+
+
+def tuning_answer(
+    tuning: TuningRecord, rows: Sequence[Row], differences: Sequence[Difference]
+) -> str:
+    """What tuning was worth, with the interval over seeds where there is one."""
+    tried = len(tuning.tried)
+    if not differences:
+        own = fmean(rows[0].accuracies)
+        return (
+            f"None of {tried} trainings did better on held-out training images than the recipe's"
+            f" own values, which answer {own:.1%} of the test images correctly."
+        )
+    (found,) = differences
+    return f"{tried} trainings: {answer(rows, differences)[:-1]}; {finding(found)}."
 
 
 def _about(differences: Sequence[Difference]) -> str:

@@ -21,6 +21,7 @@ def _values(row: Row) -> dict[str, Any]:
     return {
         "group": row.group,
         "net": row.net,
+        **{f"factor_{name}": value for name, value in row.levels.items()},
         "accuracy_mean": fmean(row.accuracies) if row.n else None,
         "accuracy_sd": deviation(row.accuracies),
         "seeds": row.n,

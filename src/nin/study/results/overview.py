@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nin.study.results.report_text import NOTHING, accuracy, certainty, count, points, seconds
+from nin.study.results.report_text import (
+    NOTHING,
+    accuracy,
+    certainty,
+    count,
+    points,
+    seconds,
+    setting_text,
+)
+from nin.study.results.tuning_record import TuningRecord
 from nin.study.statistics.difference import Difference
 from nin.study.trials.row import Row
 
@@ -24,6 +33,24 @@ def overview(
         titles, lines = (
             ["group", *titles],
             [[row.group, *line] for row, line in zip(rows, lines, strict=True)],
+        )
+    return titles, lines
+
+
+def tuned_values(record: TuningRecord) -> tuple[list[str], list[list[str]]]:
+    """Titles and lines: what was searched, the recipe's own value of each, and the best."""
+    titles = ["value", "searched", "the recipe's", "tuned", "share of the variation"]
+    lines = []
+    for name, searched in record.space.items():
+        share = record.importances.get(name)
+        lines.append(
+            [
+                name.replace("_", " "),
+                ", ".join(map(setting_text, searched)),
+                setting_text(record.defaults[name]),
+                setting_text(record.best[name]),
+                NOTHING if share is None else f"{share:.0%}",
+            ]
         )
     return titles, lines
 

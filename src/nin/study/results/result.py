@@ -5,12 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import Any, Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from nin.study.results.answer import answer
+from nin.study.results.answer import answer, sweep_answer, tuning_answer
 from nin.study.results.frame import columns
 from nin.study.results.overview import overview
 from nin.study.results.table_formats import html, latex, markdown
+from nin.study.results.tuning_record import TuningRecord
 from nin.study.statistics.difference import Difference, differences_between
 from nin.study.statistics.intervals import FEWEST_SEEDS
 from nin.study.trials.row import Frozen, Row
@@ -28,6 +29,12 @@ class Comparison(Frozen):
         rows: one per network.
         differences: the first NiN of each group (or its first network) against each other one.
             Those in a file of an earlier version are worked out again from `rows`.
+        factors: in a sweep, the values of each factor, by its name.
+        effects: in a sweep of several factors, the usual value of each (the recipe's, or the first)
+            against each other one, averaged over the other factors.
+        interactions: of each two factors, how much the step between the ends of the one depends on
+            the other.
+        tuning: the search that the first row's values come from, of `nin.tune`; else None.
         versions: of Python, this package, Keras, NumPy and the backend.
         device: the machine.
         command: the command line that produced it.
@@ -48,6 +55,10 @@ class Comparison(Frozen):
     images: int
     rows: list[Row]
     differences: list[Difference]
+    factors: dict[str, list[Any]] = Field(default_factory=dict)
+    effects: list[Difference] = Field(default_factory=list)
+    interactions: list[Difference] = Field(default_factory=list)
+    tuning: TuningRecord | None = None
     versions: dict[str, str]
     device: dict[str, Any]
     command: str
@@ -55,6 +66,10 @@ class Comparison(Frozen):
     @property
     def answer(self) -> str:
         """What was found, in one sentence."""
+        if self.tuning is not None:
+            return tuning_answer(self.tuning, self.rows, self.differences)
+        if self.effects:
+            return sweep_answer(self.rows, self.effects, self.interactions)
         return answer(self.rows, self.differences)
 
     def frame(self) -> dict[str, list[Any]]:

@@ -99,20 +99,37 @@ def differences_between(
     return [each.model_copy(update={"p": p}) for each, p in zip(found, corrected, strict=True)]
 
 
-def _difference(row: Row, rival: Row, images: int, folds: int | None) -> Difference:
-    gaps = [a - b for a, b in zip(row.accuracies, rival.accuracies, strict=True)]
+def pooled_difference(
+    ones: Sequence[Row],
+    others: Sequence[Row],
+    images: int,
+    names: tuple[str, str],
+    group: str = "",
+    folds: int | None = None,
+) -> Difference:
+    """How much more accurate some networks are on average than as many others, seed by seed.
+
+    Args:
+        ones: the networks whose mean accuracy is looked at.
+        others: those with whose mean it is compared: as many.
+        images: how many judged them.
+        names: what the two sides are called.
+        group: what they belong to.
+        folds: into how many folds the images were divided, if they were.
+    """
+    gaps = [a - b for a, b in zip(_means(ones), _means(others), strict=True)]
     over_seeds, over_images = interval_over_seeds(gaps, folds), None
     p = p_over_seeds(gaps, folds)
-    if row.correct and rival.correct:
-        wins = _wins(row, rival, images)
-        over_images = interval_over_images(wins / len(row.correct))
+    if all(row.correct for row in (*ones, *others)):
+        wins = _right(ones, images) - _right(others, images)
+        over_images = interval_over_images(wins / (len(ones[0].correct) * len(ones)))
         p = None if p is None else max(p, p_over_images(wins))
     low, high = over_seeds or (None, None)
     images_low, images_high = over_images or (None, None)
     return Difference(
-        net=row.net,
-        rival=rival.net,
-        group=row.group,
+        net=names[0],
+        rival=names[1],
+        group=group,
         n=len(gaps),
         mean=fmean(gaps),
         low=low,
@@ -121,14 +138,26 @@ def _difference(row: Row, rival: Row, images: int, folds: int | None) -> Differe
         images_high=images_high,
         p=p,
         sd=deviation(gaps),
-        parameter_ratio=rival.cost.parameters.total / row.cost.parameters.total,
+        parameter_ratio=_parameters(others) / _parameters(ones),
         folds=folds,
     )
 
 
-def _wins(row: Row, rival: Row, images: int) -> np.ndarray[Any, Any]:
-    """(images,): seeds in which only `row` was right, minus those in which only `rival` was."""
-    pairs = zip(row.correct, rival.correct, strict=True)
-    each = [unpack(a, images).astype(int) - unpack(b, images).astype(int) for a, b in pairs]
-    total: np.ndarray[Any, Any] = np.sum(each, axis=0)
+def _difference(row: Row, rival: Row, images: int, folds: int | None) -> Difference:
+    return pooled_difference([row], [rival], images, (row.net, rival.net), row.group, folds)
+
+
+def _means(rows: Sequence[Row]) -> list[float]:
+    """The mean accuracy of `rows`, one per seed."""
+    return [fmean(values) for values in zip(*(row.accuracies for row in rows), strict=True)]
+
+
+def _parameters(rows: Sequence[Row]) -> float:
+    return fmean(row.cost.parameters.total for row in rows)
+
+
+def _right(rows: Sequence[Row], images: int) -> np.ndarray[Any, Any]:
+    """(images,): how many trainings of `rows` were right about each image."""
+    found = [unpack(each, images).astype(int) for row in rows for each in row.correct]
+    total: np.ndarray[Any, Any] = np.sum(found, axis=0)
     return total

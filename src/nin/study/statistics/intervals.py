@@ -57,6 +57,29 @@ def interval_over_seeds(gaps: Sequence[float], folds: int | None = None) -> Inte
     return _possible(mean - half, mean + half)
 
 
+def interval_of_another_mean(values: Sequence[float], count: int) -> Interval | None:
+    """Where the mean of `count` further values lies, 19 times in 20, if they are of one kind.
+
+    The prediction interval of the normal distribution.
+
+    Args:
+        values: accuracies, one per seed.
+        count: how many further ones.
+
+    Returns:
+        None for fewer than `FEWEST_SEEDS` values.
+    """
+    from scipy.stats import t
+
+    width = deviation(values)
+    if width is None or len(values) < FEWEST_SEEDS:
+        return None
+    times = t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)
+    half = float(times) * width * math.sqrt(1 / len(values) + 1 / count)
+    middle = statistics.fmean(values)
+    return Interval(max(0.0, middle - half), min(1.0, middle + half))
+
+
 def p_over_seeds(gaps: Sequence[float], folds: int | None = None) -> float | None:
     """The chance of a mean at least as far from 0, were the networks equal on average over seeds.
 

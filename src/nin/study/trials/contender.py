@@ -29,6 +29,7 @@ class Contender(NamedTuple):
         arguments: of the class, apart from the number of classes; none for a custom network.
         group: the exercise it belongs to; empty in a plain comparison.
         changes: fields of the recipe that are its own, where recipes are compared; None: none.
+        levels: in a sweep, the value of each factor, by its name; None: none.
 
     Example:
         >>> narrow = nin.Contender("narrow", "NiN", {"preset": "mnist", "width": 0.25})
@@ -41,6 +42,7 @@ class Contender(NamedTuple):
     arguments: dict[str, Any]
     group: str = ""
     changes: dict[str, Any] | None = None
+    levels: dict[str, Any] | None = None
 
     def make(self, classes: int, input_shape: tuple[int, int, int] | None = None) -> Classifier:
         """The network, not yet built.

@@ -57,6 +57,9 @@ class Row(Frozen):
         measured: images/s and peak memory, if measured.
         on_front: whether it is on its group's Pareto front of parameters and accuracy: no other
             network is at least as good in both and better in one.
+        levels: in a sweep, the value of each factor, by its name.
+        training: the network, and all that its trainings were made of but their seeds, as
+            `Trial.training` says it, so that they can be repeated; None where it was not kept yet.
     """
 
     net: str
@@ -71,6 +74,8 @@ class Row(Frozen):
     died: int = 0
     measured: Measured | None = None
     on_front: bool = False
+    levels: dict[str, Any] = {}
+    training: dict[str, Any] | None = None
 
     @property
     def n(self) -> int:

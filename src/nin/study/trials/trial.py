@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import time
+from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
 import keras
@@ -16,6 +17,7 @@ from rich.console import Console
 from nin import backends
 from nin.data import ImageData
 from nin.errors import NinError
+from nin.networks.rivals import find_network
 from nin.progress import LineTimer, time_left
 from nin.study.trials.contender import Contender, JudgedOn
 from nin.study.trials.row import is_packed, pack
@@ -29,7 +31,7 @@ from nin.training.schedule import optimizer
 SEARCH_SEED = 2**31
 #: Fields that recipes have come to have since results of trials have been kept.
 LATER = (
-    *("batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
+    *("depth", "batch_norm", "pooling", "decay_biases", "ema_momentum", "fill_mode"),
     *("mixup", "cutmix", "mixup_prob", "label_smoothing", "groups", "folds", "fold"),
 )
 
@@ -93,6 +95,12 @@ class Trial(NamedTuple):
         return self.judged_on == "test" and not self.is_search
 
     @property
+    def is_pretrained(self) -> bool:
+        """Whether its network starts from pretrained weights: see `train_pretrained`."""
+        preset = self.contender.arguments.get("preset", "")
+        return preset == self.recipe.preset and find_network(preset).pretrained
+
+    @property
     def label(self) -> str:
         """The network, what the trial is for, and its learning rate."""
         how = "search" if self.is_search else f"seed {self.recipe.seed}"
@@ -134,6 +142,18 @@ class Trial(NamedTuple):
             "backend": backends.choose(),
         }
 
+    def training(self) -> dict[str, Any]:
+        """What `reproduce` needs to train the same again but for the seed, as JSON values."""
+        contender = self.contender
+        own = {"source": contender.source()} if contender.is_own else {}
+        return {
+            **own,
+            "net": contender.net,
+            "arguments": json.loads(json.dumps(contender.arguments)),
+            "recipe": self.recipe.model_dump(mode="json", exclude={"seed"}),
+            "steps": self.steps,
+        }
+
     def key(self) -> str:
         """A digest of `spec`: different trials have different keys."""
         return digest(self.spec())[:16]
@@ -146,6 +166,8 @@ class Trial(NamedTuple):
             return "it was not judged on test images"
         if outcome.correct is not None and not is_packed(outcome.correct, outcome.n):
             return f"which images were right is not kept of its {outcome.n:,}"
+        if self.is_pretrained:  # It keeps the best epoch, or has none.
+            return None
         if not 1 <= len(outcome.curve) <= self.recipe.epochs:
             return f"it has {len(outcome.curve)} epochs in place of up to {self.recipe.epochs}"
         if outcome.curve[-1] != outcome.validation:
@@ -158,8 +180,13 @@ def digest(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
-def train_trial(trial: Trial) -> Outcome:
-    """Train once; everything random depends on the recipe's seed."""
+def train_trial(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
+    """Train once, from fresh weights; everything random depends on the recipe's seed.
+
+    Args:
+        trial: what to train.
+        callbacks: further Keras callbacks, which may stop it.
+    """
     keras.backend.clear_session()
     backends.set_random_seed(trial.recipe.seed)
     data = open_images(trial.recipe)
@@ -170,7 +197,7 @@ def train_trial(trial: Trial) -> Outcome:
         math.ceil(trial.steps / batches),
         gradient_clip_val=trial.recipe.clip_norm,
         optimizer=optimizer(trial.recipe, trial.steps),
-        callbacks=[clock],
+        callbacks=[clock, *callbacks],
         verbose=False,
     )
     with precision_policy(trial.recipe.precision):

@@ -20,6 +20,7 @@ from nin import backends
 from nin.errors import Advice, Argument, NinError
 from nin.orphans import exit_with_parent
 from nin.progress import time_left
+from nin.study.trials.pretrained_trial import train_pretrained
 from nin.study.trials.results_cache import Provenance, ResultsCache, provenance
 from nin.study.trials.trial import Outcome, Trial, train_trial
 
@@ -172,4 +173,5 @@ def _outcome(trial: Trial, folder: Path) -> tuple[Trial, Outcome, Provenance]:
             " have under the same name"
         )
     with backends.random_state_restored(), contextlib.chdir(folder):
-        return trial, train_trial(trial), provenance()
+        train = train_pretrained if trial.is_pretrained else train_trial
+        return trial, train(trial), provenance()

@@ -116,7 +116,7 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     other = recipe.revised(preset=preset)
     if network.pretrained:
         return other
-    changes: dict[str, Any] = {"width": 1.0, "dropout": None}
+    changes: dict[str, Any] = {"width": 1.0, "depth": 1, "dropout": None}
     if isinstance(network, CustomSpec):  # What it was made for, nobody knows: all else stays.
         return other.model_copy(update=changes)
     side = network.input_shape[0]
@@ -153,7 +153,11 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     preset = init.preset if init is not None and preset is None else preset
     seen = not_none(image_size=init.image_size, resize_mode=init.resize_mode) if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
-        network = not_none(width=init.width, dropout=init.dropout, **seen) if init else {}
+        network = (
+            not_none(width=init.width, depth=init.depth, dropout=init.dropout, **seen)
+            if init
+            else {}
+        )
         recipe = with_network(FROM_SCRATCH.revised(name=name, data=data), preset)
         return recipe.revised(**network)
     if preset is None and not finetune and are_small_and_grey(data):

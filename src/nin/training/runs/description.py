@@ -158,6 +158,7 @@ class _Arguments(_Strict):
     num_classes: _Many = 10
     preset: str = "book"
     width: float = Field(default=1.0, gt=0, le=1000)
+    depth: int = Field(default=1, ge=1, le=16)
     dropout: float | None = Field(default=None, ge=0, le=1)
     arch: list[Annotated[list[_Many], Field(min_length=2, max_length=2)]] = Field(
         default=[], max_length=_MOST

@@ -41,6 +41,7 @@ def first_record(
                 "num_classes": classes,
                 "preset": recipe.preset,
                 "width": 1.0,
+                "depth": 1,
                 "dropout": recipe.dropout,
                 "stages": None,
                 "head": None,

@@ -1,0 +1,143 @@
+"""`nin sweep`."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nin.cli.recipe_options import RecipeOptions
+from nin.cli.shared_options import AsJson, with_options
+from nin.cli.study import as_rates, print_comparison
+from nin.cluster import check_cluster, joblib_workers
+from nin.errors import NinError
+
+
+@with_options(RecipeOptions)
+def sweep(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RECIPE|FOLDER]",
+            help="What is varied: a recipe (digits, fashion28, …), data set, or folder.",
+        ),
+    ] = None,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE,…",
+            help="A factor and its values: width=0.5,1,2. Any field of a recipe, or width, depth,"
+            " head, or of all stages window, kernel_size, activation, …; more than one --vary for"
+            " all combinations.",
+        ),
+    ] = None,
+    *,
+    options: RecipeOptions,
+    seeds: Annotated[
+        int, typer.Option(help="Trainings per combination, each with its own seed.")
+    ] = 5,
+    budget: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Training time per combination, in place of epochs."),
+    ] = None,
+    equal: Annotated[
+        str | None,
+        typer.Option(
+            help="Choose each network's width so that all have as many parameters, or"
+            " multiply-adds, as the recipe's."
+        ),
+    ] = None,
+    rates: Annotated[
+        str | None,
+        typer.Option(help="Learning rates to choose from for each; default: the recipe's for all."),
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Trainings at the same time; default: 1.")
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/sweep"),
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure images/s and peak memory of each network.")
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask, however long it will take.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """What is a width, a depth, a rate worth? Trains every combination, over several seeds."""
+    given, varied = options.given(), as_vary(vary or [])
+    if scheduler is not None and jobs is not None:
+        raise NinError("--jobs and --scheduler: choose one")
+    if "seed" in given:
+        raise NinError("--seed: a sweep has several: give --seeds")
+    if twice := sorted(given.keys() & varied.keys()):
+        raise NinError(f"--vary {twice[0]}: it has a fixed value, too: give one of the two")
+    settings: dict[str, Any] = {
+        "out": out,
+        "rates": as_rates(rates),
+        "seeds": seeds,
+        "seconds": budget,
+        "judged_on": "test",
+    }
+    from nin.study.sweeps.factorial import plan_sweep
+
+    # A mistake is found before anything heavy is imported.
+    plan_sweep(what, varied, **settings, options=given)
+    if scheduler is not None:
+        check_cluster(scheduler)
+    with nullcontext() if scheduler is None else joblib_workers(scheduler):
+        from nin.study.sweeps.factorial import sweep as run_sweep
+
+        found = run_sweep(
+            what,
+            varied,
+            **settings,
+            equal=equal,  # type: ignore[arg-type]
+            jobs=jobs,
+            measured=measure,
+            consent=None if yes else has_consent,
+            **given,
+        )
+    if as_json:
+        typer.echo(found.model_dump_json())
+    else:
+        print_comparison(found, out)
+
+
+def as_vary(words: list[str]) -> dict[str, list[str]]:
+    """``width=0.5,1`` as a name and its values.
+
+    Raises:
+        NinError: there are no values, or a name is there twice.
+    """
+    found: dict[str, list[str]] = {}
+    for word in words:
+        name, _, values = word.partition("=")
+        name = {"lr": "learning_rate"}.get(name.strip(), name.strip().replace("-", "_"))
+        each = [value.strip() for value in values.split(",")]
+        if not name or not all(each):
+            raise NinError(f"--vary {word}: give a name and values, such as width=0.5,1,2")
+        if name in found:
+            raise NinError(f"--vary {name} is given twice: give all its values at once")
+        found[name] = each
+    return found
+
+
+def has_consent(said: str, seconds: float | None, trainings: int) -> bool:
+    """Ask where it will take long and somebody can answer; refuse much where nobody can."""
+    from nin.study.sweeps.factorial import LONG, MANY
+
+    if trainings <= MANY and (seconds or 0) <= LONG:
+        return True
+    if sys.stdin.isatty():
+        return typer.confirm(f"{said}. Begin?", err=True)
+    return trainings <= MANY

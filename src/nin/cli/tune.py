@@ -1,0 +1,102 @@
+"""`nin tune`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from nin.cli.recipe_options import RecipeOptions
+from nin.cli.shared_options import AsJson, with_options
+from nin.cli.study import print_comparison
+from nin.cli.sweep import as_vary
+from nin.errors import NinError
+
+
+@with_options(RecipeOptions)
+def tune(
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[RECIPE|FOLDER]",
+            help="What is tuned: a recipe (digits, fashion28, …), data set, or folder.",
+        ),
+    ] = None,
+    *,
+    options: RecipeOptions,
+    minutes: Annotated[
+        float, typer.Option(help="Time for the search, that of earlier calls included.")
+    ] = 30.0,
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="Search this in place of what the recipe declares: dropout=0,0.3,0.5 for one of"
+            " some values, lr=0.0003..0.01 for all between two.",
+        ),
+    ] = None,
+    sampler: Annotated[
+        str, typer.Option(help="How values are chosen: tpe, random, or grid for all combinations.")
+    ] = "tpe",
+    seeds: Annotated[
+        int, typer.Option(help="Trainings of the best, and of the recipe, that are judged.")
+    ] = 3,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Of those, trainings at the same time; default: 1.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/tune"),
+    as_json: AsJson = False,
+) -> None:
+    """Search a recipe's values, and say what that was worth. Test images judge once, at the end."""
+    given = options.given()
+    settings: dict[str, Any] = {
+        "minutes": minutes,
+        "space": as_space(vary or []) or None,
+        "sampler": sampler,
+        "seeds": seeds,
+        "out": out,
+    }
+    from nin.study.tuning.space_choice import plan_tuning
+
+    # A mistake is found before anything heavy is imported.
+    plan_tuning(what, **settings, options=given)
+    from nin.study.tuning.tuning import tune as run_tuning
+
+    found = run_tuning(what, **settings, jobs=jobs, **given)
+    if as_json:
+        typer.echo(found.model_dump_json())
+        return
+    print_comparison(found, out)
+    assert found.tuning is not None
+    for name, value in found.tuning.best.items():
+        own = found.tuning.defaults[name]
+        typer.echo(f"{name.replace('_', ' ')}: {value}" + ("" if value == own else f" (was {own})"))
+
+
+def as_space(words: list[str]) -> dict[str, Any]:
+    """``lr=0.001..0.01`` as a range, ``lr=0.001,0.01`` as values.
+
+    Raises:
+        NinError: a range does not rise.
+    """
+    from nin.training.recipes.spaces import Range
+
+    found: dict[str, Any] = {}
+    for name, values in as_vary(words).items():
+        if len(values) == 1 and ".." in values[0]:
+            ends = values[0].split("..")
+            try:
+                low, high = (_number(end) for end in ends)
+            except ValueError:
+                low = high = 0
+            if low >= high:
+                raise NinError(f"--vary {name}={values[0]}: give two numbers, such as 0.001..0.01")
+            found[name] = Range(low, high, log=low > 0 and high / low >= 10)
+        else:
+            found[name] = values
+    return found
+
+
+def _number(word: str) -> float:
+    return int(word) if word.lstrip("-").isdecimal() else float(word)

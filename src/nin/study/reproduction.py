@@ -1,0 +1,234 @@
+"""`reproduce`: train a published row again from its record, and say whether it agrees."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from rich.console import Console
+
+from nin.data import ImageData
+from nin.errors import NinError, RunError, UnknownNameError
+from nin.networks.network_source import is_custom
+from nin.networks.rivals import NETWORKS, find_net
+from nin.study.preparation import check_writable, fingerprint, open_judged
+from nin.study.results.reproduced_row import ReproducedRow
+from nin.study.results.result import Comparison
+from nin.study.trials.contender import Contender
+from nin.study.trials.row import Row
+from nin.training.recipe import Recipe, renamed
+
+#: A variable by which oneDNN computes float32 in bfloat16; records say where it was set.
+FPMATH_MODE = "ONEDNN_DEFAULT_FPMATH_MODE"
+
+
+class PublishedRow(NamedTuple):
+    """A row of a record, and what its trainings are made of.
+
+    Attributes:
+        row: as published.
+        contender: its network.
+        recipe: with its learning rate.
+        steps: number of batches; None for all epochs.
+    """
+
+    row: Row
+    contender: Contender
+    recipe: Recipe
+    steps: int | None
+
+
+def reproduce(
+    record: str | Path,
+    *,
+    row: str | None = None,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+) -> list[ReproducedRow]:
+    """Train what a record has published again, with the same seeds, and compare.
+
+    With the record's versions on its processor the answers should be the same to the bit; elsewhere
+    the mean should lie where as many further seeds lie 19 times in 20.
+
+    Args:
+        record: a ``compare.json`` of `compare`, `sweep` or `tune`, or a file of ``results/`` that
+            holds one.
+        row: the network to train again; None for all.
+        out: folder in which finished trainings are kept; by default ``runs/reproduce-NAME``.
+        jobs: trainings at the same time; by default as many as for the record, for the processor's
+            threads are divided among them.
+
+    Raises:
+        UnknownNameError: the record has no such row.
+        RunError: it is no record.
+        NinError: it does not hold what the training was made of, or the images are others.
+        KeyboardInterrupt: Ctrl-C; finished trainings are kept.
+
+    Example:
+        >>> recipe = nin.RECIPES["digits"].revised(epochs=1, limit=64)
+        >>> quick = {"rates": [0.001], "seeds": 1, "measured": False}
+        >>> found = nin.compare(["lenet"], recipe, out="digits", **quick)
+        >>> (again,) = nin.reproduce("digits/compare.json", row="lenet")
+        >>> again.agrees
+        True
+    """
+    path = Path(record)
+    found, mode = read_record(path)
+    _refuse_folds(found)
+    published = list(published_rows(found, row))
+    data, images = _same_images(found, published[0])
+    folder = Path(out or f"runs/reproduce-{path.stem}")
+    check_writable(folder / "trainings")
+    if mode is not None:  # Heard only before the backend is loaded.
+        os.environ.setdefault(FPMATH_MODE, mode)
+    jobs = jobs or found.settings.get("jobs") or 1
+    return _trained_again(found, published, data, images, folder, jobs, mode)
+
+
+def read_record(path: Path) -> tuple[Comparison, str | None]:
+    """The comparison in a file, and the mode in which oneDNN computed, if the file says so.
+
+    Raises:
+        RunError: there is none.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        mode = content.get("onednn_fpmath_mode")
+        return Comparison.model_validate(content.get("comparison", content)), mode
+    except OSError as error:
+        raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise RunError(f"{path} is no record of a comparison, a sweep or a tuning") from error
+
+
+def published_rows(found: Comparison, name: str | None) -> Iterator[PublishedRow]:
+    """The rows called `name`, or all; those of several exercises that are one training once.
+
+    Raises:
+        UnknownNameError: there is none.
+        NinError: the record does not hold what it was made of.
+    """
+    names = [row.net for row in found.rows]
+    if name is not None and name not in names:
+        raise UnknownNameError("row", name, names)
+    seen: list[tuple[str, list[float]]] = []
+    for row in found.rows:
+        if name not in (None, row.net) or (row.net, row.accuracies) in seen:
+            continue
+        seen.append((row.net, row.accuracies))
+        yield _described(row) if row.training else _by_name(found, row)
+
+
+def _refuse_folds(found: Comparison) -> None:
+    if found.settings.get("folds") is not None:
+        raise NinError("the record was judged by folds, whose learning rates it does not hold")
+
+
+def _described(row: Row) -> PublishedRow:
+    kept = row.training or {}
+    contender = Contender(row.net, kept["net"], kept["arguments"])
+    recipe = Recipe.parse({**kept["recipe"], "seed": 0})
+    if contender.is_own:
+        if not is_custom(contender.net) or ".py:" not in contender.net:
+            raise NinError(f"{row.net} was a network of another process, which no file holds")
+        if contender.source()["sha256"] != kept["source"]["sha256"]:
+            raise NinError(
+                f"{contender.net} is not as it was when {row.net} was trained: bring it back"
+            )
+    return PublishedRow(row, contender, recipe, kept["steps"])
+
+
+def _by_name(found: Comparison, row: Row) -> PublishedRow:
+    """Of a record of before rows said what they were made of."""
+    settings = found.settings
+    if row.net not in NETWORKS or row.group or settings.get("seconds") is not None:
+        raise NinError(
+            f"the record does not hold what {row.net} was made of: it is of an earlier version"
+        )
+    side, other = settings["image_size"]
+    fields = {key: value for key, value in renamed(settings).items() if key in Recipe.model_fields}
+    own = {
+        "name": "compare",
+        "learning_rate": row.learning_rate,
+        "image_size": side if side == other else None,
+        "precision": settings.get("precision", "float32"),
+        "preset": row.net,
+        "seed": 0,
+    }
+    return PublishedRow(
+        row, Contender(row.net, *find_net(row.net)), Recipe.parse({**fields, **own}), None
+    )
+
+
+def _same_images(found: Comparison, published: PublishedRow) -> tuple[ImageData, str]:
+    """The images, and their digest.
+
+    Raises:
+        NinError: they are others.
+    """
+    judged_on: Any = found.judged_on
+    data = open_judged(published.recipe, judged_on)
+    then = found.data.get("fingerprint")
+    if then is not None and data.describe().get("fingerprint") != then:
+        raise NinError(
+            f"{published.recipe.data} no longer has the images that the record was made with",
+            "bring them back",
+        )
+    return data, fingerprint(published.recipe, data)
+
+
+def _trained_again(
+    found: Comparison,
+    published: list[PublishedRow],
+    data: ImageData,
+    images: str,
+    folder: Path,
+    jobs: int,
+    mode: str | None,
+) -> list[ReproducedRow]:
+    # Not at the top: a record is read and refused without Keras.
+    from nin.study.trials.results_cache import ResultsCache
+    from nin.study.trials.trial import Trial, training_length
+    from nin.study.trials.trial_runner import TrialRunner
+    from nin.training.runs.provenance import device, versions
+
+    seeds, judged_on = found.settings["seeds"], found.judged_on
+    trials: list[list[Trial]] = []
+    for each in published:
+        recipe, steps = each.recipe, each.steps
+        if steps is None:
+            recipe, steps = training_length(recipe, len(data.train.labels), None)
+        one = Trial(each.contender, recipe, steps, images, judged_on=judged_on)  # type: ignore[arg-type]
+        trials.append([one.revised(recipe.learning_rate, seed) for seed in seeds])
+    count = sum(map(len, trials))
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    with TrialRunner(ResultsCache(folder / "trainings"), jobs, count, count, console) as runner:
+        outcomes = runner.outcomes([trial for row in trials for trial in row])
+    same = (
+        found.versions == versions()
+        and found.device == device()
+        and os.environ.get(FPMATH_MODE) == mode
+        and jobs == found.settings.get("jobs", 1)
+    )
+    again = []
+    for each, row in zip(published, trials, strict=True):
+        made = [outcomes[trial.key()] for trial in row]
+        correct = [outcome.correct for outcome in made]
+        accuracies = [
+            outcome.accuracy if judged_on == "test" else outcome.validation for outcome in made
+        ]
+        again.append(
+            ReproducedRow(
+                net=each.row.net,
+                group=each.row.group,
+                published=each.row.accuracies,
+                accuracies=[math.nan if value is None else value for value in accuracies],
+                same_answers=correct == each.row.correct if each.row.correct else None,
+                same_conditions=same,
+            )
+        )
+    return again

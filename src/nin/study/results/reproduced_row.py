@@ -1,0 +1,66 @@
+"""`ReproducedRow`: a published row beside the same trainings made again, and whether they agree."""
+
+from __future__ import annotations
+
+from statistics import fmean
+
+from nin.study.statistics.intervals import FEWEST_SEEDS, Interval, interval_of_another_mean
+from nin.study.trials.row import Frozen
+
+
+class ReproducedRow(Frozen):
+    """One row.
+
+    Attributes:
+        net: name of the network.
+        group: the exercise it belongs to, if any.
+        published: accuracies in the record, one per seed.
+        accuracies: of the trainings made again with the same seeds.
+        same_answers: whether every training gave the same answer to every image; None where the
+            record does not hold the answers, and accuracies are compared.
+        same_conditions: whether versions, processor and backend are those of the record, so that a
+            CPU should give the same to the bit.
+    """
+
+    net: str
+    group: str = ""
+    published: list[float]
+    accuracies: list[float]
+    same_answers: bool | None
+    same_conditions: bool
+
+    @property
+    def is_identical(self) -> bool:
+        """Whether nothing tells the trainings from those of the record."""
+        return self.accuracies == self.published and self.same_answers is not False
+
+    @property
+    def interval(self) -> Interval | None:
+        """Where the mean of as many further trainings lies, 19 times in 20; None of few seeds."""
+        return interval_of_another_mean(self.published, len(self.accuracies))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it is the same to the bit, or, elsewhere, within the record's spread."""
+        if self.is_identical:
+            return True
+        interval = self.interval
+        if self.same_conditions or interval is None:
+            return False
+        return interval.low <= fmean(self.accuracies) <= interval.high
+
+    def in_words(self) -> str:
+        """The verdict, in one line."""
+        now, before = fmean(self.accuracies), fmean(self.published)
+        means = f"{self.net}: {now:.4f}, published {before:.4f}"
+        if self.is_identical:
+            answers = ", answer by answer" if self.same_answers else ""
+            return f"{means}: the same to the bit{answers}"
+        if self.same_conditions:
+            return f"{means}: not the same, on the same processor and versions"
+        interval = self.interval
+        if interval is None:
+            return f"{means}: not the same, and fewer than {FEWEST_SEEDS} seeds have no spread"
+        place = f"[{interval.low:.4f}, {interval.high:.4f}]"
+        word = "within" if self.agrees else "outside"
+        return f"{means}: {word} {place}, where as many seeds lie 19 times in 20"

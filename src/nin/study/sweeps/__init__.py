@@ -1,0 +1,1 @@
+"""Sweeps: what is varied, in which combinations, and how long it takes."""

@@ -1,0 +1,267 @@
+"""`sweep`: every combination of some factors, trained in the same way over several seeds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Unpack
+
+import joblib
+from rich.console import Console
+
+from nin.data import ImageData
+from nin.errors import Advice, Argument, NinError
+from nin.files import obstacle
+from nin.networks.rivals import find_network
+from nin.study.judged_rows import judged_rows
+from nin.study.plan import Conditions, make_plans, settings
+from nin.study.preparation import (
+    SEEDS,
+    check_arguments,
+    check_images_reachable,
+    check_reachable,
+    check_writable,
+    open_judged,
+    prepare,
+    seen_shape,
+)
+from nin.study.report.report_page import write_results
+from nin.study.results.report_text import seconds as as_text
+from nin.study.results.result import Comparison
+from nin.study.statistics.difference import differences_between
+from nin.study.statistics.effects import effects_of
+from nin.study.sweeps.equal_cost import Equal, at_equal_cost
+from nin.study.sweeps.factors import Grid, as_factors
+from nin.study.sweeps.time_estimate import estimate
+from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.results_cache import ResultsCache
+from nin.study.trials.row import Row
+from nin.training import Recipe
+from nin.training.leak_warning import warn_of_duplicates
+from nin.training.recipe import RecipeFields
+from nin.training.recipe_choice import What, recipe_of
+from nin.training.runs.dataset import show_found
+from nin.training.runs.provenance import command, device, versions
+from nin.training.schedule import adjust
+
+#: What is asked about before it begins, where somebody can answer: longer, or more, than this.
+LONG, MANY = 3600.0, 1000
+#: Networks by which the time is estimated.
+_SAMPLE = 8
+
+Vary = Mapping[str, Sequence[Any]]
+
+
+def sweep(
+    recipe: What,
+    vary: Vary,
+    *,
+    out: str | Path,
+    title: str | None = None,
+    rates: Sequence[float] | None = None,
+    seeds: int = SEEDS,
+    seconds: float | None = None,
+    equal: Equal | None = None,
+    jobs: int | None = None,
+    measured: bool = False,
+    judged_on: JudgedOn = "test",
+    consent: Callable[[str, float | None, int], bool] | None = None,
+    **options: Unpack[RecipeFields],
+) -> Comparison:
+    """Train every combination of some factors over several seeds: a full factorial.
+
+    A factor is any field of a recipe (`learning_rate`, `batch_size`, `mixup`, …) or of its network:
+    `width`, `depth`, `head`, a field of all its stages (`window`, `kernel_size`, `activation`, …),
+    or an argument of a custom network. What is found is the effect of each factor, averaged
+    over the others, and whether the effect of one depends on another.
+
+    Every finished training is kept in ``out/trainings``: the same call continues where it was
+    stopped, and more values or seeds only add what is missing. In the end `out` holds
+    ``compare.csv``, ``compare.json``, ``compare.md`` and ``report.html``.
+
+    Args:
+        recipe: what is varied: a recipe or its name, a data set's name, or a folder of images; see
+            `nin.train`. Of a folder it is the frozen trunk, or its fine-tuning.
+        vary: the values of each factor, by its name.
+        out: folder for the results.
+        title: heading of the report.
+        rates: learning rates to search for each combination; by default all have the recipe's.
+        seeds: number of seeds; they are 0, 1, ….
+        seconds: training time per combination in place of epochs, as measured on this machine.
+        equal: ``"parameters"`` or ``"multiply-adds"``: make each network as wide as costs what the
+            recipe's own does.
+        jobs: trainings at the same time; None for one, or for those of joblib's context (a Dask
+            cluster).
+        measured: whether to measure images/s and peak memory of each network.
+        judged_on: ``"validation"`` judges by held-out training images, for whatever is to be chosen
+            by the result.
+        consent: called before the first training with a sentence on how long all will take, with
+            that in seconds (None: not long) and the number of trainings; False ends it there.
+        options: fields of `Recipe` in place of the recipe's own.
+
+    Returns:
+        A row per combination, with `factors`, `effects` and `interactions`.
+
+    Raises:
+        UnknownNameError: there is no such factor, recipe or folder.
+        NinError: the network refuses a value, two factors contradict each other, or a result cannot
+            be written; finished trainings are kept.
+        KeyboardInterrupt: Ctrl-C; finished trainings are kept.
+
+    Example:
+        >>> vary = {"width": [0.1, 0.2], "batch_norm": [False, True]}
+        >>> found = nin.sweep("digits", vary, out="widths", seeds=1, epochs=1, limit=64)
+        >>> [row.net for row in found.rows][:2]
+        ['width 0.1, batch norm off', 'width 0.1, batch norm on']
+    """
+    grid, recipe = plan_sweep(
+        recipe,
+        vary,
+        out=out,
+        rates=rates,
+        seeds=seeds,
+        seconds=seconds,
+        judged_on=judged_on,
+        options=options,
+    )
+    out = Path(out)
+    check_writable(out / "trainings")
+    data = open_judged(recipe, judged_on)
+    if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
+        recipe = adjust(recipe, len(data.train.labels))
+    tried = sorted(rates or [recipe.learning_rate])
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    conditions = Conditions(
+        recipe, data, tried, range(seeds), seconds, jobs, out, judged_on, console=console
+    )
+    trainings = len(grid) * (seeds + (len(tried) if len(tried) > 1 else 0))
+    _foretell(conditions, grid.sample(_SAMPLE), trainings, consent)
+    contenders = _contenders(conditions, grid, equal)
+    check_reachable(contenders, joblib.effective_n_jobs(jobs))
+    check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
+    recipe, data = prepare(contenders, recipe, judged_on)
+    show_found(data)
+    warn_of_duplicates(data)
+    ResultsCache(out / "trainings").check_sources(contenders)
+    conditions = conditions._replace(recipe=recipe, data=data)
+    rows, images = judged_rows(conditions, make_plans(conditions, contenders, measured))
+    found = _comparison(conditions, grid, rows, images, title, equal)
+    write_results(found, out)
+    return found
+
+
+def plan_sweep(
+    what: What,
+    vary: Vary,
+    *,
+    out: str | Path,
+    rates: Sequence[float] | None,
+    seeds: int,
+    seconds: float | None,
+    judged_on: JudgedOn,
+    options: Mapping[str, Any],
+) -> tuple[Grid, Recipe]:
+    """The combinations, and the recipe that they vary; see `sweep`. Nothing heavy is imported.
+
+    Raises:
+        NinError: it says in one line what is wrong.
+    """
+    recipe = recipe_of(what, options)
+    factors = as_factors(recipe, vary)
+    names = {factor.name for factor in factors}
+    check_arguments(rates or [recipe.learning_rate], seeds, seconds)
+    for name, given, other in (
+        ("epochs", seconds, "seconds"),
+        ("learning_rate", rates, "rates"),
+    ):
+        if name in names and given is not None:
+            raise NinError(
+                f"{name} cannot be varied where something else decides it",
+                Advice("leave out {}", Argument(other)),
+            )
+    if said := obstacle(Path(out)):
+        raise NinError(f"cannot write to {out}: {said}")
+    if seconds is not None and find_network(recipe.preset).pretrained:
+        raise NinError(
+            f"{recipe.preset} has pretrained weights, whose training is as long as it is",
+            Advice("leave out {}", Argument("seconds")),
+        )
+    open_judged(recipe, judged_on)
+    grid = Grid(recipe, factors)
+    grid.sample(_SAMPLE)
+    return grid, recipe
+
+
+def _contenders(conditions: Conditions, grid: Grid, equal: Equal | None) -> list[Contender]:
+    contenders = grid.contenders()
+    if equal is None:
+        return contenders
+    classes = len(conditions.data.classes)
+    return at_equal_cost(
+        contenders,
+        conditions.recipe,
+        equal,
+        classes,
+        lambda each: seen_shape(each, conditions.recipe, conditions.data),
+    )
+
+
+def _foretell(
+    conditions: Conditions,
+    sample: Sequence[Contender],
+    trainings: int,
+    consent: Callable[[str, float | None, int], bool] | None,
+) -> None:
+    """Say how long it will take, and ask; not where some of it has been done already."""
+    if any((conditions.out / "trainings").iterdir()):
+        return
+    taken = estimate(conditions, sample, trainings)
+    how_long = "not long" if taken is None else f"about {as_text(taken)} on this machine"
+    said = f"{trainings:,} trainings take {how_long}"
+    if taken is not None or trainings > MANY:
+        conditions.console.print(f"{said}; Ctrl-C keeps what is finished")
+    if consent is not None and not consent(said, taken, trainings):
+        raise NinError(
+            f"{said}: nothing was begun",
+            Advice("to begin, add {}", Argument("yes", True)),
+            "vary less",
+        )
+
+
+def _comparison(
+    conditions: Conditions,
+    grid: Grid,
+    rows: list[Row],
+    images: int,
+    title: str | None,
+    equal: Equal | None,
+) -> Comparison:
+    data: ImageData = conditions.data
+    folds = conditions.recipe.folds
+    usual = next(row for row in rows if row.levels == grid.usual)
+    factors = {factor.name: list(factor.values) for factor in grid.factors}
+    effects, interactions = effects_of(rows, factors, grid.usual, images, folds)
+    names = " and ".join(name.replace("_", " ") for name in factors)
+    shared = {key: value for key, value in settings(conditions).items() if key not in factors}
+    network = {"preset": conditions.recipe.preset, "width": conditions.recipe.width}
+    return Comparison(
+        title=title or f"{conditions.recipe.name}: {names}",
+        settings={
+            **{key: value for key, value in network.items() if key not in factors},
+            **({} if equal is None else {"equal": equal}),
+            **shared,
+        },
+        data=data.describe(),
+        judged_on=conditions.judged_on,
+        images=images,
+        rows=rows,
+        differences=differences_between(
+            [(usual, row) for row in rows if row is not usual], images, folds
+        ),
+        factors=factors,
+        effects=effects,
+        interactions=interactions,
+        versions=versions(),
+        device=device(),
+        command=command(),
+    )

@@ -1,0 +1,317 @@
+"""Factors of a sweep: fields of a recipe or of its network, and a contender per combination."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from nin.errors import Argument, NinError, RecipeError, UnknownNameError
+from nin.networks.network_source import import_network, is_custom, source_of
+from nin.networks.presets import MBConv, Stage, deepened
+from nin.networks.rivals import find_network
+from nin.networks.stage_table import read_table, with_field
+from nin.study.statistics.effects import level_name
+from nin.study.trials.contender import Contender
+from nin.training.preflight import check_network, check_pretrained
+from nin.training.recipe import Recipe, network_of
+
+#: Fields of a stage that a factor sets in all of them. The others are fields of a recipe, too.
+STAGE_FIELDS = ("kernel_size", "window", "strides", "padding", "pool", "activation", "last_relu")
+#: Fields of a recipe that are no factors, and why.
+_NO_FACTORS = {
+    **dict.fromkeys(
+        ("data", "validation", "split_by", "groups", "folds", "fold"),
+        "it decides which images judge",
+    ),
+    "seed": "all are trained with the same seeds: give {}",
+    "name": "it changes no training",
+    "stream": "it changes no training",
+    **dict.fromkeys(
+        ("init", "freeze", "finetune", "patience", "least_steps", "least_batches"),
+        "networks of a sweep are trained from fresh weights to the last epoch",
+    ),
+}
+#: Field → the fields of which one must be set for it to change anything.
+_NEEDS: dict[str, tuple[str, ...]] = {
+    "fill_mode": ("shift", "rotation"),
+    "mixup_prob": ("mixup", "cutmix"),
+    "decay_biases": ("weight_decay",),
+}
+
+#: What there is to vary where a head is fitted to a frozen trunk.
+_OF_A_HEAD = ("image_size", "resize_mode", "balance", "limit", "preset")
+
+
+class Factor(NamedTuple):
+    """What a sweep varies.
+
+    Attributes:
+        name: a field of `Recipe`, one of `STAGE_FIELDS`, ``"head"``, or an argument of a network of
+            one's own.
+        values: that it takes, two or more.
+        usual: its value in the recipe, if that is among them; else the first.
+    """
+
+    name: str
+    values: tuple[Any, ...]
+    usual: Any
+
+
+class Grid:
+    """All combinations of some factors.
+
+    Args:
+        recipe: what is varied.
+        factors: at least one.
+    """
+
+    def __init__(self, recipe: Recipe, factors: Sequence[Factor]) -> None:
+        self.recipe, self.factors = recipe, factors
+
+    def __len__(self) -> int:
+        return math.prod(len(factor.values) for factor in self.factors)
+
+    @property
+    def usual(self) -> dict[str, Any]:
+        """The levels of the combination that the others are compared with."""
+        return {factor.name: factor.usual for factor in self.factors}
+
+    def contenders(self) -> list[Contender]:
+        """One per combination; the last factor varies fastest.
+
+        Raises:
+            NinError: the network refuses a value.
+        """
+        return [self._contender(values) for values in self._combinations()]
+
+    def sample(self, most: int) -> list[Contender]:
+        """Up to so many of them, evenly spaced."""
+        step = max(1, len(self) // most)
+        some = itertools.islice(self._combinations(), 0, None, step)
+        return [self._contender(values) for values in some]
+
+    def _combinations(self) -> itertools.product[tuple[Any, ...]]:
+        return itertools.product(*(factor.values for factor in self.factors))
+
+    def _contender(self, values: tuple[Any, ...]) -> Contender:
+        names = (factor.name for factor in self.factors)
+        return contender_at(self.recipe, dict(zip(names, values, strict=True)))
+
+
+def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
+    """The recipe's network and training with these values of factors.
+
+    Raises:
+        NinError: the network refuses one of them.
+    """
+    name = ", ".join(level_name(*each) for each in levels.items())
+    fields = {key: value for key, value in levels.items() if key in Recipe.model_fields}
+    others = {key: value for key, value in levels.items() if key not in fields}
+    if is_custom(recipe.preset):
+        own, fields = _of_custom(recipe, levels)
+        return Contender(name, own, {}, changes=fields, levels=dict(levels))
+    varied = recipe.revised(**fields)
+    try:
+        (check_pretrained if find_network(varied.preset).pretrained else check_network)(varied)
+    except RecipeError as error:
+        raise NinError(f"{name}: {error.args[0]}") from error
+    net, arguments = network_of(varied)
+    if others and net != "NiN":
+        raise NinError(f"{name}: {varied.preset} has no stages to change")
+    if "head" in others:
+        arguments["head"] = others.pop("head")
+    if others:
+        arguments["stages"] = _changed(stages_of(varied), others, name)
+        arguments.pop("preset", None)
+    return Contender(name, net, arguments, changes=fields, levels=dict(levels))
+
+
+def as_factors(recipe: Recipe, vary: Mapping[str, Sequence[Any]]) -> list[Factor]:
+    """The factors that `vary` names, with their values as the recipe or the network holds them.
+
+    Args:
+        recipe: what is varied.
+        vary: values by name; texts are read as numbers where numbers are wanted.
+
+    Raises:
+        UnknownNameError: there is no such factor.
+        NinError: a value is out of range or is there twice, there are fewer than two, or the
+            factor changes nothing.
+    """
+    if not vary:
+        raise NinError("there is nothing to vary: name a field and its values", about=_VARY)
+    factors = [_factor(recipe, name, values) for name, values in vary.items()]
+    for factor in factors:
+        _refuse_idle(recipe, factor, vary)
+    return factors
+
+
+def names_of_factors(recipe: Recipe) -> list[str]:
+    """What can be varied."""
+    fields = [name for name in Recipe.model_fields if name not in _NO_FACTORS]
+    if is_custom(recipe.preset):
+        return [*_code_arguments(recipe.preset), *fields]
+    return [*fields, "head", *STAGE_FIELDS]
+
+
+def stages_of(recipe: Recipe) -> tuple[Stage | MBConv, ...]:
+    """The table of stages of a recipe's network, before width and depth."""
+    network = find_network(recipe.preset)
+    if recipe.preset.startswith("["):
+        return read_table(recipe.preset)
+    stages: tuple[Stage | MBConv, ...] = getattr(network, "stages", ())
+    return stages
+
+
+_VARY = Argument("vary")
+#: Where stages differ in a field.
+_SEVERAL = object()
+
+
+def _factor(recipe: Recipe, name: str, given: Sequence[Any]) -> Factor:
+    name = {"lr": "learning_rate"}.get(name, name.replace("-", "_"))
+    if name in _NO_FACTORS:
+        said = _NO_FACTORS[name].replace("{}", "seeds")
+        raise NinError(f"{name} cannot be varied: {said}", about=_VARY)
+    if name not in names_of_factors(recipe):
+        raise UnknownNameError("factor", name, names_of_factors(recipe))
+    values = tuple(_read(recipe, name, value) for value in given)
+    if len(values) < 2:
+        raise NinError(f"{name} needs two values or more", about=_VARY)
+    for number, value in enumerate(values):
+        if value in values[:number]:
+            raise NinError(f"{level_name(name, value)} is there twice", about=_VARY)
+    usual = _value_of(recipe, name)
+    return Factor(name, values, usual if usual in values else values[0])
+
+
+def _read(recipe: Recipe, name: str, value: Any) -> Any:
+    """One value as a recipe or a stage holds it."""
+    if value == "none" and _value_of_default(name) is None:
+        value = None
+    if is_custom(recipe.preset) and name in _code_arguments(recipe.preset):
+        return _literal(value)
+    if name in Recipe.model_fields:
+        try:
+            return getattr(recipe.revised(**{name: value}), name)
+        except RecipeError as error:
+            raise NinError(f"{name}={value}: {error.args[0]}", about=_VARY) from error
+    if name == "head":
+        return _head(value)
+    stages = stages_of(recipe)
+    if not stages:
+        raise NinError(f"{recipe.preset} has no stages, and {name} is a field of stages")
+    changed = _changed(stages, {name: value}, f"{name}={value}")
+    return getattr(next(stage for stage in changed if isinstance(stage, Stage)), name)
+
+
+def _value_of(recipe: Recipe, name: str) -> Any:
+    """What the recipe has; of a field of stages only if all have the same."""
+    if is_custom(recipe.preset) and name in (own := _code_arguments(recipe.preset)):
+        return source_of(recipe.preset).arguments.get(name, own[name])
+    if name in Recipe.model_fields:
+        return getattr(recipe, name)
+    found = {getattr(stage, name, None) for stage in stages_of(recipe)}
+    return found.pop() if len(found) == 1 else _SEVERAL
+
+
+def _value_of_default(name: str) -> Any:
+    if name in Recipe.model_fields:
+        return Recipe.model_fields[name].default
+    return Stage._field_defaults.get(name, 0) if name != "head" else None
+
+
+def _head(value: Any) -> list[int] | None:
+    """Hidden units of dense layers in place of the average: ``512-512``; None for the average."""
+    if value is None or isinstance(value, list | tuple):
+        return None if value is None else list(value)
+    try:
+        return [int(word) for word in str(value).split("-")]
+    except ValueError:
+        said = "give units of dense layers, such as 512-512, or none"
+        raise NinError(f"head={value}: {said}", about=_VARY) from None
+
+
+def _changed(
+    stages: Sequence[Stage | MBConv], changes: Mapping[str, Any], name: str
+) -> tuple[Stage | MBConv, ...]:
+    try:
+        for field, value in changes.items():
+            stages = with_field(stages, field, value)
+    except NinError as error:
+        raise NinError(f"{name}: {error}", about=_VARY) from error
+    return tuple(stages)
+
+
+def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> None:
+    """Refuse a factor that would change no training."""
+    name, stages = factor.name, stages_of(recipe) if not is_custom(recipe.preset) else ()
+    why = None
+    if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
+        why = f"without {' or '.join(_NEEDS[name])}"
+    elif _is_frozen(recipe, vary) and name not in _OF_A_HEAD:
+        why = "where the trunk stays as it is: fine-tune it"
+    elif name == "momentum" and recipe.optimizer != "sgd" and "optimizer" not in vary:
+        why = f"where the optimizer is {recipe.optimizer}"
+    elif name == "warmup" and recipe.schedule == "constant" and "schedule" not in vary:
+        why = "where the learning rate is constant"
+    elif "preset" in vary or not stages:
+        return
+    elif name == "depth" and deepened(stages, 2) == deepened(stages, 1):
+        why = f"in {recipe.preset}: no stage is between its first and its last"
+    elif name == "dropout" and not any(getattr(stage, "dropout", 0) for stage in stages):
+        why = f"in {recipe.preset}: none of its stages drops values"
+    elif name == "pooling" and not any(getattr(stage, "pool", None) for stage in stages):
+        why = f"in {recipe.preset}: none of its stages is pooled"
+    if why is not None:
+        raise NinError(f"{name} changes nothing {why}", about=_VARY)
+
+
+def _is_frozen(recipe: Recipe, vary: Mapping[str, Any]) -> bool:
+    network = find_network(recipe.preset)
+    return network.pretrained and not recipe.finetune and "preset" not in vary
+
+
+def _of_custom(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The name of custom network with its arguments at `levels`, and the recipe's fields."""
+    own = _code_arguments(recipe.preset)
+    source = source_of(recipe.preset)
+    fields = {name: value for name, value in levels.items() if name not in own}
+    given = {**source.arguments, **{name: levels[name] for name in levels if name in own}}
+    if not given or source.file is None:
+        return recipe.preset, fields
+    words = ", ".join(f"{name}={value!r}" for name, value in given.items())
+    return f"{source.file}:{source.name}({words})", fields
+
+
+def _code_arguments(preset: str) -> dict[str, Any]:
+    """The arguments of a custom network that have defaults, with these."""
+    source = source_of(preset)
+    if source.file is None:
+        return {}
+    code = import_network(f"{source.file}:{source.name}")
+    try:
+        parameters = inspect.signature(code).parameters
+    except (TypeError, ValueError):
+        return {}
+    return {
+        name: each.default
+        for name, each in parameters.items()
+        if each.default is not each.empty and name not in ("lr", "num_classes", "input_shape")
+    }
+
+
+def _literal(value: Any) -> Any:
+    """A word of the command line as Python would read it: a number, a truth value, or a text."""
+    if not isinstance(value, str):
+        return value
+    import ast
+
+    known = {"true": True, "false": False, "none": None}
+    try:
+        return known[value.lower()] if value.lower() in known else ast.literal_eval(value)
+    except (ValueError, SyntaxError):
+        return value

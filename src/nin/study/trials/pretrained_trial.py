@@ -1,0 +1,114 @@
+"""A trial of a network with pretrained weights: its head fitted, or all of it trained on."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import io
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nin.data import ImageFolder
+from nin.data.decode_many import unreadable
+from nin.data.split import Part
+from nin.errors import DataError
+from nin.pretrained import FeatureExtractor, load_trunk
+from nin.study.trials.row import pack
+from nin.study.trials.trial import Outcome, Trial
+from nin.training.dispatch import train
+from nin.training.recipe import Recipe
+from nin.training.runs.dataset import open_images
+from nin.training.transfer_learning.feature_cache import FeatureCache, View, compute_features
+from nin.training.transfer_learning.head import Head, fit_head
+
+
+def train_pretrained(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
+    """Train once. Of a frozen trunk the validation accuracy is that of cross-validation.
+
+    Args:
+        trial: its network has pretrained weights.
+        callbacks: further Keras callbacks, where it is trained by gradients.
+
+    Raises:
+        DataError: there are too few photographs to hold any out, or some cannot be read.
+    """
+    return _finetuned(trial, callbacks) if trial.recipe.finetune else _frozen(trial)
+
+
+def _frozen(trial: Trial) -> Outcome:
+    began, recipe = time.monotonic(), trial.recipe
+    data = open_images(recipe)
+    assert isinstance(data, ImageFolder)
+    features, labels = _features(recipe, data, "train")
+    head = fit_head(features, labels, len(data.classes), balance=recipe.balance != "none")
+    seconds = time.monotonic() - began
+    held_out = _cross_validated(head, data)
+    judged: dict[str, Any] = {"accuracy": None, "n": 0}
+    if trial.looks_at_test:
+        features, labels = _features(recipe, data, "test")
+        correct = head.logits(features).argmax(axis=1) == labels
+        judged = {"accuracy": float(correct.mean()), "n": len(labels), "correct": pack(correct)}
+    return Outcome(
+        validation=held_out, **judged, curve=[held_out], seconds=round(seconds, 3), died=False
+    )
+
+
+def _cross_validated(head: Head, data: ImageFolder) -> float:
+    chosen = next((each for each in head.candidates if each.C == head.C), None)
+    if chosen is None:
+        raise DataError(f"{data.name} has a class of one photograph, of which none can be held out")
+    return float(np.mean(chosen.accuracy))
+
+
+def _features(recipe: Recipe, data: ImageFolder, part: Part) -> tuple[Any, Any]:
+    """(n, channels) and (n,): what the trunk makes of a part, and its labels."""
+    trunk = load_trunk(recipe.preset)
+    view = View(trunk.digest, data.image_shape[0], recipe.resize_mode, data.bit_depth)
+    files = data.files(part)
+    cache = FeatureCache(_kept() / f"{trunk.digest[:12]}-{view.size}-{view.resize_mode}", view)
+    found = compute_features(files.paths, FeatureExtractor(trunk), cache)
+    if found.faults:
+        raise unreadable(list(found.faults.values()))
+    return found.features, files.labels
+
+
+@functools.cache
+def _kept() -> Path:
+    """Where this process keeps features: trials that see photographs alike share them."""
+    folder = tempfile.TemporaryDirectory(prefix="nin-features-")
+    _folders.append(folder)
+    return Path(folder.name)
+
+
+#: Deleted when the process ends.
+_folders: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def _finetuned(trial: Trial, callbacks: Sequence[Any]) -> Outcome:
+    with tempfile.TemporaryDirectory(prefix="nin-trial-") as scratch:
+        with contextlib.redirect_stderr(io.StringIO()):
+            run = train(trial.recipe, Path(scratch) / "run", callbacks=callbacks)
+        rows = [row for row in run.metrics() if row["epoch"] > 0]
+        curve = [row["val_accuracy"] for row in rows]
+        result = run.record["result"]
+        assert result is not None
+        best = run.best_epoch()
+        kept = next((row for row in run.metrics() if row["epoch"] == best), rows[-1])
+        judged: dict[str, Any] = {"accuracy": None, "n": 0}
+        if trial.looks_at_test:
+            _, answers = run.evaluate()
+            assert answers.probabilities is not None
+            correct = answers.probabilities.argmax(axis=1) == answers.labels
+            judged = {"accuracy": answers.accuracy, "n": answers.n, "correct": pack(correct)}
+        return Outcome(
+            validation=kept["val_accuracy"],
+            **judged,
+            curve=curve,
+            seconds=result["seconds"],
+            died=False,
+        )

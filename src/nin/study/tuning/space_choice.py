@@ -1,0 +1,83 @@
+"""What is to be searched, checked before anything heavy is imported."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from nin.errors import Argument, NinError
+from nin.files import obstacle
+from nin.study.preparation import check_arguments, open_judged
+from nin.study.sweeps.factors import as_factors, contender_at
+from nin.study.tuning.journal import optuna
+from nin.study.tuning.search import SAMPLERS
+from nin.training.recipe import Recipe
+from nin.training.recipe_choice import What, recipe_of
+from nin.training.recipes.spaces import Choice, Range, Space, own_value, space_of
+
+#: Values, or a range of them, by the name of a field.
+GivenSpace = Mapping[str, Sequence[Any] | Range | Choice]
+
+
+def plan_tuning(
+    what: What,
+    *,
+    minutes: float,
+    space: GivenSpace | None,
+    sampler: str,
+    seeds: int,
+    out: str | Path,
+    options: Mapping[str, Any],
+) -> tuple[Recipe, Space]:
+    """The recipe and what is searched; see `tune`. Only Optuna is imported, and little else.
+
+    Raises:
+        NinError: it says in one line what is wrong.
+    """
+    recipe = recipe_of(what, options)
+    if not 0 < minutes < math.inf:
+        raise NinError("a search takes more than 0 minutes", about=Argument("minutes", minutes))
+    if sampler not in SAMPLERS:
+        known = ", ".join(SAMPLERS)
+        raise NinError(f"a sampler is one of {known}", about=Argument("sampler", sampler))
+    check_arguments([recipe.learning_rate], seeds, None)
+    if recipe.init is not None:
+        raise NinError("a tuned network starts anew", about=Argument("init", recipe.init))
+    if recipe.folds is not None:
+        raise NinError("a search is judged by one test part", about=Argument("folds", recipe.folds))
+    searched = space_of(recipe) if not space else _given_space(recipe, space)
+    if sampler == "grid" and (ranges := [n for n, e in searched.items() if isinstance(e, Range)]):
+        raise NinError(
+            f"a grid takes values, and {ranges[0]} has a range: name what is searched",
+            about=Argument("sampler", sampler),
+        )
+    optuna()
+    if said := obstacle(Path(out)):
+        raise NinError(f"cannot write to {out}: {said}")
+    open_judged(recipe)
+    contender_at(recipe, {name: ends(each)[-1] for name, each in searched.items()})
+    return recipe, searched
+
+
+def _given_space(recipe: Recipe, space: GivenSpace) -> dict[str, Range | Choice]:
+    found: dict[str, Range | Choice] = {}
+    for name, given in space.items():
+        values = ends(given) if isinstance(given, Range | Choice) else given
+        (factor,) = as_factors(recipe, {name: values})
+        if factor.name not in Recipe.model_fields:
+            raise NinError(f"{factor.name} is no field of a recipe: sweep it with nin sweep")
+        own = own_value(recipe, factor.name)
+        if isinstance(given, Range):
+            low, high = factor.values
+            found[factor.name] = Range(min(low, own), max(high, own), given.log)
+        else:
+            values = factor.values
+            found[factor.name] = Choice(values if own in values else (own, *values))
+    return found
+
+
+def ends(given: Range | Choice) -> list[Any]:
+    """The lowest and the highest of a range, or all values."""
+    return [given.low, given.high] if isinstance(given, Range) else list(given.values)

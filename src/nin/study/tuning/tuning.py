@@ -1,0 +1,198 @@
+"""`tune`: search a recipe's values, and say what that was worth beside the recipe's own."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Unpack
+
+import keras
+from rich.console import Console
+
+from nin.data import ImageData
+from nin.networks.rivals import find_network
+from nin.study.comparison import compare
+from nin.study.preparation import check_writable, fingerprint, open_judged, prepare
+from nin.study.report.report_page import write_results
+from nin.study.results.result import Comparison
+from nin.study.results.tuning_record import TuningRecord
+from nin.study.sweeps.factors import contender_at
+from nin.study.trials.pretrained_trial import train_pretrained
+from nin.study.trials.trial import SEARCH_SEED, Trial, digest, train_trial, training_length
+from nin.study.tuning.search import Report, Search, Trained
+from nin.study.tuning.space_choice import GivenSpace, ends, plan_tuning
+from nin.training import Recipe
+from nin.training.precision import resolve_precision
+from nin.training.recipe import RecipeFields
+from nin.training.recipe_choice import What
+from nin.training.recipes.spaces import Space, own_value
+from nin.training.runs.provenance import versions
+from nin.training.runs.run_folder import locked
+from nin.training.schedule import adjust
+
+#: Names of the two that are judged in the end.
+TUNED, DEFAULTS = "tuned", "the recipe's values"
+#: Seeds with which both are judged.
+SEEDS = 3
+
+
+def tune(
+    recipe: What = None,
+    *,
+    out: str | Path,
+    minutes: float = 30.0,
+    space: GivenSpace | None = None,
+    sampler: str = "tpe",
+    seeds: int = SEEDS,
+    jobs: int | None = None,
+    **options: Unpack[RecipeFields],
+) -> Comparison:
+    """Search a recipe's values by held-out training images, and judge the best once.
+
+    Optuna chooses what to try; the recipe's own values come first, and a training whose curve lies
+    below the median of the others at the same epoch is stopped. The best values and the recipe's
+    own are then trained over the same seeds and judged by the test images, which played no part
+    until then.
+
+    Every training is kept: the same call goes on where it was stopped, and more minutes add to the
+    search. `out` holds Optuna's journal, and in the end ``compare.csv``, ``compare.json``,
+    ``compare.md`` and ``report.html``.
+
+    Args:
+        recipe: what is tuned: a recipe or its name, a data set's name, or a folder of images; see
+            `nin.train`. Of a folder the frozen trunk's views are searched; with ``finetune=True``
+            the rates of fine-tuning.
+        out: folder for the results.
+        minutes: for the search, all calls together; the trainings that are judged come on top.
+        space: what is searched in place of what the recipe declares: values, or a `Range`, by the
+            name of a field.
+        sampler: ``"tpe"``, ``"random"``, or ``"grid"`` for all combinations of given values.
+        seeds: with which both are judged.
+        jobs: trainings at the same time of those that are judged.
+        options: fields of `Recipe` in place of the recipe's own.
+
+    Returns:
+        The tuned recipe against the recipe's own values, with `tuning`. Only the latter if nothing
+        better was found.
+
+    Raises:
+        UnknownNameError: there is no such recipe, field or folder.
+        NinError: the time is too short for a search, a value cannot work, or Optuna is missing;
+            what is finished is kept.
+        KeyboardInterrupt: Ctrl-C; what is finished is kept.
+
+    Example:
+        >>> rates = {"learning_rate": [0.001, 0.003]}
+        >>> quick = {"epochs": 1, "limit": 64, "width": 0.1, "seeds": 1, "sampler": "grid"}
+        >>> found = nin.tune("digits", out="tuned", minutes=60, space=rates, **quick)
+        >>> len(found.tuning.tried)
+        2
+    """
+    recipe, searched = plan_tuning(
+        recipe, minutes=minutes, space=space, sampler=sampler, seeds=seeds, out=out, options=options
+    )
+    out = Path(out)
+    check_writable(out / "trainings")
+    with locked(out):
+        recipe, data = _prepared(recipe)
+        record = _searched(recipe, data, searched, minutes, sampler, out)
+    contenders = [contender_at(recipe, record.best)._replace(name=TUNED, levels=None)]
+    defaults = contender_at(recipe, {})._replace(name=DEFAULTS)
+    contenders = [*contenders, defaults] if record.found_better else [defaults]
+    found = compare(
+        contenders,
+        recipe,
+        out=out,
+        title=f"What tuning {recipe.name} is worth",
+        rates=[recipe.learning_rate],
+        seeds=seeds,
+        jobs=jobs,
+        measured=False,
+    ).model_copy(update={"tuning": record})
+    write_results(found, out)
+    return found
+
+
+def _prepared(recipe: Recipe) -> tuple[Recipe, ImageData]:
+    """The recipe, with the length and the image size of its trainings, and its images."""
+    data = open_judged(recipe)
+    recipe = resolve_precision(recipe)
+    if find_network(recipe.preset).pretrained:
+        return recipe, data
+    recipe = adjust(recipe, len(data.train.labels))
+    return prepare([contender_at(recipe, {})], recipe)
+
+
+def _searched(
+    recipe: Recipe, data: ImageData, space: Space, minutes: float, sampler: str, out: Path
+) -> TuningRecord:
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    defaults = {name: own_value(recipe, name) for name in space}
+    images = fingerprint(recipe, data)
+    described = {name: ends(each) for name, each in space.items()}
+    what = [recipe.model_dump(mode="json"), described, images, versions()]
+    name = f"{recipe.name}-{digest(what)[:12]}"
+    search = Search(out, name, space, defaults, sampler, recipe.epochs, console)
+    console.print(
+        f"searching {', '.join(space)} for {minutes:g} minutes by held-out training images;"
+        " Ctrl-C keeps what is finished",
+        markup=False,
+    )
+    frozen = find_network(recipe.preset).pretrained
+    steps_of = None if frozen else len(data.train.labels)
+
+    def train(values: dict[str, Any], report: Report, left: float) -> Trained:
+        return _train(recipe, values, images, steps_of, report, left)
+
+    search.run(minutes, train)
+    return TuningRecord(
+        sampler=sampler,
+        minutes=minutes,
+        space=described,
+        defaults=defaults,
+        best=search.best(),
+        tried=search.tried(),
+        importances=search.importances(),
+    )
+
+
+def _train(
+    recipe: Recipe,
+    values: dict[str, Any],
+    images: str,
+    training_images: int | None,
+    report: Report,
+    left: float,
+) -> Trained:
+    contender = contender_at(recipe, values)
+    varied = recipe.revised(**values, seed=SEARCH_SEED)
+    steps = 1 if training_images is None else training_length(varied, training_images, None)[1]
+    watch = EpochReporter(report, left, steps)
+    callbacks = [] if training_images is None and not varied.finetune else [watch]
+    trial = Trial(contender, varied, steps, images, judged_on="validation")
+    train = train_pretrained if trial.is_pretrained else train_trial
+    outcome = train(trial, callbacks)
+    done = watch.done / steps if watch.is_late else 1.0
+    return Trained(outcome.validation, outcome.curve, done)
+
+
+class EpochReporter(keras.callbacks.Callback):
+    """Reports the accuracy after each epoch, and stops what is hopeless or takes too long."""
+
+    def __init__(self, report: Report, left: float, steps: int) -> None:
+        super().__init__()
+        self.report, self.steps = report, steps
+        self.done, self.is_late = 0, False
+        self._until = time.monotonic() + left
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
+        """Count, and stop when the time is up."""
+        self.done += 1
+        if time.monotonic() > self._until and self.done < self.steps:
+            self.is_late = self.model.stop_training = True
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Report."""
+        accuracy = (logs or {}).get("val_accuracy")
+        if accuracy is not None and self.report(epoch + 1, float(accuracy)):
+            self.model.stop_training = True

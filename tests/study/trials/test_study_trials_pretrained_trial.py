@@ -1,0 +1,47 @@
+"""A trial of a pretrained network: its head, judged by cross-validation and by test images."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from photographs import folder
+
+from nin.study.sweeps.factors import contender_at
+from nin.study.trials import pretrained_trial
+from nin.study.trials.pretrained_trial import train_pretrained
+from nin.study.trials.row import unpack
+from nin.study.trials.trial import SEARCH_SEED, Trial
+from nin.training.recipes import RECIPES
+
+
+@pytest.fixture(scope="module")
+def recipe(tmp_path_factory):
+    root = folder(tmp_path_factory.mktemp("stripes"), ("train", "test"), each=10)
+    return RECIPES["photos"].revised(data=str(root), image_size=64)
+
+
+def trial(recipe, seed, judged_on="test"):
+    return Trial(contender_at(recipe, {}), recipe.revised(seed=seed), 1, "abc", 1.0, judged_on)
+
+
+@pytest.mark.slow
+def test_a_head_is_fitted_and_judged(recipe, monkeypatch):
+    judged = trial(recipe, 0)
+    assert judged.is_pretrained
+    found = train_pretrained(judged)
+    assert judged.fault(found) is None
+    assert found.n == 20
+    assert unpack(found.correct, 20).mean() == pytest.approx(found.accuracy)
+    assert 0.5 < found.validation <= 1
+    looked = []
+    compute = pretrained_trial.compute_features
+    monkeypatch.setattr(
+        pretrained_trial,
+        "compute_features",
+        lambda paths, *rest: looked.extend(paths) or compute(paths, *rest),
+    )
+    searched = trial(recipe, SEARCH_SEED, "validation")
+    found = train_pretrained(searched)
+    assert searched.fault(found) is None
+    assert (found.accuracy, found.n) == (None, 0)
+    assert np.all(["/train/" in path for path in looked]), "no test picture is even read"

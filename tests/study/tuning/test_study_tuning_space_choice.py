@@ -1,0 +1,72 @@
+"""What is to be searched: by the recipe, by the caller, and what is refused."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from nin import RECIPES
+from nin.errors import NinError
+from nin.study.tuning.space_choice import plan_tuning
+from nin.training.recipes.spaces import SPACES, Choice, Range, own_value, space_of
+
+
+def plan(what="digits", options=None, **changed):
+    settings = {"minutes": 3, "space": None, "sampler": "tpe", "seeds": 3, "out": "out", **changed}
+    return plan_tuning(what, **settings, options=options or {})
+
+
+@pytest.mark.parametrize("name", [name for name in RECIPES if name != "photos"])
+def test_every_recipe_declares_a_space_with_its_own_values_inside(name):
+    recipe = RECIPES[name]
+    space = space_of(recipe)
+    assert "learning_rate" in space
+    for field, given in space.items():
+        own = own_value(recipe, field)
+        if isinstance(given, Choice):
+            assert own in given.values
+        else:
+            assert given.low <= own <= given.high
+    assert {*SPACES} <= {*RECIPES}
+
+
+def test_a_folder_has_views_to_search_and_rates_where_it_is_finetuned():
+    frozen = space_of(RECIPES["photos"])
+    assert set(frozen) == {"image_size", "resize_mode", "balance"}
+    assert "learning_rate" in space_of(RECIPES["photos"].revised(finetune=True))
+
+
+def test_given_values_take_the_place_of_the_recipes():
+    space = {"lr": ["0.001", "0.01"], "shift": Range(2, 4), "dropout": ["0.1", "0.2"]}
+    _, found = plan(space=space)
+    assert found == {
+        "learning_rate": Choice((0.003, 0.001, 0.01)),
+        "shift": Range(1, 4, False),
+        "dropout": Choice((0.5, 0.1, 0.2)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"minutes": 0}, "minutes=0: a search takes more than 0 minutes"),
+        ({"sampler": "gird"}, "sampler=gird: a sampler is one of tpe, random, grid"),
+        ({"sampler": "grid"}, "a grid takes values, and learning_rate has a range"),
+        ({"seeds": 0}, "seeds must be 1 or more"),
+        ({"space": {"lrr": [1, 2]}}, "unknown factor 'lrr'"),
+        ({"space": {"window": [1, 3]}}, "window is no field of a recipe: sweep it with nin sweep"),
+        ({"space": {"dropout": [0.5, 2]}}, "dropout=2: input should be less than 1"),
+        ({"what": "nobody"}, "unknown recipe"),
+    ],
+)
+def test_a_mistake_is_one_line(changed, said):
+    with pytest.raises(NinError) as caught:
+        plan(**changed)
+    assert said in str(caught.value)
+
+
+def test_without_optuna_the_line_to_type_is_said(monkeypatch):
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    with pytest.raises(NinError, match=r"tuning needs Optuna: pip install 'keras-nin\[tune\]'"):
+        plan()
