@@ -1,4 +1,4 @@
-"""The table of docs/d2l.md, from what benchmarks/book_record.py recorded."""
+"""The tables of docs/d2l.md, from what book_record.py and book_learning.py recorded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pages.training import conditions, lines, record
+from pages.training import conditions, lines, record, spread
 
 NOTEBOOKS = Path(__file__).parents[2] / "examples/book"
 BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
@@ -96,4 +96,17 @@ def _cells(path: Path) -> tuple[str, list[str]]:
     return title, [cell["id"] for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
-BOOK = {"cells": states}
+def learning() -> str:
+    """Which of the networks learn as they are typed, and how far."""
+    table = []
+    for name, row in record("book_learning")["summary"].items():
+        notebook, cell = name.split("/")
+        title, _ = _cells(NOTEBOOKS / f"{notebook}.ipynb")
+        link = f"[{title}](../examples/book/{notebook}.ipynb)"
+        accuracy = row["accuracy"]
+        table.append([link, cell, f"{row['learnt']} of {accuracy['n']}", spread(accuracy)])
+    head = ["chapter", "cell", "seeds that learn", "accuracy, mean ± sd"]
+    return f"{lines(head, table)}\n\n{conditions('book_learning')}"
+
+
+BOOK = {"cells": states, "cells that train": learning}
