@@ -49,6 +49,8 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
 
     Attributes:
         fault: the error of the picture that ended the last epoch, or None.
+        reads_ahead: False after a training: a batch that its framework still asks for, from a
+            thread of its own, is decoded there, and starts no threads that nobody would end.
 
     Raises:
         DataError: as `Batches`; on indexing, a picture that cannot be read.
@@ -61,6 +63,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
     ) -> None:
         super().__init__(images, labels, batch_size, **settings)
         self.fault: DataError | None = None
+        self.reads_ahead = True
         self._pictures = images
         self._ahead = math.ceil(max(2 * batch_size, 2 * TASK * WORKERS) / batch_size)
         self._lock = threading.Lock()
@@ -87,15 +90,18 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
     def _stored(self, epoch: int, index: int) -> NDArray[np.uint8]:
         end = min(index + 1 + self._ahead, math.ceil(self.num_samples / self.batch_size))
         try:
-            return self._begun([(epoch, each) for each in range(index, end)]).result()
+            reading = self._begun([(epoch, each) for each in range(index, end)])
+            return reading.result() if reading else super()._stored(epoch, index)
         except DataError as error:
             self.fault = error
             self.close()
             raise
 
-    def _begun(self, wanted: Sequence[Key]) -> Reading:
-        """Have all these under way and no others; hand out the first."""
+    def _begun(self, wanted: Sequence[Key]) -> Reading | None:
+        """Have all these under way and no others; hand out the first, or None after the end."""
         with self._lock:
+            if not self.reads_ahead:
+                return None
             for key in self._readings.keys() - set(wanted):
                 self._readings.pop(key).cancel()
             for key in wanted:
@@ -147,7 +153,7 @@ def reading_ahead(*loaders: Any) -> Iterator[None]:
     """
     streamed = [loader for loader in loaders if isinstance(loader, StreamedBatches)]
     for loader in streamed:
-        loader.fault = None
+        loader.fault, loader.reads_ahead = None, True
     try:
         yield
     except Exception as error:
@@ -157,4 +163,5 @@ def reading_ahead(*loaders: Any) -> Iterator[None]:
         raise
     finally:
         for loader in streamed:
+            loader.reads_ahead = False
             loader.close()

@@ -115,7 +115,8 @@ def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> l
 
 def _pixels(images: Any) -> NDArray[Any]:
     pixels = _as_array(images)
-    pixels = pixels[..., None] if pixels.ndim == 3 else pixels
+    if pixels.ndim == 3 and pixels.shape[2] not in (1, 3):  # those are one picture
+        pixels = pixels[..., None]
     if pixels.ndim != 4 or pixels.shape[3] not in (1, 3) or not 1 <= len(pixels) <= MOST_IMAGES:
         raise DataError(
             f"images must be (1 to {MOST_IMAGES}, height, width, 1 or 3), not {pixels.shape}"

@@ -77,3 +77,11 @@ def test_leftovers_of_other_programs_are_left_out_and_counted(pictures):
         ".txt files": 2,
         "empty folders": 1,
     }
+
+
+def test_a_folder_below_the_working_directory_is_named_from_there(pictures, monkeypatch):
+    root = pictures({"sea": 3, "sky": 4}, "coast/pictures")
+    inventory = ImageFolder(root, validation=0, test=0).inventory
+    monkeypatch.chdir(root.parents[1])
+    assert inventory.path == str(root)
+    assert inventory.text().startswith("coast/pictures: 7 pictures")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from nin.data.split import Part
@@ -90,7 +91,9 @@ class FolderInventory:
         pictures = self.pictures
         total, classes = sum(pictures.values()), len(self.classes)
         labels = "" if self.labels is None else f", labelled by {_short(self.labels)}"
-        line = f"{printable(self.path)}: {total:,} pictures in {classes} classes{labels}"
+        line = (
+            f"{printable(_from_here(self.path))}: {total:,} pictures in {classes} classes{labels}"
+        )
         if not self.part_names:
             return line
         parts = (
@@ -113,3 +116,10 @@ class FolderInventory:
 def _short(name: str) -> str:
     name = printable(name)
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
+def _from_here(path: str) -> str:
+    """A place below the working directory as one would type it; a record names it in full."""
+    here = Path.cwd()
+    below = here in Path(path).parents
+    return str(Path(path).relative_to(here)) if below else path

@@ -18,7 +18,8 @@ Not run here: its images are not on the package registries. About 3 hours. The p
 Not run here: its images are not on the package registries. About 10 minutes. The paper: 0.9953.
 
 `FASHION28`, the network of `MNIST` on Fashion-MNIST. Command: nin train fashion28
-Not trained to its end yet, either; 0.929 (n = 1) in a trial of 11 minutes.
+Test accuracy: 0.934 ± 0.000 (n = 2, results/fashion28.json); 37 minutes on 2 cores that had other
+work, about a quarter of an hour on idle ones by the rate of its first epochs.
 """
 
 from nin.training.recipe import Recipe

@@ -56,12 +56,6 @@ def candidates(name: str, run: Path, record: RunRecord) -> list[Path]:
 
 
 def locate(name: str, run: Path, record: RunRecord) -> Path:
-    """The first of the `candidates` that exists, as `from_here` names it; else the first of all."""
+    """The first of the `candidates` that exists; the first of all if none does."""
     places = candidates(name, run, record)
-    return from_here(next((place for place in places if place.exists()), places[0]))
-
-
-def from_here(place: Path) -> Path:
-    """A place below the directory of this process as one would type it there; others as given."""
-    here = Path.cwd()
-    return place.relative_to(here) if place.is_relative_to(here) else place
+    return next((place for place in places if place.exists()), places[0])

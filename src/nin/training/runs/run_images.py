@@ -31,7 +31,7 @@ from nin.training.runs.judged_images import (
     class_positions,
     with_labels_of,
 )
-from nin.training.runs.locations import candidates, from_here
+from nin.training.runs.locations import candidates
 from nin.training.runs.record import read_record
 from nin.training.runs.run_format import DataRecord, RunRecord
 
@@ -278,9 +278,9 @@ class RunImages:
             return
         for place in candidates(name, self.path, self.record):
             if place.exists():
-                recipe = self.recipe.revised(data=str(from_here(place)))
+                recipe = self.recipe.revised(data=str(place))
                 yield (
-                    recipe.data,
+                    str(place),
                     open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=bit_depth),
                 )
 
