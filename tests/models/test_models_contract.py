@@ -356,10 +356,11 @@ def test_unknown_name_is_refused_with_the_nearest(make):
 
 
 @pytest.mark.parametrize(
-    "arguments", [{"num_classes": 1}, {"num_classes": -4}, {"width": 0}, {"width": -1.0}]
+    "arguments",
+    [{"num_classes": 1}, {"num_classes": -4}, {"width": 0}, {"width": -1.0}, {"depth": 0}],
 )
 def test_impossible_networks_are_refused(arguments):
-    with pytest.raises(ValueError, match="num_classes >= 2 and width > 0"):
+    with pytest.raises(ValueError, match="num_classes >= 2, width > 0 and depth >= 1"):
         NiN(**arguments)
 
 
