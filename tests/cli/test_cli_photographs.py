@@ -32,7 +32,7 @@ def test_it_ends_with_the_result_and_what_to_do_next(nin, stripes):
         "next     nin evaluate runs/stripes-1   or   nin predict runs/stripes-1 IMAGE"
     )
     found, classes, seen, fitted = answer.err.splitlines()
-    assert found == f"{stripes}: 48 pictures in 2 classes; train 24, test 24"
+    assert found == f"{stripes.name}: 48 pictures in 2 classes; train 24, test 24"
     assert classes == "classes: across 24, down 24"
     assert seen.startswith("48 photographs seen by efficientnet-lite1, trained on ImageNet: ")
     assert fitted.startswith("class maps fitted to their optimum, C = ")
