@@ -86,9 +86,10 @@ def test_one_that_was_killed_goes_on_as_if_it_had_not_been(made, tmp_path):
     assert all(json.loads(line) for line in journal.read_text().splitlines())
 
 
-def test_a_grid_ends_when_all_is_tried(made):
+@pytest.mark.parametrize("sampler", ["grid", "tpe", "random"])
+def test_a_grid_ends_when_all_is_tried_and_few_combinations_are_one(made, sampler):
     space = {"learning_rate": Choice((0.05, 0.01)), "batch_size": Choice((32, 64))}
-    search = made(space, sampler="grid")
+    search = made(space, sampler=sampler)
     search.run(100, made.train)
     assert len(search.tried()) == 4
     with pytest.raises(NinError, match="a grid takes values, and learning_rate has a range"):

@@ -20,6 +20,8 @@ from nin.training.recipes.spaces import Choice, Range, Space
 STARTUP, WARM_UP = 4, 1 / 3
 #: Samplers by name.
 SAMPLERS = ("tpe", "random", "grid")
+#: Up to so many combinations of values are tried one after the other, none twice.
+FEW = 100
 
 #: Called with the epoch (from 1 on) and the accuracy after it; True to stop the training.
 Report = Callable[[int, float], bool]
@@ -52,7 +54,8 @@ class Search:
         name: of the search: other data, or another recipe, have another.
         space: what is searched.
         defaults: the recipe's own values, which are tried first.
-        sampler: one of `SAMPLERS`.
+        sampler: one of `SAMPLERS`; few combinations are tried as a grid in any case, since the
+            others would try some of them twice.
         epochs: of a training, about.
         console: for progress.
     """
@@ -67,7 +70,9 @@ class Search:
         epochs: int,
         console: Console,
     ) -> None:
-        self.space, self.defaults, self.sampler = space, defaults, sampler
+        self.space, self.defaults = space, defaults
+        self.sampler = "grid" if _combinations(space) <= FEW else sampler
+        self._grid = _grid(space) if self.sampler == "grid" else {}
         self.console = console
         made = optuna()
         self._optuna = made
@@ -172,8 +177,7 @@ class Search:
         if not any(self._is_own(trial) for trial in trials):
             self._study.enqueue_trial(self.defaults)
         if self.sampler == "grid":
-            grid = {name: list(each.values) for name, each in _choices(self.space).items()}
-            self._study.sampler = samplers.GridSampler(grid, seed=0)
+            self._study.sampler = samplers.GridSampler(self._grid, seed=0)
         elif self.sampler == "random":
             self._study.sampler = samplers.RandomSampler(seed=len(trials))
         else:
@@ -189,9 +193,8 @@ class Search:
         """Whether a grid has been tried as a whole."""
         if self.sampler != "grid":
             return False
-        cells = math.prod(len(each.values) for each in _choices(self.space).values())
         tried = {str(each.values) for each in self.tried() if each.state != "fail"}
-        return len(tried) >= cells
+        return len(tried) >= _combinations(self.space)
 
     def _end_interrupted(self) -> None:
         """A training that ran when its process was killed has failed; its values come again."""
@@ -238,17 +241,23 @@ def _distribution(made: Any, given: Range | Choice) -> Any:
     return kind(given.low, given.high, log=given.log)
 
 
-def _choices(space: Space) -> dict[str, Choice]:
-    """The space, all of it choices.
+def _combinations(space: Space) -> float:
+    """How many combinations of values there are; infinity where one is a range."""
+    sizes = (len(each.values) if isinstance(each, Choice) else math.inf for each in space.values())
+    return math.prod(sizes)
+
+
+def _grid(space: Space) -> dict[str, list[Any]]:
+    """The values of each field.
 
     Raises:
-        NinError: some of it is a range, which has no grid.
+        NinError: a field has a range, of which there is no grid.
     """
     if ranges := [name for name, each in space.items() if isinstance(each, Range)]:
         raise NinError(
             f"a grid takes values, and {ranges[0]} has a range", about=Argument("sampler", "grid")
         )
-    return {name: each for name, each in space.items() if isinstance(each, Choice)}
+    return {name: list(each.values) for name, each in space.items() if isinstance(each, Choice)}
 
 
 def _short(value: Any) -> str:

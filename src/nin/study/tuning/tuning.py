@@ -66,7 +66,8 @@ def tune(
         minutes: for the search, all calls together; the trainings that are judged come on top.
         space: what is searched in place of what the recipe declares: values, or a `Range`, by the
             name of a field.
-        sampler: ``"tpe"``, ``"random"``, or ``"grid"`` for all combinations of given values.
+        sampler: ``"tpe"``, ``"random"``, or ``"grid"`` for all combinations of given values;
+            up to 100 combinations are a grid in any case.
         seeds: with which both are judged.
         jobs: trainings at the same time of those that are judged.
         options: fields of `Recipe` in place of the recipe's own.
@@ -146,7 +147,7 @@ def _searched(
 
     search.run(minutes, train)
     return TuningRecord(
-        sampler=sampler,
+        sampler=search.sampler,
         minutes=minutes,
         space=described,
         defaults=defaults,
