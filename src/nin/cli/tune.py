@@ -37,7 +37,11 @@ def tune(
         ),
     ] = None,
     sampler: Annotated[
-        str, typer.Option(help="How values are chosen: tpe, random, or grid for all combinations.")
+        str,
+        typer.Option(
+            help="How values are chosen: tpe, random, or grid for all combinations; up to 100"
+            " combinations are a grid in any case."
+        ),
     ] = "tpe",
     seeds: Annotated[
         int, typer.Option(help="Trainings of the best, and of the recipe, that are judged.")

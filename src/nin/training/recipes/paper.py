@@ -18,8 +18,8 @@ Not run here: its images are not on the package registries. About 3 hours. The p
 Not run here: its images are not on the package registries. About 10 minutes. The paper: 0.9953.
 
 `FASHION28`, the network of `MNIST` on Fashion-MNIST. Command: nin train fashion28
-Test accuracy: 0.934 ± 0.000 (n = 2, results/fashion28.json); 37 minutes on 2 cores that had other
-work, about a quarter of an hour on idle ones by the rate of its first epochs.
+Test accuracy: 0.934 ± 0.000 (n = 2, results/fashion28.json), in 37 minutes on 2 cores that had
+other work.
 """
 
 from nin.training.recipe import Recipe
