@@ -7,9 +7,10 @@ import json
 import pytest
 
 from nin.errors import NinError
-from nin.networks.presets import PRESETS, MBConv, Stage
+from nin.networks.presets import PRESETS
 from nin.networks.rivals import find_net, network_name
 from nin.networks.stage_table import as_text, is_table, read_table
+from nin.networks.stages import MBConv, Stage
 
 SMALL = (Stage((32, 32), 5, pool="same"), Stage((32, 0), 3))
 TOML = """

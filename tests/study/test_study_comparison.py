@@ -13,7 +13,7 @@ import pytest
 from custom_networks import write_nets
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
-from nin.networks.presets import Stage
+from nin.networks.stages import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
 from nin.study.report.sections import sections

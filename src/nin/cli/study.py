@@ -90,7 +90,7 @@ class StudyOptions:
     def recipe(self) -> Recipe:
         """How all networks are trained."""
         from nin.study.preparation import RECIPE
-        from nin.training.recipe import not_none
+        from nin.training.recipe_fields import not_none
 
         return RECIPE.revised(**not_none(**self.given()))
 

@@ -9,7 +9,8 @@ import keras
 
 from nin.models.blocks import AveragePooling, batch_normalization, dense_head, mbconv
 from nin.models.classifier import Classifier
-from nin.networks.presets import CLASSES, MBConv, Stage, deepened, find_preset, with_ingredients
+from nin.networks.presets import find_preset
+from nin.networks.stages import CLASSES, MBConv, Stage, deepened, with_ingredients
 
 
 class NiN(Classifier):

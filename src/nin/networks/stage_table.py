@@ -25,7 +25,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from nin.errors import NinError, first_line
-from nin.networks.presets import CLASSES, MBConv, Stage
+from nin.networks.stages import CLASSES, MBConv, Stage
 
 Row = Stage | MBConv
 #: The limits keep a network of a stranger's making within reach of the count of its weights.

@@ -15,8 +15,9 @@ from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.networks.rivals import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
-from nin.training.recipe import Recipe, RecipeFields, not_none
+from nin.training.recipe import Recipe
 from nin.training.recipe_choice import What, recipe_of, with_images
+from nin.training.recipe_fields import RecipeFields, not_none
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.stop_signal import StopSignal
 

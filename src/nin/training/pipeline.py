@@ -24,18 +24,20 @@ from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.network_check import check_network
 from nin.training.preflight import check_resumable
-from nin.training.recipe import Recipe, not_none
+from nin.training.recipe import Recipe
+from nin.training.recipe_fields import not_none
 from nin.training.runs.checkpoint import Position, read_position
 from nin.training.runs.custom_source import trusted_name
-from nin.training.runs.dataset import show_found
+from nin.training.runs.data_notes import show_found
+from nin.training.runs.dataset import data_record, open_new
 from nin.training.runs.description import describe
 from nin.training.runs.images_file import keep_arrays
+from nin.training.runs.membership_file import keep_membership
 from nin.training.runs.provenance import command, device, session, sessions_of, versions
 from nin.training.runs.record import FORMAT
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.runs.run_folder import check_free, new_run_folder, resumed_run_folder
 from nin.training.runs.run_format import RunRecord
-from nin.training.runs.run_images import data_record, keep_membership, open_new
 from nin.training.schedule import adjust, adjustment_note, schedule_record
 from nin.training.stop_signal import StopSignal
 

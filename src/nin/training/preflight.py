@@ -10,13 +10,13 @@ from nin.data import ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
 from nin.networks.network_source import is_custom, source_of
-from nin.networks.presets import Preset, deepened, with_ingredients
+from nin.networks.presets import Preset
 from nin.networks.rivals import Rival, check_size, find_network
-from nin.training.recipe import Recipe, too_deep
-from nin.training.runs.dataset import is_in_memory
+from nin.networks.stages import deepened, with_ingredients
+from nin.training.recipe import Recipe
+from nin.training.runs.dataset import is_in_memory, open_new
 from nin.training.runs.run import Run
 from nin.training.runs.run_folder import check_free
-from nin.training.runs.run_images import open_new
 
 
 def check(
@@ -119,6 +119,14 @@ def check_network(recipe: Recipe) -> None:
         raise RecipeError(said, about=Argument("crop_size", recipe.crop_size))
     if recipe.freeze >= network.layers:
         raise too_deep(recipe.freeze, network.layers)
+
+
+def too_deep(freeze: int, layers: int) -> RecipeError:
+    """What is raised for so many frozen layers that none is left."""
+    return RecipeError(
+        f"the network has {layers} layers, and some must be left to train",
+        about=Argument("freeze", freeze),
+    )
 
 
 def _check_table(recipe: Recipe, why: str) -> None:

@@ -14,7 +14,8 @@ from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.networks.network_source import is_custom
 from nin.networks.rivals import find_network, network_name
-from nin.training.recipe import Recipe, not_none, renamed
+from nin.training.recipe import Recipe
+from nin.training.recipe_fields import not_none, renamed
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
 

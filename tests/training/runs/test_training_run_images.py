@@ -14,10 +14,10 @@ import nin
 from nin.data import ImageFolder
 from nin.data.split import PARTS
 from nin.errors import DataError, NinError, RunError
-from nin.training.runs.dataset import open_images
+from nin.training.runs.dataset import open_images, open_new
+from nin.training.runs.membership_file import PICTURES, keep_membership
 from nin.training.runs.provenance import session
 from nin.training.runs.run import load
-from nin.training.runs.run_images import PICTURES, keep_membership, open_new
 
 RECIPE = nin.RECIPES["scratch"].revised(image_size=8, resize_mode="squash", epochs=1, seed=4)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nin.data import ImageData, Pictures, Split
+from nin.data import Pictures, Split
 from nin.errors import DataError, NinError
 from nin.progress import progress
 from nin.training.runs.reliability import Bin, calibration_error, reliability
@@ -204,22 +204,6 @@ def wilson(right: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def final_split(data: ImageData) -> tuple[str, Split]:
-    """The images a finished training is judged by: the test part, else the held-out one."""
-    if "test" in data.parts:
-        return "test", data.test
-    return "validation", data.validation_split
-
-
-def every_image(data: ImageData) -> Split:
-    """All parts of `data` together."""
-    parts = [data.split(part) for part in data.parts]
-    return Split(
-        _joined([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-    )
-
-
 def softmax(logits: Any) -> np.ndarray[Any, Any]:
     """Logits (n, classes) → probabilities (n, classes), in double precision."""
     probabilities: np.ndarray[Any, Any] = np.exp(_log_softmax(logits))
@@ -253,12 +237,6 @@ def _counting(advance: Callable[[int], None]) -> Any:
         advance(len(logs["outputs"]))
 
     return LambdaCallback(on_predict_batch_end=count)
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    if isinstance(parts[0], Pictures):
-        return parts[0].joined(parts[1:])
-    return np.concatenate(parts)
 
 
 def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:

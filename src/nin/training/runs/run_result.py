@@ -6,7 +6,8 @@ import math
 
 from nin.data import ImageData
 from nin.names import printable
-from nin.training.runs.evaluation import evaluate, final_split, wilson
+from nin.training.runs.evaluation import evaluate, wilson
+from nin.training.runs.judged_images import final_split
 from nin.training.runs.run import Run
 from nin.training.runs.run_format import EvaluationSummary, RunRecord, RunResult
 
