@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -172,12 +171,3 @@ class RecipeOptions:
     def given(self) -> dict[str, Any]:
         """The options that were given."""
         return {name: value for name, value in asdict(self).items() if value is not None}
-
-
-def as_typed(options: Iterable[str]) -> list[str]:
-    """The names of options, as they are typed: ``--batch-size``; of a mapping, ``--no-flip``."""
-    typed = {"learning_rate": "--lr"}
-    for name in ("flip", "decay_biases"):
-        if isinstance(options, Mapping) and options.get(name) is False:
-            typed[name] = f"--no-{name.replace('_', '-')}"
-    return [typed.get(name, f"--{name.replace('_', '-')}") for name in options]

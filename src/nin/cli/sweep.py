@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -44,7 +44,7 @@ def sweep(
         typer.Option(metavar="SECONDS", help="Training time per combination, in place of epochs."),
     ] = None,
     equal: Annotated[
-        str | None,
+        Literal["parameters", "multiply-adds"] | None,
         typer.Option(
             help="Choose each network's width so that all have as many parameters, or"
             " multiply-adds, as the recipe's."
@@ -101,7 +101,7 @@ def sweep(
             what,
             varied,
             **settings,
-            equal=equal,  # type: ignore[arg-type]
+            equal=equal,
             jobs=jobs,
             measured=measure,
             consent=None if yes else has_consent,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nin.cli.recipe_options import RecipeOptions, as_typed
+from nin.cli.option_words import as_typed
+from nin.cli.recipe_options import RecipeOptions
 from nin.cli.shared_options import AsJson, SkipBad, with_options
 from nin.errors import NinError
 from nin.names import printable

@@ -128,32 +128,77 @@ def export(
     form = choose_input_spec(
         run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
     )
-    description = describe(run, maps=_maps(to, maps), form=form)
     judged = parity.judged_images(run, data)
-    apart = _apart(run, data, quantize)
+    network = _Network(run, to, form, describe(run, maps=_maps(to, maps), form=form), quantize)
+    calibration, others = _apart(run, data, quantize)
     with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
-        file = path if to != "web" and not quantize else Path(folder) / _core_name(to)
-        _write(run, description, file, to, quantize)
-        agreement = _agreement(run, form, file, to, parity.some_images(judged.split))
-        cost = None
+        whole = path if to != "web" and not quantize else Path(folder) / network.file_name
+        network.write(whole)
+        agreement = network.agreement(whole, parity.some_images(judged.split))
+        file, cost = whole, None
         if quantize:
-            whole, file = file, path if to != "web" else file.with_name("small.onnx")
-            cost = _quantised(run, apart, whole, file, to, quantize)
+            file = path if to != "web" else Path(folder) / "small.onnx"
+            network.write_quantized(whole, file, calibration)
+            cost = _cost(whole, file, others)
         if to == "web":
             export_web(file, FilePredictor(file).description, path, runtime)
-        written = _size(path)
+        size_in_bytes = _size(path)
         summary = summarise(path.read_bytes()) if to == "litert" else None
     return Export(
         target,
         to,
-        written,
+        size_in_bytes,
         agreement,
         cost,
-        data if judged.is_other else None,
-        how_to_prepare(form, run.resize_mode),
-        how_to_load(target, to),
-        summary,
+        other=data if judged.is_other else None,
+        prepare=how_to_prepare(form, run.resize_mode),
+        load=how_to_load(target, to),
+        summary=summary,
     )
+
+
+class _Network(NamedTuple):
+    """What is exported, and in which format."""
+
+    run: Run
+    to: str
+    form: InputSpec
+    description: dict[str, Any]
+    quantize: str | None
+
+    @property
+    def file_name(self) -> str:
+        return FORMATS["onnx" if self.to == "web" else self.to].file
+
+    def write(self, path: Path) -> None:
+        """Write the network in float32; of a web folder its ONNX file."""
+        if self.quantize and self.to != "litert":
+            write_onnx_to_quantize(self.run, self.description, path)
+        else:
+            WRITERS["onnx" if self.to == "web" else self.to](self.run, self.description, path)
+
+    def agreement(self, file: Path, images: Images) -> Parity:
+        """How a file agrees with its run; refuses one that does not."""
+        here = Predictor(self.run, image_size=self.form.size)
+        found = parity.compare(here, FilePredictor(file, trust=True), images)
+        if not found.holds:
+            raise ExportError(
+                f"the {self.to} export does not predict as the run does: {found.labels_equal} of"
+                f" {found.images} labels equal, probabilities differ by up to"
+                f" {found.largest_difference:.2g}; nothing was written"
+            )
+        return found
+
+    def write_quantized(self, source: Path, out: Path, calibration: Any) -> None:
+        """Write in fewer bits what has been written in float32."""
+        assert self.quantize is not None
+        if self.to == "litert":
+            description = {**FilePredictor(source).description, "quantization": self.quantize}
+            write_litert(self.run, description, out, self.quantize, calibration)
+        else:
+            from nin.exporting.onnx.int8 import quantize
+
+            quantize(source, out, calibration)
 
 
 def _check_names(to: str, quantize: str | None, runtime: str | Path | None) -> None:
@@ -185,19 +230,6 @@ def _maps(to: str, maps: bool | None) -> bool | None:
     return False if maps is None and to in _WITHOUT_MAPS else maps
 
 
-def _core_name(to: str) -> str:
-    return FORMATS["onnx" if to == "web" else to].file
-
-
-def _write(
-    run: Run, description: dict[str, Any], path: Path, to: str, quantize: str | None
-) -> None:
-    if quantize and to != "litert":
-        write_onnx_to_quantize(run, description, path)
-    else:
-        WRITERS["onnx" if to == "web" else to](run, description, path)
-
-
 def _apart(run: Run, data: str | None, quantize: str | None) -> Apart:
     """Images to calibrate on, where that is needed, and others to judge by."""
     if quantize == "int8":
@@ -205,32 +237,10 @@ def _apart(run: Run, data: str | None, quantize: str | None) -> Apart:
     return None, quantization.images_to_judge(run, data) if quantize else None
 
 
-def _quantised(
-    run: Run, apart: Apart, source: Path, out: Path, to: str, quantize: str
-) -> Quantization:
-    (calibration, split), before = apart, FilePredictor(source)
-    if to == "litert":
-        description = {**before.description, "quantization": quantize}
-        write_litert(run, description, out, quantize, calibration)
-    else:
-        from nin.exporting.onnx.int8 import quantize as quantize_onnx
-
-        quantize_onnx(source, out, calibration)
-    sizes = (_size(source), _size(out))
-    return quantization.measure(split, before, FilePredictor(out), sizes)
-
-
-def _agreement(run: Run, form: InputSpec, file: Path, to: str, images: Images) -> Parity:
-    """How a file agrees with its run; refuses one that does not."""
-    here = Predictor(run, image_size=form.size)
-    found = parity.compare(here, FilePredictor(file, trust=True), images)
-    if not found.holds:
-        raise ExportError(
-            f"the {to} export does not predict as the run does: {found.labels_equal} of"
-            f" {found.images} labels equal, probabilities differ by up to"
-            f" {found.largest_difference:.2g}; nothing was written"
-        )
-    return found
+def _cost(whole: Path, small: Path, others: Any) -> Quantization:
+    """What fewer bits cost and gain, by images that they were not calibrated on."""
+    sizes = (_size(whole), _size(small))
+    return quantization.measure(others, FilePredictor(whole), FilePredictor(small), sizes)
 
 
 def _size(path: Path) -> int:
