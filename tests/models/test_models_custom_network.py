@@ -93,7 +93,7 @@ def test_a_graph_that_computes_without_layers_has_no_maps():
     ("name", "said"),
     [
         ("Netless", "Netless sets no self.net"),
-        ("text", "text gives no network but str: return a keras.Model"),
+        ("text", "text returns no network but str: return a keras.Model"),
         ("needs", "needs needs an argument depth"),
         ("raises", "raises cannot be made: {nets}, line"),
         ("raises", "RuntimeError: no such luck"),

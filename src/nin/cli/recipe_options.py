@@ -35,13 +35,15 @@ class RecipeOptions:
     init: Annotated[
         str | None, typer.Option(metavar="RUN", help="Start from the weights of this run.")
     ] = None
-    width: Annotated[float | None, typer.Option(help="Factor on the network's channels.")] = None
+    width: Annotated[
+        float | None, typer.Option(help="Multiply the network's number of channels by this.")
+    ] = None
     depth: Annotated[
         int | None,
-        typer.Option(help="Blocks before each pooling but the first, in place of one."),
+        typer.Option(help="Number of blocks before each pooling but the first, in place of one."),
     ] = None
     freeze: Annotated[
-        int | None, typer.Option(help="Freeze the weights of this many first layers.")
+        int | None, typer.Option(help="Number of first layers whose weights are frozen.")
     ] = None
     dropout: Annotated[
         float | None, typer.Option(help="Dropout rate, in place of the network's own.")
@@ -69,7 +71,7 @@ class RecipeOptions:
     ema_momentum: Annotated[
         float | None,
         typer.Option(
-            help="Momentum of a moving average of the weights, which is kept: 0.998, say."
+            help="Momentum of a moving average of the weights, which replaces them: 0.998, say."
         ),
     ] = None
     label_smoothing: Annotated[
@@ -87,7 +89,7 @@ class RecipeOptions:
         str | None,
         typer.Option(
             metavar="REGEX",
-            help="Keep pictures together of whose path this finds the same: 'object(\\d+)'.",
+            help="Keep images together in whose paths this finds the same text: 'object(\\d+)'.",
         ),
     ] = None
     patience: Annotated[

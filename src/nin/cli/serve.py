@@ -39,7 +39,7 @@ class ServerOptions:
         int, typer.Option(help="Largest image, in pixels.", min=1, max=200_000_000)
     ] = _DEFAULT.pixels
     queue: Annotated[
-        int, typer.Option(help="Most images that a worker accepts at a time.", min=1)
+        int, typer.Option(help="Maximum number of images that a worker accepts at a time.", min=1)
     ] = _DEFAULT.queue
     timeout: Annotated[
         float,

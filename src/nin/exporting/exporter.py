@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from nin.errors import ExportError, UnknownNameError
+from nin.errors import Argument, ExportError, UnknownNameError
 from nin.exporting import parity, quantization
 from nin.exporting.describe import describe
 from nin.exporting.export_input import choose_input_spec
@@ -207,9 +207,10 @@ def _check_names(to: str, quantize: str | None, runtime: str | Path | None) -> N
     if quantize is not None and quantize not in _QUANTIZABLE:
         raise UnknownNameError("quantisation", quantize, _QUANTIZABLE)
     if runtime is not None and to != "web":
-        raise ExportError(f"a runtime is for web, not {to}")
+        raise ExportError(f"it is for web, not {to}", about=Argument("runtime"))
     if quantize and to not in _QUANTIZABLE[quantize]:
-        raise ExportError(f"{quantize} is for {', '.join(_QUANTIZABLE[quantize])}, not {to}")
+        known = ", ".join(_QUANTIZABLE[quantize])
+        raise ExportError(f"it is for {known}, not {to}", about=Argument("quantize", quantize))
     if to in FORMATS:
         require(to)
 

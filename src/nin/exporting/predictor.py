@@ -149,5 +149,5 @@ def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tu
 
         return "run", RunEngine(load(path, trust=trust), image_size)
     if image_size is not None:
-        raise ExportError(f"{path} takes images at one size only: name the run in its place")
+        raise ExportError(f"{path} takes images of one size only: give the run directory instead")
     return name, open_engine(name, path, threads, trust)

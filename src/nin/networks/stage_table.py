@@ -91,7 +91,7 @@ def read_table(name: str) -> tuple[Row, ...]:
         raise NinError(f"{where}: give 1 to {MOST_STAGES} stages, as a list called stages")
     stages = tuple(_row(where, number, row) for number, row in enumerate(rows, 1))
     if isinstance(stages[0], MBConv):
-        raise NinError(f"{where}: stage 1: the first stage has widths, and is no MBConv")
+        raise NinError(f"{where}: stage 1: the first stage must have widths, not be an MBConv")
     return stages
 
 

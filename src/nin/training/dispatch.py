@@ -198,7 +198,7 @@ def _check_callbacks(callbacks: Sequence[Any], recipe: Recipe) -> None:
     """Refuse callbacks that nothing would call."""
     if callbacks and find_network(recipe.preset).pretrained and not recipe.finetune:
         raise RecipeError(
-            "callbacks are called while a network is trained by gradients, and a frozen one is not",
+            "callbacks run while a network is trained by gradients, and a frozen one is not",
             Advice("leave them out, or train with {}", Argument("finetune", True)),
         )
 

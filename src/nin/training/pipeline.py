@@ -145,7 +145,7 @@ def _check_code(run: Run, recipe: Recipe, trust: bool) -> None:
     """Refuse the code of a custom network that is not trusted, or not the one it was trained as."""
     source = run.own_source
     if is_custom(recipe.preset) and (source is None or source.net != recipe.preset):
-        raise RunError(f"{run.path / 'run.json'} is damaged: it is of two networks")
+        raise RunError(f"{run.path / 'run.json'} is damaged: it names two networks")
     if source is not None:
         trusted_name(source, trust=trust, locate=run.locate, run=run.path)
 
@@ -170,7 +170,7 @@ def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | 
         raise RunError(f"{path} is damaged: it has {position.epoch} epochs, but not their metrics")
     if (position.epoch, position.batch) > (recipe.epochs, 0):
         way = Advice("give more {}", Argument("epochs"))
-        raise RunError(f"{path} is further than {recipe.epochs} epochs", way)
+        raise RunError(f"{path} has more than {recipe.epochs} epochs already", way)
 
 
 def _first_record(run: Path, attempt: Attempt, skip_bad: bool) -> RunRecord:

@@ -59,7 +59,7 @@ class Recipe(BaseModel):
     init: str | None = None
     #: How many of the network's layers, as `nin summary` groups them, keep the weights they have.
     freeze: int = Field(default=0, ge=0, le=10_000)
-    #: Factor on the network's channels.
+    #: Factor by which the network's number of channels is multiplied.
     width: float = Field(default=1.0, gt=0, le=4)
     #: How many blocks there are before each pooling but the first, in place of one: see `nin.NiN`.
     depth: int = Field(default=1, ge=1, le=16)
@@ -218,7 +218,7 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _fold_is_one_of_them(self) -> Self:
         if self.fold is not None and self.fold >= (self.folds or 0):
-            raise ValueError(f"fold={self.fold} is none of folds={self.folds}")
+            raise ValueError(f"fold={self.fold} must be below folds={self.folds}")
         return self
 
     @model_validator(mode="after")

@@ -133,7 +133,7 @@ class Trainer(BookLoop, HyperParameters):
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with explained_errors(), device, default_settings():
             if self.num_gpus and not backends.num_gpus():
-                self.note("num_gpus=1, but there is no GPU here: this trains without")
+                self.note("num_gpus=1, but there is no GPU here: training without one")
             with self._notes_on(data):
                 self.prepare_data(data)
                 self._prepare(model, data)

@@ -98,7 +98,7 @@ def test_parts_that_nobody_asked_for(tmp_path, content):
 def test_one_at_a_time(tmp_path):
     with (
         answer_parts(tmp_path / "a.csv", FILES, ASKED),
-        pytest.raises(NinError, match="another process is at work there"),
+        pytest.raises(NinError, match="another process is writing there"),
         answer_parts(tmp_path / "a.csv", FILES, ASKED),
     ):
         pytest.fail("it was opened twice")

@@ -46,16 +46,16 @@ def open_images(
     arguments = settings_of(recipe)
     if is_in_memory(recipe.data):
         if recipe.stream:
-            said = f"{recipe.data} is held in memory; folders are read"
+            said = f"{recipe.data} is held in memory, and only folders can be streamed"
             raise RecipeError(said, about=Argument("stream", True))
         if recipe.groups is not None:
-            said = "a pattern is for names of files; arrays have a key per image"
+            said = "a pattern is for names of files; give arrays a key per image"
             raise RecipeError(said, about=Argument("groups"))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
         if recipe.data not in NAMED:
             arguments |= {"folds": recipe.folds, "fold": recipe.fold}
         elif recipe.folds is not None:
-            said = f"{recipe.data} has a test of its own, by which everybody is judged"
+            said = f"{recipe.data} has a published test set, on which results are compared"
             raise RecipeError(said, about=Argument("folds", recipe.folds))
     else:
         arguments |= {"groups": recipe.groups, "folds": recipe.folds, "fold": recipe.fold}
@@ -82,7 +82,7 @@ def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     """
     known = None
     if recipe.init is not None and recipe.folds is not None:
-        said = "what the other run was trained on would be in a test"
+        said = "images that the other run was trained on would be in a test"
         raise RecipeError(said, about=Argument("init", recipe.init))
     if recipe.init is not None and not is_in_memory(recipe.data):
         path = Path(recipe.init)

@@ -89,7 +89,7 @@ class Evaluation(NamedTuple):
     def mistakes(self) -> np.ndarray[Any, Any]:
         """The positions of the images whose label was not found, the least likely label first."""
         if self.probabilities is None or self.labels is None:
-            raise DataError("this evaluation keeps no answers about single images")
+            raise DataError("this evaluation holds no predictions for single images")
         wrong = np.flatnonzero(self.probabilities.argmax(axis=1) != self.labels)
         of_truth = self.probabilities[wrong, self.labels[wrong]]
         return wrong[np.argsort(of_truth, kind="stable")]
@@ -155,7 +155,7 @@ def evaluate(
     """
     split, names = _judging(data, classes)
     if len(split.labels) == 0:
-        raise DataError("there is no image to evaluate on")
+        raise DataError("there are no images to evaluate on")
     if verbose:
         with progress("evaluating", len(split.labels)) as advance:
             logits = _predicted(model, split, batch_size, callbacks=[_counting(advance)])
@@ -164,7 +164,7 @@ def evaluate(
     if classes is None:  # Numbers, of which the last may be on no image.
         names = (*names, *map(str, range(len(names), logits.shape[1])))
     if len(names) != logits.shape[1]:
-        raise DataError(f"{len(names)} classes, and the network has {logits.shape[1]} answers")
+        raise DataError(f"{len(names)} classes, and the network has {logits.shape[1]} outputs")
     return evaluate_logits(logits, split.labels, names)._replace(images=split.images)
 
 
@@ -242,10 +242,7 @@ def _counting(advance: Callable[[int], None]) -> Any:
 def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:
     shifted = np.asarray(logits, dtype=np.float64)
     if not np.isfinite(shifted).all():
-        raise NinError(
-            "the network answers with numbers that are not finite: train it at a lower"
-            " learning rate"
-        )
+        raise NinError("the network's outputs are not finite: train it at a lower learning rate")
     shifted = shifted - shifted.max(axis=1, keepdims=True)
     log_probabilities: np.ndarray[Any, Any] = shifted - np.log(
         np.exp(shifted).sum(axis=1, keepdims=True)

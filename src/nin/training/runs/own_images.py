@@ -63,7 +63,7 @@ class OwnImages:
         if not self.record["data"].get("exact", True):
             raise RunError(
                 f"{self.path} was trained on {self.record['data']['source']}, which no run keeps",
-                f"go on in Python: nin.resume({str(self.path)!r}, data=...)",
+                f"continue in Python: nin.resume({str(self.path)!r}, data=...)",
             )
         known, problem = self.membership(), ""
         for place, found in self.opened(known, skip_bad, self.bit_depth):
@@ -76,7 +76,7 @@ class OwnImages:
         """Images of this process, if they are those of the run as far as can be known."""
         if not is_in_memory(self.recipe.data):
             raise RunError(
-                f"{self.path} was trained on {self.recipe.data}: images in memory are others",
+                f"{self.path} was trained on {self.recipe.data}, not on images in memory",
                 Advice("leave out {}", Argument("data")),
             )
         if not isinstance(data, DataModule):
@@ -88,7 +88,7 @@ class OwnImages:
         if not is_alike or (is_exact and not self.is_the_same(found)):
             raise RunError(
                 f"these are not the images that {self.path} was trained on, or they are divided"
-                " otherwise"
+                " differently"
             )
         return found
 
@@ -128,7 +128,7 @@ class OwnImages:
         if is_in_process(self.recipe.data):
             return f"{self.path / ARRAYS} is missing: it holds the images of the run"
         places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
-        return f"the images of {self.path} are not to be found at {places}"
+        return f"the images of {self.path} cannot be found at {places}"
 
     def change(self, place: str, data: ImageData, known: Membership | None) -> str:
         """What is said of images that are others than in training."""

@@ -280,7 +280,7 @@ class Run:
 
 def resume_hint(path: str | Path) -> str:
     """How to go on with an interrupted run, in words."""
-    return f"to go on: nin train --resume {shlex.quote(str(path))}"
+    return f"to continue: nin train --resume {shlex.quote(str(path))}"
 
 
 def load(path: str | Path, *, trust: bool = False) -> Run:

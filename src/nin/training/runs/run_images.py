@@ -83,7 +83,7 @@ class RunImages(OwnImages):
         if not problem:
             way = "say where they are now, or name others: {}"
             raise RunError(self.lost(), Advice(way, Argument("data")))
-        way = "to judge by what is there, as other data, name it: {}"
+        way = "to evaluate on what is there, as other data, name it: {}"
         raise RunError(problem, Advice(way, Argument("data")))
 
     def _moved(self, data: str, skip_bad: bool) -> JudgedImages | None:
