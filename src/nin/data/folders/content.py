@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.storage.picture_store import read_pieces, stored_size
 from nin.progress import progress
 
 #: Digests of files: equal where the files are.
@@ -64,25 +64,20 @@ def places(digests: Digests, seed: int) -> NDArray[np.float64]:
 
 def _digest(path: str) -> bytes:
     try:
-        status = os.stat(path)  # noqa: PTH116
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("not an ordinary file")
-        file = os.open(path, os.O_RDONLY)
-        try:
-            pieces = _pieces(file, status.st_size)
-        finally:
-            os.close(file)
+        size = stored_size(path)
+        pieces = read_pieces(path, _places(size))
     except OSError:
         pieces = [b"unreadable", os.fsencode(os.path.basename(path))]  # noqa: PTH119
         return hashlib.blake2b(b"\0".join(pieces), digest_size=8).digest()
-    digest = hashlib.blake2b(b"%d\0" % status.st_size, digest_size=8)
+    digest = hashlib.blake2b(b"%d\0" % size, digest_size=8)
     for piece in pieces:
         digest.update(piece)
     return digest.digest()
 
 
-def _pieces(file: int, size: int) -> list[bytes]:
+def _places(size: int) -> list[tuple[int, int]]:
+    """Where the pieces of a file of that size begin, and how long they are."""
     if size <= WHOLE:
-        return [os.read(file, WHOLE)]
+        return [(0, WHOLE)]
     last = size - PIECE
-    return [os.pread(file, PIECE, last * number // (SAMPLES - 1)) for number in range(SAMPLES)]
+    return [(last * number // (SAMPLES - 1), PIECE) for number in range(SAMPLES)]
