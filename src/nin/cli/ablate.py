@@ -22,7 +22,7 @@ def ablate(
         typer.Argument(
             metavar="[EXERCISE...]",
             help="Exercises to run: ones, windows, head, resources, end, family, or 1 to 6;"
-            f" default: all. Or: {RECIPE} [NAME], for each ingredient of that recipe; default: {USUAL}.",
+            f" default: all. Or: {RECIPE} [NAME], for each ingredient of it; default: {USUAL}.",
         ),
     ] = None,
     preset: Annotated[str | None, typer.Option(help="Network to vary; default: book.")] = None,

@@ -75,12 +75,13 @@ def explain(
     as_json: JsonPerImage = False,
 ) -> None:
     """Show where in images the evidence for each class is: class maps, drawn over the images."""
+    from nin.data.storage.picture_store import open_stored
     from nin.inference.engines import format_of
     from nin.maps.destinations import pictures
 
     format_of(run)
     for image in images:
-        with image.open("rb"):  # What is not there is said before anything heavy is loaded.
+        with open_stored(image):  # What is not there is said before anything heavy is loaded.
             pass
     pictures(images, options.out, options.overwrite)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from nin.data.folders.picture_files import LeftOut, pictures_below
+from nin.data.folders.picture_files import LeftOut, pictures_below, showing_progress
 from nin.errors import DataError
 from nin.files import expand
 
@@ -54,7 +54,8 @@ def _pictures(source: str, left_out: LeftOut) -> list[str]:
         if not Path(source).is_dir():
             Path(source).stat()
             return [source]
-        pictures = pictures_below(source, left_out)
+        with showing_progress():
+            pictures = pictures_below(source, left_out)
     except OSError as error:
         raise DataError(f"{error.filename or source}: {error.strerror or error}") from error
     except ValueError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +16,7 @@ from nin.data.duplicate_detection.duplicate_report import (
     show_command,
 )
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
+from nin.data.storage.picture_store import stored_size
 from nin.training.runs.run_format import RunRecord
 
 #: Near copies are looked for in folders of at most so many pictures and bytes, which takes seconds
@@ -79,7 +79,7 @@ def _bytes(paths: Sequence[str]) -> int:
     total = 0
     for path in paths:
         with contextlib.suppress(OSError):
-            total += Path(path).stat().st_size
+            total += stored_size(path)
     return total
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nin._version import __version__
+from nin.data.storage.picture_store import is_stored
 from nin.errors import ExportError
 from nin.inference.batch.batch_job import BatchJob, network_digest
 from nin.inference.file_predictor import FilePredictor
@@ -53,7 +54,7 @@ def _predictor(network: str, sha256: str, folder: str, witness: str, version: st
             f"a worker has version {__version__} of nin, not {version}: install the same one"
             " everywhere"
         )
-    if witness and not Path(folder, witness).exists():
+    if witness and not is_stored(Path(folder, witness)):
         raise ExportError(
             f"a worker does not see {Path(folder, witness)}: images must be in a folder that has"
             " the same path on all machines"
