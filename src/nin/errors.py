@@ -56,7 +56,7 @@ class NinError(Exception):
     Args:
         message: what was wrong, and where.
         advice: what to do about it, each a way out.
-        about: the argument whose value was wrong; the message goes on from there.
+        about: the argument whose value was wrong; its name comes before the message.
     """
 
     def __init__(

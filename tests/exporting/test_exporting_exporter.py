@@ -129,9 +129,9 @@ def test_only_forms_that_exist(run):
         nin.export(run, quantize="int4")
     with pytest.raises(ExportError, match="runtime: it is for web, not onnx"):
         nin.export(run, runtime="somewhere")
-    with pytest.raises(ExportError, match="int8 is for onnx, web, litert, not openvino"):
+    with pytest.raises(ExportError, match="quantize=int8: it is for onnx, web, litert, not"):
         nin.export(run, "openvino", quantize="int8")
-    with pytest.raises(ExportError, match="float16 is for litert, not onnx"):
+    with pytest.raises(ExportError, match="quantize=float16: it is for litert, not onnx"):
         nin.export(run, quantize="float16")
 
 

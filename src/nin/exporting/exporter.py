@@ -112,6 +112,9 @@ def export(
         runtime: for ``"web"``: a downloaded onnxruntime-web, a folder or a ``.tgz``; None to get it
             with npm.
 
+    Returns:
+        Where the export is, how large, how it compares with the run, and how to use it.
+
     Raises:
         ExportError: it cannot be written in this format or at this size, or does not predict as the
             run does; then nothing is left behind.
@@ -209,8 +212,8 @@ def _check_names(to: str, quantize: str | None, runtime: str | Path | None) -> N
     if runtime is not None and to != "web":
         raise ExportError(f"it is for web, not {to}", about=Argument("runtime"))
     if quantize and to not in _QUANTIZABLE[quantize]:
-        known = ", ".join(_QUANTIZABLE[quantize])
-        raise ExportError(f"it is for {known}, not {to}", about=Argument("quantize", quantize))
+        formats = ", ".join(_QUANTIZABLE[quantize])
+        raise ExportError(f"it is for {formats}, not {to}", about=Argument("quantize", quantize))
     if to in FORMATS:
         require(to)
 

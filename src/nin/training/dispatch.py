@@ -56,10 +56,10 @@ def train(
             for one. JAX only. Processes that have joined by `nin.backends.distribution.join` split
             it over all their devices.
         callbacks: further Keras callbacks, such as ``keras.callbacks.TensorBoard("logs")``.
-        classes: names of the classes, of arrays and loaders.
-        options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. ``groups`` may be a
-            key per image, of arrays. With `preset` the
-            image size and the learning rate are those of the other network, unless they are given.
+        classes: names of the classes, for arrays and loaders.
+        options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. For arrays
+            ``groups`` may be a key per image. With `preset` the image size and the learning rate
+            are those of the other network, unless they are given.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is. Of several processes only
@@ -76,7 +76,7 @@ def train(
         RunError: the run directory cannot be used.
         TrainingDiedError: the training could not recover; the run says why.
         KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
-            to go on.
+            to continue.
 
     Example:
         >>> run = nin.train("digits", epochs=1, limit=64)
@@ -153,8 +153,11 @@ def resume(
         devices: as in `train`; may differ from before.
         callbacks: further Keras callbacks, as in `train`; a run does not store earlier ones.
         data: images in memory, as in `train`, in place of those that the run keeps. They have to be
-            the same. Of a training on loaders, which no run keeps, the loaders.
+            the same. For a training on loaders, which a run does not keep, the loaders.
         trust: whether the file of a custom network may be imported; see `nin.load`.
+
+    Returns:
+        The finished run.
 
     Raises:
         RecipeError: callbacks for a network that is not trained by gradients.

@@ -30,6 +30,9 @@ from nin.training.recipe_fields import renamed
 class Recipe(BaseModel):
     """How a network is trained: named, typed, frozen, printable.
 
+    `nin.RECIPES` holds those that come with the package, and `revised` changes one. The reference
+    says what each field does, and so does ``nin train --help``.
+
     Raises:
         RecipeError: `revised` or `parse` were given a value that cannot work.
 
@@ -157,7 +160,7 @@ class Recipe(BaseModel):
 
     @property
     def part_size(self) -> int:
-        """Images that are computed at a time."""
+        """Images computed at a time: a batch, or one of the parts that it is accumulated from."""
         return self.batch_size // self.accumulate
 
     @model_validator(mode="before")
@@ -232,7 +235,11 @@ class Recipe(BaseModel):
 
     @classmethod
     def parse(cls, values: Any) -> Recipe:
-        """A recipe from plain values, as they stand in a run's record."""
+        """A recipe from plain values, as they stand in a run's record.
+
+        Raises:
+            RecipeError: a value cannot work.
+        """
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -241,7 +248,11 @@ class Recipe(BaseModel):
     def revised(self, **changes: Any) -> Recipe:
         """This recipe with some values changed; ``limit=None`` takes a limit away.
 
-        Epochs that are given are obeyed, whatever `least_steps` was; so is a batch size.
+        Given epochs are final, so that `least_steps` no longer adds to them; likewise a given batch
+        size and `least_batches`.
+
+        Raises:
+            RecipeError: a value cannot work, or there is no such field.
         """
         lifted = {bound: 0 for name, bound in _BOUNDS.items() if name in changes}
         return self.parse({**self.model_dump(), **lifted, **changes})

@@ -137,13 +137,16 @@ def evaluate(
     Args:
         model: gives logits (n, classes).
         data: ``(x, y)``, images and labels in memory; a `Split`, also of pictures on disk; a data
-            set, an ``.npz`` file or a loader, of which the last part is taken, the test.
+            set, an ``.npz`` file or a loader, of which the last part, the test, is taken.
         classes: the classes' names. None: those of the data.
         batch_size: images per batch.
         verbose: whether to show progress on standard error.
 
+    Returns:
+        Accuracy with its interval, loss, confusion matrix, and the probabilities for each image.
+
     Raises:
-        DataError: there is no image, or they cannot be used; or a picture on disk cannot be read.
+        DataError: there are no images, or they cannot be used; or one on disk cannot be read.
         NinError: the model's outputs are not finite.
 
     Example:

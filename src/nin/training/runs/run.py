@@ -145,7 +145,7 @@ class Run:
             weights: the file that holds them, as many as the network has to have.
 
         Raises:
-            RunError: as of `model`.
+            RunError: see `model`.
         """
         from nin.training.runs.arrays import count_weights
         from nin.training.runs.description import rebuild
@@ -288,8 +288,8 @@ def load(path: str | Path, *, trust: bool = False) -> Run:
 
     Args:
         path: the directory that ``nin train`` printed.
-        trust: whether to import the file of a custom network when its model is first used. That
-            file can do anything that you can. Without `trust` such a model is not opened, unless
+        trust: whether to import the file of a custom network when its model is first used. Its
+            code can do anything that you can. Without `trust` such a model is not opened, unless
             this process has made the network itself.
 
     Raises:
