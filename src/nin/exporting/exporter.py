@@ -131,20 +131,11 @@ def export(
     form = choose_input_spec(
         run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
     )
-    judged = parity.judged_images(run, data)
     network = _Network(run, to, form, describe(run, maps=_maps(to, maps), form=form), quantize)
-    calibration, others = _apart(run, data, quantize)
-    with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
-        whole = path if to != "web" and not quantize else Path(folder) / network.file_name
-        network.write(whole)
-        agreement = network.agreement(whole, parity.some_images(judged.split))
-        file, cost = whole, None
-        if quantize:
-            file = path if to != "web" else Path(folder) / "small.onnx"
-            network.write_quantized(whole, file, calibration)
-            cost = _cost(whole, file, others)
-        if to == "web":
-            export_web(file, FilePredictor(file).description, path, runtime)
+    judged = parity.judged_images(run, data)
+    apart = _apart(run, data, quantize)
+    with replacing_path(target) as path:
+        agreement, cost = network.export(path, parity.some_images(judged.split), apart, runtime)
         size_in_bytes = _size(path)
         summary = summarise(path.read_bytes()) if to == "litert" else None
     return Export(
@@ -169,9 +160,24 @@ class _Network(NamedTuple):
     description: dict[str, Any]
     quantize: str | None
 
-    @property
-    def file_name(self) -> str:
-        return FORMATS["onnx" if self.to == "web" else self.to].file
+    def export(
+        self, path: Path, images: Images, apart: Apart, runtime: str | Path | None
+    ) -> tuple[Parity, Quantization | None]:
+        """Write the file or folder `path`; on the way the network is compared with the run's."""
+        name = FORMATS["onnx" if self.to == "web" else self.to].file
+        calibration, others = apart
+        with tempfile.TemporaryDirectory() as folder:
+            whole = path if self.to != "web" and not self.quantize else Path(folder) / name
+            self.write(whole)
+            agreement = self.agreement(whole, images)
+            file, cost = whole, None
+            if self.quantize:
+                file = path if self.to != "web" else Path(folder) / "small.onnx"
+                self.write_quantized(whole, file, calibration)
+                cost = _cost(whole, file, others)
+            if self.to == "web":
+                export_web(file, FilePredictor(file).description, path, runtime)
+        return agreement, cost
 
     def write(self, path: Path) -> None:
         """Write the network in float32; of a web folder its ONNX file."""
