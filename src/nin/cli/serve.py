@@ -130,5 +130,5 @@ def serve(
             settings._replace(path=file),
             listener,
             options.workers,
-            lambda what: typer.echo(f"{address} answers for {printable(what)}"),
+            lambda what: typer.echo(f"{address} serves {printable(what)}"),
         )
