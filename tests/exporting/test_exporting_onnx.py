@@ -186,7 +186,7 @@ def test_groups_answer_alike():
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
-        (keras.layers.GaussianNoise(0.1, name="mine"), "of the kind GaussianNoise (mine)"),
+        (keras.layers.GaussianNoise(0.1, name="mine"), "of type GaussianNoise (mine)"),
         (keras.layers.DepthwiseConv2D(3, dilation_rate=2, name="mine"), "(mine) with a dilation"),
         (keras.layers.Conv2D(5, 3, dilation_rate=2, name="mine"), "Conv2D (mine) with a dilation"),
         (keras.layers.Dense(5, use_bias=False, name="mine"), "Dense (mine) with no bias"),

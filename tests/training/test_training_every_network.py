@@ -171,7 +171,7 @@ def test_a_recipe_of_the_same_network_stays_as_it_is():
             RecipeError,
             "batch_norm=True: resnet18 cannot change it: only presets of NiN have stages to change",
         ),
-        ({"preset": "lenet", "pooling": "max"}, RecipeError, "pooling=max: lenet has its own"),
+        ({"preset": "lenet", "pooling": "max"}, RecipeError, "pooling=max: lenet cannot change it"),
         (
             {"preset": "efficientnet-lite0", "pooling": "average", "finetune": True},
             RecipeError,

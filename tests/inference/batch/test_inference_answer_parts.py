@@ -49,7 +49,7 @@ def test_nothing_is_left_where_nothing_was_answered(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("network", "by another network"), ("pictures", "about other"), ("options", "to other")],
+    [("network", "of another"), ("pictures", "for other"), ("options", "with other")],
 )
 def test_parts_of_another_question_are_left_alone(tmp_path, name, said):
     out = tmp_path / "a.csv"

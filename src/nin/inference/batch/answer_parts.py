@@ -170,8 +170,8 @@ def _check_same(asked: Mapping[str, Any], question: Mapping[str, Any], folder: P
         if asked.get(name) != question[name]:
             what = {"network": "of another network", "pictures": "for other images"}
             raise DataError(
-                f"{folder} holds answers {what.get(name, 'with other options')}:"
-                " delete it to start over",
+                f"{folder} holds answers {what.get(name, 'with other options')}",
+                "delete it to start over",
                 Advice("give another name: {}", Argument("out", "FILE")),
             )
 
