@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from nin.data.folders.picture_files import LeftOut, pictures_below
+from nin.data.shards.shard_files import find_shards
+from nin.data.shards.shard_listing import shard_pictures
+from nin.data.storage.picture_store import is_stored
 from nin.errors import DataError
 from nin.files import expand
 
@@ -32,8 +35,9 @@ def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) 
     """List the pictures of several sources; none is opened.
 
     Args:
-        sources: files, folders, and ``"-"`` for a list of files. In a folder and those below it,
-            hidden files, leftovers of other programs and what is no picture are passed over.
+        sources: files, folders, shards, and ``"-"`` for a list of files. In a folder and those
+            below it, hidden files, leftovers of other programs and what is no picture are passed
+            over.
         stdin: the list: a name per line, or each ended by a NUL byte, as ``find -print0`` prints
             them. Whether its files exist is seen when they are read. None: standard input.
 
@@ -51,8 +55,11 @@ def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) 
 
 def _pictures(source: str, left_out: LeftOut) -> list[str]:
     try:
+        if (shards := find_shards(Path(source))) is not None:
+            return [name for shard in shards.files for name in shard_pictures(shard.path)]
         if not Path(source).is_dir():
-            Path(source).stat()
+            if not is_stored(source):
+                Path(source).stat()
             return [source]
         pictures = pictures_below(source, left_out)
     except OSError as error:
