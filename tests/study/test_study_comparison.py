@@ -89,6 +89,15 @@ def test_the_search_goes_on_beyond_an_end_that_is_best(compared, rates, tried, b
         assert row.learning_rate == pytest.approx(best)
 
 
+def test_the_search_may_be_shorter_than_what_it_is_for(compared, trained):
+    made = compared(search_share=0.25)
+    assert made.settings["search_share"] == 0.25
+    lengths = {is_search: set() for is_search in (True, False)}
+    for trial in trained:
+        lengths[trial.is_search].add(trial.steps)
+    assert lengths == {True: {2}, False: {8}}  # of 200 images in batches of 64, twice
+
+
 def test_one_rate_needs_no_search(compared, trained):
     rows = compared(rates=[0.01]).rows
     assert len(trained) == 4
@@ -354,6 +363,7 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(
         ({"seconds": 0.0}, "the budget must be more than 0 seconds, not 0"),
         ({"seconds": float("nan")}, "the budget must be more than 0 seconds, not nan"),
         ({"seconds": float("inf")}, "the budget must be more than 0 seconds, not inf"),
+        ({"search_share": 0.0}, "search_share=0.0: it is above 0 and at most 1"),
         ({"contenders": []}, "there is nothing to compare"),
         ({"contenders": [SMALL, SMALL]}, "small is named twice"),
     ],

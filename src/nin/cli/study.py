@@ -71,6 +71,12 @@ class StudyOptions:
             help="Learning rates to choose from, separated by commas; default: 0.0003,0.001,0.003."
         ),
     ] = None
+    search_share: Annotated[
+        float,
+        typer.Option(
+            help="Length of the trainings that choose a learning rate, as a share of the others."
+        ),
+    ] = 1.0
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
     ] = None
@@ -138,7 +144,8 @@ def run_trials(
         if options.jobs is not None:
             raise NinError("--jobs and --scheduler: choose one")
         check_cluster(options.scheduler)
-    contenders = check(networks, recipe, options.out, rates, seeds, options.budget, judged_on)
+    budget, share = options.budget, options.search_share
+    contenders = check(networks, recipe, options.out, rates, seeds, budget, judged_on, share)
     with nullcontext() if options.scheduler is None else joblib_workers(options.scheduler):
         from nin.study import compare
 
@@ -149,10 +156,11 @@ def run_trials(
             title=title,
             rates=rates,
             seeds=seeds,
-            seconds=options.budget,
+            seconds=budget,
             jobs=options.jobs,
             measured=not options.no_measure,
             judged_on=judged_on,
+            search_share=share,
         )
     if options.as_json:
         typer.echo(comparison.model_dump_json())

@@ -204,13 +204,13 @@ class ImageFolder(ImageData):
     def digests(self, part: Part) -> Digests:
         """Return a digest of the content of each of the `files` of a part."""
         if part not in self._digests:
-            self._digests[part] = digest_files(self._files[part].paths)
+            self._digests[part] = digest_files(self._files[part].paths, self.path)
         return self._digests[part]
 
     def membership(self) -> Membership:
         """Return which picture is in which part, by content; what a run keeps."""
         parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
-        return Membership.of(parts, digest_files(self._left_out.paths))
+        return Membership.of(parts, digest_files(self._left_out.paths, self.path))
 
     def keep(self, part: Part, files: Files) -> None:
         """Have no other part than this, and no other pictures and classes than these have."""

@@ -62,8 +62,9 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
-            ``"svhn"``, ``"digits"``, or a directory with one directory per class; or a table of
-            labels or shards, as `ImageFolder` takes them; or a file of arrays, as `ImageArrays.from_npz` does.
+            ``"svhn"``, ``"digits"``, or a directory with one directory per class, a table of
+            labels or shards, as `ImageFolder` takes them; or a file of arrays, as
+            `ImageArrays.from_npz` does.
         settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
 
     Raises:

@@ -47,6 +47,12 @@ def store_of(name: str) -> PictureStore:
     return TARS if TARS.divided(name) else FILES
 
 
+def file_of(name: str) -> str:
+    """The path of the file that holds a picture: its own, or its shard's."""
+    divided = TARS.divided(name)
+    return name if divided is None else divided[0]
+
+
 def read_picture(name: str | PathLike[str]) -> bytes:
     """All bytes of a picture.
 

@@ -113,6 +113,12 @@ class Trial(NamedTuple):
         recipe = self.recipe.revised(learning_rate=learning_rate, seed=seed)
         return self._replace(recipe=recipe)
 
+    def shortened(self, share: float) -> Trial:
+        """The trial that takes this share of the steps, for a search; at least one."""
+        if share == 1:
+            return self
+        return self._replace(steps=max(1, round(share * self.steps)), effort=share * self.effort)
+
     def in_fold(self, fold: int | None) -> Trial:
         """The trial of the same network judged by this fold; None: as it is."""
         return self if fold is None else self._replace(recipe=self.recipe.revised(fold=fold))
