@@ -10,6 +10,7 @@ import numpy as np
 
 from nin.data import NAMED, DataModule, ImageData, ImageFolder
 from nin.data.folders.membership import UNKNOWN, Membership
+from nin.data.source_listing import is_source
 from nin.data.sources import as_images, is_in_process
 from nin.errors import Advice, Argument, RunError
 from nin.names import normalized
@@ -105,7 +106,7 @@ class OwnImages:
                 yield str(file), open_kept(file, self.recipe)
             return
         for place in candidates(name, self.path, self.record):
-            if place.exists():
+            if is_source(place):
                 recipe = self.recipe.revised(data=str(place))
                 yield (
                     str(place),

@@ -13,6 +13,7 @@ from nin.data.decoding.image_arrays import fitted_images
 from nin.data.folders.listing import Files
 from nin.data.folders.membership import UNKNOWN, Membership
 from nin.data.in_memory.npz_file import is_npz
+from nin.data.source_listing import is_source
 from nin.data.sources import is_in_process
 from nin.data.split import PARTS, Part
 from nin.errors import Advice, Argument, DataError, RunError
@@ -92,7 +93,7 @@ class RunImages(OwnImages):
             return self._moved_file(data)
         known = self.membership()
         places = candidates(self.recipe.data, self.path, self.record)
-        if known is None or data in NAMED or any(place.exists() for place in places):
+        if known is None or data in NAMED or any(map(is_source, places)):
             return None
         recipe = self.recipe.revised(data=data)
         skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
