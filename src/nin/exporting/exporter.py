@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nin.errors import Argument, ExportError, UnknownNameError
 from nin.exporting import parity, quantization
 from nin.exporting.describe import describe
 from nin.exporting.export_input import choose_input_spec
 from nin.exporting.export_target import check_replaceable
-from nin.exporting.formats import WRITERS, write_litert, write_onnx_to_quantize
+from nin.exporting.formats import WRITERS
 from nin.exporting.instructions import how_to_load, how_to_prepare
 from nin.exporting.litert.tflite_summary import TfliteSummary, summarise
+from nin.exporting.network_writer import Apart, NetworkWriter, size_of
 from nin.exporting.parity import Parity
-from nin.exporting.predictor import Predictor
 from nin.exporting.quantization import Quantization
-from nin.exporting.web import export_web
 from nin.files import expand, replacing_path
-from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, require
-from nin.inference.input_spec import InputSpec
-from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
     from nin.training import Run
-
-#: Images to calibrate on, and others with their labels.
-Apart = tuple[Any, Any]
 
 #: Numbers of fewer bits, and the formats that can have them.
 _QUANTIZABLE = {"int8": ("onnx", "web", "litert"), "float16": ("litert",)}
@@ -131,12 +123,12 @@ def export(
     form = choose_input_spec(
         run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
     )
-    network = _Network(run, to, form, describe(run, maps=_maps(to, maps), form=form), quantize)
+    writer = NetworkWriter(run, to, form, describe(run, maps=_maps(to, maps), form=form), quantize)
     judged = parity.judged_images(run, data)
     apart = _apart(run, data, quantize)
     with replacing_path(target) as path:
-        agreement, cost = network.export(path, parity.some_images(judged.split), apart, runtime)
-        size_in_bytes = _size(path)
+        agreement, cost = writer.export(path, parity.some_images(judged.split), apart, runtime)
+        size_in_bytes = size_of(path)
         summary = summarise(path.read_bytes()) if to == "litert" else None
     return Export(
         target,
@@ -149,65 +141,6 @@ def export(
         load=how_to_load(target, to),
         summary=summary,
     )
-
-
-class _Network(NamedTuple):
-    """What is exported, and in which format."""
-
-    run: Run
-    to: str
-    form: InputSpec
-    description: dict[str, Any]
-    quantize: str | None
-
-    def export(
-        self, path: Path, images: Images, apart: Apart, runtime: str | Path | None
-    ) -> tuple[Parity, Quantization | None]:
-        """Write the file or folder `path`; on the way the network is compared with the run's."""
-        name = FORMATS["onnx" if self.to == "web" else self.to].file
-        calibration, others = apart
-        with tempfile.TemporaryDirectory() as folder:
-            whole = path if self.to != "web" and not self.quantize else Path(folder) / name
-            self.write(whole)
-            agreement = self.agreement(whole, images)
-            file, cost = whole, None
-            if self.quantize:
-                file = path if self.to != "web" else Path(folder) / "small.onnx"
-                self.write_quantized(whole, file, calibration)
-                cost = _cost(whole, file, others)
-            if self.to == "web":
-                export_web(file, FilePredictor(file).description, path, runtime)
-        return agreement, cost
-
-    def write(self, path: Path) -> None:
-        """Write the network in float32; of a web folder its ONNX file."""
-        if self.quantize and self.to != "litert":
-            write_onnx_to_quantize(self.run, self.description, path)
-        else:
-            WRITERS["onnx" if self.to == "web" else self.to](self.run, self.description, path)
-
-    def agreement(self, file: Path, images: Images) -> Parity:
-        """How a file agrees with its run; refuses one that does not."""
-        here = Predictor(self.run, image_size=self.form.size)
-        found = parity.compare(here, FilePredictor(file, trust=True), images)
-        if not found.holds:
-            raise ExportError(
-                f"the {self.to} export does not predict as the run does: {found.labels_equal} of"
-                f" {found.images} labels equal, probabilities differ by up to"
-                f" {found.largest_difference:.2g}; nothing was written"
-            )
-        return found
-
-    def write_quantized(self, source: Path, out: Path, calibration: Any) -> None:
-        """Write in fewer bits what has been written in float32."""
-        assert self.quantize is not None
-        if self.to == "litert":
-            description = {**FilePredictor(source).description, "quantization": self.quantize}
-            write_litert(self.run, description, out, self.quantize, calibration)
-        else:
-            from nin.exporting.onnx.int8 import quantize
-
-            quantize(source, out, calibration)
 
 
 def _check_names(to: str, quantize: str | None, runtime: str | Path | None) -> None:
@@ -245,14 +178,3 @@ def _apart(run: Run, data: str | None, quantize: str | None) -> Apart:
     if quantize == "int8":
         return quantization.images_apart(run, data)
     return None, quantization.images_to_judge(run, data) if quantize else None
-
-
-def _cost(whole: Path, small: Path, others: Any) -> Quantization:
-    """What fewer bits cost and gain, by images that they were not calibrated on."""
-    sizes = (_size(whole), _size(small))
-    return quantization.measure(others, FilePredictor(whole), FilePredictor(small), sizes)
-
-
-def _size(path: Path) -> int:
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return sum(file.stat().st_size for file in files)
