@@ -75,7 +75,7 @@ def sweep(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What is a width, a depth, a rate worth? Trains every combination, over several seeds."""
+    """Train every combination of some values over several seeds: what is each of them worth?"""
     given, varied = options.given(), as_vary(vary or [])
     if scheduler is not None and jobs is not None:
         raise NinError("--jobs and --scheduler: choose one")

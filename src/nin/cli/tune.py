@@ -53,7 +53,7 @@ def tune(
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/tune"),
     as_json: AsJson = False,
 ) -> None:
-    """Search a recipe's values, and say what that was worth. Test images judge once, at the end."""
+    """Search for better values of a recipe, and measure their gain once, on test images."""
     given = options.given()
     settings: dict[str, Any] = {
         "minutes": minutes,
