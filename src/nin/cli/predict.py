@@ -122,8 +122,8 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="SOURCE...",
-            help="Image files; folders, with their subfolders; shards (.tar); - for paths on"
-            " standard input.",
+            help="Image files; folders, with their subfolders; shards (.tar, .parquet); - for"
+            " paths on standard input.",
         ),
     ],
     *,

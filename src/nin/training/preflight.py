@@ -14,6 +14,7 @@ from nin.networks.presets import Preset
 from nin.networks.rivals import Rival, check_size, find_network
 from nin.networks.stages import deepened, with_ingredients
 from nin.training.recipe import Recipe
+from nin.training.recipe_fields import not_none
 from nin.training.runs.dataset import is_in_memory, open_new
 from nin.training.runs.run import Run
 from nin.training.runs.run_folder import check_free
@@ -59,6 +60,8 @@ def check(
         check_network(recipe)
     if recipe.finetune or not network.pretrained:
         backend_name()
+    for side in not_none(image=recipe.image_size, crop=recipe.crop_size).values():
+        check_size(recipe.preset, side, side)  # Before any picture is listed.
     data = open_new(recipe, skip_bad=skip_bad)
     side = recipe.image_size
     seen = data.image_shape[:2] if side is None else (side, side)

@@ -13,13 +13,18 @@ from typing import IO, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.storage.shard_file import (
+    LARGEST,
+    Stamp,
+    check_unchanged,
+    divided_name,
+    missing,
+    stamp_of,
+)
 from nin.data.storage.tar_members import TarMembers, read_members
 from nin.errors import DataError
 
-#: The largest picture that is read from a shard, in bytes: it is held in memory whole.
-LARGEST = 2**30
-
-_ENDING = ".tar"
+ENDING = ".tar"
 
 
 class TarTable(NamedTuple):
@@ -32,7 +37,7 @@ class TarTable(NamedTuple):
         sizes: (n,), in bytes.
     """
 
-    stamp: tuple[int, int]
+    stamp: Stamp
     keys: NDArray[np.uint64]
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
@@ -58,13 +63,7 @@ class TarShards:
 
     def divided(self, name: str) -> tuple[str, str] | None:
         """The tar file and the member that a name is of; None if it is of none."""
-        at = name.find(f"{_ENDING}/")
-        while at >= 0:
-            path = name[: at + len(_ENDING)]
-            if path in self._tables or os.path.isfile(path):  # noqa: PTH113
-                return path, name[at + len(_ENDING) + 1 :]
-            at = name.find(f"{_ENDING}/", at + 1)
-        return None
+        return divided_name(name, ENDING, self._tables)
 
     def members(self, path: str) -> TarMembers:
         """List a tar file anew.
@@ -72,7 +71,7 @@ class TarShards:
         Raises:
             DataError: see `nin.data.storage.tar_members.read_members`.
         """
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         found = read_members(path)
         keys = _digests(found.names)
         order = np.argsort(keys)
@@ -97,9 +96,7 @@ class TarShards:
         path, table, begin, size = self._found(name)
         file = os.open(path, os.O_RDONLY)
         try:
-            status = os.fstat(file)
-            if (status.st_size, status.st_mtime_ns) != table.stamp:
-                raise OSError(errno.ESTALE, f"{path} was changed after it was listed", name)
+            check_unchanged(os.fstat(file), table.stamp, path, name)
             return [
                 os.pread(file, max(0, min(length, size - start)), begin + start)
                 for start, length in places
@@ -122,12 +119,12 @@ class TarShards:
     def _found(self, name: str) -> tuple[str, TarTable, int, int]:
         divided = self.divided(name)
         if divided is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+            raise missing(name)
         path, member = divided
         table = self._tables.get(path) or self._listed(path)
         place = table.find(member)
         if place is None:
-            raise FileNotFoundError(errno.ENOENT, f"{path} holds no such picture", name)
+            raise missing(name, f"{path} holds no such picture")
         return path, table, *place
 
     def _listed(self, path: str) -> TarTable:
@@ -138,14 +135,6 @@ class TarShards:
                 except DataError as error:
                     raise OSError(errno.EIO, str(error), path) from error
             return self._tables[path]
-
-
-def _stamp(path: str) -> tuple[int, int]:
-    try:
-        status = os.stat(path)  # noqa: PTH116
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
-    return status.st_size, status.st_mtime_ns
 
 
 def _digests(names: Iterable[str]) -> NDArray[np.uint64]:
