@@ -73,6 +73,7 @@ def measure(folder: Path, order: str, seed: int) -> dict[str, Any]:
     recipe = nin.RECIPES["digits"].revised(
         data=str(folder / ("files" if sizes is None else "shards")),
         batch_norm=True,
+        width=0.25,
         epochs=3,
         seed=seed,
         stream=False,
