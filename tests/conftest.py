@@ -17,6 +17,7 @@ from hypothesis import settings
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # No test may read or fill the cache of the machine it runs on.
 os.environ["NIN_DATA"] = "/nonexistent/nin-data"
+os.environ["NIN_CACHE"] = "/dev/null/nin-cache"
 # JAX compiles the same few programs for test after test, in processes of their own as well: once,
 # and with no more care than programs need that run for milliseconds.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:

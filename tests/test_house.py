@@ -47,7 +47,7 @@ BELOW = {
     },
     "inference": {
         *("backends.saved_model", "cluster", "data.decoding", "data.folders.picture_files"),
-        *("data.storage", "errors", "files", "installing", "names", "progress"),
+        *("data.shards", "data.storage", "errors", "files", "installing", "names", "progress"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),

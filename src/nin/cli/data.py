@@ -18,7 +18,9 @@ WRONG = 1
 def data(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[FOLDER]", help="A folder of images, one directory per class."),
+        typer.Argument(
+            metavar="[FOLDER]", help="A folder of images, one directory per class, or shards."
+        ),
     ] = None,
     sheet: Annotated[
         Path | None,

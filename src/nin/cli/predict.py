@@ -120,7 +120,8 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="SOURCE...",
-            help="Image files; folders, with their subfolders; - for paths on standard input.",
+            help="Image files; folders, with their subfolders; shards (.tar, .parquet); - for"
+            " paths on standard input.",
         ),
     ],
     *,

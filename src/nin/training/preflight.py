@@ -12,7 +12,7 @@ from nin.files import obstacle
 from nin.networks.network_source import is_custom, source_of
 from nin.networks.presets import Preset, deepened, with_ingredients
 from nin.networks.rivals import Rival, check_size, find_network
-from nin.training.recipe import Recipe, too_deep
+from nin.training.recipe import Recipe, not_none, too_deep
 from nin.training.runs.dataset import is_in_memory
 from nin.training.runs.run import Run
 from nin.training.runs.run_folder import check_free
@@ -59,6 +59,8 @@ def check(
         check_network(recipe)
     if recipe.finetune or not network.pretrained:
         backend_name()
+    for side in not_none(image=recipe.image_size, crop=recipe.crop_size).values():
+        check_size(recipe.preset, side, side)  # Before any picture is listed.
     data = open_new(recipe, skip_bad=skip_bad)
     side = recipe.image_size
     seen = data.image_shape[:2] if side is None else (side, side)
