@@ -14,8 +14,7 @@ from nin.backends.choice import (
     no_garbage_collection,
     quietly_imported,
 )
-from nin.backends.devices import num_gpus, try_gpu
-from nin.backends.processor import cores_shared
+from nin.backends.devices import cores_shared, num_gpus, try_gpu
 from nin.backends.random_state import random_state_restored, set_random_seed
 
 __all__ = [
