@@ -117,10 +117,11 @@ def predict(
         Path, typer.Argument(metavar="RUN", help="A run directory or an exported file.")
     ],
     sources: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Image files; folders, with their subfolders; - for paths on standard input.",
+            help="Image files; folders, with their subfolders; URLs of either; - for paths on"
+            " standard input.",
         ),
     ],
     *,
@@ -147,7 +148,7 @@ def predict(
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
 
 
-def _found(sources: list[Path]) -> list[str]:
+def _found(sources: list[str]) -> list[str]:
     """The images among the sources; says which files are none."""
     from nin.inference.picture_sources import find_pictures
 

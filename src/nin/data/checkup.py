@@ -27,8 +27,9 @@ from nin.data.duplicate_detection.picture_sheet import save_picture_sheet
 from nin.data.folders.inventory import FolderInventory
 from nin.data.folders.listing import list_folder
 from nin.data.pictures import WORKERS
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
-from nin.files import did_you_mean, expand
+from nin.files import did_you_mean
 from nin.names import printable
 from nin.progress import progress
 
@@ -187,7 +188,7 @@ def check_folder(path: str | Path, image_size: int) -> FolderCheck:
     Raises:
         DataError: the folder is missing or has another layout.
     """
-    folder = expand(path)
+    folder = source_path(path)
     if not folder.exists():
         raise DataError(f"{path}: no such folder{did_you_mean(folder)}")
     listing = list_folder(folder)

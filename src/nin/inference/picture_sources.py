@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from nin.data.folders.picture_files import LeftOut, pictures_below, showing_progress
+from nin.data.storage.picture_store import is_stored
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
-from nin.files import expand
 
 #: Stands for a list of names on standard input.
 STDIN = "-"
@@ -45,14 +46,15 @@ def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) 
         if str(source) == STDIN:
             found.files.extend(_listed(stdin or sys.stdin.buffer, found.left_out))
         else:
-            found.files.extend(_pictures(str(expand(source)), found.left_out))
+            found.files.extend(_pictures(str(source_path(source)), found.left_out))
     return found
 
 
 def _pictures(source: str, left_out: LeftOut) -> list[str]:
     try:
-        if not Path(source).is_dir():
-            Path(source).stat()
+        if not source_path(source).is_dir():
+            if not is_stored(source):
+                Path(source).stat()
             return [source]
         with showing_progress():
             pictures = pictures_below(source, left_out)

@@ -12,6 +12,8 @@ from os import PathLike, fspath
 from typing import IO, Protocol
 
 from nin.data.storage.local_files import LocalFiles
+from nin.data.storage.remote_files import REMOTE
+from nin.urls import is_url
 
 
 class PictureStore(Protocol):
@@ -40,9 +42,9 @@ class PictureStore(Protocol):
 _FILES = LocalFiles()
 
 
-def store_of(name: str) -> PictureStore:  # noqa: ARG001 - other stores go by it
+def store_of(name: str) -> PictureStore:
     """Where the picture of a name is."""
-    return _FILES
+    return REMOTE if is_url(name) else _FILES
 
 
 def read_picture(name: str | PathLike[str]) -> bytes:

@@ -11,6 +11,7 @@ from nin.data import NAMED
 from nin.data.decode_many import are_small_and_grey
 from nin.data.in_memory.npz_file import is_npz, npz_image_shape
 from nin.data.sources import images_called, is_in_process
+from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
 from nin.networks.rivals import CustomSpec, Rival, find_network
@@ -89,7 +90,7 @@ def choose(
     if what in RECIPES:
         preset = preset or (FROM_SCRATCH.preset if what == FROM_SCRATCH.name else None)
         return _for(data or RECIPES[what].data, preset, finetune, init)
-    is_there = what in NAMED or _is_array(what) or expand(what).exists()
+    is_there = what in NAMED or _is_array(what) or source_path(what).exists()
     if data is not None and is_there:
         raise NinError(f"two data sets, {what} and {data}: give one")
     if is_there:
@@ -148,7 +149,7 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     if _is_array(data):
         path = expand(data)
         return _for_arrays(path.stem, data, npz_image_shape(path), preset, init)
-    folder = Path(data).resolve()
+    folder = source_path(data).resolve()
     name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
     seen = not_none(image_size=init.image_size, resize_mode=init.resize_mode) if init else {}

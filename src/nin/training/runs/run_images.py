@@ -17,6 +17,7 @@ from nin.data.folders.membership import UNKNOWN, Membership
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_images, is_in_process
 from nin.data.split import PARTS, Part
+from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, RecipeError, RunError
 from nin.files import write_bytes
 from nin.names import normalized
@@ -34,6 +35,7 @@ from nin.training.runs.judged_images import (
 from nin.training.runs.locations import candidates
 from nin.training.runs.record import read_record
 from nin.training.runs.run_format import DataRecord, RunRecord
+from nin.urls import is_url
 
 #: The file in a run that says which picture was in which part.
 PICTURES = "pictures.safetensors"
@@ -131,6 +133,8 @@ class RunImages:
         """
         if isinstance(data, Path):
             data = str(data)
+        if isinstance(data, str) and is_url(data):
+            data = str(source_path(data))
         if not (data is None or isinstance(data, str)):
             return self._others(data, skip_bad)
         if data is None or data == self.recipe.data in NAMED:
