@@ -7,7 +7,7 @@ from collections import OrderedDict
 from concurrent.futures import Future
 
 from nin.data.storage.cache_folder import CacheFolder
-from nin.data.storage.remote_content import Range, RemoteStatus, fetch
+from nin.data.storage.remote_content import FilePiece, RemoteStatus, fetch
 
 #: Bytes of a block, and blocks that are held in memory as well.
 BLOCK, HELD = 2**22, 8
@@ -96,7 +96,7 @@ class BlockCache:
         return self._folder
 
 
-def _part(found: Range, begin: int) -> bytes:
+def _part(found: FilePiece, begin: int) -> bytes:
     return found.content[begin - found.start :][:BLOCK]
 
 

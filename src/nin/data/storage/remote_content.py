@@ -42,7 +42,7 @@ class RemoteStatus(NamedTuple):
     version: int
 
 
-class Range(NamedTuple):
+class FilePiece(NamedTuple):
     """A piece of a file: its bytes, from a place on."""
 
     start: int
@@ -85,7 +85,7 @@ def status_of(listed: dict[str, Any], url: str) -> RemoteStatus:
     return RemoteStatus(size, int.from_bytes(digest, "little"))
 
 
-def fetch(url: str, status: RemoteStatus, start: int, end: int) -> Range:
+def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
     """Read a piece of a file; the whole file where the server knows no ranges.
 
     Args:
@@ -99,12 +99,12 @@ def fetch(url: str, status: RemoteStatus, start: int, end: int) -> Range:
         SourceError: it cannot be read, or has changed.
     """
 
-    def ask() -> Range:
+    def ask() -> FilePiece:
         files, path = file_system(url)
         if scheme_of(url) in ("http", "https"):
-            found: Range = call(_Http(files), "fetch", path, url, status, start, end)
+            found: FilePiece = call(_Http(files), "fetch", path, url, status, start, end)
         else:
-            found = Range(start, call(files, "cat_file", path, start=start, end=end))
+            found = FilePiece(start, call(files, "cat_file", path, start=start, end=end))
         wanted = (
             status.size if found.start == 0 and len(found.content) > end - start else end - start
         )
@@ -129,11 +129,11 @@ class _Http:
 
     async def _fetch(
         self, path: str, url: str, status: RemoteStatus, start: int, end: int
-    ) -> Range:
+    ) -> FilePiece:
         async with await self._get(path, start, end) as answer:
             if _status_of_answer(answer, url) != status:
                 raise SourceError(f"{url}: was changed after it was listed: start again")
-            return Range(start if answer.status == 206 else 0, await answer.read())
+            return FilePiece(start if answer.status == 206 else 0, await answer.read())
 
     async def _get(self, path: str, start: int, end: int) -> Any:
         session = await self.files.set_session()
