@@ -49,7 +49,8 @@ BELOW = {
     },
     "inference": {
         *("backends.saved_model", "cluster", "data.decoding", "data.folders.picture_files"),
-        *("data.storage", "errors", "files", "installing", "names", "progress", "urls"),
+        *("data.shards", "data.storage", "errors", "files", "installing", "names", "progress"),
+        *("urls",),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),

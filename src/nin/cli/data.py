@@ -19,7 +19,8 @@ def data(
     folder: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FOLDER]", help="A folder of images, one directory per class; or its URL."
+            metavar="[FOLDER]",
+            help="A folder of images, one directory per class; or shards; or the URL of either.",
         ),
     ] = None,
     sheet: Annotated[

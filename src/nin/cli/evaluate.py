@@ -20,7 +20,9 @@ def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     data: Annotated[
         str | None,
-        typer.Option(help="Another data set, folder or .npz; default: the run's own images."),
+        typer.Option(
+            help="Another data set, folder, shards or .npz; default: the run's own images."
+        ),
     ] = None,
     out: Annotated[
         Path | None,

@@ -120,8 +120,8 @@ def predict(
         list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Image files; folders, with their subfolders; URLs of either; - for paths on"
-            " standard input.",
+            help="Image files; folders, with their subfolders; shards (.tar); URLs of these; - for"
+            " paths on standard input.",
         ),
     ],
     *,

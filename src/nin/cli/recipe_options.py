@@ -20,7 +20,9 @@ class RecipeOptions:
 
     data: Annotated[
         str | None,
-        typer.Option(help="Data set, folder or .npz file to train on, in place of the recipe's."),
+        typer.Option(
+            help="Data set, folder, shards or .npz to train on, in place of the recipe's."
+        ),
     ] = None
     preset: Annotated[
         str | None,

@@ -24,8 +24,8 @@ def train(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER|FILE]",
-            help="A recipe (digits, book, fashion, cifar10, …), a data set, a folder of images,"
-            " a CSV of labels, or an .npz of arrays.",
+            help="A recipe (digits, book, fashion, cifar10, …), a data set, a folder or shards of"
+            " images, a CSV of labels, or an .npz of arrays.",
         ),
     ] = None,
     *,

@@ -7,9 +7,11 @@ import time
 
 import numpy as np
 import pytest
+from shards import write_tar
 
 from nin.data.folders import content, digest_index
 from nin.data.folders.content import digest_files
+from nin.data.storage.picture_store import TARS
 
 
 @pytest.fixture
@@ -51,6 +53,19 @@ def newly_read(folder, read):
 def test_what_has_not_changed_is_not_read_again(folder, read):
     assert len(newly_read(folder, read)) == 5
     assert newly_read(folder, read) == []
+
+
+def test_pictures_of_a_shard_have_changed_when_the_shard_has(folder, read):
+    members = {f"{number}.png": b"picture %d" % number for number in range(3)}
+    shard = write_tar(folder / "a.tar", members)
+    names = [f"{shard}/{name}" for name in members]
+    first = digest_files(names, folder)
+    assert read == [*members]
+    np.testing.assert_array_equal(digest_files(names, folder), first)
+    assert len(read) == 3
+    write_tar(shard, {name: content + b"!" for name, content in members.items()})
+    TARS.members(str(shard))
+    assert not np.isin(digest_files(names, folder), first).any()
 
 
 def changed_in_place(folder):

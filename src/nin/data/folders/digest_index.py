@@ -1,8 +1,9 @@
 """`DigestIndex`: the digests of files that have not changed since they were read, kept in a cache.
 
 What a file system says of a file stands for its content: its path, size, number, and when it and
-what is said of it were changed last, to the nanosecond. A file that was changed so shortly before
-that a further change might show the same times is not kept.
+what is said of it were changed last, to the nanosecond; of a picture in a shard what it says of
+the shard. A file that was changed so shortly before that a further change might show the same times
+is not kept.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.storage.cache_folder import CacheFolder
+from nin.data.storage.picture_store import file_of
 
 #: Of fewer files nothing is kept: they are read in a second.
 LEAST = 10_000
@@ -92,7 +94,7 @@ def file_keys(paths: Sequence[str], root: Path) -> bytes:
 
 def _key(path: str, name: str, settled: int) -> bytes:
     try:
-        found = os.stat(path)  # noqa: PTH116
+        found = os.stat(file_of(path))  # noqa: PTH116
     except OSError:
         return _NO_KEY
     if not stat.S_ISREG(found.st_mode) or max(found.st_mtime_ns, found.st_ctime_ns) > settled:

@@ -1,6 +1,7 @@
 """The bytes of a picture by its name, wherever they are: all that reads pictures reads them here.
 
-A name is text that people can read, such as the path of a file. What is kept of a picture anywhere
+A name is text that people can read: the path of a file; or that of a tar file with the name of a
+picture in it, ``shards/train-000.tar/000123.jpg``. What is kept of a picture anywhere
 else is its name alone, so that a set of a million takes 120 MB, and another process that is given
 the name finds the same bytes.
 """
@@ -13,6 +14,7 @@ from typing import IO, Protocol
 
 from nin.data.storage.local_files import LocalFiles
 from nin.data.storage.remote_files import REMOTE
+from nin.data.storage.tar_shards import TarShards
 from nin.urls import is_url
 
 
@@ -39,12 +41,20 @@ class PictureStore(Protocol):
         """Whether there is such a picture."""
 
 
-_FILES = LocalFiles()
+FILES, TARS = LocalFiles(), TarShards()
 
 
 def store_of(name: str) -> PictureStore:
     """Where the picture of a name is."""
-    return REMOTE if is_url(name) else _FILES
+    if TARS.divided(name):
+        return TARS
+    return REMOTE if is_url(name) else FILES
+
+
+def file_of(name: str) -> str:
+    """The path of the file that holds a picture: its own, or its shard's."""
+    divided = TARS.divided(name)
+    return name if divided is None else divided[0]
 
 
 def read_picture(name: str | PathLike[str]) -> bytes:

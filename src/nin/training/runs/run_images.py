@@ -15,6 +15,7 @@ from nin.data.decoding.image_arrays import fitted_images
 from nin.data.folders.listing import Files
 from nin.data.folders.membership import UNKNOWN, Membership
 from nin.data.in_memory.npz_file import is_npz
+from nin.data.source_listing import is_source
 from nin.data.sources import as_images, is_in_process
 from nin.data.split import PARTS, Part
 from nin.data.storage.url_path import source_path
@@ -180,7 +181,7 @@ class RunImages:
             return self._moved_file(data)
         known = self.membership()
         places = candidates(self.recipe.data, self.path, self.record)
-        if known is None or data in NAMED or any(place.exists() for place in places):
+        if known is None or data in NAMED or any(map(is_source, places)):
             return None
         recipe = self.recipe.revised(data=data)
         skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
@@ -281,7 +282,7 @@ class RunImages:
                 yield str(file), open_kept(file, self.recipe)
             return
         for place in candidates(name, self.path, self.record):
-            if place.exists():
+            if is_source(place):
                 recipe = self.recipe.revised(data=str(place))
                 yield (
                     str(place),
