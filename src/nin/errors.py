@@ -129,6 +129,10 @@ class SourceError(NinError):
     """
 
 
+class RefusedError(SourceError):
+    """What is behind a URL and may not be read by whoever asks, or not without credentials."""
+
+
 class RunError(NinError):
     """A run directory that is missing, damaged, of another kind, or in use."""
 

@@ -15,6 +15,7 @@ from nin.data.decoding.bit_depth import DEPTHS, unstated_depth
 from nin.data.decoding.decode import Decoder, ResizeMode, decode
 from nin.data.decoding.picture_formats import check_size, damage, open_picture
 from nin.data.source_listing import list_source
+from nin.data.storage.picture_store import threads_to_read
 from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError
 from nin.progress import progress
@@ -65,7 +66,7 @@ def decode_many(
 
     faults = {}
     with (
-        ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
+        ThreadPoolExecutor(threads_to_read(paths, min(8, os.cpu_count() or 1))) as pool,
         progress("reading pictures", len(paths)) as advance,
     ):
         for index, (fault, said) in enumerate(pool.map(read, range(len(paths)))):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from nin import backends
 from nin.data.loader import Batches
-from nin.data.pictures import TASK, WORKERS, Pictures, Reading
+from nin.data.pictures import TASK, Pictures, Reading
 from nin.data.split import Split
 from nin.errors import NinError
 
@@ -65,7 +65,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         self.fault: NinError | None = None
         self.reads_ahead = True
         self._pictures = images
-        self._ahead = math.ceil(max(2 * batch_size, 2 * TASK * WORKERS) / batch_size)
+        self._ahead = math.ceil(max(2 * batch_size, 2 * TASK * images.threads) / batch_size)
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._readings: dict[Key, Reading] = {}
@@ -114,7 +114,9 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
 
     def _reading(self, key: Key) -> Reading:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="nin-pictures")
+            self._pool = ThreadPoolExecutor(
+                self._pictures.threads, thread_name_prefix="nin-pictures"
+            )
         chosen = self._chosen(*key)
         rows = None if self.needed is None else self.needed(len(chosen))
         return Reading(self._pictures, chosen, self._pool, rows)

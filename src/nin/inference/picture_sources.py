@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 from nin.data.folders.picture_files import LeftOut, pictures_below, showing_progress
 from nin.data.shards.shard_files import ShardFiles, find_shards
 from nin.data.shards.shard_listing import shard_pictures
-from nin.data.storage.picture_store import is_stored
+from nin.data.storage.picture_store import stored_size
 from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 from nin.progress import progress
@@ -59,8 +59,7 @@ def _pictures(source: str, left_out: LeftOut) -> list[str]:
         if (shards := find_shards(source_path(source))) is not None:
             return _of_shards(source, shards)
         if not source_path(source).is_dir():
-            if not is_stored(source):
-                Path(source).stat()
+            stored_size(source)
             return [source]
         with showing_progress():
             pictures = pictures_below(source, left_out)

@@ -21,11 +21,6 @@ def url(server):
     return f"{server.url}/a.tar"
 
 
-def forget():
-    """As if the process had just begun; what is on the disk stays."""
-    REMOTE.__init__()
-
-
 def test_any_piece_is_that_of_the_file(url):
     places = [(0, 10), (95, 10), (1000, 100), (1049, 5), (1050, 5), (0, 2000), (250, 500)]
     assert REMOTE.read_at(url, places) == [CONTENT[a : a + n] for a, n in places]
@@ -39,19 +34,19 @@ def test_only_the_blocks_that_are_needed_are_fetched(server, url):
     assert server.sent == 1 + 200
 
 
-def test_what_was_fetched_once_is_on_the_disk(server, url):
+def test_what_was_fetched_once_is_on_the_disk(fresh, server, url):
     REMOTE.read(url)
-    forget()
+    fresh()
     sent = server.sent
     assert REMOTE.read(url) == CONTENT
     assert server.sent == sent + 1
 
 
-def test_a_block_that_is_damaged_on_the_disk_is_fetched_again(url, tmp_path):
+def test_a_block_that_is_damaged_on_the_disk_is_fetched_again(fresh, url, tmp_path):
     REMOTE.read(url)
     for path in (tmp_path / "cache/blocks").iterdir():
         path.write_bytes(path.read_bytes()[:-1] + b"?")
-    forget()
+    fresh()
     assert REMOTE.read(url) == CONTENT
 
 
@@ -86,11 +81,11 @@ def test_a_file_that_changes_meanwhile_is_refused(server, url):
         REMOTE.read_at(url, [(500, 10)])
 
 
-def test_another_file_of_that_name_is_not_mistaken_for_the_old_one(server, url):
+def test_another_file_of_that_name_is_not_mistaken_for_the_old_one(fresh, server, url):
     REMOTE.read(url)
     (server.folder / "a.tar").write_bytes(bytes(1050))
     os.utime(server.folder / "a.tar", ns=(0, 0))
-    forget()
+    fresh()
     assert REMOTE.read(url) == bytes(1050)
 
 

@@ -17,6 +17,9 @@ from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.tar_shards import TarShards
 from nin.urls import is_url
 
+#: Threads that wait for what comes over a network.
+WAITING = 16
+
 
 class PictureStore(Protocol):
     """Where pictures are; called by several threads at once.
@@ -55,6 +58,16 @@ def file_of(name: str) -> str:
     """The path of the file that holds a picture: its own, or its shard's."""
     divided = TARS.divided(name)
     return name if divided is None else divided[0]
+
+
+def threads_to_read(names: Sequence[str | PathLike[str]], threads: int) -> int:
+    """How many threads read pictures: those that decode, or more, which wait for a network.
+
+    Args:
+        names: of the pictures; the first stands for all.
+        threads: where they are on this machine.
+    """
+    return max(threads, WAITING) if names and is_url(names[0]) else threads
 
 
 def read_picture(name: str | PathLike[str]) -> bytes:

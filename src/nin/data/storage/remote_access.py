@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from nin.data.storage.url_secrets import with_secrets
-from nin.errors import SourceError, first_line
+from nin.errors import RefusedError, SourceError, first_line
 from nin.installing import pip_install
 from nin.urls import without_credentials
 
@@ -131,7 +131,7 @@ def _final(url: str, error: Exception) -> Exception | None:
     if "Credential" in name or "Authentication" in name:
         return SourceError(f"{url}: no credentials were found, or they are refused: give {where}")
     if isinstance(error, PermissionError) or status in _REFUSED:
-        return SourceError(
+        return RefusedError(
             f"{url}: access is refused ({status or 403}): it is private, not there, or its"
             f" signature has expired: credentials are {where}"
         )

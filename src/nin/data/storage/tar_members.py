@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import tarfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,13 @@ class TarMembers(NamedTuple):
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
     passed_over: Counter[str]
+
+    @classmethod
+    def from_lists(cls, lists: Sequence[Any]) -> Self:
+        """The members again whose four parts were kept as plain lists."""
+        names, starts, sizes, passed_over = lists
+        starts, sizes = np.array(starts, np.int64), np.array(sizes, np.int64)
+        return cls(names, starts, sizes, Counter(passed_over))
 
 
 def read_members(path: str | Path) -> TarMembers:

@@ -8,14 +8,14 @@ import threading
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from io import BytesIO
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.storage.known_members import known_members
+from nin.data.storage.listing_cache import kept_listing
 from nin.data.storage.remote_files import REMOTE
-from nin.data.storage.tar_members import TarMembers
+from nin.data.storage.tar_members import TarMembers, read_members
 from nin.errors import DataError
 from nin.urls import is_url
 
@@ -76,7 +76,9 @@ class TarShards:
             DataError: see `nin.data.storage.tar_members.read_members`.
         """
         stamp = _stamp(path)
-        found = known_members(path)
+        found = kept_listing(
+            "members 1", path, lambda: read_members(path), _to_json, TarMembers.from_lists
+        )
         keys = _digests(found.names)
         order = np.argsort(keys)
         table = TarTable(stamp, keys[order], found.starts[order], found.sizes[order])
@@ -125,14 +127,6 @@ class TarShards:
             return False
         return True
 
-    def version(self, name: str, of_shard: str) -> str | None:
-        """What tells this version of a member from another, given its tar file's."""
-        try:
-            _, _, *place = self._found(name)
-        except OSError:
-            return None
-        return " ".join(map(str, (of_shard, *place)))
-
     def _found(self, name: str) -> tuple[str, TarTable, int, int]:
         divided = self.divided(name)
         if divided is None:
@@ -162,6 +156,11 @@ def _stamp(path: str) -> tuple[int, int]:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
     return status.st_size, status.st_mtime_ns
+
+
+def _to_json(members: TarMembers) -> list[Any]:
+    names, starts, sizes, passed_over = members
+    return [names, starts.tolist(), sizes.tolist(), passed_over]
 
 
 def _digests(names: Iterable[str]) -> NDArray[np.uint64]:

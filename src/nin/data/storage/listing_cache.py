@@ -1,0 +1,47 @@
+"""What was found out about a file by going through it, kept until the file changes.
+
+To list a tar file is to go through all of it; over a network, to fetch nearly all of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from nin.data.storage.cache_folder import CacheFolder
+from nin.data.storage.file_version import file_version
+from nin.urls import is_url
+
+T = TypeVar("T")
+
+#: Of smaller files on this machine nothing is kept, and bytes of all that is.
+LEAST, LIMIT = 2**28, 10**9
+
+
+def kept_listing(
+    kind: str,
+    path: str,
+    make: Callable[[], T],
+    to_json: Callable[[T], Any],
+    from_json: Callable[[Any], T],
+) -> T:
+    """What `make` finds out about a file: from the user's cache, if the file has not changed.
+
+    Args:
+        kind: what is found out, and in which format it is kept.
+        path: the file, or its URL.
+        make: goes through the file.
+        to_json: what is kept of it.
+        from_json: the same back.
+    """
+    version = file_version(path)
+    if version is None or (not is_url(path) and int(version.split()[0]) < LEAST):
+        return make()
+    cache, key = CacheFolder("listings", LIMIT), f"{kind} {version} {path}"
+    kept = cache.get(key)
+    if kept is not None:
+        return from_json(json.loads(kept))
+    found = make()
+    cache.put(key, json.dumps(to_json(found)).encode())
+    return found
