@@ -68,7 +68,7 @@ def program():
 def fresh(tmp_path, monkeypatch):
     """Nothing is known of any URL, nothing is kept, and nobody waits to ask again."""
     from nin.data.storage import remote_access, url_secrets
-    from nin.data.storage.picture_store import TARS
+    from nin.data.storage.picture_store import PARQUETS, TARS
     from nin.data.storage.remote_files import REMOTE
 
     monkeypatch.setenv("NIN_CACHE", str(tmp_path / "cache"))
@@ -78,7 +78,7 @@ def fresh(tmp_path, monkeypatch):
 
     def forget():
         """As if the process had just begun; what is on the disk stays."""
-        for store in (REMOTE, TARS):
+        for store in (REMOTE, TARS, PARQUETS):
             store.__init__()
 
     forget()

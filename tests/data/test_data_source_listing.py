@@ -7,7 +7,7 @@ import csv
 import fsspec
 import numpy as np
 import pytest
-from shards import as_tar_shards, pictures_of
+from shards import as_parquet, as_tar_shards, pictures_of
 
 from nin import ImageFolder
 from nin.data import open_data
@@ -68,10 +68,17 @@ def test_a_table_over_http(server, photos):
     assert_same(there, here)
 
 
-def test_shards_over_http_and_what_is_known_of_them(server, photos, fresh):
-    as_tar_shards(photos, server.folder, 3, "cls", name="train-{:03}.tar")
+@pytest.mark.parametrize(
+    ("write", "name"),
+    [
+        (as_tar_shards, "{000..002}.tar"),
+        (as_parquet, "data/train-0000{0..2}-of-00003.parquet"),
+    ],
+)
+def test_shards_over_http_and_what_is_known_of_them(server, photos, fresh, write, name):
+    write(photos, server.folder, 3)
     here = ImageFolder(photos, image_size=6, stream=True)
-    url = f"{server.url}/train-{{000..002}}.tar"
+    url = f"{server.url}/{name}"
     there = open_data(url, image_size=6, stream=True)
     assert_same(there, here)
     assert there.source == url

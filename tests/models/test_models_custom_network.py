@@ -93,11 +93,11 @@ def test_a_graph_that_computes_without_layers_has_no_maps():
     ("name", "said"),
     [
         ("Netless", "Netless sets no self.net"),
-        ("text", "text gives no network but str: return a keras.Model"),
+        ("text", "text returns no network but str: return a keras.Model"),
         ("needs", "needs needs an argument depth"),
         ("raises", "raises cannot be made: {nets}, line"),
         ("raises", "RuntimeError: no such luck"),
-        ("constant", "constant is no network"),
+        ("constant", "constant is not a network"),
     ],
 )
 def test_what_makes_no_network_is_one_line(name, said, nets):

@@ -13,7 +13,7 @@ import pytest
 from custom_networks import write_nets
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
-from nin.networks.presets import Stage
+from nin.networks.stages import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
 from nin.study.report.sections import sections
@@ -527,7 +527,7 @@ def test_each_fold_chooses_its_learning_rate_on_its_own_images(folded):
     ("settings", "error", "said"),
     [
         ({"folds": 40}, DataError, "folds=40: each class needs one image per fold or more"),
-        ({"data": "digits", "folds": 3}, NinError, "folds=3: digits has a test of its own"),
+        ({"data": "digits", "folds": 3}, NinError, "folds=3: digits has a published test set"),
         ({"folds": 3, "judged_on": "validation"}, DataError, "folds=3: the images of a fold are a"),
         ({"jobs": 2}, NinError, "images in memory are known to this process alone: save them"),
         ({"data": (ARRAYS[0], ARRAYS[1][:3])}, DataError, "x holds 90 images, and y 3 labels"),

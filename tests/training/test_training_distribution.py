@@ -173,7 +173,7 @@ def test_one_is_lost_and_two_go_on_together_and_train_as_one_does_and_one_of_the
     code, out, err = ended[1 - killed]
     assert (code, out) == (2, ""), err
     *before, last = err.splitlines()
-    assert last.startswith("nin: another process was lost; to go on: nin train --resume ")
+    assert last.startswith("nin: another process was lost; to continue: nin train --resume ")
     assert all(said.startswith(("NiN: ", "epoch ")) for said in before)
     if killed == 0:  # The run is what the chief had written; it goes on in the same way.
         return

@@ -6,8 +6,7 @@ functions, those of `Backend`; what several devices need of JAX is in `distribut
 """
 
 from nin.backends.choice import INSTALL, Backend, backend_name, choose, current, quietly_imported
-from nin.backends.devices import num_gpus, try_gpu
-from nin.backends.processor import cores_shared
+from nin.backends.devices import cores_shared, num_gpus, try_gpu
 from nin.backends.random_state import random_state_restored, set_random_seed
 
 __all__ = [

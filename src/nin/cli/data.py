@@ -54,7 +54,9 @@ def _check(name: str, sheet: Path | None, as_json: bool) -> None:
         check_sheet_path(sheet)
     folder = source_path(name)
     if name in NAMED and not folder.exists():
-        raise DataError(f"{folder} is a published data set, not a folder: nin data lists those")
+        raise DataError(
+            f"{folder} is a published data set, not a folder: nin data without a folder lists those"
+        )
     size = choose(None, str(folder.absolute())).image_size
     found = check_folder(folder, size or 0)
     drawn = sheet is not None and found.save_sheet(sheet)

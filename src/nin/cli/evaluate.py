@@ -35,7 +35,7 @@ def evaluate(
     """Evaluate a run: accuracy, recall and precision per class, calibration, mistakes."""
     from nin.training import load
     from nin.training.runs import evaluation_report as report
-    from nin.training.runs.dataset import show_found
+    from nin.training.runs.data_notes import show_found
     from nin.training.runs.evaluation import evaluate_judged
 
     opened = load(run, trust=trust)

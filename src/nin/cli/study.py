@@ -37,12 +37,14 @@ class StudyOptions:
     ] = None
     folds: Annotated[
         int | None,
-        typer.Option(help="Divide all images into so many parts, and judge by each in turn."),
+        typer.Option(
+            help="Cross-validate: divide all images into this many folds, and test on each in turn."
+        ),
     ] = None
     groups: Annotated[
         str | None,
         typer.Option(
-            metavar="REGEX", help="Keep pictures together of whose path this finds the same."
+            metavar="REGEX", help="Keep images together in whose paths this finds the same text."
         ),
     ] = None
     epochs: Annotated[
@@ -56,7 +58,8 @@ class StudyOptions:
     image_size: Annotated[
         int | None,
         typer.Option(
-            help="Side in pixels; default: as stored, or the smallest that all networks can take."
+            help="Side in pixels to resize images to; default: as stored, or the smallest"
+            " that all networks can take."
         ),
     ] = None
     limit: Annotated[
@@ -96,7 +99,7 @@ class StudyOptions:
     def recipe(self) -> Recipe:
         """How all networks are trained."""
         from nin.study.preparation import RECIPE
-        from nin.training.recipe import not_none
+        from nin.training.recipe_fields import not_none
 
         return RECIPE.revised(**not_none(**self.given()))
 

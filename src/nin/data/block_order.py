@@ -14,7 +14,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.storage.picture_store import TARS
+from nin.data.storage.parquet_shards import ENDING as PARQUET
+from nin.data.storage.parquet_shards import WINDOW_BYTES, row_of
+from nin.data.storage.picture_store import PARQUETS, file_of
 
 #: Pictures in a window, and in a block of a tar file.
 WINDOW, BLOCK = 16_384, 32
@@ -64,19 +66,34 @@ def find_blocks(names: Sequence[str]) -> Blocks | None:
     Args:
         names: of pictures, those of a shard in its order.
     """
-    if not names or TARS.divided(names[0]) is None:
-        return None
     of = np.empty(len(names), np.int32)
-    shard, block, left = "", -1, 0
-    for row, name in enumerate(names):
-        if not (shard and name.startswith(shard)):
-            divided = TARS.divided(name)
-            shard, left = ("" if divided is None else f"{divided[0]}/"), 0
-        if left == 0:
-            block, left = block + 1, BLOCK
-        of[row] = block
-        left -= 1
-    return Blocks(of, np.bincount(of) / WINDOW)
+    shares: list[float] = []
+    start = 0
+    while start < len(names):
+        shard = file_of(names[start])
+        if shard == names[start]:
+            return None
+        end = start
+        while end < len(names) and names[end].startswith(f"{shard}/"):
+            end += 1
+        found = _of_shard(shard, names[start:end])
+        of[start:end] = found.of + len(shares)
+        shares += found.shares.tolist()
+        start = end
+    return Blocks(of, np.array(shares)) if names else None
+
+
+def _of_shard(shard: str, names: Sequence[str]) -> Blocks:
+    """The blocks of the pictures of one shard: runs in a tar file, groups of rows in Parquet."""
+    if not shard.endswith(PARQUET):
+        runs = (np.arange(len(names)) // BLOCK).astype(np.int32)
+        return Blocks(runs, np.bincount(runs) / WINDOW)
+    table = PARQUETS.table(shard)
+    rows = [row_of(name[len(shard) + 1 :]) for name in names]
+    groups, of = np.unique(table.groups(rows), return_inverse=True)
+    # As a group is held in memory whole, a window is of so many bytes at most.
+    shares = np.maximum(np.bincount(of) / WINDOW, table.sizes[groups] / WINDOW_BYTES)
+    return Blocks(of.astype(np.int32), shares)
 
 
 def _windows(shares: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nin.data.decoding.bit_depth import DEPTHS, unstated_depth
 from nin.data.decoding.decode import Decoder, ResizeMode, decode
 from nin.data.decoding.picture_formats import check_size, damage, open_picture
-from nin.data.source_listing import list_source
+from nin.data.source_listing import some_pictures
 from nin.data.storage.picture_store import threads_to_read
 from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError
@@ -147,7 +147,7 @@ def are_small_and_grey(path: str | Path) -> bool:
         path: a directory with one directory per class.
     """
     try:
-        paths = list_source(source_path(path)).parts["train"].paths
+        paths = some_pictures(source_path(path))
     except DataError:
         return False
     return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // _SAMPLE)]))

@@ -67,7 +67,8 @@ class ImageFolder(ImageData):
     Args:
         path: the directory; or a table of labels beside the pictures, ``.csv``, ``.tsv`` or
             ``.jsonl``, with columns such as ``file`` and ``label``, perhaps ``split``; or shards: a
-            directory of ``.tar`` files, one, or a pattern such as ``train-{000..099}.tar``.
+            directory of ``.tar`` or ``.parquet`` files, one, or a pattern such as
+            ``train-{000..099}.tar``.
         batch_size: images per batch.
         image_size: side in pixels of the square that every picture becomes.
         validation: share of the pictures to hold out for validation, unless there is a val/ folder.

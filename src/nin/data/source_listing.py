@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nin.data.folders.listing import Listing, list_folder
 from nin.data.shards.shard_files import find_shards, is_pattern
-from nin.data.shards.shard_listing import list_shards
+from nin.data.shards.shard_listing import list_shards, shard_pictures
 from nin.errors import DataError
 
 
@@ -29,6 +29,28 @@ def list_source(path: Path) -> Listing:
         where = error.filename or path
         raise DataError(f"{where}: cannot be listed: {error.strerror or error}") from error
     return list_folder(path) if shards is None else list_shards(path, shards)
+
+
+def some_pictures(path: Path) -> list[str]:
+    """Pictures to train on by which it can be told what the others are like: all of a folder.
+
+    Of shards those of the first, so that not all have to be gone through.
+
+    Args:
+        path: as for `list_source`.
+
+    Raises:
+        DataError: as `list_source`.
+    """
+    try:
+        shards = find_shards(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be listed: {error.strerror or error}") from error
+    return (
+        list_folder(path).parts["train"].paths
+        if shards is None
+        else shard_pictures(shards.files[0].path)
+    )
 
 
 def is_source(path: Path) -> bool:

@@ -68,7 +68,7 @@ def _pictures(source: str, left_out: LeftOut) -> list[str]:
     except ValueError as error:
         raise DataError(f"{source!r}: {error}") from error
     if not pictures:
-        raise DataError(f"{source}: there is no picture in this folder, nor in those below it")
+        raise DataError(f"{source}: no images in this folder or its subfolders")
     return pictures
 
 

@@ -28,9 +28,9 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.recipe import not_none
 from nin.training.recipe_choice import on_images
-from nin.training.runs.dataset import show_found
+from nin.training.recipe_fields import not_none
+from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
 
 

@@ -45,7 +45,11 @@ def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
     if found.leaks or found.conflicts:
         console.print(f"to see them: {show_command(data.source)}", markup=False)
     if not found.near:
-        console.print("a large folder: nin data looks for near copies, too", markup=False)
+        console.print(
+            "this folder is large: only exact copies were looked for; nin data finds near"
+            " copies, too",
+            markup=False,
+        )
     return {"duplicates": found.record()}
 
 

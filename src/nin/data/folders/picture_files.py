@@ -154,7 +154,7 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
     kept: list[Entry] = []
     number = 0
     seen = _SEEN.get()
-    with _scanned(folder) as entries:
+    with scanned(folder) as entries:
         for number, entry in enumerate(entries, 1):
             if seen is not None and number % _TOLD == 0:
                 seen(_TOLD)
@@ -171,9 +171,10 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
 
 
 @contextmanager
-def _scanned(folder: str) -> Iterator[Iterator[Entry]]:
+def scanned(folder: str | Path) -> Iterator[Iterator[Entry]]:
+    """What is in a folder, on this machine or behind a URL, as `os.scandir` gives it."""
     if is_url(folder):
-        yield REMOTE.scan(folder)
+        yield REMOTE.scan(str(folder))
     else:
         with os.scandir(folder) as entries:
             yield entries

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nin.data.folders.part_names import read_part
-from nin.data.folders.picture_files import EXTENSIONS, LeftOut, folders_in
+from nin.data.folders.picture_files import EXTENSIONS, LeftOut, folders_in, scanned
 from nin.data.split import Part
 from nin.data.storage.picture_store import is_stored
 from nin.data.storage.remote_files import REMOTE
@@ -21,7 +21,7 @@ from nin.errors import DataError
 from nin.urls import is_url
 
 #: Endings of shards.
-ENDINGS = (".tar",)
+ENDINGS = (".tar", ".parquet")
 
 #: Endings of archives in which no picture can be found by its place, as those of shards do.
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
@@ -67,7 +67,7 @@ def find_shards(path: Path) -> ShardFiles | None:
     """The shards that a name stands for; None if it is a folder without any, or something else.
 
     A folder is taken for one of shards if they lie right in it, in folders of its parts or in one
-    called ``data``, and no other folder in it holds pictures.
+    called ``data``, and there are no pictures beside them, in no other folder either.
 
     Args:
         path: a shard, a pattern of shards, or a folder; it need not exist.
@@ -85,10 +85,11 @@ def find_shards(path: Path) -> ShardFiles | None:
         return _together([str(path)], is_folder=False)
     if not path.is_dir():
         return None
-    folders, _ = folders_in(path, LeftOut())
-    of_parts = [each for each in folders if read_part(each.name) or each.name.lower() == _DATA]
-    found = [*_inside(path), *(shard for folder in of_parts for shard in _inside(folder))]
-    if not found or any(_holds_pictures(folder) for folder in folders):
+    found = [*_inside(path), *(shard for folder in _of_parts(path) for shard in _inside(folder))]
+    if not found:
+        return None
+    folders, loose = folders_in(path, LeftOut())
+    if loose or any(_holds_pictures(folder) for folder in folders):
         return None
     return _together(found, is_folder=True, root=path)
 
@@ -116,10 +117,18 @@ def _shard_file(path: str, root: Path) -> ShardFile:
     return ShardFile(path, None, "")
 
 
-def _inside(folder: Path) -> Iterator[str]:
-    for each in sorted(folder.iterdir()):
-        if each.name.endswith(ENDINGS) and not each.name.startswith(".") and each.is_file():
-            yield str(each)
+def _inside(folder: Path) -> list[str]:
+    with scanned(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.endswith(ENDINGS)]
+    shards = [folder / name for name in names if not name.startswith(".")]
+    return sorted(str(path) for path in shards if path.is_file())
+
+
+def _of_parts(path: Path) -> list[Path]:
+    """The folders in a folder that are called like a part, or ``data``."""
+    with scanned(path) as entries:
+        names = [entry.name for entry in entries if entry.is_dir()]
+    return [path / name for name in names if read_part(name) or name.lower() == _DATA]
 
 
 def _holds_pictures(folder: Path) -> bool:

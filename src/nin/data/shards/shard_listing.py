@@ -13,6 +13,7 @@ from nin.data.folders.inventory import FolderInventory
 from nin.data.folders.listing import Files, Listing
 from nin.data.folders.picture_files import LeftOut
 from nin.data.image_statistics import images_per_class
+from nin.data.shards.parquet_samples import parquet_pictures, parquet_samples
 from nin.data.shards.sample_labels import (
     ClassNames,
     ShardSamples,
@@ -23,6 +24,7 @@ from nin.data.shards.sample_labels import (
 from nin.data.shards.shard_files import ShardFile, ShardFiles
 from nin.data.shards.tar_samples import tar_pictures, tar_samples
 from nin.data.split import PARTS, Part
+from nin.data.storage.parquet_shards import ENDING as PARQUET
 from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 from nin.progress import progress
@@ -90,7 +92,7 @@ def shard_samples(path: str) -> ShardSamples:
     Raises:
         DataError: it is damaged, or of another layout.
     """
-    return tar_samples(path)
+    return parquet_samples(path) if path.endswith(PARQUET) else tar_samples(path)
 
 
 def shard_pictures(path: str) -> list[str]:
@@ -99,7 +101,7 @@ def shard_pictures(path: str) -> list[str]:
     Raises:
         DataError: it is damaged, or of another layout.
     """
-    return tar_pictures(path)
+    return parquet_pictures(path) if path.endswith(PARQUET) else tar_pictures(path)
 
 
 def _by_part(

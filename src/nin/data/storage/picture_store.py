@@ -1,6 +1,6 @@
 """The bytes of a picture by its name, wherever they are: all that reads pictures reads them here.
 
-A name is text that people can read: the path of a file; or that of a tar file with the name of a
+A name is text that people can read: the path of a file; or that of a shard with the name of a
 picture in it, ``shards/train-000.tar/000123.jpg``. What is kept of a picture anywhere
 else is its name alone, so that a set of a million takes 120 MB, and another process that is given
 the name finds the same bytes.
@@ -13,6 +13,7 @@ from os import PathLike, fspath
 from typing import IO, Protocol
 
 from nin.data.storage.local_files import LocalFiles
+from nin.data.storage.parquet_shards import ParquetShards
 from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.tar_shards import TarShards
 from nin.urls import is_url
@@ -44,19 +45,21 @@ class PictureStore(Protocol):
         """Whether there is such a picture."""
 
 
-FILES, TARS = LocalFiles(), TarShards()
+FILES, TARS, PARQUETS = LocalFiles(), TarShards(), ParquetShards()
 
 
 def store_of(name: str) -> PictureStore:
     """Where the picture of a name is."""
-    if TARS.divided(name):
+    if TARS.divided(name) is not None:
         return TARS
+    if PARQUETS.divided(name) is not None:
+        return PARQUETS
     return REMOTE if is_url(name) else FILES
 
 
 def file_of(name: str) -> str:
     """The path of the file that holds a picture: its own, or its shard's."""
-    divided = TARS.divided(name)
+    divided = TARS.divided(name) or PARQUETS.divided(name)
     return name if divided is None else divided[0]
 
 

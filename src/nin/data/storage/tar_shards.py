@@ -15,14 +15,19 @@ from numpy.typing import NDArray
 
 from nin.data.storage.listing_cache import kept_listing
 from nin.data.storage.remote_files import REMOTE
+from nin.data.storage.shard_file import (
+    LARGEST,
+    Stamp,
+    check_unchanged,
+    divided_name,
+    missing,
+    stamp_of,
+)
 from nin.data.storage.tar_members import TarMembers, read_members
 from nin.errors import DataError
 from nin.urls import is_url
 
-#: The largest picture that is read from a shard, in bytes: it is held in memory whole.
-LARGEST = 2**30
-
-_ENDING = ".tar"
+ENDING = ".tar"
 
 
 class TarTable(NamedTuple):
@@ -35,7 +40,7 @@ class TarTable(NamedTuple):
         sizes: (n,), in bytes.
     """
 
-    stamp: tuple[int, int]
+    stamp: Stamp
     keys: NDArray[np.uint64]
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
@@ -61,13 +66,7 @@ class TarShards:
 
     def divided(self, name: str) -> tuple[str, str] | None:
         """The tar file and the member that a name is of; None if it is of none."""
-        at = name.find(f"{_ENDING}/")
-        while at >= 0:
-            path = name[: at + len(_ENDING)]
-            if path in self._tables or is_url(path) or os.path.isfile(path):  # noqa: PTH113
-                return path, name[at + len(_ENDING) + 1 :]
-            at = name.find(f"{_ENDING}/", at + 1)
-        return None
+        return divided_name(name, ENDING, self._tables)
 
     def members(self, path: str) -> TarMembers:
         """List a tar file anew.
@@ -75,7 +74,7 @@ class TarShards:
         Raises:
             DataError: see `nin.data.storage.tar_members.read_members`.
         """
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         found = kept_listing(
             "members 1", path, lambda: read_members(path), _to_json, TarMembers.from_lists
         )
@@ -105,9 +104,7 @@ class TarShards:
             return REMOTE.read_at(path, inside)
         file = os.open(path, os.O_RDONLY)
         try:
-            status = os.fstat(file)
-            if (status.st_size, status.st_mtime_ns) != table.stamp:
-                raise OSError(errno.ESTALE, f"{path} was changed after it was listed", name)
+            check_unchanged(os.fstat(file), table.stamp, path, name)
             return [
                 os.pread(file, max(0, min(length, size - start)), begin + start)
                 for start, length in places
@@ -130,12 +127,12 @@ class TarShards:
     def _found(self, name: str) -> tuple[str, TarTable, int, int]:
         divided = self.divided(name)
         if divided is None:
-            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
+            raise missing(name)
         path, member = divided
         table = self._tables.get(path) or self._listed(path)
         place = table.find(member)
         if place is None:
-            raise FileNotFoundError(errno.ENOENT, f"{path} holds no such picture", name)
+            raise missing(name, f"{path} holds no such picture")
         return path, table, *place
 
     def _listed(self, path: str) -> TarTable:
@@ -146,16 +143,6 @@ class TarShards:
                 except DataError as error:
                     raise OSError(errno.EIO, str(error), path) from error
             return self._tables[path]
-
-
-def _stamp(path: str) -> tuple[int, int]:
-    try:
-        if is_url(path):
-            return REMOTE.status(path)
-        status = os.stat(path)  # noqa: PTH116
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}") from error
-    return status.st_size, status.st_mtime_ns
 
 
 def _to_json(members: TarMembers) -> list[Any]:

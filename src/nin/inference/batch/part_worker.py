@@ -57,17 +57,19 @@ def _predictor(network: str, sha256: str, folder: str, witness: str, version: st
     """The network, opened; a cluster runs one part per thread, so one is enough for a batch."""
     if version != __version__:
         raise ExportError(
-            f"a worker has version {__version__} of nin, not {version}: install the same on all"
+            f"a worker has version {__version__} of nin, not {version}: install the same one"
+            " everywhere"
         )
     if witness and not is_stored(_place(folder, witness)):
         raise ExportError(
-            f"a worker does not see {_place(folder, witness)}: pictures must be in a folder that"
-            " all machines have under the same name"
+            f"a worker does not see {_place(folder, witness)}: images must be in a folder that has"
+            " the same path on all machines"
         )
     path = Path(network)
     if not path.exists() or network_digest(path) != sha256:
         raise ExportError(
-            f"a worker has no {network}, or another one: the network must be in a folder that all"
-            " machines have under the same name"
+            f"a worker does not see {network}, or sees another file: it must be in a folder"
+            " that has"
+            " the same path on all machines"
         )
     return FilePredictor(path, threads=1)

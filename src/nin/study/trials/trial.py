@@ -24,7 +24,7 @@ from nin.study.trials.row import is_packed, pack
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.precision import precision_policy
 from nin.training.runs.dataset import open_images
-from nin.training.runs.evaluation import final_split
+from nin.training.runs.judged_images import final_split
 from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those a comparison is judged by.

@@ -16,7 +16,8 @@ from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
 from nin.networks.rivals import CustomSpec, Rival, find_network
-from nin.training.recipe import Recipe, not_none
+from nin.training.recipe import Recipe
+from nin.training.recipe_fields import not_none
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
