@@ -67,14 +67,15 @@ def program():
 @pytest.fixture
 def fresh(tmp_path, monkeypatch):
     """Nothing is known of any URL, nothing is kept, and nobody waits to ask again."""
-    from nin.data.storage import remote_access, url_secrets
+    from nin import urls
+    from nin.data.storage import remote_access
     from nin.data.storage.picture_store import PARQUETS, TARS
     from nin.data.storage.remote_files import REMOTE
 
     monkeypatch.setenv("NIN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(remote_access, "WAITS", (0.0, 0.0))
-    monkeypatch.setattr(url_secrets, "_users", {})
-    monkeypatch.setattr(url_secrets, "_queries", {})
+    monkeypatch.setattr(urls, "_users", {})
+    monkeypatch.setattr(urls, "_queries", {})
 
     def forget():
         """As if the process had just begun; what is on the disk stays."""

@@ -1,4 +1,7 @@
-"""URLs: which texts are some, and how they are written down without what is secret in them."""
+"""URLs: which texts are some, and how they are written without what is secret in them.
+
+That is kept for this process alone, and goes back into a URL only where it is asked for.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,11 @@ _AZURE = re.compile(r"s[a-z]{1,4}|sig")
 
 #: Where a name alone is no secret, since keys or a password go with it.
 _NAMED = ("sftp", "ssh")
+
+
+#: What is secret in the URLs that this process was given: by host, and by URL without it.
+_users: dict[str, str] = {}
+_queries: dict[str, str] = {}
 
 
 class ParsedUrl(NamedTuple):
@@ -63,6 +71,26 @@ def without_credentials(text: str) -> str:
     return _URL.sub(lambda found: parse_url(found[0]).public, text)
 
 
+def remember(url: str) -> str:
+    """Keep what is secret in a URL for this process, and return the URL without it."""
+    public, user, query = parse_url(url)
+    if user:
+        _users[_host(public)] = user
+    if query:
+        _queries[public] = query
+    return public
+
+
+def with_secrets(public: str) -> str:
+    """A URL as it is to be asked for: with the user of its host, and with its own signature."""
+    found = public
+    if user := _users.get(_host(public)):
+        found = found.replace("://", f"://{user}@", 1)
+    if query := _queries.get(public):
+        found += ("&" if "?" in found else "?") + query
+    return found
+
+
 def _sorted(query: str) -> tuple[str, str]:
     """The parameters of a query that anybody may see, and the others."""
     parts = [part for part in query.split("&") if part]
@@ -71,3 +99,8 @@ def _sorted(query: str) -> tuple[str, str]:
     hidden = [bool(_SECRET.fullmatch(n) or (signed and _AZURE.fullmatch(n))) for n in names]
     open_ = "&".join(part for part, secret in zip(parts, hidden, strict=True) if not secret)
     return open_, "&".join(part for part, secret in zip(parts, hidden, strict=True) if secret)
+
+
+def _host(public: str) -> str:
+    scheme, _, rest = public.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"

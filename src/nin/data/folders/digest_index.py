@@ -1,7 +1,7 @@
 """`DigestIndex`: the digests of files that have not changed since they were read, kept in a cache.
 
-What stands for a picture's content is its path and what `nin.data.storage.file_version` says of its
-file, or of the shard that it is in. Where nothing is certain nothing is kept.
+What stands for a picture's content is its path and the version of its file, or of the shard that it
+is in: see `nin.data.storage.listing_cache.file_version`. Where that is not certain nothing is kept.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.storage.cache_folder import CacheFolder
-from nin.data.storage.file_version import file_version
+from nin.data.storage.listing_cache import file_version
 from nin.data.storage.picture_store import file_of
 
 #: Of fewer files nothing is kept: they are read in a second.

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from nin.data.storage.url_secrets import with_secrets
 from nin.errors import RefusedError, SourceError, first_line
 from nin.installing import pip_install
-from nin.urls import without_credentials
+from nin.urls import with_secrets, without_credentials
 
 T = TypeVar("T")
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from nin.data.storage.remote_files import REMOTE
-from nin.data.storage.url_secrets import remember
 from nin.files import expand
-from nin.urls import is_url
+from nin.urls import is_url, remember
 
 _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")
 
