@@ -30,7 +30,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # An example may take as long as it needs.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-
+# At the end of a process Python would go through all that it has imported once more.
+atexit.register(gc.freeze)
 
 # What is imported to collect the tests is there to stay: no look through it until all of it is.
 gc.disable()

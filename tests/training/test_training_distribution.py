@@ -27,7 +27,8 @@ from nin.training.runs.checkpoint import read_position
 
 #: An uneven last batch, dropout, augmentation, weights in the loss.
 LINE = [
-    *("digits", "--limit", "245", "--image-size", "12", "--seed", "3", "--save-every", "0"),
+    *("digits", "--limit", "245", "--image-size", "12", "--width", "0.25", "--seed", "3"),
+    *("--save-every", "0"),
     *("--crop", "0.7", "--rotation", "10", "--erasing", "0.2", "--balance", "weights"),
 ]
 #: What data parallelism may change: the order in which numbers are added.
