@@ -48,9 +48,13 @@ class LineTimer:
         self._began = self._said = time.monotonic()
         self._wait = FIRST
 
-    def is_due(self) -> bool:
-        """Whether it is time for a line; if so, it counts as said."""
-        if time.monotonic() - self._said < self._wait:
+    def is_due(self, most: float = MOST) -> bool:
+        """Whether it is time for a line; if so, it counts as said.
+
+        Args:
+            most: seconds between two lines at most.
+        """
+        if time.monotonic() - self._said < min(self._wait, most):
             return False
         self.restart()
         return True

@@ -22,9 +22,11 @@ from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
 from nin.data.folders.grouping import check_pattern, group_name
 from nin.data.sources import as_images, is_given, name_of_images
+from nin.data.storage.url_path import source_path
 from nin.errors import Argument, DataError, NinError, RecipeError
 from nin.networks.rivals import find_net, network_name
 from nin.training.recipe_fields import renamed
+from nin.urls import is_url
 
 
 class Recipe(BaseModel):
@@ -177,6 +179,11 @@ class Recipe(BaseModel):
     @classmethod
     def _path_as_text(cls, value: Any) -> Any:
         return str(value) if isinstance(value, Path) else value
+
+    @field_validator("data")
+    @classmethod
+    def _url_without_secrets(cls, value: str) -> str:
+        return str(source_path(value)) if is_url(value) else value
 
     @field_validator("data", mode="before")
     @classmethod
