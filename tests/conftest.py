@@ -56,6 +56,8 @@ def pytest_collection_finish():
     """Nor does the garbage collector go through it from then on."""
     gc.collect()
     gc.freeze()
+    # Networks are mostly made of what stays: by default a twentieth of the time would be spent so.
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
 
 
