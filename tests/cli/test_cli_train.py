@@ -226,7 +226,7 @@ def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, t
     assert accuracy.startswith("accuracy 0.500 [")
     assert verdict == 'no better than always naming "a"'
     assert "predict" not in answer.out
-    assert following.startswith("try      other pictures")
+    assert following.startswith("try      other images")
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert [finding["kind"] for finding in record["health"]] == ["same answer", "not learnt"]
     assert [restart["step"] for restart in record["restarts"]] == [20, 20]
