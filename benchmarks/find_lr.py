@@ -1,8 +1,9 @@
 """The range test of learning rates (`nin train --find-lr`): is what it suggests any good?
 
 Five networks, short trainings with the recipes' warm-up and cosine decay, three seeds each. The
-suggestion of each seed is trained with, and so are a grid of rates, a factor of about three apart,
-and the recipe's own rate; all are judged by held-out training images. Two rules are compared:
+suggestion of each seed is trained with, and so is a grid of rates, a factor of about three apart,
+with the recipe's own rate among them; all are judged by held-out training images. Two rules are
+compared:
 
 - ``steepest``: the rate at which the smoothed loss falls fastest.
 - ``tenth``: a tenth of the rate at which it is lowest.
@@ -27,7 +28,7 @@ from nin.training.runs.dataset import open_images
 from nin.training.schedule import optimizer
 
 SEEDS = range(3)
-GRID = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1)
+GRID = (0.0003, 0.001, 0.003, 0.01, 0.03)
 #: Plain gradient descent takes larger steps.
 GRID_SGD = tuple(10 * rate for rate in GRID)
 
@@ -47,7 +48,7 @@ def small_resnet(num_classes: int, input_shape: tuple[int, int, int]) -> keras.M
 
 def recipes() -> dict[str, nin.Recipe]:
     """What is trained."""
-    clothes = nin.RECIPES["fashion28"].revised(limit=4000, epochs=4, validation=1 / 30, warmup=30)
+    clothes = nin.RECIPES["fashion28"].revised(limit=3000, epochs=4, validation=1 / 40, warmup=30)
     others = clothes.revised(epochs=6, learning_rate=0.003, dropout=None)
     return {
         "NiN `mnist` × 0.5, digits": nin.RECIPES["digits"].revised(epochs=8, validation=0.3),
@@ -89,7 +90,6 @@ def measure(record: Record, name: str, recipe: nin.Recipe) -> None:
     for seed in SEEDS:
         for rate in grid:
             train(rate, seed, "grid")
-        train(recipe.learning_rate, seed, "recipe")
         found = nin.lr_find(recipe.revised(seed=seed))
         for why, rate in (("steepest", found.steepest), ("tenth", found.tenth_of_lowest)):
             if rate is not None:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from nin.training import Run
     from nin.training.runs.run_format import RunResult
 
+#: What --find-lr writes, unless --out says otherwise.
+PICTURE = "find-lr.png"
+
 
 @with_options(RecipeOptions)
 def train(
@@ -41,8 +44,19 @@ def train(
         float | None, typer.Option(help="Seconds between checkpoints; default: 60.", min=0.0)
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Run directory to create; default: runs/NAME-NUMBER.")
+        Path | None,
+        typer.Option(
+            help="Run directory to create; default: runs/NAME-NUMBER. With --find-lr, the picture."
+        ),
     ] = None,
+    find_lr: Annotated[
+        bool,
+        typer.Option(
+            "--find-lr",
+            help="Do not train: try learning rates from tiny to large for 100 steps, suggest one,"
+            f" and draw the losses as {PICTURE}.",
+        ),
+    ] = False,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Continue this interrupted run.")
     ] = None,
@@ -56,7 +70,13 @@ def train(
     """Train a network by a recipe (default: digits), or on a folder with a subfolder per class."""
     settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
+    if find_lr and resume is None:
+        given = {"trust": trust or None, "join": join or None, **settings, "skip_bad": None}
+        _find_lr(what, options, out or Path(PICTURE), skip_bad, {name: value for name, value in given.items() if value is not None}, as_json)
+        return
     if resume is not None:
+        if find_lr:
+            raise NinError("--resume goes on as the run began: leave out --find-lr")
         run = _resume(resume, what, options, out, join, {**settings, "trust": trust})
     else:
         if trust:
@@ -84,6 +104,25 @@ def _train(
         check(recipe, out, skip_bad=settings["skip_bad"], devices=settings["devices"])
         _meet(join)
     return train_recipe(recipe, out, **settings)
+
+
+def _find_lr(
+    what: str | None,
+    options: RecipeOptions,
+    out: Path,
+    skip_bad: bool,
+    others: dict[str, Any],
+    as_json: bool,
+) -> None:
+    from nin.training.lr_range_test import lr_find
+
+    if others:
+        raise NinError(f"--find-lr does not train: leave out {', '.join(as_typed(others))}")
+    found = lr_find(what, out, skip_bad=skip_bad, **options.given())
+    if as_json:
+        typer.echo(json.dumps({**found.as_json(), "picture": str(out)}))
+    else:
+        typer.echo(f"{found.answer}; {printable(out)} shows the losses")
 
 
 def _resume(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +68,20 @@ class LearningRateRange(NamedTuple):
         """The rate to try, to two digits; None if the loss does not fall at any."""
         found = self.tenth_of_lowest
         return None if found is None else float(f"{found:.2g}")
+
+    @property
+    def answer(self) -> str:
+        """The suggestion in words."""
+        if self.suggestion is None:
+            return "no learning rate suggested, because the loss did not fall at any"
+        return (
+            f"learning rate {self.suggestion:g} suggested, a tenth of where the loss was lowest"
+            f" (the recipe's: {self.own:g})"
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything but the picture, as JSON values."""
+        return {"suggestion": self.suggestion, **self._asdict()}
 
     def plot(self) -> NotebookFigure:
         """Draw the losses against the rates; in Jupyter the picture is displayed."""
