@@ -29,7 +29,7 @@ class ByHand(d2l.LeNet):
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def found():
     return d2l.lr_find("digits", **LEARNS)
 
 

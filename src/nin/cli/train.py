@@ -68,15 +68,17 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a network by a recipe (default: digits), or on a folder with a subfolder per class."""
+    if find_lr:
+        if resume is not None:
+            raise NinError("--resume goes on as the run began: leave out --find-lr")
+        of_training = {"devices": devices, "join": join, "save_every": save_every, "trust": trust}
+        if given := [name for name, value in of_training.items() if value not in (None, False)]:
+            raise NinError(f"--find-lr does not train: leave out {', '.join(as_typed(given))}")
+        _find_lr(what, options, out or Path(PICTURE), skip_bad, as_json)
+        return
     settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
-    if find_lr and resume is None:
-        given = {"trust": trust or None, "join": join or None, **settings, "skip_bad": None}
-        _find_lr(what, options, out or Path(PICTURE), skip_bad, {name: value for name, value in given.items() if value is not None}, as_json)
-        return
     if resume is not None:
-        if find_lr:
-            raise NinError("--resume goes on as the run began: leave out --find-lr")
         run = _resume(resume, what, options, out, join, {**settings, "trust": trust})
     else:
         if trust:
@@ -111,13 +113,10 @@ def _find_lr(
     options: RecipeOptions,
     out: Path,
     skip_bad: bool,
-    others: dict[str, Any],
     as_json: bool,
 ) -> None:
     from nin.training.lr_range_test import lr_find
 
-    if others:
-        raise NinError(f"--find-lr does not train: leave out {', '.join(as_typed(others))}")
     found = lr_find(what, out, skip_bad=skip_bad, **options.given())
     if as_json:
         typer.echo(json.dumps({**found.as_json(), "picture": str(out)}))
