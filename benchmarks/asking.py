@@ -50,9 +50,10 @@ def started(python: str, program: Path, folder: Path) -> subprocess.Popen[str]:
     """The program in a folder, noting its trainings in ``trainings``."""
     environment = os.environ | {"TRAININGS": str(folder / "trainings"), "COLUMNS": "200"}
     command = [python, str(program.absolute())]
-    return subprocess.Popen(
-        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=sys.stderr
-    )
+    with (folder / "errors").open("w") as errors:
+        return subprocess.Popen(
+            command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=errors
+        )
 
 
 def trainings(folder: Path, word: str) -> int:
@@ -84,6 +85,7 @@ def measure(python: str, program: Path) -> dict[str, Any]:
         killed(started(python, program, folder), folder)
         again = started(python, program, folder)
         said_again, _ = again.communicate()
+        errors = (folder / "errors").read_text().splitlines()
         total, ended = trainings(folder, "begun"), trainings(folder, "ended")
     return {
         "lines": lines_to_write(program.read_text(encoding="utf-8")),
@@ -92,9 +94,10 @@ def measure(python: str, program: Path) -> dict[str, Any]:
         "code": whole.returncode,
         "said": said.splitlines(),
         "code_after_kill": again.returncode,
+        "error": errors[-1] if again.returncode else None,
         "begun_in_all": total,
         "ended_in_all": ended,
-        "repeated": total - count,
+        "repeated": total - count if again.returncode == 0 else None,
         "said_the_same_after_kill": said == said_again,
         "said_after_kill": said_again.splitlines(),
     }

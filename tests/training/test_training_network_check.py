@@ -21,6 +21,7 @@ def nets(tmp_path_factory):
         ("softmax", "softmax ends in softmax, and the loss takes logits: leave the activation"),
         ("sigmoid", "sigmoid ends in sigmoid, and the loss takes logits"),
         ("nan", "nan gives numbers that are not finite before it is trained"),
+        ("rescales", "rescales rescales the images (bytes), which come standardised: leave that"),
         ("dice", "dice: dice (Dice) gives something else each time from the same state"),
         ("Forgetful", "Forgetful: no checkpoint holds forgetful/seen"),
     ],
