@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import nin
-from nin.networks.presets import CLASSES, Stage
+from nin.networks.stages import CLASSES, Stage
 from nin.training.recipes import find_recipe
 
 MOST = 1_000_000

@@ -42,6 +42,7 @@ from typing import Any
 import keras
 import numpy as np
 from localising.gradcam import BATCH, centres, convolutions, gradcam
+from localising.pointing import Maps, energy, points, scaled, stretched
 from localising.scenes import SceneData, Scenes, boxes, make_scenes
 from numpy.typing import NDArray
 from record import Record, spread
@@ -67,7 +68,6 @@ RECIPE = Recipe(
     clip_norm=1.0,
 )
 KEPT = Path(__file__).parents[1] / "runs/localisation"
-Maps = NDArray[np.float32]
 
 
 def fine_nin() -> nin.NiN:
@@ -150,38 +150,6 @@ def looks(network: str, model: Any, scenes: Scenes) -> Iterator[tuple[str, Maps,
     for name, layer in (("", last), (", 2nd convolution", convolutions(model.net)[1])):
         maps = gradcam(model, scenes.images, scenes.labels, layer)
         yield f"grad-cam{name}", maps, logits, scaled(centres(model.net, SIDE, layer), side / SIDE)
-
-
-def scaled(middles: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
-    """Middles in pixels of the canvas; a pixel's own middle is a whole number."""
-    return (middles + 0.5) * factor - 0.5
-
-
-def stretched(cells: int, side: int) -> NDArray[np.float64]:
-    """Middles where the cells divide the canvas evenly."""
-    return scaled(np.arange(cells, dtype=np.float64), side / cells)
-
-
-def points(maps: Maps, middles: NDArray[np.float64], within: NDArray[np.bool_]) -> Any:
-    """(n,): whether the middle of each map's strongest cell lies in `within` (n, side, side)."""
-    flat = maps.reshape(len(maps), -1)
-    rows, columns = np.unravel_index(flat.argmax(axis=1), maps.shape[1:])
-    where = np.clip(np.rint(middles), 0, within.shape[1] - 1).astype(int)
-    return within[np.arange(len(maps)), where[rows], where[columns]] & (flat.max(axis=1) > 0)
-
-
-def energy(maps: Maps, middles: NDArray[np.float64], within: NDArray[np.bool_]) -> Any:
-    """(n,): the share of each map, enlarged bilinearly, that lies in `within`; 0 if it is empty."""
-    weights = stretching(middles, within.shape[1])
-    shares = np.einsum("nyx,yh,xw->nhw", within, weights, weights, optimize=True)
-    total = np.einsum("nhw,h,w->n", maps, weights.sum(axis=0), weights.sum(axis=0))
-    return np.einsum("nhw,nhw->n", maps, shares) / np.where(total > 0, total, 1)
-
-
-def stretching(middles: NDArray[np.float64], side: int) -> NDArray[np.float64]:
-    """The weights (side, cells) with which cells are interpolated to pixels, linearly."""
-    cells = np.eye(len(middles))
-    return np.stack([np.interp(np.arange(side), middles, cell) for cell in cells], axis=1)
 
 
 def measure(network: str, model: Any) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from localisation import KEPT, SIDES, clothes, looks, stretching, test_scenes
+from localisation import KEPT, SIDES, clothes, looks, test_scenes
+from localising.pointing import stretching
 from localising.scenes import Scenes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle

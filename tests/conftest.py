@@ -17,6 +17,7 @@ from hypothesis import settings
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 # No test may read or fill the cache of the machine it runs on.
 os.environ["NIN_DATA"] = "/nonexistent/nin-data"
+os.environ["NIN_CACHE"] = "/dev/null/nin-cache"
 # JAX compiles the same few programs for test after test, in processes of their own as well: once,
 # and with no more care than programs need that run for milliseconds.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
@@ -29,7 +30,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # An example may take as long as it needs.
 settings.register_profile("unhurried", deadline=None)
 settings.load_profile("unhurried")
-
+# At the end of a process Python would go through all that it has imported once more.
+atexit.register(gc.freeze)
 
 # What is imported to collect the tests is there to stay: no look through it until all of it is.
 gc.disable()

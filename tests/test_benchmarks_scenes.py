@@ -12,8 +12,8 @@ import pytest
 from nin.data import Split
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-scenes, localisation, gradcam = map(
-    pytest.importorskip, ("localising.scenes", "localisation", "localising.gradcam")
+scenes, pointing, gradcam = map(
+    pytest.importorskip, ("localising.scenes", "localising.pointing", "localising.gradcam")
 )
 
 SIDE = 40
@@ -100,12 +100,12 @@ def test_a_map_points_at_the_middle_of_its_strongest_cell():
     within = np.zeros((3, 8, 8), bool)
     within[0, 5, 2] = within[1, 2, 5] = within[2, 2, 2] = True
     middles = np.array([2.0, 5.0])
-    assert localisation.points(maps, middles, within).tolist() == [True, False, False]
+    assert pointing.points(maps, middles, within).tolist() == [True, False, False]
 
 
 def test_energy_is_the_share_of_the_enlarged_map_and_none_of_an_empty_one():
     maps = np.stack([np.ones((4, 4)), np.zeros((4, 4)), np.eye(4)]).astype(np.float32)
     within = np.zeros((3, 8, 8), bool)
     within[:, :, :4] = True
-    found = localisation.energy(maps, localisation.stretched(4, 8), within)
+    found = pointing.energy(maps, pointing.stretched(4, 8), within)
     np.testing.assert_allclose(found, [0.5, 0, 0.5], atol=1e-6)

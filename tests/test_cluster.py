@@ -31,7 +31,7 @@ def test_nobody_at_the_address():
         port = free.getsockname()[1]
     said = refusal(f"tcp://127.0.0.1:{port}")
     assert said.startswith(f"scheduler=tcp://127.0.0.1:{port}: no Dask scheduler answers there")
-    assert said.endswith(f"start one by: dask scheduler --host 127.0.0.1 --port {port}")
+    assert said.endswith(f"start one: dask scheduler --host 127.0.0.1 --port {port}")
 
 
 @pytest.mark.usefixtures("impatient")
@@ -47,7 +47,7 @@ def test_an_address_of_no_scheduler(address):
 
 
 def test_no_address_is_told_at_once():
-    with pytest.raises(ClusterError, match="scheduler=here: it is no address"):
+    with pytest.raises(ClusterError, match="scheduler=here: not an address"):
         check_cluster("here")
 
 

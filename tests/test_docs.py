@@ -73,7 +73,7 @@ def test_the_reference_says_what_the_docstrings_say(site):
         'id="nin.train"',
         'id="nin.Recipe.preset"',  # told by a comment above it
         "Train a network, as",
-        "Factor on the network's channels.",
+        "Factor by which the network's number of channels is multiplied.",
     ):
         assert shown in training
     assert 'id="nin.errors.RunError"' in pages["errors"].read_text(encoding="utf-8")

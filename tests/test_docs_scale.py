@@ -6,8 +6,11 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
 from brightness import network, picture
+from PIL import Image
+from shards import as_tar_shards
 
 from nin.cli.entry_point import run
 from nin.inference.batch.answer_parts import AnswerParts
@@ -74,6 +77,19 @@ def test_processes_and_machines(printed):
         command = machines[0].replace("tcp://10.0.0.5:8786", started.scheduler_address)
         assert command != machines[0]
         assert printed(command) == machines[1]
+
+
+def test_shards_are_looked_at(printed, folder):
+    noise = np.random.default_rng(0)
+    for part, count in (("train", 60), ("val", 15)):
+        for name in ("cat", "dog"):
+            (folder / "files" / part / name).mkdir(parents=True)
+            for number in range(count):
+                pixels = noise.integers(0, 256, (32, 32, 3), np.uint8)
+                Image.fromarray(pixels).save(folder / f"files/{part}/{name}/{number:03}.png")
+        as_tar_shards(folder / "files" / part, folder / "shards", 2, name=part + "-{:03}.tar")
+    [(command, said)] = re.findall(r"(?m)^\$ (nin data .*)\n((?:(?!\$|```).*\n)*)", PAGE)
+    assert printed(command) == said
 
 
 def test_the_line_of_a_log_is_one_of_ours():

@@ -7,6 +7,7 @@ import inspect
 import re
 
 import pytest
+from tiny_network import MNIST
 
 import nin
 
@@ -19,6 +20,8 @@ BOOK = [
     and getattr(nin, name).__module__.startswith("nin.")
 ]
 EXAMPLES = [name for name in [*nin.__all__, *BOOK] if name not in WITHOUT]
+#: They train `mnist`, which is mostly to compile it, and show nothing that its layers decide.
+TRAINING = {"Comparison", "compare", "reproduce", "sweep", "train", "tune"}
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +37,8 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_example_prints_what_it_shows(name, folder, monkeypatch):
     monkeypatch.chdir(folder)
+    if name in TRAINING:
+        monkeypatch.setitem(nin.PRESETS, "mnist", MNIST)
     text = inspect.getdoc(getattr(nin, name)) or ""
     names = {"nin": nin, "__name__": "example"}
     example = doctest.DocTestParser().get_doctest(text, names, name, None, 0)

@@ -8,30 +8,26 @@ import re
 import runpy
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import nin
 from nin.cli.train import train
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @pytest.mark.slow
-def test_a_comparison_on_two_dask_workers(tmp_path):
+def test_a_comparison_on_two_dask_workers(tmp_path, monkeypatch, capsys):
     pytest.importorskip("dask.distributed", reason="needs keras-nin[cluster]")
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / "compare_with_dask.py"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
-    assert done.returncode == 0, done.stderr
-    quarter, lenet = done.stdout.splitlines()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(nin.RECIPES, "digits", nin.RECIPES["digits"].revised(limit=100))
+    monkeypatch.setattr("sys.argv", ["compare_with_dask.py"])
+    runpy.run_path(str(EXAMPLES / "compare_with_dask.py"), run_name="__main__")
+    quarter, lenet = capsys.readouterr().out.splitlines()
     assert quarter.startswith("quarter NiN: 22,626 parameters")
     assert lenet.startswith("LeNet: 21,386 parameters")
     trainings = [path.name for path in (tmp_path / "runs/dask/trainings").iterdir()]

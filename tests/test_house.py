@@ -46,8 +46,8 @@ BELOW = {
         *("installing", "networks", "pretrained", "progress", "training"),
     },
     "inference": {
-        *("backends.saved_model", "cluster", "data.decoding", "data.folders.picture_files"),
-        *("errors", "files", "installing", "names", "progress"),
+        *("backends.tensorflow_formats", "cluster", "data.decoding", "data.folders.picture_files"),
+        *("data.shards", "data.storage", "errors", "files", "installing", "names", "progress"),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),
@@ -62,6 +62,23 @@ BELOW = {
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
+#: Lines of a file that is one idea; a shorter one belongs to its neighbour, a longer one is two.
+SHORTEST, LONGEST = 40, 330
+#: Folders of things of one kind, a file each, however short it is.
+FAMILIES = {"nin.cli", "nin.models", "nin.training.recipes", "nin.inference.engines"}
+#: Short files with a reason of their own.
+SHORT = {
+    "nin.__main__": "python -m nin",
+    "nin._version": "read by the build",
+    "nin.d2l.class_building": "section 3.2 of the book, apart from its networks",
+    "nin.data.decoding.header": "reads what is asked of a file before it is decoded",
+    "nin.installing": "the only place that knows what the package index calls this package",
+    "nin.names": "below every room",
+    "nin.orphans": "below the rooms that start processes",
+    "nin.serving.problems": "what its middleware and its routes both answer with",
+    "nin.serving.process_memory": "the system's own calls, for the server and its workers",
+    "nin.study.statistics.pareto": "one definition, for tables and plots",
+}
 
 
 def room(path):
@@ -196,6 +213,17 @@ def test_no_room_hides_a_name_of_the_front_door():
 def test_frameworks_are_named_in_one_place_only(path):
     named = {name.split(".")[0] for name in imports(path)} & FRAMEWORKS
     assert not named or room(path) == "backends"
+
+
+def test_every_file_is_one_idea():
+    lines = {
+        name: len(path.read_text(encoding="utf-8").splitlines())
+        for name, path in EVERY.items()
+        if path.name != "__init__.py"
+    }
+    short = {name for name, count in lines.items() if count < SHORTEST}
+    assert {name for name in short if name.rpartition(".")[0] not in FAMILIES} == set(SHORT)
+    assert not {name for name, count in lines.items() if count > LONGEST}
 
 
 def test_no_drawers():

@@ -19,8 +19,8 @@ LEFT = {
     ".cache/matplotlib": "the fonts that Matplotlib has found",
 }
 #: Variables that would keep a library from reporting, or from writing to the home folder.
-UNSET = ("CI", "DO_NOT_TRACK", "GITHUB_ACTIONS", "KERAS_HOME", "MPLCONFIGDIR", "NIN_DATA")
-UNSET_BEGINNINGS = ("ORT_", "XDG_", "JAX_")
+UNSET = ("CI", "DO_NOT_TRACK", "GITHUB_ACTIONS", "KERAS_HOME", "MPLCONFIGDIR")
+UNSET_BEGINNINGS = ("ORT_", "XDG_", "JAX_", "NIN_")
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 import sys
 
 import pytest
@@ -120,3 +121,17 @@ def test_whatever_else_was_said_counts(clock):
 )
 def test_time_left_in_words(seconds, words):
     assert time_left(seconds) == words
+
+
+def test_how_much_there_is_may_be_unknown(clock, capsys, monkeypatch):
+    with progress("listing files", None) as advance:
+        for _ in range(4):
+            clock[0] += 3.0
+            advance(1000)
+    assert capsys.readouterr().err.splitlines() == ["listing files: 2,000, 333/s"]
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    with progress("listing files", None) as advance:
+        clock[0] += 3.0
+        advance(1000)
+    assert re.search("listing files.* 1,000 333/s", sys.stderr.getvalue())

@@ -91,7 +91,7 @@ from .models import ResNet18 as ResNet18
 from .models import mlpconv as mlpconv
 from .models import nin_block as nin_block
 from .networks.presets import PRESETS as PRESETS
-from .networks.presets import Stage as Stage
+from .networks.stages import Stage as Stage
 from .progress_board import ProgressBoard as ProgressBoard
 from .study import EXERCISES as EXERCISES
 from .study import Comparison as Comparison

@@ -46,8 +46,11 @@ class _KerasFinder(MetaPathFinder):
         execute = loader.exec_module
 
         def settle_execute_register(module: ModuleType) -> None:
+            from nin.backends import no_garbage_collection
+
             _settle_backend()
-            execute(module)
+            with no_garbage_collection():
+                execute(module)
             if self in sys.meta_path:
                 sys.meta_path.remove(self)
             _register_networks()

@@ -34,7 +34,7 @@ def check_cluster(scheduler: str | None) -> None:
         raise ClusterError(f"workers need Dask, which is not installed: {install_line('cluster')}")
     if scheduler is not None and "://" not in scheduler:
         raise ClusterError(
-            "it is no address: give one such as tcp://10.0.0.5:8786",
+            "not an address: give one such as tcp://10.0.0.5:8786",
             about=Argument("scheduler", scheduler),
         )
 
@@ -109,7 +109,7 @@ def _nobody(scheduler: str, said: str) -> ClusterError:
     where = f" --host {host} --port {port}" if host and port.isdecimal() else ""
     return ClusterError(
         f"no Dask scheduler answers there ({said})",
-        f"start one by: dask scheduler{where}",
+        f"start one: dask scheduler{where}",
         about=Argument("scheduler", scheduler),
     )
 
@@ -158,8 +158,8 @@ def joblib_workers(scheduler: str) -> Iterator[None]:
                 yield
         except KilledWorker as error:
             raise ClusterError(
-                "three workers in turn were lost by the same training, probably for lack of memory;"
-                " what is finished is kept",
+                "the same training crashed three workers in turn, probably for lack of memory;"
+                " finished trainings are kept",
                 Advice("give a smaller {}", Argument("batch_size")),
             ) from error
         except (CancelledError, CommClosedError) as error:
@@ -170,13 +170,13 @@ def _check_workers(threads: dict[str, int], scheduler: str) -> None:
     about = Argument("scheduler", scheduler)
     if not threads:
         raise ClusterError(
-            "it has no workers", f"start some by: dask worker {scheduler} --nthreads 1", about=about
+            "it has no workers", f"start some: dask worker {scheduler} --nthreads 1", about=about
         )
     for address, count in threads.items():
         if count > 1:
             raise ClusterError(
                 f"worker {address} would train {count} networks at a time in one process",
-                f"start it by: dask worker {scheduler} --nworkers {count} --nthreads 1",
+                f"start it with: dask worker {scheduler} --nworkers {count} --nthreads 1",
                 about=about,
             )
 
@@ -184,6 +184,6 @@ def _check_workers(threads: dict[str, int], scheduler: str) -> None:
 def lost(scheduler: Any) -> ClusterError:
     """The error for a scheduler that went away."""
     return ClusterError(
-        "the scheduler went away; what is finished is kept: the same command goes on from there",
+        "the scheduler went away; finished work is kept: the same command goes on from there",
         about=Argument("scheduler", scheduler),
     )

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from nin.names import printable
 
 #: What is said where another process of a training has ended.
-LOST_PEER = "another process was lost; to go on: nin train --resume RUN, in all of them"
+LOST_PEER = "another process was lost; to continue: nin train --resume RUN, in all of them"
 
 
 def first_line(error: BaseException) -> str:
@@ -56,7 +56,7 @@ class NinError(Exception):
     Args:
         message: what was wrong, and where.
         advice: what to do about it, each a way out.
-        about: the argument whose value was wrong; the message goes on from there.
+        about: the argument whose value was wrong; its name comes before the message.
     """
 
     def __init__(

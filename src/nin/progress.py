@@ -19,7 +19,7 @@ SHARE, MOST = 0.05, 300.0
 
 @contextmanager
 def progress(
-    title: str, total: int, patience: float = 1.0, visible: bool = True, done: int = 0
+    title: str, total: int | None, patience: float = 1.0, visible: bool = True, done: int = 0
 ) -> Iterator[Callable[[int], None]]:
     """Yield a function to call with the amount of work just done.
 
@@ -29,7 +29,7 @@ def progress(
 
     Args:
         title: what is being done.
-        total: how much there is to do.
+        total: how much there is to do. None: nobody knows, and no time is said to be left.
         patience: work that takes no longer shows nothing, in seconds.
         visible: False to show nothing at all.
         done: how much of it was done before, and says nothing about the rate.
@@ -48,9 +48,13 @@ class LineTimer:
         self._began = self._said = time.monotonic()
         self._wait = FIRST
 
-    def is_due(self) -> bool:
-        """Whether it is time for a line; if so, it counts as said."""
-        if time.monotonic() - self._said < self._wait:
+    def is_due(self, most: float = MOST) -> bool:
+        """Whether it is time for a line; if so, it counts as said.
+
+        Args:
+            most: seconds between two lines at most.
+        """
+        if time.monotonic() - self._said < min(self._wait, most):
             return False
         self.restart()
         return True
@@ -72,7 +76,7 @@ def time_left(seconds: float) -> str:
 
 
 class _Progress:
-    def __init__(self, title: str, total: int, patience: float, before: int) -> None:
+    def __init__(self, title: str, total: int | None, patience: float, before: int) -> None:
         self.title, self.total, self.patience = title, total, patience
         self.done, self.before, self.begun = before, before, time.monotonic()
         self._next_line = _FIRST
@@ -93,7 +97,7 @@ class _Progress:
             self.done == self.before + amount
         ):  # It may be the first of many at once: there is no rate yet.
             self._next_line = max(_FIRST, seconds + 1.0)
-        elif seconds >= self._next_line and self.done < self.total:
+        elif seconds >= self._next_line and (self.total is None or self.done < self.total):
             print(self._line(seconds), file=sys.stderr, flush=True)
             self._next_line = seconds + _EVERY
 
@@ -106,6 +110,8 @@ class _Progress:
         return f"{rate:,.0f}/s" if rate >= 10 else f"{rate:.1f}/s"
 
     def _line(self, seconds: float) -> str:
+        if self.total is None:
+            return f"{self.title}: {self.done:,}, {self._rate(seconds)}"
         left = (self.total - self.done) * seconds / max(self.done - self.before, 1)
         return (
             f"{self.title}: {self.done:,} of {self.total:,}, {self._rate(seconds)},"
@@ -113,7 +119,7 @@ class _Progress:
         )
 
 
-def _bar(title: str, total: int) -> Any:
+def _bar(title: str, total: int | None) -> Any:
     """A bar that has begun; None where there is neither a terminal nor a notebook."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
@@ -122,10 +128,12 @@ def _bar(title: str, total: int) -> Any:
     console = Console(stderr=True)
     if not (console.is_terminal or console.is_jupyter):
         return None
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
-    more = (TextColumn("{task.fields[rate]}"), TimeLeft(), TextColumn("left"))
+    said, rate = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[rate]}")
+    columns = [said, BarColumn(), TaskProgressColumn(), rate, TimeLeft(), TextColumn("left")]
+    if total is None:
+        columns = [said, BarColumn(), TextColumn("{task.completed:,.0f}"), rate]
     # What is printed meanwhile keeps its own channel: answers may go into a file.
-    bar = Progress(*columns, *more, console=console, transient=True, redirect_stdout=False)
+    bar = Progress(*columns, console=console, transient=True, redirect_stdout=False)
     bar.add_task(title, total=total, rate="")
     bar.start()
     return bar

@@ -39,7 +39,8 @@ def started(code):
             (
                 2,
                 "",
-                "nin: another process was lost; to go on: nin train --resume RUN, in all of them\n",
+                "nin: another process was lost; to continue: nin train --resume RUN,"
+                " in all of them\n",
             ),
         ),
         (

@@ -66,7 +66,10 @@ def test_as_json(nin, scenes):
         ),
         ("data scenes/train/hat/0.png", "not a folder"),
         ("data scenes/train/hat", "put each class in one of its own"),
-        ("data cifar10", "cifar10 is a published data set, not a folder: nin data lists those"),
+        (
+            "data cifar10",
+            "cifar10 is a published data set, not a folder: nin data without",
+        ),
         ("data scenes --sheet sheet.pdf", "sheet.pdf: a contact sheet is written as .png or .jpg"),
         ("data --sheet sheet.png", "say which folder: nin data FOLDER --sheet sheet.png"),
     ],

@@ -62,7 +62,7 @@ def test_ctrl_c_says_how_to_go_on_and_nothing_else(stopped):
     process, _ = stopped
     assert (process.code, process.out) == (130, "")
     *before, last = process.said
-    assert last == "nin: stopped; to go on: nin train --resume 'it'\"'\"'s a run'\n"
+    assert last == "nin: stopped; to continue: nin train --resume 'it'\"'\"'s a run'\n"
     assert all(line.startswith(("NiN: ", "epoch ")) for line in before)
     assert len(before) < 11
 
@@ -103,7 +103,7 @@ def test_a_finished_run_goes_on_only_with_more_epochs(digits, nin):
     for epochs in ([], ["--epochs", 1]):
         answer = nin("train", "--resume", digits, *epochs)
         assert answer.is_mistake()
-        assert "has all its 1 epochs: to train on, add --epochs" in answer.err
+        assert "has all its 1 epochs: to train longer, give more --epochs" in answer.err
     assert {path.name: path.read_bytes() for path in digits.iterdir()} == before
     answer = nin("train", "--resume", digits, "--epochs", 2)
     assert answer.code == 0
@@ -121,7 +121,7 @@ def test_stopped_before_the_first_epoch_has_ended_it_goes_on_too(nin, tmp_path, 
         patch.setattr(Checkpoint, "on_epoch_end", ctrl_c)
         answer = nin("train", *RECIPE.split(), "--out", "run")
     assert (answer.code, answer.out) == (130, "")
-    assert answer.err.splitlines()[-1] == "nin: stopped; to go on: nin train --resume run"
+    assert answer.err.splitlines()[-1] == "nin: stopped; to continue: nin train --resume run"
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
         "run.json",
         "checkpoint.safetensors",
@@ -136,7 +136,7 @@ def test_a_run_that_is_further_than_it_is_asked_to_go(run, nin):
     before = {path.name: path.read_bytes() for path in run.iterdir()}
     answer = nin("train", "--resume", run, "--epochs", 1)
     assert answer.is_mistake()
-    assert "is further than 1 epochs: give more --epochs" in answer.err
+    assert "has more than 1 epochs already: give more --epochs" in answer.err
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 
@@ -197,7 +197,10 @@ def test_what_is_no_run_cannot_be_resumed(nin, tmp_path, digits):
         assert answer.is_mistake()
         assert f"{path} is not a run directory: it has no run.json" in answer.err
     (digits / "checkpoint.safetensors").unlink()
-    assert "has all its 1 epochs: to train on, add --epochs" in nin("train", "--resume", digits).err
+    assert (
+        "has all its 1 epochs: to train longer, give more --epochs"
+        in nin("train", "--resume", digits).err
+    )
 
 
 def test_the_networks_weights_are_no_checkpoint(digits, nin):

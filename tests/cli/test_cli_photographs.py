@@ -102,7 +102,7 @@ def test_ctrl_c_says_how_to_go_on(nin, stripes, monkeypatch, name):
     answer = interrupted(nin, stripes, monkeypatch, name)
     assert (answer.code, answer.out) == (130, "")
     assert answer.err.splitlines()[-1] == (
-        "nin: stopped; to go on: nin train --resume 'it'\"'\"'s'"
+        "nin: stopped; to continue: nin train --resume 'it'\"'\"'s'"
     )
     assert d2l.load("it's").record["state"] == "interrupted"
     resumed = nin("train", "--resume", "it's")

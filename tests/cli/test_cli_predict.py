@@ -178,15 +178,15 @@ def test_answers_in_a_file(nin, model, pictures, name, option):
     ("options", "said"),
     [
         ("--out answers.xlsx", "end its name in .csv, .jsonl, .parquet or .txt"),
-        ("--csv --out answers.jsonl", "the ending means another format"),
+        ("--csv --out answers.jsonl", "its ending means another format"),
         ("--csv --json", "choose one"),
         ("--out folder.csv", "Is a directory"),
         ("--out model.onnx/a.csv", "is not a folder"),
-        ("--out notes.csv", "--out notes.csv: it exists, and is not replaced"),
-        ("--workers 2", "--workers needs a file for the answers: --out answers.csv"),
+        ("--out notes.csv", "--out notes.csv: it exists already, and is not replaced"),
+        ("--workers 2", "--workers needs a file to write to: --out answers.csv"),
         ("--out a.csv --workers 2 --scheduler tcp://here:1", "choose one"),
-        ("--out a.csv --workers 2 --trust", "workers run no code that comes along"),
-        ("--out a.csv --scheduler here", "--scheduler here: it is no address"),
+        ("--out a.csv --workers 2 --trust", "workers do not run custom code"),
+        ("--out a.csv --scheduler here", "--scheduler here: not an address"),
     ],
 )
 def test_what_is_refused_before_anything_is_answered(nin, model, pictures, options, said):

@@ -87,7 +87,7 @@ def test_evaluate_for_people(nin, digits):
         ),
         ("--out seven.png", "--out seven.png: name a folder: evaluation.json, mistakes.csv"),
         ("--out seven.png/x", "seven.png is not a folder"),
-        ("--out mine", "mine/mistakes.png is there already"),
+        ("--out mine", "mine/mistakes.png already exists"),
     ],
 )
 @pytest.mark.usefixtures("photos", "picture")
@@ -162,8 +162,8 @@ def test_a_saved_model_is_opened_only_where_it_is_trusted(nin, tmp_path, line):
     Image.new("L", (8, 8)).save(tmp_path / "x.png")
     answer = nin(*line.split())
     assert answer.is_mistake(), answer
-    assert "MODEL is a SavedModel, which can read and write any file" in answer.err
-    assert answer.err.endswith(": if you know who made it, give --trust\n")
+    assert "MODEL is a SavedModel, which can read and write any of your files" in answer.err
+    assert answer.err.endswith(": if you trust whoever made it, give --trust\n")
     answer = nin(*line.split(), "--trust")
     assert answer.is_mistake(), answer
     assert "MODEL was not written by nin export" in answer.err
@@ -219,7 +219,7 @@ def test_summary_of_a_network_of_ones_own(nin, tmp_path):
     assert answer.json["parameters"] == 88
     answer = nin("summary", "nets.py:cnn")
     assert answer.is_mistake()
-    assert "nets.py:cnn: say which images it is for, as --input 32,32,3" in answer.err
+    assert "nets.py:cnn: give the shape of its images, such as --input 32,32,3" in answer.err
 
 
 def test_summary_says_where_a_branch_comes_from(nin):

@@ -16,7 +16,8 @@ import nin
 from nin.data.decoding.decode import FRAMES, decode
 from nin.errors import DataError, ExportError, RunError
 from nin.inference.metadata import parse
-from nin.training.runs.dataset import open_images, pictures_note
+from nin.training.runs.data_notes import pictures_note
+from nin.training.runs.dataset import open_images
 
 DARK, BRIGHT = 601, 3000
 

@@ -81,8 +81,8 @@ def test_dense_layers_take_their_own_size_only(tmp_path, real_digits):
     [
         ({"size": 0}, ExportError, "size=0: give 1 to 4096 pixels"),
         ({"size": 5000}, ExportError, "size=5000: give 1 to 4096 pixels"),
-        ({"batch": 2}, ExportError, "batch: that is of a fixed size only: give size=16 as well"),
-        ({"input": "float"}, ExportError, "input: that is of a fixed size only: give size=16"),
+        ({"batch": 2}, ExportError, "batch: it needs a fixed size: give size=16 as well"),
+        ({"input": "float"}, ExportError, "input: it needs a fixed size: give size=16"),
         ({"size": 16, "layout": "hwc"}, UnknownNameError, "unknown layout 'hwc'"),
         ({"size": 16, "input": "int4"}, UnknownNameError, "unknown input 'int4'"),
         ({"size": 16, "batch": 0}, ExportError, "batch=0: give 1 to 262,144 images of 16x16"),

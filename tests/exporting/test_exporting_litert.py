@@ -146,8 +146,8 @@ def test_more_than_a_thousand_labels_are_all_there(whole, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"layout": "nchw"}, "layout=nchw: litert has nhwc only"),
-        ({"input": "float", "quantize": "int8"}, "input=float: int8 takes uint8 in litert"),
+        ({"layout": "nchw"}, "layout=nchw: litert supports nhwc only"),
+        ({"input": "float", "quantize": "int8"}, "input=float: in litert int8 takes uint8 only"),
         ({"quantize": "int8", "data": "nowhere"}, "nowhere"),
     ],
 )

@@ -186,7 +186,7 @@ def test_groups_answer_alike():
 @pytest.mark.parametrize(
     ("layer", "said"),
     [
-        (keras.layers.GaussianNoise(0.1, name="mine"), "of the kind GaussianNoise (mine)"),
+        (keras.layers.GaussianNoise(0.1, name="mine"), "of type GaussianNoise (mine)"),
         (keras.layers.DepthwiseConv2D(3, dilation_rate=2, name="mine"), "(mine) with a dilation"),
         (keras.layers.Conv2D(5, 3, dilation_rate=2, name="mine"), "Conv2D (mine) with a dilation"),
         (keras.layers.Dense(5, use_bias=False, name="mine"), "Dense (mine) with no bias"),
@@ -371,7 +371,7 @@ def test_a_layer_without_a_rule_is_named():
     model.net = keras.Sequential([keras.layers.SeparableConv2D(4, 3), *model.net.layers])
     model.build((None, 28, 28, 1))
     description = {"input_shape": (28, 28, 1), "classes": ["a", "b", "c"], "maps": True}
-    with pytest.raises(ExportError, match="no rule to export a layer of the kind SeparableConv2D"):
+    with pytest.raises(ExportError, match="cannot export a layer of type SeparableConv2D"):
         to_onnx(model, description)
 
 
@@ -420,7 +420,7 @@ def test_an_activation_without_a_rule_is_named():
     model.net = keras.Sequential([keras.layers.Activation("gelu"), *model.net.layers])
     model.build((None, 28, 28, 1))
     description = {"input_shape": (28, 28, 1), "classes": ["a", "b", "c"], "maps": True}
-    with pytest.raises(ExportError, match="no rule to export the activation gelu"):
+    with pytest.raises(ExportError, match="cannot export the activation gelu"):
         to_onnx(model, description)
 
 

@@ -124,7 +124,7 @@ def test_another_image_size_makes_larger_maps(run, exported, real_digits):
     assert larger.input_shape == (32, 32, 1)
     a, b = (one.predict(real_digits[:2], maps=True).maps for one in (usual, larger))
     assert (a.shape, b.shape) == ((2, 4, 4, 10), (2, 8, 8, 10))
-    with pytest.raises(ExportError, match="one size only: name the run"):
+    with pytest.raises(ExportError, match="one size only: give the run"):
         nin.Predictor(exported, image_size=16)
 
 

@@ -76,7 +76,7 @@ def test_an_output_that_is_missing():
         (lambda path: strange_networks.constant(path, [np.nan, 1]), "not finite"),
         (lambda path: strange_networks.constant(path, [1e30, 0]), "not between 0 and 1"),
         (strange_networks.same_answer_for_all, r"shape \(1, 2\) in place of \(2, 2\)"),
-        (strange_networks.number_without_rank, "describes 2 classes and has others"),
+        (strange_networks.number_without_rank, "describes 2 classes and has another"),
         (strange_networks.words, "not floats, but object"),
         (strange_networks.unknown_operation, "cannot be opened"),
         (lambda path: strange_networks.huge(path, 2**58), "cannot be opened|cannot predict"),

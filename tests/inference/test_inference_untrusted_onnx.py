@@ -62,7 +62,7 @@ def test_every_way_of_writing_a_number_is_read(tmp_path):
 def test_a_file_that_ends_early(tmp_path, cut):
     path = strange.constant(tmp_path / "cut.onnx", [0.5, 0.5])
     path.write_bytes(path.read_bytes()[:-cut])
-    with pytest.raises(ExportError, match=r"cannot be opened: it is no ONNX file$"):
+    with pytest.raises(ExportError, match=r"cannot be opened: it is not an ONNX file$"):
         check(path)
 
 
@@ -73,7 +73,7 @@ def test_a_file_that_ends_early(tmp_path, cut):
 def test_what_is_no_onnx_file(tmp_path, content):
     path = tmp_path / "other.onnx"
     path.write_bytes(content)
-    with pytest.raises(ExportError, match=r"cannot be opened: it is no ONNX file$"):
+    with pytest.raises(ExportError, match=r"cannot be opened: it is not an ONNX file$"):
         check(path)
 
 

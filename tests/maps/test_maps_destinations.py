@@ -48,7 +48,7 @@ def test_an_existing_folder_may_have_any_name(here):
 
 @pytest.mark.parametrize("name", ["out.jpg", "out.pdf", "v1.0"])
 def test_other_endings_are_refused(name):
-    with pytest.raises(NinError, match=rf"^out={name}: a picture is \.png or \.svg"):
+    with pytest.raises(NinError, match=rf"^out={name}: give a \.png or \.svg file"):
         pictures(numbered(2), Path(name))
 
 
@@ -87,6 +87,6 @@ def test_long_names_that_begin_alike_stay_apart():
 
 def test_a_link_that_leads_nowhere_is_somebody_elses(here):
     (here / "maps.png").symlink_to("nowhere")
-    with pytest.raises(NinError, match=r"maps\.png is there already"):
+    with pytest.raises(NinError, match=r"maps\.png already exists"):
         pictures(numbered(2))
     assert pictures(numbered(2), overwrite=True)

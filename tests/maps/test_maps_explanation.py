@@ -83,7 +83,11 @@ def test_classes_that_are_named_are_shown_in_that_order(network, picture):
         ({"percent": 0}, NinError, "percent=0: give a percentage"),
         ({"percent": 100.5}, NinError, "percent=100.5: give a percentage"),
         ({"percent": float("nan")}, NinError, "percent=nan"),
-        ({"raw": Path("maps.zip")}, NinError, "raw=maps.zip: the maps are written to an .npz"),
+        (
+            {"raw": Path("maps.zip")},
+            NinError,
+            "raw=maps.zip: class maps are written as an",
+        ),
         ({"out": Path("maps.gif")}, NinError, "out=maps.gif"),
         ({"out": Path("a.jpg/maps.png")}, NinError, "cannot write"),
         ({"raw": Path("a.jpg/maps.npz")}, NinError, "cannot write"),
@@ -144,7 +148,7 @@ def test_somebody_elses_file_stays(network, picture, options):
     [path] = options.values() or [Path("a-maps.png")]
     for content in (b"mine", b"", picture("other.png").read_bytes()):
         path.write_bytes(content)
-        with pytest.raises(NinError, match=rf"^{path} is there already, and nin explain did not"):
+        with pytest.raises(NinError, match=rf"^{path} already exists, and nin explain did not"):
             rows(network, [file], **options)
         assert path.read_bytes() == content
     assert network.asked == []

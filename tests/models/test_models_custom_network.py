@@ -93,13 +93,13 @@ def test_a_graph_that_computes_without_layers_has_no_maps():
     ("name", "said"),
     [
         ("Netless", "Netless sets no self.net"),
-        ("text", "text gives no network but str: return a keras.Model"),
+        ("text", "text returns no network but str: return a keras.Model"),
         ("needs", "needs needs an argument depth"),
         ("raises", "raises cannot be made: {nets}, line"),
         ("raises", "RuntimeError: no such luck"),
         ("leaves", "leaves cannot be made: {nets}, line"),
         ("cnn(wdith=3)", "there is no argument wdith: known are num_classes, input_shape, width"),
-        ("constant", "constant is no network"),
+        ("constant", "constant is not a network"),
     ],
 )
 def test_what_makes_no_network_is_one_line(name, said, nets):

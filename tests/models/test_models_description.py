@@ -25,7 +25,7 @@ from nin.models import (
     Stage,
     named_net,
 )
-from nin.networks.presets import CLASSES
+from nin.networks.stages import CLASSES
 from nin.training.runs.description import describe, rebuild
 
 TINY = {

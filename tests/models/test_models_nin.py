@@ -7,7 +7,7 @@ import pytest
 from nin.errors import NinError
 from nin.models import PRESETS, LeNet, NiN, ResNet18, mlpconv, nin_block
 from nin.models.geometry import leaves
-from nin.networks.presets import CLASSES
+from nin.networks.stages import CLASSES
 
 
 def windows(x, size, stride, padding, fill):

@@ -59,10 +59,17 @@ def standardised(model):
 
 #: TensorFlow, for one, looks for Keras in the middle of its own import.
 LOOK_BEFORE = """
-import importlib.util, sys, nin
+import gc, importlib.util, sys, nin
 spec = importlib.util.find_spec("keras")
 assert not {"keras", "tensorflow", "jax", "torch", "nin.models"} & set(sys.modules)
+too_early = []
+def look(_, search):
+    if search["generation"] == 2 and not hasattr(sys.modules.get("keras"), "Model"):
+        too_early.append(search)
+gc.callbacks.append(look)
 import keras
+assert gc.isenabled()
+assert not too_early, "the garbage collector went through what Keras had imported so far"
 assert keras.__file__ == spec.origin
 assert keras.saving.get_registered_object("nin>NiN").__name__ == "NiN"
 assert not any(type(finder).__module__.startswith("nin") for finder in sys.meta_path)

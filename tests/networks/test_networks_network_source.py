@@ -75,10 +75,10 @@ def test_a_file_may_import_what_lies_beside_it(tmp_path):
     ("name", "said"),
     [
         ("{}:nothing", "nets.py has no nothing: it has net"),
-        ("{}:net(width=x)", "give arguments by name, as numbers or texts"),
-        ("{}:net(8)", "give arguments by name, as numbers or texts"),
+        ("{}:net(width=x)", "give arguments by name, as numbers or strings"),
+        ("{}:net(8)", "give arguments by name, as numbers or strings"),
         ("nowhere.py:net", "cannot read nowhere.py: No such file or directory"),
-        ("net@0123456789ab", "a network of another process"),
+        ("net@0123456789ab", "was defined in another process"),
     ],
 )
 def test_what_cannot_be_found_is_one_line(name, said, file):

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from nin.errors import NinError
-from nin.networks.presets import PRESETS, MBConv, Stage
+from nin.networks.presets import PRESETS
 from nin.networks.rivals import find_net, network_name
 from nin.networks.stage_table import as_text, is_table, read_table
+from nin.networks.stages import MBConv, Stage
 
 SMALL = (Stage((32, 32), 5, pool="same"), Stage((32, 0), 3))
 TOML = """
@@ -69,7 +70,7 @@ def test_blocks_may_follow():
         ('[[stages]]\nwidths = ["many"]\nkernel_size = 3', "stage 1: widths.0: input should be"),
         ("[[stages]]\nwidths = [3]\nkernel_size = 0", "stage 1: windows and strides are 1 to 100"),
         ("[[stages]]\nwidths = [3]\nkernel_size = 3\npool = 'no'", "padding is same or valid"),
-        ("[[stages]]\nchannels = 8\nkernel_size = 3", "the first stage has widths"),
+        ("[[stages]]\nchannels = 8\nkernel_size = 3", "the first stage must have widths"),
         ("stages = [3]", "stage 1: give its widths and its kernel_size by name"),
     ],
 )

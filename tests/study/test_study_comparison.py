@@ -13,7 +13,7 @@ import pytest
 from custom_networks import write_nets
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
-from nin.networks.presets import Stage
+from nin.networks.stages import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
 from nin.study.report.sections import sections
@@ -87,6 +87,15 @@ def test_the_search_goes_on_beyond_an_end_that_is_best(compared, rates, tried, b
     for row in compared(rates=rates).rows:
         assert sorted(map(float, row.rates)) == pytest.approx(tried)
         assert row.learning_rate == pytest.approx(best)
+
+
+def test_the_search_may_be_shorter_than_what_it_is_for(compared, trained):
+    made = compared(search_share=0.25)
+    assert made.settings["search_share"] == 0.25
+    lengths = {is_search: set() for is_search in (True, False)}
+    for trial in trained:
+        lengths[trial.is_search].add(trial.steps)
+    assert lengths == {True: {2}, False: {8}}  # of 200 images in batches of 64, twice
 
 
 def test_one_rate_needs_no_search(compared, trained):
@@ -354,6 +363,7 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(
         ({"seconds": 0.0}, "the budget must be more than 0 seconds, not 0"),
         ({"seconds": float("nan")}, "the budget must be more than 0 seconds, not nan"),
         ({"seconds": float("inf")}, "the budget must be more than 0 seconds, not inf"),
+        ({"search_share": 0.0}, "search_share=0.0: it is above 0 and at most 1"),
         ({"contenders": []}, "there is nothing to compare"),
         ({"contenders": [SMALL, SMALL]}, "small is named twice"),
     ],
@@ -517,7 +527,7 @@ def test_each_fold_chooses_its_learning_rate_on_its_own_images(folded):
     ("settings", "error", "said"),
     [
         ({"folds": 40}, DataError, "folds=40: each class needs one image per fold or more"),
-        ({"data": "digits", "folds": 3}, NinError, "folds=3: digits has a test of its own"),
+        ({"data": "digits", "folds": 3}, NinError, "folds=3: digits has a published test set"),
         ({"folds": 3, "judged_on": "validation"}, DataError, "folds=3: the images of a fold are a"),
         ({"jobs": 2}, NinError, "images in memory are known to this process alone: save them"),
         ({"data": (ARRAYS[0], ARRAYS[1][:3])}, DataError, "x holds 90 images, and y 3 labels"),

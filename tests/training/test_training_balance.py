@@ -11,7 +11,8 @@ from nin.data.balance import balancing_weights
 from nin.training import Trainer
 from nin.training.calibration import calibration_batch
 from nin.training.runs.dataset import open_images
-from nin.training.runs.evaluation import evaluate, every_image, softmax
+from nin.training.runs.evaluation import evaluate, softmax
+from nin.training.runs.judged_images import every_image
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 

@@ -12,25 +12,29 @@ import time
 
 import numpy as np
 import pytest
+import small_windows
 import tiny_network
 from safetensors import safe_open
 from safetensors.numpy import load_file
+from same_training import assert_same_training as assert_same_to_the_bit
 
 import nin
 from nin.backends import distribution
 from nin.backends.distribution import Layout
-from nin.data import Batches, Shard
+from nin.data import Augmentation, Batches, ImageFolder, Pictures, Shard, reading_ahead
 from nin.errors import BackendError
+from nin.training.runs.checkpoint import read_position
 
 #: An uneven last batch, dropout, augmentation, weights in the loss.
 LINE = [
-    *("digits", "--limit", "245", "--image-size", "12", "--seed", "3", "--save-every", "0"),
+    *("digits", "--limit", "245", "--image-size", "12", "--width", "0.25", "--seed", "3"),
+    *("--save-every", "0"),
     *("--crop", "0.7", "--rotation", "10", "--erasing", "0.2", "--balance", "weights"),
 ]
 #: What data parallelism may change: the order in which numbers are added.
 TOLERANCE = 1e-5
 #: The command, with a network that JAX compiles sooner.
-TRAIN = (sys.executable, tiny_network.__file__, "train")
+PROGRAM = (sys.executable, tiny_network.__file__)
 
 
 def free_port():
@@ -42,11 +46,11 @@ def free_port():
 class Processes:
     """`nin train --join` so many times over, on loopback."""
 
-    def __init__(self, folder, count, *arguments):
+    def __init__(self, folder, count, *arguments, program=PROGRAM):
         address = f"127.0.0.1:{free_port()}"
         self.all = [
             subprocess.Popen(
-                [*TRAIN, *arguments, "--join"],
+                [*program, *arguments, "--join"],
                 cwd=folder,
                 env={
                     **os.environ,
@@ -79,9 +83,35 @@ class Processes:
         ]
 
 
+@pytest.mark.slow
+def test_two_processes_are_killed_and_train_from_tar_shards_to_the_bit(tmp_path):
+    small_windows.noisy_shards(tmp_path)
+    line = ["train", "shards", "--stream", "--preset", "mnist", "--image-size", "12"]
+    line += ["--epochs", "2", "--batch-size", "8", "--width", "0.1", "--save-every", "0"]
+    program = (sys.executable, small_windows.__file__)
+    with Processes(tmp_path, 2, *line, "--out", "killed", program=program) as two:
+        deadline = time.monotonic() + 240
+        while not steps_done(tmp_path / "killed") % 7 >= 2:
+            assert time.monotonic() < deadline
+            assert all(process.poll() is None for process in two.all)
+            time.sleep(0.002)
+        for process in two.all:
+            process.kill()
+        two.end()
+    assert read_position(nin.load(tmp_path / "killed")).batch
+    resume = ["train", "--resume", "killed", "--save-every", "0"]
+    with (
+        Processes(tmp_path, 2, *resume, program=program) as resumed,
+        Processes(tmp_path, 2, *line, "--out", "whole", program=program) as whole,
+    ):
+        for code, _, err in (*resumed.end(), *whole.end()):
+            assert code == 0, err
+    assert_same_to_the_bit(nin.load(tmp_path / "killed"), nin.load(tmp_path / "whole"))
+
+
 def alone(folder, *arguments, **variables):
     environment = {**os.environ, "KERAS_BACKEND": "jax", **variables}
-    command = [*TRAIN, *arguments]
+    command = [*PROGRAM, "train", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
     )
@@ -132,7 +162,7 @@ def test_one_is_lost_and_two_go_on_together_and_train_as_one_does_and_one_of_the
     tmp_path, one, killed
 ):
     run = tmp_path / "run"
-    line = [*LINE, "--epochs", "2", "--out", "run"]
+    line = ["train", *LINE, "--epochs", "2", "--out", "run"]
     with Processes(tmp_path, 2, *line) as two:
         deadline = time.monotonic() + 120
         while steps_done(run) < 2:
@@ -144,12 +174,12 @@ def test_one_is_lost_and_two_go_on_together_and_train_as_one_does_and_one_of_the
     code, out, err = ended[1 - killed]
     assert (code, out) == (2, ""), err
     *before, last = err.splitlines()
-    assert last.startswith("nin: another process was lost; to go on: nin train --resume ")
+    assert last.startswith("nin: another process was lost; to continue: nin train --resume ")
     assert all(said.startswith(("NiN: ", "epoch ")) for said in before)
     if killed == 0:  # The run is what the chief had written; it goes on in the same way.
         return
     assert nin.load(run).record["state"] == "interrupted"
-    with Processes(tmp_path, 2, "--resume", "run") as two:
+    with Processes(tmp_path, 2, "train", "--resume", "run") as two:
         (code, out, err), (other_code, other_out, other_err) = two.end()
     assert (code, other_code) == (0, 0), (err, other_err)
     assert out.startswith("accuracy ")
@@ -214,6 +244,42 @@ def test_the_shares_of_a_batch_make_it_up_and_weights_keep_its_mean(samples, bat
         values, weights = joined(judged, index)
         total, count = total + (values[:, 0] * weights).sum(), count + len(values)
     assert total / count == pytest.approx(images.mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize("augmentation", [None, Augmentation(flip=True), Augmentation(mixup=0.5)])
+@pytest.mark.parametrize("batch_size", [8, 10])
+def test_a_process_decodes_its_own_rows_alone(tmp_path, monkeypatch, augmentation, batch_size):
+    shards = small_windows.noisy_shards(tmp_path)
+    settings = {"image_size": 12, "augmentation": augmentation, "validation": 0, "test": 0}
+    whole = ImageFolder(shards, batch_size, stream=False, **settings).train_dataloader()
+    expected = Shard(whole, Layout(2, 1, 0), training=True)
+    shares, seen = [], []
+    decode = Pictures._decode
+
+    def counted(self, name):
+        seen.append(name)
+        return decode(self, name)
+
+    monkeypatch.setattr(Pictures, "_decode", counted)
+    for process in range(2):
+        streamed = ImageFolder(shards, batch_size, stream=True, **settings).train_dataloader()
+        shares.append(Shard(streamed, Layout(2, 2, process), training=True))
+    read = []
+    for share in shares:
+        seen.clear()
+        with reading_ahead(share.batches):
+            rows = [share[index] for index in range(len(share))]
+        read.append((rows, list(seen)))
+    for index in range(len(expected)):
+        for number, array in enumerate(expected[index]):
+            both = np.concatenate([rows[index][number] for rows, _ in read])
+            np.testing.assert_array_equal(both, array)
+    if augmentation is None or not augmentation.shares_labels:
+        assert sorted(name for _, names in read for name in names) == sorted(whole_names(shares[0]))
+
+
+def whole_names(share):
+    return share.batches.images.files.paths
 
 
 def joined(shards, index):

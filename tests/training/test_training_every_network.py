@@ -169,13 +169,13 @@ def test_a_recipe_of_the_same_network_stays_as_it_is():
         (
             {"preset": "resnet18", "batch_norm": True},
             RecipeError,
-            "batch_norm=True: resnet18 has its own: only presets of NiN have stages to change",
+            "batch_norm=True: resnet18 cannot change it: only presets of NiN have stages to change",
         ),
-        ({"preset": "lenet", "pooling": "max"}, RecipeError, "pooling=max: lenet has its own"),
+        ({"preset": "lenet", "pooling": "max"}, RecipeError, "pooling=max: lenet cannot change it"),
         (
             {"preset": "efficientnet-lite0", "pooling": "average", "finetune": True},
             RecipeError,
-            "pooling=average: efficientnet-lite0 has its own: pretrained weights",
+            "pooling=average: efficientnet-lite0 cannot change it: pretrained weights",
         ),
         ({"preset": "resnet18", "finetune": True}, RecipeError, "has no pretrained weights"),
         ({"preset": "densenet", "freeze": 36}, RecipeError, "the network has 36 layers"),

@@ -99,7 +99,7 @@ def test_stopped_after_an_epoch_and_killed_within_the_next_it_ends_where_an_unbr
     path = tmp_path / "run"
     with monkeypatch.context() as patch:
         stop_at(patch, 3)
-        with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
+        with pytest.raises(KeyboardInterrupt, match="to continue: nin train --resume"):
             d2l.train(recipe(folder), path)
     run = d2l.load(path)
     assert (run.record["state"], read_position(run).epoch) == ("interrupted", 1)

@@ -9,7 +9,7 @@ import pytest
 import nin
 from nin.models import DenseNet, GoogLeNet, ResNet18, Stage
 from nin.models.geometry import flow, leaves
-from nin.networks.presets import CLASSES
+from nin.networks.stages import CLASSES
 from nin.training.initialization import MAP_MEAN, MAP_SPREAD, start
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import nin
 from nin import backends
-from nin.backends.processor import multiplies_bfloat16
+from nin.backends.devices import multiplies_bfloat16
 from nin.errors import RecipeError
 from nin.training.precision import precision_policy, resolve_precision
 from nin.training.schedule import optimizer

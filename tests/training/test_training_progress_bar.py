@@ -3,13 +3,14 @@
 import io
 import math
 import re
+import threading
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from nin import progress
-from nin.training import progress_bar
+from nin.training import progress_bar, waiting_lines
 from nin.training.progress_bar import ShowProgress
 
 
@@ -20,6 +21,9 @@ def clock(monkeypatch):
     fake = SimpleNamespace(monotonic=lambda: now.seconds, perf_counter=lambda: now.seconds)
     monkeypatch.setattr(progress, "time", fake)
     monkeypatch.setattr(progress_bar, "time", fake)
+    monkeypatch.setattr(waiting_lines, "time", fake)
+    # Its thread would look at any moment.
+    monkeypatch.setattr(waiting_lines.WaitingLines, "start", waiting_lines.WaitingLines.said)
     return now
 
 
@@ -77,3 +81,58 @@ def test_the_line_says_whether_the_epoch_was_the_best(clock):
 
 def test_where_no_epoch_is_chosen_none_is_called_the_best(clock):
     assert not any("best" in line for line in shown(clock, [0.5, 0.4], steps=2, best_loss=None))
+
+
+def test_a_log_is_not_silent_in_the_first_epoch_whatever_it_waits_for(clock):
+    console = Console(file=io.StringIO(), soft_wrap=True)
+    show = ShowProgress(1000, console, 2)
+    show.set_params({"epochs": 2, "steps": 100})
+    show.on_train_begin()
+    waiting = show._waiting
+
+    def waited(seconds):
+        clock.seconds += seconds
+        waiting.say_if_due()
+        return console.file.getvalue().splitlines()
+
+    show.on_epoch_begin(0)
+    assert waited(29) == []
+    assert waited(2) == ["epoch 1/2  preparing the first step, 31 s so far"]
+    assert len(waited(20)) == 1
+    show.on_train_batch_end(0, {"loss": 2.0})
+    assert waited(30)[1:] == ["epoch 1/2  1/100, 81 s so far"]
+    show.on_test_begin()
+    assert waited(30)[2:] == ["epoch 1/2  validating, 111 s so far"]
+    show.on_epoch_end(0, {"loss": 1.0})
+    assert show._waiting is None
+
+
+def test_the_thread_that_says_so_ends_with_the_first_epoch():
+    def watching():
+        return [each.name for each in threading.enumerate() if each.name == "nin-waiting"]
+
+    show = ShowProgress(10, Console(file=io.StringIO()))
+    show.set_params({"epochs": 1, "steps": 1})
+    show.on_train_begin()
+    show.on_epoch_begin(0)
+    assert watching()
+    show.on_epoch_end(0, {"loss": 1.0})
+    assert not watching()
+
+
+def test_lines_of_the_first_epoch_do_not_become_rare(clock):
+    told = shown(clock, [0.5, 0.5], steps=3000)
+    often = [sum(line.startswith(f"epoch {epoch}/2") for line in told) for epoch in (1, 2)]
+    assert often[0] == 100
+    assert often[1] < 50
+
+
+@pytest.mark.parametrize(
+    "console", [{"force_terminal": True}, {"force_jupyter": True}, {"quiet": True}]
+)
+def test_elsewhere_nobody_waits(console):
+    show = ShowProgress(10, Console(file=io.StringIO(), **console))
+    show.set_params({"epochs": 1, "steps": 1})
+    show.on_train_begin()
+    assert show._waiting is None
+    show.close()

@@ -13,8 +13,9 @@ from nin.cli.entry_point import run
 from nin.data.balance import PREFERRED
 from nin.errors import DataError, NinError, RecipeError, RunError, UnknownNameError
 from nin.training import dispatch
-from nin.training.recipe import Recipe, RecipeFields
+from nin.training.recipe import Recipe
 from nin.training.recipe_choice import recipe_of
+from nin.training.recipe_fields import RecipeFields
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ def test_stopped_again_and_again_and_resumed_each_time(unbroken, tmp_path, monke
     for step, number in zip(steps, (signal.SIGINT, signal.SIGTERM) * 2, strict=False):
         with monkeypatch.context() as patch:
             stop_at(patch, step - done, number)
-            with pytest.raises(KeyboardInterrupt, match="to go on: nin train --resume"):
+            with pytest.raises(KeyboardInterrupt, match="to continue: nin train --resume"):
                 nin.resume(run) if done else nin.train(RECIPE, run)
         stopped, done = nin.load(run), step
         assert stopped.record["state"] == "interrupted"
@@ -205,7 +205,7 @@ def test_without_a_checkpoint_it_begins_again_and_the_same_seed_gives_the_same_w
     run = nin.load(shutil.copytree(unbroken.path, tmp_path / "run"))
     run.update(state="training", result=None)
     run.checkpoint_path.unlink()
-    with pytest.raises(RunError, match="is missing: train it anew"):
+    with pytest.raises(RunError, match="is missing: train again"):
         nin.resume(run.path)
     (run.path / "metrics.jsonl").unlink()
     assert_same_training(nin.resume(run.path), unbroken)

@@ -275,7 +275,7 @@ def test_more_gpus_than_there_are():
 def test_one_gpu_is_used_where_there_is_one(capsys):
     trainer = nin.Trainer(max_epochs=1, num_gpus=1)
     trainer.fit(Small(), Toy())
-    told = "num_gpus=1, but there is no GPU here: this trains without" in capsys.readouterr().err
+    told = "num_gpus=1, but there is no GPU here: training without one" in capsys.readouterr().err
     assert told == (nin.num_gpus() == 0)
 
 

@@ -85,6 +85,9 @@ def count_cost(model: Any, input_shape: tuple[int, int, int], batch_size: int = 
         input_shape: (height, width, channels) of the images.
         batch_size: images per batch, for the memory of activations.
 
+    Returns:
+        Parameters, multiply-adds per image, bytes of memory and the receptive field in pixels.
+
     Raises:
         NinError: a layer cannot be counted (the message names it), or `batch_size` is below 1.
         InputSizeError: the images are too small.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import keras
 
@@ -86,7 +86,8 @@ def count_parameters(net: Any, input_shape: Shape) -> int:
 def seen_shape(model: Any, input_shape: Shape) -> Shape:
     """(height, width, channels) of what the first layer sees, for images of `input_shape`."""
     if isinstance(model, Classifier):
-        input_shape = model.preprocessing.compute_output_shape((1, *input_shape))[1:]  # type: ignore[assignment]
+        seen = model.preprocessing.compute_output_shape((1, *input_shape))
+        return cast(Shape, seen[1:])
     return tuple(input_shape)
 
 

@@ -5,9 +5,16 @@ functions, those of `Backend`; what several devices need of JAX is in `distribut
 `processes`. Everything else speaks Keras.
 """
 
-from nin.backends.choice import INSTALL, Backend, backend_name, choose, current, quietly_imported
-from nin.backends.devices import num_gpus, try_gpu
-from nin.backends.processor import cores_shared
+from nin.backends.choice import (
+    INSTALL,
+    Backend,
+    backend_name,
+    choose,
+    current,
+    no_garbage_collection,
+    quietly_imported,
+)
+from nin.backends.devices import cores_shared, num_gpus, try_gpu
 from nin.backends.random_state import random_state_restored, set_random_seed
 
 __all__ = [
@@ -17,6 +24,7 @@ __all__ = [
     "choose",
     "cores_shared",
     "current",
+    "no_garbage_collection",
     "num_gpus",
     "quietly_imported",
     "random_state_restored",

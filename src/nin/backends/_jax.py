@@ -7,7 +7,7 @@ from typing import Any
 
 import jax
 
-from nin.backends.processor import BFLOAT16_CAPABILITY
+from nin.backends.devices import BFLOAT16_CAPABILITY
 
 
 def gpus() -> int:

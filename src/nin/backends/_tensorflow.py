@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from nin.backends.processor import BFLOAT16_CAPABILITY, multiplies_bfloat16
+from nin.backends.devices import BFLOAT16_CAPABILITY, multiplies_bfloat16
 
 
 def gpus() -> int:

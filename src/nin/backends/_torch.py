@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from nin.backends.processor import BFLOAT16_CAPABILITY, multiplies_bfloat16
+from nin.backends.devices import BFLOAT16_CAPABILITY, multiplies_bfloat16
 
 
 def gpus() -> int:

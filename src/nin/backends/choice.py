@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import importlib.util
@@ -9,7 +10,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -88,18 +89,13 @@ def current() -> Backend:
 
 
 def quietly_imported(module: str) -> None:
-    """Import without the log lines that compiled code writes to standard error by itself.
-
-    Nor does Python collect garbage meanwhile: it would go through all that has been imported so
-    far, again and again, for a quarter of the time that TensorFlow takes.
-    """
+    """Import without the log lines that compiled code writes to standard error by itself."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if module in sys.modules:
         return
-    stderr, collects = os.dup(2), gc.isenabled()
-    with tempfile.TemporaryFile() as log:
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as log, no_garbage_collection():
         os.dup2(log.fileno(), 2)
-        gc.disable()
         try:
             importlib.import_module(module)
         except Exception:
@@ -107,10 +103,23 @@ def quietly_imported(module: str) -> None:
             os.write(stderr, log.read())
             raise
         finally:
-            if collects:
-                gc.enable()
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+@contextlib.contextmanager
+def no_garbage_collection() -> Iterator[None]:
+    """Import in such a context: Python would go through all that has been imported so far.
+
+    It does so again and again, for a quarter of the time that TensorFlow and Keras take.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _agreed(asked: str | None, active: str) -> str:

@@ -1,12 +1,20 @@
-"""The devices that the backend computes on, as the book asks for them."""
+"""What this machine computes on: the GPUs of the backend, the cores of the processor."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, cast
 
 from nin.backends.choice import current
+
+#: The first compute capability of NVIDIA's GPUs with matrix units for bfloat16 (Ampere).
+BFLOAT16_CAPABILITY = (8, 0)
+#: How Linux names the instructions that multiply in bfloat16, on x86 and on ARM.
+_BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
 def num_gpus() -> int:
@@ -36,3 +44,31 @@ def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
     import keras
 
     return cast(AbstractContextManager[Any], keras.device(f"gpu:{i}" if i < gpus else "cpu:0"))
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether this processor has instructions for products in bfloat16; known on Linux only."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return False
+    flags = (line.partition(":")[2] for line in lines if line.startswith(("flags", "Features")))
+    return not _BFLOAT16.isdisjoint(next(flags, "").split())
+
+
+@contextlib.contextmanager
+def cores_shared(workers: int) -> Iterator[None]:
+    """Within this, processes that are started take only their share of the cores.
+
+    Args:
+        workers: how many of them there will be at a time.
+    """
+    threads = str(max(1, (os.cpu_count() or 1) // workers))
+    names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
+    ours = [name for name in names if name not in os.environ]
+    os.environ.update(dict.fromkeys(ours, threads))
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)

@@ -21,13 +21,14 @@ def ablate(
         list[str] | None,
         typer.Argument(
             metavar="[EXERCISE...]",
-            help="ones, windows, head, resources, end, family, or 1 to 6; default: all."
-            f" Or: {RECIPE} [NAME], for each ingredient of a training; default: {USUAL}.",
+            help="Exercises to run: ones, windows, head, resources, end, family, or 1 to 6;"
+            f" default: all. Or: {RECIPE} [NAME], for each ingredient of it; default: {USUAL}.",
         ),
     ] = None,
     preset: Annotated[str | None, typer.Option(help="Network to vary; default: book.")] = None,
     width: Annotated[
-        float | None, typer.Option(min=0.01, help="Factor for its channels; default: 1.")
+        float | None,
+        typer.Option(min=0.01, help="Multiply its number of channels by this; default: 1."),
     ] = None,
     *,
     options: StudyOptions,

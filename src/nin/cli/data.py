@@ -18,7 +18,9 @@ WRONG = 1
 def data(
     folder: Annotated[
         Path | None,
-        typer.Argument(metavar="[FOLDER]", help="A folder of images, one directory per class."),
+        typer.Argument(
+            metavar="[FOLDER]", help="A folder of images, one directory per class, or shards."
+        ),
     ] = None,
     sheet: Annotated[
         Path | None,
@@ -49,7 +51,9 @@ def _check(folder: Path, sheet: Path | None, as_json: bool) -> None:
     if sheet is not None:
         check_sheet_path(sheet)
     if str(folder) in NAMED and not folder.exists():
-        raise DataError(f"{folder} is a published data set, not a folder: nin data lists those")
+        raise DataError(
+            f"{folder} is a published data set, not a folder: nin data without a folder lists those"
+        )
     size = choose(None, str(folder.absolute())).image_size
     found = check_folder(folder, size or 0)
     drawn = sheet is not None and found.save_sheet(sheet)

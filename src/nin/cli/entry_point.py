@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import signal
@@ -90,6 +91,7 @@ def main() -> None:
     # A second Ctrl-C changes nothing any more, and would end what is left in a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _drain()
+    gc.freeze()  # What is left ends with the process: a look through it takes most of a second.
     if code:
         distribution.abandon(code)
     sys.exit(code)

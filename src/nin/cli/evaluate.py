@@ -20,7 +20,9 @@ def evaluate(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run directory.")],
     data: Annotated[
         str | None,
-        typer.Option(help="Another data set, folder or .npz; default: the run's own images."),
+        typer.Option(
+            help="Another data set, folder, shards or .npz; default: the run's own images."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -33,7 +35,7 @@ def evaluate(
     """Evaluate a run: accuracy, recall and precision per class, calibration, mistakes."""
     from nin.training import load
     from nin.training.runs import evaluation_report as report
-    from nin.training.runs.dataset import show_found
+    from nin.training.runs.data_notes import show_found
     from nin.training.runs.evaluation import evaluate_judged
 
     opened = load(run, trust=trust)

@@ -22,20 +22,23 @@ class DrawingOptions:
         typer.Option(help="Classes to show, separated by commas; can be repeated."),
     ] = None
     top: Annotated[
-        int, typer.Option(min=1, help="Number of most likely classes to show, without --classes.")
+        int,
+        typer.Option(
+            min=1, help="Number of most likely classes to show, if --classes is not given."
+        ),
     ] = 3
     percent: Annotated[
         float | None,
         typer.Option(
             "--strongest",
             metavar="PERCENT",
-            help="Show only the strongest values of each map, this percentage of them: 10, say.",
+            help="Show only this percentage of each map, its strongest values: 10, say.",
         ),
     ] = None
     out: Annotated[
         Path | None,
         typer.Option(
-            help="A .png or .svg, or a folder for one picture per image; default: the current one."
+            help="A .png or .svg file, or a folder for one picture per image; default: here."
         ),
     ] = None
     raw: Annotated[
@@ -43,7 +46,7 @@ class DrawingOptions:
     ] = None
     overwrite: Annotated[
         bool,
-        typer.Option("--overwrite", help="Replace files there that nin explain did not write."),
+        typer.Option("--overwrite", help="Also replace files that nin explain did not write."),
     ] = False
 
     def arguments(self) -> dict[str, Any]:
@@ -64,7 +67,7 @@ def explain(
         typer.Option(
             min=1,
             max=4096,
-            help="Side in pixels of what the network sees: larger gives finer maps, and may change"
+            help="Side in pixels to resize images to: larger gives finer maps, and may change"
             " the prediction.",
         ),
     ] = None,
@@ -72,12 +75,13 @@ def explain(
     as_json: JsonPerImage = False,
 ) -> None:
     """Show where in images the evidence for each class is: class maps, drawn over the images."""
+    from nin.data.storage.picture_store import open_stored
     from nin.inference.engines import format_of
     from nin.maps.destinations import pictures
 
     format_of(run)
     for image in images:
-        with image.open("rb"):  # What is not there is said before anything heavy is loaded.
+        with open_stored(image):  # What is not there is said before anything heavy is loaded.
             pass
     pictures(images, options.out, options.overwrite)
 

@@ -31,14 +31,14 @@ class ExportOptions:
     maps: Annotated[
         bool | None,
         typer.Option(
-            "--maps/--no-maps", help="Whether to include class maps; default: yes, in litert no."
+            "--maps/--no-maps", help="Include class maps; default: yes, except for litert."
         ),
     ] = None
     size: Annotated[
         int | None,
         typer.Option(
-            help="Fix the side of the images, in pixels, and use only operators that accelerators"
-            " and phones have: onnx, openvino and litert."
+            help="Fixed side of the images, in pixels, with only operators that accelerators and"
+            " phones support. For onnx, openvino and litert."
         ),
     ] = None
     batch: Annotated[
@@ -54,7 +54,9 @@ class ExportOptions:
     ] = None
     quantize: Annotated[
         str | None,
-        typer.Option(metavar="int8|float16", help="Quantise, and measure what that costs."),
+        typer.Option(
+            metavar="int8|float16", help="Quantise the network, and measure what that costs."
+        ),
     ] = None
     data: Annotated[
         str | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from nin.errors import Argument
@@ -37,3 +37,12 @@ def option_words(parameters: Sequence[Any]) -> Callable[[Argument], str | None]:
         return option.opts[0] if argument.value is None else f"{option.opts[0]} {argument.value}"
 
     return word
+
+
+def as_typed(options: Iterable[str]) -> list[str]:
+    """The names of options, as they are typed: ``--batch-size``; of a mapping, ``--no-flip``."""
+    typed = {"learning_rate": "--lr"}
+    for name in ("flip", "decay_biases"):
+        if isinstance(options, Mapping) and options.get(name) is False:
+            typed[name] = f"--no-{name.replace('_', '-')}"
+    return [typed.get(name, f"--{name.replace('_', '-')}") for name in options]

@@ -43,19 +43,21 @@ class AnswerOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write to this file instead: .csv, .jsonl, .parquet or .txt; after a stop, the"
+            help="Write to this file instead: .csv, .jsonl, .parquet or .txt; if interrupted, the"
             " same command goes on.",
         ),
     ] = None
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="With --out: processes of this machine; default: this one alone."),
+        typer.Option(
+            min=1, help="With --out: number of worker processes on this machine; default: none."
+        ),
     ] = None
     scheduler: Annotated[
         str | None,
         typer.Option(
             metavar="ADDRESS",
-            help="With --out: a Dask scheduler whose workers answer, such as tcp://10.0.0.5:8786.",
+            help="With --out: a Dask scheduler whose workers predict, such as tcp://10.0.0.5:8786.",
         ),
     ] = None
 
@@ -74,7 +76,7 @@ class AnswerOptions:
 
         meant = check_ending(self.out)
         if asked and asked != meant:
-            raise NinError(f"--{asked} and --out {self.out}: the ending means another format")
+            raise NinError(f"--{asked} and --out {self.out}: its ending means another format")
         return asked or "text"
 
     def check_workers(self, trust: bool) -> None:
@@ -89,9 +91,9 @@ class AnswerOptions:
             raise NinError("--workers and --scheduler: choose one")
         given = "--workers" if self.workers else "--scheduler"
         if self.out is None:
-            raise NinError(f"{given} needs a file for the answers: --out answers.csv")
+            raise NinError(f"{given} needs a file to write to: --out answers.csv")
         if trust:
-            raise NinError(f"{given} and --trust: workers run no code that comes along")
+            raise NinError(f"{given} and --trust: workers do not run custom code")
         from nin.cluster import check_cluster
 
         check_cluster(self.scheduler)
@@ -120,7 +122,8 @@ def predict(
         list[Path],
         typer.Argument(
             metavar="SOURCE...",
-            help="Image files; folders, with their subfolders; - for paths on standard input.",
+            help="Image files; folders, with their subfolders; shards (.tar, .parquet); - for"
+            " paths on standard input.",
         ),
     ],
     *,

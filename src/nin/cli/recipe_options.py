@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -20,7 +19,9 @@ class RecipeOptions:
 
     data: Annotated[
         str | None,
-        typer.Option(help="Data set, folder or .npz file to train on, in place of the recipe's."),
+        typer.Option(
+            help="Data set, folder, shards or .npz to train on, in place of the recipe's."
+        ),
     ] = None
     preset: Annotated[
         str | None,
@@ -36,13 +37,15 @@ class RecipeOptions:
     init: Annotated[
         str | None, typer.Option(metavar="RUN", help="Start from the weights of this run.")
     ] = None
-    width: Annotated[float | None, typer.Option(help="Factor on the network's channels.")] = None
+    width: Annotated[
+        float | None, typer.Option(help="Multiply the network's number of channels by this.")
+    ] = None
     depth: Annotated[
         int | None,
-        typer.Option(help="Blocks before each pooling but the first, in place of one."),
+        typer.Option(help="Number of blocks before each pooling but the first, in place of one."),
     ] = None
     freeze: Annotated[
-        int | None, typer.Option(help="Freeze the weights of this many first layers.")
+        int | None, typer.Option(help="Number of first layers whose weights are frozen.")
     ] = None
     dropout: Annotated[
         float | None, typer.Option(help="Dropout rate, in place of the network's own.")
@@ -70,7 +73,7 @@ class RecipeOptions:
     ema_momentum: Annotated[
         float | None,
         typer.Option(
-            help="Momentum of a moving average of the weights, which is kept: 0.998, say."
+            help="Momentum of a moving average of the weights, which replaces them: 0.998, say."
         ),
     ] = None
     label_smoothing: Annotated[
@@ -88,7 +91,7 @@ class RecipeOptions:
         str | None,
         typer.Option(
             metavar="REGEX",
-            help="Keep pictures together of whose path this finds the same: 'object(\\d+)'.",
+            help="Keep images together in whose paths this finds the same text: 'object(\\d+)'.",
         ),
     ] = None
     patience: Annotated[
@@ -172,12 +175,3 @@ class RecipeOptions:
     def given(self) -> dict[str, Any]:
         """The options that were given."""
         return {name: value for name, value in asdict(self).items() if value is not None}
-
-
-def as_typed(options: Iterable[str]) -> list[str]:
-    """The names of options, as they are typed: ``--batch-size``; of a mapping, ``--no-flip``."""
-    typed = {"learning_rate": "--lr"}
-    for name in ("flip", "decay_biases"):
-        if isinstance(options, Mapping) and options.get(name) is False:
-            typed[name] = f"--no-{name.replace('_', '-')}"
-    return [typed.get(name, f"--{name.replace('_', '-')}") for name in options]

@@ -20,7 +20,7 @@ def reproduce(
     ] = None,
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Trainings at the same time; default: as for the record."),
+        typer.Option(min=1, help="Trainings to run at the same time; default: as in the record."),
     ] = None,
     out: Annotated[
         Path | None,

@@ -39,7 +39,7 @@ class ServerOptions:
         int, typer.Option(help="Largest image, in pixels.", min=1, max=200_000_000)
     ] = _DEFAULT.pixels
     queue: Annotated[
-        int, typer.Option(help="Most images that a worker accepts at a time.", min=1)
+        int, typer.Option(help="Maximum number of images that a worker accepts at a time.", min=1)
     ] = _DEFAULT.queue
     timeout: Annotated[
         float,
@@ -130,5 +130,5 @@ def serve(
             settings._replace(path=file),
             listener,
             options.workers,
-            lambda what: typer.echo(f"{address} answers for {printable(what)}"),
+            lambda what: typer.echo(f"{address} serves {printable(what)}"),
         )

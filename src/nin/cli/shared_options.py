@@ -45,8 +45,9 @@ def with_options(group: type[Any], **defaults: Any) -> Callable[[Command], Comma
             options = group(**{name: given.pop(name) for name in shared})
             command(options=options, **given)
 
-        expanded.__signature__ = inspect.Signature([*parameters.values()])  # type: ignore[attr-defined]
-        expanded.__annotations__ = {name: each.annotation for name, each in parameters.items()}
+        read_by_typer: Any = expanded
+        read_by_typer.__signature__ = inspect.Signature([*parameters.values()])
+        read_by_typer.__annotations__ = {name: each.annotation for name, each in parameters.items()}
         return expanded
 
     return decorate

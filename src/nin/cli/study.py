@@ -37,12 +37,14 @@ class StudyOptions:
     ] = None
     folds: Annotated[
         int | None,
-        typer.Option(help="Divide all images into so many parts, and judge by each in turn."),
+        typer.Option(
+            help="Cross-validate: divide all images into this many folds, and test on each in turn."
+        ),
     ] = None
     groups: Annotated[
         str | None,
         typer.Option(
-            metavar="REGEX", help="Keep pictures together of whose path this finds the same."
+            metavar="REGEX", help="Keep images together in whose paths this finds the same text."
         ),
     ] = None
     epochs: Annotated[
@@ -56,7 +58,8 @@ class StudyOptions:
     image_size: Annotated[
         int | None,
         typer.Option(
-            help="Side in pixels; default: as stored, or the smallest that all networks can take."
+            help="Side in pixels to resize images to; default: as stored, or the smallest"
+            " that all networks can take."
         ),
     ] = None
     limit: Annotated[
@@ -71,6 +74,12 @@ class StudyOptions:
             help="Learning rates to choose from, separated by commas; default: 0.0003,0.001,0.003."
         ),
     ] = None
+    search_share: Annotated[
+        float,
+        typer.Option(
+            help="Length of the trainings that choose a learning rate, as a share of the others."
+        ),
+    ] = 1.0
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
     ] = None
@@ -90,7 +99,7 @@ class StudyOptions:
     def recipe(self) -> Recipe:
         """How all networks are trained."""
         from nin.study.preparation import RECIPE
-        from nin.training.recipe import not_none
+        from nin.training.recipe_fields import not_none
 
         return RECIPE.revised(**not_none(**self.given()))
 
@@ -138,7 +147,8 @@ def run_trials(
         if options.jobs is not None:
             raise NinError("--jobs and --scheduler: choose one")
         check_cluster(options.scheduler)
-    contenders = check(networks, recipe, options.out, rates, seeds, options.budget, judged_on)
+    budget, share = options.budget, options.search_share
+    contenders = check(networks, recipe, options.out, rates, seeds, budget, judged_on, share)
     with nullcontext() if options.scheduler is None else joblib_workers(options.scheduler):
         from nin.study import compare
 
@@ -149,10 +159,11 @@ def run_trials(
             title=title,
             rates=rates,
             seeds=seeds,
-            seconds=options.budget,
+            seconds=budget,
             jobs=options.jobs,
             measured=not options.no_measure,
             judged_on=judged_on,
+            search_share=share,
         )
     if options.as_json:
         typer.echo(comparison.model_dump_json())

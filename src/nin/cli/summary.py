@@ -39,7 +39,7 @@ def summary(
     ] = None,
     batch_size: Annotated[
         int,
-        typer.Option(min=1, help="Images per batch, on which the memory of activations depends."),
+        typer.Option(min=1, help="Images per batch; the memory of activations depends on it."),
     ] = 128,
     as_json: AsJson = False,
 ) -> None:
@@ -47,7 +47,7 @@ def summary(
     published = find_network(network).input_shape
     size = published if shape is None else _shape(shape)
     if size is None:
-        raise NinError(f"{network}: say which images it is for, as --input 32,32,3")
+        raise NinError(f"{network}: give the shape of its images, such as --input 32,32,3")
     check_size(network, *size[:2])
 
     from nin.accounting import walk
@@ -66,7 +66,7 @@ def summary(
 def _shape(text: str) -> tuple[int, int, int]:
     sides = re.fullmatch(r"([1-9]\d{0,5}),([1-9]\d{0,5}),([1-9]\d{0,5})", text, re.ASCII)
     if sides is None:
-        raise NinError(f"--input {text[:40]}: give height, width and channels, as 224,224,1")
+        raise NinError(f"--input {text[:40]}: give height, width and channels, such as 224,224,1")
     height, width, channels = map(int, sides.groups())
     return height, width, channels
 

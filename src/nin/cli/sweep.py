@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -22,16 +22,16 @@ def sweep(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER]",
-            help="What is varied: a recipe (digits, fashion28, …), data set, or folder.",
+            help="What to vary: a recipe (digits, fashion28, …), a data set, or a folder.",
         ),
     ] = None,
     vary: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE,…",
-            help="A factor and its values: width=0.5,1,2. Any field of a recipe, or width, depth,"
-            " head, or of all stages window, kernel_size, activation, …; more than one --vary for"
-            " all combinations.",
+            help="A factor and its values, such as width=0.5,1,2: any field of a recipe; width,"
+            " depth or head; or window, kernel_size, activation, … of all stages. Give it more than"
+            " once to train all combinations.",
         ),
     ] = None,
     *,
@@ -44,7 +44,7 @@ def sweep(
         typer.Option(metavar="SECONDS", help="Training time per combination, in place of epochs."),
     ] = None,
     equal: Annotated[
-        str | None,
+        Literal["parameters", "multiply-adds"] | None,
         typer.Option(
             help="Choose each network's width so that all have as many parameters, or"
             " multiply-adds, as the recipe's."
@@ -52,10 +52,12 @@ def sweep(
     ] = None,
     rates: Annotated[
         str | None,
-        typer.Option(help="Learning rates to choose from for each; default: the recipe's for all."),
+        typer.Option(
+            help="Learning rates to choose from for each combination; default: the recipe's."
+        ),
     ] = None,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings at the same time; default: 1.")
+        int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -69,18 +71,20 @@ def sweep(
         bool, typer.Option("--measure", help="Measure images/s and peak memory of each network.")
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask, however long it will take.")
+        bool, typer.Option("--yes", help="Start without asking, however long it takes.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """What is a width, a depth, a rate worth? Trains every combination, over several seeds."""
+    """Train every combination of some values over several seeds: what is each of them worth?"""
     given, varied = options.given(), as_vary(vary or [])
     if scheduler is not None and jobs is not None:
         raise NinError("--jobs and --scheduler: choose one")
     if "seed" in given:
-        raise NinError("--seed: a sweep has several: give --seeds")
+        raise NinError("--seed: a sweep has several seeds: give --seeds")
     if twice := sorted(given.keys() & varied.keys()):
-        raise NinError(f"--vary {twice[0]}: it has a fixed value, too: give one of the two")
+        raise NinError(
+            f"--vary {twice[0]}: it is given a fixed value as well: give only one of the two"
+        )
     settings: dict[str, Any] = {
         "out": out,
         "rates": as_rates(rates),
@@ -101,7 +105,7 @@ def sweep(
             what,
             varied,
             **settings,
-            equal=equal,  # type: ignore[arg-type]
+            equal=equal,
             jobs=jobs,
             measured=measure,
             consent=None if yes else has_consent,

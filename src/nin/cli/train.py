@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nin.cli.recipe_options import RecipeOptions, as_typed
+from nin.cli.option_words import as_typed
+from nin.cli.recipe_options import RecipeOptions
 from nin.cli.shared_options import AsJson, SkipBad, with_options
 from nin.errors import NinError
 from nin.names import printable
@@ -27,15 +28,15 @@ def train(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER|FILE]",
-            help="A recipe (digits, book, fashion, cifar10, …), a data set, a folder of images,"
-            " a CSV of labels, or an .npz of arrays.",
+            help="A recipe (digits, book, fashion, cifar10, …), a data set, a folder or shards of"
+            " images, a CSV of labels, or an .npz of arrays.",
         ),
     ] = None,
     *,
     options: RecipeOptions,
     devices: Annotated[
         str | None,
-        typer.Option(help="Number of devices to split each batch over, or: all. JAX only."),
+        typer.Option(help="Number of devices to split each batch over, or all. JAX only."),
     ] = None,
     join: Annotated[
         bool, typer.Option("--join", help="Train together with other processes. JAX only.")
@@ -82,7 +83,7 @@ def train(
         run = _resume(resume, what, options, out, join, {**settings, "trust": trust})
     else:
         if trust:
-            raise NinError("--trust goes with --resume: a network that you name is run anyway")
+            raise NinError("--trust goes with --resume: code that you name is run anyway")
         run = _train(what, options, out, join, settings)
     if result := run.record.get("result"):
         _print(run, result, as_json)
@@ -139,7 +140,9 @@ def _resume(
     changes |= {name: value for name, value in options.given().items() if name != "epochs"}
     wrong = [*([] if what is None else [what]), *as_typed(changes)]
     if wrong:
-        raise NinError(f"--resume goes on as the run began: leave out {', '.join(wrong)}")
+        raise NinError(
+            f"--resume continues with the run's own settings: leave out {', '.join(wrong)}"
+        )
     load(path)  # Others are not kept waiting for what is no run.
     _meet(join)
     return resume_run(path, options.epochs, **settings)
@@ -156,7 +159,7 @@ def _number(devices: str | None) -> int | None:
     if devices is None or devices == "all":
         return None if devices is None else 0
     if not devices.isdecimal() or int(devices) == 0:
-        raise NinError(f"--devices {devices}: give a number from 1 on, or: all")
+        raise NinError(f"--devices {devices}: give a number, 1 or more, or all")
     return int(devices)
 
 

@@ -20,39 +20,40 @@ def tune(
         str | None,
         typer.Argument(
             metavar="[RECIPE|FOLDER]",
-            help="What is tuned: a recipe (digits, fashion28, …), data set, or folder.",
+            help="What to tune: a recipe (digits, fashion28, …), a data set, or a folder.",
         ),
     ] = None,
     *,
     options: RecipeOptions,
     minutes: Annotated[
-        float, typer.Option(help="Time for the search, that of earlier calls included.")
+        float, typer.Option(help="Minutes for the search, including those of earlier calls.")
     ] = 30.0,
     vary: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUES",
-            help="Search this in place of what the recipe declares: dropout=0,0.3,0.5 for one of"
-            " some values, lr=0.0003..0.01 for all between two.",
+            help="Search these values in place of those that the recipe declares:"
+            " dropout=0,0.3,0.5 for a choice, lr=0.0003..0.01 for a range.",
         ),
     ] = None,
     sampler: Annotated[
         str,
         typer.Option(
-            help="How values are chosen: tpe, random, or grid for all combinations; up to 100"
-            " combinations are a grid in any case."
+            help="How to choose values: tpe, random, or grid for all combinations; 100 combinations"
+            " or fewer are always a grid."
         ),
     ] = "tpe",
     seeds: Annotated[
-        int, typer.Option(help="Trainings of the best, and of the recipe, that are judged.")
+        int, typer.Option(help="Trainings by which the best values are compared with the recipe's.")
     ] = 3,
     jobs: Annotated[
-        int | None, typer.Option(min=1, help="Of those, trainings at the same time; default: 1.")
+        int | None,
+        typer.Option(min=1, help="Of those, trainings to run at the same time; default: 1."),
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/tune"),
     as_json: AsJson = False,
 ) -> None:
-    """Search a recipe's values, and say what that was worth. Test images judge once, at the end."""
+    """Search for better values of a recipe, and measure their gain once, on test images."""
     given = options.given()
     settings: dict[str, Any] = {
         "minutes": minutes,

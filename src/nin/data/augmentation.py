@@ -37,7 +37,8 @@ class Augmentation:
 
     Uint8 in, uint8 out, at the same size unless `crop_size` is given. Changes are made in the order
     of the arguments; by default there are none. `mixup`, `cutmix` and `label_smoothing` make labels
-    shares of all classes: a batch's are then (n, classes), and its accuracy is about the largest.
+    shares of all classes: those of a batch are then (n, classes), and the largest share counts for
+    accuracy.
 
     Args:
         shift: largest displacement along each axis, in pixels of the stored image; every whole
@@ -65,7 +66,8 @@ class Augmentation:
         mixup: each batch is blended with its reverse, and its labels likewise, in a share that is
             drawn from a beta distribution with this parameter (see `nin.data.mixing`); 0 for none.
         cutmix: a rectangle of each image is replaced by that of its counterpart in the reversed
-            batch, and so much of its label; likewise. With `mixup`, one of the two is tossed for.
+            batch, and so much of its label; likewise. With `mixup` as well, each batch gets one of
+            the two, with equal probability.
         mixup_prob: the share of batches that are mixed, by either.
         label_smoothing: this share of each label is divided among all classes; 0 to below 1.
 

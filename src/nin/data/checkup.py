@@ -25,8 +25,9 @@ from nin.data.duplicate_detection.duplicate_report import (
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
 from nin.data.duplicate_detection.picture_sheet import save_picture_sheet
 from nin.data.folders.inventory import FolderInventory
-from nin.data.folders.listing import list_folder
 from nin.data.pictures import WORKERS
+from nin.data.shards.shard_files import is_pattern
+from nin.data.source_listing import is_source, list_source
 from nin.errors import DataError
 from nin.files import did_you_mean, expand
 from nin.names import printable
@@ -188,9 +189,9 @@ def check_folder(path: str | Path, image_size: int) -> FolderCheck:
         DataError: the folder is missing or has another layout.
     """
     folder = expand(path)
-    if not folder.exists():
+    if not (is_source(folder) or is_pattern(folder)):
         raise DataError(f"{path}: no such folder{did_you_mean(folder)}")
-    listing = list_folder(folder)
+    listing = list_source(folder)
     paths = [each for files in listing.parts.values() for each in files.paths]
     headers = _headers(paths)
     return FolderCheck(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from nin.data.decoding.bit_depth import DEPTHS, unstated_depth
 from nin.data.decoding.decode import Decoder, ResizeMode, decode
 from nin.data.decoding.picture_formats import check_size, damage, open_picture
-from nin.data.folders.listing import list_folder
+from nin.data.source_listing import some_pictures
 from nin.errors import Advice, Argument, DataError
 from nin.files import expand
 from nin.progress import progress
@@ -146,7 +146,7 @@ def are_small_and_grey(path: str | Path) -> bool:
         path: a directory with one directory per class.
     """
     try:
-        paths = list_folder(expand(path)).parts["train"].paths
+        paths = some_pictures(expand(path))
     except DataError:
         return False
     return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // _SAMPLE)]))

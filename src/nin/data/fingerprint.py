@@ -13,6 +13,7 @@ import numpy as np
 from nin.data.folders.content import Digests
 from nin.data.folders.listing import Files
 from nin.data.split import Labels, Part, Split
+from nin.data.storage.picture_store import stored_size
 from nin.progress import progress
 
 
@@ -73,11 +74,11 @@ def _names_and_sizes(paths: Sequence[str], root: Path) -> Iterator[bytes]:
             if number % 1000 == 0:
                 advance(1000)
             name = os.fsencode(path[above:])
-            yield b"%s\0%d\0" % (name, _size(Path(path)))
+            yield b"%s\0%d\0" % (name, _size(path))
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
-        return path.stat().st_size
+        return stored_size(path)
     except OSError:
         return -1

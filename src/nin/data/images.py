@@ -19,6 +19,7 @@ from nin.errors import Advice, Argument, DataError
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from nin.data.block_order import Blocks
     from nin.data.loader import Batches
 
 _ABSENT: dict[Part, tuple[str | Advice, ...]] = {
@@ -238,6 +239,10 @@ class ImageData(DataModule):
             self._loaded.update(self.load(part))
         return self._loaded[part]
 
+    def blocks(self, part: Part) -> Blocks | None:
+        """Return which images of a part lie together in shards; None if they are not in shards."""
+        return None
+
     def _validation_part(self) -> Part:
         without = "validation" not in self.parts and "test" in self.parts
         return "test" if without else "validation"
@@ -253,6 +258,7 @@ class ImageData(DataModule):
             augmentation=self.augmentation if train else None,
             balance=self.balance if train else "none",
             classes=len(self.classes),
+            blocks=self.blocks(part) if train else None,
         )
 
     def _counts(self, part: Part) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import keras
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.balance import Balance, balancing_weights, check_balance
+from nin.data.block_order import Blocks
 from nin.errors import DataError
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ class Batches(keras.utils.PyDataset):
             samples as ever, some of them several times; it needs `shuffle`. Default ``"none"``.
         classes: how many there are; for an augmentation that makes labels shares of all classes, of
             shape (n, classes).
+        blocks: which samples lie together in shards, and are read together where there are many;
+            see `nin.data.block_order`. None: any order is as good.
 
     Raises:
         DataError: no samples, not as many labels as images, a `batch_size` below 1, a negative
@@ -49,6 +53,8 @@ class Batches(keras.utils.PyDataset):
 
     Attributes:
         first: how many batches to skip at the start of an epoch; 0 unless set.
+        needed: which rows are needed of a batch of n, where other processes take the others, so
+            that images which are read for the batch need not all be; those are black. None: all.
     """
 
     def __init__(
@@ -63,6 +69,7 @@ class Batches(keras.utils.PyDataset):
         epoch: int = 0,
         balance: Balance = "none",
         classes: int | None = None,
+        blocks: Blocks | None = None,
     ) -> None:
         super().__init__(workers=0)  # in this process: slices of an array need no helpers
         _check(images, labels, batch_size, seed)
@@ -81,6 +88,8 @@ class Batches(keras.utils.PyDataset):
         self.augmentation = augmentation
         self.epoch = epoch
         self.first = 0
+        self.blocks = blocks
+        self.needed: Callable[[int], NDArray[np.intp]] | None = None
         self.balance = balance
         self.weights = (
             balancing_weights(labels).astype(np.float32) if balance == "weights" else None
@@ -141,10 +150,14 @@ class Batches(keras.utils.PyDataset):
         if not self.shuffle:
             return np.arange(self.num_samples)
         rng = np.random.default_rng((self.seed, epoch))
+        chosen = None
         if self.balance == "sampling":
             chances = balancing_weights(self.labels) / self.num_samples
-            return rng.choice(self.num_samples, self.num_samples, p=chances)
-        return rng.permutation(self.num_samples)
+            chosen = rng.choice(self.num_samples, self.num_samples, p=chances)
+        if self.blocks is not None and self.blocks.exceed_a_window:
+            samples = np.arange(self.num_samples) if chosen is None else chosen
+            return self.blocks.order(samples, self.batch_size, rng)
+        return rng.permutation(self.num_samples) if chosen is None else chosen
 
 
 def as_numpy(tensor: Any) -> NDArray[Any]:

@@ -152,15 +152,20 @@ class Reading:
         pictures: what is read.
         chosen: (n,), positions in `pictures`.
         pool: does the work, starting at once.
+        rows: in increasing order, those of the n that are read; the others are black. None: all.
     """
 
-    def __init__(self, pictures: Pictures, chosen: NDArray[np.intp], pool: Executor) -> None:
-        images = np.empty((len(chosen), *pictures.shape[1:]), np.uint8)
-        parts = [slice(start, start + TASK) for start in range(0, len(chosen), TASK)]
-        self._images = images
-        self._tasks = [
-            pool.submit(pictures.read_into, images[part], chosen[part]) for part in parts
-        ]
+    def __init__(
+        self,
+        pictures: Pictures,
+        chosen: NDArray[np.intp],
+        pool: Executor,
+        rows: NDArray[np.intp] | None = None,
+    ) -> None:
+        rows = np.arange(len(chosen)) if rows is None else rows
+        self._images = np.zeros((len(chosen), *pictures.shape[1:]), np.uint8)
+        parts = [rows[start : start + TASK] for start in range(0, len(rows), TASK)]
+        self._tasks = [pool.submit(self._read, pictures, chosen, part) for part in parts]
 
     def result(self) -> NDArray[np.uint8]:
         """Wait for the pictures, and return them.
@@ -175,6 +180,10 @@ class Reading:
             self.cancel()
             raise
         return self._images
+
+    def _read(self, pictures: Pictures, chosen: NDArray[np.intp], rows: NDArray[np.intp]) -> None:
+        for row in rows.tolist():
+            pictures.read_into(self._images[row : row + 1], chosen[row : row + 1])
 
     def cancel(self) -> None:
         """Cancel what has not begun."""

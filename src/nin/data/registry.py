@@ -14,6 +14,7 @@ from nin.data.in_memory.array_images import ImageArrays
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.mnist import MNIST, FashionMNIST
 from nin.data.named import NamedData
+from nin.data.shards.shard_files import is_pattern
 from nin.data.sklearn_digits import Digits
 from nin.data.sources import images_called, is_in_process
 from nin.data.svhn import SVHN
@@ -61,8 +62,9 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
-            ``"svhn"``, ``"digits"``, or a directory with one directory per class; or a table of
-            labels, as `ImageFolder` takes it; or a file of arrays, as `ImageArrays.from_npz` does.
+            ``"svhn"``, ``"digits"``, or a directory with one directory per class, a table of
+            labels or shards, as `ImageFolder` takes them; or a file of arrays, as
+            `ImageArrays.from_npz` does.
         settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
 
     Raises:
@@ -83,7 +85,8 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     if is_npz(path) and not path.is_dir():
         _check_settings(ImageArrays, settings)
         return ImageArrays.from_npz(path, **settings)
-    if path.exists() or isinstance(name_or_folder, Path) or len(path.parts) != 1:
+    is_path = path.exists() or isinstance(name_or_folder, Path) or len(path.parts) != 1
+    if is_path or is_pattern(path):
         _check_settings(ImageFolder, settings)
         return ImageFolder(path, **settings)
     raise UnknownNameError("data set (and no folder is called that)", name, NAMED)

@@ -20,6 +20,8 @@ class Shard(keras.utils.PyDataset):
     batch is the mean over the batch (in training), or the mean over the padded epoch is the mean
     over the epoch (in validation). The batches' own weights are multiplied by these.
 
+    Of images that are read for each batch, a process reads those of its own rows alone.
+
     Args:
         batches: the whole batches, the same in every process.
         layout: the number of devices and processes, and which process this is.
@@ -29,6 +31,7 @@ class Shard(keras.utils.PyDataset):
     def __init__(self, batches: Batches, layout: Layout, *, training: bool) -> None:
         super().__init__(workers=0)
         self.batches, self.layout, self.training = batches, layout, training
+        batches.needed = self._needed
 
     @property
     def num_samples(self) -> int:
@@ -68,6 +71,18 @@ class Shard(keras.utils.PyDataset):
 
     def _filled(self, n: int) -> int:
         return -(-n // self.layout.devices) * self.layout.devices
+
+    def _needed(self, n: int) -> NDArray[np.intp]:
+        """Which of a batch's n images this process has to have read.
+
+        Those of its own rows; and where images are mixed with their counterparts in the reversed
+        batch, these as well.
+        """
+        own = np.unique(self._rows(np.resize(np.arange(n), self._filled(n))))
+        augmentation = self.batches.augmentation
+        if augmentation is None or not augmentation.shares_labels:
+            return own
+        return np.union1d(own, n - 1 - own)
 
     def _rows(self, batch: NDArray[Any]) -> NDArray[Any]:
         rows = len(batch) // self.layout.processes

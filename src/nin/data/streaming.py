@@ -115,7 +115,9 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
     def _reading(self, key: Key) -> Reading:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="nin-pictures")
-        return Reading(self._pictures, self._chosen(*key), self._pool)
+        chosen = self._chosen(*key)
+        rows = None if self.needed is None else self.needed(len(chosen))
+        return Reading(self._pictures, chosen, self._pool, rows)
 
     def _stop(self) -> None:
         for reading in self._readings.values():

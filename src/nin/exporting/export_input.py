@@ -44,7 +44,7 @@ def choose_input_spec(
     if size is None and to not in _ALWAYS_FIXED:
         if named:
             raise ExportError(
-                "that is of a fixed size only",
+                "it needs a fixed size",
                 Advice("give {} as well", Argument("size", native_size(run))),
                 about=Argument(named[0]),
             )
@@ -71,7 +71,7 @@ def _layout(to: str, layout: str | None) -> str:
     if layout is not None and layout not in LAYOUTS:
         raise UnknownNameError("layout", layout, LAYOUTS)
     if layout is not None and layout not in known:
-        raise ExportError(f"{to} has {known[0]} only", about=Argument("layout", layout))
+        raise ExportError(f"{to} supports {known[0]} only", about=Argument("layout", layout))
     return layout or known[0]
 
 
@@ -79,7 +79,7 @@ def _type(kind: str | None, *, in_bytes: bool) -> str:
     if kind is not None and kind not in TYPES:
         raise UnknownNameError("input", kind, TYPES)
     if in_bytes and kind == "float":
-        raise ExportError("int8 takes uint8 in litert", about=Argument("input", kind))
+        raise ExportError("in litert int8 takes uint8 only", about=Argument("input", kind))
     return kind or ("uint8" if in_bytes else "float")
 
 

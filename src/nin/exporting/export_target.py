@@ -35,7 +35,7 @@ def check_replaceable(path: Path, to: str) -> None:
     is_folder = to == "web" or bool(FORMATS[to].marker)
     if not is_folder and path.suffix != Path(FORMATS[to].file).suffix:
         raise ExportError(
-            f"{path}: a file of the format {to} ends in {Path(FORMATS[to].file).suffix}"
+            f"{path}: the name of an export to {to} ends in {Path(FORMATS[to].file).suffix}"
         )
     if not path.exists():
         return
@@ -43,7 +43,7 @@ def check_replaceable(path: Path, to: str) -> None:
         return
     if is_folder != path.is_dir() or not is_export(path, to):
         raise ExportError(
-            f"{path} is there already, and no {to} export",
+            f"{path} already exists, and is not an export to {to}",
             Advice("name another {}", Argument("out")),
         )
 

@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from nin.errors import ExportError, UnknownNameError
+from nin.errors import Argument, ExportError, UnknownNameError
 from nin.exporting import parity, quantization
 from nin.exporting.describe import describe
 from nin.exporting.export_input import choose_input_spec
 from nin.exporting.export_target import check_replaceable
-from nin.exporting.formats import WRITERS, write_litert, write_onnx_to_quantize
+from nin.exporting.formats import WRITERS
 from nin.exporting.instructions import how_to_load, how_to_prepare
 from nin.exporting.litert.tflite_summary import TfliteSummary, summarise
+from nin.exporting.network_writer import Apart, NetworkWriter, size_of
 from nin.exporting.parity import Parity
-from nin.exporting.predictor import Predictor
 from nin.exporting.quantization import Quantization
-from nin.exporting.web import export_web
 from nin.files import expand, replacing_path
-from nin.inference import FilePredictor
 from nin.inference.engines import FORMATS, require
-from nin.inference.input_spec import InputSpec
-from nin.inference.outputs import Images
 
 if TYPE_CHECKING:
     from nin.training import Run
-
-#: Images to calibrate on, and others with their labels.
-Apart = tuple[Any, Any]
 
 #: Numbers of fewer bits, and the formats that can have them.
 _QUANTIZABLE = {"int8": ("onnx", "web", "litert"), "float16": ("litert",)}
@@ -112,6 +104,9 @@ def export(
         runtime: for ``"web"``: a downloaded onnxruntime-web, a folder or a ``.tgz``; None to get it
             with npm.
 
+    Returns:
+        Where the export is, how large, how it compares with the run, and how to use it.
+
     Raises:
         ExportError: it cannot be written in this format or at this size, or does not predict as the
             run does; then nothing is left behind.
@@ -128,31 +123,23 @@ def export(
     form = choose_input_spec(
         run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
     )
-    description = describe(run, maps=_maps(to, maps), form=form)
+    writer = NetworkWriter(run, to, form, describe(run, maps=_maps(to, maps), form=form), quantize)
     judged = parity.judged_images(run, data)
     apart = _apart(run, data, quantize)
-    with replacing_path(target) as path, tempfile.TemporaryDirectory() as folder:
-        file = path if to != "web" and not quantize else Path(folder) / _core_name(to)
-        _write(run, description, file, to, quantize)
-        agreement = _agreement(run, form, file, to, parity.some_images(judged.split))
-        cost = None
-        if quantize:
-            whole, file = file, path if to != "web" else file.with_name("small.onnx")
-            cost = _quantised(run, apart, whole, file, to, quantize)
-        if to == "web":
-            export_web(file, FilePredictor(file).description, path, runtime)
-        written = _size(path)
+    with replacing_path(target) as path:
+        agreement, cost = writer.export(path, parity.some_images(judged.split), apart, runtime)
+        size_in_bytes = size_of(path)
         summary = summarise(path.read_bytes()) if to == "litert" else None
     return Export(
         target,
         to,
-        written,
+        size_in_bytes,
         agreement,
         cost,
-        data if judged.is_other else None,
-        how_to_prepare(form, run.resize_mode),
-        how_to_load(target, to),
-        summary,
+        other=data if judged.is_other else None,
+        prepare=how_to_prepare(form, run.resize_mode),
+        load=how_to_load(target, to),
+        summary=summary,
     )
 
 
@@ -162,9 +149,10 @@ def _check_names(to: str, quantize: str | None, runtime: str | Path | None) -> N
     if quantize is not None and quantize not in _QUANTIZABLE:
         raise UnknownNameError("quantisation", quantize, _QUANTIZABLE)
     if runtime is not None and to != "web":
-        raise ExportError(f"a runtime is for web, not {to}")
+        raise ExportError(f"it is for web, not {to}", about=Argument("runtime"))
     if quantize and to not in _QUANTIZABLE[quantize]:
-        raise ExportError(f"{quantize} is for {', '.join(_QUANTIZABLE[quantize])}, not {to}")
+        formats = ", ".join(_QUANTIZABLE[quantize])
+        raise ExportError(f"it is for {formats}, not {to}", about=Argument("quantize", quantize))
     if to in FORMATS:
         require(to)
 
@@ -185,54 +173,8 @@ def _maps(to: str, maps: bool | None) -> bool | None:
     return False if maps is None and to in _WITHOUT_MAPS else maps
 
 
-def _core_name(to: str) -> str:
-    return FORMATS["onnx" if to == "web" else to].file
-
-
-def _write(
-    run: Run, description: dict[str, Any], path: Path, to: str, quantize: str | None
-) -> None:
-    if quantize and to != "litert":
-        write_onnx_to_quantize(run, description, path)
-    else:
-        WRITERS["onnx" if to == "web" else to](run, description, path)
-
-
 def _apart(run: Run, data: str | None, quantize: str | None) -> Apart:
     """Images to calibrate on, where that is needed, and others to judge by."""
     if quantize == "int8":
         return quantization.images_apart(run, data)
     return None, quantization.images_to_judge(run, data) if quantize else None
-
-
-def _quantised(
-    run: Run, apart: Apart, source: Path, out: Path, to: str, quantize: str
-) -> Quantization:
-    (calibration, split), before = apart, FilePredictor(source)
-    if to == "litert":
-        description = {**before.description, "quantization": quantize}
-        write_litert(run, description, out, quantize, calibration)
-    else:
-        from nin.exporting.onnx.int8 import quantize as quantize_onnx
-
-        quantize_onnx(source, out, calibration)
-    sizes = (_size(source), _size(out))
-    return quantization.measure(split, before, FilePredictor(out), sizes)
-
-
-def _agreement(run: Run, form: InputSpec, file: Path, to: str, images: Images) -> Parity:
-    """How a file agrees with its run; refuses one that does not."""
-    here = Predictor(run, image_size=form.size)
-    found = parity.compare(here, FilePredictor(file, trust=True), images)
-    if not found.holds:
-        raise ExportError(
-            f"the {to} export does not predict as the run does: {found.labels_equal} of"
-            f" {found.images} labels equal, probabilities differ by up to"
-            f" {found.largest_difference:.2g}; nothing was written"
-        )
-    return found
-
-
-def _size(path: Path) -> int:
-    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
-    return sum(file.stat().st_size for file in files)

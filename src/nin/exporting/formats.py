@@ -106,8 +106,8 @@ WRITERS: dict[str, Callable[[Run, Description, Path], None]] = {
 def _require_tensorflow() -> None:
     if (backend := backends.choose()) != "tensorflow":
         raise ExportError(
-            f"TensorFlow writes this format, and Keras runs on {backend}: run directories open on"
-            " any backend, so say KERAS_BACKEND=tensorflow nin export ..."
+            f"only TensorFlow writes this format, and Keras runs on {backend}: a run opens on any"
+            " backend, so use KERAS_BACKEND=tensorflow nin export ..."
         )
 
 

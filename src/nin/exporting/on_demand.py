@@ -79,11 +79,13 @@ def kept_export(source: Path) -> Path:
     name = format_of(source)
     if name is None and not current_export(source, 1):
         raise ExportError(
-            f"{source} has no ONNX file of its weights, from which workers answer:"
+            f"{source} has no ONNX file of its weights, from which workers predict:"
             f" nin export {source} writes it"
         )
     if name is not None and FORMATS[name].executes:
-        raise ExportError(f"{source} needs TensorFlow, and workers do without: give an ONNX file")
+        raise ExportError(
+            f"{source} needs TensorFlow, which workers do not load: give an ONNX file"
+        )
     return source if name is not None else source / FORMATS["onnx"].file
 
 
@@ -116,7 +118,7 @@ def _made_elsewhere(source: Path, folder: Path, trust: bool) -> Path:
             return pool.submit(as_onnx, source, folder, trust=trust).result()
         except BrokenProcessPool as error:
             raise ExportError(
-                f"{source} cannot be served: the process that exports it to ONNX ended;"
+                f"{source} cannot be served: the process that exports it to ONNX crashed;"
                 f" nin export {source} may say why"
             ) from error
 

@@ -37,7 +37,7 @@ class Predictor(FilePredictor):
         image_size: side in pixels to resize images to, in place of the one trained with: more
             pixels make larger class maps. For runs only.
         threads: number of threads per batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
-        trust: whether to open a SavedModel, which can do anything that you can.
+        trust: whether to open a SavedModel, whose code can do anything that you can.
 
     Attributes:
         path: what was opened.
@@ -149,5 +149,5 @@ def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tu
 
         return "run", RunEngine(load(path, trust=trust), image_size)
     if image_size is not None:
-        raise ExportError(f"{path} takes images at one size only: name the run in its place")
+        raise ExportError(f"{path} takes images of one size only: give the run directory instead")
     return name, open_engine(name, path, threads, trust)

@@ -1,5 +1,6 @@
 """Predictions from exported files: no training, no Keras.
 
+`nin.Predictor`, which opens a run as well, is in `nin.exporting`, the only package that knows both.
 Everything is loaded when first used; no framework is, unless the file is TensorFlow's own.
 """
 

@@ -192,7 +192,7 @@ class FilePredictor:
             ExportError: what the network returns are not probabilities.
         """
         if top < 1:
-            raise DataError("name one class or more", about=Argument("top", top))
+            raise DataError("give 1 or more", about=Argument("top", top))
         if not 0 <= min_probability <= 1:
             wrong = Argument("min_probability", f"{min_probability:g}")
             raise DataError("give a number from 0 to 1", about=wrong)
@@ -227,5 +227,5 @@ def ranked(
 def _opened(path: Path, threads: int, trust: bool) -> tuple[str, Engine]:
     name = format_of(path)
     if name is None:
-        raise ExportError(f"{path} is a run directory: nin export {path} makes a file of it")
+        raise ExportError(f"{path} is a run directory: export it first, by nin export {path}")
     return name, open_engine(name, path, threads, trust)

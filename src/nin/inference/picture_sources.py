@@ -8,9 +8,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from nin.data.folders.picture_files import LeftOut, pictures_below
+from nin.data.folders.picture_files import LeftOut, pictures_below, showing_progress
+from nin.data.shards.shard_files import ShardFiles, find_shards
+from nin.data.shards.shard_listing import shard_pictures
+from nin.data.storage.picture_store import is_stored
 from nin.errors import DataError
 from nin.files import expand
+from nin.progress import progress
 
 #: Stands for a list of names on standard input.
 STDIN = "-"
@@ -32,8 +36,9 @@ def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) 
     """List the pictures of several sources; none is opened.
 
     Args:
-        sources: files, folders, and ``"-"`` for a list of files. In a folder and those below it,
-            hidden files, leftovers of other programs and what is no picture are passed over.
+        sources: files, folders, shards, and ``"-"`` for a list of files. In a folder and those
+            below it, hidden files, leftovers of other programs and what is no picture are passed
+            over.
         stdin: the list: a name per line, or each ended by a NUL byte, as ``find -print0`` prints
             them. Whether its files exist is seen when they are read. None: standard input.
 
@@ -51,17 +56,32 @@ def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) 
 
 def _pictures(source: str, left_out: LeftOut) -> list[str]:
     try:
+        if (shards := find_shards(Path(source))) is not None:
+            return _of_shards(source, shards)
         if not Path(source).is_dir():
-            Path(source).stat()
+            if not is_stored(source):
+                Path(source).stat()
             return [source]
-        pictures = pictures_below(source, left_out)
+        with showing_progress():
+            pictures = pictures_below(source, left_out)
     except OSError as error:
         raise DataError(f"{error.filename or source}: {error.strerror or error}") from error
     except ValueError as error:
         raise DataError(f"{source!r}: {error}") from error
     if not pictures:
-        raise DataError(f"{source}: there is no picture in this folder, nor in those below it")
+        raise DataError(f"{source}: no images in this folder or its subfolders")
     return pictures
+
+
+def _of_shards(source: str, shards: ShardFiles) -> list[str]:
+    found: list[str] = []
+    with progress("reading shards", len(shards.files)) as advance:
+        for shard in shards.files:
+            found += shard_pictures(shard.path)
+            advance(1)
+    if not found:
+        raise DataError(f"{source}: there is no picture in it")
+    return found
 
 
 def _listed(stdin: BinaryIO, left_out: LeftOut) -> Iterator[str]:

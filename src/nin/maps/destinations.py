@@ -41,9 +41,7 @@ def pictures(
     if out is None:
         out = Path(_fitting(files[0].stem, "-maps.png") if len(files) == 1 else "maps.png")
     if out.suffix.lower() not in (".png", ".svg"):
-        raise NinError(
-            "a picture is .png or .svg; a folder has no such ending", about=Argument("out", out)
-        )
+        raise NinError("give a .png or .svg file, or a folder", about=Argument("out", out))
     numbers = list(range(len(files)))
     pages = [numbers[first : first + PAGE] for first in range(0, len(files), PAGE)]
     paths = [out, *(out.with_stem(f"{out.stem}-{page}") for page in range(2, len(pages) + 1))]
@@ -68,7 +66,7 @@ def check_free(argument: str, path: Path, files: Iterable[Path], overwrite: bool
         raise NinError(f"cannot write {path}: it is one of the images")
     if not overwrite and not _is_ours(path):
         raise NinError(
-            f"{path} is there already, and nin explain did not write it",
+            f"{path} already exists, and nin explain did not write it",
             Advice("name another {}", Argument(argument)),
             Advice("replace it: {}", Argument("overwrite", True)),
         )

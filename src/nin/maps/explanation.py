@@ -92,7 +92,7 @@ def _row(file: Path, picture: Path, image: Evidence) -> dict[str, Any]:
 
 def _check_raw(raw: Path, files: Sequence[Path], overwrite: bool) -> None:
     if raw.suffix.lower() != ".npz":
-        raise NinError("the maps are written to an .npz", about=Argument("raw", raw))
+        raise NinError("class maps are written as an .npz file", about=Argument("raw", raw))
     check_free("raw", raw, files, overwrite)
 
 

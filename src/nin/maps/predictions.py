@@ -84,7 +84,7 @@ def predict_files(
     if not network.has_maps:
         raise NinError(
             f"{network.path} has no class maps: its network ends in dense layers, which mix all"
-            " places, so no place can be named"
+            " positions, so that nothing can be located"
         )
     chosen = class_indices(names, network.classes)
     check_shown(len(chosen) or min(top, len(network.classes)))

@@ -8,7 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from nin.networks.presets import MBConv
+from nin.networks.stages import MBConv
 
 
 class Branches(keras.layers.Layer):
@@ -45,7 +45,7 @@ class Branches(keras.layers.Layer):
 
 
 def mbconv(stage: MBConv, channels: int) -> list[Any]:
-    """The inverted residual blocks of one row of a table; see `nin.networks.presets.MBConv`.
+    """The inverted residual blocks of one row of a table; see `nin.networks.stages.MBConv`.
 
     Args:
         stage: the row.

@@ -63,7 +63,7 @@ def as_classifier(
         return made
     if not isinstance(made, keras.layers.Layer):
         raise NinError(
-            f"{source.label} gives no network but {type(made).__name__}: return a keras.Model"
+            f"{source.label} returns no network but {type(made).__name__}: return a keras.Model"
         )
     model = CustomNetwork(made)
     model.is_fresh = True
@@ -77,7 +77,7 @@ def _taken(code: Any, known: dict[str, Any], source: NetworkSource) -> dict[str,
         parameters = inspect.signature(code).parameters
     except (TypeError, ValueError):
         raise NinError(
-            f"{source.label} is no network: give a class, or a function of num_classes and"
+            f"{source.label} is not a network: give a class, or a function of num_classes and"
             " input_shape that returns a keras.Model"
         ) from None
     given = code.keywords if isinstance(code, functools.partial) else {}
@@ -91,11 +91,11 @@ def _taken(code: Any, known: dict[str, Any], source: NetworkSource) -> dict[str,
     if lacking:
         raise NinError(
             f"{source.label} needs an argument {lacking[0]}: only num_classes and input_shape are"
-            " known; give the others by functools.partial or a default"
+            " passed; set the others by functools.partial, or by default"
         )
     wanted = {name: value for name, value in known.items() if name in parameters}
     if "input_shape" in wanted and wanted["input_shape"] is None:
-        raise NinError(f"{source.label} needs the shape of the images, (height, width, channels)")
+        raise NinError(f"{source.label} needs input_shape, (height, width, channels) of the images")
     return wanted
 
 

@@ -258,7 +258,8 @@ def _as_weight(name: str, value: Any) -> Any:
         return value
     if framework == "tensorflow" and keras.backend.backend() != framework:
         raise NinError(
-            f"self.{name} is TensorFlow's, and Keras computes with {keras.backend.backend()}",
+            f"self.{name} is a TensorFlow variable, and Keras computes with"
+            f" {keras.backend.backend()}",
             "set KERAS_BACKEND=tensorflow before Keras is imported",
         )
     if (own := backends.current().own_variable(value)) is None:

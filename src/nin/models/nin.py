@@ -9,7 +9,8 @@ import keras
 
 from nin.models.blocks import AveragePooling, batch_normalization, dense_head, mbconv
 from nin.models.classifier import Classifier
-from nin.networks.presets import CLASSES, MBConv, Stage, deepened, find_preset, with_ingredients
+from nin.networks.presets import find_preset
+from nin.networks.stages import CLASSES, MBConv, Stage, deepened, with_ingredients
 
 
 class NiN(Classifier):
@@ -76,7 +77,7 @@ class NiN(Classifier):
         self.save_hyperparameters()
         table = find_preset(preset).stages if stages is None else [_row(one) for one in stages]
         if not table or isinstance(table[0], MBConv):
-            raise ValueError("NiN needs a stage or more, the first of them no MBConv")
+            raise ValueError("NiN needs one stage or more, and the first must not be an MBConv")
         table = deepened(table, depth)
         trunk = with_ingredients(
             table if head is None else table[:-1], batch_norm=batch_norm, pooling=pooling

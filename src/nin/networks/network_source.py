@@ -101,7 +101,7 @@ def source_of(name: str) -> NetworkSource:
         return NetworkSource(None, name.rpartition("@")[0], {}, _digest_of(_object(name)))
     arguments = _literals(found["given"] or "")
     if arguments is None:
-        raise NinError(f"{name}: give arguments by name, as numbers or texts: (width=32)")
+        raise NinError(f"{name}: give arguments by name, as numbers or strings: (width=32)")
     try:
         content = Path(found["file"]).read_bytes()
     except OSError as error:
@@ -176,7 +176,7 @@ def _imported(path: Path, sha256: str) -> ModuleType:
     if key not in _modules:
         spec = importlib.util.spec_from_file_location(f"{path.stem}_{sha256[:12]}", path)
         if spec is None or spec.loader is None:
-            raise NinError(f"{path}: it is no Python file")
+            raise NinError(f"{path}: it is not a Python file")
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         try:
@@ -204,7 +204,7 @@ def _beside(path: Path) -> Iterator[None]:
 def _object(name: str) -> Any:
     if name not in _objects:
         raise NinError(
-            f"{name} is a network of another process, which no file holds: give it as an object"
+            f"{name} was defined in another process, and in no file: give the object itself"
         )
     return _objects[name]
 

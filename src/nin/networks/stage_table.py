@@ -25,7 +25,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from nin.errors import NinError, first_line
-from nin.networks.presets import CLASSES, MBConv, Stage
+from nin.networks.stages import CLASSES, MBConv, Stage
 
 Row = Stage | MBConv
 #: The limits keep a network of a stranger's making within reach of the count of its weights.
@@ -91,7 +91,7 @@ def read_table(name: str) -> tuple[Row, ...]:
         raise NinError(f"{where}: give 1 to {MOST_STAGES} stages, as a list called stages")
     stages = tuple(_row(where, number, row) for number, row in enumerate(rows, 1))
     if isinstance(stages[0], MBConv):
-        raise NinError(f"{where}: stage 1: the first stage has widths, and is no MBConv")
+        raise NinError(f"{where}: stage 1: the first stage must have widths, not be an MBConv")
     return stages
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.errors import DataError, first_line
+from nin.errors import Advice, Argument, DataError, first_line
 from nin.onnx_graph.folding import fold_batch_normalization
 from nin.onnx_graph.graph import Graph, Sides
 from nin.pretrained.trunk import EPSILON, Layer, Trunk
@@ -53,8 +53,9 @@ class FeatureExtractor:
         except Exception as error:  # whatever the runtime raises where it cannot allocate
             n, height, width, _ = images.shape
             raise DataError(
-                f"features of {n} images of {height}×{width} could not be computed; if memory is"
-                f" too small, lower image_size: {first_line(error)}"
+                f"features of {n} images of {height}×{width} could not be computed"
+                f" ({first_line(error)})",
+                Advice("if memory is too small, lower {}", Argument("image_size")),
             ) from error
         return np.asarray(features, np.float32)
 

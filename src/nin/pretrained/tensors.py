@@ -73,7 +73,7 @@ class _Tensor(NamedTuple):
 
 def _read(file: io.BytesIO, size: int) -> Tensors:
     if _unpickled(file, _Plain) != _MAGIC or _unpickled(file, _Plain) != _PROTOCOL:
-        raise ValueError("its first numbers are others")
+        raise ValueError("it begins with other numbers")
     if not _unpickled(file, _Plain).get("little_endian"):
         raise ValueError("its numbers are big-endian")
     described = _unpickled(file, _Unpickler)
@@ -105,7 +105,7 @@ def _unpickled(file: io.BytesIO, kind: type[_Unpickler]) -> Any:
         # Values are remembered one after another; a place far off takes memory up to there.
         is_far = opcode.name == "LONG_BINPUT" and argument > number
         if opcode.name not in _OPCODES or is_far:
-            raise pickle.UnpicklingError(f"{opcode.name} has no place in it")
+            raise pickle.UnpicklingError(f"it contains {opcode.name}")
     file.seek(begun)
     return kind(file).load()
 
@@ -126,7 +126,7 @@ class _Unpickler(pickle.Unpickler):
     def persistent_load(self, pid: Any) -> tuple[str, np.dtype[Any]]:
         kind, storage_type, key, *_ = pid
         if kind != "storage":
-            raise pickle.UnpicklingError("it refers to what is no storage")
+            raise pickle.UnpicklingError("it refers to something else than a storage")
         return str(key), _TYPES[storage_type]
 
 

@@ -156,7 +156,7 @@ def load_trunk(name: str) -> Trunk:
     source = SOURCES[name]
     if digest != source.sha256:
         raise WeightsError(
-            f"{locate(name)} is damaged or another file than was published:"
+            f"{locate(name)} is damaged, or not the published file:"
             f" {source.install} --force-reinstall"
         )
     preset = find_preset(name)

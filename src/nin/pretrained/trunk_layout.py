@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nin.networks.presets import MBConv, Preset, Stage
+from nin.networks.presets import Preset
+from nin.networks.stages import MBConv, Stage
 
 
 class Conv(NamedTuple):

@@ -28,9 +28,9 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.recipe import not_none
 from nin.training.recipe_choice import on_images
-from nin.training.runs.dataset import show_found
+from nin.training.recipe_fields import not_none
+from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
 
 
@@ -48,6 +48,7 @@ def compare(
     jobs: int | None = None,
     measured: bool = True,
     judged_on: JudgedOn = "test",
+    search_share: float = 1.0,
 ) -> Comparison:
     """Train every network in the same way, and compare accuracy with cost.
 
@@ -81,6 +82,8 @@ def compare(
         jobs: trials at the same time; None for one, or for those of joblib's context (a Dask
             cluster).
         measured: whether to measure images/s and peak memory.
+        search_share: length of the trainings that choose a learning rate, as a share of the others;
+            above 0, at most 1. Each has its whole schedule in that time.
         judged_on: ``"validation"`` compares by held-out training images, and looks at no test
             image: for whatever is to be chosen by the result.
 
@@ -109,7 +112,7 @@ def compare(
     recipe = on_images(recipe, data).revised(**not_none(folds=folds))
     if seeds is None:
         seeds = SEEDS if recipe.folds is None else 1
-    check_arguments(rates, seeds, seconds)
+    check_arguments(rates, seeds, seconds, search_share)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
     check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
     recipe, images = prepare(contenders, recipe, judged_on)
@@ -119,7 +122,7 @@ def compare(
     check_writable(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = Conditions(
-        recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on
+        recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on, search_share
     )
     plans = make_plans(conditions, contenders, measured)
     rows, judging = judged_rows(conditions, plans)

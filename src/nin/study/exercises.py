@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from nin.errors import NinError, UnknownNameError
-from nin.networks.presets import CLASSES, Stage, deepened, find_preset
+from nin.networks.presets import find_preset
+from nin.networks.stages import CLASSES, Stage, deepened
 from nin.study.trials.contender import Contender
 
 Stages = tuple[Stage, ...]

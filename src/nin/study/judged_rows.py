@@ -21,19 +21,21 @@ def judged_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple
     """A row per network, and the number of images that judged it, in all folds."""
     searched = conditions.rates if len(conditions.rates) > 1 else ()
     folds = [None] if conditions.recipe.folds is None else [*range(conditions.recipe.folds)]
-    per_network = len(folds) * (len(searched) + len(conditions.seeds))
+    share, searches = conditions.search_share, len(folds) * len(searched)
+    judged = len(folds) * len(conditions.seeds)
     # All exercises begin with the same network.
     distinct = list({plan.trial.key(): plan for plan in plans}.values())
-    effort = per_network * sum(plan.trial.effort for plan in distinct)
+    effort = (share * searches + judged) * sum(plan.trial.effort for plan in distinct)
     warn_of_short_budgets(conditions, distinct)
-    print_estimate(conditions, distinct, per_network)
+    print_estimate(conditions, distinct, searches, judged)
     cache = ResultsCache(conditions.out / "trainings")
-    runner = TrialRunner(
-        cache, conditions.jobs, per_network * len(distinct), effort, conditions.console
-    )
+    trainings = (searches + judged) * len(distinct)
+    runner = TrialRunner(cache, conditions.jobs, trainings, effort, conditions.console)
     with runner:
         trials = [plan.trial.in_fold(fold) for plan in plans for fold in folds]
-        tried = search_learning_rates(runner, trials, searched)
+        tried = search_learning_rates(
+            runner, [trial.shortened(share) for trial in trials], searched
+        )
         best = [
             best_learning_rate(rates) if rates else trial.recipe.learning_rate
             for trial, rates in zip(trials, tried, strict=True)

@@ -40,6 +40,7 @@ class Conditions(NamedTuple):
         jobs: trials at the same time; None for joblib's own choice.
         out: folder for the results.
         judged_on: the images that decide.
+        search_share: length of the trainings that choose a learning rate, as a share of the others.
         console: for progress.
     """
 
@@ -51,6 +52,7 @@ class Conditions(NamedTuple):
     jobs: int | None
     out: Path
     judged_on: JudgedOn = "test"
+    search_share: float = 1.0
     console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -114,9 +116,16 @@ def _plan(
 
 
 def print_estimate(
-    conditions: Conditions, plans: Sequence[ContenderPlan], per_network: int
+    conditions: Conditions, plans: Sequence[ContenderPlan], searched: int, judged: int
 ) -> None:
-    """Print before the first trial what it can show, and the total time if speeds were measured."""
+    """Print before the first trial what it can show, and the total time if speeds were measured.
+
+    Args:
+        conditions: what is the same for all.
+        plans: of the networks.
+        searched: trainings per network that choose a learning rate.
+        judged: trainings per network that are judged.
+    """
     if any((conditions.out / "trainings").iterdir()):
         return
     judging, folds = (
@@ -126,16 +135,17 @@ def print_estimate(
     judging *= folds or 1
     said = foresight(len(conditions.seeds), judging, conditions.judged_on, folds)
     conditions.console.print(said)
-    judged, total = len(conditions.seeds) * judging, 0.0
+    predicted, total = len(conditions.seeds) * judging, 0.0
+    lengths = conditions.search_share * searched + judged
     for plan in plans:
         if plan.measured is None:
             return
-        images = per_network * plan.trial.steps * plan.trial.recipe.part_size
+        images = lengths * plan.trial.steps * plan.trial.recipe.part_size
         total += images / plan.measured.training.images_per_second
-        total += judged / plan.measured.prediction.images_per_second
+        total += predicted / plan.measured.prediction.images_per_second
     smaller = "a smaller budget" if conditions.seconds else "fewer epochs or images"
     conditions.console.print(
-        f"{per_network * len(plans)} trainings take about {as_text(total)} on this machine;"
+        f"{(searched + judged) * len(plans)} trainings take about {as_text(total)} on this machine;"
         f" {smaller} or fewer seeds take less. Ctrl-C keeps what is finished"
     )
 
@@ -169,6 +179,7 @@ def settings(conditions: Conditions) -> dict[str, Any]:
         "image_size": [height, width],
         "seconds": conditions.seconds,
         "learning_rates": list(conditions.rates),
+        "search_share": conditions.search_share,
         "seeds": list(conditions.seeds),
         "jobs": joblib.effective_n_jobs(conditions.jobs),
     }

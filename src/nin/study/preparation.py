@@ -43,6 +43,7 @@ def check(
     seeds: int,
     seconds: float | None,
     judged_on: JudgedOn = "test",
+    search_share: float = 1.0,
 ) -> list[Contender]:
     """Refuse a comparison that cannot begin, before anything heavy is imported.
 
@@ -54,6 +55,7 @@ def check(
         seeds: number of seeds.
         seconds: training time per network in place of epochs.
         judged_on: the images that decide.
+        search_share: length of the trainings that choose a learning rate, as a share of the others.
 
     Returns:
         The contenders.
@@ -63,7 +65,7 @@ def check(
     """
     contenders = as_contenders(nets)
     backend_name()
-    check_arguments(rates, seeds, seconds)
+    check_arguments(rates, seeds, seconds, search_share)
     if said := obstacle(out):
         raise NinError(f"cannot write to {out}: {said}")
     open_judged(recipe, judged_on)
@@ -93,7 +95,9 @@ def open_judged(recipe: Recipe, judged_on: JudgedOn = "test") -> ImageData:
     return data
 
 
-def check_arguments(rates: Sequence[float], seeds: int, seconds: float | None) -> None:
+def check_arguments(
+    rates: Sequence[float], seeds: int, seconds: float | None, search_share: float = 1.0
+) -> None:
     """Refuse arguments that make no sense.
 
     Raises:
@@ -107,6 +111,8 @@ def check_arguments(rates: Sequence[float], seeds: int, seconds: float | None) -
         raise NinError(f"seeds must be 1 or more, not {seeds}")
     if seconds is not None and not 0 < seconds < math.inf:
         raise NinError(f"the budget must be more than 0 seconds, not {seconds:g}")
+    if not 0 < search_share <= 1:
+        raise NinError("it is above 0 and at most 1", about=Argument("search_share", search_share))
 
 
 def check_writable(folder: Path) -> None:

@@ -20,7 +20,8 @@ from nin.study.results.reproduced_row import ReproducedRow
 from nin.study.results.result import Comparison
 from nin.study.trials.contender import Contender
 from nin.study.trials.row import Row
-from nin.training.recipe import Recipe, renamed
+from nin.training.recipe import Recipe
+from nin.training.recipe_fields import renamed
 
 #: A variable by which oneDNN computes float32 in bfloat16; records say where it was set.
 FPMATH_MODE = "ONEDNN_DEFAULT_FPMATH_MODE"

@@ -16,11 +16,10 @@ from nin.models.geometry import leaves
 from nin.networks.rivals import find_network
 from nin.training.health import Finding
 from nin.training.precision import precision_policy
-from nin.training.recipe import Recipe, network_of, too_deep
+from nin.training.preflight import too_deep
+from nin.training.recipe import Recipe, network_of
 from nin.training.restart import with_restart_rate
-from nin.training.runs.arrays import count_weights
 from nin.training.runs.checkpoint import Position, load_checkpoint
-from nin.training.runs.description import rebuild
 from nin.training.runs.run import Run, load
 from nin.training.runs.weights import differ_from_file, load_weights, save_variables, weights
 from nin.training.schedule import optimizer
@@ -154,13 +153,7 @@ def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
 def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
     """The network of a run, of the size of the weights at `path`, frozen as its recipe says."""
     with precision_policy(recipe.precision):
-        model = rebuild(
-            run.record["model"],
-            count_weights(path),
-            trust=run.trust,
-            locate=run.locate,
-            run=run.path,
-        )
+        model: Classifier = run.network(path)
     freeze(model, recipe.freeze, statistics=find_network(recipe.preset).pretrained)
     return model
 

@@ -1,4 +1,4 @@
-"""What of a training a reader has written: it decides which loop can run it."""
+"""What of a training a reader has written: whether it fits the data, and which loop can run it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Iterable
 from typing import Any
 
 import keras
+import numpy as np
 
 from nin import backends
+from nin.data import DataModule
+from nin.errors import NinError
 from nin.models import Module
 from nin.models.geometry import is_builtin
 
@@ -34,3 +37,23 @@ def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
     return backends.current().can_compile(
         lambda X, Y: model.loss(model(X, training=True), Y), arrays
     )
+
+
+def check_loss(model: Module, data: DataModule) -> None:
+    """Refuse a loss that cannot take labels as `data` mixes or smooths them.
+
+    Raises:
+        NinError: says what to leave out.
+    """
+    augmentation = getattr(data, "augmentation", None)
+    if augmentation is None or not augmentation.shares_labels:
+        return
+    classes = len(getattr(data, "classes", ())) or 2
+    logits, shares = np.zeros((2, 2, classes), np.float32)
+    try:
+        model.loss(keras.ops.convert_to_tensor(logits), keras.ops.convert_to_tensor(shares))
+    except Exception as error:
+        raise NinError(
+            f"{type(model).__name__}.loss takes labels as numbers, not as shares of all classes,"
+            " which mixup, cutmix and label_smoothing make of them: leave these out"
+        ) from error

@@ -15,8 +15,9 @@ from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.networks.rivals import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
-from nin.training.recipe import Recipe, RecipeFields, not_none
+from nin.training.recipe import Recipe
 from nin.training.recipe_choice import What, recipe_of, with_images
+from nin.training.recipe_fields import RecipeFields, not_none
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.stop_signal import StopSignal
 
@@ -55,10 +56,10 @@ def train(
             for one. JAX only. Processes that have joined by `nin.backends.distribution.join` split
             it over all their devices.
         callbacks: further Keras callbacks, such as ``keras.callbacks.TensorBoard("logs")``.
-        classes: names of the classes, of arrays and loaders.
-        options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. ``groups`` may be a
-            key per image, of arrays. With `preset` the
-            image size and the learning rate are those of the other network, unless they are given.
+        classes: names of the classes, for arrays and loaders.
+        options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. For arrays
+            ``groups`` may be a key per image. With `preset` the image size and the learning rate
+            are those of the other network, unless they are given.
 
     Returns:
         The finished run; ``run.record["result"]`` says how good it is. Of several processes only
@@ -75,7 +76,7 @@ def train(
         RunError: the run directory cannot be used.
         TrainingDiedError: the training could not recover; the run says why.
         KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
-            to go on.
+            to continue.
 
     Example:
         >>> run = nin.train("digits", epochs=1, limit=64)
@@ -152,8 +153,11 @@ def resume(
         devices: as in `train`; may differ from before.
         callbacks: further Keras callbacks, as in `train`; a run does not store earlier ones.
         data: images in memory, as in `train`, in place of those that the run keeps. They have to be
-            the same. Of a training on loaders, which no run keeps, the loaders.
+            the same. For a training on loaders, which a run does not keep, the loaders.
         trust: whether the file of a custom network may be imported; see `nin.load`.
+
+    Returns:
+        The finished run.
 
     Raises:
         RecipeError: callbacks for a network that is not trained by gradients.
@@ -197,7 +201,7 @@ def _check_callbacks(callbacks: Sequence[Any], recipe: Recipe) -> None:
     """Refuse callbacks that nothing would call."""
     if callbacks and find_network(recipe.preset).pretrained and not recipe.finetune:
         raise RecipeError(
-            "callbacks are called while a network is trained by gradients, and a frozen one is not",
+            "callbacks run while a network is trained by gradients, and a frozen one is not",
             Advice("leave them out, or train with {}", Argument("finetune", True)),
         )
 

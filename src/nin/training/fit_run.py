@@ -107,7 +107,7 @@ def _fallback(attempt: Attempt, epoch: int | None) -> str | None:
     """What is said where fine-tuning ends with what it had before."""
     died = attempt.trainer.health.died if attempt.trainer.health else None
     if died:
-        return f"fine-tuning went wrong ({died}): epoch {epoch} is kept"
+        return f"fine-tuning failed ({died}): epoch {epoch} is kept"
     if epoch == 0:
         return "fine-tuning was no better on the held-out images: the frozen trunk is kept"
     return None

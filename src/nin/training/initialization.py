@@ -44,7 +44,7 @@ def start(
 
     What it does, on a few training images, from the first layer to the last:
 
-    1. Each kernel is divided by the standard deviation of what its layer puts out, so that the
+    1. Each kernel is divided by the standard deviation of its layer's output, so that the
        signal neither fades nor grows (layer-sequential unit variance, Mishkin and Matas 2016,
        arXiv 1511.06422, without its orthogonal kernels).
     2. The 1×1 convolutions from class maps to class maps, the last two of the book's network,
@@ -59,14 +59,14 @@ def start(
        to be 4: it moves every weight by the full rate whatever the gradient, and on a few images
        all in one direction, which takes maps at 1 below zero within ten steps at any usual rate.
        With SGD a mean of 4 would lengthen the steps of the last two layers sixteenfold.
-    4. The layer before the class maps puts out a standard deviation of 0.3 instead of 1. The
+    4. The output of the layer before the class maps has a standard deviation of 0.3, not 1. The
        class-map convolution sums thousands of inputs that are never negative, so that one step of
        plain SGD at 0.05 would throw the level of a whole map up or down by more than its distance
        from zero. Inputs of 0.3 make that step a tenth (0.3²) as long; the paper's own
        configuration, too, trains the last layer at a tenth of the learning rate.
 
-    A network that ends otherwise gets step 1, its logits a standard deviation of 0.3: whoever
-    compares it with a NiN compares networks, not starts; layers within layers of your own, too.
+    A network that ends otherwise gets step 1, its logits a standard deviation of 0.3, so that a
+    comparison with a NiN compares networks, not their initial weights; so do layers within layers.
     Batch normalisation sets every scale itself. Where it is followed by class maps it gets the
     moving averages of these images, and the maps steps 2 and 3, if a ReLU follows them; other
     networks with it are left as they are.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -17,6 +16,7 @@ from nin.data.duplicate_detection.duplicate_report import (
     show_command,
 )
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
+from nin.data.storage.picture_store import stored_size
 from nin.training.runs.run_format import RunRecord
 
 #: Near copies are looked for in folders of at most so many pictures and bytes, which takes seconds
@@ -45,7 +45,11 @@ def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
     if found.leaks or found.conflicts:
         console.print(f"to see them: {show_command(data.source)}", markup=False)
     if not found.near:
-        console.print("a large folder: nin data looks for near copies, too", markup=False)
+        console.print(
+            "this folder is large: only exact copies were looked for; nin data finds near"
+            " copies, too",
+            markup=False,
+        )
     return {"duplicates": found.record()}
 
 
@@ -75,7 +79,7 @@ def _bytes(paths: Sequence[str]) -> int:
     total = 0
     for path in paths:
         with contextlib.suppress(OSError):
-            total += Path(path).stat().st_size
+            total += stored_size(path)
     return total
 
 

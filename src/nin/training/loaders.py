@@ -46,7 +46,7 @@ def open_loaders(data: DataModule) -> Loaders:
     train, validation = data.train_dataloader(), data.val_dataloader()
     if not hasattr(train, "__len__"):
         raise DataError(
-            f"{type(data).__name__} gives a {type(train).__name__}, which has no length and is"
+            f"{type(data).__name__} returns a {type(train).__name__}, which has no length and is"
             " used up after one epoch",
             "let get_dataloader return self.get_tensorloader((X, y), train)",
         )
@@ -55,7 +55,7 @@ def open_loaders(data: DataModule) -> Loaders:
         return Loaders(train, validation)
     if not (isinstance(train, Batches) and isinstance(validation, Batches)):
         raise BackendError(
-            f"{type(data).__name__} gives loaders that several devices cannot share:"
+            f"{type(data).__name__} returns loaders that several devices cannot share:"
             " let them be nin.data.Batches"
         )
     return Loaders(Shard(train, here, training=True), Shard(validation, here, training=False))

@@ -44,7 +44,7 @@ def check_network(model: Classifier, classes: int, image_shape: tuple[int, int, 
             " per class, with nothing after it"
         )
     if not np.isfinite(logits).all():
-        raise NinError(f"{name} gives numbers that are not finite before it is trained")
+        raise NinError(f"{name} returns numbers that are not finite before it is trained")
     _refuse_probabilities(model, logits, name)
     _refuse_rescaling(model, name)
     _refuse_what_is_not_kept(model, name)

@@ -24,18 +24,20 @@ from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.network_check import check_network
 from nin.training.preflight import check_resumable
-from nin.training.recipe import Recipe, not_none
+from nin.training.recipe import Recipe
+from nin.training.recipe_fields import not_none
 from nin.training.runs.checkpoint import Position, read_position
 from nin.training.runs.custom_source import trusted_name
-from nin.training.runs.dataset import show_found
+from nin.training.runs.data_notes import show_found
+from nin.training.runs.dataset import data_record, open_new
 from nin.training.runs.description import describe
 from nin.training.runs.images_file import keep_arrays
+from nin.training.runs.membership_file import keep_membership
 from nin.training.runs.provenance import command, device, session, sessions_of, versions
 from nin.training.runs.record import FORMAT
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.runs.run_folder import check_free, new_run_folder, resumed_run_folder
 from nin.training.runs.run_format import RunRecord
-from nin.training.runs.run_images import data_record, keep_membership, open_new
 from nin.training.schedule import adjust, adjustment_note, schedule_record
 from nin.training.stop_signal import StopSignal
 
@@ -143,7 +145,7 @@ def _check_code(run: Run, recipe: Recipe, trust: bool) -> None:
     """Refuse the code of a custom network that is not trusted, or not the one it was trained as."""
     source = run.own_source
     if is_custom(recipe.preset) and (source is None or source.net != recipe.preset):
-        raise RunError(f"{run.path / 'run.json'} is damaged: it is of two networks")
+        raise RunError(f"{run.path / 'run.json'} is damaged: it names two networks")
     if source is not None:
         trusted_name(source, trust=trust, locate=run.locate, run=run.path)
 
@@ -168,7 +170,7 @@ def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | 
         raise RunError(f"{path} is damaged: it has {position.epoch} epochs, but not their metrics")
     if (position.epoch, position.batch) > (recipe.epochs, 0):
         way = Advice("give more {}", Argument("epochs"))
-        raise RunError(f"{path} is further than {recipe.epochs} epochs", way)
+        raise RunError(f"{path} has more than {recipe.epochs} epochs already", way)
 
 
 def _first_record(run: Path, attempt: Attempt, skip_bad: bool) -> RunRecord:

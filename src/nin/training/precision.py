@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nin import backends
-from nin.networks.presets import MBConv, Preset
+from nin.networks.presets import Preset
 from nin.networks.rivals import find_network
+from nin.networks.stages import MBConv
 from nin.training.recipe import Recipe
 
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}

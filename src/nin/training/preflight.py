@@ -10,13 +10,14 @@ from nin.data import ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import obstacle
 from nin.networks.network_source import is_custom, source_of
-from nin.networks.presets import Preset, deepened, with_ingredients
+from nin.networks.presets import Preset
 from nin.networks.rivals import Rival, check_size, find_network
-from nin.training.recipe import Recipe, too_deep
-from nin.training.runs.dataset import is_in_memory
+from nin.networks.stages import deepened, with_ingredients
+from nin.training.recipe import Recipe
+from nin.training.recipe_fields import not_none
+from nin.training.runs.dataset import is_in_memory, open_new
 from nin.training.runs.run import Run
 from nin.training.runs.run_folder import check_free
-from nin.training.runs.run_images import open_new
 
 
 def check(
@@ -66,6 +67,8 @@ def check_recipe(
         check_network(recipe)
     if recipe.finetune or not network.pretrained:
         backend_name()
+    for side in not_none(image=recipe.image_size, crop=recipe.crop_size).values():
+        check_size(recipe.preset, side, side)  # Before any picture is listed.
     data = open_new(recipe, skip_bad=skip_bad)
     side = recipe.image_size
     seen = data.image_shape[:2] if side is None else (side, side)
@@ -89,13 +92,13 @@ def check_pretrained(recipe: Recipe) -> None:
         )
     if recipe.balance == "sampling" and not recipe.finetune:
         said = "a head is fitted to all photographs"
-        way = Advice("{}", Argument("balance", "weights"))
+        way = Advice("use {}", Argument("balance", "weights"))
         raise RecipeError(said, way, about=Argument("balance", "sampling"))
     if recipe.freeze >= network.layers:
         raise too_deep(recipe.freeze, network.layers)
-    _check_table(recipe, "pretrained weights are of one network")
+    _check_table(recipe, "pretrained weights fit one network only")
     if recipe.width != 1:
-        said = "pretrained weights have one width, 1"
+        said = "pretrained weights are of width 1 only"
         raise RecipeError(said, about=Argument("width", f"{recipe.width:g}"))
 
 
@@ -128,9 +131,17 @@ def check_network(recipe: Recipe) -> None:
         raise too_deep(recipe.freeze, network.layers)
 
 
+def too_deep(freeze: int, layers: int) -> RecipeError:
+    """What is raised for so many frozen layers that none is left."""
+    return RecipeError(
+        f"the network has {layers} layers, and some must be left to train",
+        about=Argument("freeze", freeze),
+    )
+
+
 def _check_table(recipe: Recipe, why: str) -> None:
     """Refuse what changes a table of stages, where there is none to change."""
-    said = f"{recipe.preset} has its own: {why}"
+    said = f"{recipe.preset} cannot change it: {why}"
     if recipe.depth != 1:
         raise RecipeError(said, about=Argument("depth", recipe.depth))
     if recipe.batch_norm:
@@ -153,12 +164,12 @@ def check_resumable(run: Run, recipe: Recipe) -> None:
     done = max((row["epoch"] for row in rows), default=0)
     if state == "died":
         way = Advice("train again, with a lower {}", Argument("learning_rate"))
-        raise RunError(f"{path} died", way)
+        raise RunError(f"the training in {path} died", way)
     if state == "finished" and done >= recipe.epochs:
-        way = Advice("to train on, add {}", Argument("epochs"))
+        way = Advice("to train longer, give more {}", Argument("epochs"))
         raise RunError(f"{path} has all its {done} epochs", way)
     if state == "finished" and run.is_over(rows):
         raise RunError(
-            f"{path} ended after {done} epochs, for want of a better one",
+            f"{path} ended after {done} epochs, because no later one was better",
             Advice("train again, with more {}", Argument("patience")),
         )

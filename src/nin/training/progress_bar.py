@@ -11,7 +11,8 @@ import keras
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from nin.progress import FIRST, LineTimer, time_left
+from nin.progress import EVERY, FIRST, MOST, LineTimer, time_left
+from nin.training.waiting_lines import WaitingLines
 
 #: Seconds from which on the end of a training is estimated aloud.
 LONG, DAY = 120.0, 86_400.0
@@ -22,7 +23,8 @@ class ShowProgress(keras.callbacks.Callback):
 
     After ten seconds a line says when a training that takes minutes will have ended. Where standard
     error is not a terminal there is no bar; within an epoch that takes long a line with rate and
-    time left is printed now and then. The rate of training, without validation, is added to the
+    time left is printed now and then, and throughout the first one, also while its first step is
+    compiled, at least every half minute. The rate of training, without validation, is added to the
     epoch's logs as `images_per_second`.
 
     Args:
@@ -57,9 +59,14 @@ class ShowProgress(keras.callbacks.Callback):
         self._timer: LineTimer | None = None
         self._first: tuple[int, float] | None = None
         self._estimated = False
+        self._doing = ""
+        self._waiting: WaitingLines | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Put up the bar."""
+        """Put up the bar, or see to it that the first epoch is not silent."""
+        if self._is_log():
+            self._waiting = WaitingLines(self.console, self._what_is_done)
+            self._waiting.start()
         if not self.console.is_terminal:
             return
         self._bar = Progress(
@@ -81,6 +88,7 @@ class ShowProgress(keras.callbacks.Callback):
         self._began = time.perf_counter()
         self._rate = None
         self._epoch = epoch
+        self._doing = "preparing the first step" if self._first is None else "training"
         if self._bar:
             done = epoch * self._steps() + self.skipped
             name = f"epoch {epoch + 1}/{self._epochs()}"
@@ -88,19 +96,19 @@ class ShowProgress(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Move the bar, or print a line when it is time."""
+        self._doing = f"{self.skipped + batch + 1:,}/{self._steps():,}"
         if self._bar:
             share = (batch + 1) / (self._steps() or batch + 1)
             rate = share * self.images_an_epoch / (time.perf_counter() - self._began)
             now = f"{_shown(logs or {})}  {rate:,.0f} img/s"
             self._bar.update(self._task, advance=1, now=now)
         self._estimate(self.skipped + batch + 1)
-        if not self._bar and not (
-            self.console.is_terminal or self.console.is_jupyter or self.console.quiet
-        ):
+        if self._is_log():
             self._say(self.skipped + batch + 1, logs or {})
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         """Stop the epoch's clock: validation is not training."""
+        self._doing = "validating"
         self._take_rate()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -114,8 +122,8 @@ class ShowProgress(keras.callbacks.Callback):
             logs["images_per_second"] = round(self._rate, 1)
         line = f"{name}  {shown}  {self._rate:,.0f} img/s{self._verdict(logs or {})}"
         self.console.print(line, highlight=False)
-        if self._timer:
-            self._timer.restart()
+        self._restart_timer()
+        self._end_waiting()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
         """Take down the bar."""
@@ -123,6 +131,7 @@ class ShowProgress(keras.callbacks.Callback):
 
     def close(self) -> None:
         """Take down the bar, after an interruption too."""
+        self._end_waiting()
         if self._bar:
             self._bar.stop()
             self._bar = None
@@ -146,8 +155,7 @@ class ShowProgress(keras.callbacks.Callback):
                 at = end.strftime("%H:%M" if left < DAY / 2 else "%a %H:%M")
                 epochs = f"{self._epochs()} epochs" if self._epochs() > 1 else "1 epoch"
                 self.console.print(f"{epochs}: {time_left(left)}, until {at}", highlight=False)
-                if self._timer:
-                    self._timer.restart()
+                self._restart_timer()
 
     def _say(self, batch: int, logs: dict[str, float]) -> None:
         """Print how far the epoch is, when it is time.
@@ -158,13 +166,33 @@ class ShowProgress(keras.callbacks.Callback):
         """
         if self._timer is None:
             self._timer = LineTimer()
-        elif batch < self._steps() and self._timer.is_due():
+        elif batch < self._steps() and self._timer.is_due(EVERY if self._waiting else MOST):
             images = self._steps_per_second(batch) * self.images_an_epoch / self._steps()
             self.console.print(
                 f"epoch {self._epoch + 1}/{self._epochs()}  {batch:,}/{self._steps():,}"
                 f"  {_shown(logs)}  {images:,.0f} img/s  {time_left(self._left(batch))}",
                 highlight=False,
             )
+            if self._waiting:
+                self._waiting.said()
+
+    def _restart_timer(self) -> None:
+        if self._timer:
+            self._timer.restart()
+        if self._waiting:
+            self._waiting.said()
+
+    def _is_log(self) -> bool:
+        return not (self.console.is_terminal or self.console.is_jupyter or self.console.quiet)
+
+    def _what_is_done(self) -> str:
+        seconds = time.perf_counter() - self._began if self._began else 0.0
+        return f"epoch {self._epoch + 1}/{self._epochs()}  {self._doing}, {seconds:.0f} s so far"
+
+    def _end_waiting(self) -> None:
+        if self._waiting:
+            self._waiting.end()
+            self._waiting = None
 
     def _left(self, batch: int) -> float:
         """Seconds of training that are left, after so many batches of the epoch."""

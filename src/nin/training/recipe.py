@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, TypedDict
+from typing import Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -25,67 +24,14 @@ from nin.data.folders.grouping import check_pattern, group_name
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Argument, DataError, NinError, RecipeError
 from nin.networks.rivals import find_net, network_name
-
-
-class RecipeFields(TypedDict, total=False):
-    """Some fields of `Recipe`, as arguments by name; None leaves a field as it is."""
-
-    name: str | None
-    data: str | Path | Any | None
-    preset: str | Sequence[Any] | Callable[..., Any] | None
-    finetune: bool | None
-    init: str | Path | None
-    freeze: int | None
-    width: float | None
-    depth: int | None
-    dropout: float | None
-    batch_norm: bool | None
-    pooling: Literal["max", "average"] | None
-    image_size: int | None
-    resize_mode: ResizeMode | None
-    epochs: int | None
-    batch_size: int | None
-    least_steps: int | None
-    least_batches: int | None
-    patience: int | None
-    accumulate: int | None
-    precision: Literal["auto", "float32", "bfloat16"] | None
-    optimizer: Literal["sgd", "adamw"] | None
-    learning_rate: float | None
-    momentum: float | None
-    weight_decay: float | None
-    decay_biases: bool | None
-    ema_momentum: float | None
-    schedule: Literal["constant", "cosine"] | None
-    warmup: int | None
-    clip_norm: float | None
-    shift: int | None
-    fill_mode: FillMode | None
-    flip: bool | None
-    crop: float | None
-    crop_size: int | None
-    rotation: float | None
-    brightness: float | None
-    contrast: float | None
-    saturation: float | None
-    erasing: float | None
-    mixup: float | None
-    cutmix: float | None
-    mixup_prob: float | None
-    label_smoothing: float | None
-    balance: Balance | Literal["auto"] | bool | None
-    stream: bool | None
-    validation: float | None
-    split_by: SplitBy | None
-    groups: str | Callable[[Path], object] | Any | None
-    folds: int | None
-    fold: int | None
-    limit: int | None
-    seed: int | None
+from nin.training.recipe_fields import renamed
 
 
 class Recipe(BaseModel):
     """How a network is trained: named, typed, frozen, printable.
+
+    `nin.RECIPES` holds those that come with the package, and `revised` changes one. The reference
+    says what each field does, and so does ``nin train --help``.
 
     Raises:
         RecipeError: `revised` or `parse` were given a value that cannot work.
@@ -116,7 +62,7 @@ class Recipe(BaseModel):
     init: str | None = None
     #: How many of the network's layers, as `nin summary` groups them, keep the weights they have.
     freeze: int = Field(default=0, ge=0, le=10_000)
-    #: Factor on the network's channels.
+    #: Factor by which the network's number of channels is multiplied.
     width: float = Field(default=1.0, gt=0, le=4)
     #: How many blocks there are before each pooling but the first, in place of one: see `nin.NiN`.
     depth: int = Field(default=1, ge=1, le=16)
@@ -214,7 +160,7 @@ class Recipe(BaseModel):
 
     @property
     def part_size(self) -> int:
-        """Images that are computed at a time."""
+        """Images computed at a time: a batch, or one of the parts that it is accumulated from."""
         return self.batch_size // self.accumulate
 
     @model_validator(mode="before")
@@ -275,7 +221,7 @@ class Recipe(BaseModel):
     @model_validator(mode="after")
     def _fold_is_one_of_them(self) -> Self:
         if self.fold is not None and self.fold >= (self.folds or 0):
-            raise ValueError(f"fold={self.fold} is none of folds={self.folds}")
+            raise ValueError(f"fold={self.fold} must be below folds={self.folds}")
         return self
 
     @model_validator(mode="after")
@@ -289,7 +235,11 @@ class Recipe(BaseModel):
 
     @classmethod
     def parse(cls, values: Any) -> Recipe:
-        """A recipe from plain values, as they stand in a run's record."""
+        """A recipe from plain values, as they stand in a run's record.
+
+        Raises:
+            RecipeError: a value cannot work.
+        """
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -298,28 +248,18 @@ class Recipe(BaseModel):
     def revised(self, **changes: Any) -> Recipe:
         """This recipe with some values changed; ``limit=None`` takes a limit away.
 
-        Epochs that are given are obeyed, whatever `least_steps` was; so is a batch size.
+        Given epochs are final, so that `least_steps` no longer adds to them; likewise a given batch
+        size and `least_batches`.
+
+        Raises:
+            RecipeError: a value cannot work, or there is no such field.
         """
         lifted = {bound: 0 for name, bound in _BOUNDS.items() if name in changes}
         return self.parse({**self.model_dump(), **lifted, **changes})
 
 
-#: What fields were called in earlier versions.
-_RENAMED = {"fit": "resize_mode"}
-
 #: Value → the bound that would change it for few images.
 _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
-
-
-def not_none(**values: Any) -> dict[str, Any]:
-    """Those that are not None: arguments that were left out change nothing."""
-    return {name: value for name, value in values.items() if value is not None}
-
-
-def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields by the names that they have now; those of earlier versions count if given."""
-    kept = {name: value for name, value in values.items() if name not in _RENAMED}
-    return kept | {new: values[old] for old, new in _RENAMED.items() if old in values}
 
 
 def network_of(recipe: Recipe) -> tuple[str, dict[str, Any]]:
@@ -340,11 +280,3 @@ def _first_problem(error: ValidationError) -> RecipeError:
         return RecipeError(problem["msg"].removeprefix("Value error, "))
     given = None if problem["type"] == "missing" else reprlib.repr(problem["input"])
     return RecipeError(problem["msg"].lower(), about=Argument(name, given))
-
-
-def too_deep(freeze: int, layers: int) -> RecipeError:
-    """What is raised for so many frozen layers that none is left."""
-    return RecipeError(
-        f"the network has {layers} layers, and some must be left to train",
-        about=Argument("freeze", freeze),
-    )

@@ -14,7 +14,8 @@ from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.networks.network_source import is_custom
 from nin.networks.rivals import find_network, network_name
-from nin.training.recipe import Recipe, not_none, renamed
+from nin.training.recipe import Recipe
+from nin.training.recipe_fields import not_none, renamed
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
 
@@ -52,7 +53,7 @@ def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str,
     elif not isinstance(given, (Recipe, str, Path, ImageFolder, type(None))):
         given = as_images(given, classes=classes, groups=options.pop("groups", None))
     elif classes is not None:
-        raise DataError("they are the names of the folders", about=Argument("classes"))
+        raise DataError("they are given by the names of the folders", about=Argument("classes"))
     if place:
         return what, {**options, "data": given}
     return given, options
@@ -129,7 +130,7 @@ def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
     if before is not None and is_custom(before.preset) and given.get("preset") is None:
         # Whoever named a run has not named the code that it names.
         raise RecipeError(
-            f"its network is code, {before.preset}",
+            f"its network is custom code, {before.preset}",
             Advice("name it as {}", Argument("preset")),
             about=Argument("init", init),
         )
@@ -178,7 +179,7 @@ def _changed(data: ImageData, kind: type[ImageData]) -> dict[str, Any]:
 def _recipe_fields(kind: type, own: dict[str, Any]) -> dict[str, Any]:
     if odd := [name for name in own if name not in Recipe.model_fields]:
         raise NinError(
-            f"{kind.__name__}({odd[0]}={own[odd[0]]!r}): a run cannot keep that: leave it out, or"
+            f"{kind.__name__}({odd[0]}={own[odd[0]]!r}): a run cannot record that: leave it out, or"
             " use nin.Trainer"
         )
     return own

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-import keras
-import numpy as np
 from rich.console import Console
 
 from nin import backends
 from nin.data import DataModule
 from nin.data.sources import as_module
-from nin.errors import BackendError, NinError
+from nin.errors import BackendError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.counted_accuracy import CountedAccuracy
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
-from nin.training.averaging import ValidateAverages, keeping_unaveraged
+from nin.training.averaging import ValidateAverages
 from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
-from nin.training.custom_hooks import is_compilable, needs_book_loop
+from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
+from nin.training.custom_hooks import check_loss, needs_book_loop
 from nin.training.custom_optimizer import as_keras_optimizer
 from nin.training.draw_curves import DrawCurves, ProgressBoard, in_notebook
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import Loaders, open_loaders
 from nin.training.progress_bar import ShowProgress
-from nin.training.runs.dataset import balance_note, found_note, pictures_note, unreadable_note
+from nin.training.runs.data_notes import balance_note, found_note, pictures_note, unreadable_note
 
 
 class Trainer(BookLoop, HyperParameters):
@@ -130,31 +129,20 @@ class Trainer(BookLoop, HyperParameters):
         if not isinstance(data, DataModule):
             data = as_module(data)
             self.note(found_note(data))
-        _refuse_loss_of_numbers(model, data)
+        check_loss(model, data)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with explained_errors(), device, default_settings():
             if self.num_gpus and not backends.num_gpus():
-                self.note("num_gpus=1, but there is no GPU here: this trains without")
-            unreadable = unreadable_note(data)
-            self.note(balance_note(data))
-            self.note(unreadable)
-            said = pictures_note(data)
-            self.note(said)
-            self.prepare_data(data)
-            self._prepare(model, data)
-            self.health = self._watch(model, data)
-            # Another `fit` begins with the model and the data as they are then.
-            self._compiled = self._batch = None
-            self._begin(model, initial_epoch, initial_batch)
-            shows, self.board.display = self.board.display, self.board.display and self.verbose
-            try:
-                self._fit(model, initial_epoch, initial_batch)
-            finally:
-                model.trainer, self.board.display = None, shows
-            if unreadable_note(data) != unreadable:  # A streamed picture is only read now.
-                self.note(unreadable_note(data))
-            if pictures_note(data) != said:
-                self.note(pictures_note(data))
+                self.note("num_gpus=1, but there is no GPU here: training without one")
+            with self._notes_on(data):
+                self.prepare_data(data)
+                self._prepare(model, data)
+                self.health = self._watch(model, data)
+                # Another `fit` begins with the model and the data as they are then.
+                self._compiled = self._batch = None
+                self._begin(model, initial_epoch, initial_batch)
+                with self._trained_by_this(model):
+                    self._fit(model, initial_epoch, initial_batch)
 
     def prepare_data(self, data: DataModule) -> None:
         """Open the data loaders for training and validation. A subclass may override it."""
@@ -190,7 +178,7 @@ class Trainer(BookLoop, HyperParameters):
         if self.gradient_clip_val:
             optimizer.global_clipnorm = float(self.gradient_clip_val)
         metrics = [CountedAccuracy(name="accuracy")] if isinstance(model, Classifier) else None
-        model.compile(optimizer=optimizer, weighted_metrics=metrics, jit_compile=_pays_to_jit())
+        model.compile(optimizer=optimizer, weighted_metrics=metrics, jit_compile=pays_to_jit())
         if not optimizer.built:
             optimizer.build(model.trainable_variables)
         self._compiled = model
@@ -199,6 +187,20 @@ class Trainer(BookLoop, HyperParameters):
         """Print a line on standard error; nothing for None, or if `verbose` is False."""
         if line is not None:
             self._console.print(printable(line), markup=False)
+
+    @contextlib.contextmanager
+    def _notes_on(self, data: DataModule) -> Iterator[None]:
+        """Say what is to be known of the images, and later what has been found since.
+
+        A streamed picture is only read while the network trains.
+        """
+        self.note(balance_note(data))
+        before = [unreadable_note(data), pictures_note(data)]
+        for line in before:
+            self.note(line)
+        yield
+        for line, said in zip([unreadable_note(data), pictures_note(data)], before, strict=True):
+            self.note(line if line != said else None)
 
     def _optimizer(self, model: Module) -> Any:
         return self.optimizer or model.configure_optimizers()
@@ -228,6 +230,15 @@ class Trainer(BookLoop, HyperParameters):
             epochs=self.max_epochs,
         )
 
+    @contextlib.contextmanager
+    def _trained_by_this(self, model: Module) -> Iterator[None]:
+        """Within this the model draws its curves here, quietly if `verbose` is False."""
+        shows, self.board.display = self.board.display, self.board.display and self.verbose
+        try:
+            yield
+        finally:
+            model.trainer, self.board.display = None, shows
+
     def _begin(self, model: Module, epoch: int, batch: int) -> None:
         """Begin a training: new curves, unless one goes on, and the counters of the book."""
         self.model = model
@@ -253,59 +264,22 @@ class Trainer(BookLoop, HyperParameters):
     def _fit_compiled(
         self, loaders: Loaders, epoch: int, batch: int, progress: ShowProgress
     ) -> None:
-        model = self.model
         watch = [self.health] if self.health else []
         callbacks = [ValidateAverages(), *watch, progress, *self.callbacks]
         if in_notebook() and self.verbose:
-            callbacks.append(DrawCurves(self.board, model.plot_train_per_epoch))
-        if not is_compilable(model, loaders.train):
-            model.run_eagerly, model.jit_compile = True, False
-        # The rest of an epoch that was interrupted is a `fit` of its own: it has fewer steps.
-        stops = [epoch + 1, self.max_epochs] if batch else [self.max_epochs]
-        for stop in stops:
-            loaders.seek(epoch, batch)
+            callbacks.append(DrawCurves(self.board, self.model.plot_train_per_epoch))
+        for stop in stops(epoch, batch, self.max_epochs):
             progress.skipped = batch
-            model.history = None
             try:
-                with loaders.reading_ahead(), keeping_unaveraged(model.optimizer):
-                    model.fit(
-                        loaders.train,
-                        validation_data=loaders.validation,
-                        epochs=stop,
-                        initial_epoch=epoch,
-                        shuffle=False,
-                        verbose=0,
-                        callbacks=callbacks,
-                    )
+                fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
             finally:  # What is known of a training that is interrupted.
-                self.extend_history(getattr(model.history, "history", {}))
+                self.extend_history(getattr(self.model.history, "history", {}))
             epoch, batch = stop, 0
-            if model.stop_training:
+            if self.model.stop_training:
                 break
         if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
-            model.optimizer.finalize_variable_values(model.trainable_variables)
+            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
 
     def _report(self, finding: Finding) -> None:
         line = f"step {finding.step}: {finding.message}"
         self._console.print(printable(line), style="yellow", markup=False)
-
-
-def _refuse_loss_of_numbers(model: Module, data: DataModule) -> None:
-    augmentation = getattr(data, "augmentation", None)
-    if augmentation is None or not augmentation.shares_labels:
-        return
-    classes = len(getattr(data, "classes", ())) or 2
-    logits, shares = np.zeros((2, 2, classes), np.float32)
-    try:
-        model.loss(keras.ops.convert_to_tensor(logits), keras.ops.convert_to_tensor(shares))
-    except Exception as error:
-        raise NinError(
-            f"{type(model).__name__}.loss takes labels as numbers, not as shares of all classes,"
-            " which mixup, cutmix and label_smoothing make of them: leave these out"
-        ) from error
-
-
-def _pays_to_jit() -> bool:
-    """XLA is JAX's only way; on a CPU TensorFlow's own kernels (oneDNN) are faster than XLA's."""
-    backend = backends.choose()
-    return backend == "jax" or (backend == "tensorflow" and backends.num_gpus() > 0)

@@ -1,10 +1,12 @@
 """Which files are pictures: by the ending of the name, or by the first bytes."""
 
 import os
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image
 
+from nin.data.folders import picture_files
 from nin.data.folders.picture_files import LeftOut, pictures_below
 
 BEGINNINGS = {
@@ -94,3 +96,20 @@ def test_a_pipe_is_no_picture_whatever_it_is_called(tmp_path):
     os.mkfifo(tmp_path / "y")
     (tmp_path / "gone.png").symlink_to(tmp_path / "nowhere")
     assert found(tmp_path) == (1, {".png files": 1, "files that are not pictures": 1})
+
+
+def test_names_that_were_seen_are_told(tmp_path, monkeypatch):
+    told = []
+
+    @contextmanager
+    def progress(*_):
+        yield told.append
+
+    monkeypatch.setattr(picture_files, "progress", progress)
+    monkeypatch.setattr(picture_files, "_TOLD", 4)
+    for number in range(10):
+        (tmp_path / f"{number}.jpg").touch()
+    with picture_files.showing_progress():
+        assert len(pictures_below(str(tmp_path), LeftOut())) == 10
+    pictures_below(str(tmp_path), LeftOut())
+    assert told == [4, 4, 2]

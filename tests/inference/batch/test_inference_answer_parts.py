@@ -49,7 +49,7 @@ def test_nothing_is_left_where_nothing_was_answered(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("network", "by another network"), ("pictures", "about other"), ("options", "to other")],
+    [("network", "of another"), ("pictures", "for other"), ("options", "with other")],
 )
 def test_parts_of_another_question_are_left_alone(tmp_path, name, said):
     out = tmp_path / "a.csv"
@@ -98,7 +98,7 @@ def test_parts_that_nobody_asked_for(tmp_path, content):
 def test_one_at_a_time(tmp_path):
     with (
         answer_parts(tmp_path / "a.csv", FILES, ASKED),
-        pytest.raises(NinError, match="another process is at work there"),
+        pytest.raises(NinError, match="another process is writing there"),
         answer_parts(tmp_path / "a.csv", FILES, ASKED),
     ):
         pytest.fail("it was opened twice")

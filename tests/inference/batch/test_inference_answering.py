@@ -158,7 +158,7 @@ def test_a_worker_without_this_package_is_a_mistake(client, asked, monkeypatch):
     monkeypatch.setattr(
         "nin.inference.batch.answering.answer_part", partial(__import__, "no_such_module")
     )
-    with pytest.raises(NinError, match="a worker cannot answer"):
+    with pytest.raises(NinError, match="a worker cannot predict"):
         on_workers(client, asked)
 
 
@@ -178,7 +178,7 @@ def test_nobody_to_answer_is_said(client, asked, monkeypatch, capsys):
         time.sleep(0.02)
     threading.Timer(1.0, client.cluster.scale, [1]).start()
     assert len(on_workers(client, asked)) == 3
-    assert "waiting: there is no worker; dask worker tcp://127.0.0.1:" in capsys.readouterr().err
+    assert "waiting for a worker; dask worker tcp://127.0.0.1:" in capsys.readouterr().err
 
 
 def test_a_part_that_ends_every_worker_is_named():
@@ -186,5 +186,5 @@ def test_a_part_that_ends_every_worker_is_named():
         def result(self):
             raise distributed.KilledWorker("part", None, 3)
 
-    with pytest.raises(NinError, match=r"4 workers in turn were lost .* a\.png to b\.png"):
+    with pytest.raises(NinError, match=r"4 workers in turn were lost at images a\.png to b\.png"):
         _result(Lost(), ["a.png", "b.png"])

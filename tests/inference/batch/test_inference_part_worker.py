@@ -45,10 +45,10 @@ def test_the_network_is_opened_once(job, files):
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"version": "0.0.1"}, "not 0.0.1: install the same on all"),
+        ({"version": "0.0.1"}, "not 0.0.1: install the same one"),
         ({"witness": "gone.png"}, r"does not see .*gone\.png"),
-        ({"network": "/nowhere/model.onnx"}, "has no /nowhere/model.onnx"),
-        ({"sha256": "0"}, "or another one"),
+        ({"network": "/nowhere/model.onnx"}, "does not see /nowhere/model.onnx"),
+        ({"sha256": "0"}, "or sees another file"),
     ],
 )
 def test_it_refuses_what_would_answer_something_else(job, files, changed, said):

@@ -7,7 +7,7 @@ from custom_networks import write_nets
 
 from nin import RECIPES
 from nin.errors import NinError
-from nin.networks.presets import Stage
+from nin.networks.stages import Stage
 from nin.study.sweeps.factors import Grid, as_factors
 
 RECIPE = RECIPES["fashion28"]

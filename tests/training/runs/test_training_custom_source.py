@@ -81,7 +81,7 @@ def test_a_run_that_names_code_beside_another_network_is_refused(stranger):
     record["model"]["net"] = "NiN"
     (stranger / "run.json").write_text(json.dumps(record))
     (stranger / "checkpoint.safetensors").unlink()
-    with pytest.raises(RunError, match=r"run\.json is damaged: it is of two networks"):
+    with pytest.raises(RunError, match=r"run\.json is damaged: it names two networks"):
         nin.resume(stranger, 2, trust=True)
 
 
@@ -90,7 +90,7 @@ def test_a_run_to_start_from_brings_no_code_along(stranger, tmp_path):
     folder = tmp_path / "pictures/a"
     folder.mkdir(parents=True)
     with pytest.raises(
-        NinError, match=r"init=.*: its network is code, .*nets\.py:cnn.*: name it as pre"
+        NinError, match=r"init=.*: its network is custom code, .*nets\.py:cnn.*: name it as pre"
     ):
         nin.train(folder.parent, init=stranger)
 
@@ -130,7 +130,7 @@ def test_a_keras_model_is_kept_as_its_configuration(tmp_path, monkeypatch):
     layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(10)]
     run = nin.train("digits", tmp_path / "run", preset=keras.Sequential(layers), **QUICK)
     monkeypatch.setattr(network_source, "_objects", {})
-    with pytest.raises(RunError, match="is a configuration of Keras, which opening it would run"):
+    with pytest.raises(RunError, match="a configuration of Keras, which would run when"):
         _ = nin.load(run.path).model
     digits = nin.Digits().test.images[:2]
     found = nin.load(run.path, trust=True).predict(digits)

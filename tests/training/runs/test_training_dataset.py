@@ -5,7 +5,7 @@ from PIL import Image
 
 import nin
 from nin.data import ImageFolder
-from nin.training.runs.dataset import found_note, show_found
+from nin.training.runs.data_notes import found_note, show_found
 
 
 def folder(root, **counts):

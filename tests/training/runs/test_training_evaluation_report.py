@@ -84,7 +84,7 @@ def test_a_class_that_is_never_answered_has_no_precision():
 def test_figures_alone_tell_of_no_image():
     bare = Evaluation(("a", "b"), 0.5, np.eye(2, dtype=int))
     assert bare.calibration_error is None
-    with pytest.raises(DataError, match="no answers about single images"):
+    with pytest.raises(DataError, match="no predictions for single images"):
         bare.mistakes()
 
 
@@ -126,13 +126,13 @@ def test_nothing_of_anybody_else_is_taken(tmp_path):
     check_out(tmp_path / "one", {"run": ABOUT.run})
     check_out(tmp_path / "new", ABOUT.identity)
     for other in ({"run": "/runs/two"}, {"is_other": True}, {"part": "all"}):
-        with pytest.raises(NinError, match="is there already, and not of this run on these images"):
+        with pytest.raises(NinError, match="already exists, and is not of this run on"):
             check_out(tmp_path / "one", ABOUT._replace(**other).identity)
     for name in ("mistakes.png", "confusion.png", "evaluation.json"):
         folder = tmp_path / f"with {name[:-4]}"
         folder.mkdir()
         (folder / name).write_bytes(b"[]")
-        with pytest.raises(NinError, match=f"{name} is there already"):
+        with pytest.raises(NinError, match=f"{name} already exists"):
             check_out(folder, ABOUT.identity)
     (tmp_path / "new").mkdir()
     (tmp_path / "new/notes.txt").touch()

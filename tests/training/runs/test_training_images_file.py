@@ -104,7 +104,7 @@ def test_a_file_of_arrays_is_named_and_not_kept(arrays, tmp_path, monkeypatch):
         ({"stream": True}, RecipeError, r"stream=True: .* is held in memory"),
         ({"groups": [1, 2]}, DataError, "groups: a key for each of 90 images"),
         ({"classes": ["zero"]}, DataError, "y: 'one', 'two' is none of the classes"),
-        ({"folds": 3, "fold": 3}, RecipeError, "fold=3 is none of folds=3"),
+        ({"folds": 3, "fold": 3}, RecipeError, "fold=3 must be below folds=3"),
     ],
 )
 def test_what_arrays_cannot_be_trained_with_is_one_line(arrays, options, error, said, tmp_path):
@@ -121,7 +121,7 @@ def test_what_is_no_data_is_one_line(given):
 
 
 def test_classes_are_those_of_arrays():
-    with pytest.raises(DataError, match="classes: they are the names of the folders"):
+    with pytest.raises(DataError, match="classes: they are given by the names of the folders"):
         nin.train("digits", classes=["a"])
 
 
@@ -157,7 +157,7 @@ def test_a_loader_is_trained_on_without_the_promise(arrays, tmp_path, capsys):
     assert "neither exact resume nor the same result" in capsys.readouterr().err
     part, found = nin.load(run.path).evaluate()
     assert (part, found.n) == ("validation", 30)
-    with pytest.raises(RunError, match=r"a Pairs, which no run keeps: go on in Python: nin.resume"):
+    with pytest.raises(RunError, match=r"which no run keeps: continue in Python: nin.resume"):
         nin.resume(run.path, epochs=2)
     again = nin.resume(run.path, epochs=2, data=loaders)
     assert [row["epoch"] for row in again.metrics()] == [1, 2]

@@ -14,10 +14,10 @@ import nin
 from nin.data import ImageFolder
 from nin.data.split import PARTS
 from nin.errors import DataError, NinError, RunError
-from nin.training.runs.dataset import open_images
+from nin.training.runs.dataset import open_images, open_new
+from nin.training.runs.membership_file import PICTURES, keep_membership
 from nin.training.runs.provenance import session
 from nin.training.runs.run import load
-from nin.training.runs.run_images import PICTURES, keep_membership, open_new
 
 RECIPE = nin.RECIPES["scratch"].revised(image_size=8, resize_mode="squash", epochs=1, seed=4)
 
@@ -173,7 +173,7 @@ def test_another_folder_of_the_same_name_is_not_judged_by(here, monkeypatch):
     monkeypatch.chdir(elsewhere)
     assert pixels(load(here / "runs/one").images.judged()) == own
     shutil.rmtree(here / "photos")
-    with pytest.raises(RunError, match=r"holds none of the images of .*one: to judge by what"):
+    with pytest.raises(RunError, match=r"holds none of the images of .*one: to evaluate on what"):
         load(here / "runs/one").images.judged()
     shutil.rmtree(elsewhere / "photos")
     with pytest.raises(RunError) as raised:
@@ -229,7 +229,7 @@ def test_resuming_takes_the_same_images_only(here, monkeypatch):
     with pytest.raises(RunError, match=r"trained on: its classes are dog, tom"):
         run.images.open()
     shutil.rmtree(here / "photos")
-    with pytest.raises(RunError, match=r"are not to be found at .*photos"):
+    with pytest.raises(RunError, match=r"cannot be found at .*photos"):
         run.images.open()
 
 
@@ -261,7 +261,7 @@ def test_earlier_runs_go_on_by_their_fingerprint(here, monkeypatch):
     draw(here / "photos" / "cat" / "0000.png", 9000)
     with pytest.raises(
         RunError,
-        match=r"no longer holds .* on: to judge by what is there, as other data, name it: data$",
+        match=r"no longer holds .* on: to evaluate on what is there, as other data, name it: data$",
     ):
         run.images.judged()
     judged = run.images.judged("photos")
@@ -426,5 +426,5 @@ def test_a_folder_says_which_picture_is_where(here):
 @pytest.mark.usefixtures("here")
 def test_a_run_cannot_keep_where_somebody_else_put_the_pictures():
     data = ImageFolder("photos", membership=ImageFolder("photos", seed=3).membership())
-    with pytest.raises(NinError, match=r"ImageFolder\(membership=.*a run cannot keep that"):
+    with pytest.raises(NinError, match=r"ImageFolder\(membership=.*a run cannot record that"):
         nin.train(data, preset="mnist")

@@ -74,17 +74,17 @@ def record(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (record(right=6, n=10), "judge it by more pictures: 10 are too few to tell"),
-        (record(right=1, n=1), "judge it by more pictures: 1 is too few to tell"),
-        (record(right=1, n=3), "judge it by more pictures: 3 are too few to tell"),
+        (record(right=6, n=10), "evaluate it on more images: 10 are too few to tell"),
+        (record(right=1, n=1), "evaluate it on more images: 1 is too few to tell"),
+        (record(right=1, n=3), "evaluate it on more images: 3 are too few to tell"),
         (record(steps=15, epochs=15), "train longer: 15 steps are few; --epochs 300"),
-        (record(steps=15, epochs=15, kinds=["same answer"]), "other pictures, or another --preset"),
+        (record(steps=15, epochs=15, kinds=["same answer"]), "other images, or another --preset"),
         (
             record(steps=15, epochs=15, patience=4),
             "more patience: it ended 4 epochs after its best",
         ),
         (record(steps=15, epochs=5, patience=4), "train longer"),
-        (record(images=20), 'more training pictures: 20 of "ants" are few'),
+        (record(images=20), 'more training images: 20 of "ants" are few'),
         (record(), "another learning rate (it was 0.001: --lr), or another --preset"),
         (record(restarts=[3e-4]), "another learning rate (it was 0.0003: --lr)"),
     ],

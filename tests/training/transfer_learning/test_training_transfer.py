@@ -252,7 +252,7 @@ def test_a_frozen_trunk_cannot_do_everything(folder, tmp_path):
     digits = d2l.RECIPES["digits"].revised(preset="efficientnet-lite1")
     for wrong, said in (
         (digits, "digits is held in memory: choose another preset"),
-        (recipe(folder, width=0.5), "pretrained weights have one width"),
+        (recipe(folder, width=0.5), "pretrained weights are of width 1"),
         (
             recipe(folder, balance="sampling"),
             "a head is fitted to all photographs: balance=weights",
@@ -302,7 +302,7 @@ def stopped(folder, tmp_path, monkeypatch):
 
 def test_ctrl_c_keeps_what_is_done(stopped):
     path, said = stopped
-    assert said == f"stopped; to go on: nin train --resume {path}"
+    assert said == f"stopped; to continue: nin train --resume {path}"
     assert Signalling.calls == 2
     assert d2l.load(path).record["state"] == "interrupted"
     assert len(load_file(path / "features.safetensors")["digests"]) == 2 * module.BATCH

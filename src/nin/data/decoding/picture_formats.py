@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from os import PathLike
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from nin.data.storage.picture_store import open_stored
 from nin.errors import DataError
 from nin.installing import install_line
 
@@ -171,7 +171,7 @@ def open_picture(source: str | PathLike[str] | bytes) -> Iterator[ImageFile]:
         DataError: it is of no format that is read.
         OSError: it cannot be opened; further errors of Pillow, if its header is damaged.
     """
-    with _file(source) as file:
+    with BytesIO(source) if isinstance(source, bytes) else open_stored(source) as file:
         start = file.read(START)
         if why := why_not_read(start):
             raise DataError(why)
@@ -181,17 +181,6 @@ def open_picture(source: str | PathLike[str] | bytes) -> Iterator[ImageFile]:
         with reader(file, "") as picture:
             _check_raw(picture)
             yield picture
-
-
-def _file(source: str | PathLike[str] | bytes) -> IO[bytes]:
-    """Open a file; a pipe, in which nothing can be sought, is read to its end."""
-    if isinstance(source, bytes):
-        return BytesIO(source)
-    file = Path(source).open("rb")  # noqa: SIM115 - whoever asks for it closes it
-    if file.seekable():
-        return file
-    with file:
-        return BytesIO(file.read())
 
 
 def check_size(picture: ImageFile, most: int = MAX_PIXELS) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from hashlib import blake2b, file_digest
-from pathlib import Path
+from hashlib import blake2b
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.pictures import WORKERS
+from nin.data.storage.picture_store import open_stored, read_pieces, stored_size
 from nin.progress import progress
 
 #: Bytes at the end of a file that are compared before all of it is read. Beginnings are no help:
 #: those of pictures from one camera are alike.
 _END = 4096
+
+#: Bytes of a file that is read whole that are in memory at a time.
+_PIECE = 2**18
 
 
 def identical_files(paths: Sequence[str]) -> NDArray[np.intp]:
@@ -59,23 +61,25 @@ def _divided(
 
 def _size(path: str) -> int | None:
     try:
-        return Path(path).stat().st_size or None
+        return stored_size(path) or None
     except OSError:
         return None
 
 
 def _end(path: str) -> bytes | None:
     try:
-        with Path(path).open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _END))
-            return blake2b(file.read(_END), digest_size=16).digest()
+        [end] = read_pieces(path, [(max(0, stored_size(path) - _END), _END)])
+        return blake2b(end, digest_size=16).digest()
     except OSError:
         return None
 
 
 def _whole(path: str) -> bytes | None:
+    digest = blake2b()
     try:
-        with Path(path).open("rb") as file:
-            return file_digest(file, blake2b).digest()
+        with open_stored(path) as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
+        return digest.digest()
     except OSError:
         return None

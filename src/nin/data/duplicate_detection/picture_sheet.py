@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nin.data.decoding.decode import decode, shown_size
+from nin.data.storage.picture_store import read_picture
 from nin.errors import DataError
 from nin.files import obstacle, replacing
 from nin.names import printable
@@ -162,7 +163,7 @@ def _small(path: str) -> Image | None:
 
     try:
         pixels = decode(path, SIDE)
-        height, width = shown_size(Path(path).read_bytes())
+        height, width = shown_size(read_picture(path))
     except (DataError, OSError):
         return None
     scale = SIDE / max(height, width)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.folders.digest_index import LEAST, DigestIndex, file_keys
+from nin.data.storage.picture_store import read_pieces, stored_size
 from nin.progress import progress
 
 #: Digests of files: equal where the files are.
@@ -24,25 +26,53 @@ WHOLE, SAMPLES, PIECE = 128 * 1024, 16, 8 * 1024
 #: Threads that read, and files in one task of theirs.
 _READERS, _TASK = 16, 64
 
+#: Threads that ask only for what the file system says, and files in one task of theirs.
+_ASKERS, _ASKED = 4, 1024
 
-def digest_files(paths: Sequence[str]) -> Digests:
+
+def digest_files(paths: Sequence[str], root: Path | None = None) -> Digests:
     """Digests (n,) of the content of files, equal where their content is.
 
     A file that cannot be read counts by its name alone.
 
     Args:
         paths: the files.
+        root: a folder that they are in: of many, those that have not changed since are not read
+            again; see `nin.data.folders.digest_index`. None: all are read.
     """
-    tasks = [paths[start : start + _TASK] for start in range(0, len(paths), _TASK)]
-    found: list[bytes] = []
+    if root is None or len(paths) < LEAST:
+        return _read(paths)
+    index = DigestIndex(root)
+    keys = np.frombuffer(
+        _by_tasks(lambda task: file_keys(task, root), paths, _ASKERS, _ASKED), "<u8"
+    )
+    keys = keys.reshape(-1, 2)
+    known, digests = index.find(keys)
+    if not known.all():
+        digests[~known] = _read([paths[row] for row in np.flatnonzero(~known).tolist()])
+        index.keep(keys, digests)
+    return digests
+
+
+def _read(paths: Sequence[str]) -> Digests:
+    found = _by_tasks(lambda task: b"".join(map(_digest, task)), paths, _READERS, _TASK)
+    return np.frombuffer(found, "<u8").astype(np.uint64)
+
+
+def _by_tasks(
+    work: Callable[[Sequence[str]], bytes], paths: Sequence[str], threads: int, each: int
+) -> bytes:
+    """What threads make of all files, in their order."""
+    tasks = [paths[start : start + each] for start in range(0, len(paths), each)]
+    found = bytearray()
     with (
-        ThreadPoolExecutor(_READERS) as pool,
+        ThreadPoolExecutor(threads) as pool,
         progress("looking at files", len(paths)) as advance,
     ):
-        for digests in pool.map(lambda task: [_digest(path) for path in task], tasks):
-            found += digests
-            advance(len(digests))
-    return np.frombuffer(b"".join(found), "<u8").astype(np.uint64)
+        for task, made in zip(tasks, pool.map(work, tasks), strict=True):
+            found += made
+            advance(len(task))
+    return bytes(found)
 
 
 def places(digests: Digests, seed: int) -> NDArray[np.float64]:
@@ -64,25 +94,20 @@ def places(digests: Digests, seed: int) -> NDArray[np.float64]:
 
 def _digest(path: str) -> bytes:
     try:
-        status = os.stat(path)  # noqa: PTH116
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("not an ordinary file")
-        file = os.open(path, os.O_RDONLY)
-        try:
-            pieces = _pieces(file, status.st_size)
-        finally:
-            os.close(file)
+        size = stored_size(path)
+        pieces = read_pieces(path, _places(size))
     except OSError:
         pieces = [b"unreadable", os.fsencode(os.path.basename(path))]  # noqa: PTH119
         return hashlib.blake2b(b"\0".join(pieces), digest_size=8).digest()
-    digest = hashlib.blake2b(b"%d\0" % status.st_size, digest_size=8)
+    digest = hashlib.blake2b(b"%d\0" % size, digest_size=8)
     for piece in pieces:
         digest.update(piece)
     return digest.digest()
 
 
-def _pieces(file: int, size: int) -> list[bytes]:
+def _places(size: int) -> list[tuple[int, int]]:
+    """Where the pieces of a file of that size begin, and how long they are."""
     if size <= WHOLE:
-        return [os.read(file, WHOLE)]
+        return [(0, WHOLE)]
     last = size - PIECE
-    return [os.pread(file, PIECE, last * number // (SAMPLES - 1)) for number in range(SAMPLES)]
+    return [(last * number // (SAMPLES - 1), PIECE) for number in range(SAMPLES)]

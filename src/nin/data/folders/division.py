@@ -217,7 +217,7 @@ def _by_content(
     is_cut = limit is not None and limit < len(train.paths)
     if not shares and not is_cut:
         return Division(_in_order(parts), {}, Files([], train.labels[:0]))
-    digests = digest_files(train.paths)
+    digests = digest_files(train.paths, keep.root)
     found = {}
     known = None if keep.known is None or keep.known.is_ambiguous() else keep.known
     units = None

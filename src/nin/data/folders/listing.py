@@ -16,7 +16,7 @@ from nin.data.folders.inventory import FolderInventory
 from nin.data.folders.label_table import find_tables, is_table
 from nin.data.folders.labelled_files import read_labelled
 from nin.data.folders.part_folders import part_folders
-from nin.data.folders.picture_files import LeftOut, folders_in
+from nin.data.folders.picture_files import LeftOut, folders_in, showing_progress
 from nin.data.image_statistics import images_per_class
 from nin.data.split import Part
 from nin.errors import DataError
@@ -76,7 +76,8 @@ def list_folder(path: Path) -> Listing:
         DataError: the folder is missing, or not arranged like that.
     """
     try:
-        return _listed(path)
+        with showing_progress():
+            return _listed(path)
     except OSError as error:
         where = error.filename or path
         raise DataError(f"{where}: cannot be listed: {error.strerror or error}") from error

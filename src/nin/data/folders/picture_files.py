@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from nin.data.decoding.picture_formats import START, begins_like_a_picture
 from nin.errors import DataError
 from nin.names import normalized
+from nin.progress import progress
 
 #: Taken for pictures by name. Those that cannot be read are then reported, never passed over.
 EXTENSIONS = frozenset(
@@ -44,6 +48,21 @@ _KINDS = 12
 
 #: Reason → how many files were left out for it.
 LeftOut = Counter[str]
+
+#: What is told how many more names were seen, and how many are told of at once.
+_SEEN: ContextVar[Callable[[int], None] | None] = ContextVar("seen", default=None)
+_TOLD = 1000
+
+
+@contextmanager
+def showing_progress() -> Iterator[None]:
+    """A context in which it is shown how many names of files have been seen, if it takes long."""
+    with progress("listing files", None) as advance:
+        token = _SEEN.set(advance)
+        try:
+            yield
+        finally:
+            _SEEN.reset(token)
 
 
 def pictures_below(
@@ -128,9 +147,13 @@ def _ending(name: str) -> str:
 
 def _entries(folder: str, left_out: LeftOut) -> list[os.DirEntry[str]]:
     """What is in a folder, by name; without what is hidden or left over, which is counted."""
-    kept = []
+    kept: list[os.DirEntry[str]] = []
+    number = 0
+    seen = _SEEN.get()
     with os.scandir(folder) as entries:
-        for entry in entries:
+        for number, entry in enumerate(entries, 1):
+            if seen is not None and number % _TOLD == 0:
+                seen(_TOLD)
             name = entry.name
             if name.lower() in _LEFTOVERS or name.startswith("._") or name.endswith("~"):
                 left_out[_leftover(name)] += _size(entry)
@@ -138,6 +161,8 @@ def _entries(folder: str, left_out: LeftOut) -> list[os.DirEntry[str]]:
                 left_out["hidden files"] += _size(entry)
             else:
                 kept.append(entry)
+    if seen is not None:
+        seen(number % _TOLD)
     return sorted(kept, key=lambda each: normalized(each.name))
 
 

@@ -31,10 +31,10 @@ def tflite_bytes(
     Args:
         run: a trained run.
         description: of what is exported, with a form of fixed size.
-        quantize: None, ``"float16"`` or ``"int8"``; see `nin.backends.tflite_options`.
+        quantize: None, ``"float16"`` or ``"int8"``; see `nin.backends.tensorflow_formats`.
         images: to calibrate ``"int8"`` on; (n, h, w, c), uint8.
     """
-    from nin.backends.tflite_options import tflite_options
+    from nin.backends.tensorflow_formats import tflite_options
 
     form = InputSpec.of(description)
     assert form is not None

@@ -43,13 +43,11 @@ def rule(layer: Any) -> Write:
         # A subclass may compute anything.
         if isinstance(layer, kind) and own.call is kind.call:
             return write
-    raise ExportError(
-        f"no rule to export a layer of the kind {type(layer).__name__} ({layer.name})"
-    )
+    raise ExportError(f"cannot export a layer of type {type(layer).__name__} ({layer.name})")
 
 
 def _refuse(layer: Any, what: str) -> ExportError:
-    return ExportError(f"no rule to export {type(layer).__name__} ({layer.name}) with {what}")
+    return ExportError(f"cannot export {type(layer).__name__} ({layer.name}) with {what}")
 
 
 def _conv2d(graph: Graph, layer: Any, x: Signal) -> Signal:
@@ -180,7 +178,7 @@ def _activate(graph: Graph, x: str, activation: Any) -> str:
     if name == "relu6":
         return graph.node("Clip", x, graph.constant(0.0), graph.constant(6.0))
     if name not in _ACTIVATIONS:
-        raise ExportError(f"no rule to export the activation {name}")
+        raise ExportError(f"cannot export the activation {name}")
     return graph.node(_ACTIVATIONS[name], x)
 
 

@@ -81,7 +81,7 @@ class AnswerParts:
                 is_whole = False
             if not is_whole:
                 raise DataError(
-                    f"{path} is damaged: delete it, and the same command answers its pictures again"
+                    f"{path} is damaged: delete it, and the same command predicts its images again"
                 )
             yield from found
 
@@ -145,7 +145,7 @@ def _check_free(out: Path) -> None:
         raise NinError(f"cannot write {out}: Is a directory")
     if out.exists() and out.stat().st_size:
         raise NinError(
-            "it exists, and is not replaced: delete it, or give another name",
+            "it exists already, and is not replaced: delete it, or give another name",
             about=Argument("out", out),
         )
 
@@ -161,17 +161,17 @@ def _asked(folder: Path, out: Path) -> dict[str, Any] | None:
         if int(asked["size"]) < 1:
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is damaged: delete {folder} to begin anew") from error
+        raise DataError(f"{path} is damaged: delete {folder} to start over") from error
     return asked
 
 
 def _check_same(asked: Mapping[str, Any], question: Mapping[str, Any], folder: Path) -> None:
     for name in ("network", "pictures", "options"):
         if asked.get(name) != question[name]:
-            what = {"network": "by another network", "pictures": "about other pictures"}
+            what = {"network": "of another network", "pictures": "for other images"}
             raise DataError(
-                f"{folder} holds answers {what.get(name, 'to other options')}:"
-                " delete it to begin anew",
+                f"{folder} holds answers {what.get(name, 'with other options')}",
+                "delete it to start over",
                 Advice("give another name: {}", Argument("out", "FILE")),
             )
 
@@ -184,7 +184,7 @@ def _locked(folder: Path) -> Iterator[None]:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         os.close(number)
-        raise NinError(f"{folder} is in use: another process is at work there") from error
+        raise NinError(f"{folder} is in use: another process is writing there") from error
     except OSError:
         pass  # A file system without locks.
     try:

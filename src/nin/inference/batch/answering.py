@@ -119,12 +119,12 @@ def _result(future: Future, names: Any) -> list[dict[str, Any]]:
         raise
     except KilledWorker as error:
         raise ClusterError(
-            f"{error.allowed_failures + 1} workers in turn were lost while they answered {names[0]}"
-            f" to {names[-1]}: they lack memory, or one of these pictures ends them"
+            f"{error.allowed_failures + 1} workers in turn were lost at images {names[0]} to"
+            f" {names[-1]}: they ran out of memory, or one of these images crashes them"
         ) from error
     except Exception as error:  # whatever is wrong with a worker's installation
         raise ClusterError(
-            f"a worker cannot answer ({type(error).__name__}: {first_line(error)}):"
+            f"a worker cannot predict ({type(error).__name__}: {first_line(error)}):"
             " install the same version of nin on all machines"
         ) from error
     return found
@@ -133,4 +133,4 @@ def _result(future: Future, names: Any) -> list[dict[str, Any]]:
 def _say_if_alone(client: Client, address: str) -> None:
     if not threads_of(client):
         start = f"dask worker {address} starts one"
-        print(f"waiting: there is no worker; {start}", file=sys.stderr, flush=True)
+        print(f"waiting for a worker; {start}", file=sys.stderr, flush=True)

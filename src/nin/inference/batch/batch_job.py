@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin._version import __version__
+from nin.data.storage.picture_store import is_stored
 from nin.errors import ExportError
 
 #: Of a run directory, by which the network is told.
@@ -46,7 +47,7 @@ def batch_job(network: Path, files: Sequence[str], top: int, min_probability: fl
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
     """
-    witness = next((name for name in files if Path(name).exists()), "")
+    witness = next((name for name in files if is_stored(name)), "")
     digest = network_digest(network)
     here = str(Path.cwd())
     return BatchJob(str(network.absolute()), digest, here, witness, top, min_probability)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nin._version import __version__
+from nin.data.storage.picture_store import is_stored
 from nin.errors import ExportError
 from nin.inference.batch.batch_job import BatchJob, network_digest
 from nin.inference.file_predictor import FilePredictor
@@ -50,17 +51,19 @@ def _predictor(network: str, sha256: str, folder: str, witness: str, version: st
     """The network, opened; a cluster runs one part per thread, so one is enough for a batch."""
     if version != __version__:
         raise ExportError(
-            f"a worker has version {__version__} of nin, not {version}: install the same on all"
+            f"a worker has version {__version__} of nin, not {version}: install the same one"
+            " everywhere"
         )
-    if witness and not Path(folder, witness).exists():
+    if witness and not is_stored(Path(folder, witness)):
         raise ExportError(
-            f"a worker does not see {Path(folder, witness)}: pictures must be in a folder that all"
-            " machines have under the same name"
+            f"a worker does not see {Path(folder, witness)}: images must be in a folder that has"
+            " the same path on all machines"
         )
     path = Path(network)
     if not path.exists() or network_digest(path) != sha256:
         raise ExportError(
-            f"a worker has no {network}, or another one: the network must be in a folder that all"
-            " machines have under the same name"
+            f"a worker does not see {network}, or sees another file: it must be in a folder"
+            " that has"
+            " the same path on all machines"
         )
     return FilePredictor(path, threads=1)

@@ -114,8 +114,8 @@ def open_engine(name: str, path: Path, threads: int, trust: bool = False) -> Eng
     """
     if FORMATS[name].executes and not trust:
         raise ExportError(
-            f"{path} is a SavedModel, which can read and write any file of yours when it is run",
-            Advice("if you know who made it, give {}", Argument("trust", True)),
+            f"{path} is a SavedModel, which can read and write any of your files when it is run",
+            Advice("if you trust whoever made it, give {}", Argument("trust", True)),
         )
     module = importlib.import_module(f"nin.inference.engines.{FORMATS[name].module}")
     return cast(Callable[..., Engine], module.open_file)(path, threads)

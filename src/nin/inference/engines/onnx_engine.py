@@ -50,7 +50,9 @@ class OnnxEngine:
         outputs = {output.name: output.shape for output in self.session.get_outputs()}
         classes = len(self.description["classes"])
         if (outputs.get("probabilities") or [None])[-1] != classes:
-            raise ExportError(f"{path} is damaged: it describes {classes} classes and has others")
+            raise ExportError(
+                f"{path} is damaged: it describes {classes} classes and has another number"
+            )
         if self.description["maps"] and "maps" not in outputs:
             raise ExportError(f"{path} is damaged: it describes class maps and has none")
 

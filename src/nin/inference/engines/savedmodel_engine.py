@@ -22,10 +22,10 @@ class SavedModelEngine:
         note = path / EXTRA_FOLDER / DESCRIPTION_FILE
         self.description = parse(note.read_bytes() if note.is_file() else None, path)
         require("savedmodel")
-        from nin.backends import saved_model
+        from nin.backends.tensorflow_formats import load_saved_model
 
         try:
-            self._run: Any = saved_model.load(path)
+            self._run: Any = load_saved_model(path)
         except Exception as error:  # whatever the runtime raises for a damaged file
             raise ExportError(f"{path} cannot be opened: {first_line(error)}") from error
 

@@ -50,7 +50,7 @@ def check(path: Path) -> None:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as content:
             problem = _fault(content)
     except (OSError, ValueError, IndexError) as error:
-        raise ExportError(f"{path} cannot be opened: it is no ONNX file") from error
+        raise ExportError(f"{path} cannot be opened: it is not an ONNX file") from error
     if problem:
         raise unlike_ours(path, problem)
 

@@ -99,7 +99,7 @@ def _elements(binary: memoryview, count: int) -> list[bytes]:
         at = end
     if len(found) != count or at != len(binary):
         raise ValueError(
-            f"the binary data of {INPUT} are not {count} files, each behind its length"
+            f"the binary data of {INPUT} are not {count} files, each preceded by its length"
         )
     return found
 

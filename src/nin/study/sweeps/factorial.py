@@ -38,9 +38,9 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.recipe import RecipeFields
 from nin.training.recipe_choice import What, recipe_of
-from nin.training.runs.dataset import show_found
+from nin.training.recipe_fields import RecipeFields
+from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
 from nin.training.schedule import adjust
 

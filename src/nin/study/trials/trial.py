@@ -24,7 +24,7 @@ from nin.study.trials.row import is_packed, pack
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.precision import precision_policy
 from nin.training.runs.dataset import open_images
-from nin.training.runs.evaluation import final_split
+from nin.training.runs.judged_images import final_split
 from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
@@ -112,6 +112,12 @@ class Trial(NamedTuple):
         """The trial of the same network with this learning rate and seed."""
         recipe = self.recipe.revised(learning_rate=learning_rate, seed=seed)
         return self._replace(recipe=recipe)
+
+    def shortened(self, share: float) -> Trial:
+        """The trial that takes this share of the steps, for a search; at least one."""
+        if share == 1:
+            return self
+        return self._replace(steps=max(1, round(share * self.steps)), effort=share * self.effort)
 
     def in_fold(self, fold: int | None) -> Trial:
         """The trial of the same network judged by this fold; None: as it is."""

@@ -23,8 +23,8 @@ from nin.study.tuning.search import Report, Search, Trained
 from nin.study.tuning.space_choice import GivenSpace, ends, plan_tuning
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
-from nin.training.recipe import RecipeFields
 from nin.training.recipe_choice import What
+from nin.training.recipe_fields import RecipeFields
 from nin.training.recipes.spaces import Space, own_value
 from nin.training.runs.provenance import versions
 from nin.training.runs.run_folder import locked

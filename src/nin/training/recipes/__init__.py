@@ -10,11 +10,13 @@ from typing import Any
 from nin.data import NAMED
 from nin.data.decode_many import are_small_and_grey
 from nin.data.in_memory.npz_file import is_npz, npz_image_shape
+from nin.data.shards.shard_files import is_pattern
 from nin.data.sources import images_called, is_in_process
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
 from nin.networks.rivals import CustomSpec, Rival, find_network
-from nin.training.recipe import Recipe, not_none
+from nin.training.recipe import Recipe
+from nin.training.recipe_fields import not_none
 from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
@@ -89,7 +91,7 @@ def choose(
     if what in RECIPES:
         preset = preset or (FROM_SCRATCH.preset if what == FROM_SCRATCH.name else None)
         return _for(data or RECIPES[what].data, preset, finetune, init)
-    is_there = what in NAMED or _is_array(what) or expand(what).exists()
+    is_there = what in NAMED or _is_array(what) or _is_path(what)
     if data is not None and is_there:
         raise NinError(f"two data sets, {what} and {data}: give one")
     if is_there:
@@ -149,7 +151,8 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
         path = expand(data)
         return _for_arrays(path.stem, data, npz_image_shape(path), preset, init)
     folder = Path(data).resolve()
-    name = (folder.parent if folder.is_file() else folder).name or PHOTOS.name
+    is_inside = folder.is_file() or is_pattern(folder)
+    name = (folder.parent if is_inside else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
     seen = not_none(image_size=init.image_size, resize_mode=init.resize_mode) if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
@@ -164,6 +167,12 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
         return SMALL_GREY.revised(name=name, data=data)
     recipe = FINETUNED if finetune else PHOTOS
     return recipe.revised(name=name, data=data, **not_none(preset=preset), **seen)
+
+
+def _is_path(data: str) -> bool:
+    """Whether it is there, or a pattern of shards: its listing says whether there are any."""
+    path = expand(data)
+    return path.exists() or is_pattern(path)
 
 
 def _is_array(data: str) -> bool:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nin.networks.presets import Stage
 from nin.networks.rivals import find_network
+from nin.networks.stages import Stage
 from nin.training.recipe import Recipe
 
 

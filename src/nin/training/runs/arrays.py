@@ -69,4 +69,4 @@ def _readable(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing") from error
     except (OSError, SafetensorError, ValueError, KeyError, AttributeError) as error:
-        raise RunError(f"{path} is damaged or no safetensors file: {error}") from error
+        raise RunError(f"{path} is damaged, or not a safetensors file: {error}") from error

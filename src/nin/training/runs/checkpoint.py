@@ -56,7 +56,7 @@ def read_position(run: Run) -> Position | None:
     """
     if not run.checkpoint_path.exists():
         if any(row["epoch"] > 0 for row in run.metrics()):
-            raise RunError(f"{run.checkpoint_path} is missing: train it anew")
+            raise RunError(f"{run.checkpoint_path} is missing: train again")
         return None
     try:
         values = json.loads(read_metadata(run.checkpoint_path).get("place", ""))

@@ -63,14 +63,14 @@ def trusted_name(
     if not trust:
         code = "a configuration of Keras" if source.config else f"the code of {source.file}"
         raise RunError(
-            f"{whose} network {source.name} is {code}, which opening it would run",
+            f"{whose} network {source.name} is {code}, which would run when it is opened",
             Advice("if you trust it, give {}", Argument("trust", True)),
         )
     if source.file is None:
         if source.config is None:
             raise RunError(
-                f"{whose} network {source.name} was defined where no file holds it, as in a"
-                " notebook: train it from a file to open it elsewhere"
+                f"{whose} network {source.name} was defined in no file, as in a notebook:"
+                " train it from a file to open it elsewhere"
             )
         return register(source.net, _from_config(source))
     name = f"{locate(source.file)}{source.net.removeprefix(source.file)}"
@@ -81,7 +81,7 @@ def trusted_name(
     if now != source.sha256:
         raise RunError(
             f"{source.file} has changed since {run or 'this network'} was trained (SHA-256 was"
-            f" {source.sha256[:12]}…, is {now[:12]}…): bring it back"
+            f" {source.sha256[:12]}…, is {now[:12]}…): restore it"
         )
     return name
 

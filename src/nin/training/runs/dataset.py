@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any
-
-from rich.console import Console
+from pathlib import Path
+from typing import Any, cast
 
 from nin.data import (
     NAMED,
     Augmentation,
-    DataModule,
-    ImageArrays,
     ImageData,
-    ImageFolder,
     open_data,
 )
-from nin.data.decode_many import in_words
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.membership import Membership
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_judged, is_in_process
-from nin.data.split import Part
 from nin.errors import Argument, RecipeError, RunError
-from nin.names import printable
 from nin.training.recipe import Recipe
 from nin.training.runs.judged_images import check_classes
+from nin.training.runs.membership_file import read_membership
+from nin.training.runs.record import read_record
+from nin.training.runs.run_format import DataRecord
 
 
 def open_images(
@@ -50,16 +46,16 @@ def open_images(
     arguments = settings_of(recipe)
     if is_in_memory(recipe.data):
         if recipe.stream:
-            said = f"{recipe.data} is held in memory; folders are read"
+            said = f"{recipe.data} is held in memory, and only folders can be streamed"
             raise RecipeError(said, about=Argument("stream", True))
         if recipe.groups is not None:
-            said = "a pattern is for names of files; arrays have a key per image"
+            said = "a pattern is for names of files; give arrays a key per image"
             raise RecipeError(said, about=Argument("groups"))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
         if recipe.data not in NAMED:
             arguments |= {"folds": recipe.folds, "fold": recipe.fold}
         elif recipe.folds is not None:
-            said = f"{recipe.data} has a test of its own, by which everybody is judged"
+            said = f"{recipe.data} has a published test set, on which results are compared"
             raise RecipeError(said, about=Argument("folds", recipe.folds))
     else:
         arguments |= {"groups": recipe.groups, "folds": recipe.folds, "fold": recipe.fold}
@@ -69,6 +65,35 @@ def open_images(
         arguments |= {"bit_depth": bit_depth}
         arguments |= {"image_size": recipe.image_size} if recipe.image_size else {}
     return open_data(recipe.data, **arguments)
+
+
+def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
+    """The images of a new training.
+
+    What the run that it starts from was trained on is in no test, whatever the seed.
+
+    Args:
+        recipe: names them.
+        skip_bad: in a folder, go on without those that cannot be read.
+
+    Raises:
+        DataError: they cannot be had.
+        RunError: `recipe` starts from what is no run, or a damaged one.
+    """
+    known = None
+    if recipe.init is not None and recipe.folds is not None:
+        said = "images that the other run was trained on would be in a test"
+        raise RecipeError(said, about=Argument("init", recipe.init))
+    if recipe.init is not None and not is_in_memory(recipe.data):
+        path = Path(recipe.init)
+        known = read_membership(path, len(read_record(path)["classes"]))
+    apart = None if known is None else known.apart_from_test()
+    return open_images(recipe, skip_bad=skip_bad, membership=apart)
+
+
+def data_record(data: ImageData) -> DataRecord:
+    """What a run's record says of its images."""
+    return cast(DataRecord, data.describe())
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
@@ -134,55 +159,3 @@ def open_others(
             f"{named} has {images.image_shape[-1]} channels, the run was trained on {channels}"
         )
     return images
-
-
-def found_note(data: DataModule, divided: bool = True) -> str | None:
-    """What was found in a folder of pictures, or is to be said of arrays; None: nothing.
-
-    Lines that are safe to print.
-
-    Args:
-        data: the pictures.
-        divided: whether to say how many are in each part that is used.
-    """
-    if isinstance(data, ImageArrays):
-        return "\n".join(map(printable, data.notes)) or None
-    if not isinstance(data, ImageFolder):
-        return None
-    counts = {part: len(data.files(part).labels) for part in data.parts}
-    if not divided or counts == data.inventory.pictures:
-        return data.inventory.text()
-    used = ", ".join(f"{part} {count:,}{_without(data, part)}" for part, count in counts.items())
-    return f"{data.inventory.text()}\nused: {used}"
-
-
-def _without(data: ImageFolder, part: Part) -> str:
-    """The classes that a part lacks, in brackets: too small to be divided, perhaps."""
-    there = set(data.files(part).labels.tolist())
-    names = [printable(name) for label, name in enumerate(data.classes) if label not in there]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f" (none of {', '.join(names[:5])}{more})" if names else ""
-
-
-def show_found(data: DataModule, divided: bool = True) -> None:
-    """Print `found_note` on standard error, before anything is read."""
-    if (note := found_note(data, divided)) is not None:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(note, markup=False)
-
-
-def balance_note(data: DataModule) -> str | None:
-    """What a person should know of the sizes of the classes before training, in one line."""
-    return data.imbalance() if isinstance(data, ImageData) else None
-
-
-def pictures_note(data: DataModule) -> str | None:
-    """What is to be said of the pictures of a folder as far as they have been read, in one line."""
-    return in_words(data.remarks, data.bit_depth) if isinstance(data, ImageFolder) else None
-
-
-def unreadable_note(data: DataModule) -> str | None:
-    """The pictures that have been left out so far, in one line; None if there are none."""
-    skipped = getattr(data, "skipped", ())
-    if not skipped:
-        return None
-    return printable(f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}")

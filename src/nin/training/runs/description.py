@@ -19,8 +19,8 @@ from pydantic import (
 )
 
 from nin.errors import NinError, RunError, UnknownNameError
-from nin.networks.presets import MBConv, Stage
 from nin.networks.stage_table import MOST_STAGES, CheckedMBConv, CheckedStage
+from nin.networks.stages import MBConv, Stage
 from nin.training.runs.custom_source import (
     CustomSource,
     Locate,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nin.data import ImageData, Pictures, Split
+from nin.data import Pictures, Split
 from nin.errors import DataError, NinError
 from nin.progress import progress
 from nin.training.runs.reliability import Bin, calibration_error, reliability
@@ -89,7 +89,7 @@ class Evaluation(NamedTuple):
     def mistakes(self) -> np.ndarray[Any, Any]:
         """The positions of the images whose label was not found, the least likely label first."""
         if self.probabilities is None or self.labels is None:
-            raise DataError("this evaluation keeps no answers about single images")
+            raise DataError("this evaluation holds no predictions for single images")
         wrong = np.flatnonzero(self.probabilities.argmax(axis=1) != self.labels)
         of_truth = self.probabilities[wrong, self.labels[wrong]]
         return wrong[np.argsort(of_truth, kind="stable")]
@@ -137,13 +137,16 @@ def evaluate(
     Args:
         model: gives logits (n, classes).
         data: ``(x, y)``, images and labels in memory; a `Split`, also of pictures on disk; a data
-            set, an ``.npz`` file or a loader, of which the last part is taken, the test.
+            set, an ``.npz`` file or a loader, of which the last part, the test, is taken.
         classes: the classes' names. None: those of the data.
         batch_size: images per batch.
         verbose: whether to show progress on standard error.
 
+    Returns:
+        Accuracy with its interval, loss, confusion matrix, and the probabilities for each image.
+
     Raises:
-        DataError: there is no image, or they cannot be used; or a picture on disk cannot be read.
+        DataError: there are no images, or they cannot be used; or one on disk cannot be read.
         NinError: the model's outputs are not finite.
 
     Example:
@@ -155,7 +158,7 @@ def evaluate(
     """
     split, names = _judging(data, classes)
     if len(split.labels) == 0:
-        raise DataError("there is no image to evaluate on")
+        raise DataError("there are no images to evaluate on")
     if verbose:
         with progress("evaluating", len(split.labels)) as advance:
             logits = _predicted(model, split, batch_size, callbacks=[_counting(advance)])
@@ -164,7 +167,7 @@ def evaluate(
     if classes is None:  # Numbers, of which the last may be on no image.
         names = (*names, *map(str, range(len(names), logits.shape[1])))
     if len(names) != logits.shape[1]:
-        raise DataError(f"{len(names)} classes, and the network has {logits.shape[1]} answers")
+        raise DataError(f"{len(names)} classes, and the network has {logits.shape[1]} outputs")
     return evaluate_logits(logits, split.labels, names)._replace(images=split.images)
 
 
@@ -204,22 +207,6 @@ def wilson(right: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def final_split(data: ImageData) -> tuple[str, Split]:
-    """The images a finished training is judged by: the test part, else the held-out one."""
-    if "test" in data.parts:
-        return "test", data.test
-    return "validation", data.validation_split
-
-
-def every_image(data: ImageData) -> Split:
-    """All parts of `data` together."""
-    parts = [data.split(part) for part in data.parts]
-    return Split(
-        _joined([part.images for part in parts]),
-        np.concatenate([part.labels for part in parts]),
-    )
-
-
 def softmax(logits: Any) -> np.ndarray[Any, Any]:
     """Logits (n, classes) → probabilities (n, classes), in double precision."""
     probabilities: np.ndarray[Any, Any] = np.exp(_log_softmax(logits))
@@ -255,19 +242,10 @@ def _counting(advance: Callable[[int], None]) -> Any:
     return LambdaCallback(on_predict_batch_end=count)
 
 
-def _joined(parts: Sequence[Any]) -> Any:
-    if isinstance(parts[0], Pictures):
-        return parts[0].joined(parts[1:])
-    return np.concatenate(parts)
-
-
 def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:
     shifted = np.asarray(logits, dtype=np.float64)
     if not np.isfinite(shifted).all():
-        raise NinError(
-            "the network answers with numbers that are not finite: train it at a lower"
-            " learning rate"
-        )
+        raise NinError("the network's outputs are not finite: train it at a lower learning rate")
     shifted = shifted - shifted.max(axis=1, keepdims=True)
     log_probabilities: np.ndarray[Any, Any] = shifted - np.log(
         np.exp(shifted).sum(axis=1, keepdims=True)

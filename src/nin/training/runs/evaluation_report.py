@@ -97,7 +97,7 @@ def check_out(out: Path, identity: Mapping[str, Any]) -> None:
         raise NinError(reason, about=Argument("out", out))
     if foreign := _foreign(out, identity):
         raise NinError(
-            f"{foreign} is there already, and not of this run on these images",
+            f"{foreign} already exists, and is not of this run on these images",
             Advice("name another {}", Argument("out")),
         )
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data import ImageData, Split
+from nin.data import ImageData, Pictures, Split
 from nin.errors import RunError
 from nin.names import normalized
 
@@ -103,9 +103,31 @@ def with_labels_of(split: Split, names: Sequence[str], classes: Sequence[str]) -
     return Split(split.images, class_positions(names, classes)[split.labels])
 
 
+def final_split(data: ImageData) -> tuple[str, Split]:
+    """The images a finished training is judged by: the test part, else the held-out one."""
+    if "test" in data.parts:
+        return "test", data.test
+    return "validation", data.validation_split
+
+
+def every_image(data: ImageData) -> Split:
+    """All parts of `data` together."""
+    parts = [data.split(part) for part in data.parts]
+    return Split(
+        _joined([part.images for part in parts]),
+        np.concatenate([part.labels for part in parts]),
+    )
+
+
 #: How many classes a message names.
 _NAMED = 10
 
 
 def _images(count: int) -> str:
     return f"{count:,} image{'' if count == 1 else 's'}"
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    if isinstance(parts[0], Pictures):
+        return parts[0].joined(parts[1:])
+    return np.concatenate(parts)

@@ -29,17 +29,19 @@ FORMAT = 1
 MOST_BYTES, MOST_CLASSES, LONGEST_NAME = 64 * 2**20, 100_000, 1000
 
 
-class _Checked(BaseModel):
+class Checked(BaseModel):
+    """A part of a file, with any values beside those that are checked."""
+
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
 
-class _Data(_Checked):
+class _Data(Checked):
     fingerprint: str
     #: Of pictures whose files do not say.
     bit_depth: Literal[8, 10, 12, 14, 16] | None = None
 
 
-class _Recipe(_Checked):
+class _Recipe(Checked):
     #: Called `fit` in earlier runs, and left out in those from before there was a choice.
     resize_mode: ResizeMode = Field("squash", validation_alias=AliasChoices("resize_mode", "fit"))
 
@@ -51,7 +53,7 @@ def _checked_name(name: str) -> str:
     return name
 
 
-class _Session(_Checked):
+class _Session(Checked):
     epoch: int = Field(default=0, ge=0)
     #: What paths are relative to; not known of the first session of an earlier run.
     directory: str = ""
@@ -67,7 +69,7 @@ class _Session(_Checked):
 _BASE = {"directory", "directory_from_run"}
 
 
-class _Record(_Checked):
+class _Record(Checked):
     state: State
     sessions: list[_Session] = []
     recipe: _Recipe
@@ -88,13 +90,6 @@ class _Record(_Checked):
         return self
 
 
-class _Row(_Checked):
-    __pydantic_extra__: dict[str, float | None] = Field(init=False)
-
-    epoch: int
-    seconds: float
-
-
 def read_record(path: Path) -> RunRecord:
     """What ``run.json`` in the run directory `path` holds.
 
@@ -104,43 +99,17 @@ def read_record(path: Path) -> RunRecord:
     record = _read_json(path)
     if record.get("format") != FORMAT:
         raise RunError(f"{path} was written in format {record.get('format')!r}, not {FORMAT}")
-    if problem := _problem(_Record, record):
+    if problem := problem_in(_Record, record):
         raise RunError(f"{path / 'run.json'} is damaged: {problem}")
     return cast(RunRecord, record)
 
 
-def read_metrics(path: Path) -> list[dict[str, Any]]:
-    """The rows of the file `path`, one per epoch; none if there is no such file.
+def text_of(path: Path) -> str:
+    """The text of a file of a bounded size.
 
     Raises:
-        RunError: it is damaged.
+        OSError: it is too large, or no file.
     """
-    try:
-        rows = [json.loads(line) for line in _text(path).splitlines()]
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read: {error}") from error
-    for number, row in enumerate(rows, 1):
-        if problem := _problem(_Row, row):
-            raise RunError(f"{path} is damaged: line {number}: {problem}")
-    return rows
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        record = json.loads(_text(path / "run.json"))
-    except (FileNotFoundError, NotADirectoryError) as error:
-        hint = "" if path.exists() else did_you_mean(path, Path("runs"))
-        raise RunError(f"{path} is not a run directory: it has no run.json{hint}") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
-    if not isinstance(record, dict):
-        raise RunError(f"{path / 'run.json'} is damaged: it holds no record")
-    return record
-
-
-def _text(path: Path) -> str:
     if path.exists() and not path.is_file():
         raise OSError(f"{path} is not an ordinary file")
     if path.exists() and path.stat().st_size > MOST_BYTES:
@@ -148,7 +117,7 @@ def _text(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def _problem(kind: type[BaseModel], value: Any) -> str | None:
+def problem_in(kind: type[Checked], value: Any) -> str | None:
     """What keeps `value` from being of this kind, in a few words; None if nothing does."""
     try:
         kind.model_validate(value)
@@ -157,3 +126,16 @@ def _problem(kind: type[BaseModel], value: Any) -> str | None:
         place = ".".join(str(part) for part in problem["loc"])
         return f"{place[:80]}: {problem['msg'].lower()}".removeprefix(": ")
     return None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(text_of(path / "run.json"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        hint = "" if path.exists() else did_you_mean(path, Path("runs"))
+        raise RunError(f"{path} is not a run directory: it has no run.json{hint}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunError(f"{path / 'run.json'} cannot be read: {error}") from error
+    if not isinstance(record, dict):
+        raise RunError(f"{path / 'run.json'} is damaged: it holds no record")
+    return record

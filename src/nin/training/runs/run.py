@@ -18,11 +18,8 @@ Numbers and names only; nothing in it is executed when it is opened.
 
 from __future__ import annotations
 
-import json
-import math
 import shlex
 import warnings
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -31,11 +28,12 @@ import numpy as np
 from nin.data.decoding.decode import ResizeMode
 from nin.data.decoding.image_arrays import check_images, fitted_images
 from nin.errors import RunError
-from nin.files import write_bytes, write_json
+from nin.files import write_json
 from nin.names import normalized
+from nin.training.runs import metrics_file
 from nin.training.runs.custom_source import CustomSource
 from nin.training.runs.locations import locate
-from nin.training.runs.record import read_metrics, read_record
+from nin.training.runs.record import read_record
 from nin.training.runs.run_format import RunRecord
 
 if TYPE_CHECKING:
@@ -45,8 +43,6 @@ if TYPE_CHECKING:
 
 #: Seconds of training that a power cut may cost.
 SAVE_EVERY = 60.0
-
-Rows = Sequence[Mapping[str, Any]]
 
 
 class Run:
@@ -131,17 +127,9 @@ class Run:
         if self._model is None:
             if self.record["state"] == "training" and not self.weights_path.exists():
                 raise RunError(f"{self.path} has no weights yet: its first epoch has not ended")
-            from nin.training.runs.arrays import count_weights
-            from nin.training.runs.description import rebuild
             from nin.training.runs.weights import load_weights
 
-            model = rebuild(
-                self.record["model"],
-                count_weights(self.weights_path),
-                trust=self.trust,
-                locate=self.locate,
-                run=self.path,
-            )
+            model = self.network(self.weights_path)
             load_weights(self.weights_path, model)
             self._model = model
         return self._model
@@ -149,6 +137,26 @@ class Run:
     @model.setter
     def model(self, model: Any) -> None:
         self._model = model
+
+    def network(self, weights: Path) -> Any:
+        """The network as it is described, before it has its weights.
+
+        Args:
+            weights: the file that holds them, as many as the network has to have.
+
+        Raises:
+            RunError: see `model`.
+        """
+        from nin.training.runs.arrays import count_weights
+        from nin.training.runs.description import rebuild
+
+        return rebuild(
+            self.record["model"],
+            count_weights(weights),
+            trust=self.trust,
+            locate=self.locate,
+            run=self.path,
+        )
 
     @property
     def own_source(self) -> CustomSource | None:
@@ -214,7 +222,7 @@ class Run:
             DataError: the images cannot be found or read.
             RunError: they are no longer the run's own, or do not fit the network.
         """
-        from nin.training.runs.dataset import show_found
+        from nin.training.runs.data_notes import show_found
         from nin.training.runs.evaluation import evaluate_judged
 
         judged = self.images.judged(data, skip_bad=skip_bad)
@@ -230,50 +238,36 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        return read_metrics(self.path / "metrics.jsonl")
+        return metrics_file.read_metrics(self.path / "metrics.jsonl")
 
-    def best_epoch(self, rows: Rows | None = None) -> int | None:
+    def best_epoch(self, rows: metrics_file.Rows | None = None) -> int | None:
         """The epoch whose weights are kept, that of the lowest validation loss; None before any.
 
-        By loss and not by accuracy, because folders are small: of four held-out images accuracy
-        knows five values, ties are the rule, and a lucky early epoch is never beaten again. The
-        loss counts how sure each answer was. Its price is known (Guo et al. 2017): where a network
-        overfits, the loss rises before accuracy falls, so that the epoch kept may be an early one.
-        Without held-out images it is the last epoch: test images choose nothing.
+        By loss and not by accuracy, which has few values where few images are held out; see
+        `nin.training.runs.metrics_file`. Without held-out images it is the last epoch: test images
+        choose nothing.
 
         Args:
             rows: one per epoch; default: those on disk.
         """
         rows = self.metrics() if rows is None else rows
-        if not rows:
-            return None
-        chooses = self.best_loss(rows) is not None
-        candidates = [row for row in rows if chooses and _held_out_loss(row) < math.inf]
-        return int(min(candidates, key=_held_out_loss, default=rows[-1])["epoch"])
+        return metrics_file.best_epoch(rows, self.record)
 
-    def best_loss(self, rows: Rows) -> float | None:
+    def best_loss(self, rows: metrics_file.Rows) -> float | None:
         """The lowest validation loss, infinite before any; None without validation images.
 
         Args:
             rows: one per epoch.
         """
-        if "validation" not in self.record["data"].get("splits", ()):
-            return None
-        return min(map(_held_out_loss, rows), default=math.inf)
+        return metrics_file.best_loss(rows, self.record)
 
-    def is_over(self, rows: Rows) -> bool:
+    def is_over(self, rows: metrics_file.Rows) -> bool:
         """Whether the last epochs of `rows`, as many as the recipe's patience, were no better."""
-        patience, best = self.record["recipe"].get("patience"), self.best_epoch(rows)
-        return patience is not None and best is not None and rows[-1]["epoch"] - best >= patience
+        return metrics_file.is_over(rows, self.record)
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
         """Write all rows, or none if that fails; a number that is not finite becomes null."""
-        lines = "".join(
-            json.dumps({key: value if math.isfinite(value) else None for key, value in row.items()})
-            + "\n"
-            for row in rows
-        )
-        write_bytes(self.path / "metrics.jsonl", lines.encode())
+        metrics_file.write_metrics(self.path / "metrics.jsonl", rows)
 
     def update(self, **values: Unpack[RunRecord]) -> None:
         """Change the record, in memory and on disk."""
@@ -286,7 +280,7 @@ class Run:
 
 def resume_hint(path: str | Path) -> str:
     """How to go on with an interrupted run, in words."""
-    return f"to go on: nin train --resume {shlex.quote(str(path))}"
+    return f"to continue: nin train --resume {shlex.quote(str(path))}"
 
 
 def load(path: str | Path, *, trust: bool = False) -> Run:
@@ -294,8 +288,8 @@ def load(path: str | Path, *, trust: bool = False) -> Run:
 
     Args:
         path: the directory that ``nin train`` printed.
-        trust: whether to import the file of a custom network when its model is first used. That
-            file can do anything that you can. Without `trust` such a model is not opened, unless
+        trust: whether to import the file of a custom network when its model is first used. Its
+            code can do anything that you can. Without `trust` such a model is not opened, unless
             this process has made the network itself.
 
     Raises:
@@ -308,9 +302,3 @@ def load(path: str | Path, *, trust: bool = False) -> Run:
     """
     path = Path(path)
     return Run(path, read_record(path), trust=trust)
-
-
-def _held_out_loss(row: Mapping[str, Any]) -> float:
-    """Infinite where there is none, or where it is not finite."""
-    loss = row.get("val_loss")
-    return math.inf if loss is None or not math.isfinite(loss) else float(loss)

@@ -123,5 +123,5 @@ def _given(path: Path) -> Path:
 
 def _refuse_full(path: Path) -> None:
     if any(path.iterdir()):
-        way = Advice("go on with {}", Argument("resume", path))
+        way = Advice("continue with {}", Argument("resume", path))
         raise RunError(f"{path} is not empty", "name a new directory", way)

@@ -1,120 +1,37 @@
-"""The images of a run: where they are, which it was trained on, and by which it is judged."""
+"""The images of a run: which it was trained on, and by which it is judged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save
 
-from nin.data import NAMED, DataModule, ImageData, ImageFolder, Pictures, Split
+from nin.data import NAMED, ImageFolder, Pictures, Split
 from nin.data.decoding.image_arrays import fitted_images
 from nin.data.folders.listing import Files
 from nin.data.folders.membership import UNKNOWN, Membership
 from nin.data.in_memory.npz_file import is_npz
-from nin.data.sources import as_images, is_in_process
+from nin.data.source_listing import is_source
+from nin.data.sources import is_in_process
 from nin.data.split import PARTS, Part
-from nin.errors import Advice, Argument, DataError, RecipeError, RunError
-from nin.files import write_bytes
-from nin.names import normalized
-from nin.training.recipe import Recipe
-from nin.training.runs.arrays import read_arrays
-from nin.training.runs.dataset import is_in_memory, open_images, open_others
-from nin.training.runs.evaluation import every_image, final_split
-from nin.training.runs.images_file import ARRAYS, open_kept
+from nin.errors import Advice, Argument, DataError, RunError
+from nin.training.runs.dataset import open_images, open_others
 from nin.training.runs.judged_images import (
     JudgedImages,
     check_classes,
     class_positions,
+    every_image,
+    final_split,
     with_labels_of,
 )
 from nin.training.runs.locations import candidates
-from nin.training.runs.record import read_record
-from nin.training.runs.run_format import DataRecord, RunRecord
-
-#: The file in a run that says which picture was in which part.
-PICTURES = "pictures.safetensors"
+from nin.training.runs.own_images import OwnImages
 
 
-class RunImages:
-    """The images of a run.
-
-    Args:
-        path: the run directory.
-        record: what its ``run.json`` holds.
-        recipe: how it is trained.
-    """
-
-    def __init__(self, path: Path, record: RunRecord, recipe: Recipe) -> None:
-        self.path, self.record, self.recipe = path, record, recipe
-        self.classes = tuple(map(normalized, record["classes"]))
-        self.bit_depth: int | None = record["data"].get("bit_depth")
-
-    def membership(self) -> Membership | None:
-        """Which picture was in which part; None of published sets, and of earlier runs.
-
-        Raises:
-            RunError: the file that says so is damaged.
-        """
-        path = self.path / PICTURES
-        if not path.exists():
-            return None
-        try:
-            return Membership.from_arrays(read_arrays(path), len(self.classes))
-        except DataError as error:
-            raise RunError(f"{path} is damaged: {error}") from error
-
-    def open(
-        self, data: Any = None, *, skip_bad: bool = False, is_untrained: bool = False
-    ) -> ImageData:
-        """The images to go on training with, wherever they are now.
-
-        Args:
-            data: images in memory, in place of those that the run keeps; loaders have to be given.
-            skip_bad: in a folder, go on without those that cannot be read.
-            is_untrained: whether nothing was learnt from any yet, so that some may be repaired,
-                removed or added, in the classes that there are.
-
-        Raises:
-            DataError: they cannot be read.
-            RunError: they are not to be found, or something was added, taken away or changed.
-        """
-        if data is not None:
-            return self._given(data)
-        if not self.record["data"].get("exact", True):
-            raise RunError(
-                f"{self.path} was trained on {self.record['data']['source']}, which no run keeps",
-                f"go on in Python: nin.resume({str(self.path)!r}, data=...)",
-            )
-        known, problem = self.membership(), ""
-        for place, found in self._opened(known, skip_bad, self.bit_depth):
-            if self._is_the_same(found) or (is_untrained and self._has_some(found, known)):
-                return found
-            problem = problem or self._change(place, found, known)
-        raise RunError(problem or self._lost())
-
-    def _given(self, data: Any) -> ImageData:
-        """Images of this process, if they are those of the run as far as can be known."""
-        if not is_in_memory(self.recipe.data):
-            raise RunError(
-                f"{self.path} was trained on {self.recipe.data}: images in memory are others",
-                Advice("leave out {}", Argument("data")),
-            )
-        if not isinstance(data, DataModule):
-            data = as_images(data, classes=self.classes)
-        found = open_images(self.recipe.revised(data=data))
-        is_exact = self.record["data"].get("exact", True)
-        shape = tuple(self.record["data"]["image_shape"])
-        is_alike = (found.classes, found.image_shape) == (self.classes, shape)
-        if not is_alike or (is_exact and not self._is_the_same(found)):
-            raise RunError(
-                f"these are not the images that {self.path} was trained on, or they are divided"
-                " otherwise"
-            )
-        return found
+class RunImages(OwnImages):
+    """The images of a run, and those that it is judged by."""
 
     def judged(self, data: Any = None, *, skip_bad: bool = False) -> JudgedImages:
         """The images to judge the run by.
@@ -151,23 +68,23 @@ class RunImages:
         known, problem = self.membership(), ""
         skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
         # As in training, whatever pictures there are now: where nothing is recorded 8 bits did.
-        for place, data in self._opened(known, skip_bad, self.bit_depth or 8):
+        for place, data in self.opened(known, skip_bad, self.bit_depth or 8):
             if known is not None and isinstance(data, ImageFolder):
                 found = self._known(data, known, part or _judge(known), place)
                 if found is not None:
                     return found
                 problem = problem or f"{place} holds none of the images of {self.path}"
-            elif self._is_the_same(data):
+            elif self.is_the_same(data):
                 name, split = (part, data.split(part)) if part else final_split(data)
                 return JudgedImages(name, split, data, place)
             else:
-                problem = problem or self._change(place, data, known)
+                problem = problem or self.change(place, data, known)
         if problem and (self.recipe.data in NAMED or is_in_process(self.recipe.data)):
             raise RunError(problem)
         if not problem:
             way = "say where they are now, or name others: {}"
-            raise RunError(self._lost(), Advice(way, Argument("data")))
-        way = "to judge by what is there, as other data, name it: {}"
+            raise RunError(self.lost(), Advice(way, Argument("data")))
+        way = "to evaluate on what is there, as other data, name it: {}"
         raise RunError(problem, Advice(way, Argument("data")))
 
     def _moved(self, data: str, skip_bad: bool) -> JudgedImages | None:
@@ -176,7 +93,7 @@ class RunImages:
             return self._moved_file(data)
         known = self.membership()
         places = candidates(self.recipe.data, self.path, self.record)
-        if known is None or data in NAMED or any(place.exists() for place in places):
+        if known is None or data in NAMED or any(map(is_source, places)):
             return None
         recipe = self.recipe.revised(data=data)
         skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
@@ -199,7 +116,7 @@ class RunImages:
             found = open_images(self.recipe.revised(data=data))
         except DataError:  # What is none to train on may be one to judge by.
             return None
-        return JudgedImages(*final_split(found), found, data) if self._is_the_same(found) else None
+        return JudgedImages(*final_split(found), found, data) if self.is_the_same(found) else None
 
     def _known(
         self, data: ImageFolder, known: Membership, part: Part, place: str
@@ -263,89 +180,6 @@ class RunImages:
         codes = np.concatenate([known.codes(data.digests(each)) for each in looked_at])
         used = [PARTS.index(each) for each in PARTS if each != _judge(known)]
         return int(np.isin(codes, used).sum())
-
-    def _opened(
-        self, known: Membership | None, skip_bad: bool, bit_depth: int | None
-    ) -> Iterator[tuple[str, ImageData]]:
-        """The images at each place where they may be, the likeliest first."""
-        name = self.recipe.data
-        if name in NAMED:
-            yield name, open_images(self.recipe)
-            return
-        if is_in_process(name):
-            if (file := self.path / ARRAYS).exists():
-                yield str(file), open_kept(file, self.recipe)
-            return
-        for place in candidates(name, self.path, self.record):
-            if place.exists():
-                recipe = self.recipe.revised(data=str(place))
-                yield (
-                    str(place),
-                    open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=bit_depth),
-                )
-
-    def _lost(self) -> str:
-        if is_in_process(self.recipe.data):
-            return f"{self.path / ARRAYS} is missing: it holds the images of the run"
-        places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
-        return f"the images of {self.path} are not to be found at {places}"
-
-    def _is_the_same(self, data: ImageData) -> bool:
-        digest: str = self.record["data"]["fingerprint"]
-        return data.fingerprint() == digest
-
-    def _has_some(self, data: ImageData, known: Membership | None) -> bool:
-        """Whether a folder has the run's classes, and any of its pictures."""
-        if known is None or not isinstance(data, ImageFolder) or data.classes != self.classes:
-            return False
-        return bool(np.isin(known.digests, data.membership().digests).any())
-
-    def _change(self, place: str, data: ImageData, known: Membership | None) -> str:
-        """What is said of images that are others than in training."""
-        changed = f"{place} no longer holds the images that {self.path} was trained on"
-        if data.classes != self.classes:
-            return f"{changed}: its classes are {', '.join(data.classes)}"
-        if known is None or not isinstance(data, ImageFolder):
-            return changed
-        now = data.membership().digests
-        new = int((known.codes(now) == UNKNOWN).sum())
-        missing = int((~np.isin(known.digests, now)).sum())
-        return f"{changed}: {new:,} are new, {missing:,} are missing"
-
-
-def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
-    """The images of a new training.
-
-    What the run that it starts from was trained on is in no test, whatever the seed.
-
-    Args:
-        recipe: names them.
-        skip_bad: in a folder, go on without those that cannot be read.
-
-    Raises:
-        DataError: they cannot be had.
-        RunError: `recipe` starts from what is no run, or a damaged one.
-    """
-    known = None
-    if recipe.init is not None and recipe.folds is not None:
-        said = "what the other run was trained on would be in a test"
-        raise RecipeError(said, about=Argument("init", recipe.init))
-    if recipe.init is not None and not is_in_memory(recipe.data):
-        path = Path(recipe.init)
-        known = RunImages(path, read_record(path), recipe).membership()
-    apart = None if known is None else known.apart_from_test()
-    return open_images(recipe, skip_bad=skip_bad, membership=apart)
-
-
-def data_record(data: ImageData) -> DataRecord:
-    """What a run's record says of its images."""
-    return cast(DataRecord, data.describe())
-
-
-def keep_membership(run: Path, data: ImageData) -> None:
-    """Write into a run directory which picture of a folder is in which part."""
-    if isinstance(data, ImageFolder):
-        write_bytes(run / PICTURES, save(data.membership()._asdict()))
 
 
 def _judge(known: Membership) -> Part:

@@ -6,7 +6,8 @@ import math
 
 from nin.data import ImageData
 from nin.names import printable
-from nin.training.runs.evaluation import evaluate, final_split, wilson
+from nin.training.runs.evaluation import evaluate, wilson
+from nin.training.runs.judged_images import final_split
 from nin.training.runs.run import Run
 from nin.training.runs.run_format import EvaluationSummary, RunRecord, RunResult
 
@@ -61,7 +62,7 @@ def not_learnt_line(result: EvaluationSummary) -> str:
 
 
 def advice(record: RunRecord) -> str:
-    """What is most likely to help a run that has not learnt; never what is in force already.
+    """What is most likely to help a run that has not learnt; never what is set already.
 
     Args:
         record: of the finished run.
@@ -74,11 +75,11 @@ def advice(record: RunRecord) -> str:
     counts = record["data"]["splits"]["train"]["per_class"]
     rarest = min(counts, key=counts.__getitem__)
     if result["accuracy"] > share or wilson(n, n)[0] <= share:
-        return f"judge it by more pictures: {n:,} {'is' if n == 1 else 'are'} too few to tell"
+        return f"evaluate it on more images: {n:,} {'is' if n == 1 else 'are'} too few to tell"
     if schedule is None:
-        return "training from scratch, in case photographs have taught it nothing: --preset book"
+        return "training from scratch, in case pretrained features do not help: --preset book"
     if HOPELESS & {finding["kind"] for finding in record["health"]}:
-        return "other pictures, or another --preset: three learning rates have not helped"
+        return "other images, or another --preset: three learning rates have not helped"
     patience = record["recipe"].get("patience")
     if patience is not None and (result["epoch"] or 0) + patience < schedule["epochs"]:
         return (
@@ -88,7 +89,7 @@ def advice(record: RunRecord) -> str:
         epochs = math.ceil(FEW_STEPS * schedule["epochs"] / schedule["steps"])
         return f"train longer: {schedule['steps']:,} steps are few; --epochs {epochs:,}"
     if counts[rarest] < FEW_IMAGES:
-        return f'more training pictures: {counts[rarest]:,} of "{printable(rarest)}" are few'
+        return f'more training images: {counts[rarest]:,} of "{printable(rarest)}" are few'
     return f"another learning rate (it was {_rate(record):.2g}: --lr), or another --preset"
 
 

@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save
 
 from nin.data.decoding.decode import Decoder, ResizeMode
 from nin.data.pictures import WORKERS
+from nin.data.storage.picture_store import read_picture
 from nin.errors import DataError
 from nin.files import write_bytes
 from nin.pretrained import FeatureExtractor
@@ -206,7 +207,7 @@ class SeenFile(NamedTuple):
 
 def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
     try:
-        content = Path(path).read_bytes()
+        content = read_picture(path)
     except OSError as error:
         return SeenFile(position, b"", None, f"{path}: {error.strerror or error}")
     digest = hashlib.sha256(content).digest()

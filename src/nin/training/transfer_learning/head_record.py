@@ -9,10 +9,10 @@ from nin.data import ImageFolder
 from nin.pretrained import Trunk
 from nin.pretrained.features import MEAN, STD
 from nin.training.recipe import Recipe
+from nin.training.runs.dataset import data_record
 from nin.training.runs.provenance import command, device, session, versions_of
 from nin.training.runs.record import FORMAT
 from nin.training.runs.run_format import RunRecord
-from nin.training.runs.run_images import data_record
 from nin.training.transfer_learning.head import Candidate, Head
 
 

@@ -24,13 +24,14 @@ from nin.training.leak_warning import warn_of_duplicates
 from nin.training.preflight import check_pretrained
 from nin.training.recipe import Recipe
 from nin.training.runs.arrays import read_arrays
-from nin.training.runs.dataset import show_found
+from nin.training.runs.data_notes import show_found
+from nin.training.runs.dataset import data_record, open_new
 from nin.training.runs.evaluation import evaluate_logits
+from nin.training.runs.membership_file import keep_membership
 from nin.training.runs.provenance import device, session, sessions_of
 from nin.training.runs.run import Run, load, resume_hint
 from nin.training.runs.run_folder import check_free, locked, new_run
 from nin.training.runs.run_format import FindingRecord, RunResult
-from nin.training.runs.run_images import data_record, keep_membership, open_new
 from nin.training.runs.run_result import has_learnt, not_learnt_line
 from nin.training.stop_signal import StopSignal
 from nin.training.transfer_learning.from_scratch import compare_with_scratch, is_worth_trying

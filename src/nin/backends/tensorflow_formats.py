@@ -1,15 +1,40 @@
-"""What TensorFlow's converter to LiteRT is told; Keras hands it on."""
+"""TensorFlow's own formats: a SavedModel, opened without Keras; and its converter to LiteRT."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any
+
+from nin.backends import quietly_imported
+
+
+def load_saved_model(path: Path) -> Callable[[Any], dict[str, Any]]:
+    """The function that a SavedModel serves: an array → arrays by name.
+
+    Args:
+        path: the folder.
+
+    Raises:
+        OSError, ValueError: it is damaged.
+    """
+    quietly_imported("tensorflow")
+    import tensorflow as tf
+
+    loaded = tf.saved_model.load(str(path))
+
+    def answer(images: Any) -> dict[str, Any]:
+        return {name: value.numpy() for name, value in loaded.serve(tf.constant(images)).items()}
+
+    return answer
 
 
 def tflite_options(
     quantize: str | None, calibration: Callable[[], Iterable[list[Any]]]
 ) -> dict[str, Any]:
-    """Attributes of a ``TFLiteConverter``: built-in operators only.
+    """What a ``TFLiteConverter`` is told, as attributes: built-in operators only.
+
+    Keras hands them on.
 
     Args:
         quantize: None, ``"float16"`` for weights of half the size, or ``"int8"`` for whole numbers

@@ -1,0 +1,130 @@
+"""What shards say of their pictures: names and labels, and which classes the labels mean."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from nin.data.folders.picture_files import LeftOut
+from nin.errors import DataError
+from nin.names import normalized
+
+#: A number, or the name of a class; None where there is none.
+Label = int | str | None
+
+#: Files beside shards with the names of the classes: one in each line, or a list.
+CLASS_FILES = ("classes.txt", "classes.json")
+
+
+class ShardSamples(NamedTuple):
+    """The pictures of a shard, in its order.
+
+    Attributes:
+        names: of the pictures, each beginning with the shard's path.
+        labels: of each.
+        keys: what each is called in the shard, by which it can be known in another one; empty where
+            pictures are called by their places.
+        left_out: what was passed over, by reason.
+        classes: names of the classes by number, where the shard itself says them.
+    """
+
+    names: list[str]
+    labels: list[Label]
+    keys: list[str]
+    left_out: LeftOut
+    classes: tuple[str, ...] | None = None
+
+
+class ClassNames(NamedTuple):
+    """The names of classes by number, and the file that says them."""
+
+    names: tuple[str, ...]
+    source: str
+
+
+def find_class_names(folders: Iterable[Path]) -> ClassNames | None:
+    """The names of classes in the first file beside shards that holds some.
+
+    Args:
+        folders: where to look, in this order.
+
+    Raises:
+        DataError: a file cannot be read, or names no classes or one of them twice.
+    """
+    for path in (folder / name for folder in folders for name in CLASS_FILES):
+        if path.is_file():
+            return ClassNames(_checked(_class_names(path), path), str(path))
+    return None
+
+
+def class_of(label: int | str, known: ClassNames | None, shard: str) -> str:
+    """The name of the class that a label means.
+
+    Args:
+        label: as a shard says it.
+        known: the names of all classes. None: names stand for themselves, and so do numbers.
+        shard: where it is from.
+
+    Raises:
+        DataError: the label is of no class that is known.
+    """
+    if known is None:
+        return str(label)
+    if isinstance(label, str):
+        if label in known.names:
+            return label
+        raise DataError(f"{shard}: label {label!r} is not named in {known.source}: add it")
+    if 0 <= label < len(known.names):
+        return known.names[label]
+    raise DataError(
+        f"{shard}: label {label}, and {known.source} names {len(known.names)} classes, from 0 on:"
+        " add the others"
+    )
+
+
+def in_order(
+    found: Iterable[str], labels: Iterable[int | str], known: ClassNames | None
+) -> tuple[str, ...]:
+    """The classes that pictures are of: as they are numbered where they are, else by name.
+
+    Args:
+        found: names of classes.
+        labels: all that are used.
+        known: the names of all classes, if they are known.
+    """
+    there = set(found)
+    if known is not None:
+        return tuple(name for name in known.names if name in there)
+    if all(isinstance(label, int) for label in labels):
+        return tuple(sorted(there, key=int))
+    return tuple(sorted(there))
+
+
+def _class_names(path: Path) -> Sequence[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        if path.suffix == ".txt":
+            return [line.strip() for line in text.splitlines() if line.strip()]
+        found = json.loads(text)
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    if isinstance(found, dict):  # Name → number.
+        if sorted(map(str, found.values())) != sorted(map(str, range(len(found)))):
+            raise DataError(f"{path}: its numbers must run from 0 to {len(found) - 1}")
+        return sorted(found, key=lambda name: int(found[name]))
+    if isinstance(found, list) and all(isinstance(name, str) for name in found):
+        return found
+    raise DataError(f'{path}: must be a list of names, or {{"name": number}}')
+
+
+def _checked(names: Sequence[str], path: Path) -> tuple[str, ...]:
+    found = tuple(map(normalized, names))
+    if len(found) < 2:
+        raise DataError(f"{path}: names {len(found)} class(es): two or more are needed")
+    if twice := [name for name in found if found.count(name) > 1][:1]:
+        raise DataError(f"{path}: names {twice[0]} twice: keep one")
+    return found

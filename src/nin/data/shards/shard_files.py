@@ -1,0 +1,163 @@
+"""The shards that are meant by a file, a pattern or a folder, and the part that each is of."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from nin.data.folders.part_names import read_part
+from nin.data.folders.picture_files import EXTENSIONS, LeftOut, folders_in
+from nin.data.split import Part
+from nin.errors import DataError
+
+#: Endings of shards.
+ENDINGS = (".tar", ".parquet")
+
+#: Endings of archives in which no picture can be found by its place, as those of shards do.
+_COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
+
+#: A folder that holds shards beside other things, as in repositories of data sets.
+_DATA = "data"
+
+_RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
+
+#: The most shards that a range may name.
+_MOST = 1_000_000
+
+
+class ShardFile(NamedTuple):
+    """A shard, and the part that its name, or that of its folder, stands for."""
+
+    path: str
+    part: Part | None
+    part_name: str
+
+
+class ShardFiles(NamedTuple):
+    """Shards that belong together.
+
+    Attributes:
+        root: the folder that all are in.
+        files: in order of their names.
+        is_folder: whether a folder was named, and not shards.
+    """
+
+    root: Path
+    files: tuple[ShardFile, ...]
+    is_folder: bool
+
+
+def is_pattern(name: str | Path) -> bool:
+    """Whether a name stands for several shards: ``train-{000..099}.tar``, ``*.tar``."""
+    text = str(name)
+    return text.endswith(ENDINGS) and (bool(_RANGE.search(text)) or glob.has_magic(text))
+
+
+def find_shards(path: Path) -> ShardFiles | None:
+    """The shards that a name stands for; None if it is a folder without any, or something else.
+
+    A folder is taken for one of shards if they lie right in it, in folders of its parts or in one
+    called ``data``, and there are no pictures beside them, in no other folder either.
+
+    Args:
+        path: a shard, a pattern of shards, or a folder; it need not exist.
+
+    Raises:
+        DataError: a pattern matches nothing, or a shard that it names is missing; a folder holds
+            shards of two kinds; a shard is compressed.
+        OSError: a folder cannot be listed.
+    """
+    if is_pattern(path) and not path.exists():
+        return _together([*_matching(str(path))], is_folder=False)
+    if path.is_file() and path.name.endswith(_COMPRESSED):
+        raise DataError(f"{path}: a compressed archive: unpack it to a plain .tar")
+    if path.is_file() and path.name.endswith(ENDINGS):
+        return _together([str(path)], is_folder=False)
+    if not path.is_dir():
+        return None
+    found = [*_inside(path), *(shard for folder in _of_parts(path) for shard in _inside(folder))]
+    if not found:
+        return None
+    folders, loose = folders_in(path, LeftOut())
+    if loose or any(_holds_pictures(folder) for folder in folders):
+        return None
+    return _together(found, is_folder=True, root=path)
+
+
+def _together(paths: Sequence[str], is_folder: bool, root: Path | None = None) -> ShardFiles:
+    kinds = sorted({os.path.splitext(path)[1] for path in paths})  # noqa: PTH122
+    if len(kinds) > 1:
+        raise DataError(
+            f"{root}: holds {' and '.join(kinds)} shards: name those of one kind:"
+            f" {root}/*{kinds[0]}"
+        )
+    root = root or Path(os.path.commonpath([os.path.dirname(path) or "." for path in paths]))  # noqa: PTH120
+    files = [_shard_file(path, root) for path in sorted(set(paths))]
+    return ShardFiles(root, tuple(files), is_folder)
+
+
+def _shard_file(path: str, root: Path) -> ShardFile:
+    file = Path(path)
+    for name in (*([file.parent.name] if file.parent != root else []), file.stem):
+        found = read_part(name)
+        if found is not None:
+            words = [word for word in re.split(r"[\W_]+", name) if read_part(word)]
+            return ShardFile(path, found.part, words[0] if len(words) == 1 else name)
+    return ShardFile(path, None, "")
+
+
+def _inside(folder: Path) -> list[str]:
+    with os.scandir(folder) as entries:
+        names = [entry.name for entry in entries if entry.name.endswith(ENDINGS)]
+    shards = [folder / name for name in names if not name.startswith(".")]
+    return sorted(str(path) for path in shards if path.is_file())
+
+
+def _of_parts(path: Path) -> list[Path]:
+    """The folders in a folder that are called like a part, or ``data``."""
+    with os.scandir(path) as entries:
+        names = [entry.name for entry in entries if entry.is_dir()]
+    return [path / name for name in names if read_part(name) or name.lower() == _DATA]
+
+
+def _holds_pictures(folder: Path) -> bool:
+    """Whether a picture is anywhere below a folder: known by its ending, and soon where it is."""
+    return any(
+        os.path.splitext(name)[1].lower() in EXTENSIONS  # noqa: PTH122
+        for _, _, names in os.walk(folder)
+        for name in names
+    )
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    found = [path for name in _numbered(pattern) for path in _globbed(name)]
+    if not found:
+        raise DataError(f"{pattern}: no shard is called so")
+    missing = [path for path in found if not os.path.isfile(path)]  # noqa: PTH113
+    if missing:
+        more = f", nor are {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        raise DataError(f"{pattern}: {missing[0]} is not there{more}")
+    yield from found
+
+
+def _globbed(name: str) -> list[str]:
+    return glob.glob(name) if glob.has_magic(name) else [name]  # noqa: PTH207
+
+
+def _numbered(pattern: str) -> Iterator[str]:
+    """The names of a pattern with ranges such as ``{000..099}``, the last running fastest."""
+    found = _RANGE.search(pattern)
+    if found is None:
+        yield pattern
+        return
+    first, last = int(found[1]), int(found[2])
+    if not 0 <= last - first < _MOST:
+        raise DataError(f"{pattern}: {found[0]} must count up, to fewer than {_MOST:,} shards")
+    for number in range(first, last + 1):
+        yield from _numbered(
+            f"{pattern[: found.start()]}{number:0{len(found[1])}d}{pattern[found.end() :]}"
+        )

@@ -1,0 +1,66 @@
+"""What a user names as a source of pictures: a folder, a table of labels, or shards; and its list.
+
+No picture is decoded here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nin.data.folders.listing import Listing, list_folder
+from nin.data.shards.shard_files import find_shards, is_pattern
+from nin.data.shards.shard_listing import list_shards, shard_pictures
+from nin.errors import DataError
+
+
+def list_source(path: Path) -> Listing:
+    """List the pictures of a folder, of a table of labels, or of shards.
+
+    Args:
+        path: see `nin.data.folders.listing.list_folder` and
+            `nin.data.shards.shard_files.find_shards`.
+
+    Raises:
+        DataError: it is missing, or not arranged in any of the ways that are read.
+    """
+    try:
+        shards = find_shards(path)
+    except OSError as error:
+        where = error.filename or path
+        raise DataError(f"{where}: cannot be listed: {error.strerror or error}") from error
+    return list_folder(path) if shards is None else list_shards(path, shards)
+
+
+def some_pictures(path: Path) -> list[str]:
+    """Pictures to train on by which it can be told what the others are like: all of a folder.
+
+    Of shards those of the first, so that not all have to be gone through.
+
+    Args:
+        path: as for `list_source`.
+
+    Raises:
+        DataError: as `list_source`.
+    """
+    try:
+        shards = find_shards(path)
+    except OSError as error:
+        raise DataError(f"{path}: cannot be listed: {error.strerror or error}") from error
+    return (
+        list_folder(path).parts["train"].paths
+        if shards is None
+        else shard_pictures(shards.files[0].path)
+    )
+
+
+def is_source(path: Path) -> bool:
+    """Whether there is anything of that name: a file, a folder, or shards that a pattern matches.
+
+    A range that names some shards too many matches; listing it says which are missing.
+    """
+    if not is_pattern(path) or path.exists():
+        return path.exists()
+    try:
+        return find_shards(path) is not None
+    except DataError:
+        return False

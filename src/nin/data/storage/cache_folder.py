@@ -1,0 +1,132 @@
+"""`CacheFolder`: files in the user's cache, of which those least recently used go first."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import secrets
+import threading
+from hashlib import blake2b
+from pathlib import Path
+
+from nin.errors import Argument, DataError
+from nin.files import expand
+
+#: The variable that names the folder, and the one that bounds what is kept in it.
+PLACE, SIZE = "NIN_CACHE", "NIN_CACHE_SIZE"
+
+#: Bytes that are kept unless `SIZE` says otherwise.
+LIMIT = 10 * 10**9
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", re.IGNORECASE)
+
+#: Bytes before the content of each file: a digest of it.
+_DIGEST = 16
+
+#: The share of the limit that is written before the folder is looked at again, since other
+#: processes write to it, too; and the share that is left when it had become too much.
+_UNSEEN, _LEFT = 1 / 16, 7 / 8
+
+
+class CacheFolder:
+    """Contents by their keys, whole or absent, each with a digest by which damage is noticed.
+
+    Several threads and processes may use one folder. What cannot be written is not kept, since all
+    of it can be had again.
+
+    Args:
+        name: of the folder within the user's cache; ``NIN_CACHE`` names another place for that.
+        limit: bytes to be kept. None: as ``NIN_CACHE_SIZE`` says, else 10 GB.
+
+    Raises:
+        DataError: ``NIN_CACHE_SIZE`` is no amount of bytes.
+    """
+
+    def __init__(self, name: str, limit: int | None = None) -> None:
+        self.path = cache_place() / name
+        self.limit = cache_size() if limit is None else limit
+        self._lock = threading.Lock()
+        self._unseen: float = self.limit
+
+    def get(self, key: str) -> bytes | None:
+        """What was kept under a key; None if there is nothing, or it is damaged."""
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        with contextlib.suppress(OSError):
+            if content[:_DIGEST] != _digest(content[_DIGEST:]):
+                path.unlink()
+                return None
+            os.utime(path)
+        return content[_DIGEST:]
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep `content` under a key, in place of what was there."""
+        if len(content) > self.limit:
+            return
+        path = self._path(key)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                temporary.write_bytes(_digest(content) + content)
+                temporary.replace(path)
+            finally:
+                temporary.unlink(missing_ok=True)
+            self._bound(len(content))
+        except OSError:
+            return
+
+    def _path(self, key: str) -> Path:
+        return self.path / blake2b(os.fsencode(key), digest_size=16).hexdigest()
+
+    def _bound(self, written: int) -> None:
+        """Delete what was not used for longest, where there is more than the limit."""
+        with self._lock:
+            self._unseen += written
+            if self._unseen < self.limit * _UNSEEN:
+                return
+            self._unseen = 0
+            with os.scandir(self.path) as entries:
+                found = [
+                    (each.stat().st_mtime_ns, each.stat().st_size, each.path) for each in entries
+                ]
+            total = sum(size for _, size, _ in found)
+            goal = total if total <= self.limit else self.limit * _LEFT
+            for _, size, path in sorted(found):
+                if total <= goal:
+                    break
+                Path(path).unlink(missing_ok=True)
+                total -= size
+
+
+def cache_place() -> Path:
+    """The folder of all that is kept only to save time: ``NIN_CACHE``, else the user's cache."""
+    chosen = os.environ.get(PLACE)
+    if not chosen:
+        import platformdirs
+
+        chosen = platformdirs.user_cache_dir("nin")
+    return expand(chosen)
+
+
+def cache_size() -> int:
+    """How many bytes of it are kept: ``NIN_CACHE_SIZE``, such as ``50GB``, else `LIMIT`.
+
+    Raises:
+        DataError: it is no amount of bytes.
+    """
+    given = os.environ.get(SIZE)
+    if not given:
+        return LIMIT
+    if (found := _AMOUNT.fullmatch(given)) is None:
+        raise DataError("it is an amount of bytes, such as 50GB", about=Argument(SIZE, given))
+    return int(float(found[1]) * _UNITS[found[2].upper()])
+
+
+def _digest(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_DIGEST).digest()

@@ -1,0 +1,85 @@
+"""Parquet files with a column of pictures, as Hugging Face writes them, opened by pyarrow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from nin.errors import DataError, first_line
+from nin.installing import install_line
+
+#: What a column of pictures is called where no metadata says which it is.
+_CALLED = ("image", "img", "picture", "photo")
+
+
+def open_parquet(path: str) -> Any:
+    """Open a file as `pyarrow.parquet.ParquetFile`; its footer is read.
+
+    Raises:
+        DataError: pyarrow is not installed, or the file is missing or damaged.
+    """
+    try:
+        import pyarrow.parquet as pq
+    except ImportError as error:
+        raise DataError(
+            f"{path}: Parquet needs pyarrow, which is not installed: {install_line('parquet')}"
+        ) from error
+    try:
+        return pq.ParquetFile(path)
+    except FileNotFoundError as error:
+        raise DataError(f"{path}: no such file") from error
+    except Exception as error:  # whatever pyarrow raises for what is none
+        raise DataError(
+            f"{path}: is no Parquet file, or is damaged: write or copy it again"
+            f" ({first_line(error)})"
+        ) from error
+
+
+def features_of(file: Any) -> Mapping[str, Any]:
+    """What the metadata of Hugging Face's `datasets` say of columns, by their names; may be empty.
+
+    Args:
+        file: as `open_parquet` opens it.
+    """
+    said = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
+    try:
+        features = json.loads(said)["info"]["features"]
+    except (ValueError, LookupError, TypeError):
+        return {}
+    if not isinstance(features, dict):
+        return {}
+    return {name: each for name, each in features.items() if isinstance(each, dict)}
+
+
+def bytes_column(file: Any, path: str) -> str:
+    """The column with the bytes of pictures, as ``image.bytes``.
+
+    Args:
+        file: as `open_parquet` opens it.
+        path: what messages call it.
+
+    Raises:
+        DataError: there is none, or more than one.
+    """
+    import pyarrow as pa
+
+    schema = file.schema_arrow
+    of_images = [name for name, each in features_of(file).items() if each.get("_type") == "Image"]
+    possible = [name for name in of_images or _CALLED if name in schema.names]
+    if len(possible) > 1 and "image" in possible:
+        possible = ["image"]
+    if len(possible) != 1:
+        columns = ", ".join(possible or schema.names[:8])
+        what = "several columns hold pictures" if possible else "no column is called image"
+        raise DataError(f"{path}: {what} ({columns}): call the one that is meant image")
+    [name] = possible
+    kind = schema.field(name).type
+    if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+        name, kind = f"{name}.bytes", kind.field("bytes").type
+    if not (pa.types.is_binary(kind) or pa.types.is_large_binary(kind)):
+        raise DataError(
+            f"{path}: column {name} is {kind}: it must hold the bytes of picture files, as"
+            " {bytes, path} or alone"
+        )
+    return name

@@ -1,0 +1,178 @@
+"""`ParquetShards`: pictures in Parquet files, each called by its row: ``0.parquet/17/cat.jpg``."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Sequence
+from io import BytesIO
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.storage.parquet_file import bytes_column, open_parquet
+from nin.data.storage.row_groups import RowGroups
+from nin.data.storage.shard_file import (
+    LARGEST,
+    Stamp,
+    check_unchanged,
+    divided_name,
+    missing,
+    stamp_of,
+)
+from nin.errors import DataError, first_line
+
+ENDING = ".parquet"
+
+#: Bytes of pictures in a window of training, and of groups of rows that are held in memory: those
+#: of one window while the next begins.
+WINDOW_BYTES = 2**28
+CACHE = 2 * WINDOW_BYTES
+
+
+class ParquetTable(NamedTuple):
+    """How the pictures of a Parquet file lie in it.
+
+    Attributes:
+        stamp: size and time of the file.
+        metadata: the file's, as pyarrow has read it.
+        column: with the pictures' bytes, as ``image.bytes``.
+        starts: (groups + 1,), the first row of each group of rows; then how many rows there are.
+        sizes: (groups,), bytes that the pictures of each take in memory.
+    """
+
+    stamp: Stamp
+    metadata: Any
+    column: str
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    def groups(self, rows: Any) -> NDArray[np.intp]:
+        """The group that each of some rows is in."""
+        groups: NDArray[np.intp] = np.searchsorted(self.starts, rows, side="right") - 1
+        return groups
+
+
+class ParquetShards:
+    """Reads pictures from columns of Parquet files; see `PictureStore`.
+
+    A group of rows can be read only as a whole, and so the latest ones are kept.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[str, ParquetTable] = {}
+        self._groups = RowGroups(CACHE)
+        self._opening = threading.Lock()
+
+    def divided(self, name: str) -> tuple[str, str] | None:
+        """The Parquet file, and the picture's row and name; None if it is of none."""
+        return divided_name(name, ENDING, self._tables)
+
+    def read_table(self, path: str) -> ParquetTable:
+        """Read anew how the pictures of a file lie in it; none of them is read.
+
+        Raises:
+            DataError: it is damaged, has no column of pictures, or has more of them in a group of
+                rows than can be read at once; or pyarrow is not installed.
+        """
+        stamp = stamp_of(path)
+        file = open_parquet(path)
+        column, metadata = bytes_column(file, path), file.metadata
+        groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+        sizes = np.array([_size_of_column(each, column) for each in groups], np.int64)
+        if (sizes > LARGEST).any():
+            raise DataError(
+                f"{path}: a group of its rows has {sizes.max():,} bytes, and is read as a whole:"
+                " write it with fewer rows in each, as row_group_size=1000"
+            )
+        starts = np.cumsum([0, *(each.num_rows for each in groups)])
+        table = ParquetTable(stamp, metadata, column, starts, sizes)
+        self._tables[path] = table
+        return table
+
+    def table(self, path: str) -> ParquetTable:
+        """How the pictures of a file lie in it, as it was listed last.
+
+        Raises:
+            OSError: it cannot be listed.
+        """
+        with self._opening:
+            if path not in self._tables:
+                try:
+                    self.read_table(path)
+                except DataError as error:
+                    raise OSError(errno.EIO, str(error), path) from error
+            return self._tables[path]
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a picture."""
+        path, table, row = self._found(name)
+        group = int(table.groups(row))
+        check_unchanged(os.stat(path), table.stamp, path, name)  # noqa: PTH116
+        values = self._groups.get(
+            (path, table.stamp, group), lambda: _read_group(path, table, group, name)
+        )
+        content = values[row - int(table.starts[group])].as_py()
+        if content is None:
+            raise OSError(errno.ENODATA, "its row holds no bytes of a picture", name)
+        return bytes(content)
+
+    def open(self, name: str) -> IO[bytes]:
+        """A picture as an open file."""
+        return BytesIO(self.read(name))
+
+    def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Pieces of a picture, each by its start and its length; shorter at the picture's end."""
+        content = self.read(name)
+        return [content[start : start + length] for start, length in places]
+
+    def size(self, name: str) -> int:
+        """Bytes of a picture."""
+        return len(self.read(name))
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a row."""
+        try:
+            self._found(name)
+        except OSError:
+            return False
+        return True
+
+    def _found(self, name: str) -> tuple[str, ParquetTable, int]:
+        divided = self.divided(name)
+        if divided is None:
+            raise missing(name)
+        path, picture = divided
+        table, row = self.table(path), row_of(picture)
+        if not 0 <= row < table.starts[-1]:
+            raise missing(name, f"{path} holds no such picture")
+        return path, table, row
+
+
+def row_of(picture: str) -> int:
+    """The row of a picture by its name in a Parquet file, ``17/cat.jpg``; -1 if that has none."""
+    number = picture.partition("/")[0]
+    return int(number) if number.isdecimal() else -1
+
+
+def _size_of_column(group: Any, column: str) -> int:
+    chunks = map(group.column, range(group.num_columns))
+    [chunk] = [each for each in chunks if each.path_in_schema == column]
+    return int(chunk.total_uncompressed_size)
+
+
+def _read_group(path: str, table: ParquetTable, group: int, name: str) -> Any:
+    """The pictures of a group of rows, an array of pyarrow."""
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    try:
+        file = pq.ParquetFile(path, metadata=table.metadata)
+        read = file.read_row_group(group, columns=[table.column], use_threads=False)
+        values = read.column(0)
+        return pc.struct_field(values, "bytes") if table.column.endswith(".bytes") else values
+    except Exception as error:  # whatever pyarrow raises for damage
+        said = f"{path}: its rows {table.starts[group]:,} to {table.starts[group + 1] - 1:,}"
+        raise OSError(errno.EIO, f"{said} cannot be read: {first_line(error)}", name) from error

@@ -1,0 +1,97 @@
+"""The bytes of a picture by its name, wherever they are: all that reads pictures reads them here.
+
+A name is text that people can read: the path of a file; or that of a shard with the name of a
+picture in it, ``shards/train-000.tar/000123.jpg``. What is kept of a picture anywhere
+else is its name alone, so that a set of a million takes 120 MB, and another process that is given
+the name finds the same bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike, fspath
+from typing import IO, Protocol
+
+from nin.data.storage.local_files import LocalFiles
+from nin.data.storage.parquet_shards import ParquetShards
+from nin.data.storage.tar_shards import TarShards
+
+
+class PictureStore(Protocol):
+    """Where pictures are; called by several threads at once.
+
+    Every method takes a picture's whole name, and raises `OSError` where there is no such picture
+    or it cannot be read; its `strerror` says why.
+    """
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a picture."""
+
+    def open(self, name: str) -> IO[bytes]:
+        """A picture as an open file, in which can be sought; whoever asks for it closes it."""
+
+    def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Pieces of a picture, each by its start and its length; shorter at the picture's end."""
+
+    def size(self, name: str) -> int:
+        """How many bytes a picture has."""
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a picture."""
+
+
+FILES, TARS, PARQUETS = LocalFiles(), TarShards(), ParquetShards()
+
+
+def store_of(name: str) -> PictureStore:
+    """Where the picture of a name is."""
+    if TARS.divided(name) is not None:
+        return TARS
+    return FILES if PARQUETS.divided(name) is None else PARQUETS
+
+
+def file_of(name: str) -> str:
+    """The path of the file that holds a picture: its own, or its shard's."""
+    divided = TARS.divided(name) or PARQUETS.divided(name)
+    return name if divided is None else divided[0]
+
+
+def read_picture(name: str | PathLike[str]) -> bytes:
+    """All bytes of a picture.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+    """
+    return store_of(fspath(name)).read(fspath(name))
+
+
+def open_stored(name: str | PathLike[str]) -> IO[bytes]:
+    """A picture as an open file, in which can be sought.
+
+    Raises:
+        OSError: it is not there, or cannot be read.
+    """
+    return store_of(fspath(name)).open(fspath(name))
+
+
+def read_pieces(name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Pieces of a picture, each by its start and its length; shorter at the picture's end.
+
+    Raises:
+        OSError: it is not there, is no ordinary file, or cannot be read.
+    """
+    return store_of(name).read_at(name, places)
+
+
+def stored_size(name: str) -> int:
+    """How many bytes a picture has.
+
+    Raises:
+        OSError: it is not there.
+    """
+    return store_of(name).size(name)
+
+
+def is_stored(name: str | PathLike[str]) -> bool:
+    """Whether there is a picture of that name."""
+    return store_of(fspath(name)).exists(fspath(name))

@@ -1,0 +1,60 @@
+"""What shards of all kinds share: how pictures in them are called, and whether one has changed."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Container
+
+from nin.errors import DataError
+
+#: The largest picture, or group of rows, that is read from a shard at once, in bytes.
+LARGEST = 2**30
+
+#: Size and time of a file.
+Stamp = tuple[int, int]
+
+
+def divided_name(name: str, ending: str, known: Container[str]) -> tuple[str, str] | None:
+    """The shard and the picture in it that a name is of; None if it is of none.
+
+    Args:
+        name: a picture's.
+        ending: of shards of the kind.
+        known: paths of shards that are known to be there.
+    """
+    at = name.find(f"{ending}/")
+    while at >= 0:
+        path = name[: at + len(ending)]
+        if path in known or os.path.isfile(path):  # noqa: PTH113
+            return path, name[at + len(ending) + 1 :]
+        at = name.find(f"{ending}/", at + 1)
+    return None
+
+
+def stamp_of(path: str) -> Stamp:
+    """Size and time of a shard.
+
+    Raises:
+        DataError: it is not there.
+    """
+    try:
+        status = os.stat(path)  # noqa: PTH116
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}") from error
+    return status.st_size, status.st_mtime_ns
+
+
+def check_unchanged(status: os.stat_result, stamp: Stamp, path: str, name: str) -> None:
+    """Refuse to read from a shard that is another one than was listed.
+
+    Raises:
+        OSError: it is.
+    """
+    if (status.st_size, status.st_mtime_ns) != stamp:
+        raise OSError(errno.ESTALE, f"{path} was changed after it was listed", name)
+
+
+def missing(name: str, why: str | None = None) -> FileNotFoundError:
+    """What is raised where there is no picture of a name."""
+    return FileNotFoundError(errno.ENOENT, why or os.strerror(errno.ENOENT), name)

@@ -1,0 +1,143 @@
+"""`TarShards`: pictures in tar files, each called ``shards/train-000.tar/000123.jpg``."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from hashlib import blake2b
+from io import BytesIO
+from typing import IO, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nin.data.storage.shard_file import (
+    LARGEST,
+    Stamp,
+    check_unchanged,
+    divided_name,
+    missing,
+    stamp_of,
+)
+from nin.data.storage.tar_members import TarMembers, read_members
+from nin.errors import DataError
+
+ENDING = ".tar"
+
+
+class TarTable(NamedTuple):
+    """Where the members of a tar file lie: 24 bytes for each.
+
+    Attributes:
+        stamp: size and time of the file.
+        keys: (n,), digests of the members' names, sorted.
+        starts: (n,), in bytes from the file's beginning.
+        sizes: (n,), in bytes.
+    """
+
+    stamp: Stamp
+    keys: NDArray[np.uint64]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+    def find(self, name: str) -> tuple[int, int] | None:
+        """Start and size of a member; None if there is none of that name."""
+        [key] = _digests([name])
+        row = int(np.searchsorted(self.keys, key))
+        if row == len(self.keys) or self.keys[row] != key:
+            return None
+        return int(self.starts[row]), int(self.sizes[row])
+
+
+class TarShards:
+    """Reads members of tar files by their place; see `PictureStore`.
+
+    A tar file's headers are read once, when it is listed or first read from.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[str, TarTable] = {}
+        self._reading = threading.Lock()
+
+    def divided(self, name: str) -> tuple[str, str] | None:
+        """The tar file and the member that a name is of; None if it is of none."""
+        return divided_name(name, ENDING, self._tables)
+
+    def members(self, path: str) -> TarMembers:
+        """List a tar file anew.
+
+        Raises:
+            DataError: see `nin.data.storage.tar_members.read_members`.
+        """
+        stamp = stamp_of(path)
+        found = read_members(path)
+        keys = _digests(found.names)
+        order = np.argsort(keys)
+        table = TarTable(stamp, keys[order], found.starts[order], found.sizes[order])
+        self._tables[path] = table
+        return found
+
+    def read(self, name: str) -> bytes:
+        """All bytes of a member."""
+        size = self.size(name)
+        if size > LARGEST:
+            raise OSError(errno.EFBIG, f"{size:,} bytes in a shard: above {LARGEST:,}", name)
+        [content] = self.read_at(name, [(0, size)])
+        return content
+
+    def open(self, name: str) -> IO[bytes]:
+        """A member as an open file."""
+        return BytesIO(self.read(name))
+
+    def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
+        """Pieces of a member, each by its start and its length; shorter at the member's end."""
+        path, table, begin, size = self._found(name)
+        file = os.open(path, os.O_RDONLY)
+        try:
+            check_unchanged(os.fstat(file), table.stamp, path, name)
+            return [
+                os.pread(file, max(0, min(length, size - start)), begin + start)
+                for start, length in places
+            ]
+        finally:
+            os.close(file)
+
+    def size(self, name: str) -> int:
+        """Bytes of a member."""
+        return self._found(name)[-1]
+
+    def exists(self, name: str) -> bool:
+        """Whether there is such a member."""
+        try:
+            self._found(name)
+        except OSError:
+            return False
+        return True
+
+    def _found(self, name: str) -> tuple[str, TarTable, int, int]:
+        divided = self.divided(name)
+        if divided is None:
+            raise missing(name)
+        path, member = divided
+        table = self._tables.get(path) or self._listed(path)
+        place = table.find(member)
+        if place is None:
+            raise missing(name, f"{path} holds no such picture")
+        return path, table, *place
+
+    def _listed(self, path: str) -> TarTable:
+        with self._reading:
+            if path not in self._tables:
+                try:
+                    self.members(path)
+                except DataError as error:
+                    raise OSError(errno.EIO, str(error), path) from error
+            return self._tables[path]
+
+
+def _digests(names: Iterable[str]) -> NDArray[np.uint64]:
+    encoded = (name.encode(errors="surrogateescape") for name in names)
+    digests = b"".join(blake2b(each, digest_size=8).digest() for each in encoded)
+    return np.frombuffer(digests, "<u8").astype(np.uint64)

@@ -1,0 +1,62 @@
+"""What a person should know of the images of a training, in a line or a few."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from nin.data import DataModule, ImageArrays, ImageData, ImageFolder
+from nin.data.decode_many import in_words
+from nin.data.split import Part
+from nin.names import printable
+
+
+def found_note(data: DataModule, divided: bool = True) -> str | None:
+    """What was found in a folder of pictures, or is to be said of arrays; None: nothing.
+
+    Lines that are safe to print.
+
+    Args:
+        data: the pictures.
+        divided: whether to say how many are in each part that is used.
+    """
+    if isinstance(data, ImageArrays):
+        return "\n".join(map(printable, data.notes)) or None
+    if not isinstance(data, ImageFolder):
+        return None
+    counts = {part: len(data.files(part).labels) for part in data.parts}
+    if not divided or counts == data.inventory.pictures:
+        return data.inventory.text()
+    used = ", ".join(f"{part} {count:,}{_without(data, part)}" for part, count in counts.items())
+    return f"{data.inventory.text()}\nused: {used}"
+
+
+def _without(data: ImageFolder, part: Part) -> str:
+    """The classes that a part lacks, in brackets: too small to be divided, perhaps."""
+    there = set(data.files(part).labels.tolist())
+    names = [printable(name) for label, name in enumerate(data.classes) if label not in there]
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f" (none of {', '.join(names[:5])}{more})" if names else ""
+
+
+def show_found(data: DataModule, divided: bool = True) -> None:
+    """Print `found_note` on standard error, before anything is read."""
+    if (note := found_note(data, divided)) is not None:
+        Console(stderr=True, soft_wrap=True, highlight=False).print(note, markup=False)
+
+
+def balance_note(data: DataModule) -> str | None:
+    """What a person should know of the sizes of the classes before training, in one line."""
+    return data.imbalance() if isinstance(data, ImageData) else None
+
+
+def pictures_note(data: DataModule) -> str | None:
+    """What is to be said of the pictures of a folder as far as they have been read, in one line."""
+    return in_words(data.remarks, data.bit_depth) if isinstance(data, ImageFolder) else None
+
+
+def unreadable_note(data: DataModule) -> str | None:
+    """The pictures that have been left out so far, in one line; None if there are none."""
+    skipped = getattr(data, "skipped", ())
+    if not skipped:
+        return None
+    return printable(f"left out {len(skipped)} unreadable images: {', '.join(skipped[:10])}")

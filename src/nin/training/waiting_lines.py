@@ -1,0 +1,51 @@
+"""`WaitingLines`: what a log is told while a training has nothing to tell, as when it compiles."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from rich.console import Console
+
+from nin.progress import EVERY
+
+
+class WaitingLines:
+    """Prints a line when nothing has been said for thirty seconds, from a thread of its own.
+
+    Args:
+        console: where to print.
+        doing: what is being done now, in words.
+    """
+
+    def __init__(self, console: Console, doing: Callable[[], str]) -> None:
+        self.console, self.doing = console, doing
+        self._said = time.monotonic()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="nin-waiting", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self.said()
+        self._thread.start()
+
+    def said(self) -> None:
+        """Count from now on: something has been said."""
+        self._said = time.monotonic()
+
+    def say_if_due(self) -> None:
+        """Print a line if nothing has been said for long enough."""
+        if time.monotonic() - self._said >= EVERY:
+            self.said()
+            self.console.print(self.doing(), highlight=False, markup=False)
+
+    def end(self) -> None:
+        """Say nothing any more."""
+        self._ended.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(1.0):
+            self.say_if_due()

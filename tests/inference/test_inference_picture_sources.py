@@ -1,0 +1,28 @@
+"""The pictures that are meant by files, folders and shards."""
+
+import pytest
+from shards import write_tar
+
+from nin.errors import DataError
+from nin.inference.picture_sources import find_pictures
+
+
+def test_of_shards_all_pictures_are_meant_labelled_or_not(tmp_path):
+    one = write_tar(tmp_path / "a-0.tar", {"0.png": b"", "0.cls": b"1", "x/1.0.jpg": b""})
+    other = write_tar(tmp_path / "a-1.tar", {"0.png": b""})
+    expected = [f"{one}/0.png", f"{one}/x/1.0.jpg", f"{other}/0.png"]
+    for source in (tmp_path, tmp_path / "a-{0..1}.tar", tmp_path / "*.tar"):
+        assert find_pictures([source]).files == expected
+    assert find_pictures([expected[1]]).files == [expected[1]]
+
+
+def test_what_is_not_there_is_one_line(tmp_path):
+    write_tar(tmp_path / "a.tar", {"0.cls": b"1"})
+    for source, said in (
+        ("a.tar/2.png", "Not a directory"),
+        ("b-*.tar", "no shard is called so"),
+        ("a.tar", "there is no picture in it"),
+        ("c.png", "No such file"),
+    ):
+        with pytest.raises(DataError, match=said):
+            find_pictures([tmp_path / source])
