@@ -25,8 +25,9 @@ from nin.networks.rivals import find_network
 from nin.training.learning_rate_range import LearningRateRange
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check_recipe
-from nin.training.recipe import Recipe, RecipeFields, not_none
+from nin.training.recipe import Recipe
 from nin.training.recipe_choice import What, recipe_of, with_images
+from nin.training.recipe_fields import RecipeFields, not_none
 
 #: The first rate and the last.
 LOWEST, HIGHEST = 1e-6, 10.0
