@@ -50,6 +50,10 @@ def lr_find(
     A fresh network takes 100 steps on training images while the rate rises from 0.000001 to 10, or
     until the loss is four times its lowest. The network is thrown away, and no run is made.
 
+    For NiN the suggestion was mostly too low when it was measured, since the loss of the first steps
+    hardly moves: docs/experiments.md. `nin.tune`, and the `rates` of `nin.compare` and `nin.sweep`,
+    compare whole trainings.
+
     Args:
         recipe: as for `nin.train`.
         out: where to write a picture of the losses, a ``.png``; None for no picture.
