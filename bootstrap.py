@@ -43,10 +43,10 @@ AT_ONCE = min(4, os.cpu_count() or 1)
 #: waits for one at the end; `nin` are the tests that lie in no folder. All other folders share one
 #: more, before these. Each process takes seven seconds of a core before its first test.
 TOGETHER = {
-    ("training",): 2,
-    ("backends", "nin"): 1,
-    ("cli",): 1,
     ("models", "study"): 1,
+    ("cli",): 1,
+    ("training",): 2,
+    ("backends", "nin"): 2,
     ("serving",): 1,
 }
 

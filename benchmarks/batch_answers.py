@@ -61,6 +61,12 @@ def wait_until(holds: Callable[[], bool], seconds: float = 600.0) -> None:
         time.sleep(0.1)
 
 
+def count_rows(table: Path) -> Counter[str]:
+    """How many rows each picture has."""
+    with table.open(newline="") as file:
+        return Counter(row["file"] for row in csv.DictReader(file))
+
+
 def measure(model: Path, work: Path) -> dict[str, Any]:
     """Begin, kill, begin again, and count."""
     file, out = work / "scheduler.json", work / "answers.csv"
@@ -93,8 +99,7 @@ def measure(model: Path, work: Path) -> dict[str, Any]:
         for process in processes:
             process.kill()
             process.wait()
-    with out.open(newline="") as table:
-        rows = Counter(row["file"] for row in csv.DictReader(table))
+    rows = count_rows(out)
     told = json.loads(second.stdout)
     return {
         "pictures": PICTURES,

@@ -56,6 +56,8 @@ def pytest_collection_finish():
     """Nor does the garbage collector go through it from then on."""
     gc.collect()
     gc.freeze()
+    # Networks are mostly made of what stays: by default a twentieth of the time would be spent so.
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
 
 
@@ -63,3 +65,36 @@ def pytest_collection_finish():
 def program():
     """The command, as it is installed."""
     return Path(sysconfig.get_path("scripts")) / "nin"
+
+
+@pytest.fixture
+def fresh(tmp_path, monkeypatch):
+    """Nothing is known of any URL, nothing is kept, and nobody waits to ask again."""
+    from nin import urls
+    from nin.data.storage import remote_access
+    from nin.data.storage.picture_store import PARQUETS, TARS
+    from nin.data.storage.remote_files import REMOTE
+
+    monkeypatch.setenv("NIN_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(remote_access, "WAITS", (0.0, 0.0))
+    monkeypatch.setattr(urls, "_users", {})
+    monkeypatch.setattr(urls, "_queries", {})
+
+    def forget():
+        """As if the process had just begun; what is on the disk stays."""
+        for store in (REMOTE, TARS, PARQUETS):
+            store.__init__()
+
+    forget()
+    yield forget
+    forget()
+
+
+@pytest.fixture
+def server(fresh, tmp_path):  # noqa: ARG001 - it is for the state that it leaves
+    """A server of the files in ``served``, which can be told to fail."""
+    from file_server import serving
+
+    (tmp_path / "served").mkdir()
+    with serving(tmp_path / "served") as server:
+        yield server

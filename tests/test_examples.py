@@ -20,11 +20,18 @@ from nin.cli.train import train
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
+@pytest.fixture
+def few_digits(monkeypatch):
+    """An example's comparison is as long as it has images and rates to try."""
+    monkeypatch.setitem(nin.RECIPES, "digits", nin.RECIPES["digits"].revised(limit=100))
+    monkeypatch.setattr("nin.study.trials.learning_rate_search.BEYOND", 0)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_digits")
 def test_a_comparison_on_two_dask_workers(tmp_path, monkeypatch, capsys):
     pytest.importorskip("dask.distributed", reason="needs keras-nin[cluster]")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(nin.RECIPES, "digits", nin.RECIPES["digits"].revised(limit=100))
     monkeypatch.setattr("sys.argv", ["compare_with_dask.py"])
     runpy.run_path(str(EXAMPLES / "compare_with_dask.py"), run_name="__main__")
     quarter, lenet = capsys.readouterr().out.splitlines()
@@ -36,6 +43,7 @@ def test_a_comparison_on_two_dask_workers(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_digits")
 def test_a_network_of_ones_own_against_nin(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(EXAMPLES / "own_network.py"), run_name="__main__")

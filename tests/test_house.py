@@ -16,7 +16,7 @@ import nin
 SOURCE = Path(__file__).parents[1] / "src/nin"
 #: Room → what it may import: rooms, or single files of one.
 BELOW = {
-    "errors": {"names"},
+    "errors": {"names", "urls"},
     "files": {"errors"},
     "hyperparameters": set(),
     "installing": set(),
@@ -29,16 +29,18 @@ BELOW = {
     "progress": set(),
     "backends": {"errors", "installing"},
     "networks": {"errors"},
+    "urls": set(),
     "pretrained": {"errors", "installing", "networks", "onnx_graph"},
     "models": {"backends", "errors", "hyperparameters", "networks", "progress_board"},
     "data": {
-        *("backends", "errors", "files", "hyperparameters", "installing", "names", "progress"),
+        *("backends", "errors", "files", "hyperparameters", "installing", "names"),
+        *("progress", "urls"),
     },
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "names", "plotting"},
     "training": {
         *("accounting", "backends", "data", "errors", "files", "hyperparameters", "models"),
-        *("names", "networks", "plotting", "pretrained", "progress", "progress_board"),
+        *("names", "networks", "plotting", "pretrained", "progress", "progress_board", "urls"),
     },
     "d2l": {"backends", "data", "errors", "hyperparameters", "models", "progress_board"},
     "study": {
@@ -48,6 +50,7 @@ BELOW = {
     "inference": {
         *("backends.tensorflow_formats", "cluster", "data.decoding", "data.folders.picture_files"),
         *("data.shards", "data.storage", "errors", "files", "installing", "names", "progress"),
+        *("urls",),
     },
     "exporting": {
         *("backends", "data", "errors", "files", "inference", "installing", "models", "names"),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 from nin.names import printable
+from nin.urls import without_credentials
 
 #: What is said where another process of a training has ended.
 LOST_PEER = "another process was lost; to continue: nin train --resume RUN, in all of them"
@@ -81,7 +82,7 @@ class NinError(Exception):
         ways = (each if isinstance(each, str) else each.told(word) for each in self.advice)
         possible = ", or ".join(way for way in ways if way is not None)
         line = f"{message}: {possible}" if possible else str(message)
-        return printable(re.sub(r"\s*[\r\n]\s*", " ", line.strip()))
+        return printable(without_credentials(re.sub(r"\s*[\r\n]\s*", " ", line.strip())))
 
 
 class BackendError(NinError):
@@ -119,6 +120,17 @@ class InputSizeError(NinError):
 
 class DataError(NinError):
     """Images or labels that are missing, unreadable or inconsistent."""
+
+
+class SourceError(NinError):
+    """What is behind a URL and cannot be had: refused, out of reach, or without its driver.
+
+    No fault of a single picture, so that none is left out for it.
+    """
+
+
+class RefusedError(SourceError):
+    """What is behind a URL and may not be read by whoever asks, or not without credentials."""
 
 
 class RunError(NinError):

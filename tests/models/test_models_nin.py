@@ -217,7 +217,7 @@ def test_window_and_last_relu_of_a_block():
 
 
 def test_nin_without_stages_is_refused():
-    with pytest.raises(ValueError, match="a stage or more"):
+    with pytest.raises(ValueError, match="one stage or more"):
         NiN(stages=[])
 
 

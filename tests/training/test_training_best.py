@@ -107,7 +107,7 @@ def test_patience_ends_a_training_and_it_stays_ended(trained, tmp_path, monkeypa
     assert len(run.metrics()) == best + 2
     assert run.record["result"]["epoch"] == best + 1
     assert run.record["state"] == "finished"
-    with pytest.raises(RunError, match="for want of a better one"):
+    with pytest.raises(RunError, match="because no later one was better"):
         nin.resume(run.path, epochs=20)
     # Killed when all is trained, and before it is judged.
     with monkeypatch.context() as patch:

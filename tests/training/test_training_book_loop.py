@@ -146,7 +146,7 @@ def test_a_generator_is_no_loader(line):
         def get_dataloader(self, train):
             yield line.X, line.y
 
-    with pytest.raises(DataError, match="Once gives a generator, which has no length"):
+    with pytest.raises(DataError, match="Once returns a generator, which has no length"):
         quiet().fit(nin.LinearRegression(lr=0.1), Once())
 
 

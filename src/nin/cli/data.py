@@ -17,9 +17,10 @@ WRONG = 1
 
 def data(
     folder: Annotated[
-        Path | None,
+        str | None,
         typer.Argument(
-            metavar="[FOLDER]", help="A folder of images, one directory per class, or shards."
+            metavar="[FOLDER]",
+            help="A folder of images, one directory per class; or shards; or the URL of either.",
         ),
     ] = None,
     sheet: Annotated[
@@ -41,16 +42,18 @@ def data(
         _check(folder, sheet, as_json)
 
 
-def _check(folder: Path, sheet: Path | None, as_json: bool) -> None:
+def _check(name: str, sheet: Path | None, as_json: bool) -> None:
     from nin.data import NAMED
     from nin.data.checkup import check_folder
     from nin.data.duplicate_detection.duplicate_report import show_command
     from nin.data.duplicate_detection.picture_sheet import check_sheet_path
+    from nin.data.storage.url_path import source_path
     from nin.training.recipes import choose
 
     if sheet is not None:
         check_sheet_path(sheet)
-    if str(folder) in NAMED and not folder.exists():
+    folder = source_path(name)
+    if name in NAMED and not folder.exists():
         raise DataError(
             f"{folder} is a published data set, not a folder: nin data without a folder lists those"
         )

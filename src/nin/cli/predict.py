@@ -119,10 +119,11 @@ def predict(
         Path, typer.Argument(metavar="RUN", help="A run directory or an exported file.")
     ],
     sources: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
             metavar="SOURCE...",
-            help="Image files; folders, with their subfolders; shards (.tar, .parquet); - for"
+            help="Image files; folders, with their subfolders; shards (.tar, .parquet); URLs of"
+            " these; - for"
             " paths on standard input.",
         ),
     ],
@@ -150,7 +151,7 @@ def predict(
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
 
 
-def _found(sources: list[Path]) -> list[str]:
+def _found(sources: list[str]) -> list[str]:
     """The images among the sources; says which files are none."""
     from nin.inference.picture_sources import find_pictures
 

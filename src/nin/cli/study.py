@@ -26,7 +26,9 @@ class StudyOptions:
 
     data: Annotated[
         str | None,
-        typer.Option(help="A named data set, a folder or an .npz file; default: fashion-mnist."),
+        typer.Option(
+            help="A named data set, a folder, shards or an .npz file; default: fashion-mnist."
+        ),
     ] = None
     seeds: Annotated[
         int | None,

@@ -28,8 +28,9 @@ from nin.data.folders.inventory import FolderInventory
 from nin.data.pictures import WORKERS
 from nin.data.shards.shard_files import is_pattern
 from nin.data.source_listing import is_source, list_source
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
-from nin.files import did_you_mean, expand
+from nin.files import did_you_mean
 from nin.names import printable
 from nin.progress import progress
 
@@ -188,7 +189,7 @@ def check_folder(path: str | Path, image_size: int) -> FolderCheck:
     Raises:
         DataError: the folder is missing or has another layout.
     """
-    folder = expand(path)
+    folder = source_path(path)
     if not (is_source(folder) or is_pattern(folder)):
         raise DataError(f"{path}: no such folder{did_you_mean(folder)}")
     listing = list_source(folder)

@@ -15,8 +15,9 @@ from nin.data.decoding.bit_depth import DEPTHS, unstated_depth
 from nin.data.decoding.decode import Decoder, ResizeMode, decode
 from nin.data.decoding.picture_formats import check_size, damage, open_picture
 from nin.data.source_listing import some_pictures
+from nin.data.storage.picture_store import threads_to_read
+from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError
-from nin.files import expand
 from nin.progress import progress
 
 #: How many unreadable pictures a message names.
@@ -65,7 +66,7 @@ def decode_many(
 
     faults = {}
     with (
-        ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool,
+        ThreadPoolExecutor(threads_to_read(paths, min(8, os.cpu_count() or 1))) as pool,
         progress("reading pictures", len(paths)) as advance,
     ):
         for index, (fault, said) in enumerate(pool.map(read, range(len(paths)))):
@@ -146,7 +147,7 @@ def are_small_and_grey(path: str | Path) -> bool:
         path: a directory with one directory per class.
     """
     try:
-        paths = some_pictures(expand(path))
+        paths = some_pictures(source_path(path))
     except DataError:
         return False
     return all(map(_is_small_and_grey, paths[:: max(1, len(paths) // _SAMPLE)]))

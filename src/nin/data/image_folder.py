@@ -26,8 +26,9 @@ from nin.data.image_statistics import mean_and_std
 from nin.data.images import ImageData
 from nin.data.source_listing import list_source
 from nin.data.split import Part, Split, check_share
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
-from nin.files import expand
+from nin.urls import is_url
 
 #: How many pictures of a streamed set its mean and standard deviation are taken from.
 SAMPLE = 1024
@@ -144,7 +145,9 @@ class ImageFolder(ImageData):
         self.save_hyperparameters(ignore=("path", "test", "bit_depth", "membership"))
         left_out = {"test": test, "bit_depth": bit_depth, "membership": membership}
         hparams = {"path": str(path), **left_out, **self.hparams}
-        self.path = expand(path)
+        self.path = source_path(path)
+        if is_url(path):
+            hparams["path"] = str(self.path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")
         check_resize_mode(resize_mode)
@@ -172,7 +175,7 @@ class ImageFolder(ImageData):
         self.skip_bad, self.resize_mode = skip_bad, resize_mode
         self.has_own_parts = listing.split
         self.inventory = listing.inventory
-        self.source = str(path)
+        self.source = hparams["path"]
         self.split_by = split_by
         apart: dict[str, Any] = {"split_by": split_by, "known": membership}
         apart |= {"groups": groups, "folds": folds, "fold": fold}

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from nin.data.decoding.decode import Decoder, ResizeMode
 from nin.data.folders.listing import Files
+from nin.data.storage.picture_store import threads_to_read
 from nin.errors import Advice, Argument, DataError
 
 #: The most memory that decoded pictures may take at once, in bytes: 8 GiB.
@@ -69,6 +70,11 @@ class Pictures:
     def __len__(self) -> int:
         return self.shape[0]
 
+    @property
+    def threads(self) -> int:
+        """How many threads read them."""
+        return threads_to_read(self.files.paths, WORKERS)
+
     def __getitem__(self, key: Any) -> NDArray[np.uint8]:
         if isinstance(key, tuple):
             raise IndexError("pictures on disk are indexed along their first axis only")
@@ -100,7 +106,7 @@ class Pictures:
 
     def _read(self, chosen: NDArray[np.intp]) -> NDArray[np.uint8]:
         if len(chosen) > TASK:
-            with ThreadPoolExecutor(WORKERS) as pool:
+            with ThreadPoolExecutor(self.threads) as pool:
                 return Reading(self, chosen, pool).result()
         images = np.empty((len(chosen), *self.shape[1:]), np.uint8)
         self.read_into(images, chosen)

@@ -17,9 +17,9 @@ from nin.data.named import NamedData
 from nin.data.shards.shard_files import is_pattern
 from nin.data.sklearn_digits import Digits
 from nin.data.sources import images_called, is_in_process
+from nin.data.storage.url_path import source_path
 from nin.data.svhn import SVHN
 from nin.errors import DataError, UnknownNameError
-from nin.files import expand
 
 NAMED: dict[str, type[NamedData]] = {
     each.published.name: each for each in (FashionMNIST, MNIST, CIFAR10, CIFAR100, SVHN, Digits)
@@ -81,7 +81,7 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
         return NAMED[name](**settings)
     if is_in_process(name):
         return images_called(name).revised(**settings)
-    path = expand(name_or_folder)
+    path = source_path(name_or_folder)
     if is_npz(path) and not path.is_dir():
         _check_settings(ImageArrays, settings)
         return ImageArrays.from_npz(path, **settings)

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from nin import backends
 from nin.data.loader import Batches
-from nin.data.pictures import TASK, WORKERS, Pictures, Reading
+from nin.data.pictures import TASK, Pictures, Reading
 from nin.data.split import Split
-from nin.errors import DataError
+from nin.errors import NinError
 
 Key = tuple[int, int]
 
@@ -48,7 +48,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         settings: further arguments of `Batches`.
 
     Attributes:
-        fault: the error of the picture that ended the last epoch, or None.
+        fault: the error of the picture, or of its server, that ended the last epoch, or None.
         reads_ahead: False after a training: a batch that its framework still asks for, from a
             thread of its own, is decoded there, and starts no threads that nobody would end.
 
@@ -62,10 +62,10 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         self, images: Pictures, labels: NDArray[Any], batch_size: int, **settings: Any
     ) -> None:
         super().__init__(images, labels, batch_size, **settings)
-        self.fault: DataError | None = None
+        self.fault: NinError | None = None
         self.reads_ahead = True
         self._pictures = images
-        self._ahead = math.ceil(max(2 * batch_size, 2 * TASK * WORKERS) / batch_size)
+        self._ahead = math.ceil(max(2 * batch_size, 2 * TASK * images.threads) / batch_size)
         self._lock = threading.Lock()
         self._pool: ThreadPoolExecutor | None = None
         self._readings: dict[Key, Reading] = {}
@@ -92,7 +92,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         try:
             reading = self._begun([(epoch, each) for each in range(index, end)])
             return reading.result() if reading else super()._stored(epoch, index)
-        except DataError as error:
+        except NinError as error:
             self.fault = error
             self.close()
             raise
@@ -114,7 +114,9 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
 
     def _reading(self, key: Key) -> Reading:
         if self._pool is None:
-            self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="nin-pictures")
+            self._pool = ThreadPoolExecutor(
+                self._pictures.threads, thread_name_prefix="nin-pictures"
+            )
         chosen = self._chosen(*key)
         rows = None if self.needed is None else self.needed(len(chosen))
         return Reading(self._pictures, chosen, self._pool, rows)
@@ -152,6 +154,7 @@ def reading_ahead(*loaders: Any) -> Iterator[None]:
 
     Raises:
         DataError: a streamed loader met a picture that cannot be read.
+        SourceError: pictures behind a URL can no longer be had.
     """
     streamed = [loader for loader in loaders if isinstance(loader, StreamedBatches)]
     for loader in streamed:

@@ -12,12 +12,13 @@ import numpy as np
 
 from nin.data.decoding.decode import ResizeMode, decode
 from nin.data.decoding.image_arrays import check_images
+from nin.data.storage.picture_store import threads_to_read
 from nin.errors import Argument, DataError, ExportError, NinError, first_line
 from nin.files import expand
 from nin.inference.engines import Engine, format_of, open_engine
 from nin.inference.input_spec import InputSpec
 from nin.inference.outputs import Images, Predictions, check_predictions
-from nin.inference.read_ahead import decoded_batches
+from nin.inference.read_ahead import THREADS, decoded_batches
 
 #: Images per batch, and the most pixels that they may have: of large images more at a time are
 #: computed no faster on a CPU, whose caches they leave, and take memory each.
@@ -197,7 +198,8 @@ class FilePredictor:
             wrong = Argument("min_probability", f"{min_probability:g}")
             raise DataError("give a number from 0 to 1", about=wrong)
         size = max(1, min(BATCH, BATCH_PIXELS // math.prod(self.input_shape[:2])))
-        for batch in decoded_batches(paths, self.read, size):
+        threads = threads_to_read(paths, THREADS) if isinstance(paths, Sequence) else THREADS
+        for batch in decoded_batches(paths, self.read, size, threads):
             faults = [picture.error for _, picture in batch if picture.error]
             if faults and errors == "raise":
                 raise faults[0]

@@ -11,9 +11,9 @@ from typing import BinaryIO, NamedTuple
 from nin.data.folders.picture_files import LeftOut, pictures_below, showing_progress
 from nin.data.shards.shard_files import ShardFiles, find_shards
 from nin.data.shards.shard_listing import shard_pictures
-from nin.data.storage.picture_store import is_stored
+from nin.data.storage.picture_store import stored_size
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
-from nin.files import expand
 from nin.progress import progress
 
 #: Stands for a list of names on standard input.
@@ -50,17 +50,16 @@ def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) 
         if str(source) == STDIN:
             found.files.extend(_listed(stdin or sys.stdin.buffer, found.left_out))
         else:
-            found.files.extend(_pictures(str(expand(source)), found.left_out))
+            found.files.extend(_pictures(str(source_path(source)), found.left_out))
     return found
 
 
 def _pictures(source: str, left_out: LeftOut) -> list[str]:
     try:
-        if (shards := find_shards(Path(source))) is not None:
+        if (shards := find_shards(source_path(source))) is not None:
             return _of_shards(source, shards)
-        if not Path(source).is_dir():
-            if not is_stored(source):
-                Path(source).stat()
+        if not source_path(source).is_dir():
+            stored_size(source)
             return [source]
         with showing_progress():
             pictures = pictures_below(source, left_out)

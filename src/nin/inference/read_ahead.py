@@ -26,7 +26,7 @@ class DecodedPicture(NamedTuple):
 
 
 def decoded_batches(
-    sources: Iterable[Source], read: Callable[[Source], Images], size: int
+    sources: Iterable[Source], read: Callable[[Source], Images], size: int, threads: int = THREADS
 ) -> Iterator[list[tuple[Source, DecodedPicture]]]:
     """Batches of pictures in the order of `sources`; the next ones are decoded meanwhile.
 
@@ -36,10 +36,11 @@ def decoded_batches(
         sources: the pictures; they are asked for only when it is their turn.
         read: decodes one; called by several threads at once.
         size: pictures per batch; the last one may have fewer.
+        threads: that read and decode.
     """
     coming = iter(sources)
     waiting: deque[tuple[Source, Future[DecodedPicture]]] = deque()
-    pool = ThreadPoolExecutor(THREADS, thread_name_prefix="nin-decode")
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="nin-decode")
 
     def attempt(source: Source) -> DecodedPicture:
         try:
@@ -51,7 +52,7 @@ def decoded_batches(
         waiting.extend((source, pool.submit(attempt, source)) for source in islice(coming, count))
 
     try:
-        begin(size + max(size, 2 * THREADS))
+        begin(size + max(size, 2 * threads))
         while waiting:
             batch = [waiting.popleft() for _ in range(min(size, len(waiting)))]
             begin(len(batch))

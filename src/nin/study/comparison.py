@@ -72,8 +72,8 @@ def compare(
             networks can take it, otherwise the smallest that all can take.
         out: folder for the results.
         title: heading of the report.
-        data: images in place of the recipe's: a data set's name, a folder, an ``.npz`` file,
-            ``(x, y)`` arrays or whatever else `nin.train` takes.
+        data: images in place of the recipe's: a data set's name, a folder, shards, an ``.npz``
+            file, ``(x, y)`` arrays or whatever else `nin.train` takes.
         folds: divide all images into so many parts, and judge by each in turn: for few images. Each
             fold has a learning rate of its own, chosen on images held out of the others.
         rates: learning rates to start the search with; a single one is used without a search.

@@ -43,8 +43,8 @@ def train(
     refused.
 
     Args:
-        recipe: what to train: a folder of images with one directory per class, or a table of labels
-            (see `ImageFolder`); an ``.npz`` file; the name of a recipe or of a data set,
+        recipe: what to train: a folder of images with one directory per class, a table of labels or
+            shards (see `ImageFolder`); an ``.npz`` file; the name of a recipe or of a data set,
             ``"fashion"``; a `Recipe`; ``(x, y)`` arrays, ``(train, test)`` or ``(train, validation,
             test)`` of such pairs, a `DataModule` or loaders (see `ImageArrays`); an `ImageFolder`,
             `ImageArrays` or a published set, whose arguments count as options. A `Path` is always a

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers
-from nin.errors import PeerLostError, TrainingDiedError
+from nin.errors import PeerLostError, SourceError, TrainingDiedError
 from nin.training.attempt import Attempt, new_attempt
 from nin.training.health import Finding
 from nin.training.restart import MOST, StopToRestart
@@ -43,6 +43,7 @@ def fit_run(
 
     Raises:
         PeerLostError: another process of this training has ended.
+        SourceError: pictures behind a URL can no longer be had.
         TrainingDiedError: the training could not recover.
         KeyboardInterrupt: it was asked to stop; the message says how to go on.
     """
@@ -72,6 +73,9 @@ def fit_run(
     except PeerLostError as lost:
         _finish(run, "interrupted", attempt)
         raise PeerLostError(f"another process was lost; {_how_to_go_on(run, here)}") from lost
+    except SourceError as lost:
+        _finish(run, "interrupted", attempt)
+        raise SourceError(f"{lost}; the training stopped: {_how_to_go_on(run, here)}") from lost
     except KeyboardInterrupt as stop:
         _finish(run, "interrupted", attempt)
         raise KeyboardInterrupt(f"stopped; {_how_to_go_on(run, here)}") from stop

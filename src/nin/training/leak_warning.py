@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 
 from nin.data import DataModule, ImageFolder
@@ -36,7 +37,11 @@ def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
     """
     if not isinstance(data, ImageFolder):
         return {}
-    found = find_duplicates({part: data.files(part) for part in data.parts}, near=_is_small(data))
+    found = find_duplicates(
+        {part: data.files(part) for part in data.parts},
+        near=_is_small(data),
+        digests=np.concatenate([data.digests(part) for part in data.parts]),
+    )
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     if found.leaks:
         console.print("\n".join(_warning(found, data)), markup=False, style="bold red")

@@ -22,9 +22,11 @@ from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
 from nin.data.folders.grouping import check_pattern, group_name
 from nin.data.sources import as_images, is_given, name_of_images
+from nin.data.storage.url_path import source_path
 from nin.errors import Argument, DataError, NinError, RecipeError
 from nin.networks.rivals import find_net, network_name
 from nin.training.recipe_fields import renamed
+from nin.urls import is_url
 
 
 class Recipe(BaseModel):
@@ -47,6 +49,7 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    #: What it is called; the name of a run directory begins with it.
     name: str
     #: A named data set, a folder of images or an ``.npz`` file; or images themselves, as
     #: `nin.train` takes them, which get a name here that holds in this process.
@@ -60,23 +63,23 @@ class Recipe(BaseModel):
     #: A run whose weights training starts from, wherever they fit; None for fresh ones, or for
     #: those of ImageNet.
     init: str | None = None
-    #: How many of the network's layers, as `nin summary` groups them, keep the weights they have.
+    #: How many first layers, counted as `nin summary` groups them, keep the weights they have.
     freeze: int = Field(default=0, ge=0, le=10_000)
     #: Factor by which the network's number of channels is multiplied.
     width: float = Field(default=1.0, gt=0, le=4)
     #: How many blocks there are before each pooling but the first, in place of one: see `nin.NiN`.
     depth: int = Field(default=1, ge=1, le=16)
-    #: Share of values dropped, in place of the preset's; None leaves it.
+    #: Dropout rate, in place of the preset's own; None leaves that.
     dropout: float | None = Field(default=None, ge=0, lt=1)
     #: Whether batch normalisation follows each convolution but those that make class maps.
     batch_norm: bool = False
-    #: What pooling between the blocks takes of each window, in place of the preset's; None leaves
-    #: it.
+    #: Kind of pooling between the blocks, in place of the preset's own; None leaves that.
     pooling: Literal["max", "average"] | None = None
     #: Side in pixels to which the model resizes images; None leaves them as they are stored.
     image_size: int | None = Field(default=None, ge=1, le=4096)
     #: How a folder's pictures become squares: all of each, squashed, or the middle, cropped.
     resize_mode: ResizeMode = "squash"
+    #: Passes over the training images.
     epochs: int = Field(ge=1, le=1_000_000)
     #: Images per step of the optimiser.
     batch_size: int = Field(ge=1)
@@ -91,19 +94,20 @@ class Recipe(BaseModel):
     #: `bfloat16` halves memory; weights, the maps' average and the loss stay in float32. `auto` is
     #: one of the two when training begins: see `nin.training.precision.resolve_precision`.
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    #: SGD, with `momentum`; or AdamW, which without `weight_decay` is Adam.
     optimizer: Literal["sgd", "adamw"] = "adamw"
     #: The learning rate; the largest one, where there is a schedule.
     learning_rate: float = Field(gt=0)
     #: Momentum of SGD.
     momentum: float = Field(default=0.0, ge=0, lt=1)
+    #: Decoupled decay of the weights in each step, times the learning rate; 0 for none.
     weight_decay: float = Field(default=0.0, ge=0)
-    #: Whether biases decay as well, and the scales and offsets of batch normalisation. They did in
-    #: all recipes that do not say so.
+    #: Whether biases decay as well, and the scales and offsets of batch normalisation.
     decay_biases: bool = True
     #: Momentum of a moving average of the weights, which takes the place of the weights wherever
     #: the network is judged or kept; 0 for none.
     ema_momentum: float = Field(default=0.0, ge=0, lt=1)
-    #: Cosine falls to zero at the end of the last epoch.
+    #: Of the learning rate: constant, or a cosine that falls to zero at the end of the last epoch.
     schedule: Literal["constant", "cosine"] = "cosine"
     #: Steps over which the learning rate rises from zero, at most a third of all; for cosine.
     warmup: int = Field(default=0, ge=0)
@@ -121,16 +125,19 @@ class Recipe(BaseModel):
     crop_size: int | None = Field(default=None, ge=1, le=4096)
     #: Training images are turned by up to this many degrees either way.
     rotation: float = Field(default=0.0, ge=0, le=180)
-    #: Brightness, contrast and saturation are changed by factors of 1 ± this.
+    #: Brightness is multiplied by a factor of 1 ± this.
     brightness: float = Field(default=0.0, ge=0, le=1)
+    #: Contrast likewise: the distance of values from the image's mean grey.
     contrast: float = Field(default=0.0, ge=0, le=1)
+    #: Saturation likewise: the distance of values from the pixel's grey.
     saturation: float = Field(default=0.0, ge=0, le=1)
     #: Share of training images of which a rectangle is overwritten with noise.
     erasing: float = Field(default=0.0, ge=0, le=1)
-    #: Batches are blended with their reverse (mixup), or parts of images are replaced by those of
-    #: others (CutMix), and labels likewise: parameters of the beta distributions of the shares; 0
-    #: for none. With both, either is as likely.
+    #: Images are blended with others of their batch, and labels likewise: parameter of the beta
+    #: distribution of the shares; 0 for none. With `cutmix` as well, either is as likely.
     mixup: float = Field(default=0.0, ge=0, le=MOST_ALPHA)
+    #: A rectangle of each image is replaced by another image's, and so much of its label: parameter
+    #: of the beta distribution of the shares; 0 for none.
     cutmix: float = Field(default=0.0, ge=0, le=MOST_ALPHA)
     #: Share of the batches that are mixed.
     mixup_prob: float = Field(default=1.0, ge=0, le=1)
@@ -177,6 +184,11 @@ class Recipe(BaseModel):
     @classmethod
     def _path_as_text(cls, value: Any) -> Any:
         return str(value) if isinstance(value, Path) else value
+
+    @field_validator("data")
+    @classmethod
+    def _url_without_secrets(cls, value: str) -> str:
+        return str(source_path(value)) if is_url(value) else value
 
     @field_validator("data", mode="before")
     @classmethod

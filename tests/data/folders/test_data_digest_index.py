@@ -11,6 +11,7 @@ from shards import write_tar
 
 from nin.data.folders import content, digest_index
 from nin.data.folders.content import digest_files
+from nin.data.storage import listing_cache
 from nin.data.storage.picture_store import TARS
 
 
@@ -20,7 +21,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setenv("NIN_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(content, "LEAST", 1)
     now = time.time_ns()
-    monkeypatch.setattr(digest_index.time, "time_ns", lambda: now + 3600 * 10**9)
+    monkeypatch.setattr(listing_cache.time, "time_ns", lambda: now + 3600 * 10**9)
     (tmp_path / "photos").mkdir()
     for number in range(5):
         (tmp_path / f"photos/{number}.jpg").write_bytes(b"picture %d" % number)
@@ -108,7 +109,7 @@ def test_what_has_changed_is_noticed(folder, read, change, names):
 
 def test_what_may_yet_change_within_one_tick_is_read_again(folder, read, monkeypatch):
     newest = max(path.stat().st_ctime_ns for path in folder.iterdir())
-    monkeypatch.setattr(digest_index.time, "time_ns", lambda: newest + 10**9)
+    monkeypatch.setattr(listing_cache.time, "time_ns", lambda: newest + 10**9)
     assert len(newly_read(folder, read)) == 5
     assert len(newly_read(folder, read)) == 5
 

@@ -35,6 +35,16 @@ def test_a_member_is_read_by_its_place(tmp_path):
         read_picture(f"{tar}/2.png")
 
 
+def test_long_names_are_read_in_the_format_of_gnu_too(tmp_path):
+    name = "folder/" * 40 + "0.png"
+    with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.GNU_FORMAT) as archive:
+        member = tarfile.TarInfo(name)
+        member.size = 3
+        archive.addfile(member, io.BytesIO(b"abc"))
+    assert read_members(tmp_path / "a.tar").names == [name]
+    assert read_picture(f"{tmp_path}/a.tar/{name}") == b"abc"
+
+
 def test_a_folder_may_be_called_like_a_shard(tmp_path):
     (tmp_path / "b.tar").mkdir()
     (tmp_path / "b.tar/0.png").write_bytes(b"file")

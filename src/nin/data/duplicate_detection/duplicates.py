@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from nin.data.decoding.decode import decode
 from nin.data.duplicate_detection.identical import identical_files
 from nin.data.duplicate_detection.near_copies import near_copies
+from nin.data.folders.content import Digests
 from nin.data.folders.listing import Files
 from nin.data.split import Part
 from nin.errors import DataError
@@ -132,7 +133,9 @@ class Duplicates:
         }
 
 
-def find_duplicates(parts: Mapping[Part, Files], *, near: bool = True) -> Duplicates:
+def find_duplicates(
+    parts: Mapping[Part, Files], *, near: bool = True, digests: Digests | None = None
+) -> Duplicates:
     """Find the pictures of a set that are the same, or near copies of each other.
 
     The same are those of the same bytes and, where near copies are looked for, of the same pixels;
@@ -141,9 +144,10 @@ def find_duplicates(parts: Mapping[Part, Files], *, near: bool = True) -> Duplic
     Args:
         parts: the files of each part.
         near: whether to look for near copies, which decodes every picture.
+        digests: (n,), of the content of all pictures, part by part, where they are known.
     """
     paths = [path for files in parts.values() for path in files.paths]
-    content = identical_files(paths)
+    content = identical_files(paths, digests)
     if near:
         chosen = np.unique(content)
         copies = near_copies([paths[row] for row in chosen.tolist()])

@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from hashlib import blake2b
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.folders.content import Digests
 from nin.data.pictures import WORKERS
 from nin.data.storage.picture_store import open_stored, read_pieces, stored_size
 from nin.progress import progress
@@ -22,19 +24,20 @@ _END = 4096
 _PIECE = 2**18
 
 
-def identical_files(paths: Sequence[str]) -> NDArray[np.intp]:
+def identical_files(paths: Sequence[str], digests: Digests | None = None) -> NDArray[np.intp]:
     """For each file the position of the first one with the same bytes: its own if there is none.
 
-    Sizes are compared first, then the files' ends, and only what still agrees is read whole. Empty
-    files, and those that cannot be read, are the same as no other.
+    Sizes are compared first, then the files' ends, or digests in place of both; and only what still
+    agrees is read whole. Empty files, and those that cannot be read, are the same as no other.
 
     Args:
         paths: the files.
+        digests: (n,), of their content, where they are known.
     """
     first = np.arange(len(paths))
-    groups = [list(range(len(paths)))]
+    groups = [list(range(len(paths)))] if digests is None else _of_one_digest(digests)
     with ThreadPoolExecutor(WORKERS) as pool:
-        for key in (_size, _end, _whole):
+        for key in (_size, _end, _whole) if digests is None else (_whole,):
             groups = _divided(groups, key, paths, pool)
     for group in groups:
         first[group] = group[0]
@@ -49,6 +52,7 @@ def _divided(
 ) -> list[list[int]]:
     """Parts of the groups whose files have the same key; none for files that have none."""
     rows = [(number, row) for number, group in enumerate(groups) for row in group]
+    rows.sort(key=itemgetter(1))  # Of a shard, what lies together is read together.
     found: defaultdict[tuple[int, Hashable], list[int]] = defaultdict(list)
     with progress("comparing files", len(rows)) as advance:
         keys = pool.map(key, (paths[row] for _, row in rows))
@@ -57,6 +61,12 @@ def _divided(
             if value is not None:
                 found[number, value].append(row)
     return [group for group in found.values() if len(group) > 1]
+
+
+def _of_one_digest(digests: Digests) -> list[list[int]]:
+    order = np.argsort(digests, kind="stable")
+    ends = np.flatnonzero(np.diff(digests[order])) + 1
+    return [group.tolist() for group in np.split(order, ends) if len(group) > 1]
 
 
 def _size(path: str) -> int | None:
@@ -80,6 +90,7 @@ def _whole(path: str) -> bytes | None:
         with open_stored(path) as file:
             while piece := file.read(_PIECE):
                 digest.update(piece)
-        return digest.digest()
+            is_empty = not file.tell()
+        return None if is_empty else digest.digest()
     except OSError:
         return None

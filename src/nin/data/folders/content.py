@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from nin.data.folders.digest_index import LEAST, DigestIndex, file_keys
 from nin.data.storage.picture_store import read_pieces, stored_size
 from nin.progress import progress
+from nin.urls import is_url
 
 #: Digests of files: equal where the files are.
 Digests = NDArray[np.uint64]
@@ -40,7 +41,7 @@ def digest_files(paths: Sequence[str], root: Path | None = None) -> Digests:
         root: a folder that they are in: of many, those that have not changed since are not read
             again; see `nin.data.folders.digest_index`. None: all are read.
     """
-    if root is None or len(paths) < LEAST:
+    if root is None or (len(paths) < LEAST and not is_url(root)):
         return _read(paths)
     index = DigestIndex(root)
     keys = np.frombuffer(

@@ -1,16 +1,12 @@
 """`DigestIndex`: the digests of files that have not changed since they were read, kept in a cache.
 
-What a file system says of a file stands for its content: its path, size, number, and when it and
-what is said of it were changed last, to the nanosecond; of a picture in a shard what it says of
-the shard. A file that was changed so shortly before that a further change might show the same times
-is not kept.
+What stands for a picture's content is its path and the version of its file, or of the shard that it
+is in: see `nin.data.storage.listing_cache.file_version`. Where that is not certain nothing is kept.
 """
 
 from __future__ import annotations
 
 import os
-import stat
-import time
 from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
@@ -19,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.storage.cache_folder import CacheFolder
+from nin.data.storage.listing_cache import file_version
 from nin.data.storage.picture_store import file_of
 
 #: Of fewer files nothing is kept: they are read in a second.
@@ -27,9 +24,6 @@ LEAST = 10_000
 #: Digests that are kept of one folder, before those of files that have gone are forgotten; and
 #: bytes of all folders.
 MOST, LIMIT = 4_000_000, 500 * 10**6
-
-#: The coarsest times that a file system keeps (FAT's), in nanoseconds.
-_COARSE = 2 * 10**9
 
 _FORMAT = "digests 1"
 
@@ -81,23 +75,22 @@ class DigestIndex:
 
 
 def file_keys(paths: Sequence[str], root: Path) -> bytes:
-    """What stands for the content of each file, 16 bytes: the rows of `Keys`, one after another.
+    """What stands for the content of each picture, 16 bytes: the rows of `Keys`, one by one.
 
     Args:
-        paths: the files.
+        paths: the pictures.
         root: the folder; names count from there.
     """
     above = str(root)
-    settled = time.time_ns() - _COARSE
-    return b"".join(_key(path, path.removeprefix(above), settled) for path in paths)
+    shards: dict[str, str | None] = {}
+    return b"".join(_key(path, path.removeprefix(above), shards) for path in paths)
 
 
-def _key(path: str, name: str, settled: int) -> bytes:
-    try:
-        found = os.stat(file_of(path))  # noqa: PTH116
-    except OSError:
+def _key(path: str, name: str, shards: dict[str, str | None]) -> bytes:
+    file = file_of(path)
+    version = shards[file] if file in shards else file_version(file)
+    if file != path:
+        shards[file] = version
+    if version is None:
         return _NO_KEY
-    if not stat.S_ISREG(found.st_mode) or max(found.st_mtime_ns, found.st_ctime_ns) > settled:
-        return _NO_KEY
-    state = f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino} {found.st_dev}"
-    return blake2b(state.encode() + b"\0" + os.fsencode(name), digest_size=16).digest()
+    return blake2b(version.encode() + b"\0" + os.fsencode(name), digest_size=16).digest()

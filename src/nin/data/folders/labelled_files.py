@@ -13,6 +13,8 @@ from nin.data.folders.label_table import LabelRow, part_of, read_table
 from nin.data.folders.part_names import read_part
 from nin.data.folders.picture_files import LeftOut, pictures_below
 from nin.data.split import PARTS, Part
+from nin.data.storage.picture_store import is_stored
+from nin.data.storage.remote_files import can_be_listed
 from nin.errors import DataError
 from nin.names import normalized
 
@@ -84,7 +86,7 @@ class _Pictures:
 
     def __init__(self, root: Path, left_out: LeftOut) -> None:
         self.root = root
-        self.every = pictures_below(str(root), left_out)
+        self.every = pictures_below(str(root), left_out) if can_be_listed(root) else []
         self.missing: set[str] = set()
         self._by_name: defaultdict[str, list[str]] = defaultdict(list)
         for path in self.every:
@@ -96,7 +98,7 @@ class _Pictures:
     def has(self, table: Path, file: str) -> bool:
         """Whether there is one that a table could call so."""
         there = table.parent / file
-        return bool(self._candidates(table, file)) or (bool(file) and there.is_file())
+        return bool(self._candidates(table, file)) or (bool(file) and is_stored(there))
 
     def find(self, table: Path, row: LabelRow, part: Part | None) -> str:
         """Its path; where it would be if it is missing."""
@@ -114,7 +116,7 @@ class _Pictures:
                 " name its folder, too"
             )
         path = possible[0] if possible else str(table.parent / row.file.replace("\\", "/"))
-        if not possible and not Path(path).is_file():
+        if not possible and can_be_listed(self.root) and not is_stored(path):
             self.missing.add(path)
         return path
 

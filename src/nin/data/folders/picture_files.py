@@ -11,9 +11,11 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from nin.data.decoding.picture_formats import START, begins_like_a_picture
+from nin.data.storage.remote_files import REMOTE, RemoteEntry
 from nin.errors import DataError
 from nin.names import normalized
 from nin.progress import progress
+from nin.urls import is_url
 
 #: Taken for pictures by name. Those that cannot be read are then reported, never passed over.
 EXTENSIONS = frozenset(
@@ -45,6 +47,9 @@ _OTHER = "files that are not pictures"
 
 #: How many endings of files that are not pictures are counted each on its own.
 _KINDS = 12
+
+#: What stands in a folder, on this machine or behind a URL.
+Entry = os.DirEntry[str] | RemoteEntry
 
 #: Reason → how many files were left out for it.
 LeftOut = Counter[str]
@@ -79,8 +84,7 @@ def pictures_below(
         DataError: a link leads back to a folder above it.
         OSError: a folder cannot be listed.
     """
-    status = Path(folder).stat()
-    here = (status.st_dev, status.st_ino)
+    here = _identity(folder)
     if here in above:
         raise DataError(f"{folder}: a link that leads back to a folder above it: remove it")
     found, is_empty = [], True
@@ -118,15 +122,15 @@ def folders_in(path: Path, left_out: LeftOut) -> tuple[list[Path], list[str]]:
     return folders, pictures
 
 
-def is_picture(entry: os.DirEntry[str]) -> bool:
-    """Whether a file is a picture by its ending, or else by its first bytes.
+def is_picture(entry: Entry) -> bool:
+    """Whether a file is a picture by its ending, or else by its first bytes, if these are here.
 
     A link to nowhere may be one; a pipe or a device, which would keep a reader waiting, is none.
     """
     ending = _ending(entry.name)
     if ending in EXTENSIONS:
         return entry.is_file() or entry.is_symlink()
-    if ending in _RAW or not entry.is_file():
+    if ending in _RAW or not entry.is_file() or is_url(entry.path):
         return False
     with Path(entry.path).open("rb") as file:
         return begins_like_a_picture(file.read(START))
@@ -145,12 +149,12 @@ def _ending(name: str) -> str:
     return dot + ending.lower()
 
 
-def _entries(folder: str, left_out: LeftOut) -> list[os.DirEntry[str]]:
+def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
     """What is in a folder, by name; without what is hidden or left over, which is counted."""
-    kept: list[os.DirEntry[str]] = []
+    kept: list[Entry] = []
     number = 0
     seen = _SEEN.get()
-    with os.scandir(folder) as entries:
+    with scanned(folder) as entries:
         for number, entry in enumerate(entries, 1):
             if seen is not None and number % _TOLD == 0:
                 seen(_TOLD)
@@ -166,6 +170,24 @@ def _entries(folder: str, left_out: LeftOut) -> list[os.DirEntry[str]]:
     return sorted(kept, key=lambda each: normalized(each.name))
 
 
+@contextmanager
+def scanned(folder: str | Path) -> Iterator[Iterator[Entry]]:
+    """What is in a folder, on this machine or behind a URL, as `os.scandir` gives it."""
+    if is_url(folder):
+        yield REMOTE.scan(str(folder))
+    else:
+        with os.scandir(folder) as entries:
+            yield entries
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    """By which a folder is known when a link leads back to it; behind URLs there are none."""
+    if is_url(folder):
+        return -1, len(folder)
+    status = Path(folder).stat()
+    return status.st_dev, status.st_ino
+
+
 def _leftover(name: str) -> str:
     """The name, or the kind where each has a name of its own."""
     if name.endswith("~"):
@@ -173,8 +195,8 @@ def _leftover(name: str) -> str:
     return "._ files of macOS" if name.startswith("._") else name
 
 
-def _size(entry: os.DirEntry[str]) -> int:
+def _size(entry: Entry) -> int:
     """How many files it is: those in it, if it is a folder; at least one."""
-    if not entry.is_dir(follow_symlinks=False):
+    if not entry.is_dir(follow_symlinks=False) or is_url(entry.path):
         return 1
     return max(1, sum(len(files) for _, _, files in os.walk(entry.path)))

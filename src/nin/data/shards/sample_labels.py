@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
 
 from nin.data.folders.picture_files import LeftOut
-from nin.errors import DataError
+from nin.errors import DataError, RefusedError
 from nin.names import normalized
 
 #: A number, or the name of a class; None where there is none.
@@ -36,6 +36,12 @@ class ShardSamples(NamedTuple):
     left_out: LeftOut
     classes: tuple[str, ...] | None = None
 
+    @classmethod
+    def from_lists(cls, lists: Sequence[Any]) -> Self:
+        """The samples again whose parts were kept as plain lists."""
+        names, labels, keys, left_out, classes = lists
+        return cls(names, labels, keys, LeftOut(left_out), classes and tuple(classes))
+
 
 class ClassNames(NamedTuple):
     """The names of classes by number, and the file that says them."""
@@ -54,7 +60,7 @@ def find_class_names(folders: Iterable[Path]) -> ClassNames | None:
         DataError: a file cannot be read, or names no classes or one of them twice.
     """
     for path in (folder / name for folder in folders for name in CLASS_FILES):
-        if path.is_file():
+        if _is_there(path):
             return ClassNames(_checked(_class_names(path), path), str(path))
     return None
 
@@ -100,6 +106,14 @@ def in_order(
     if all(isinstance(label, int) for label in labels):
         return tuple(sorted(there, key=int))
     return tuple(sorted(there))
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is such a file; who may not list a bucket is refused what is not there."""
+    try:
+        return path.is_file()
+    except RefusedError:
+        return False
 
 
 def _class_names(path: Path) -> Sequence[str]:

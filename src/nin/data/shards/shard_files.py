@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import os
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
 from nin.data.folders.part_names import read_part
-from nin.data.folders.picture_files import EXTENSIONS, LeftOut, folders_in
+from nin.data.folders.picture_files import EXTENSIONS, LeftOut, folders_in, scanned
 from nin.data.split import Part
+from nin.data.storage.picture_store import is_stored
+from nin.data.storage.remote_files import REMOTE
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
+from nin.urls import is_url
 
 #: Endings of shards.
 ENDINGS = (".tar", ".parquet")
@@ -25,8 +31,8 @@ _DATA = "data"
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
-#: The most shards that a range may name.
-_MOST = 1_000_000
+#: The most shards that a range may name, and threads that ask whether they are there.
+_MOST, _ASKERS = 1_000_000, 16
 
 
 class ShardFile(NamedTuple):
@@ -54,7 +60,7 @@ class ShardFiles(NamedTuple):
 def is_pattern(name: str | Path) -> bool:
     """Whether a name stands for several shards: ``train-{000..099}.tar``, ``*.tar``."""
     text = str(name)
-    return text.endswith(ENDINGS) and (bool(_RANGE.search(text)) or glob.has_magic(text))
+    return text.endswith(ENDINGS) and (bool(_RANGE.search(text)) or _has_wildcard(text))
 
 
 def find_shards(path: Path) -> ShardFiles | None:
@@ -71,7 +77,7 @@ def find_shards(path: Path) -> ShardFiles | None:
             shards of two kinds; a shard is compressed.
         OSError: a folder cannot be listed.
     """
-    if is_pattern(path) and not path.exists():
+    if is_pattern(path) and (is_url(path) or not path.exists()):
         return _together([*_matching(str(path))], is_folder=False)
     if path.is_file() and path.name.endswith(_COMPRESSED):
         raise DataError(f"{path}: a compressed archive: unpack it to a plain .tar")
@@ -95,13 +101,14 @@ def _together(paths: Sequence[str], is_folder: bool, root: Path | None = None) -
             f"{root}: holds {' and '.join(kinds)} shards: name those of one kind:"
             f" {root}/*{kinds[0]}"
         )
-    root = root or Path(os.path.commonpath([os.path.dirname(path) or "." for path in paths]))  # noqa: PTH120
+    folders = [os.path.dirname(path) or "." for path in paths]  # noqa: PTH120
+    root = root or source_path(Path(os.path.commonpath(folders)))
     files = [_shard_file(path, root) for path in sorted(set(paths))]
     return ShardFiles(root, tuple(files), is_folder)
 
 
 def _shard_file(path: str, root: Path) -> ShardFile:
-    file = Path(path)
+    file = source_path(path)
     for name in (*([file.parent.name] if file.parent != root else []), file.stem):
         found = read_part(name)
         if found is not None:
@@ -111,7 +118,7 @@ def _shard_file(path: str, root: Path) -> ShardFile:
 
 
 def _inside(folder: Path) -> list[str]:
-    with os.scandir(folder) as entries:
+    with scanned(folder) as entries:
         names = [entry.name for entry in entries if entry.name.endswith(ENDINGS)]
     shards = [folder / name for name in names if not name.startswith(".")]
     return sorted(str(path) for path in shards if path.is_file())
@@ -119,25 +126,27 @@ def _inside(folder: Path) -> list[str]:
 
 def _of_parts(path: Path) -> list[Path]:
     """The folders in a folder that are called like a part, or ``data``."""
-    with os.scandir(path) as entries:
+    with scanned(path) as entries:
         names = [entry.name for entry in entries if entry.is_dir()]
     return [path / name for name in names if read_part(name) or name.lower() == _DATA]
 
 
 def _holds_pictures(folder: Path) -> bool:
     """Whether a picture is anywhere below a folder: known by its ending, and soon where it is."""
-    return any(
-        os.path.splitext(name)[1].lower() in EXTENSIONS  # noqa: PTH122
-        for _, _, names in os.walk(folder)
-        for name in names
-    )
+    if is_url(folder):  # One request, and not one for each folder below.
+        names = (each.name for each in REMOTE.scan(str(folder)))
+    else:
+        names = (name for _, _, inside in os.walk(folder) for name in inside)
+    return any(os.path.splitext(name)[1].lower() in EXTENSIONS for name in names)  # noqa: PTH122
 
 
 def _matching(pattern: str) -> Iterator[str]:
     found = [path for name in _numbered(pattern) for path in _globbed(name)]
     if not found:
         raise DataError(f"{pattern}: no shard is called so")
-    missing = [path for path in found if not os.path.isfile(path)]  # noqa: PTH113
+    with ThreadPoolExecutor(_ASKERS) as pool:
+        there = [*pool.map(is_stored, found)]
+    missing = [path for path, is_there in zip(found, there, strict=True) if not is_there]
     if missing:
         more = f", nor are {len(missing) - 1:,} more" if len(missing) > 1 else ""
         raise DataError(f"{pattern}: {missing[0]} is not there{more}")
@@ -145,7 +154,18 @@ def _matching(pattern: str) -> Iterator[str]:
 
 
 def _globbed(name: str) -> list[str]:
-    return glob.glob(name) if glob.has_magic(name) else [name]  # noqa: PTH207
+    if not _has_wildcard(name):
+        return [name]
+    if not is_url(name):
+        return glob.glob(name)  # noqa: PTH207
+    folder, _, pattern = name.rpartition("/")
+    entries = (entry for entry in REMOTE.scan(folder) if entry.is_file())
+    return [entry.path for entry in entries if fnmatch.fnmatchcase(entry.name, pattern)]
+
+
+def _has_wildcard(name: str) -> bool:
+    """Whether a name has ``*`` or the like; a question mark in a URL begins its query."""
+    return "*" in name if is_url(name) else glob.has_magic(name)
 
 
 def _numbered(pattern: str) -> Iterator[str]:

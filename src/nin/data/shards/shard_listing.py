@@ -25,6 +25,7 @@ from nin.data.shards.shard_files import ShardFile, ShardFiles
 from nin.data.shards.tar_samples import tar_pictures, tar_samples
 from nin.data.split import PARTS, Part
 from nin.data.storage.parquet_shards import ENDING as PARQUET
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 from nin.progress import progress
 
@@ -126,7 +127,7 @@ def _by_part(
 def _beside(shards: ShardFiles) -> Iterator[Path]:
     """The folders of shards, and the one that all are in."""
     yield shards.root
-    yield from dict.fromkeys(Path(file.path).parent for file in shards.files)
+    yield from dict.fromkeys(source_path(file.path).parent for file in shards.files)
 
 
 def _check_keys(keys: dict[str, str], samples: ShardSamples, path: str) -> None:

@@ -6,11 +6,11 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from nin.data.folders.picture_files import EXTENSIONS, LeftOut
 from nin.data.shards.sample_labels import Label, ShardSamples
-from nin.data.storage.picture_store import TARS
+from nin.data.storage.listing_cache import kept_listing
+from nin.data.storage.picture_store import TARS, open_stored
 from nin.data.storage.tar_members import TarMembers
 from nin.errors import DataError
 from nin.names import normalized
@@ -44,6 +44,12 @@ def tar_samples(path: str) -> ShardSamples:
     Raises:
         DataError: the tar file is damaged, a sample holds two pictures, or a label is none.
     """
+    return kept_listing(
+        "samples 1", path, lambda: _read_samples(path), list, ShardSamples.from_lists
+    )
+
+
+def _read_samples(path: str) -> ShardSamples:
     members = TARS.members(path)
     left_out = LeftOut(members.passed_over)
     pictures: dict[str, str] = {}
@@ -72,7 +78,7 @@ def tar_samples(path: str) -> ShardSamples:
 def _read_labels(
     path: str, members: TarMembers, rows: Sequence[tuple[int, int] | None]
 ) -> Iterator[Label]:
-    with Path(path).open("rb") as file:
+    with open_stored(path) as file:
         for found in rows:
             if found is None:
                 yield None

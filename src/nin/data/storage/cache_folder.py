@@ -49,6 +49,8 @@ class CacheFolder:
         self.limit = cache_size() if limit is None else limit
         self._lock = threading.Lock()
         self._unseen: float = self.limit
+        #: Names of files that this process has found to be whole.
+        self._whole: set[str] = set()
 
     def get(self, key: str) -> bytes | None:
         """What was kept under a key; None if there is nothing, or it is damaged."""
@@ -62,7 +64,20 @@ class CacheFolder:
                 path.unlink()
                 return None
             os.utime(path)
+        self._whole.add(path.name)
         return content[_DIGEST:]
+
+    def get_piece(self, key: str, start: int, length: int) -> bytes | None:
+        """A piece of what was kept under a key, as `get`; all is read for the first one only."""
+        path = self._path(key)
+        if path.name not in self._whole:
+            content = self.get(key)
+            return None if content is None else content[start : start + length]
+        try:
+            with path.open("rb") as file:
+                return os.pread(file.fileno(), length, _DIGEST + start)
+        except OSError:
+            return None
 
     def put(self, key: str, content: bytes) -> None:
         """Keep `content` under a key, in place of what was there."""
@@ -75,6 +90,7 @@ class CacheFolder:
             try:
                 temporary.write_bytes(_digest(content) + content)
                 temporary.replace(path)
+                self._whole.add(path.name)
             finally:
                 temporary.unlink(missing_ok=True)
             self._bound(len(content))

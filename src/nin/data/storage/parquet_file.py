@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from nin.errors import DataError, first_line
+from nin.data.storage.remote_files import REMOTE
+from nin.errors import DataError, NinError, first_line
 from nin.installing import install_line
+from nin.urls import is_url
 
 #: What a column of pictures is called where no metadata says which it is.
 _CALLED = ("image", "img", "picture", "photo")
@@ -26,7 +28,9 @@ def open_parquet(path: str) -> Any:
             f"{path}: Parquet needs pyarrow, which is not installed: {install_line('parquet')}"
         ) from error
     try:
-        return pq.ParquetFile(path)
+        return pq.ParquetFile(source_of(path))
+    except NinError:
+        raise
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
     except Exception as error:  # whatever pyarrow raises for what is none
@@ -34,6 +38,11 @@ def open_parquet(path: str) -> Any:
             f"{path}: is no Parquet file, or is damaged: write or copy it again"
             f" ({first_line(error)})"
         ) from error
+
+
+def source_of(path: str) -> Any:
+    """What pyarrow opens: a path, or of a URL a file in which can be sought."""
+    return REMOTE.open(path) if is_url(path) else path
 
 
 def features_of(file: Any) -> Mapping[str, Any]:

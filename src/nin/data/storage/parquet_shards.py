@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.storage.parquet_file import bytes_column, open_parquet
+from nin.data.storage.parquet_file import bytes_column, open_parquet, source_of
 from nin.data.storage.row_groups import RowGroups
 from nin.data.storage.shard_file import (
     LARGEST,
@@ -22,7 +22,8 @@ from nin.data.storage.shard_file import (
     missing,
     stamp_of,
 )
-from nin.errors import DataError, first_line
+from nin.errors import DataError, NinError, first_line
+from nin.urls import is_url
 
 ENDING = ".parquet"
 
@@ -110,7 +111,8 @@ class ParquetShards:
         """All bytes of a picture."""
         path, table, row = self._found(name)
         group = int(table.groups(row))
-        check_unchanged(os.stat(path), table.stamp, path, name)  # noqa: PTH116
+        if not is_url(path):
+            check_unchanged(os.stat(path), table.stamp, path, name)  # noqa: PTH116
         values = self._groups.get(
             (path, table.stamp, group), lambda: _read_group(path, table, group, name)
         )
@@ -169,10 +171,12 @@ def _read_group(path: str, table: ParquetTable, group: int, name: str) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        file = pq.ParquetFile(path, metadata=table.metadata)
+        file = pq.ParquetFile(source_of(path), metadata=table.metadata)
         read = file.read_row_group(group, columns=[table.column], use_threads=False)
         values = read.column(0)
         return pc.struct_field(values, "bytes") if table.column.endswith(".bytes") else values
+    except NinError:
+        raise
     except Exception as error:  # whatever pyarrow raises for damage
         said = f"{path}: its rows {table.starts[group]:,} to {table.starts[group + 1] - 1:,}"
         raise OSError(errno.EIO, f"{said} cannot be read: {first_line(error)}", name) from error

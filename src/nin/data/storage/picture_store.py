@@ -14,7 +14,12 @@ from typing import IO, Protocol
 
 from nin.data.storage.local_files import LocalFiles
 from nin.data.storage.parquet_shards import ParquetShards
+from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.tar_shards import TarShards
+from nin.urls import is_url
+
+#: Threads that wait for what comes over a network.
+WAITING = 16
 
 
 class PictureStore(Protocol):
@@ -47,13 +52,25 @@ def store_of(name: str) -> PictureStore:
     """Where the picture of a name is."""
     if TARS.divided(name) is not None:
         return TARS
-    return FILES if PARQUETS.divided(name) is None else PARQUETS
+    if PARQUETS.divided(name) is not None:
+        return PARQUETS
+    return REMOTE if is_url(name) else FILES
 
 
 def file_of(name: str) -> str:
     """The path of the file that holds a picture: its own, or its shard's."""
     divided = TARS.divided(name) or PARQUETS.divided(name)
     return name if divided is None else divided[0]
+
+
+def threads_to_read(names: Sequence[str | PathLike[str]], threads: int) -> int:
+    """How many threads read pictures: those that decode, or more, which wait for a network.
+
+    Args:
+        names: of the pictures; the first stands for all.
+        threads: where they are on this machine.
+    """
+    return max(threads, WAITING) if names and is_url(names[0]) else threads
 
 
 def read_picture(name: str | PathLike[str]) -> bytes:

@@ -6,7 +6,9 @@ import errno
 import os
 from collections.abc import Container
 
+from nin.data.storage.remote_files import REMOTE
 from nin.errors import DataError
+from nin.urls import is_url
 
 #: The largest picture, or group of rows, that is read from a shard at once, in bytes.
 LARGEST = 2**30
@@ -26,19 +28,21 @@ def divided_name(name: str, ending: str, known: Container[str]) -> tuple[str, st
     at = name.find(f"{ending}/")
     while at >= 0:
         path = name[: at + len(ending)]
-        if path in known or os.path.isfile(path):  # noqa: PTH113
+        if path in known or is_url(path) or os.path.isfile(path):  # noqa: PTH113
             return path, name[at + len(ending) + 1 :]
         at = name.find(f"{ending}/", at + 1)
     return None
 
 
 def stamp_of(path: str) -> Stamp:
-    """Size and time of a shard.
+    """Size and time of a shard; behind a URL its size and version.
 
     Raises:
         DataError: it is not there.
     """
     try:
+        if is_url(path):
+            return REMOTE.status(path)
         status = os.stat(path)  # noqa: PTH116
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import tarfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import IO, Any, NamedTuple, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 
 #: Headers are blocks of so many bytes.
@@ -44,6 +45,13 @@ class TarMembers(NamedTuple):
     sizes: NDArray[np.int64]
     passed_over: Counter[str]
 
+    @classmethod
+    def from_lists(cls, lists: Sequence[Any]) -> Self:
+        """The members again whose four parts were kept as plain lists."""
+        names, starts, sizes, passed_over = lists
+        starts, sizes = np.array(starts, np.int64), np.array(sizes, np.int64)
+        return cls(names, starts, sizes, Counter(passed_over))
+
 
 def read_members(path: str | Path) -> TarMembers:
     """Go through the headers of a tar file, past the contents.
@@ -55,7 +63,7 @@ def read_members(path: str | Path) -> TarMembers:
             one name.
     """
     try:
-        with Path(path).open("rb") as file:
+        with source_path(path).open("rb") as file:
             return members_of(file, str(path))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from io import BytesIO
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.data.storage.listing_cache import kept_listing
+from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.shard_file import (
     LARGEST,
     Stamp,
@@ -23,6 +25,7 @@ from nin.data.storage.shard_file import (
 )
 from nin.data.storage.tar_members import TarMembers, read_members
 from nin.errors import DataError
+from nin.urls import is_url
 
 ENDING = ".tar"
 
@@ -72,7 +75,9 @@ class TarShards:
             DataError: see `nin.data.storage.tar_members.read_members`.
         """
         stamp = stamp_of(path)
-        found = read_members(path)
+        found = kept_listing(
+            "members 1", path, lambda: read_members(path), _to_json, TarMembers.from_lists
+        )
         keys = _digests(found.names)
         order = np.argsort(keys)
         table = TarTable(stamp, keys[order], found.starts[order], found.sizes[order])
@@ -94,6 +99,9 @@ class TarShards:
     def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
         """Pieces of a member, each by its start and its length; shorter at the member's end."""
         path, table, begin, size = self._found(name)
+        if is_url(path):
+            inside = [(begin + at, max(0, min(length, size - at))) for at, length in places]
+            return REMOTE.read_at(path, inside)
         file = os.open(path, os.O_RDONLY)
         try:
             check_unchanged(os.fstat(file), table.stamp, path, name)
@@ -135,6 +143,11 @@ class TarShards:
                 except DataError as error:
                     raise OSError(errno.EIO, str(error), path) from error
             return self._tables[path]
+
+
+def _to_json(members: TarMembers) -> list[Any]:
+    names, starts, sizes, passed_over = members
+    return [names, starts.tolist(), sizes.tolist(), passed_over]
 
 
 def _digests(names: Iterable[str]) -> NDArray[np.uint64]:

@@ -16,6 +16,7 @@ from nin.exporting.onnx.onnx_preprocessing import (
 from nin.inference.input_spec import InputSpec
 from nin.inference.metadata import KEY
 from nin.models.geometry import has_class_maps
+from nin.models.preprocessing import Preprocessing
 from nin.onnx_graph.folding import fold_batch_normalization
 from nin.onnx_graph.graph import OPSET, Graph
 
@@ -40,26 +41,13 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
     Raises:
         ExportError: a layer that no network of this package has.
     """
-    height, width, channels = description["input_shape"]
-    classes = len(description["classes"])
-    form = InputSpec.of(description) or InputSpec(channels)
+    form = InputSpec.of(description) or InputSpec(description["input_shape"][2])
     graph = Graph()
     with graph.within(SCOPE):
-        if form.size is None:
-            mode = description.get("fit", "squash")
-            x = resize_images(graph, "images", (height, width, channels), mode)
-            x = resize_again(graph, x, model.preprocessing.size)
-            size = model.preprocessing.size or (height, width)
-            x = of_shape(graph, x, (0, channels, *size))
-            x = standardise(graph, x, model.preprocessing, channels)
-        else:
-            size = (form.size, form.size)
-            x = standardise(graph, _as_they_are(graph, form), model.preprocessing, channels)
-            x = of_shape(graph, x, (form.batch or 0, channels, *size))
-    has_maps = has_class_maps(model.net)
-    written = write_network(graph, model.net, x, size, has_maps=has_maps)
+        x, size = _preprocessed(graph, model.preprocessing, description, form)
+    written = write_network(graph, model.net, x, size, has_maps=has_class_maps(model.net))
     graph.node("Softmax", written.logits, name="probabilities", axis=1)
-    n = form.batch or "n"
+    n, classes = form.batch or "n", len(description["classes"])
     outputs: dict[str, Any] = {"probabilities": ("float32", [n, classes])}
     if description["maps"] and written.maps:
         if form.layout == "nhwc":
@@ -71,6 +59,23 @@ def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
     fold_batch_normalization(graph)
     inputs = {"images": (form.dtype, form.shape)}
     return graph.model(inputs, outputs, {KEY: json.dumps(description)}, opset)
+
+
+def _preprocessed(
+    graph: Graph, preprocessing: Preprocessing, description: dict[str, Any], form: InputSpec
+) -> tuple[str, tuple[int, int]]:
+    """The input of the first layer, and its height and width."""
+    height, width, channels = description["input_shape"]
+    if form.size is None:
+        mode = description.get("fit", "squash")
+        x = resize_images(graph, "images", (height, width, channels), mode)
+        x = resize_again(graph, x, preprocessing.size)
+        size = preprocessing.size or (height, width)
+        x = of_shape(graph, x, (0, channels, *size))
+        return standardise(graph, x, preprocessing, channels), size
+    size = (form.size, form.size)
+    x = standardise(graph, _as_they_are(graph, form), preprocessing, channels)
+    return of_shape(graph, x, (form.batch or 0, channels, *size)), size
 
 
 def _as_they_are(graph: Graph, form: InputSpec) -> str:

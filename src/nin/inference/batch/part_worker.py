@@ -16,6 +16,7 @@ from nin.data.storage.picture_store import is_stored
 from nin.errors import ExportError
 from nin.inference.batch.batch_job import BatchJob, network_digest
 from nin.inference.file_predictor import FilePredictor
+from nin.urls import is_url
 
 #: Networks that are kept open; each command that is at work has one.
 _KEPT = 4
@@ -38,12 +39,17 @@ def answer_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
     with _opening:
         predictor = _predictor(job.network, job.sha256, job.folder, job.witness, job.version)
     found = predictor.predict_files(
-        [Path(job.folder, name) for name in names],
+        [_place(job.folder, name) for name in names],
         job.top,
         min_probability=job.min_probability,
         errors="yield",
     )
     return [{**answer, "file": name} for name, answer in zip(names, found, strict=True)]
+
+
+def _place(folder: str, name: str) -> str:
+    """Where a picture is: its name, from the folder on if it is relative."""
+    return name if is_url(name) else str(Path(folder, name))
 
 
 @functools.lru_cache(_KEPT)
@@ -54,9 +60,9 @@ def _predictor(network: str, sha256: str, folder: str, witness: str, version: st
             f"a worker has version {__version__} of nin, not {version}: install the same one"
             " everywhere"
         )
-    if witness and not is_stored(Path(folder, witness)):
+    if witness and not is_stored(_place(folder, witness)):
         raise ExportError(
-            f"a worker does not see {Path(folder, witness)}: images must be in a folder that has"
+            f"a worker does not see {_place(folder, witness)}: images must be in a folder that has"
             " the same path on all machines"
         )
     path = Path(network)

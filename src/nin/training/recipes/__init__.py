@@ -12,6 +12,7 @@ from nin.data.decode_many import are_small_and_grey
 from nin.data.in_memory.npz_file import is_npz, npz_image_shape
 from nin.data.shards.shard_files import is_pattern
 from nin.data.sources import images_called, is_in_process
+from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
 from nin.networks.rivals import CustomSpec, Rival, find_network
@@ -150,7 +151,7 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     if _is_array(data):
         path = expand(data)
         return _for_arrays(path.stem, data, npz_image_shape(path), preset, init)
-    folder = Path(data).resolve()
+    folder = source_path(data).resolve()
     is_inside = folder.is_file() or is_pattern(folder)
     name = (folder.parent if is_inside else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset
@@ -171,8 +172,8 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
 
 def _is_path(data: str) -> bool:
     """Whether it is there, or a pattern of shards: its listing says whether there are any."""
-    path = expand(data)
-    return path.exists() or is_pattern(path)
+    path = source_path(data)
+    return is_pattern(path) or path.exists()
 
 
 def _is_array(data: str) -> bool:

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from nin.data import NAMED
+from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, NinError
-from nin.files import beginning, expand, obstacle, write_bytes, write_json
+from nin.files import beginning, obstacle, write_bytes, write_json
 from nin.training.runs.evaluation import Evaluation
 from nin.training.runs.figures import save_confusion, save_reliability
 from nin.training.runs.judged_images import JudgedImages
 from nin.training.runs.run import Run
+from nin.urls import is_url
 
 #: The files in the folder; `SHEET` is drawn by `nin.maps`.
 RECORD, MISTAKES, SHEET = "evaluation.json", "mistakes.csv", "mistakes.png"
@@ -70,13 +72,13 @@ def subject(run: Run, judged: JudgedImages | None = None) -> Subject:
     path = _absolute(run.path)
     if judged is None:
         return Subject(path)
-    known = judged.source if judged.source in NAMED else _absolute(expand(judged.source))
+    known = judged.source if judged.source in NAMED else _absolute(source_path(judged.source))
     return Subject(path, known, judged.part, judged.is_other)
 
 
 def _absolute(path: Path) -> str:
     """As a person would write it: links are not followed, so that a folder keeps its name."""
-    return os.path.normpath(path.absolute())
+    return str(path) if is_url(path) else os.path.normpath(path.absolute())
 
 
 def check_out(out: Path, identity: Mapping[str, Any]) -> None:

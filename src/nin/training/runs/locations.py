@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from nin.data.storage.url_path import source_path
 from nin.files import expand
 from nin.training.runs.run_format import RunRecord, SessionRecord
+from nin.urls import is_url
 
 
 def base_of(run: Path) -> SessionRecord:
@@ -39,6 +41,8 @@ def candidates(name: str, run: Path, record: RunRecord) -> list[Path]:
         run: the run directory.
         record: what its ``run.json`` holds.
     """
+    if is_url(name):
+        return [source_path(name)]
     path, run = expand(name), run.resolve()
     bases = [
         (Path(session["directory"]), session["directory_from_run"])

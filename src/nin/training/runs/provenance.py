@@ -15,6 +15,7 @@ from nin import backends
 from nin._version import __version__
 from nin.training.runs.locations import base_of
 from nin.training.runs.run_format import RunRecord, SessionRecord
+from nin.urls import without_credentials
 
 
 def versions() -> dict[str, str]:
@@ -87,7 +88,7 @@ def command() -> str:
     program, *arguments = sys.argv
     path = Path(program).resolve()
     words = ["python", f"{path.parent.name}/{path.name}"] if path.suffix == ".py" else [path.name]
-    return shlex.join([*words, *arguments])
+    return shlex.join(map(without_credentials, [*words, *arguments]))
 
 
 def _cores() -> int:

@@ -16,6 +16,7 @@ from nin.data.in_memory.npz_file import is_npz
 from nin.data.source_listing import is_source
 from nin.data.sources import is_in_process
 from nin.data.split import PARTS, Part
+from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, RunError
 from nin.training.runs.dataset import open_images, open_others
 from nin.training.runs.judged_images import (
@@ -28,6 +29,7 @@ from nin.training.runs.judged_images import (
 )
 from nin.training.runs.locations import candidates
 from nin.training.runs.own_images import OwnImages
+from nin.urls import is_url
 
 
 class RunImages(OwnImages):
@@ -48,6 +50,8 @@ class RunImages(OwnImages):
         """
         if isinstance(data, Path):
             data = str(data)
+        if isinstance(data, str) and is_url(data):
+            data = str(source_path(data))
         if not (data is None or isinstance(data, str)):
             return self._others(data, skip_bad)
         if data is None or data == self.recipe.data in NAMED:

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save
 
 from nin.data.decoding.decode import Decoder, ResizeMode
 from nin.data.pictures import WORKERS
-from nin.data.storage.picture_store import read_picture
+from nin.data.storage.picture_store import read_picture, threads_to_read
 from nin.errors import DataError
 from nin.files import write_bytes
 from nin.pretrained import FeatureExtractor
@@ -156,7 +156,11 @@ def compute_features(
     batch = max(1, min(BATCH, BATCH * USUAL_SIZE**2 // cache.view.size**2))
     try:
         with progress("looking at photographs", len(paths)) as advance:
-            for seen in _ahead(lambda one: _seen(one, paths[one], cache), len(paths)):
+            for seen in _ahead(
+                lambda one: _seen(one, paths[one], cache),
+                len(paths),
+                threads_to_read(paths, WORKERS),
+            ):
                 advance(1)
                 remarks.update(seen.remarks)
                 if seen.fault:
@@ -222,9 +226,9 @@ def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
     return SeenFile(position, digest, image, "", remarks)
 
 
-def _ahead(read: Callable[[int], SeenFile], count: int) -> Iterator[SeenFile]:
+def _ahead(read: Callable[[int], SeenFile], count: int, threads: int) -> Iterator[SeenFile]:
     """`read` of the numbers from 0 on, in their order, some of them read ahead by threads."""
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         reading: deque[Future[SeenFile]] = deque()
         try:
             for number in range(count):

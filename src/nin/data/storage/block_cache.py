@@ -1,0 +1,104 @@
+"""`BlockCache`: files behind URLs in blocks, each fetched once and kept on this machine."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+
+from nin.data.storage.cache_folder import CacheFolder
+from nin.data.storage.remote_content import FilePiece, RemoteStatus, fetch
+
+#: Bytes of a block, and blocks that are held in memory as well.
+BLOCK, HELD = 2**22, 8
+
+#: A block of a file: its URL, the file's version, and the block's number.
+Key = tuple[str, int, int]
+
+
+class BlockCache:
+    """Reads pieces of files by blocks; called by several threads at once.
+
+    What is kept on the disk is bounded, see `nin.data.storage.cache_folder`; where nothing can be
+    kept there, a few blocks in memory are all.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._folder: CacheFolder | None = None
+        self._held: OrderedDict[Key, bytes] = OrderedDict()
+        self._coming: dict[Key, Future[bytes]] = {}
+
+    def read(self, url: str, status: RemoteStatus, start: int, length: int) -> bytes:
+        """Read a piece of a file; shorter at the file's end.
+
+        Raises:
+            FileNotFoundError: it is no longer there.
+            SourceError: it cannot be read, or has changed.
+        """
+        end = min(start + length, status.size)
+        pieces = []
+        while start < end:
+            number, skipped = divmod(start, BLOCK)
+            wanted = min(end - start, BLOCK - skipped)
+            pieces.append(self._piece(url, status, number, skipped, wanted))
+            start += wanted
+        return b"".join(pieces)
+
+    def _piece(self, url: str, status: RemoteStatus, number: int, start: int, length: int) -> bytes:
+        key = (url, status.version, number)
+        with self._lock:
+            content = self._held.get(key)
+            if content is not None:
+                self._held.move_to_end(key)
+                return content[start : start + length]
+        kept = self._kept().get_piece(_name(key), start, length)
+        if kept is not None:
+            return kept
+        return self._fetched(key, status)[start : start + length]
+
+    def _fetched(self, key: Key, status: RemoteStatus) -> bytes:
+        """A block from its server; several threads that want one wait for the same answer."""
+        with self._lock:
+            coming = self._coming.get(key)
+            if is_mine := coming is None:
+                coming = self._coming[key] = Future()
+        if not is_mine:
+            return coming.result()
+        try:
+            coming.set_result(self._from_server(key, status))
+        except BaseException as error:  # noqa: BLE001 - it is raised to whoever waits
+            coming.set_exception(error)
+        finally:
+            with self._lock:
+                del self._coming[key]
+        return coming.result()
+
+    def _from_server(self, key: Key, status: RemoteStatus) -> bytes:
+        url, version, number = key
+        begin = number * BLOCK
+        found = fetch(url, status, begin, min(begin + BLOCK, status.size))
+        for start in range(0, len(found.content), BLOCK):
+            each = (url, version, (found.start + start) // BLOCK)
+            self._keep(each, found.content[start : start + BLOCK])
+        return _part(found, begin)
+
+    def _keep(self, key: Key, content: bytes) -> None:
+        self._kept().put(_name(key), content)
+        with self._lock:
+            self._held[key] = content
+            while len(self._held) > HELD:
+                self._held.popitem(last=False)
+
+    def _kept(self) -> CacheFolder:
+        if self._folder is None:
+            self._folder = CacheFolder("blocks")
+        return self._folder
+
+
+def _part(found: FilePiece, begin: int) -> bytes:
+    return found.content[begin - found.start :][:BLOCK]
+
+
+def _name(key: Key) -> str:
+    return f"{BLOCK} {key[1]} {key[2]} {key[0]}"

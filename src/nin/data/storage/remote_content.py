@@ -1,0 +1,156 @@
+"""The content of files behind URLs, by ranges; over HTTP so that what the server says is seen."""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+from nin.data.storage.remote_access import (
+    ShortAnswerError,
+    call,
+    file_system,
+    persistently,
+    scheme_of,
+)
+from nin.errors import SourceError
+
+#: What a listing may call that by which another version of a file is told.
+_VERSIONS = (
+    "ETag",
+    "etag",
+    "md5Hash",
+    "LastModified",
+    "last_modified",
+    "updated",
+    "mtime",
+    "created",
+)
+
+_PROCESS = secrets.token_hex(8)
+
+
+class RemoteStatus(NamedTuple):
+    """What a server says of a file.
+
+    Attributes:
+        size: in bytes.
+        version: a number that is another one where the content is.
+    """
+
+    size: int
+    version: int
+
+
+class FilePiece(NamedTuple):
+    """A piece of a file: its bytes, from a place on."""
+
+    start: int
+    content: bytes
+
+
+def remote_status(url: str) -> RemoteStatus:
+    """Ask for the size and the version of a file.
+
+    Raises:
+        FileNotFoundError: there is none.
+        SourceError: it cannot be asked for, or its size is not known.
+    """
+
+    def ask() -> RemoteStatus:
+        files, path = file_system(url)
+        if scheme_of(url) in ("http", "https"):
+            answer: RemoteStatus = call(_Http(files), "status", path, url)
+            return answer
+        found = call(files, "info", path)
+        if found.get("type") == "directory":
+            raise IsADirectoryError
+        return status_of(found, url)
+
+    return persistently(url, ask)
+
+
+def status_of(listed: dict[str, Any], url: str) -> RemoteStatus:
+    """Size and version of a file as a file system lists it.
+
+    Raises:
+        SourceError: its size is not among that.
+    """
+    if not isinstance(size := listed.get("size"), int):
+        raise SourceError(
+            f"{url}: the server does not say how large it is, so that it can't be read"
+        )
+    version = next((str(listed[name]) for name in _VERSIONS if listed.get(name)), _PROCESS)
+    digest = blake2b(f"{size} {version}".encode(), digest_size=8).digest()
+    return RemoteStatus(size, int.from_bytes(digest, "little"))
+
+
+def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
+    """Read a piece of a file; the whole file where the server knows no ranges.
+
+    Args:
+        url: where it is.
+        status: what the server said of it.
+        start: the first byte.
+        end: the one behind the last, at most the file's size.
+
+    Raises:
+        FileNotFoundError: it is no longer there.
+        SourceError: it cannot be read, or has changed.
+    """
+
+    def ask() -> FilePiece:
+        files, path = file_system(url)
+        if scheme_of(url) in ("http", "https"):
+            found: FilePiece = call(_Http(files), "fetch", path, url, status, start, end)
+        else:
+            found = FilePiece(start, call(files, "cat_file", path, start=start, end=end))
+        wanted = (
+            status.size if found.start == 0 and len(found.content) > end - start else end - start
+        )
+        if len(found.content) != wanted:
+            raise ShortAnswerError(f"{len(found.content):,} of {wanted:,} bytes came")
+        return found
+
+    return persistently(url, ask)
+
+
+class _Http:
+    """Requests that look at the answer's status and headers, in the session of fsspec."""
+
+    async_impl = True
+
+    def __init__(self, files: Any) -> None:
+        self.files, self.loop = files, files.loop
+
+    async def _status(self, path: str, url: str) -> RemoteStatus:
+        async with await self._get(path, 0, 1) as answer:
+            return _status_of_answer(answer, url)
+
+    async def _fetch(
+        self, path: str, url: str, status: RemoteStatus, start: int, end: int
+    ) -> FilePiece:
+        async with await self._get(path, start, end) as answer:
+            if _status_of_answer(answer, url) != status:
+                raise SourceError(f"{url}: was changed after it was listed: start again")
+            return FilePiece(start if answer.status == 206 else 0, await answer.read())
+
+    async def _get(self, path: str, start: int, end: int) -> Any:
+        session = await self.files.set_session()
+        # An encoding would have another length, and other ranges.
+        headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
+        answer = await session.get(self.files.encode_url(path), headers=headers)
+        if answer.status != 416:
+            answer.raise_for_status()
+        return answer
+
+
+def _status_of_answer(answer: Any, url: str) -> RemoteStatus:
+    """Of an answer with a piece, with the whole file, or about an empty one (416)."""
+    headers = answer.headers
+    total = headers.get("Content-Range", "").rpartition("/")[2]
+    if answer.status == 200:
+        total = headers.get("Content-Length", "")
+    listed: dict[str, Any] = {"size": int(total) if total.isdigit() else None}
+    listed["ETag"] = headers.get("ETag") or headers.get("Last-Modified")
+    return status_of(listed, url)

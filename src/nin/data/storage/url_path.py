@@ -1,0 +1,97 @@
+"""`UrlPath`: a file or folder behind a URL, asked like a path of this machine."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any, Self
+
+from nin.data.storage.remote_files import REMOTE
+from nin.files import expand
+from nin.urls import is_url, remember
+
+_SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")
+
+
+class UrlPath(type(Path())):  # type: ignore[misc]
+    """A path whose text is a URL; what it is asked, its server is asked.
+
+    `pathlib` takes a URL apart as it does a path, but that it writes one slash in place of two.
+    """
+
+    def __str__(self) -> str:
+        return _SLASHES.sub(r"\1://", super().__str__())
+
+    def __fspath__(self) -> str:
+        return str(self)
+
+    def as_posix(self) -> str:
+        """The URL."""
+        return str(self)
+
+    def is_absolute(self) -> bool:
+        """A URL always is."""
+        return True
+
+    def absolute(self) -> Self:
+        """The URL itself."""
+        return self
+
+    def resolve(self, strict: bool = False) -> Self:
+        """The URL itself."""
+        return self
+
+    def expanduser(self) -> Self:
+        """The URL itself."""
+        return self
+
+    def is_dir(self) -> bool:
+        """Whether there is a folder."""
+        return REMOTE.is_folder(str(self))
+
+    def is_file(self) -> bool:
+        """Whether there is a file."""
+        return REMOTE.exists(str(self))
+
+    def exists(self) -> bool:
+        """Whether there is a file or a folder."""
+        return self.is_dir() or self.is_file()
+
+    def iterdir(self) -> Iterator[Self]:
+        """What is in a folder."""
+        for entry in REMOTE.scan(str(self)):
+            yield self / entry.name
+
+    def open(self, mode: str = "r", *_: Any, **options: Any) -> IO[Any]:
+        """Open a file to read it."""
+        if mode not in ("r", "rb"):
+            raise OSError(errno.EROFS, "nothing is written behind a URL", str(self))
+        file = REMOTE.open(str(self))
+        return file if mode == "rb" else io.TextIOWrapper(file, **options)
+
+    def read_bytes(self) -> bytes:
+        """The content of a file."""
+        return REMOTE.read(str(self))
+
+    def read_text(self, encoding: str | None = None, errors: str | None = None) -> str:
+        """The text of a file."""
+        return self.read_bytes().decode(encoding or "utf-8", errors or "strict")
+
+
+def source_path(name: str | Path) -> Path:
+    """Where a source of pictures is, on this machine or behind a URL.
+
+    What is secret in a URL is kept for this process alone: the path is written without it.
+    """
+    if isinstance(name, UrlPath):
+        return name
+    text = os.fspath(name)
+    if isinstance(name, Path):
+        text = _SLASHES.sub(r"\1://", text)
+    if text.lower().startswith("file://"):
+        return Path(text[len("file://") :])
+    return UrlPath(remember(text)) if is_url(text) else expand(text)

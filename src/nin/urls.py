@@ -1,0 +1,106 @@
+"""URLs: which texts are some, and how they are written without what is secret in them.
+
+That is kept for this process alone, and goes back into a URL only where it is asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+#: In a sentence; what ends the sentence, or a part of it, is none of the URL.
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://[^\s'\"<>|]*[^\s'\"<>|:;,.)\]]", re.IGNORECASE)
+
+#: Parameters of a query that sign it, or stand for who asks: of S3 and Google; and of Azure, whose
+#: names are of two letters, where there is a signature.
+_SECRET = re.compile(
+    r"(x-amz|x-goog)-.*|.*(signature|token|secret|password|passwd|credential|api_?key|auth).*"
+    r"|sig|key|pwd|awsaccesskeyid|googleaccessid|expires|policy|key-pair-id",
+    re.IGNORECASE,
+)
+_AZURE = re.compile(r"s[a-z]{1,4}|sig")
+
+#: Where a name alone is no secret, since keys or a password go with it.
+_NAMED = ("sftp", "ssh")
+
+
+#: What is secret in the URLs that this process was given: by host, and by URL without it.
+_users: dict[str, str] = {}
+_queries: dict[str, str] = {}
+
+
+class ParsedUrl(NamedTuple):
+    """A URL, and what is secret in it.
+
+    Attributes:
+        public: the URL without that.
+        user: user name and password, as written before ``@``; empty where there is none.
+        query: the parameters that are secret, joined by ``&``.
+    """
+
+    public: str
+    user: str
+    query: str
+
+
+def is_url(name: object) -> bool:
+    """Whether a name is a URL: ``s3://bucket/photos``; not that of a file on this machine."""
+    text = str(name)
+    return _SCHEME.match(text) is not None and not text.lower().startswith("file://")
+
+
+def parse_url(url: str) -> ParsedUrl:
+    """Take a URL apart."""
+    scheme, _, rest = url.partition("://")
+    place, question, query = rest.partition("?")
+    host, slash, path = place.partition("/")
+    user, at, host = host.rpartition("@")
+    kept = ""
+    if scheme.lower() in _NAMED and user and ":" not in user:
+        kept, user = f"{user}{at}", ""
+    open_, secret = _sorted(query)
+    public = f"{scheme}://{kept}{host}{slash}{path}{question if open_ else ''}{open_}"
+    return ParsedUrl(public, user, secret)
+
+
+def without_credentials(text: str) -> str:
+    """A text, all of whose URLs are written without passwords, keys and signatures."""
+    if "://" not in text:
+        return text
+    return _URL.sub(lambda found: parse_url(found[0]).public, text)
+
+
+def remember(url: str) -> str:
+    """Keep what is secret in a URL for this process, and return the URL without it."""
+    public, user, query = parse_url(url)
+    if user:
+        _users[_host(public)] = user
+    if query:
+        _queries[public] = query
+    return public
+
+
+def with_secrets(public: str) -> str:
+    """A URL as it is to be asked for: with the user of its host, and with its own signature."""
+    found = public
+    if user := _users.get(_host(public)):
+        found = found.replace("://", f"://{user}@", 1)
+    if query := _queries.get(public):
+        found += ("&" if "?" in found else "?") + query
+    return found
+
+
+def _sorted(query: str) -> tuple[str, str]:
+    """The parameters of a query that anybody may see, and the others."""
+    parts = [part for part in query.split("&") if part]
+    names = [part.partition("=")[0] for part in parts]
+    signed = "sig" in names
+    hidden = [bool(_SECRET.fullmatch(n) or (signed and _AZURE.fullmatch(n))) for n in names]
+    open_ = "&".join(part for part, secret in zip(parts, hidden, strict=True) if not secret)
+    return open_, "&".join(part for part, secret in zip(parts, hidden, strict=True) if secret)
+
+
+def _host(public: str) -> str:
+    scheme, _, rest = public.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}"
