@@ -54,8 +54,8 @@ def train(
         bool,
         typer.Option(
             "--find-lr",
-            help="Do not train: try learning rates from tiny to large for 100 steps, draw the losses"
-            f" as {PICTURE}, and suggest one: roughly, and mostly too low for a NiN.",
+            help="Do not train: try learning rates from tiny to large for 100 steps, draw the"
+            f" losses as {PICTURE}, and suggest one: roughly, and mostly too low for a NiN.",
         ),
     ] = False,
     resume: Annotated[

@@ -50,9 +50,9 @@ def lr_find(
     A fresh network takes 100 steps on training images while the rate rises from 0.000001 to 10, or
     until the loss is four times its lowest. The network is thrown away, and no run is made.
 
-    For NiN the suggestion was mostly too low when it was measured, since the loss of the first steps
-    hardly moves: docs/experiments.md. `nin.tune`, and the `rates` of `nin.compare` and `nin.sweep`,
-    compare whole trainings.
+    For NiN the suggestion was mostly too low when it was measured, since the loss hardly moves in
+    the first steps: see docs/experiments.md. `nin.tune`, and the `rates` of `nin.compare` and
+    `nin.sweep`, compare whole trainings.
 
     Args:
         recipe: as for `nin.train`.
