@@ -12,6 +12,8 @@ PROGRAMS = {
     "keras_tuner": "KerasTuner",
     "optuna": "Optuna around plain Keras",
 }
+#: How many seeds a network is trained with.
+SEEDS = 3
 #: The training in which each was killed.
 KILLED_IN = 6
 
@@ -29,6 +31,14 @@ def range_test() -> str:
 
 
 def _network(name: str, rows: list[dict[str, Any]]) -> list[str]:
+    rates = {row["rate"] for row in rows if row["why"] == "grid"}
+    seeds = [
+        seed
+        for seed in {row["seed"] for row in rows}
+        if rates == {row["rate"] for row in rows if (row["seed"], row["why"]) == (seed, "grid")}
+    ]
+    rows = [row for row in rows if row["seed"] in seeds]
+    name += "" if len(seeds) == SEEDS else f" (n = {len(seeds)})"
     grid = [row for row in rows if row["why"] == "grid"]
     means = {rate: _accuracies(grid, rate) for rate in sorted({row["rate"] for row in grid})}
     best = max(means, key=lambda rate: statistics.fmean(means[rate]))
@@ -36,7 +46,7 @@ def _network(name: str, rows: list[dict[str, Any]]) -> list[str]:
     for why in ("tenth", "steepest"):
         found = [row for row in rows if row["why"] == why]
         rates = sorted(row["rate"] for row in found)
-        missing = len({row["seed"] for row in rows}) - len(rates)
+        missing = len(seeds) - len(rates)
         said = f"{rates[0]:.2g} to {rates[-1]:.2g}" if rates else "none"
         said += f", none for {missing} of the seeds" if rates and missing else ""
         cells += [said, _mean([row["accuracy"] for row in found])]
