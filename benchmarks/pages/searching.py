@@ -47,7 +47,8 @@ def _network(name: str, rows: list[dict[str, Any]]) -> list[str]:
         found = [row for row in rows if row["why"] == why]
         rates = sorted(row["rate"] for row in found)
         missing = len(seeds) - len(rates)
-        said = f"{rates[0]:.2g} to {rates[-1]:.2g}" if rates else "none"
+        ends = dict.fromkeys(f"{rate:.2g}" for rate in rates[:1] + rates[-1:])
+        said = " to ".join(ends) or "none"
         said += f", none for {missing} of the seeds" if rates and missing else ""
         cells += [said, _mean([row["accuracy"] for row in found])]
     return cells
