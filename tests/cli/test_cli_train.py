@@ -461,3 +461,13 @@ def test_names_of_classes_cannot_write_to_the_terminal(nin, photos, short, tmp_p
         assert "\x1b" not in answer.out + answer.err
     assert r"classes: \x1b[2J 12, new\nline 12" in trained.err
     assert len([line for line in evaluated.out.splitlines() if line.startswith(r"new\nline ")]) == 1
+
+
+@pytest.mark.slow
+def test_learning_rates_are_tried_and_one_is_suggested(nin, tmp_path):
+    answer = nin("train", "digits", "--preset", "lenet", "--limit", 64, "--find-lr", "--json")
+    assert answer.code == 0, answer
+    assert answer.json["picture"] == "find-lr.png"
+    assert answer.json["suggestion"] < 1
+    assert len(answer.json["rates"]) == len(answer.json["losses"])
+    assert [path.name for path in tmp_path.iterdir()] == ["find-lr.png"]
