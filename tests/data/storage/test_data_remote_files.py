@@ -77,6 +77,8 @@ def test_a_path_of_pathlib_is_a_url_if_it_was_one():
 def test_a_folder_over_http_cannot_be_listed(server):
     folder = source_path(f"{server.url}/photos")
     assert folder.is_dir()
+    server.faults = [403]  # As many answer where a folder is asked for.
+    assert not folder.is_file()
     said = (
         r"photos: a server does not list its folders over http: name shards, such as .*labels.csv"
     )

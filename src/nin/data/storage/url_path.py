@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Self
 
-from nin.data.storage.remote_files import REMOTE
+from nin.data.storage.remote_files import REMOTE, can_be_listed
 from nin.files import expand
 from nin.urls import is_url, remember
 
@@ -54,8 +54,9 @@ class UrlPath(type(Path())):  # type: ignore[misc]
         return REMOTE.is_folder(str(self))
 
     def is_file(self) -> bool:
-        """Whether there is a file."""
-        return REMOTE.exists(str(self))
+        """Whether there is a file; where no folder is listed, what has no ending is none."""
+        name = str(self)
+        return (can_be_listed(name) or not REMOTE.is_folder(name)) and REMOTE.exists(name)
 
     def exists(self) -> bool:
         """Whether there is a file or a folder."""
