@@ -17,6 +17,7 @@ from pages.photographs import PHOTOGRAPHS
 from pages.questions import QUESTIONS
 from pages.runtimes import RUNTIMES
 from pages.scale import SCALE
+from pages.searching import SEARCHING
 from pages.shipping import SHIPPING
 from pages.training import TRAINING, record, spread
 
@@ -65,6 +66,7 @@ TABLES = {
     **SHIPPING,
     **RUNTIMES,
     **QUESTIONS,
+    **SEARCHING,
     **SCALE,
 }
 

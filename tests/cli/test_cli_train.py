@@ -226,7 +226,7 @@ def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, t
     assert accuracy.startswith("accuracy 0.500 [")
     assert verdict == 'no better than always naming "a"'
     assert "predict" not in answer.out
-    assert following.startswith("try      other pictures")
+    assert following.startswith("try      other images")
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert [finding["kind"] for finding in record["health"]] == ["same answer", "not learnt"]
     assert [restart["step"] for restart in record["restarts"]] == [20, 20]
@@ -461,3 +461,13 @@ def test_names_of_classes_cannot_write_to_the_terminal(nin, photos, short, tmp_p
         assert "\x1b" not in answer.out + answer.err
     assert r"classes: \x1b[2J 12, new\nline 12" in trained.err
     assert len([line for line in evaluated.out.splitlines() if line.startswith(r"new\nline ")]) == 1
+
+
+@pytest.mark.slow
+def test_learning_rates_are_tried_and_one_is_suggested(nin, tmp_path):
+    answer = nin("train", "digits", "--preset", "lenet", "--limit", 64, "--find-lr", "--json")
+    assert answer.code == 0, answer
+    assert answer.json["picture"] == "find-lr.png"
+    assert answer.json["suggestion"] < 1
+    assert len(answer.json["rates"]) == len(answer.json["losses"])
+    assert [path.name for path in tmp_path.iterdir()] == ["find-lr.png"]

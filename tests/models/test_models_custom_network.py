@@ -97,6 +97,8 @@ def test_a_graph_that_computes_without_layers_has_no_maps():
         ("needs", "needs needs an argument depth"),
         ("raises", "raises cannot be made: {nets}, line"),
         ("raises", "RuntimeError: no such luck"),
+        ("leaves", "leaves cannot be made: {nets}, line"),
+        ("cnn(wdith=3)", "there is no argument wdith: known are num_classes, input_shape, width"),
         ("constant", "constant is not a network"),
     ],
 )

@@ -92,6 +92,7 @@ def test_what_cannot_be_found_is_one_line(name, said, file):
     [
         ("x = 1\nraise ValueError('bad\\nluck')\n", "line 2: ValueError: bad"),
         ("def net(:\n", "nets.py cannot be imported: line 1: SyntaxError: invalid syntax"),
+        ("import sys\nsys.exit(3)\n", "line 2: SystemExit: 3"),
         ("import nowhere_at_all\n", "line 1: ModuleNotFoundError: No module named"),
     ],
 )

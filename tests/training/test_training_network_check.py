@@ -20,6 +20,7 @@ def nets(tmp_path_factory):
         ("maps", "maps gives (batch, 6, 6, 10) in place of (batch, 10)"),
         ("softmax", "softmax ends in softmax, and the loss takes logits: leave the activation"),
         ("sigmoid", "sigmoid ends in sigmoid, and the loss takes logits"),
+        ("rescales", "rescales rescales the images (bytes), which come standardised: leave that"),
         ("nan", "nan returns numbers that are not finite before it is trained"),
         ("dice", "dice: dice (Dice) gives something else each time from the same state"),
         ("Forgetful", "Forgetful: no checkpoint holds forgetful/seen"),

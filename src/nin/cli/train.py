@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from nin.training import Run
     from nin.training.runs.run_format import RunResult
 
+#: What --find-lr writes, unless --out says otherwise.
+PICTURE = "find-lr.png"
+
 
 @with_options(RecipeOptions)
 def train(
@@ -42,8 +45,19 @@ def train(
         float | None, typer.Option(help="Seconds between checkpoints; default: 60.", min=0.0)
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Run directory to create; default: runs/NAME-NUMBER.")
+        Path | None,
+        typer.Option(
+            help="Run directory to create; default: runs/NAME-NUMBER. With --find-lr, the picture."
+        ),
     ] = None,
+    find_lr: Annotated[
+        bool,
+        typer.Option(
+            "--find-lr",
+            help="Do not train: try learning rates from tiny to large for 100 steps, draw the"
+            f" losses as {PICTURE}, and suggest one: roughly, and mostly too low for a NiN.",
+        ),
+    ] = False,
     resume: Annotated[
         Path | None, typer.Option(metavar="RUN", help="Continue this interrupted run.")
     ] = None,
@@ -55,6 +69,14 @@ def train(
     as_json: AsJson = False,
 ) -> None:
     """Train a network by a recipe (default: digits), or on a folder with a subfolder per class."""
+    if find_lr:
+        if resume is not None:
+            raise NinError("--resume goes on as the run began: leave out --find-lr")
+        of_training = {"devices": devices, "join": join, "save_every": save_every, "trust": trust}
+        if given := [name for name, value in of_training.items() if value not in (None, False)]:
+            raise NinError(f"--find-lr does not train: leave out {', '.join(as_typed(given))}")
+        _find_lr(what, options, out or Path(PICTURE), skip_bad, as_json)
+        return
     settings: dict[str, Any] = {"skip_bad": skip_bad, "devices": _number(devices)}
     settings |= {} if save_every is None else {"save_every": save_every}
     if resume is not None:
@@ -85,6 +107,22 @@ def _train(
         check(recipe, out, skip_bad=settings["skip_bad"], devices=settings["devices"])
         _meet(join)
     return train_recipe(recipe, out, **settings)
+
+
+def _find_lr(
+    what: str | None,
+    options: RecipeOptions,
+    out: Path,
+    skip_bad: bool,
+    as_json: bool,
+) -> None:
+    from nin.training.lr_range_test import lr_find
+
+    found = lr_find(what, out, skip_bad=skip_bad, **options.given())
+    if as_json:
+        typer.echo(json.dumps({**found.as_json(), "picture": str(out)}))
+    else:
+        typer.echo(f"{found.answer}; {printable(out)} shows the losses")
 
 
 def _resume(

@@ -72,6 +72,7 @@ def as_classifier(
 
 def _taken(code: Any, known: dict[str, Any], source: NetworkSource) -> dict[str, Any]:
     """The arguments that `code` can be called with, of those that are known."""
+    _refuse_unknown(code, source)
     try:
         parameters = inspect.signature(code).parameters
     except (TypeError, ValueError):
@@ -98,11 +99,26 @@ def _taken(code: Any, known: dict[str, Any], source: NetworkSource) -> dict[str,
     return wanted
 
 
+def _refuse_unknown(code: Any, source: NetworkSource) -> None:
+    """Refuse arguments that a function or class does not have."""
+    if not isinstance(code, functools.partial) or not callable(code.func):
+        return
+    try:
+        parameters = inspect.signature(code.func).parameters
+    except (TypeError, ValueError):
+        return
+    takes_any = any(each.kind is each.VAR_KEYWORD for each in parameters.values())
+    if odd := [name for name in code.keywords if name not in parameters and not takes_any]:
+        raise NinError(
+            f"{source.label}: there is no argument {odd[0]}: known are {', '.join(parameters)}"
+        )
+
+
 def _run(make: Any, source: NetworkSource) -> Any:
     try:
         return make()
     except NinError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = where_raised(error, source.file)
         raise NinError(f"{source.label} cannot be made: {said}") from error

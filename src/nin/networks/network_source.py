@@ -182,7 +182,7 @@ def _imported(path: Path, sha256: str) -> ModuleType:
         try:
             with _beside(path):
                 spec.loader.exec_module(module)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             del sys.modules[spec.name]
             said = where_raised(error, str(path)).removeprefix(f"{path}, ")
             raise NinError(f"{path} cannot be imported: {said}") from error

@@ -4,6 +4,8 @@ from .draw_curves import ProgressBoard as ProgressBoard
 from .health import Finding as Finding
 from .health import HealthWatch as HealthWatch
 from .initialization import start as start
+from .learning_rate_range import LearningRateRange as LearningRateRange
+from .lr_range_test import lr_find as lr_find
 from .recipe import Recipe as Recipe
 from .recipes import RECIPES as RECIPES
 from .recipes import find_recipe as find_recipe

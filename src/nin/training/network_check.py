@@ -16,6 +16,8 @@ from nin.training.runs.weights import weights
 
 #: Images that it is tried on.
 _IMAGES = 4
+#: Layers that multiply by less than this are made for bytes.
+_LEAST_SCALE = 0.1
 
 
 def check_network(model: Classifier, classes: int, image_shape: tuple[int, int, int]) -> None:
@@ -30,7 +32,7 @@ def check_network(model: Classifier, classes: int, image_shape: tuple[int, int, 
         InputSizeError: it cannot take images of this shape.
         NinError: it does not give logits, one per class; they are not finite; or a layer breaks
             exact resume, for it draws random numbers that no seed of Keras's decides, or changes a
-            value that no checkpoint holds.
+            value that no checkpoint holds. Or it rescales bytes, which it does not get.
     """
     name = model.source.label if model.source else type(model).__name__
     images = np.random.default_rng(0).integers(0, 256, (_IMAGES, *image_shape), np.uint8)
@@ -44,6 +46,7 @@ def check_network(model: Classifier, classes: int, image_shape: tuple[int, int, 
     if not np.isfinite(logits).all():
         raise NinError(f"{name} returns numbers that are not finite before it is trained")
     _refuse_probabilities(model, logits, name)
+    _refuse_rescaling(model, name)
     _refuse_what_is_not_kept(model, name)
     _refuse_other_chance(model, images, name)
 
@@ -74,6 +77,18 @@ def _refuse_probabilities(model: Classifier, logits: np.ndarray[Any, Any], name:
             f"{name} ends in {activation}, and the loss takes logits: leave the activation of the"
             f" last layer ({last.name}) out"
         )
+
+
+def _refuse_rescaling(model: Classifier, name: str) -> None:
+    """Standardised values, divided by 255 once more, are nearly the same for every image."""
+    if model.whole_net() is None:  # Its own `forward` gets what is stored.
+        return
+    for layer in leaves(model.net):
+        if isinstance(layer, keras.layers.Rescaling) and np.max(np.abs(layer.scale)) < _LEAST_SCALE:
+            raise NinError(
+                f"{name} rescales the images ({layer.name}), which come standardised: leave that"
+                " layer out"
+            )
 
 
 def _refuse_what_is_not_kept(model: Classifier, name: str) -> None:

@@ -59,7 +59,7 @@ def train(
     check_free(out)
     with random_state_restored(), spread(devices) as here:
         data = data or open_new(recipe, skip_bad=skip_bad)
-        _check_custom(recipe, data)
+        check_custom(recipe, data)
         if here.is_chief:
             show_found(data)
         duplicates = warn_of_duplicates(data) if here.is_chief else {}
@@ -150,7 +150,7 @@ def _check_code(run: Run, recipe: Recipe, trust: bool) -> None:
         trusted_name(source, trust=trust, locate=run.locate, run=run.path)
 
 
-def _check_custom(recipe: Recipe, data: ImageData) -> None:
+def check_custom(recipe: Recipe, data: ImageData) -> None:
     """Refuse what a network of one's own cannot take, before any picture is decoded.
 
     Raises:

@@ -45,6 +45,13 @@ def check(
     folder = Path("runs" if out is None else out)
     if said := obstacle(folder):
         raise RunError(f"cannot make the run directory {folder}: {said}")
+    return check_recipe(recipe, skip_bad=skip_bad, devices=devices)
+
+
+def check_recipe(
+    recipe: Recipe, *, skip_bad: bool = False, devices: int | None = None
+) -> ImageData:
+    """Refuse a recipe that nothing can be trained by; see `check`."""
     network = find_network(recipe.preset, "preset")
     if recipe.finetune and not network.pretrained:
         raise RecipeError(
