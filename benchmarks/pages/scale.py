@@ -76,7 +76,8 @@ def shuffling() -> str:
         f"Fashion-MNIST, {row['trained_on']:,} pictures to train on in ten shards of one class"
         f" each, {row['n']:,} for the test; a small NiN with batch normalisation, two epochs; mean"
         f" ± sd over {found['summary']['files']['n']} seeds. A million pictures are 62 windows of"
-        " half a thousand blocks; the small ones here are of ten, which is harder than it gets."
+        " half a thousand blocks; the small ones here are of ten, as those of large groups in"
+        " Parquet may be."
     )
     head = ["order", "windows", "test accuracy"]
     return f"{lines(head, table)}\n\n{said} {conditions('shuffling')}"
