@@ -19,7 +19,7 @@ def test_of_shards_all_pictures_are_meant_labelled_or_not(tmp_path):
 def test_what_is_not_there_is_one_line(tmp_path):
     write_tar(tmp_path / "a.tar", {"0.cls": b"1"})
     for source, said in (
-        ("a.tar/2.png", "Not a directory"),
+        ("a.tar/2.png", "a.tar holds no such picture"),
         ("b-*.tar", "no shard is called so"),
         ("a.tar", "there is no picture in it"),
         ("c.png", "No such file"),

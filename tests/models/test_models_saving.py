@@ -14,7 +14,8 @@ import sys
 import keras, numpy as np
 for path in sys.argv[1:]:
     model = keras.saving.load_model(path)
-    arrays = np.load(path + ".npz")
+    with np.load(path + ".npz") as file:
+        arrays = dict(file)
     predictions = model.predict(arrays["x"], verbose=0)
     assert np.array_equal(predictions, arrays["predictions"]), (path, "not the same to the bit")
     loss = model.evaluate(arrays["x"], arrays["y"], verbose=0, return_dict=True)["loss"]
@@ -50,6 +51,12 @@ def saved(tmp_path, images):
         return path
 
     return save
+
+
+def kept(path):
+    """The images and answers beside a saved network."""
+    with np.load(f"{path}.npz") as file:
+        return dict(file)
 
 
 def standardised(model):
@@ -109,7 +116,7 @@ def test_same_process(make, shape, saved):
     model = make()
     path = saved(model, shape, run_eagerly=True)  # sooner than to compile five networks
     again = keras.saving.load_model(path)
-    x = np.load(f"{path}.npz")["x"]
+    x = kept(path)["x"]
     np.testing.assert_array_equal(again.predict(x, verbose=0), model.predict(x, verbose=0))
     assert type(again) is type(model)
     assert json.dumps(again.get_config()) == json.dumps(model.get_config())
@@ -138,7 +145,7 @@ def test_class_of_a_reader(saved):
     assert type(again) is ReadersNet
     assert again.hparams == {"lr": 0.1, "num_classes": 2, "kernel": 5}
     assert again.preprocessing.size == (30, 26)
-    arrays = np.load(f"{path}.npz")
+    arrays = kept(path)
     np.testing.assert_array_equal(again.predict(arrays["x"], verbose=0), arrays["predictions"])
 
 
@@ -156,6 +163,6 @@ def test_weights_alone_can_be_saved(saved, tmp_path):
     other.build((None, 28, 28, 1))
     model.save_weights(tmp_path / "all.weights.h5")
     other.load_weights(tmp_path / "all.weights.h5")
-    arrays = np.load(f"{path}.npz")
+    arrays = kept(path)
     other.compile()
     np.testing.assert_array_equal(other.predict(arrays["x"], verbose=0), arrays["predictions"])
