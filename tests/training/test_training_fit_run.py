@@ -57,7 +57,7 @@ def test_a_source_that_goes_away(server, url, tmp_path, monkeypatch, capsys):
             nin.train(**recipe, out=tmp_path / "broken", **options)
     said = str(caught.value)
     assert said.startswith(f"{server.url}/00")
-    assert said.endswith(f"the training stopped: to go on: nin train --resume {tmp_path}/broken")
+    assert said.endswith(f"the training stopped: to continue: nin train --resume {tmp_path}/broken")
     server.faults = []
     record = json.loads((tmp_path / "broken/run.json").read_text())
     assert (record["state"], record.get("skipped", [])) == ("interrupted", [])

@@ -255,7 +255,7 @@ def test_a_frozen_trunk_cannot_do_everything(folder, tmp_path):
         (recipe(folder, width=0.5), "pretrained weights are of width 1"),
         (
             recipe(folder, balance="sampling"),
-            "a head is fitted to all photographs: balance=weights",
+            "a head is fitted to all photographs: use balance=weights",
         ),
     ):
         with pytest.raises(RecipeError, match=said):
