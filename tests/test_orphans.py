@@ -10,7 +10,8 @@ import pytest
 
 #: A parent with a worker that would wait for ever.
 PARENT = """
-import os, subprocess, sys, time
+import os, signal, subprocess, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored
 worker = "import os, sys, time; from nin.orphans import exit_with_parent;"
 worker += "exit_with_parent(int(sys.argv[1]));"
 worker += "print(os.getpid(), flush=True); time.sleep(600)"
