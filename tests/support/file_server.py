@@ -69,11 +69,12 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_response(200)
         self.send_header("Content-Length", str(max(0, end - start)))
         self.send_header("ETag", f'"{path.stat().st_mtime_ns}"')
-        self.end_headers()
         if fault == "half":
             self.close_connection = True
             end = start + (end - start) // 2
+        # Before the headers go out: who needs no more than those may ask at once.
         server.sent += max(0, end - start)
+        self.end_headers()
         self.wfile.write(content[start:end])
 
     def log_message(self, *_):
