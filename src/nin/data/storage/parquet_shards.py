@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from collections.abc import Sequence
-from io import BytesIO
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,10 +16,10 @@ from nin.data.storage.shard_file import (
     LARGEST,
     Stamp,
     check_unchanged,
-    divided_name,
     missing,
     stamp_of,
 )
+from nin.data.storage.shard_reader import ShardReader
 from nin.errors import DataError, NinError, first_line
 from nin.urls import is_url
 
@@ -56,20 +54,17 @@ class ParquetTable(NamedTuple):
         return groups
 
 
-class ParquetShards:
+class ParquetShards(ShardReader[ParquetTable]):
     """Reads pictures from columns of Parquet files; see `PictureStore`.
 
     A group of rows can be read only as a whole, and so the latest ones are kept.
     """
 
-    def __init__(self) -> None:
-        self._tables: dict[str, ParquetTable] = {}
-        self._groups = RowGroups(CACHE)
-        self._opening = threading.Lock()
+    ending = ENDING
 
-    def divided(self, name: str) -> tuple[str, str] | None:
-        """The Parquet file, and the picture's row and name; None if it is of none."""
-        return divided_name(name, ENDING, self._tables)
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups = RowGroups(CACHE)
 
     def read_table(self, path: str) -> ParquetTable:
         """Read anew how the pictures of a file lie in it; none of them is read.
@@ -93,20 +88,6 @@ class ParquetShards:
         self._tables[path] = table
         return table
 
-    def table(self, path: str) -> ParquetTable:
-        """How the pictures of a file lie in it, as it was listed last.
-
-        Raises:
-            OSError: it cannot be listed.
-        """
-        with self._opening:
-            if path not in self._tables:
-                try:
-                    self.read_table(path)
-                except DataError as error:
-                    raise OSError(errno.EIO, str(error), path) from error
-            return self._tables[path]
-
     def read(self, name: str) -> bytes:
         """All bytes of a picture."""
         path, table, row = self._found(name)
@@ -121,10 +102,6 @@ class ParquetShards:
             raise OSError(errno.ENODATA, "its row holds no bytes of a picture", name)
         return bytes(content)
 
-    def open(self, name: str) -> IO[bytes]:
-        """A picture as an open file."""
-        return BytesIO(self.read(name))
-
     def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
         """Pieces of a picture, each by its start and its length; shorter at the picture's end."""
         content = self.read(name)
@@ -134,20 +111,12 @@ class ParquetShards:
         """Bytes of a picture."""
         return len(self.read(name))
 
-    def exists(self, name: str) -> bool:
-        """Whether there is such a row."""
-        try:
-            self._found(name)
-        except OSError:
-            return False
-        return True
+    def _list(self, path: str) -> None:
+        self.read_table(path)
 
     def _found(self, name: str) -> tuple[str, ParquetTable, int]:
-        divided = self.divided(name)
-        if divided is None:
-            raise missing(name)
-        path, picture = divided
-        table, row = self.table(path), row_of(picture)
+        path, table, picture = self._located(name)
+        row = row_of(picture)
         if not 0 <= row < table.starts[-1]:
             raise missing(name, f"{path} holds no such picture")
         return path, table, row

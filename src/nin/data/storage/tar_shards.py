@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
 from collections.abc import Iterable, Sequence
 from hashlib import blake2b
-from io import BytesIO
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +17,11 @@ from nin.data.storage.shard_file import (
     LARGEST,
     Stamp,
     check_unchanged,
-    divided_name,
     missing,
     stamp_of,
 )
+from nin.data.storage.shard_reader import ShardReader
 from nin.data.storage.tar_members import TarMembers, read_members
-from nin.errors import DataError
 from nin.urls import is_url
 
 ENDING = ".tar"
@@ -54,19 +51,13 @@ class TarTable(NamedTuple):
         return int(self.starts[row]), int(self.sizes[row])
 
 
-class TarShards:
+class TarShards(ShardReader[TarTable]):
     """Reads members of tar files by their place; see `PictureStore`.
 
     A tar file's headers are read once, when it is listed or first read from.
     """
 
-    def __init__(self) -> None:
-        self._tables: dict[str, TarTable] = {}
-        self._reading = threading.Lock()
-
-    def divided(self, name: str) -> tuple[str, str] | None:
-        """The tar file and the member that a name is of; None if it is of none."""
-        return divided_name(name, ENDING, self._tables)
+    ending = ENDING
 
     def members(self, path: str) -> TarMembers:
         """List a tar file anew.
@@ -92,10 +83,6 @@ class TarShards:
         [content] = self.read_at(name, [(0, size)])
         return content
 
-    def open(self, name: str) -> IO[bytes]:
-        """A member as an open file."""
-        return BytesIO(self.read(name))
-
     def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
         """Pieces of a member, each by its start and its length; shorter at the member's end."""
         path, table, begin, size = self._found(name)
@@ -116,33 +103,15 @@ class TarShards:
         """Bytes of a member."""
         return self._found(name)[-1]
 
-    def exists(self, name: str) -> bool:
-        """Whether there is such a member."""
-        try:
-            self._found(name)
-        except OSError:
-            return False
-        return True
+    def _list(self, path: str) -> None:
+        self.members(path)
 
     def _found(self, name: str) -> tuple[str, TarTable, int, int]:
-        divided = self.divided(name)
-        if divided is None:
-            raise missing(name)
-        path, member = divided
-        table = self._tables.get(path) or self._listed(path)
+        path, table, member = self._located(name)
         place = table.find(member)
         if place is None:
             raise missing(name, f"{path} holds no such picture")
         return path, table, *place
-
-    def _listed(self, path: str) -> TarTable:
-        with self._reading:
-            if path not in self._tables:
-                try:
-                    self.members(path)
-                except DataError as error:
-                    raise OSError(errno.EIO, str(error), path) from error
-            return self._tables[path]
 
 
 def _to_json(members: TarMembers) -> list[Any]:
