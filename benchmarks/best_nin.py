@@ -1,10 +1,11 @@
 """Which NiN of at most a million parameters is best: tables of stages on held-out images.
 
 The published layers, the same with batch normalisation, and two deeper tables with it: windows of
-3×3 and their 1×1 convolutions, linear class maps. Each is trained by the recipe of the data set
-at the same rates; no test image is looked at. It goes on where it was stopped.
+3×3 and their 1×1 convolutions, linear class maps. Each is trained by the recipe of the data set;
+no test image is looked at. It goes on where it was stopped.
 
 Run: python benchmarks/best_nin.py fashion28|cifar10 [--data FOLDER] [--epochs 20] [--seeds 2]
+[--dropout 0.2] [--rate 0.004] [--jobs 1]
 """
 
 from __future__ import annotations
@@ -18,16 +19,6 @@ from nin.networks.stages import CLASSES, Stage
 from nin.training.recipes import find_recipe
 
 MOST = 1_000_000
-#: Without pooling, with it, and before the class maps.
-DEEP = (
-    Stage((64, 64), 3),
-    Stage((96, 96), 3, pool="same", dropout=0.5),
-    Stage((128, 128), 3),
-    Stage((144, 144), 3, pool="same", dropout=0.5),
-    Stage((176, 176), 3),
-    Stage((192, 192), 3, dropout=0.5),
-    Stage((CLASSES,), 1, last_relu=False),
-)
 WIDE = (
     Stage((64,), 3),
     Stage((96, 96), 3, pool="same", dropout=0.5),
@@ -39,17 +30,23 @@ WIDE = (
 )
 
 
-def contenders(preset: str, dropout: float) -> list[nin.Contender]:
+def contenders(preset: str, dropout: float, rate: float) -> list[nin.Contender]:
     """The candidates; of those without batch normalisation only the published layers."""
-    usual = {"dropout": dropout}
-    tables: dict[str, dict[str, Any]] = {
-        "as published": {"preset": preset},
-        "with batch normalisation": {"preset": preset, "batch_norm": True},
-        "deep": {"stages": DEEP, "batch_norm": True},
-        "deep, average pooling": {"stages": DEEP, "batch_norm": True, "pooling": "average"},
-        "wide": {"stages": WIDE, "batch_norm": True},
-    }
-    return [nin.Contender(name, "NiN", {**usual, **table}) for name, table in tables.items()]
+    cutmix = {"cutmix": 1.0, "mixup_prob": 0.5}
+    rows: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
+        ("as published", {"preset": preset}, {"learning_rate": 0.002}),
+        ("with batch normalisation", {"preset": preset, "batch_norm": True}, {}),
+        ("deep", {"preset": "deep"}, {}),
+        ("deep, half the rate", {"preset": "deep"}, {"learning_rate": rate / 2}),
+        ("deep, twice the rate", {"preset": "deep"}, {"learning_rate": 2 * rate}),
+        ("deep, average pooling", {"preset": "deep", "pooling": "average"}, {}),
+        ("deep, CutMix", {"preset": "deep"}, cutmix),
+        ("wide", {"stages": WIDE, "batch_norm": True}, {}),
+    ]
+    return [
+        nin.Contender(name, "NiN", {"dropout": dropout, **network}, changes=changes)
+        for name, network, changes in rows
+    ]
 
 
 def main() -> None:
@@ -60,10 +57,11 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--dropout", type=float, default=0.2)
-    parser.add_argument("--rates", type=float, nargs="+", default=[0.004])
+    parser.add_argument("--rate", type=float, default=0.004)
+    parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()
     recipe = find_recipe(asked.recipe).revised(data=asked.data, epochs=asked.epochs)
-    networks = contenders(recipe.preset, asked.dropout)
+    networks = contenders(recipe.preset, asked.dropout, asked.rate)
     shape = (recipe.image_size, recipe.image_size, 1 if asked.recipe == "fashion28" else 3)
     for each in networks:
         assert nin.count_cost(each.make(10), shape).parameters.total <= MOST, each.name
@@ -72,8 +70,9 @@ def main() -> None:
         recipe,
         out=Path("runs/best") / asked.recipe,
         title=f"NiNs of at most {MOST:,} parameters",
-        rates=asked.rates,
+        rates=[asked.rate],
         seeds=asked.seeds,
+        jobs=asked.jobs,
         measured=False,
         judged_on="validation",
     )

@@ -63,7 +63,7 @@ def main() -> None:
     for seed in range(asked.seeds):
         if not record.has(seed=seed):
             run = trained(recipe.revised(seed=seed), asked.runs / f"{asked.recipe}-{seed}")
-            record.add(summary, seed=seed, **row(run))
+            record.add(summary, run.record, seed=seed, **row(run))
             print(asked.recipe, seed, run.record["result"], flush=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from nin.files import write_json
 from nin.training.runs.provenance import command, device, versions, versions_of
+from nin.training.runs.run_format import RunRecord
 
 RESULTS = Path(__file__).parents[1] / "results"
 
@@ -38,13 +39,14 @@ class Record:
         """Whether a row with these values is there."""
         return any(all(row.get(name) == value for name, value in key.items()) for row in self.rows)
 
-    def add(self, summary: Any = None, **row: Any) -> None:
+    def add(self, summary: Any = None, run: RunRecord | None = None, **row: Any) -> None:
         """Add a row and write the file; `summary` is made anew from all rows.
 
         The file's device and versions are those of the latest row; a row says which processor or
-        GPU it was measured on, since a long record may be continued on another.
+        GPU it was measured on, since a long record may be continued on another. Of a `run` that
+        was trained elsewhere they are the run's.
         """
-        here, used = device(), versions()
+        here, used = (run["device"], run["versions"]) if run else (device(), versions())
         place = where(here, used["backend"])
         self.rows.append({**row, "measured_on": place, "commit": commit()})
         content = {

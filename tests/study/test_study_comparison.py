@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from concurrent.futures import BrokenExecutor
 
 import keras
@@ -349,6 +350,39 @@ def test_a_budget_of_seconds_becomes_steps_by_measured_speed(
     said = capsys.readouterr().err
     short = said.index("3 s are too short for an epoch of 200 images: large (96%);")
     assert short < said.index("10 trainings take about"), "it is said before any begins"
+
+
+def test_a_budget_of_seconds_may_be_that_of_another_machine(
+    compared, trained, monkeypatch, tmp_path
+):
+    def measured(workload):
+        rate = {"small": 640.0, "large": 64.0}[workload.contender.name]
+        speed = Speed(images_per_second=rate, peak_bytes=1)
+        return Measured(batch_size=64, training=speed, prediction=speed)
+
+    monkeypatch.setattr("nin.study.trials.measurement.measure", measured)
+    there = compared(seconds=1.0)
+    folder = tmp_path / "there"
+    shutil.move(tmp_path / "out" / "measured", folder)
+    monkeypatch.setattr("nin.study.trials.measurement.measure", None)
+    trained.clear()
+    here = compared(seconds=3.0, speeds=folder)
+    assert {trial.contender.name: trial.steps for trial in trained} == {"small": 30, "large": 3}
+    assert [row.measured for row in here.rows] == [row.measured for row in there.rows]
+    assert here.settings["measured_on"] == {"device": there.device, "versions": there.versions}
+    assert "measured_on" not in there.settings
+
+    one, other = sorted(folder.glob("*.json"))
+    moved = json.loads(one.read_text())
+    one.write_text(json.dumps({**moved, "device": {"cores": 64}}))
+    with pytest.raises(RunError, match="there holds measurements of several machines"):
+        compared(seconds=3.0, speeds=folder)
+    one.write_text(other.read_text())
+    with pytest.raises(RunError, match=r"there holds several measurements of (small|large)"):
+        compared(seconds=3.0, speeds=folder)
+    one.unlink()
+    with pytest.raises(RunError, match=r"there holds no measurement of (small|large): compare"):
+        compared(seconds=3.0, speeds=folder)
 
 
 @pytest.mark.parametrize(

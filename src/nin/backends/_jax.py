@@ -15,6 +15,11 @@ def gpus() -> int:
     return sum(device.platform == "gpu" for device in jax.devices())
 
 
+def gpu_name() -> str:
+    """What the first GPU is called; there is one."""
+    return str(next(device.device_kind for device in jax.devices() if device.platform == "gpu"))
+
+
 def version() -> str:
     """JAX's version."""
     return str(jax.__version__)

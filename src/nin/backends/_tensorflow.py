@@ -16,6 +16,12 @@ def gpus() -> int:
     return len(tf.config.list_physical_devices("GPU"))
 
 
+def gpu_name() -> str:
+    """What the first GPU is called; there is one."""
+    details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
+    return str(details.get("device_name", "GPU"))
+
+
 def version() -> str:
     """TensorFlow's version."""
     return str(tf.__version__)

@@ -16,6 +16,11 @@ def gpus() -> int:
     return int(torch.cuda.device_count())
 
 
+def gpu_name() -> str:
+    """What the first GPU is called; there is one."""
+    return str(torch.cuda.get_device_name(0))
+
+
 def version() -> str:
     """PyTorch's version."""
     return str(torch.__version__)

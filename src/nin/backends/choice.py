@@ -29,6 +29,7 @@ class Backend(Protocol):
     """What each backend's file answers."""
 
     def gpus(self) -> int: ...  # noqa: D102
+    def gpu_name(self) -> str: ...  # noqa: D102
     def version(self) -> str: ...  # noqa: D102
     def fast_in_bfloat16(self) -> bool: ...  # noqa: D102
     def sync(self, model: Any) -> None: ...  # noqa: D102

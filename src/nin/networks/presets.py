@@ -3,7 +3,8 @@
 `book` is *Dive into Deep Learning*, section 8.3. `cifar10`, `cifar100`, `svhn` and `mnist` are
 those of Lin, Chen and Yan (arXiv 1312.4400), with the sizes of the authors' own configuration
 files; their pooling runs in ceil mode, which is ``padding="same"`` here. `imagenet` is the network
-of the Caffe model zoo.
+of the Caffe model zoo. `deep` is no published one: blocks of a 3×3 and a 1×1 convolution with batch
+normalisation, six deep, at as many parameters as `cifar10` (``benchmarks/best_nin.py``).
 
 The `efficientnet-lite` presets are what the idea has become: EfficientNet (Tan and Le 2019, arXiv
 1905.11946) without squeeze-and-excitation and with ReLU6, as Google published it in 2020 for small
@@ -15,7 +16,7 @@ trained on ImageNet, see `nin.pretrained`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from nin.errors import UnknownNameError
 from nin.networks.stages import CLASSES, MBConv, Stage
@@ -73,6 +74,11 @@ def _lite(side: int, parameters: int, widths: Sequence[int], repeats: Sequence[i
         parameters=parameters,
         pretrained=True,
     )
+
+
+def _normalized(widths: tuple[int, ...], **other: Any) -> Stage:
+    """An mlpconv block with a window of 3×3 and batch normalisation."""
+    return Stage(widths, 3, batch_norm=True, **other)
 
 
 PRESETS: dict[str, Preset] = {
@@ -139,6 +145,20 @@ PRESETS: dict[str, Preset] = {
         num_classes=1000,
         parameters=7_595_176,
         smallest=67,
+    ),
+    "deep": Preset(
+        stages=(
+            _normalized((64, 64)),
+            _normalized((96, 96), pool="same", dropout=0.5),
+            _normalized((128, 128)),
+            _normalized((144, 144), pool="same", dropout=0.5),
+            _normalized((176, 176)),
+            _normalized((192, 192), dropout=0.5),
+            Stage((CLASSES,), 1, last_relu=False),
+        ),
+        input_shape=(32, 32, 3),
+        num_classes=10,
+        parameters=989_130,
     ),
     "efficientnet-lite0": _lite(224, 4_652_008, (24, 40, 80, 112, 192, 320), (2, 2, 3, 3, 4, 1)),
     "efficientnet-lite1": _lite(240, 5_416_680, (24, 40, 80, 112, 192, 320), (3, 3, 4, 4, 5, 1)),

@@ -24,6 +24,7 @@ from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.statistics.difference import differences_between
 from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
+from nin.study.trials.measurement import measured_elsewhere
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
@@ -49,6 +50,7 @@ def compare(
     measured: bool = True,
     judged_on: JudgedOn = "test",
     search_share: float = 1.0,
+    speeds: str | Path | None = None,
 ) -> Comparison:
     """Train every network in the same way, and compare accuracy with cost.
 
@@ -84,6 +86,9 @@ def compare(
         measured: whether to measure images/s and peak memory.
         search_share: length of the trainings that choose a learning rate, as a share of the others;
             above 0, at most 1. Each has its whole schedule in that time.
+        speeds: the folder ``measured`` in the `out` of a comparison of networks with the same names
+            on another machine, whose speeds are taken in place of this one's: how far a small
+            machine comes in `seconds`, from trainings on a fast one.
         judged_on: ``"validation"`` compares by held-out training images, and looks at no test
             image: for whatever is to be chosen by the result.
 
@@ -121,8 +126,13 @@ def compare(
     out = Path(out)
     check_writable(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
+    elsewhere = None
+    if speeds is not None:
+        names = [contender.name for contender in contenders]
+        elsewhere = measured_elsewhere(Path(speeds), names, recipe.batch_size)
     conditions = Conditions(
-        recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on, search_share
+        *(recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on, search_share),
+        elsewhere,
     )
     plans = make_plans(conditions, contenders, measured)
     rows, judging = judged_rows(conditions, plans)

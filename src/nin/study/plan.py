@@ -17,7 +17,7 @@ from nin.study.preparation import fingerprint, seen_size
 from nin.study.results.report_text import foresight
 from nin.study.results.report_text import seconds as as_text
 from nin.study.trials.contender import Contender, JudgedOn
-from nin.study.trials.measurement import Workload, measure_once
+from nin.study.trials.measurement import Elsewhere, Workload, measure_once
 from nin.study.trials.row import Measured
 from nin.study.trials.trial import Trial, training_length
 from nin.training import Recipe
@@ -41,6 +41,7 @@ class Conditions(NamedTuple):
         out: folder for the results.
         judged_on: the images that decide.
         search_share: length of the trainings that choose a learning rate, as a share of the others.
+        elsewhere: speeds of another machine, to be taken in place of this one's.
         console: for progress.
     """
 
@@ -53,6 +54,7 @@ class Conditions(NamedTuple):
     out: Path
     judged_on: JudgedOn = "test"
     search_share: float = 1.0
+    elsewhere: Elsewhere | None = None
     console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
 
 
@@ -80,7 +82,7 @@ def make_plans(
 
 
 def _is_measured(conditions: Conditions, contender: Contender, wanted: bool) -> bool:
-    if not contender.is_own or is_in_file(contender.net):
+    if not contender.is_own or is_in_file(contender.net) or conditions.elsewhere is not None:
         return wanted or conditions.seconds is not None
     if conditions.seconds is not None:
         raise NinError(
@@ -104,9 +106,12 @@ def _plan(
     shape = (*seen_size(recipe, data), channels)
     cost = count_cost(contender.make(classes, shape).net, shape, recipe.batch_size)
     speed, budget_images = None, None
-    if measured:
+    if measured and conditions.elsewhere is not None:
+        speed = conditions.elsewhere.speeds[contender.name]
+    elif measured:
         workload = Workload(contender, recipe, (height, width, channels), classes)
         speed = measure_once(conditions.out / "measured", workload, conditions.console)
+    if speed is not None:
         budget_images = conditions.seconds and conditions.seconds * speed.training.images_per_second
     recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
     judged = len(data.split(conditions.judged_on).labels)
@@ -144,8 +149,9 @@ def print_estimate(
         total += images / plan.measured.training.images_per_second
         total += predicted / plan.measured.prediction.images_per_second
     smaller = "a smaller budget" if conditions.seconds else "fewer epochs or images"
+    where = "this machine" if conditions.elsewhere is None else "the machine that was measured"
     conditions.console.print(
-        f"{(searched + judged) * len(plans)} trainings take about {as_text(total)} on this machine;"
+        f"{(searched + judged) * len(plans)} trainings take about {as_text(total)} on {where};"
         f" {smaller} or fewer seeds take less. Ctrl-C keeps what is finished"
     )
 
@@ -178,6 +184,7 @@ def settings(conditions: Conditions) -> dict[str, Any]:
         **recipe,
         "image_size": [height, width],
         "seconds": conditions.seconds,
+        **({"measured_on": conditions.elsewhere.place} if conditions.elsewhere else {}),
         "learning_rates": list(conditions.rates),
         "search_share": conditions.search_share,
         "seeds": list(conditions.seeds),

@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import BaseModel
 from rich.console import Console
 
-from nin.errors import Advice, Argument, NinError
+from nin.errors import Advice, Argument, NinError, RunError
 from nin.files import write_json
 from nin.orphans import exit_with_parent
 from nin.study.trials.contender import Contender
@@ -53,11 +53,26 @@ class Workload(NamedTuple):
     classes: int
 
 
+class Elsewhere(NamedTuple):
+    """What was measured on another machine.
+
+    Attributes:
+        speeds: of each network, by its name.
+        place: the machine, as ``device`` and ``versions``.
+    """
+
+    speeds: dict[str, Measured]
+    place: dict[str, Any]
+
+
 class _Kept(BaseModel):
     net: str
     measured: Measured
     #: Of `measured`; measurements of version 0.1.0 have none.
     sha256: str | None = None
+    #: The machine and what computed there; earlier measurements do not say.
+    device: dict[str, Any] | None = None
+    versions: dict[str, str] | None = None
 
     def fault(self, batch_size: int) -> str | None:
         if self.sha256 not in (None, digest(self.measured.model_dump())):
@@ -94,13 +109,46 @@ def measure_once(folder: Path, workload: Workload, console: Console) -> Measured
         return kept.measured
     name, measured = workload.contender.name, measure(workload)
     values = measured.model_dump()
-    write_json(path, {"net": name, "measured": values, "sha256": digest(values)})
+    here = {"device": device(), "versions": versions()}
+    write_json(path, {"net": name, "measured": values, "sha256": digest(values), **here})
     console.print(
         f"measured {name}: {measured.training.images_per_second:,.0f} images/s in"
         f" training, {measured.prediction.images_per_second:,.0f} in prediction",
         markup=False,
     )
     return measured
+
+
+def measured_elsewhere(folder: Path, names: Sequence[str], batch_size: int) -> Elsewhere:
+    """What another comparison has measured of the networks with these names.
+
+    Args:
+        folder: its ``measured``.
+        names: of the networks.
+        batch_size: of the trainings.
+
+    Raises:
+        RunError: a file is damaged, or there is not one measurement of each network.
+    """
+    speeds, places = {}, []
+    for path in sorted(folder.glob("*.json")):
+        kept = read(path, _Kept)
+        if kept.net not in names:
+            continue
+        if problem := kept.fault(batch_size):
+            raise damaged(path, problem)
+        if kept.net in speeds:
+            raise RunError(f"{folder} holds several measurements of {kept.net}: keep one")
+        speeds[kept.net] = kept.measured
+        places.append({"device": kept.device, "versions": kept.versions})
+    if missing := [name for name in names if name not in speeds]:
+        raise RunError(
+            f"{folder} holds no measurement of {', '.join(missing)}",
+            "compare the same networks there",
+        )
+    if any(place != places[0] for place in places):
+        raise RunError(f"{folder} holds measurements of several machines: keep those of one")
+    return Elsewhere(speeds, places[0])
 
 
 def _key(workload: Workload) -> str:

@@ -22,14 +22,22 @@ from nin.training.recipes.book import BOOK
 from nin.training.recipes.chapter import CHAPTER
 from nin.training.recipes.digits import DIGITS
 from nin.training.recipes.fashion import FASHION
-from nin.training.recipes.paper import CIFAR10, CIFAR100, FASHION28, MNIST, SVHN
+from nin.training.recipes.paper import (
+    CIFAR10,
+    CIFAR10_DEEP,
+    CIFAR100,
+    FASHION28,
+    FASHION28_DEEP,
+    MNIST,
+    SVHN,
+)
 from nin.training.recipes.photos import FINETUNED, FROM_SCRATCH, PHOTOS, SMALL_GREY
 
 RECIPES: dict[str, Recipe] = {
     made.name: made
     for made in (
-        *(BOOK, CHAPTER, DIGITS, FASHION28, FASHION),
-        *(CIFAR10, CIFAR100, SVHN, MNIST, PHOTOS, FROM_SCRATCH),
+        *(BOOK, CHAPTER, DIGITS, FASHION28_DEEP, FASHION28, FASHION),
+        *(CIFAR10_DEEP, CIFAR10, CIFAR100, SVHN, MNIST, PHOTOS, FROM_SCRATCH),
     )
 }
 

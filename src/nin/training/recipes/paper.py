@@ -53,3 +53,11 @@ SVHN = CIFAR10.revised(
 MNIST = SVHN.revised(name="mnist", data="mnist", preset="mnist", image_size=28, weight_decay=0.02)
 
 FASHION28 = MNIST.revised(name="fashion28", data="fashion-mnist", epochs=28, flip=True)
+
+CIFAR10_DEEP = CIFAR10.revised(
+    name="cifar10-deep", preset="deep", dropout=0.2, learning_rate=0.004, cutmix=1.0, mixup_prob=0.5
+)
+
+FASHION28_DEEP = CIFAR10_DEEP.revised(
+    name="fashion28-deep", data="fashion-mnist", image_size=28, shift=2, epochs=40
+)

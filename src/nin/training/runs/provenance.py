@@ -35,16 +35,18 @@ def versions_of(*packages: str) -> dict[str, str]:
 
 
 def device(gpus: int | None = None) -> dict[str, Any]:
-    """The machine: processor, how many cores this process may use, GPUs.
+    """The machine: processor, how many cores this process may use, GPUs and what they are called.
 
     Args:
         gpus: how many compute; None asks the backend.
     """
+    gpus = backends.num_gpus() if gpus is None else gpus
     return {
         "system": platform.system(),
         "processor": _processor(),
         "cores": _cores(),
-        "gpus": backends.num_gpus() if gpus is None else gpus,
+        "gpus": gpus,
+        **({"gpu": backends.current().gpu_name()} if gpus else {}),
     }
 
 
