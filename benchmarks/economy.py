@@ -84,6 +84,7 @@ LONG: dict[str, dict[str, Any]] = {
         "recipe": find_recipe("cifar10").revised(epochs=30),
         "rates": (0.001, 0.002, 0.004),
         "search_share": 0.25,
+        "measured": False,
         "title": "Heads on the paper's CIFAR-10 network",
     },
 }
