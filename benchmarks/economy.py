@@ -17,14 +17,14 @@ Where the processor can, oneDNN multiplies in bfloat16 and adds in float32; with
 the trainings' own precision.
 
 With --long, on all training images and with a search in trainings a quarter as long: ``compare``
-for 5 minutes each, ``ablate`` for 6 epochs, ``heads`` for 30. How many steps fit into the minutes
+for 2 minutes each, ``ablate`` for 6 epochs, ``heads`` for 30. How many steps fit into the minutes
 is measured beforehand, on an otherwise idle machine, which the trainings may then share; or
 --speeds names the folder of what was measured on another machine.
 
 Run: python benchmarks/economy.py compare|time|ablate|heads [--jobs 1] [--long] [--speeds FOLDER]
 [--data FOLDER]
-Takes half an hour to an hour on 2 cores, three hours with --long; an interrupted measurement is
-continued.
+Takes half an hour to an hour on 2 cores, an hour and a half with --long; an interrupted measurement
+is continued.
 """
 
 from __future__ import annotations
@@ -70,9 +70,9 @@ STUDIES: dict[str, dict[str, Any]] = {
 LONG: dict[str, dict[str, Any]] = {
     "compare": {
         "recipe": ALL,
-        "seconds": 300.0,
+        "seconds": 120.0,
         "search_share": 0.25,
-        "title": "Accuracy after five minutes of training",
+        "title": "Accuracy after two minutes of training",
     },
     "ablate": {"recipe": ALL.revised(epochs=6, image_size=128), "search_share": 0.25},
     "heads": {
