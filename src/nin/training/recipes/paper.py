@@ -30,7 +30,7 @@ CIFAR10 = Recipe(
     preset="cifar10",
     dropout=0.3,
     image_size=32,
-    epochs=100,
+    epochs=36,
     batch_size=128,
     optimizer="adamw",
     learning_rate=0.002,
@@ -55,9 +55,15 @@ MNIST = SVHN.revised(name="mnist", data="mnist", preset="mnist", image_size=28, 
 FASHION28 = MNIST.revised(name="fashion28", data="fashion-mnist", epochs=28, flip=True)
 
 CIFAR10_DEEP = CIFAR10.revised(
-    name="cifar10-deep", preset="deep", dropout=0.2, learning_rate=0.004, cutmix=1.0, mixup_prob=0.5
+    name="cifar10-deep",
+    preset="deep",
+    dropout=0.2,
+    epochs=60,
+    learning_rate=0.004,
+    cutmix=1.0,
+    mixup_prob=0.5,
 )
 
 FASHION28_DEEP = CIFAR10_DEEP.revised(
-    name="fashion28-deep", data="fashion-mnist", image_size=28, shift=2, epochs=40
+    name="fashion28-deep", data="fashion-mnist", image_size=28, shift=2, epochs=20
 )
