@@ -53,7 +53,7 @@ class Record:
             "claim": self.claim,
             "command": command(),
             "device": here,
-            "versions": used | versions_of(*self.packages),
+            "versions": versions_of(*self.packages) | used,
             "summary": summary(self.rows) if summary else None,
             "rows": self.rows,
         }
