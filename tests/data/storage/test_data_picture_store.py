@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 
 from nin.data.storage.picture_store import (
+    SMALL_BYTES,
+    WAITING,
     is_stored,
     open_stored,
     read_picture,
     read_pieces,
     stored_size,
+    threads_to_read,
 )
 
 
@@ -39,3 +42,16 @@ def test_pieces_of_a_pipe_are_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(OSError, match="ordinary"):
         read_pieces(str(tmp_path / "pipe"), [(0, 1)])
+
+
+def test_one_thread_reads_small_files_and_more_read_large_or_distant_ones(tmp_path):
+    names = [str(tmp_path / f"{number}.jpg") for number in range(100)]
+    assert threads_to_read(names, 4) == 4, "nothing is known of files that are missing"
+    for name in names:
+        Path(name).write_bytes(bytes(SMALL_BYTES - 1))
+    assert threads_to_read(names, 4) == 1
+    assert threads_to_read([f"https://pictures.example/{name}" for name in names], 4) == WAITING
+    for name in names[::2]:
+        Path(name).write_bytes(bytes(SMALL_BYTES))
+    assert threads_to_read(names, 4) == 4
+    assert threads_to_read([], 4) == 4

@@ -8,6 +8,7 @@ the name finds the same bytes.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from os import PathLike, fspath
 from typing import IO, Protocol
@@ -20,6 +21,8 @@ from nin.urls import is_url
 
 #: Threads that wait for what comes over a network.
 WAITING = 16
+#: Files below this size in bytes are small, of so many that are looked at.
+SMALL_BYTES, SAMPLE = 4096, 16
 
 
 class PictureStore(Protocol):
@@ -64,13 +67,22 @@ def file_of(name: str) -> str:
 
 
 def threads_to_read(names: Sequence[str | PathLike[str]], threads: int) -> int:
-    """How many threads read pictures: those that decode, or more, which wait for a network.
+    """How many threads read pictures.
+
+    Those that decode; or more, which wait for a network; or one alone for files so small that
+    Python takes longer over each than the decoder does, and threads would wait for one another.
 
     Args:
-        names: of the pictures; the first stands for all.
+        names: of the pictures; the first stands for where all are, a few for their size.
         threads: where they are on this machine.
     """
-    return max(threads, WAITING) if names and is_url(names[0]) else threads
+    if names and is_url(names[0]):
+        return max(threads, WAITING)
+    sizes = []
+    for name in names[:: max(1, len(names) // SAMPLE)]:
+        with contextlib.suppress(OSError):
+            sizes.append(stored_size(fspath(name)))
+    return 1 if sizes and max(sizes) < SMALL_BYTES else threads
 
 
 def read_picture(name: str | PathLike[str]) -> bytes:
