@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pages.book import BOOK
 from pages.economy import ECONOMY, pictures
+from pages.paper import PAPER, drawn
 from pages.photographs import PHOTOGRAPHS
 from pages.questions import QUESTIONS
 from pages.runtimes import RUNTIMES
@@ -30,6 +31,7 @@ PAGES = (
     ROOT / "docs/learning.md",
     ROOT / "docs/exercises.md",
     ROOT / "docs/networks.md",
+    ROOT / "docs/paper.md",
     ROOT / "docs/training.md",
     ROOT / "docs/shipping.md",
     ROOT / "docs/maps.md",
@@ -62,6 +64,7 @@ TABLES = {
     **PHOTOGRAPHS,
     **BOOK,
     **ECONOMY,
+    **PAPER,
     **TRAINING,
     **SHIPPING,
     **RUNTIMES,
@@ -82,7 +85,7 @@ def renewed(text: str) -> str:
 
 def main() -> None:
     """Write all pages and pictures."""
-    for path, picture in pictures().items():
+    for path, picture in {**pictures(), **drawn()}.items():
         write_bytes(path, picture.encode())
     for page in PAGES:
         write_bytes(page, renewed(page.read_text(encoding="utf-8")).encode())
