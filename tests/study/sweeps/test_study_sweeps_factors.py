@@ -94,7 +94,7 @@ STAGES = RECIPE.revised(preset=[Stage((8,), 3), Stage((10,), 3)], dropout=None)
         (RECIPE, {}, "there is nothing to vary"),
         (RECIPE, {"wdith": [1, 2]}, "unknown factor 'wdith': did you mean 'width'?"),
         (RECIPE, {"width": [1]}, "width needs two values or more"),
-        (RECIPE, {"width": ["1", "1.0"]}, "width 1 is there twice"),
+        (RECIPE, {"width": ["1", "1.0"]}, "width 1 is given twice"),
         (RECIPE, {"width": ["0", "1"]}, "width=0: input should be greater than 0"),
         (RECIPE, {"depth": ["1", "1.5"]}, "depth=1.5: input should be a valid integer"),
         (RECIPE, {"window": ["1", "x"]}, "window=x: stage 1: window: input should be"),

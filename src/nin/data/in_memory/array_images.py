@@ -318,5 +318,5 @@ def _stored(
 
 def _pair(value: Any, what: str) -> tuple[Any, Any]:
     if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise DataError("a share, or images and labels", about=Argument(what))
+        raise DataError("must be a share, or a pair of images and labels", about=Argument(what))
     return value[0], value[1]

@@ -183,7 +183,8 @@ def plan_sweep(
         raise NinError(f"cannot write to {out}: {said}")
     if seconds is not None and find_network(recipe.preset).pretrained:
         raise NinError(
-            f"{recipe.preset} has pretrained weights, whose training is as long as it is",
+            f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"
+            " chosen",
             Advice("leave out {}", Argument("seconds")),
         )
     open_judged(recipe, judged_on)

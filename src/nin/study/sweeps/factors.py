@@ -24,7 +24,7 @@ STAGE_FIELDS = ("kernel_size", "window", "strides", "padding", "pool", "activati
 _NO_FACTORS = {
     **dict.fromkeys(
         ("data", "validation", "split_by", "groups", "folds", "fold"),
-        "it decides which images judge",
+        "it decides which images networks are judged by",
     ),
     "seed": "all are trained with the same seeds: give {}",
     "name": "it changes no training",
@@ -183,7 +183,7 @@ def _factor(recipe: Recipe, name: str, given: Sequence[Any]) -> Factor:
         raise NinError(f"{name} needs two values or more", about=_VARY)
     for number, value in enumerate(values):
         if value in values[:number]:
-            raise NinError(f"{level_name(name, value)} is there twice", about=_VARY)
+            raise NinError(f"{level_name(name, value)} is given twice", about=_VARY)
     usual = _value_of(recipe, name)
     return Factor(name, values, usual if usual in values else values[0])
 
@@ -253,7 +253,7 @@ def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> Non
     if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
         why = f"without {' or '.join(_NEEDS[name])}"
     elif _is_frozen(recipe, vary) and name not in _OF_A_HEAD:
-        why = "where the trunk stays as it is: fine-tune it"
+        why = "where the trunk is frozen: fine-tune it"
     elif name == "momentum" and recipe.optimizer != "sgd" and "optimizer" not in vary:
         why = f"where the optimizer is {recipe.optimizer}"
     elif name == "warmup" and recipe.schedule == "constant" and "schedule" not in vary:
