@@ -12,8 +12,10 @@ import keras
 import numpy as np
 import pytest
 from custom_networks import write_nets
+from tiny_network import MNIST
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
+from nin.networks.presets import PRESETS
 from nin.networks.stages import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
@@ -27,6 +29,14 @@ DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
 SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
 LARGE = Contender("large", "NiN", {"preset": "mnist", "width": 0.1})
 LENET = Contender("lenet", "LeNet", {})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_layers():
+    """Leave `mnist` four of its nine convolutions: comparisons without training make it, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "mnist", MNIST)
+        yield
 
 
 @pytest.fixture
