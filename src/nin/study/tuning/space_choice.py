@@ -10,7 +10,8 @@ from typing import Any
 from nin.errors import Argument, NinError
 from nin.files import obstacle
 from nin.study.preparation import check_arguments, open_judged
-from nin.study.sweeps.factors import as_factors, contender_at
+from nin.study.sweeps.factor_grid import contender_at
+from nin.study.sweeps.factors import as_factors
 from nin.study.tuning.journal import optuna
 from nin.study.tuning.search import SAMPLERS
 from nin.training.recipe import Recipe
