@@ -29,6 +29,8 @@ DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
 SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
 LARGE = Contender("large", "NiN", {"preset": "mnist", "width": 0.1})
 LENET = Contender("lenet", "LeNet", {})
+#: With all its stages, as exercises vary them.
+WHOLE = PRESETS["mnist"]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -181,7 +183,8 @@ def test_an_interruption_keeps_what_is_finished(compared, trained, monkeypatch):
     assert len(keys) == len(set(keys)) == 10
 
 
-def test_a_network_in_several_exercises_is_trained_once(compared, trained):
+def test_a_network_in_several_exercises_is_trained_once(compared, trained, monkeypatch):
+    monkeypatch.setitem(PRESETS, "mnist", WHOLE)
     contenders = exercise_contenders(["1", "head"], "mnist", 0.05)
     comparison = compared(contenders)
     assert [row.net for row in comparison.rows].count("as printed") == 2
@@ -467,9 +470,9 @@ def test_what_other_processes_cannot_find_is_trained_here(compared, trained):
     def inside(num_classes):
         return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(num_classes)])
 
-    with pytest.raises(NinError, match="inside is only in this process: define it in a fil"):
+    with pytest.raises(NinError, match="inside exists only in this process: define it in a fil"):
         compared([inside], jobs=2)
-    with pytest.raises(NinError, match="inside is only in this process, and time is measur"):
+    with pytest.raises(NinError, match="inside exists only in this process, and time is measur"):
         compared([inside], seconds=1.0)
     assert not trained
     (row,) = compared([inside], measured=True, rates=[0.002]).rows
