@@ -121,7 +121,7 @@ def test_a_scheme_that_nobody_knows_is_refused():
 def test_a_limit_that_is_none_is_refused_before_any_server_is_asked(server, picture, monkeypatch):
     monkeypatch.setenv("NIN_CACHE_SIZE", "lots")
     for ask in (REMOTE.read, REMOTE.exists):
-        with pytest.raises(DataError, match="^NIN_CACHE_SIZE=lots: .* such as 50GB$"):
+        with pytest.raises(DataError, match=r"^NIN_CACHE_SIZE=lots: .* such as 50GB$"):
             ask(picture)
     assert not server.asked
 
