@@ -12,39 +12,40 @@ Answers are those of `nin predict`, start included, by a NiN trained on digits f
 pictures were written just before, and are read from the system's memory rather than from a disk.
 
 Run: python benchmarks/scale.py PHOTOGRAPHS WORK [--sizes 1000 10000 100000 1000000] [--note TEXT]
-PHOTOGRAPHS has a directory per class. WORK needs room for 5 GB per million, twice, and is emptied.
+PHOTOGRAPHS has a directory per class. WORK needs 10 GB of room; pictures are deleted when measured.
 Wants nginx and openssl, and `pip install webdataset psutil s3fs 'moto[server]'`; what is missing is
-left out. Takes about 25 minutes on 2 cores, half of it to write pictures.
+left out. Takes about 20 minutes on 2 cores, a third of it to write pictures.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from alternatives.scale import ABSENT
 from batch_engines import network
 from record import Record
-from scaling.pictures import FORMS, Small, reduced, shards
+from scaling.pictures import FORMS, Make, Small, reduced, shards
 from scaling.servers import SERVERS
+from scaling.slopes import summary
 
 HERE = Path(__file__).parent
 #: Pictures, seconds of steps, seconds after which a measurement is given up.
-SIZES, STEPS, LIMIT = (1_000, 10_000, 100_000, 1_000_000), 12, 200
-#: The most pictures that are answered, and that moto's server is given, which holds them in memory.
+SIZES, STEPS, LIMIT = (1_000, 10_000, 100_000, 1_000_000), 8, 150
+#: How many pictures are answered, and the most for moto's server, which holds them in memory.
 ANSWERED, HELD = 10_000, 100_000
 WORKERS = (1, 2)
 #: Form → who trains on it beside us.
 OTHERS = {"files": "keras", "tar": "webdataset"}
+WHAT = ("open", "train", "answer")
 
 
 class Source(NamedTuple):
@@ -74,30 +75,52 @@ class Scale:
         self.record, self.work, self.count = record, work, count
 
     def measure(self, small: Small) -> None:
-        """Make each form, measure what is made of it, and delete it."""
-        for form, make in FORMS.items():
-            if not any(self._missing(source) for source in _sources_of(form)):
-                continue
-            folder = self.work / form
-            make(small, self.count, folder)
-            self._measure(Source(form, str(folder), {}))
-            for scheme in SERVERS if form == "tar" else ():
-                if self._missing(scheme):
-                    with self._served(scheme, folder) as source:
-                        self._measure(source)
-            shutil.rmtree(folder)
+        """Make pictures, open all sources, train on all, answer all, and delete the pictures."""
+        if not any(self._missing(what, name) for what in WHAT for name in (*FORMS, *SERVERS)):
+            return
+        with ExitStack() as until_the_end:
+            sources = []
+            for form, make in FORMS.items():
+                folder = self._made(form, make, small)
+                sources.append(Source(form, str(folder), {}))
+                if form == "tar":
+                    sources += [
+                        until_the_end.enter_context(self._served(scheme, folder))
+                        for scheme in SERVERS
+                        if any(self._missing(what, scheme) for what in WHAT)
+                    ]
+            for what in WHAT:
+                for source in sources:
+                    for key in self._missing(what, source.called):
+                        self._measure(source, key)
+        shutil.rmtree(self.work / "cache", ignore_errors=True)
+        for form in FORMS:
+            shutil.rmtree(self._folder(form))
 
-    def _missing(self, source: str) -> list[dict[str, Any]]:
+    def _missing(self, what: str, source: str) -> list[dict[str, Any]]:
         """The keys of the rows that are still to be measured."""
         if source == "s3" and self.count > HELD:
             return []
-        rows: list[dict[str, Any]] = [{"what": "open", "by": "nin"}, {"what": "train", "by": "nin"}]
-        if source in OTHERS:
-            rows.append({"what": "train", "by": OTHERS[source]})
-        if self.count <= ANSWERED:
-            rows += [{"what": "answer", "by": "nin", "workers": each} for each in WORKERS]
-        rows = [{**row, "source": source, "pictures": self.count} for row in rows]
-        return [row for row in rows if not self.record.has(**row)]
+        rows: list[dict[str, Any]] = [{"by": "nin"}]
+        if what == "train" and source in OTHERS:
+            rows.append({"by": OTHERS[source]})
+        if what == "answer":
+            workers = WORKERS if self.count == ANSWERED else ()
+            rows = [{"by": "nin", "workers": each} for each in workers]
+        same = {"what": what, "source": source, "pictures": self.count}
+        return [{**same, **row} for row in rows if not self.record.has(**same, **row)]
+
+    def _folder(self, form: str) -> Path:
+        return self.work / f"{form}-{self.count}"
+
+    def _made(self, form: str, make: Make, small: Small) -> Path:
+        folder = self._folder(form)
+        if not folder.exists():
+            making = folder.with_suffix(".part")
+            shutil.rmtree(making, ignore_errors=True)
+            make(small, self.count, making)
+            making.rename(folder)
+        return folder
 
     @contextmanager
     def _served(self, scheme: str, folder: Path) -> Iterator[Source]:
@@ -106,22 +129,29 @@ class Scale:
             name = f"{url}/{{000..{last:03}}}.tar" if scheme == "https" else url
             yield Source(scheme, name, environment)
 
-    def _measure(self, source: Source) -> None:
-        shutil.rmtree(self.work / "cache", ignore_errors=True)
-        for key in self._missing(source.called):
-            load = round(os.getloadavg()[0], 1)
-            told = self._answer(source, key) if key["what"] == "answer" else _way(source, key)
-            if told is not None:
-                row = {**key, **told, "load_before": load}
-                self.record.add(summary, **row)
-                print(json.dumps(row), flush=True)
-        shutil.rmtree(self.work / "cache", ignore_errors=True)
+    def _measure(self, source: Source, key: dict[str, Any]) -> None:
+        load = round(os.getloadavg()[0], 1)
+        cache = self.work / "cache" / source.called
+        if key["what"] == "open":
+            shutil.rmtree(cache, ignore_errors=True)
+        environment = {**source.environment, "NIN_CACHE": str(cache)}
+        if key["what"] == "answer":
+            told = self._answer(source, key["workers"], environment)
+        else:
+            way = [key["what"], key["by"], source.name, str(STEPS)]
+            told = _told([sys.executable, "-m", "alternatives.scale", *way], environment)
+        if told is not None:
+            row = {**key, **told, "load_before": load}
+            self.record.add(summary, **row)
+            print(json.dumps(row), flush=True)
 
-    def _answer(self, source: Source, key: dict[str, Any]) -> dict[str, Any] | None:
+    def _answer(
+        self, source: Source, workers: int, environment: dict[str, str]
+    ) -> dict[str, Any] | None:
         out = self.work / "answers.csv"
         command = [sys.executable, "-m", "nin", "predict", str(self.work / "run/model.onnx")]
-        command += [source.name, "--workers", str(key["workers"]), "--out", str(out)]
-        told = _told([sys.executable, str(HERE / "usage.py"), *command], source)
+        command += [source.name, "--workers", str(workers), "--out", str(out)]
+        told = _told([sys.executable, str(HERE / "usage.py"), *command], environment)
         if told is None or "over" in told:
             return told
         assert told["exit_code"] == 0, told["last_line"]
@@ -130,25 +160,21 @@ class Scale:
         return {
             "seconds": told["seconds"],
             "pictures_per_second": round(self.count / told["seconds"], 1),
+            "pictures_per_processor_second": round(self.count / told["processor_seconds"], 1),
             "peak_mib": round(told["peak_bytes"] / 2**20, 1),
         }
 
 
-def _sources_of(form: str) -> list[str]:
-    return [form, *(SERVERS if form == "tar" else ())]
-
-
-def _way(source: Source, key: dict[str, Any]) -> dict[str, Any] | None:
-    way = [key["what"], key["by"], source.name, str(STEPS)]
-    return _told([sys.executable, "-m", "alternatives.scale", *way], source)
-
-
-def _told(command: list[str], source: Source) -> dict[str, Any] | None:
+def _told(command: list[str], environment: dict[str, str]) -> dict[str, Any] | None:
     """What a process printed; None, with the reason printed, if something is not installed."""
-    environment = {**os.environ, **source.environment}
     try:
         done = subprocess.run(
-            command, cwd=HERE, capture_output=True, text=True, env=environment, timeout=LIMIT
+            command,
+            cwd=HERE,
+            capture_output=True,
+            text=True,
+            env={**os.environ, **environment},
+            timeout=LIMIT,
         )
     except subprocess.TimeoutExpired:
         return {"over": LIMIT}
@@ -159,45 +185,6 @@ def _told(command: list[str], source: Source) -> dict[str, Any] | None:
         sys.exit(f"{command} failed:\n{done.stderr[-2000:]}")
     told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return told
-
-
-#: What is measured, and of which rows.
-FIGURES = {
-    "listed": "open",
-    "opened": "open",
-    "first_step": "train",
-    "images_per_second": "train",
-    "peak_mib": "train",
-    "pictures_per_second": "answer",
-}
-
-
-def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Each figure by source and who, by number of pictures; and how it grows.
-
-    ``slope`` is that of the last tenfold in logarithms: 1 is in proportion, 0 is flat.
-    """
-    found: dict[str, Any] = {}
-    for figure, what in FIGURES.items():
-        for row in rows:
-            if row["what"] == what and figure in row:
-                by = f"{row['workers']} workers" if what == "answer" else row["by"]
-                series = found.setdefault(figure, {}).setdefault(f"{row['source']}, {by}", {})
-                series[str(row["pictures"])] = row[figure]
-    slopes = {
-        figure: {name: slope(series) for name, series in each.items()}
-        for figure, each in found.items()
-    }
-    return {**found, "slope": slopes}
-
-
-def slope(series: dict[str, float]) -> float | None:
-    """The exponent by which a figure grows between the two largest numbers of pictures."""
-    points = sorted((int(count), value) for count, value in series.items())
-    if len(points) < 2:
-        return None
-    (few, low), (many, high) = points[-2:]
-    return round(math.log(high / low) / math.log(many / few), 2)
 
 
 def arguments() -> argparse.Namespace:
@@ -217,15 +204,12 @@ def main() -> None:
     """Measure what is not yet in the record."""
     asked = arguments()
     work = asked.work.resolve()
-    os.environ |= {"NIN_CACHE": str(work / "cache"), "KERAS_BACKEND": "tensorflow"}
-    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3"}
+    os.environ |= {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
     record = Record("scale", (__doc__ or "").splitlines()[0], ["tensorflow_cpu", "webdataset"])
     record.note = asked.note or record.note
     small = reduced(asked.photographs / "train")
     if not (work / "run/model.onnx").exists():
         network(work / "run")
-    for form in FORMS:
-        shutil.rmtree(work / form, ignore_errors=True)
     for count in asked.sizes:
         Scale(record, work, count).measure(small)
 

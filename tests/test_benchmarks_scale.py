@@ -15,7 +15,7 @@ from nin.data.folders.content import digest_files
 from nin.data.source_listing import list_source
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
-made, scale = map(pytest.importorskip, ("scaling.pictures", "scale"))
+made, slopes = map(pytest.importorskip, ("scaling.pictures", "scaling.slopes"))
 
 COUNT = 40
 
@@ -54,6 +54,6 @@ def test_pixels_repeat_and_content_does_not(photographs):
 
 
 def test_a_slope_is_that_of_the_last_tenfold():
-    assert scale.slope({"10000": 2.0, "1000": 5.0, "100000": 20.0}) == 1.0
-    assert scale.slope({"1000": 3.0, "10000": 3.0}) == 0.0
-    assert scale.slope({"1000": 3.0}) is None
+    assert slopes.slope({"10000": 2.0, "1000": 5.0, "100000": 20.0}) == 1.0
+    assert slopes.slope({"1000": 3.0, "10000": 3.0}) == 0.0
+    assert slopes.slope({"1000": 3.0}) is None

@@ -6,8 +6,10 @@ network is about the smallest there is, the mean of each channel and a dense lay
 seen is how pictures get there. Ours and Keras's are trained by Keras's `fit` on TensorFlow, those
 of `webdataset` by a loop in PyTorch, with a process per core that decodes.
 
-The clock starts with the naming of the source, when all libraries are loaded. Memory is the most
-that the process has held, on Linux; of several, what all of them held when that was looked at.
+The clock starts with the naming of the source, when all libraries are loaded. Beside it stands what
+processors worked, for all threads and processes of a way (but not for a server): that is the same
+where other work runs on them. Memory is the most that the process has held, on Linux; of several,
+what they held when that was looked at, with what they share counted once.
 
 Run: python -m alternatives.scale open|train WAY SOURCE SECONDS
 """
@@ -22,7 +24,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 BATCH, SIDE, CLASSES = 64, 32, 10
 
@@ -30,41 +32,58 @@ BATCH, SIDE, CLASSES = 64, 32, 10
 ABSENT = 3
 
 
+class Times(NamedTuple):
+    """Seconds by the clock, and those that processors worked for this process."""
+
+    wall: float
+    processor: float
+
+    def since(self, begun: Times) -> Times:
+        """What has passed."""
+        return Times(self.wall - begun.wall, self.processor - begun.processor)
+
+
 class Clock:
     """When steps ended, until an epoch or the time is over.
 
     Attributes:
         told: what is to be printed.
+        workers: processes whose work counts as well.
     """
 
     def __init__(self, seconds: float) -> None:
-        self.begun, self.limit = time.perf_counter(), seconds
-        self.first = self.last = 0.0
-        self.steps = 0
-        self.is_over = False
         self.told: dict[str, Any] = {}
+        self.workers: list[Any] = []
+        self.limit, self.steps, self.is_over = seconds, 0, False
+        self.begun = self.first = self.last = self._now()
 
-    def opened(self) -> None:
-        """The source is open."""
-        self.told["opened"] = round(time.perf_counter() - self.begun, 4)
+    def _now(self) -> Times:
+        worked = sum(sum(each.cpu_times()[:2]) for each in self.workers)
+        return Times(time.perf_counter(), time.process_time() + worked)
+
+    def tell(self, name: str) -> None:
+        """Something is done: what it took, by the clock and of the processor."""
+        passed = self._now().since(self.begun)
+        self.told |= {name: round(passed.wall, 4), f"{name}_processor": round(passed.processor, 4)}
 
     def step(self) -> bool:
         """A step has ended; whether there is time for another."""
-        self.last = time.perf_counter()
-        self.first, self.steps = self.first or self.last, self.steps + 1
-        self.is_over = self.last - self.first > self.limit
+        self.steps += 1
+        self.last = self._now()
+        if self.steps == 1:
+            self.first = self.last
+            self.tell("first_step")
+        self.is_over = self.last.wall - self.first.wall > self.limit
         return not self.is_over
 
-    def result(self) -> dict[str, Any]:
-        """Seconds to the first step, and images a second after it."""
-        rate = (self.steps - 1) * BATCH / max(self.last - self.first, 1e-9)
-        seconds = round(self.first - self.begun, 3)
-        return {
-            **self.told,
-            "first_step": seconds,
+    def tell_rates(self) -> None:
+        """Images in a second after the first step."""
+        images, passed = (self.steps - 1) * BATCH, self.last.since(self.first)
+        self.told |= {
             "steps": self.steps,
             "epoch_is_whole": not self.is_over,
-            "images_per_second": round(rate, 1),
+            "images_per_second": round(images / passed.wall, 1),
+            "images_per_processor_second": round(images / passed.processor, 1),
         }
 
 
@@ -79,9 +98,9 @@ def open_nin(source: str, clock: Clock) -> None:
     from nin.data.storage.url_path import source_path
 
     listing = list_source(source_path(source))
-    clock.told["listed"] = round(time.perf_counter() - clock.begun, 4)
+    clock.tell("listed")
     divide(listing, 0.1, 0.1, None, 0)
-    clock.opened()
+    clock.tell("opened")
 
 
 def train_nin(source: str, clock: Clock) -> None:
@@ -89,7 +108,7 @@ def train_nin(source: str, clock: Clock) -> None:
     from nin.data import ImageFolder
 
     loader = ImageFolder(source, BATCH, image_size=SIDE, stream=True).train_dataloader()
-    clock.opened()
+    clock.tell("opened")
     fit(loader, clock)
 
 
@@ -100,7 +119,7 @@ def train_keras(source: str, clock: Clock) -> None:
     dataset = keras.utils.image_dataset_from_directory(
         source, batch_size=BATCH, image_size=(SIDE, SIDE), seed=0, verbose=False
     )
-    clock.opened()
+    clock.tell("opened")
     fit(dataset, clock)
 
 
@@ -121,6 +140,7 @@ def fit(loader: Any, clock: Clock) -> None:
 
 def train_webdataset(source: str, clock: Clock) -> None:
     """`webdataset` through PyTorch's `DataLoader`: shards and a thousand samples are shuffled."""
+    import psutil
     import torch
     import webdataset
 
@@ -130,11 +150,12 @@ def train_webdataset(source: str, clock: Clock) -> None:
     loader = torch.utils.data.DataLoader(
         samples.batched(BATCH), batch_size=None, num_workers=os.cpu_count() or 1
     )
-    clock.opened()
+    clock.tell("opened")
     pooled = [torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten()]
     model = torch.nn.Sequential(*pooled, torch.nn.Linear(3, CLASSES))
     optimizer = torch.optim.SGD(model.parameters(), 0.01)
     for pixels, labels in loader:
+        clock.workers = clock.workers or psutil.Process().children()
         loss = torch.nn.functional.cross_entropy(
             model(torch.as_tensor(pixels).float().movedim(-1, 1)), torch.as_tensor(labels)
         )
@@ -143,7 +164,8 @@ def train_webdataset(source: str, clock: Clock) -> None:
         optimizer.step()
         is_time_left = clock.step()
         if clock.steps >= 16 and clock.steps.bit_count() == 1:
-            clock.told["peak_mib"] = max(clock.told.get("peak_mib", 0), _together())
+            held = sum(each.memory_full_info().pss for each in [psutil.Process(), *clock.workers])
+            clock.told["peak_mib"] = max(clock.told.get("peak_mib", 0), round(held / 2**20, 1))
         if not is_time_left:
             break
 
@@ -152,15 +174,6 @@ def _pixels(picture: Any) -> Any:
     import numpy as np
 
     return np.asarray(picture.convert("RGB").resize((SIDE, SIDE)))
-
-
-def _together() -> float:
-    """What this process and those below it hold, counting what they share once, in MiB."""
-    import psutil
-
-    here = psutil.Process()
-    family = [here, *here.children(recursive=True)]
-    return round(sum(each.memory_full_info().pss for each in family) / 2**20, 1)
 
 
 #: (What, way) → what does it, and what is loaded before the clock starts.
@@ -191,8 +204,9 @@ def main() -> None:
     before, clock = peak(), Clock(float(seconds))
     with contextlib.suppress(OverError):
         work(source, clock)
-    told = clock.result() if what == "train" else clock.told
-    print(json.dumps({"before_mib": before, "peak_mib": peak(), **told}), flush=True)
+    if what == "train":
+        clock.tell_rates()
+    print(json.dumps({"before_mib": before, "peak_mib": peak(), **clock.told}), flush=True)
     os._exit(0)  # Whatever still reads ahead.
 
 

@@ -18,8 +18,9 @@ SIDE = 64
 #: Pictures in a shard at most, shards at least, and rows in a group of Parquet.
 SHARD, SHARDS, GROUP = 10_000, 8, 1_000
 
-#: (class, JPEG) of the reduced photographs.
+#: (class, JPEG) of the reduced photographs; and what writes so many pictures to a folder.
 Small = list[tuple[str, bytes]]
+Make = Callable[[Small, int, Path], None]
 
 
 def reduced(folder: Path) -> Small:
@@ -98,7 +99,7 @@ def make_parquets(small: Small, count: int, folder: Path) -> None:
 
 
 #: Form → what makes it.
-FORMS: dict[str, Callable[[Small, int, Path], None]] = {
+FORMS: dict[str, Make] = {
     "files": make_files,
     "tar": make_tars,
     "parquet": make_parquets,
