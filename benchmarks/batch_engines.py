@@ -73,13 +73,10 @@ print(json.dumps({"packages": len([*filter(installed, more)]), "bytes": size}))
 
 def prepare(folder: Path) -> tuple[Path, Path]:
     """The network and the pictures."""
-    run, pictures = folder / "run", folder / "pictures"
+    pictures = folder / "pictures"
     if pictures.is_dir():
-        return run / "model.onnx", pictures
-    nin = [sys.executable, "-m", "nin"]
-    recipe = ["train", "digits", "--epochs", "1", "--limit", "128", "--out", str(run)]
-    for command in (recipe, ["export", str(run)]):
-        subprocess.run([*nin, *command], check=True, capture_output=True)
+        return folder / "run/model.onnx", pictures
+    model = network(folder / "run")
     made = folder / "made"
     made.mkdir(exist_ok=True)
     random = np.random.default_rng(0)
@@ -87,7 +84,16 @@ def prepare(folder: Path) -> tuple[Path, Path]:
         small = Image.fromarray(random.integers(0, 256, (8, 8, 3), np.uint8))
         small.resize((SIDE, SIDE)).save(made / f"{number:05}.jpg", quality=90)
     made.rename(pictures)
-    return run / "model.onnx", pictures
+    return model, pictures
+
+
+def network(run: Path) -> Path:
+    """A small network in a file: trained so shortly that it knows nothing, which takes no less."""
+    nin = [sys.executable, "-m", "nin"]
+    recipe = ["train", "digits", "--epochs", "1", "--limit", "128", "--out", str(run)]
+    for command in (recipe, ["export", str(run)]):
+        subprocess.run([*nin, *command], check=True, capture_output=True)
+    return run / "model.onnx"
 
 
 def answer(python: str, engine: str, model: Path, pictures: Path, *options: str) -> dict[str, Any]:

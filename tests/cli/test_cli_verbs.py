@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from custom_networks import write_nets
 from PIL import Image
+from shards import as_tar_shards
 
 import nin as d2l
 from nin.accounting import walk
@@ -74,6 +75,26 @@ def test_evaluate_for_people(nin, digits):
     assert picture == "confusion matrix: new/place/confusion.png"
     assert Path("new/place/confusion.png").stat().st_size > 1000
     assert not (digits / "evaluations").exists()
+
+
+def test_evaluate_on_what_is_behind_a_url(nin, digits, server, tmp_path):
+    images, labels = d2l.Digits().test
+    for number in range(20):
+        path = tmp_path / f"pictures/{labels[number]}/{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(images[number, ..., 0]).save(path)
+    as_tar_shards(tmp_path / "pictures", server.folder, 2)
+    url = f"{server.url}/{{000..001}}.tar"
+    answer = nin("evaluate", digits, "--data", url, "--json")
+    assert answer.code == 0, answer.err
+    there, here = answer.json, nin("evaluate", digits, "--data", "pictures", "--json").json
+    assert there["data"]["source"] == url
+    for measured in ("n", "accuracy", "loss", "confusion"):
+        assert there[measured] == here[measured]
+    with Path(there["mistakes"]).open(newline="") as file:
+        wrong = [row["file"] for row in csv.DictReader(file)]
+    assert len(wrong) == there["n"] - round(there["accuracy"] * there["n"])
+    assert all(name.startswith(f"{server.url}/00") for name in wrong)
 
 
 @pytest.mark.parametrize(

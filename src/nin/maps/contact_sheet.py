@@ -106,7 +106,7 @@ def _mistake(answers: Answers, rank: int, position: int, image: NDArray[np.uint8
     name = answers.names[position] if answers.names else str(position)
     truth, probabilities = int(answers.labels[position]), answers.probabilities[position]
     if os.sep in name:
-        title, photo = f"{rank}. {Path(name).name}", photograph(Path(name))
+        title, photo = f"{rank}. {Path(name).name}", photograph(name)
         return Mistake(title, photo, truth, probabilities)
     photo = enlarged(np.broadcast_to(image, (*image.shape[:2], 3)))
     return Mistake(f"{rank}. image {name}", photo, truth, probabilities)

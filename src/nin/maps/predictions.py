@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -94,8 +95,12 @@ def predict_files(
     return FilePredictions(files, maps, probabilities, network.classes, shown, network.resize_mode)
 
 
-def photograph(file: Path) -> NDArray[np.uint8]:
-    """A picture in its own aspect ratio, (h, w, 3), at the size in which it is drawn."""
+def photograph(file: str | PathLike[str]) -> NDArray[np.uint8]:
+    """A picture in its own aspect ratio, (h, w, 3), at the size in which it is drawn.
+
+    Args:
+        file: its path, its name in a shard, or its URL.
+    """
     from PIL import Image
 
     from nin.data.decoding.decode import decode

@@ -10,7 +10,7 @@ from nin.data.storage import remote_access
 from nin.data.storage.remote_access import persistently
 from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.url_path import source_path
-from nin.errors import SourceError
+from nin.errors import DataError, SourceError
 
 
 @pytest.fixture
@@ -116,6 +116,14 @@ def test_a_driver_that_is_missing_is_named(monkeypatch):
 def test_a_scheme_that_nobody_knows_is_refused():
     with pytest.raises(SourceError, match="foo://b/a: foo:// is not known: possible are https, s3"):
         source_path("foo://b/a").exists()
+
+
+def test_a_limit_that_is_none_is_refused_before_any_server_is_asked(server, picture, monkeypatch):
+    monkeypatch.setenv("NIN_CACHE_SIZE", "lots")
+    for ask in (REMOTE.read, REMOTE.exists):
+        with pytest.raises(DataError, match=r"^NIN_CACHE_SIZE=lots: .* such as 50GB$"):
+            ask(picture)
+    assert not server.asked
 
 
 @pytest.mark.usefixtures("picture")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from nin.data.storage.cache_folder import cache_size
 from nin.errors import RefusedError, SourceError, first_line
 from nin.installing import pip_install
 from nin.urls import with_secrets, without_credentials
@@ -55,10 +56,12 @@ def file_system(url: str) -> tuple[Any, str]:
     """The fsspec file system of a URL, and what it calls the place.
 
     Raises:
+        DataError: ``NIN_CACHE_SIZE``, which bounds what is kept of it, is no amount of bytes.
         SourceError: there is none, or its driver is not installed.
     """
     import fsspec
 
+    cache_size()
     scheme = scheme_of(url)
     try:
         fsspec.get_filesystem_class(scheme)

@@ -1,0 +1,1 @@
+"""What scale.py measures with: many small pictures in three forms, and servers of them."""
