@@ -46,7 +46,7 @@ TOGETHER = {
     ("models", "study"): 1,
     ("cli",): 1,
     ("training",): 2,
-    ("backends", "nin"): 2,
+    ("backends", "nin"): 1,
     ("serving",): 1,
 }
 

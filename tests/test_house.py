@@ -66,7 +66,7 @@ BELOW = {
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}
 #: Lines of a file that is one idea; a shorter one belongs to its neighbour, a longer one is two.
-SHORTEST, LONGEST = 40, 330
+SHORTEST, LONGEST = 40, 305
 #: Folders of things of one kind, a file each, however short it is.
 FAMILIES = {"nin.cli", "nin.models", "nin.training.recipes", "nin.inference.engines"}
 #: Short files with a reason of their own.

@@ -102,9 +102,16 @@ def photos(tmp_path):
 
 
 @pytest.fixture
-def tiny(monkeypatch):
+def few_layers(monkeypatch):
     """Leave `mnist` four of its nine convolutions: most of a short training compiles them."""
     monkeypatch.setitem(PRESETS, "mnist", MNIST)
+
+
+@pytest.fixture
+def tiny(few_layers, monkeypatch):  # noqa: ARG001
+    """The same, and draw no picture of a training or a report: those have tests of their own."""
+    monkeypatch.setattr("nin.training.fit_run.save_curves", lambda *_: None)
+    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
 
 
 @pytest.fixture

@@ -10,16 +10,28 @@ import time
 from pathlib import Path
 
 import pytest
+from tiny_network import MNIST
+
+from nin.networks.presets import PRESETS
 
 FILES = {"report.html", "compare.csv", "compare.json", "compare.md"}
 SHORT = ("--data", "digits", "--limit", "200", "--epochs", "1", "--rates", "0.003", "--no-measure")
 #: Trainings of about a second each: one learning rate needs no search.
-LINE = ("compare", "mnist", "lenet", *SHORT)
-TWICE = (*LINE, "--seeds", "2")
+TWICE = ("compare", "mnist", "lenet", *SHORT, "--seeds", "2")
+#: More than two workers finish who are stopped twice, each time after the first that is done.
+EIGHT = ("compare", "lenet", *SHORT, "--seeds", "8")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small():
+    """Leave `mnist` four of its nine convolutions, for all tests here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "mnist", MNIST)
+        yield
 
 
 @pytest.fixture(scope="module")
-def compared(command, tmp_path_factory):
+def compared(_small, command, tmp_path_factory):
     folder = tmp_path_factory.mktemp("compared")
     return folder / "runs/compare", command(folder, *TWICE)
 
@@ -31,7 +43,7 @@ def test_a_comparison_leaves_four_files_and_prints_a_table(compared):
     lines = done.out.splitlines()
     assert [line.split()[0] for line in lines[:2]] == ["mnist", "lenet"]
     assert lines[-1].startswith("written:")
-    assert "349,674 parameters" in lines[0]
+    assert "49,690 parameters" in lines[0]
     told = [line for line in done.err.splitlines() if line.startswith(("1/4", "4/4"))]
     assert len(told) == 2
 
@@ -139,10 +151,7 @@ def begin(program, folder, trainings):
     """Start a comparison by two workers in a process of its own; wait for one more training."""
     before = len(times(trainings))
     process = subprocess.Popen(
-        [program, *LINE, "--seeds", "4", "--jobs", "2"],
-        cwd=folder,
-        stderr=subprocess.PIPE,
-        text=True,
+        [program, *EIGHT, "--jobs", "2"], cwd=folder, stderr=subprocess.PIPE, text=True
     )
     until = time.monotonic() + 120
     while len(times(trainings)) == before:
@@ -194,7 +203,7 @@ def test_ended_again_and_again_its_workers_end_and_it_finishes_without_repeating
         assert done.items() < times(trainings).items(), "a finished training was repeated"
         done = times(trainings)
     assert 2 <= len(done) < 8
-    answer = nin(*LINE, "--seeds", "4")
+    answer = nin(*EIGHT)
     assert answer.code == 0, answer.err
     assert done.items() < times(trainings).items()
     assert len(times(trainings)) == 8

@@ -27,7 +27,7 @@ def test_a_good_folder_is_a_zero(nin, scenes):
     assert (answer.code, answer.err) == (0, "")
     assert answer.out.startswith(f"{scenes.name}: 12 pictures in 2 classes; train 6, test 6\n")
     assert "all have a side below 288 pixels" in answer.out
-    assert answer.out.endswith("all can be read\nno picture is there twice\n")
+    assert answer.out.endswith("all can be read\nno duplicate pictures\n")
     assert not (scenes.parent / "sheet.png").exists()
 
 

@@ -77,8 +77,8 @@ WITHOUT_A_RUN = {
     "compare lenet --data missing.npz": "missing.npz: no such file",
     "train missing.npz": "missing.npz: no such file",
     "train digits --groups a": "--groups: a pattern is for names of files",
-    "train photos --groups ([": "it is no regular expression",
-    "train photos --groups zzz": "--groups zzz: nothing is found in",
+    "train photos --groups ([": "not a valid regular expression",
+    "train photos --groups zzz": "--groups zzz: matches nothing in",
     "ablate heads": "did you mean 'head'?",
     "ablate --preset bok": "did you mean 'book'?",
 }

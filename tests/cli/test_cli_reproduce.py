@@ -40,7 +40,7 @@ def test_the_exit_code_says_whether_it_agrees(nin, monkeypatch, found, code, sai
 
 def test_what_is_no_record_is_one_line(nin, tmp_path):
     (tmp_path / "record.json").write_text("{}")
-    for name, said in (("nothing.json", "cannot be read"), ("record.json", "is no record")):
+    for name, said in (("nothing.json", "cannot be read"), ("record.json", "is not a record")):
         answer = nin("reproduce", name)
         assert answer.is_mistake(), answer
         assert said in answer.err

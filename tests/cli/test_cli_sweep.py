@@ -12,6 +12,7 @@ SHORT = ("--epochs", "1", "--limit", "64", "--seeds", "1", "--width", "0.05")
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("tiny")
 def test_a_sweep_of_the_command_line(nin, tmp_path):
     line = ("sweep", "digits", "--vary", "lr=0.001,0.003", "--vary", "batch-norm=off,on", *SHORT)
     answer = nin(*line, "--json")

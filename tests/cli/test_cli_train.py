@@ -126,7 +126,7 @@ def test_permissions_are_those_of_any_file(trained):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("few_layers")
 def test_few_images_large_batches_a_deep_new_folder_and_json(nin, tmp_path):
     options = "--epochs 1 --limit 4 --batch-size 1000000 --out a/b/c --json"
     answer = nin("train", "digits", *options.split())
@@ -404,7 +404,7 @@ def test_a_disk_that_fills_up_while_training(nin, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("tiny")
+@pytest.mark.usefixtures("few_layers")
 def test_a_training_that_dies_says_so_and_its_record_is_still_json(nin, tmp_path):
     line = "book --data digits --preset mnist --image-size 8 --limit 200 --batch-size 8 --epochs 5"
     answer = nin("train", *line.split(), "--lr", "1e30", "--out", "run")

@@ -24,9 +24,9 @@ def test_values_and_ranges():
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("tune digits --minutes 0", "--minutes 0.0: a search takes more than 0 minutes"),
-        ("tune digits --sampler gird", "--sampler gird: a sampler is one of tpe, random, grid"),
-        ("tune digits --sampler grid", "a grid takes values, and learning_rate has a range"),
+        ("tune digits --minutes 0", "--minutes 0.0: must be above 0"),
+        ("tune digits --sampler gird", "--sampler gird: must be one of tpe, random, grid"),
+        ("tune digits --sampler grid", "a grid needs values, but learning_rate has a range"),
         ("tune digits --vary lrr=1,2", "unknown factor 'lrr'"),
         ("tune digits --vary lr=1..0", "give two numbers, such as 0.001..0.01"),
         ("tune digits --out file", "cannot write to file"),

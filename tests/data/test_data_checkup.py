@@ -40,7 +40,7 @@ def test_a_good_folder(root):
         "4 of them have a side below 64 pixels, the size at which nin train takes them, and are"
         " enlarged",
         "all can be read",
-        "no picture is there twice",
+        "no duplicate pictures",
     ]
     report = json.loads(json.dumps(check.report()))
     assert report["sizes"] == {"smallest": [40, 50], "median": [64, 64], "largest": [90, 60]}

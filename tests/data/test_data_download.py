@@ -88,7 +88,7 @@ def test_a_download_is_kept_and_not_repeated(server, tmp_path, name, kept):
         ("cut.tar.gz", "got 200,000 of 400,000 bytes"),
         ("short.gz", "got 399,999 of 400,000 bytes"),
         ("long.gz", "got more than 400,000 bytes"),
-        ("other.gz", "got another file: its SHA-256 differs"),
+        ("other.gz", "got a different file: its SHA-256 differs"),
         ("page.gz", "Not a gzipped file"),
     ],
 )

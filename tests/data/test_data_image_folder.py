@@ -92,9 +92,7 @@ def test_squashed_pictures_keep_the_streamed_fingerprint_they_had(pictures):
 
 
 def test_another_way_to_fit_is_refused(pictures):
-    with pytest.raises(
-        DataError, match="resize_mode='stretch': pictures are fitted by squash or crop"
-    ):
+    with pytest.raises(DataError, match="resize_mode='stretch': must be squash or crop"):
         ImageFolder(pictures({"cat": 3, "dog": 3}), resize_mode="stretch")
 
 
@@ -250,16 +248,16 @@ def test_folders_arranged_otherwise_are_refused_in_one_line(pictures, tmp_path):
     assert "validation and test together" in refusal(test=0.5, validation=0.5)
     alone = pictures({"cat": 1, "dog": 1}, "alone")
     assert "0.1 of 2 images for test leaves a part without any" in refusal(alone)
-    assert "split_by='name': pictures are divided by content or position" in refusal(
-        split_by="name"
-    )
+    assert "split_by='name': must be content or position" in refusal(split_by="name")
     (root / "fish").mkdir()
     assert "fish: no pictures: add some, or remove the folder" in refusal()
     shutil.rmtree(root / "fish")
     shutil.rmtree(root / "dog")
     assert refusal().endswith("1 class folder(s): two or more are needed")
     (root / "cats.csv").write_text("file,label\n")
-    assert refusal().endswith(f"if its labels are in cats.csv, name that: {root / 'cats.csv'}")
+    assert refusal().endswith(
+        f"if its labels are in cats.csv, give that instead: {root / 'cats.csv'}"
+    )
     (root / "cat").rename(root / "test")
     assert "has test but no train" in refusal()
 
@@ -384,12 +382,15 @@ def test_every_picture_is_in_the_test_of_one_fold(objects):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"groups": "(["}, r"groups=\(\[: it is no regular expression"),
-        ({"groups": "z"}, "groups=z: nothing is found in a/00-0.png"),
+        ({"groups": "(["}, r"groups=\(\[: not a valid regular expression"),
+        ({"groups": "z"}, "groups=z: matches nothing in a/00-0.png"),
         ({"groups": "png"}, "too few different pictures, or groups of them"),
         ({"folds": 31}, "folds=31: each class needs one image per fold or more, and 'a' has 30"),
         ({"folds": 11, "groups": r"/\d\d"}, "folds=11: .*'a' has 10 groups"),
-        ({"groups": "function of another process"}, "it is a function of another process"),
+        (
+            {"groups": "function of another process"},
+            "it was a function, and functions are not saved",
+        ),
     ],
 )
 def test_how_a_folder_cannot_be_divided_is_one_line(objects, settings, said):

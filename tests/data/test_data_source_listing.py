@@ -118,7 +118,7 @@ def test_pictures_to_be_answered_and_checked(bucket, server, photos):
         ("photos", "a server does not list its folders over http: name shards"),
         ("train-*.tar", "a server does not list its folders over http: name shards"),
         ("labels.csv", r"labels.csv: not a folder|there is nothing|no such folder"),
-        ("train-{000..001}.tar", "train-000.tar is not there, nor are 1 more"),
+        ("train-{000..001}.tar", "train-000.tar does not exist, nor do 1 more"),
     ],
 )
 def test_what_is_not_there_is_one_line(server, name, said):

@@ -20,8 +20,8 @@ def test_what_is_not_there_is_one_line(tmp_path):
     write_tar(tmp_path / "a.tar", {"0.cls": b"1"})
     for source, said in (
         ("a.tar/2.png", "a.tar holds no such picture"),
-        ("b-*.tar", "no shard is called so"),
-        ("a.tar", "there is no picture in it"),
+        ("b-*.tar", "there is no such shard"),
+        ("a.tar", "contains no pictures"),
         ("c.png", "No such file"),
     ):
         with pytest.raises(DataError, match=said):

@@ -1,6 +1,7 @@
 """Shards shuffled in windows of 24 pictures and blocks of 3, so that a few pictures are several.
 
-Run as a program, it is the `nin` command with that, and with a network that is soon compiled.
+Run as a program, it is the `nin` command with that, with a network that is soon compiled, and
+without a picture of the training.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from tiny_network import shrink
 
 from nin.cli import main
 from nin.data import block_order
+from nin.training.runs import figures
 
 WINDOW, BLOCK = 24, 3
 
@@ -35,4 +37,5 @@ def noisy_shards(folder):
 
 if __name__ == "__main__":
     narrow()
+    figures.save_curves = lambda *_: None
     main()

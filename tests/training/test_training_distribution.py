@@ -13,7 +13,6 @@ import time
 import numpy as np
 import pytest
 import small_windows
-import tiny_network
 from safetensors import safe_open
 from safetensors.numpy import load_file
 from same_training import assert_same_training as assert_same_to_the_bit
@@ -34,7 +33,7 @@ LINE = [
 #: What data parallelism may change: the order in which numbers are added.
 TOLERANCE = 1e-5
 #: The command, with a network that JAX compiles sooner.
-PROGRAM = (sys.executable, tiny_network.__file__)
+PROGRAM = (sys.executable, small_windows.__file__)
 
 
 def free_port():
@@ -46,11 +45,11 @@ def free_port():
 class Processes:
     """`nin train --join` so many times over, on loopback."""
 
-    def __init__(self, folder, count, *arguments, program=PROGRAM):
+    def __init__(self, folder, count, *arguments):
         address = f"127.0.0.1:{free_port()}"
         self.all = [
             subprocess.Popen(
-                [*program, *arguments, "--join"],
+                [*PROGRAM, *arguments, "--join"],
                 cwd=folder,
                 env={
                     **os.environ,
@@ -82,27 +81,33 @@ class Processes:
             for said in [process.communicate(timeout=300)]
         ]
 
+    def lose(self, number, is_time):
+        """Kill one when it is time; what the other printed, which says so."""
+        deadline = time.monotonic() + 240
+        while not is_time():
+            assert time.monotonic() < deadline
+            assert all(process.poll() is None for process in self.all)
+            time.sleep(0.002)
+        self.all[number].send_signal(signal.SIGKILL)
+        code, out, err = self.end()[1 - number]
+        assert (code, out) == (2, ""), err
+        *before, last = err.splitlines()
+        assert last.startswith("nin: another process was lost; to continue: nin train --resume ")
+        return before
+
 
 @pytest.mark.slow
-def test_two_processes_are_killed_and_train_from_tar_shards_to_the_bit(tmp_path):
+def test_the_one_that_writes_is_killed_and_two_train_from_tar_shards_to_the_bit(tmp_path):
     small_windows.noisy_shards(tmp_path)
     line = ["train", "shards", "--stream", "--preset", "mnist", "--image-size", "12"]
     line += ["--epochs", "2", "--batch-size", "8", "--width", "0.1", "--save-every", "0"]
-    program = (sys.executable, small_windows.__file__)
-    with Processes(tmp_path, 2, *line, "--out", "killed", program=program) as two:
-        deadline = time.monotonic() + 240
-        while not steps_done(tmp_path / "killed") % 7 >= 2:
-            assert time.monotonic() < deadline
-            assert all(process.poll() is None for process in two.all)
-            time.sleep(0.002)
-        for process in two.all:
-            process.kill()
-        two.end()
+    with Processes(tmp_path, 2, *line, "--out", "killed") as two:
+        assert two.lose(0, lambda: steps_done(tmp_path / "killed") % 7 >= 2) == []
     assert read_position(nin.load(tmp_path / "killed")).batch
     resume = ["train", "--resume", "killed", "--save-every", "0"]
     with (
-        Processes(tmp_path, 2, *resume, program=program) as resumed,
-        Processes(tmp_path, 2, *line, "--out", "whole", program=program) as whole,
+        Processes(tmp_path, 2, *resume) as resumed,
+        Processes(tmp_path, 2, *line, "--out", "whole") as whole,
     ):
         for code, _, err in (*resumed.end(), *whole.end()):
             assert code == 0, err
@@ -157,27 +162,14 @@ def steps_done(run):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("killed", [0, 1])
 def test_one_is_lost_and_two_go_on_together_and_train_as_one_does_and_one_of_them_writes(
-    tmp_path, one, killed
+    tmp_path, one
 ):
     run = tmp_path / "run"
     line = ["train", *LINE, "--epochs", "2", "--out", "run"]
     with Processes(tmp_path, 2, *line) as two:
-        deadline = time.monotonic() + 120
-        while steps_done(run) < 2:
-            assert time.monotonic() < deadline
-            assert all(process.poll() is None for process in two.all)
-            time.sleep(0.002)
-        two.all[killed].send_signal(signal.SIGKILL)
-        ended = two.end()
-    code, out, err = ended[1 - killed]
-    assert (code, out) == (2, ""), err
-    *before, last = err.splitlines()
-    assert last.startswith("nin: another process was lost; to continue: nin train --resume ")
+        before = two.lose(1, lambda: steps_done(run) >= 2)
     assert all(said.startswith(("NiN: ", "epoch ")) for said in before)
-    if killed == 0:  # The run is what the chief had written; it goes on in the same way.
-        return
     assert nin.load(run).record["state"] == "interrupted"
     with Processes(tmp_path, 2, "train", "--resume", "run") as two:
         (code, out, err), (other_code, other_out, other_err) = two.end()

@@ -23,12 +23,15 @@ TrustFile = Annotated[
 Command = Callable[..., None]
 
 
-def with_options(group: type[Any], **defaults: Any) -> Callable[[Command], Command]:
-    """Give a command the fields of `group` as options, in place of its parameter `options`.
+def with_options(
+    group: type[Any], parameter: str = "options", /, **defaults: Any
+) -> Callable[[Command], Command]:
+    """Give a command the fields of `group` as options, in place of one of its parameters.
 
     Args:
         group: a dataclass; its fields are annotated as typer's options are.
-        defaults: of some of them, in place of the dataclass's.
+        parameter: the parameter's name.
+        defaults: of some fields, in place of the dataclass's.
     """
     shared = {
         name: each.replace(default=defaults.get(name, each.default))
@@ -38,12 +41,12 @@ def with_options(group: type[Any], **defaults: Any) -> Callable[[Command], Comma
     def decorate(command: Command) -> Command:
         parameters: dict[str, inspect.Parameter] = {}
         for name, each in inspect.signature(command, eval_str=True).parameters.items():
-            parameters |= shared if name == "options" else {name: each}
+            parameters |= shared if name == parameter else {name: each}
 
         @functools.wraps(command)
         def expanded(**given: Any) -> None:
-            options = group(**{name: given.pop(name) for name in shared})
-            command(options=options, **given)
+            given[parameter] = group(**{name: given.pop(name) for name in shared})
+            command(**given)
 
         read_by_typer: Any = expanded
         read_by_typer.__signature__ = inspect.Signature([*parameters.values()])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,8 +17,65 @@ from nin.cli.study import as_rates, print_comparison
 from nin.cluster import check_cluster, joblib_workers
 from nin.errors import NinError
 
+if TYPE_CHECKING:
+    from nin.study import Comparison
 
-@with_options(RecipeOptions)
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """How each combination is trained, and where the results go, as help lists the options."""
+
+    seeds: Annotated[
+        int, typer.Option(help="Trainings per combination, each with its own seed.")
+    ] = 5
+    budget: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Training time per combination, in place of epochs."),
+    ] = None
+    equal: Annotated[
+        Literal["parameters", "multiply-adds"] | None,
+        typer.Option(
+            help="Choose each network's width so that all have as many parameters, or"
+            " multiply-adds, as the recipe's."
+        ),
+    ] = None
+    rates: Annotated[
+        str | None,
+        typer.Option(
+            help="Learning rates to choose from for each combination; default: the recipe's."
+        ),
+    ] = None
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
+    ] = None
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
+        ),
+    ] = None
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/sweep")
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure images/s and peak memory of each network.")
+    ] = False
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Start without asking, however long it takes.")
+    ] = False
+
+    def settings(self) -> dict[str, Any]:
+        """The arguments that `plan_sweep` and `nin.sweep` have in common."""
+        return {
+            "out": self.out,
+            "rates": as_rates(self.rates),
+            "seeds": self.seeds,
+            "seconds": self.budget,
+            "judged_on": "test",
+        }
+
+
+@with_options(SweepOptions)
+@with_options(RecipeOptions, "recipe")
 def sweep(
     what: Annotated[
         str | None,
@@ -35,49 +94,22 @@ def sweep(
         ),
     ] = None,
     *,
-    options: RecipeOptions,
-    seeds: Annotated[
-        int, typer.Option(help="Trainings per combination, each with its own seed.")
-    ] = 5,
-    budget: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", help="Training time per combination, in place of epochs."),
-    ] = None,
-    equal: Annotated[
-        Literal["parameters", "multiply-adds"] | None,
-        typer.Option(
-            help="Choose each network's width so that all have as many parameters, or"
-            " multiply-adds, as the recipe's."
-        ),
-    ] = None,
-    rates: Annotated[
-        str | None,
-        typer.Option(
-            help="Learning rates to choose from for each combination; default: the recipe's."
-        ),
-    ] = None,
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
-    ] = None,
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
-        ),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/sweep"),
-    measure: Annotated[
-        bool, typer.Option("--measure", help="Measure images/s and peak memory of each network.")
-    ] = False,
-    yes: Annotated[
-        bool, typer.Option("--yes", help="Start without asking, however long it takes.")
-    ] = False,
+    recipe: RecipeOptions,
+    options: SweepOptions,
     as_json: AsJson = False,
 ) -> None:
     """Train every combination of some values over several seeds: what is each of them worth?"""
-    given, varied = options.given(), as_vary(vary or [])
-    if scheduler is not None and jobs is not None:
+    given, varied = recipe.given(), as_vary(vary or [])
+    _check(given, varied, options)
+    found = _run(what, given, varied, options)
+    if as_json:
+        typer.echo(found.model_dump_json())
+    else:
+        print_comparison(found, options.out)
+
+
+def _check(given: Mapping[str, Any], varied: Mapping[str, Any], options: SweepOptions) -> None:
+    if options.scheduler is not None and options.jobs is not None:
         raise NinError("--jobs and --scheduler: choose one")
     if "seed" in given:
         raise NinError("--seed: a sweep has several seeds: give --seeds")
@@ -85,15 +117,17 @@ def sweep(
         raise NinError(
             f"--vary {twice[0]}: it is given a fixed value as well: give only one of the two"
         )
-    settings: dict[str, Any] = {
-        "out": out,
-        "rates": as_rates(rates),
-        "seeds": seeds,
-        "seconds": budget,
-        "judged_on": "test",
-    }
+
+
+def _run(
+    what: str | None,
+    given: dict[str, Any],
+    varied: dict[str, list[str]],
+    options: SweepOptions,
+) -> Comparison:
     from nin.study.sweeps.factorial import plan_sweep
 
+    settings, scheduler = options.settings(), options.scheduler
     # A mistake is found before anything heavy is imported.
     plan_sweep(what, varied, **settings, options=given)
     if scheduler is not None:
@@ -101,20 +135,16 @@ def sweep(
     with nullcontext() if scheduler is None else joblib_workers(scheduler):
         from nin.study.sweeps.factorial import sweep as run_sweep
 
-        found = run_sweep(
+        return run_sweep(
             what,
             varied,
             **settings,
-            equal=equal,
-            jobs=jobs,
-            measured=measure,
-            consent=None if yes else has_consent,
+            equal=options.equal,
+            jobs=options.jobs,
+            measured=options.measure,
+            consent=None if options.yes else has_consent,
             **given,
         )
-    if as_json:
-        typer.echo(found.model_dump_json())
-    else:
-        print_comparison(found, out)
 
 
 def as_vary(words: list[str]) -> dict[str, list[str]]:

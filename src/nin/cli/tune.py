@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,8 +14,54 @@ from nin.cli.study import print_comparison
 from nin.cli.sweep import as_vary
 from nin.errors import NinError
 
+if TYPE_CHECKING:
+    from nin.study import Comparison
 
-@with_options(RecipeOptions)
+
+@dataclass(frozen=True)
+class TuneOptions:
+    """What is searched, for how long, and where the results go, as help lists the options."""
+
+    minutes: Annotated[
+        float, typer.Option(help="Minutes for the search, including those of earlier calls.")
+    ] = 30.0
+    vary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUES",
+            help="Search these values in place of those that the recipe declares:"
+            " dropout=0,0.3,0.5 for a choice, lr=0.0003..0.01 for a range.",
+        ),
+    ] = None
+    sampler: Annotated[
+        str,
+        typer.Option(
+            help="How to choose values: tpe, random, or grid for all combinations; 100 combinations"
+            " or fewer are always a grid."
+        ),
+    ] = "tpe"
+    seeds: Annotated[
+        int, typer.Option(help="Trainings by which the best values are compared with the recipe's.")
+    ] = 3
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, help="Of those, trainings to run at the same time; default: 1."),
+    ] = None
+    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/tune")
+
+    def settings(self) -> dict[str, Any]:
+        """The arguments that `plan_tuning` and `nin.tune` have in common."""
+        return {
+            "minutes": self.minutes,
+            "space": as_space(self.vary or []) or None,
+            "sampler": self.sampler,
+            "seeds": self.seeds,
+            "out": self.out,
+        }
+
+
+@with_options(TuneOptions)
+@with_options(RecipeOptions, "recipe")
 def tune(
     what: Annotated[
         str | None,
@@ -24,55 +71,27 @@ def tune(
         ),
     ] = None,
     *,
-    options: RecipeOptions,
-    minutes: Annotated[
-        float, typer.Option(help="Minutes for the search, including those of earlier calls.")
-    ] = 30.0,
-    vary: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUES",
-            help="Search these values in place of those that the recipe declares:"
-            " dropout=0,0.3,0.5 for a choice, lr=0.0003..0.01 for a range.",
-        ),
-    ] = None,
-    sampler: Annotated[
-        str,
-        typer.Option(
-            help="How to choose values: tpe, random, or grid for all combinations; 100 combinations"
-            " or fewer are always a grid."
-        ),
-    ] = "tpe",
-    seeds: Annotated[
-        int, typer.Option(help="Trainings by which the best values are compared with the recipe's.")
-    ] = 3,
-    jobs: Annotated[
-        int | None,
-        typer.Option(min=1, help="Of those, trainings to run at the same time; default: 1."),
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/tune"),
+    recipe: RecipeOptions,
+    options: TuneOptions,
     as_json: AsJson = False,
 ) -> None:
     """Search for better values of a recipe, and measure their gain once, on test images."""
-    given = options.given()
-    settings: dict[str, Any] = {
-        "minutes": minutes,
-        "space": as_space(vary or []) or None,
-        "sampler": sampler,
-        "seeds": seeds,
-        "out": out,
-    }
     from nin.study.tuning.space_choice import plan_tuning
 
+    given, settings = recipe.given(), options.settings()
     # A mistake is found before anything heavy is imported.
     plan_tuning(what, **settings, options=given)
     from nin.study.tuning.tuning import tune as run_tuning
 
-    found = run_tuning(what, **settings, jobs=jobs, **given)
+    found = run_tuning(what, **settings, jobs=options.jobs, **given)
     if as_json:
         typer.echo(found.model_dump_json())
-        return
-    print_comparison(found, out)
+    else:
+        print_comparison(found, options.out)
+        _print_best(found)
+
+
+def _print_best(found: Comparison) -> None:
     assert found.tuning is not None
     for name, value in found.tuning.best.items():
         own = found.tuning.defaults[name]

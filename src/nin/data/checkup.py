@@ -161,7 +161,7 @@ class FolderCheck:
     def _duplicate_lines(self) -> list[str]:
         found = self.duplicates
         if not found.groups:
-            return ["no picture is there twice"]
+            return ["no duplicate pictures"]
         lines = leak_lines(found, self.inventory.pictures)
         lines += [f"  {pair_line(twins, self.root)}" for twins in found.leaks[:_NAMED]]
         lines += [f"  and {len(found.leaks) - _NAMED:,} more"] * (len(found.leaks) > _NAMED)

@@ -139,7 +139,7 @@ def _download(source: Source, file: RemoteFile, into: Path) -> Path:
             words = "more than" if size > file.size else f"{size:,} of"
             raise _unavailable(source, file, into, f"got {words} {file.size:,} bytes")
         if digest.hexdigest() != file.sha256:
-            raise _unavailable(source, file, into, "got another file: its SHA-256 differs")
+            raise _unavailable(source, file, into, "got a different file: its SHA-256 differs")
     return target
 
 

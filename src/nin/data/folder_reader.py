@@ -122,6 +122,6 @@ def is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) ->
             f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed in memory",
             Advice("lower {}", Argument("image_size")),
             Advice("set {}", Argument("limit")),
-            Advice("leave {} away", Argument("stream", False)),
+            Advice("leave out {}", Argument("stream", False)),
         )
     return stream or (stream is None and not fits)

@@ -109,7 +109,8 @@ def as_groups(values: Any, count: int, what: str = "groups") -> Groups:
     keys = np.asarray(values)
     if keys.shape[:1] != (count,) or keys.ndim != 1:
         raise DataError(
-            f"a key for each of {count:,} images, not {keys.shape}", about=Argument(what)
+            f"must have one key for each of the {count:,} images, not shape {keys.shape}",
+            about=Argument(what),
         )
     if keys.dtype.kind == "O":
         keys = keys.astype(str)
@@ -125,12 +126,12 @@ def check_fold(folds: int | None, fold: int | None) -> None:
     """
     if folds is None:
         if fold is not None:
-            raise DataError("it needs a number of folds", about=Argument("fold", fold))
+            raise DataError("give the number of folds as well", about=Argument("fold", fold))
         return
     if folds < 2:
-        raise DataError("there are 2 folds or more", about=Argument("folds", folds))
+        raise DataError("must be 2 or more", about=Argument("folds", folds))
     if fold is not None and not 0 <= fold < folds:
-        raise DataError(f"it is from 0 to {folds - 1}", about=Argument("fold", fold))
+        raise DataError(f"must be from 0 to {folds - 1}", about=Argument("fold", fold))
 
 
 def _check_each_class(

@@ -155,7 +155,7 @@ class ImageFolder(ImageData):
         if groups is not None:
             check_pattern(groups)
         if bit_depth is not None and bit_depth not in DEPTHS:
-            raise DataError(f"bit_depth={bit_depth!r}: it is 8, 10, 12, 14, 16 or None")
+            raise DataError(f"bit_depth={bit_depth!r}: must be 8, 10, 12, 14, 16 or None")
         _check_shares(validation, test)
         listing = list_source(self.path)
         self.path = listing.root

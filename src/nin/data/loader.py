@@ -79,7 +79,9 @@ class Batches(keras.utils.PyDataset):
                 "balance='sampling' draws a new sample each epoch: it needs shuffle=True"
             )
         if augmentation is not None and augmentation.shares_labels and classes is None:
-            raise DataError("labels become shares of all classes: give the number of classes")
+            raise DataError(
+                "mixed images have shares of all classes as labels: give the number of classes"
+            )
         self.images, self.labels = images, labels
         self.classes = classes
         self.batch_size = batch_size

@@ -40,7 +40,7 @@ def as_images(data: Any, *, classes: Sequence[Any] | None = None, groups: Any = 
     if isinstance(data, DataModule):
         if classes is not None or groups is not None:
             about = Argument("groups" if classes is None else "classes")
-            raise DataError(f"it goes with arrays, not with {_called(data)}", about=about)
+            raise DataError(f"can be given with arrays only, not with {_called(data)}", about=about)
         return data if isinstance(data, ImageData) else _of_module(data)
     settings = {"classes": classes, "groups": groups}
     if isinstance(data, Split):
@@ -60,7 +60,10 @@ def as_images(data: Any, *, classes: Sequence[Any] | None = None, groups: Any = 
             *train, validation=validation[0] if validation else 0.1, test=test, **settings
         )
     if groups is not None:
-        raise DataError("a loader divides its images itself", about=Argument("groups"))
+        raise DataError(
+            "cannot be given with a loader, which divides its images itself",
+            about=Argument("groups"),
+        )
     from nin.data.in_memory.loader_images import LoaderImages
 
     return LoaderImages(*data, classes=classes)
@@ -149,7 +152,7 @@ def images_called(name: str) -> ImageArrays:
     """
     if name not in _opened:
         raise DataError(
-            f"{name} are images in the memory of another process",
+            f"{name} were images in memory, which are not saved",
             Advice("give them again: {}", Argument("data")),
         )
     return _opened[name]
@@ -185,7 +188,9 @@ def _refused(data: Any) -> DataError:
         return DataError(f"a single {_called(data)}: give two, (train, validation)")
     if hasattr(data, "shape"):
         return DataError("images without labels: give (x, y)")
-    return DataError(f"{_called(data)} is no data: give (x, y), a folder, or an .npz file")
+    return DataError(
+        f"images cannot be given as {_called(data)}: give (x, y), a folder, or an .npz file"
+    )
 
 
 def _called(data: Any) -> str:

@@ -79,7 +79,7 @@ def _of_shards(source: str, shards: ShardFiles) -> list[str]:
             found += shard_pictures(shard.path)
             advance(1)
     if not found:
-        raise DataError(f"{source}: there is no picture in it")
+        raise DataError(f"{source}: contains no pictures")
     return found
 
 

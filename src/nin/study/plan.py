@@ -86,7 +86,7 @@ def _is_measured(conditions: Conditions, contender: Contender, wanted: bool) -> 
         return wanted or conditions.seconds is not None
     if conditions.seconds is not None:
         raise NinError(
-            f"{contender.name} is known to this process alone, and time is measured in"
+            f"{contender.name} exists only in this process, and time is measured in"
             " another: define it in a file, or give epochs"
         )
     return False

@@ -112,7 +112,9 @@ def check_arguments(
     if seconds is not None and not 0 < seconds < math.inf:
         raise NinError(f"the budget must be more than 0 seconds, not {seconds:g}")
     if not 0 < search_share <= 1:
-        raise NinError("it is above 0 and at most 1", about=Argument("search_share", search_share))
+        raise NinError(
+            "must be above 0 and at most 1", about=Argument("search_share", search_share)
+        )
 
 
 def check_writable(folder: Path) -> None:
@@ -173,7 +175,7 @@ def check_reachable(contenders: Sequence[Contender], jobs: int) -> None:
     for contender in contenders:
         if jobs > 1 and contender.is_own and not is_in_file(contender.net):
             raise NinError(
-                f"{contender.name} is known to this process alone",
+                f"{contender.name} exists only in this process",
                 "define it in a file",
                 Advice("train one at a time: {}", Argument("jobs", 1)),
             )
@@ -187,7 +189,7 @@ def check_images_reachable(recipe: Recipe, jobs: int) -> None:
     """
     if jobs > 1 and is_in_process(recipe.data):
         raise NinError(
-            "images in memory are known to this process alone",
+            "images in memory exist only in this process",
             "save them: np.savez('data.npz', images=x, labels=y)",
             Advice("train one at a time: {}", Argument("jobs", 1)),
         )

@@ -103,7 +103,7 @@ def read_record(path: Path) -> tuple[Comparison, str | None]:
     except OSError as error:
         raise RunError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, AttributeError, RecursionError) as error:
-        raise RunError(f"{path} is no record of a comparison, a sweep or a tuning") from error
+        raise RunError(f"{path} is not a record of a comparison, a sweep or a tuning") from error
 
 
 def published_rows(found: Comparison, name: str | None) -> Iterator[PublishedRow]:
@@ -126,7 +126,7 @@ def published_rows(found: Comparison, name: str | None) -> Iterator[PublishedRow
 
 def _refuse_folds(found: Comparison) -> None:
     if found.settings.get("folds") is not None:
-        raise NinError("the record was judged by folds, whose learning rates it does not hold")
+        raise NinError("the record is of folds, and does not hold the learning rate of each")
 
 
 def _described(row: Row) -> PublishedRow:
@@ -135,11 +135,11 @@ def _described(row: Row) -> PublishedRow:
     recipe = Recipe.parse({**kept["recipe"], "seed": 0})
     if contender.is_own:
         if not is_custom(contender.net) or ".py:" not in contender.net:
-            raise NinError(f"{row.net} was a network of another process, which no file holds")
-        if contender.source()["sha256"] != kept["source"]["sha256"]:
             raise NinError(
-                f"{contender.net} is not as it was when {row.net} was trained: bring it back"
+                f"{row.net} was defined in a process that has ended, and no file holds it"
             )
+        if contender.source()["sha256"] != kept["source"]["sha256"]:
+            raise NinError(f"{contender.net} has changed since {row.net} was trained: restore it")
     return PublishedRow(row, contender, recipe, kept["steps"])
 
 
@@ -177,7 +177,7 @@ def _same_images(found: Comparison, published: PublishedRow) -> tuple[ImageData,
     if then is not None and data.describe().get("fingerprint") != then:
         raise NinError(
             f"{published.recipe.data} no longer has the images that the record was made with",
-            "bring them back",
+            "restore them",
         )
     return data, fingerprint(published.recipe, data)
 

@@ -291,4 +291,5 @@ def _first_problem(error: ValidationError) -> RecipeError:
     if not name:
         return RecipeError(problem["msg"].removeprefix("Value error, "))
     given = None if problem["type"] == "missing" else reprlib.repr(problem["input"])
-    return RecipeError(problem["msg"].lower(), about=Argument(name, given))
+    said = problem["msg"].removeprefix("Value error, ").lower()
+    return RecipeError(said, about=Argument(name, given))

@@ -223,9 +223,7 @@ def test_a_picture_is_turned_and_laid_on_white_before_its_middle_is_taken(form):
 
 @pytest.mark.parametrize("read", [decode, lambda _, **how: fitted(noise(4, 6), (2, 2), **how)])
 def test_another_way_to_fit_is_refused(read):
-    with pytest.raises(
-        DataError, match=r"^resize_mode='stretch': pictures are fitted by squash or crop$"
-    ):
+    with pytest.raises(DataError, match=r"^resize_mode='stretch': must be squash or crop$"):
         read(PNG, resize_mode="stretch")
 
 

@@ -59,7 +59,7 @@ def test_other_ranks_and_channels_are_refused(shape, dtype):
 @pytest.mark.parametrize("shape", [(0, 4, 5, 3), (2, 0, 5, 3), (2, 4, 0, 1)])
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 def test_nothing_is_no_image(shape, dtype):
-    with pytest.raises(DataError, match="there is no image in an array of shape"):
+    with pytest.raises(DataError, match=r"an array of shape .* holds no images"):
         check_images(np.zeros(shape, dtype), floats=True)
 
 

@@ -72,7 +72,7 @@ def test_only_a_sheet_is_written_over(red, tmp_path, ending):
         save_picture_sheet(sheet, [SheetRow(title, [SheetPicture(red, [])])])
     Image.new("RGB", (4, 4)).save(other)
     before = other.read_bytes()
-    with pytest.raises(DataError, match="already, and is not a contact sheet: name another"):
+    with pytest.raises(DataError, match="already exists and is not a contact sheet: name another"):
         save_picture_sheet(other, [])
     assert other.read_bytes() == before
     with pytest.raises(DataError, match="cannot write "):

@@ -57,7 +57,9 @@ def test_a_column_for_the_part(table):
 def test_of_two_columns_for_the_file_the_one_that_exists(table):
     path = table("id,image,label\n1,a.jpg,cat\n2,b.jpg,dog\n")
     assert rows(path, there=("a.jpg",)) == TWO
-    with pytest.raises(DataError, match="id and image could be the file: call only one file"):
+    with pytest.raises(
+        DataError, match="id and image could be the file: rename all but the right one"
+    ):
         rows(path)
 
 
@@ -67,9 +69,12 @@ def test_of_two_columns_for_the_file_the_one_that_exists(table):
         ("", "holds no rows"),
         ("file,label\n", "holds no rows"),
         ("a.jpg,cat\nb.jpg,dog\n", "has no header: let its first line be file,label"),
-        ("x,label\n1,cat\n", "no column is called file, but x, label: rename one"),
-        ("file,x,y\na,1,2\n", "no column is called label, but x, y: rename one"),
-        ("file,label,class\na,1,2\n", "label and class could be the label: call only one label"),
+        ("x,label\n1,cat\n", "no column is called file (columns: x, label): rename one"),
+        ("file,x,y\na,1,2\n", "no column is called label (columns: x, y): rename one"),
+        (
+            "file,label,class\na,1,2\n",
+            "label and class could be the label: rename all but the right one",
+        ),
         ("file,label,label\na,1,2\n", "two columns are called 'label': rename one"),
         ("file,label\na\n", "line 2 has 1 columns, the first line 2"),
         ("file,label\na,b\nc,d,e\n", "line 3 has 3 columns, the first line 2"),
@@ -92,9 +97,12 @@ def test_what_cannot_be_told_is_one_line(table, content, said):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("[1]", "line 1 is no JSON object"),
-        ('{"file": "a", "label": "b"}\n{"file"', "line 2 is no JSON object"),
-        ('{"file": "a", "label": ["b", "c"]}', "line 1: label must be one word, not several"),
+        ("[1]", "line 1 is not a JSON object"),
+        ('{"file": "a", "label": "b"}\n{"file"', "line 2 is not a JSON object"),
+        (
+            '{"file": "a", "label": ["b", "c"]}',
+            "line 1: label must be a single value, not a list or an object",
+        ),
     ],
 )
 def test_json_lines_that_are_none(table, content, said):

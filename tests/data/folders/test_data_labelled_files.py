@@ -144,7 +144,9 @@ def test_a_label_of_its_own_for_every_picture(photos):
 def test_one_name_in_two_folders(photos, pictures):
     root = photos()
     pictures({"more": 1}, "photos")
-    assert "000.png is the name of 2 pictures: name its folder, too" in refusal(root / "labels.csv")
+    assert "000.png could be any of 2 pictures: give its folder, too" in refusal(
+        root / "labels.csv"
+    )
 
 
 def test_folders_and_a_table_that_say_the_same(pictures):

@@ -116,7 +116,7 @@ def test_a_test_folder_beside_the_classes_is_refused(photos):
 
 
 def test_a_further_folder_with_the_same_classes_is_refused(photos):
-    assert "extra holds classes of train but is called like no part" in refusal(
+    assert "extra holds classes of train but its name is not that of a part" in refusal(
         photos(train=CATS, test=FEW, extra=FEW)
     )
 
@@ -150,7 +150,7 @@ def test_a_class_that_is_only_tested_is_refused(photos):
     root = photos(train=CATS, test={"cat": 2, "eel": 2})
     assert "test: no training pictures of eel" in refusal(root)
     (root / "test" / "eel").rename(root / "test" / "Dog")
-    assert "Dog is called dog in the training part: give both one name" in refusal(root)
+    assert "Dog is called dog in the training part: give both the same name" in refusal(root)
 
 
 def test_a_class_with_one_picture(photos):
@@ -161,7 +161,7 @@ def test_a_class_with_one_picture(photos):
 
 def test_a_folder_around_everything_is_named(photos):
     root = photos(inner__train=CATS, inner__test=FEW)
-    assert f"{root / 'inner'} holds 2 folders: is it that one?" in refusal(root)
+    assert f"{root / 'inner'} holds 2 folders: did you mean that one?" in refusal(root)
 
 
 def test_one_name_in_two_unicode_forms(photos):

@@ -54,17 +54,17 @@ def test_the_classes_are_those_of_all_parts():
             "y: label 7 is out of range for 2 classes, which are numbered 0 to 1$",
         ),
         ([0, -1], None, "y: label -1 is out of range"),
-        ([0, 1.5], None, "y holds 1.5: labels are whole numbers"),
-        ([0, np.nan], None, "y holds nan: labels are whole numbers"),
-        ([0, 10**6], None, "labels up to 1,000,000 are no classes"),
+        ([0, 1.5], None, "y holds 1.5: labels must be integers"),
+        ([0, np.nan], None, "y holds nan: labels must be integers"),
+        ([0, 10**6], None, "labels up to 1,000,000: at most"),
         ([[0.5, 0.5], [1, 0]], None, r"row 0 is not one-hot"),
         ([[1, 1], [1, 0]], None, r"row 0 is not one-hot"),
-        (np.eye(3), ["a", "b"], "classes: 2 names, and y has 3 columns"),
+        (np.eye(3), ["a", "b"], "classes: 2 names, but y has 3 columns"),
         (np.zeros((2, 2, 2)), None, r"y is of shape \(2, 2, 2\)"),
         ([], None, "y is empty"),
-        (["a", "b"], ["a"], "y: 'b' is none of the classes, which are 'a'"),
+        (["a", "b"], ["a"], "y: 'b' is not one of the classes, which are 'a'"),
         ([1j], None, "y holds complex128"),
-        ([0], ["a", "a"], "classes: 'a' is there twice"),
+        ([0], ["a", "a"], "classes: 'a' is given twice"),
     ],
 )
 def test_what_is_refused_is_one_line(values, classes, said):
@@ -74,5 +74,5 @@ def test_what_is_refused_is_one_line(values, classes, said):
 
 
 def test_texts_and_numbers_do_not_go_together():
-    with pytest.raises(DataError, match="y_train and y_test: some labels are texts"):
+    with pytest.raises(DataError, match="y_train and y_test: some labels are strings"):
         as_labels({"y_train": ["a"], "y_test": [0]})

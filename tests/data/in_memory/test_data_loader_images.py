@@ -137,7 +137,7 @@ def test_a_data_module_with_another_loader_is_not():
         (lambda: [(X, Y, Y)], r"a loader gives \(images, labels\), not a tuple of 3"),
         (lambda: [(X[0, ..., 0], Y[0])], r"batches, not single images of shape \(4, 4\)"),
         (lambda: Sequence(0), "gives no batch"),
-        (lambda: tensors().repeat(), "has no end: leave out repeat"),
+        (lambda: tensors().repeat(), "never ends: leave out repeat"),
         (lambda: [(X, Y), (X[:, :2], Y)], "batches of several shapes"),
     ],
 )
@@ -150,7 +150,7 @@ def test_what_is_no_loader_is_one_line(make, said):
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"folds": 3}, "folds=3: a loader's"),
+        ({"folds": 3}, "folds=3: cannot be used with a loader"),
         ({"limit": 3}, "limit=3"),
         ({"balance": "weights"}, "balance="),
     ],
@@ -160,7 +160,9 @@ def test_a_loader_chooses_its_images_itself(settings, said):
         as_images((Sequence(), Sequence())).revised(**settings)
     with pytest.raises(DataError, match="a single Sequence: give two"):
         as_images(Sequence())
-    with pytest.raises(DataError, match="groups: a loader divides its images itself"):
+    with pytest.raises(
+        DataError, match="groups: cannot be given with a loader, which divides its images itself"
+    ):
         as_images((Sequence(), Sequence()), groups=Y)
 
 
@@ -170,5 +172,5 @@ def test_the_ways_to_give_parts():
     assert [len(three.split(part).labels) for part in three.parts] == [20, 4, 6]
     assert as_module((X, Y)).parts == ("train", "validation")
     assert len(as_module(((X, Y), (X[:6], Y[:6]))).val.labels) == 6
-    with pytest.raises(DataError, match="groups: it goes with arrays, not with Noise"):
+    with pytest.raises(DataError, match="groups: can be given with arrays only, not with Noise"):
         as_images(Noise(), groups=Y)

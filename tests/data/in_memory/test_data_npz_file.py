@@ -59,9 +59,9 @@ def test_the_shape_is_read_from_the_header(shape):
     [
         (
             {"images": X, "labels": Y, "x_tset": X},
-            "holds 'x_tset', which is no known name: x_train",
+            "holds 'x_tset', which is not a known name: x_train",
         ),
-        ({"images": X, "labels": Y, "x": X}, "holds 'images' and 'x': which of them?"),
+        ({"images": X, "labels": Y, "x": X}, "holds both 'images' and 'x': keep one"),
         ({"x_train": X}, "has no labels for train"),
         ({"class_names": ["a"]}, "holds no images"),
         ({"x_test": X, "y_test": Y}, "holds no images to train on"),

@@ -61,8 +61,8 @@ def test_what_is_said_where_it_could_be_meant_otherwise(values, said):
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        (NOISE - 0.5 * np.ones(1), "values from -0.5 to .* are no pixels"),
-        (NOISE.astype(np.uint16) * 256, "values from 0 to 65280 are no pixels"),
+        (NOISE - 0.5 * np.ones(1), "values from -0.5 to .* are not pixels"),
+        (NOISE.astype(np.uint16) * 256, "values from 0 to 65280 are not pixels"),
         (NOISE / 250, "are neither 0 to 1 nor 0 to 255"),
         (np.where(NOISE[2, 1, 1, 1] == NOISE, np.nan, NOISE), "image . has pixels that are NaN"),
         (np.zeros((3, 784)), r"x.reshape\(-1, 28, 28\)"),
@@ -72,7 +72,7 @@ def test_what_is_said_where_it_could_be_meant_otherwise(values, said):
         (np.zeros((2, 8, 8, 8)), "with one channel or three"),
         (np.array(["a", "b"]), "x holds text, not numbers"),
         (np.array([None, 1]), "x holds objects, not numbers"),
-        ([np.zeros((2, 2)), np.zeros((3, 3))], "images of several sizes"),
+        ([np.zeros((2, 2)), np.zeros((3, 3))], "images of different sizes"),
     ],
 )
 def test_what_is_refused_is_one_line(values, said):

@@ -81,7 +81,7 @@ REFUSED = {
         r"several columns hold pictures \(img, photo\)",
     ),
     "text": ({"image": ["a.png"] * 4}, r"column image is string: it must hold the bytes"),
-    "no label": ({"label": None}, r"no column is called label, but image: rename one"),
+    "no label": ({"label": None}, r"no column is called label \(columns: image\): rename one"),
     "no labels": ({"label": [-1] * 4}, r"none of its 4 pictures has a label"),
     "fractions": ({"label": [0.5] * 4}, r"column label is double: a label is a whole number"),
     "no name for it": ({"label": [0, 1, 1, 7]}, r"label 7, and .*a\.parquet names 2 classes"),
@@ -101,7 +101,7 @@ def test_other_layouts_are_refused_in_one_line_that_names_the_file(tmp_path, cas
 def test_files_of_other_classes_do_not_go_together(tmp_path):
     write_parquet(tmp_path / "a.parquet", ROWS, ["cat", "dog"])
     write_parquet(tmp_path / "b.parquet", ROWS, ["dog", "cat"])
-    with pytest.raises(DataError, match=r"b\.parquet: its classes are others than those of"):
+    with pytest.raises(DataError, match=r"b\.parquet: its classes differ from those of"):
         list_source(tmp_path)
 
 

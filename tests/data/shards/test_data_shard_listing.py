@@ -127,7 +127,7 @@ REFUSED = {
     "one key in two": ({"a.tar": TWO, "b.tar": TWO}, r"b\.tar: key 0 is in .*a\.tar, too"),
     "two pictures of one key": (
         {"a.tar": {**TWO, "0.jpg": b""}},
-        r"a\.tar: 0\.png and 0\.jpg have one key, 0",
+        r"a\.tar: 0\.png and 0\.jpg have the same key, 0",
     ),
     "one class": ({"a.tar": pair(0, b"cat")}, r"1 class\(es\) to train on"),
     "numbers and names": (
@@ -148,7 +148,7 @@ REFUSED = {
     ),
     "JSON that is none": (
         {"a.tar": {**TWO, **pair(2, b"{", "json")}},
-        r"a\.tar: 2\.json: is no JSON object",
+        r"a\.tar: 2\.json: is not a JSON object",
     ),
     "several lines": ({"a.tar": {**TWO, **pair(2, b"a\nb")}}, r"2\.cls: has several lines"),
     "no text": ({"a.tar": {**TWO, **pair(2, b"\xff\xfe")}}, r"2\.cls: is not text"),
@@ -187,9 +187,9 @@ def test_classes_that_are_not_known_are_refused(tmp_path, text, label, said):
 
 def test_patterns_that_match_nothing_or_too_little_are_refused(tmp_path):
     write_tar(tmp_path / "a-0.tar", TWO)
-    with pytest.raises(DataError, match=r"b-\*\.tar: no shard is called so"):
+    with pytest.raises(DataError, match=r"b-\*\.tar: there is no such shard"):
         open_data(str(tmp_path / "b-*.tar"))
-    with pytest.raises(DataError, match=r"a-1\.tar is not there, nor are 2 more"):
+    with pytest.raises(DataError, match=r"a-1\.tar does not exist, nor do 2 more"):
         open_data(str(tmp_path / "a-{0..3}.tar"))
     with pytest.raises(DataError, match=r"\{3\.\.0\} must count up"):
         open_data(str(tmp_path / "a-{3..0}.tar"))

@@ -164,7 +164,7 @@ def test_the_views_of_a_frozen_trunk_are_factors_and_rates_are_not(
     assert len(seen) == 8
     assert set(seen) == {(side, mode) for side in (64, 96) for mode in ("crop", "squash")}
     assert not any(row.correct for row in found.rows), "each seed has its own test images"
-    with pytest.raises(NinError, match="learning_rate changes nothing where the trunk stays"):
+    with pytest.raises(NinError, match="learning_rate changes nothing where the trunk is frozen"):
         sweep(photographs_of_two_classes, {"lr": [0.1, 0.2]}, out=tmp_path / "out")
 
 

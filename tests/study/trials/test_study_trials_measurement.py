@@ -29,7 +29,7 @@ def test_measured_once_and_kept(tmp_path):
     (kept,) = tmp_path.iterdir()
     content = json.loads(kept.read_text())
     for change, said in (
-        ({"measured": {**content["measured"], "batch_size": 1}}, "was changed since"),
+        ({"measured": {**content["measured"], "batch_size": 1}}, "was changed after"),
         ({"measured": {**content["measured"], "batch_size": 1}, "sha256": None}, "a batch of 1"),
     ):
         kept.write_text(json.dumps({**content, **change}))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from photographs import folder
 
-from nin.study.sweeps.factors import contender_at
+from nin.study.sweeps.factor_grid import contender_at
 from nin.study.trials import pretrained_trial
 from nin.study.trials.pretrained_trial import train_pretrained
 from nin.study.trials.row import unpack

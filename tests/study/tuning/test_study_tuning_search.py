@@ -92,7 +92,7 @@ def test_a_grid_ends_when_all_is_tried_and_few_combinations_are_one(made, sample
     search = made(space, sampler=sampler)
     search.run(100, made.train)
     assert len(search.tried()) == 4
-    with pytest.raises(NinError, match="a grid takes values, and learning_rate has a range"):
+    with pytest.raises(NinError, match="a grid needs values, but learning_rate has a range"):
         made(sampler="grid").run(3, made.train)
 
 
@@ -109,7 +109,7 @@ def test_what_is_finished_is_kept_when_a_training_raises_or_is_stopped(made):
     def stops(*_):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match="2 trainings are kept; the same command goes on"):
+    with pytest.raises(KeyboardInterrupt, match="2 trainings are kept; the same command continues"):
         search.run(9, stops)
     again = made()
     again.run(4, made.train)
@@ -123,7 +123,7 @@ def test_too_little_time_for_one_training_is_said(made, clock):
 
     with pytest.raises(NinError) as caught:
         made().run(1, slow)
-    said = "1 minutes are too short for one training: they made 25% of it: give more minutes=8"
+    said = "1 minutes are too short for one training: only 25% of it was done: give more minutes=8"
     assert str(caught.value) == said
     with pytest.raises(NinError, match="too short for more than the recipe's own values"):
         made().run(1.5, made.train)

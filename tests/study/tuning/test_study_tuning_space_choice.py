@@ -50,12 +50,15 @@ def test_given_values_take_the_place_of_the_recipes():
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"minutes": 0}, "minutes=0: a search takes more than 0 minutes"),
-        ({"sampler": "gird"}, "sampler=gird: a sampler is one of tpe, random, grid"),
-        ({"sampler": "grid"}, "a grid takes values, and learning_rate has a range"),
+        ({"minutes": 0}, "minutes=0: must be above 0"),
+        ({"sampler": "gird"}, "sampler=gird: must be one of tpe, random, grid"),
+        ({"sampler": "grid"}, "a grid needs values, but learning_rate has a range"),
         ({"seeds": 0}, "seeds must be 1 or more"),
         ({"space": {"lrr": [1, 2]}}, "unknown factor 'lrr'"),
-        ({"space": {"window": [1, 3]}}, "window is no field of a recipe: sweep it with nin sweep"),
+        (
+            {"space": {"window": [1, 3]}},
+            "window is not a field of a recipe: vary it with nin sweep",
+        ),
         ({"space": {"dropout": [0.5, 2]}}, "dropout=2: input should be less than 1"),
         ({"what": "nobody"}, "unknown recipe"),
     ],

@@ -72,7 +72,7 @@ def test_other_arrays_can_judge_it(small_run, arrays):
     assert small_run.evaluate((x[:20], numbers))[1].accuracy == found.accuracy
     ones = y == "one"
     assert small_run.evaluate((x[ones], y[ones]))[1].largest_class == ("one", 1.0)
-    with pytest.raises(DataError, match="y: 'four' is none of the classes, which are 'zero'"):
+    with pytest.raises(DataError, match="y: 'four' is not one of the classes, which are 'zero'"):
         small_run.evaluate((x[:1], ["four"]))
     with pytest.raises(RunError, match="arrays has 3 channels, the run was trained on 1"):
         small_run.evaluate((np.zeros((2, 8, 8, 3)), [0, 1]))

@@ -212,9 +212,7 @@ def check_resize_mode(resize_mode: str) -> None:
         DataError: it is not.
     """
     if resize_mode not in RESIZE_MODES:
-        raise DataError(
-            f"resize_mode={resize_mode!r}: pictures are fitted by {' or '.join(RESIZE_MODES)}"
-        )
+        raise DataError(f"resize_mode={resize_mode!r}: must be {' or '.join(RESIZE_MODES)}")
 
 
 def _upright(opened: ImageFile, reopen: Reopen, bit_depth: int | None) -> Image:

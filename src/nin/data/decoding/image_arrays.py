@@ -34,7 +34,7 @@ def check_images(images: NDArray[Any], *, floats: bool = False) -> None:
             f" not {images.dtype} of shape {images.shape}"
         )
     if not images.size:
-        raise DataError(f"there is no image in an array of shape {images.shape}")
+        raise DataError(f"an array of shape {images.shape} holds no images")
     if is_float and not (images.min() >= 0 and images.max() <= 1):  # False of NaN, too.
         raise DataError(
             f"images of floats must be from 0 to 1, not from {images.min():g} to"

@@ -84,7 +84,7 @@ def check_sheet_path(path: Path) -> None:
     if said := obstacle(path.parent):
         raise DataError(f"cannot write {path}: {said}")
     if path.exists() and not _is_sheet(path):
-        raise DataError(f"{path} is there already, and is not a contact sheet: name another file")
+        raise DataError(f"{path} already exists and is not a contact sheet: name another file")
 
 
 def _is_sheet(path: Path) -> bool:

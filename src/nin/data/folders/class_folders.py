@@ -89,20 +89,24 @@ def _deeper(folders: Collection[Path]) -> str:
     for folder in folders:
         inside = folders_in(folder, Counter())[0]
         if len(inside) > 1:
-            return f": {folder} holds {len(inside)} folders: is it that one?"
+            return f": {folder} holds {len(inside)} folders: did you mean that one?"
     return ""
 
 
 def _table(path: Path) -> str:
     """Where to look if labels are in a table that is not called so."""
     tables = [each.name for each in sorted(path.iterdir()) if is_table(each)]
-    return f": if its labels are in {tables[0]}, name that: {path / tables[0]}" if tables else ""
+    return (
+        f": if its labels are in {tables[0]}, give that instead: {path / tables[0]}"
+        if tables
+        else ""
+    )
 
 
 def _unknown(unknown: Collection[str], classes: Collection[str]) -> str:
     spelled = {name.casefold(): name for name in classes}
     for name in unknown:
         if meant := spelled.get(name.casefold()):
-            return f"{name} is called {meant} in the training part: give both one name"
+            return f"{name} is called {meant} in the training part: give both the same name"
     named = ", ".join(list(unknown)[:10])
     return f"no training pictures of {named}: add some to the training part, or remove the folder"

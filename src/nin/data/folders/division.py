@@ -119,7 +119,7 @@ def check_split_by(split_by: str) -> None:
         DataError: it is not.
     """
     if split_by not in get_args(SplitBy):
-        said = "pictures are divided by content or position"
+        said = "must be content or position"
         raise DataError(said, about=Argument("split_by", repr(split_by)))
 
 
@@ -225,7 +225,8 @@ def _by_content(
         units = group_digests(train.paths, keep.root, keep.groups)
         if units is None and known is None:
             raise DataError(
-                "it is a function of another process: give it again", about=Argument("groups")
+                "it was a function, and functions are not saved: give it again",
+                about=Argument("groups"),
             )
     if place is None or known is not None:
         codes = parts_by_content(train.labels, digests, shares, seed, known, units)

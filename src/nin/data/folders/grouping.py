@@ -54,7 +54,7 @@ def group_name(by: GroupBy) -> str:
 
 
 def check_pattern(by: GroupBy) -> None:
-    """Refuse a text that is no regular expression.
+    """Refuse a text that is not a valid regular expression.
 
     Raises:
         DataError: says why.
@@ -71,7 +71,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
-        said = f"it is no regular expression: {error}"
+        said = f"not a valid regular expression: {error}"
         raise DataError(said, about=Argument("groups", pattern)) from error
 
 
@@ -81,7 +81,7 @@ def _by_pattern(pattern: str) -> Callable[[Path], object]:
     def key(path: Path) -> str:
         found = expression.search(path.as_posix())
         if found is None:
-            raise DataError(f"nothing is found in {path}", about=Argument("groups", pattern))
+            raise DataError(f"matches nothing in {path}", about=Argument("groups", pattern))
         return (found[1] if expression.groups else found[0]) or ""
 
     return key

@@ -185,7 +185,7 @@ def _json_rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         except (ValueError, RecursionError):
             row = None
         if not isinstance(row, dict):
-            raise DataError(f"{path}: line {number} is no JSON object: give one per line")
+            raise DataError(f"{path}: line {number} is not a JSON object: give one per line")
         yield number, row
 
 
@@ -197,29 +197,37 @@ def _file_column(
         there = [name for name in possible if exists(str(first[name]).strip())]
         if len(there) != 1:
             raise DataError(
-                f"{path}: {' and '.join(possible)} could be the file: call only one file"
+                f"{path}: {' and '.join(possible)} could be the file: rename all but the right one"
             )
         return there[0]
     if not possible:
-        raise DataError(f"{path}: no column is called file, but {_named(columns)}: rename one")
+        raise DataError(
+            f"{path}: no column is called file (columns: {_named(columns)}): rename one"
+        )
     return possible[0]
 
 
 def _label_column(path: Path, columns: Sequence[str]) -> str:
     possible = [name for name in columns if _plain(name) in _LABEL]
     if len(possible) > 1:
-        raise DataError(f"{path}: {' and '.join(possible)} could be the label: call only one label")
+        raise DataError(
+            f"{path}: {' and '.join(possible)} could be the label: rename all but the right one"
+        )
     if not possible and len(columns) == 1:
         return columns[0]
     if not possible:
-        raise DataError(f"{path}: no column is called label, but {_named(columns)}: rename one")
+        raise DataError(
+            f"{path}: no column is called label (columns: {_named(columns)}): rename one"
+        )
     return possible[0]
 
 
 def _cell(path: Path, line: int, row: Mapping[str, Any], name: str) -> str:
     value = row.get(name)
     if isinstance(value, (list, dict)):
-        raise DataError(f"{path}: line {line}: {name} must be one word, not several")
+        raise DataError(
+            f"{path}: line {line}: {name} must be a single value, not a list or an object"
+        )
     return "" if value is None else str(value).strip()
 
 
@@ -230,7 +238,7 @@ def _plain(name: str) -> str:
 
 def _named(columns: Sequence[str]) -> str:
     more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
-    return (", ".join(columns[:_NAMED]) or "nothing") + more
+    return (", ".join(columns[:_NAMED]) or "none") + more
 
 
 def _part_column(path: Path, columns: Sequence[str], first: Mapping[str, Any]) -> str | None:
@@ -238,6 +246,8 @@ def _part_column(path: Path, columns: Sequence[str], first: Mapping[str, Any]) -
     possible = [name for name in columns if _plain(name) in _PART]
     sure = [name for name in possible if read_part(str(first[name]))]
     if len(sure) > 1:
-        raise DataError(f"{path}: {' and '.join(sure)} could be the part: call only one split")
+        raise DataError(
+            f"{path}: {' and '.join(sure)} could be the part: rename all but the right one"
+        )
     called = [name for name in possible if _plain(name) in ("split", "part")]
     return next(iter([*sure, *called]), None)

@@ -112,8 +112,8 @@ class _Pictures:
             possible = [exact] if exact in possible else within or possible
         if len(possible) > 1:
             raise DataError(
-                f"{table}: line {row.line}: {row.file} is the name of {len(possible)} pictures:"
-                " name its folder, too"
+                f"{table}: line {row.line}: {row.file} could be any of {len(possible)} pictures:"
+                " give its folder, too"
             )
         path = possible[0] if possible else str(table.parent / row.file.replace("\\", "/"))
         if not possible and can_be_listed(self.root) and not is_stored(path):

@@ -87,7 +87,7 @@ def _listed(path: Path) -> Listing:
     if is_table(path):
         return _by_tables(path.parent, [path])
     if not path.is_dir():
-        what = "not a folder, or a table of labels" if path.exists() else "no such folder"
+        what = "not a folder or a table of labels" if path.exists() else "no such folder"
         raise DataError(f"{path}: {what}")
     tables = find_tables(path)
     return _by_folders_or_tables(path, tables) if tables else _by_folders(path)

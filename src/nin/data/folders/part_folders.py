@@ -100,7 +100,7 @@ def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
     if not inside and len(others) > 1 and _is_hardly_a_class(folder):
         raise DataError(
             f"{path}: is {folder.name} a part without labels, or a class beside {_names(others)}?"
-            " For a part, move it away; for a class, call it otherwise"
+            " For a part, move it away; for a class, rename it"
         )
     if not inside or not others:
         return not inside
@@ -115,7 +115,7 @@ def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
     way = f"call {_names(others)} validation or test" if is_shared else "move the others away"
     raise DataError(
         f"{path}: is {folder.name} a part of the data, or a class beside {_names(others)}? For a"
-        f" part, {way}; for a class, put its pictures right into {folder.name}"
+        f" part, {way}; for a class, put its pictures directly into {folder.name}"
     )
 
 
@@ -129,8 +129,8 @@ def _leave_out(path: Path, train: Path, other: Path, left_out: LeftOut) -> None:
     found = len(pictures_below(str(other), Counter()))
     if found and _inside(other) & _inside(train):
         raise DataError(
-            f"{path}: {other.name} holds classes of {train.name} but is called like no part: call"
-            " it validation or test, or move it away"
+            f"{path}: {other.name} holds classes of {train.name} but its name is not that"
+            " of a part: call it validation or test, or move it away"
         )
     if found:
         left_out[f"pictures in {other.name}"] += found

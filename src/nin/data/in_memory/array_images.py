@@ -4,44 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
 from nin.data.augmentation import Augmentation
 from nin.data.balance import Balance
 from nin.data.fingerprint import fingerprint
-from nin.data.folds import Groups, as_groups, check_fold, fold_of, hold_out_groups
+from nin.data.folds import check_fold
 from nin.data.images import ImageData
-from nin.data.in_memory.label_values import as_labels
+from nin.data.in_memory.array_division import divide_arrays
+from nin.data.in_memory.given_arrays import GivenArrays, as_given, as_pair
 from nin.data.in_memory.npz_file import read_npz
-from nin.data.in_memory.pixel_values import as_pixels
-from nin.data.split import Indices, Part, Split, check_share, hold_out, stratified
-from nin.errors import Argument, DataError
+from nin.data.split import PARTS, Part, Split, check_share
+from nin.errors import DataError
 from nin.files import expand
-
-#: What an array of each part is called in messages.
-_WORDS: dict[Part, str] = {"train": "train", "validation": "val", "test": "test"}
-
-
-class _Stored(NamedTuple):
-    """What was given, before anything is divided.
-
-    Attributes:
-        parts: images and labels that were given as a part of their own; ``train`` always.
-        classes: the classes' names.
-        groups: (n,), of the training images.
-        test: share of the training images that is held out for the test.
-        name: what the set is called.
-        notes: what is to be said of the arrays.
-    """
-
-    parts: dict[Part, Split]
-    classes: tuple[str, ...]
-    groups: Groups | None
-    test: float
-    name: str
-    notes: tuple[str, ...] = ()
 
 
 class ImageArrays(ImageData):
@@ -120,9 +97,9 @@ class ImageArrays(ImageData):
                 check_share(part, value)
                 shares[part] = float(value)
             else:
-                given["validation" if part == "validation" else "test"] = _pair(value, part)
+                given["validation" if part == "validation" else "test"] = as_pair(value, part)
         check_share("validation and test together", sum(shares.values()))
-        stored = _stored(given, classes, groups, name)._replace(test=shares["test"])
+        stored = as_given(given, classes, groups, name)._replace(test=shares["test"])
         self._open(
             stored,
             validation=shares["validation"],
@@ -182,7 +159,7 @@ class ImageArrays(ImageData):
             classes: names of the classes, of which the labels are some.
         """
         made = object.__new__(cls)
-        made._open(_stored({"test": (pair[0], pair[1])}, classes, None, "arrays"), validation=0.0)
+        made._open(as_given({"test": (pair[0], pair[1])}, classes, None, "arrays"), validation=0.0)
         return made
 
     def revised(self, **settings: Any) -> Self:
@@ -235,7 +212,7 @@ class ImageArrays(ImageData):
             found["fold"] = [self.settings["fold"] or 0, self.settings["folds"]]
         return found
 
-    def _open(self, stored: _Stored, **settings: Any) -> None:
+    def _open(self, stored: GivenArrays, **settings: Any) -> None:
         usual: dict[str, Any] = {"validation": 0.1, "folds": None, "fold": None}
         settings = {**usual, **settings}
         own = {name: settings[name] for name in settings if name not in ("folds", "fold")}
@@ -249,74 +226,18 @@ class ImageArrays(ImageData):
         self._stored, self.settings = stored, settings
         self.hparams = {**settings}
         self.source = "arrays in memory"
-        self._chosen = self._divided() if "train" in stored.parts else {}
+        self._chosen = (
+            divide_arrays(
+                stored,
+                validation=self.validation,
+                limit=self.limit,
+                seed=self.seed,
+                folds=settings["folds"],
+                fold=settings["fold"],
+            )
+            if "train" in stored.parts
+            else {}
+        )
         there = {*stored.parts, *self._chosen}
-        self.parts = tuple(part for part in _WORDS if part in there)
+        self.parts = tuple(part for part in PARTS if part in there)
         self.has_own_parts = len(stored.parts) > 1 or "test" not in self.parts
-
-    def _divided(self) -> dict[Part, Indices]:
-        """Positions of the training images that were given, by the part that they come to."""
-        stored, folds = self._stored, self.settings["folds"]
-        labels, groups = stored.parts["train"].labels, stored.groups
-        for number, name in enumerate(self.classes):
-            if number not in labels:
-                raise DataError(f"{self.name} has no training image of class {name!r}")
-        kept = np.arange(len(labels))
-        found: dict[Part, Indices] = {}
-        if folds is not None:
-            if len(stored.parts) > 1:
-                raise DataError(
-                    "all images are divided, but some were given as a part of their own",
-                    about=Argument("folds", folds),
-                )
-            kept, found["test"] = fold_of(
-                labels, folds, self.settings["fold"] or 0, self.classes, groups
-            )
-        elif stored.test and "test" not in stored.parts:
-            kept, found["test"] = self._held_out(kept, stored.test, 0, "test")
-        if self.validation and "validation" not in stored.parts:
-            # The share is of all images, as in a folder.
-            share = self.validation * len(labels) / len(kept) if folds is None else self.validation
-            kept, found["validation"] = self._held_out(kept, share, self.seed, "validation")
-        if self.limit is not None and self.limit < len(kept):
-            kept = kept[stratified(labels[kept], self.limit, self.seed)]
-        return {**found, "train": kept}
-
-    def _held_out(
-        self, among: Indices, share: float, seed: int, what: str
-    ) -> tuple[Indices, Indices]:
-        stored = self._stored
-        labels = stored.parts["train"].labels[among]
-        if stored.groups is None:
-            kept, held = hold_out(labels, share, seed, what)
-        else:
-            groups = stored.groups[among]
-            kept, held = hold_out_groups(labels, share, seed, what, self.classes, groups)
-        return among[kept], among[held]
-
-
-def _stored(
-    given: Mapping[Part, tuple[Any, Any]], classes: Sequence[Any] | None, groups: Any, name: str
-) -> _Stored:
-    words: dict[Part, tuple[str, str]] = {
-        part: ("x", "y") if len(given) == 1 else (f"x_{_WORDS[part]}", f"y_{_WORDS[part]}")
-        for part in given
-    }
-    pixels, notes = as_pixels({words[part][0]: pair[0] for part, pair in given.items()})
-    labels, names = as_labels({words[part][1]: pair[1] for part, pair in given.items()}, classes)
-    parts: dict[Part, Split] = {}
-    for part, (x, y) in words.items():
-        if len(pixels[x]) != len(labels[y]):
-            raise DataError(
-                f"{x} holds {len(pixels[x]):,} images, and {y} {len(labels[y]):,} labels: give as"
-                " many of each"
-            )
-        parts[part] = Split(pixels[x], labels[y])
-    keys = None if groups is None else as_groups(groups, len(parts["train"].labels))
-    return _Stored(parts, names, keys, 0.0, name, tuple(notes))
-
-
-def _pair(value: Any, what: str) -> tuple[Any, Any]:
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise DataError("a share, or images and labels", about=Argument(what))
-    return value[0], value[1]

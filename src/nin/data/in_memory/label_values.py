@@ -38,7 +38,7 @@ def as_labels(
     arrays = {what: _flat(what, value, names) for what, value in given.items()}
     texts = [array.dtype.kind == "U" for array in arrays.values()]
     if any(texts) and not all(texts):
-        raise DataError(f"{' and '.join(arrays)}: some labels are texts, and some numbers")
+        raise DataError(f"{' and '.join(arrays)}: some labels are strings and some are numbers")
     if texts[0]:
         return _by_name(arrays, names)
     return _by_number(arrays, names)
@@ -48,7 +48,7 @@ def _names(classes: Sequence[Any]) -> tuple[str, ...]:
     names = tuple(normalized(str(name)) for name in classes)
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise DataError(f"{twice!r} is there twice", about=Argument("classes"))
+        raise DataError(f"{twice!r} is given twice", about=Argument("classes"))
     return names
 
 
@@ -59,7 +59,7 @@ def _flat(what: str, value: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "surrogateescape")
     if labels.dtype.kind not in "buifU":
-        raise DataError(f"{what} holds {labels.dtype}: labels are whole numbers, texts or one-hot")
+        raise DataError(f"{what} holds {labels.dtype}: labels must be integers, strings or one-hot")
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.dtype.kind != "U":
@@ -69,9 +69,9 @@ def _flat(what: str, value: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
             f"{what} is of shape {labels.shape}: labels are (n,) or one-hot (n, classes)"
         )
     if labels.size == 0:
-        raise DataError(f"{what} is empty: there is no label in it")
+        raise DataError(f"{what} is empty: it holds no labels")
     if labels.dtype.kind == "f" and not (labels % 1 == 0).all():  # True of NaN, too.
-        raise DataError(f"{what} holds {labels[labels % 1 != 0][0]:g}: labels are whole numbers")
+        raise DataError(f"{what} holds {labels[labels % 1 != 0][0]:g}: labels must be integers")
     return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
 
 
@@ -82,7 +82,7 @@ def _from_one_hot(what: str, rows: NDArray[Any], names: tuple[str, ...] | None) 
             f"{what} is of shape {rows.shape}, and row {odd} is not one-hot: an image has one class"
         )
     if names is not None and rows.shape[1] != len(names):
-        said = f"{len(names)} names, and {what} has {rows.shape[1]} columns"
+        said = f"{len(names)} names, but {what} has {rows.shape[1]} columns"
         raise DataError(said, about=Argument("classes"))
     found: NDArray[Any] = rows.argmax(axis=1)
     return found
@@ -98,7 +98,7 @@ def _by_name(
     for what, each in texts.items():
         if odd := sorted({text for text in each if text not in place}):
             raise DataError(
-                f"{what}: {_listed(odd)} is none of the classes, which are {_listed(names)}"
+                f"{what}: {_listed(odd)} is not one of the classes, which are {_listed(names)}"
             )
     return {
         what: np.array([place[t] for t in each], np.int32) for what, each in texts.items()
@@ -125,7 +125,7 @@ def _by_number(
                 f" which are numbered 0 to {count - 1}{way}"
             )
     if count > _MOST:
-        raise DataError(f"labels up to {highest:,} are no classes: at most {_MOST:,}")
+        raise DataError(f"labels up to {highest:,}: at most {_MOST:,} classes are possible")
     return {what: array.astype(np.int32) for what, array in arrays.items()}, (
         names or tuple(map(str, range(count)))
     )

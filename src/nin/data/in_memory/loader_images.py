@@ -58,8 +58,8 @@ class LoaderImages(ImageArrays):
     def notes(self) -> tuple[str, ...]:
         """What is to be said of the loader, a line each."""
         said = (
-            f"the images come from {self.source}: its order is its own, so that neither exact"
-            " resume nor the same result from the same seed is promised"
+            f"the images come from {self.source}, which chooses their order: neither exact resume"
+            " nor the same result from the same seed is guaranteed"
         )
         return (*super().notes, said)
 
@@ -72,11 +72,12 @@ class LoaderImages(ImageArrays):
         for name in ("folds", "limit"):
             if settings.get(name) is not None:
                 raise DataError(
-                    "a loader's images are its own to choose", about=Argument(name, settings[name])
+                    "cannot be used with a loader, which chooses its own images",
+                    about=Argument(name, settings[name]),
                 )
         if settings.get("balance", "none") != "none":
             raise DataError(
-                "a loader's images are its own to choose",
+                "cannot be used with a loader, which chooses its own images",
                 about=Argument("balance", settings["balance"]),
             )
         # What is held out of one pass would be trained on in the next.
@@ -172,7 +173,7 @@ def collect(loader: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         )
     pairs = [pair_of(batch) for batch in batches_of(loader)]
     if not pairs:
-        raise DataError(f"{type(loader).__name__} gives no batch")
+        raise DataError(f"{type(loader).__name__} gives no batches")
     images, labels = zip(*pairs, strict=True)
     try:
         return np.concatenate(images), np.concatenate(labels)
@@ -187,7 +188,7 @@ def batches_of(loader: Any) -> Iterator[Any]:
     name = type(loader).__name__
     cardinality = getattr(loader, "cardinality", None)
     if cardinality is not None and int(cardinality()) == -1:
-        raise DataError(f"{name} has no end: leave out repeat()")
+        raise DataError(f"{name} never ends: leave out repeat()")
     if hasattr(loader, "__iter__"):
         return iter(loader)
     return (loader[number] for number in range(len(loader)))

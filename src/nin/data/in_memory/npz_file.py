@@ -111,7 +111,7 @@ def _readable(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file{did_you_mean(path)}") from error
     except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is damaged, or no .npz file: {first_line(error)}") from error
+        raise DataError(f"{path} is damaged, or not an .npz file: {first_line(error)}") from error
     except zlib.error as error:
         raise DataError(f"{path} is damaged: {error}") from error
     except MemoryError as error:
@@ -124,9 +124,9 @@ def _names(path: Path, stored: list[str]) -> dict[Role, str]:
     for name in stored:
         role = _roles().get(name.lower())
         if role is None:
-            raise DataError(f"{path} holds {name!r}, which is no known name: {_KNOWN}")
+            raise DataError(f"{path} holds {name!r}, which is not a known name: {_KNOWN}")
         if role in found:
-            raise DataError(f"{path} holds {found[role]!r} and {name!r}: which of them?")
+            raise DataError(f"{path} holds both {found[role]!r} and {name!r}: keep one of them")
         found[role] = name
     return found
 
@@ -146,7 +146,7 @@ def _array(path: Path, file: Any, name: str) -> Any:
     try:
         array = file[name]
         if not isinstance(array, np.ndarray):
-            raise TypeError(f"{name!r} is no array")
+            raise TypeError(f"{name!r} is not an array")
         return array
     except ValueError as error:
         if "allow_pickle" not in str(error):

@@ -75,7 +75,9 @@ def _with_channels(what: str, value: Any, notes: list[str]) -> NDArray[Any]:
     try:
         values = np.asarray(value)
     except (TypeError, ValueError) as error:  # Rows of several lengths.
-        raise DataError(f"{what}: images of several sizes are no array: resize them") from error
+        raise DataError(
+            f"{what}: images of different sizes do not make an array: resize them"
+        ) from error
     if values.dtype.kind not in "buif":
         raise DataError(f"{what} holds {_kind(values)}, not numbers: images are uint8 or floats")
     if values.ndim == 2:
@@ -86,7 +88,7 @@ def _with_channels(what: str, value: Any, notes: list[str]) -> NDArray[Any]:
             f"x.reshape(-1, {side}, {side})" if side * side == values.shape[1] else "reshape it",
         )
     if values.size == 0:
-        raise DataError(f"{what} is empty, of shape {values.shape}: there is no image in it")
+        raise DataError(f"{what} is empty, of shape {values.shape}: it holds no images")
     found = channels_last(values) if values.ndim in (3, 4) else values
     if found.ndim != 4 or found.shape[3] not in (1, 3):
         way = " (leave out the alpha: x[..., :3])" if values.shape[-1] == 4 else ""
@@ -109,7 +111,7 @@ def _scale(arrays: Mapping[str, NDArray[Any]], notes: list[str]) -> int:
     span = f"values from {low:g} to {high:g}"
     if low < 0 or high > 255:
         raise DataError(
-            f"{span} are no pixels: give 0 to 255, or floats from 0 to 1; the network standardises"
+            f"{span} are not pixels: give 0 to 255, or floats from 0 to 1; the network standardises"
             " them itself"
         )
     if not floats:

@@ -75,13 +75,13 @@ def _label_column(path: str, columns: Sequence[str], features: Mapping[str, Any]
         called = [name for name in _CALLED if name in columns]
         if possible and not called:
             raise DataError(
-                f"{path}: {' and '.join(possible)} could be the label: call the one that is meant"
-                " label"
+                f"{path}: {' and '.join(possible)} could be the label: rename the right one"
+                " to label"
             )
         possible = called or possible
     if not possible:
         named = ", ".join(columns[:8])
-        raise DataError(f"{path}: no column is called label, but {named}: rename one")
+        raise DataError(f"{path}: no column is called label (columns: {named}): rename one")
     return possible[0]
 
 

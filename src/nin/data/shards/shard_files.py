@@ -143,13 +143,13 @@ def _holds_pictures(folder: Path) -> bool:
 def _matching(pattern: str) -> Iterator[str]:
     found = [path for name in _numbered(pattern) for path in _globbed(name)]
     if not found:
-        raise DataError(f"{pattern}: no shard is called so")
+        raise DataError(f"{pattern}: there is no such shard")
     with ThreadPoolExecutor(_ASKERS) as pool:
         there = [*pool.map(is_stored, found)]
     missing = [path for path, is_there in zip(found, there, strict=True) if not is_there]
     if missing:
-        more = f", nor are {len(missing) - 1:,} more" if len(missing) > 1 else ""
-        raise DataError(f"{pattern}: {missing[0]} is not there{more}")
+        more = f", nor do {len(missing) - 1:,} more" if len(missing) > 1 else ""
+        raise DataError(f"{pattern}: {missing[0]} does not exist{more}")
     yield from found
 
 
@@ -176,7 +176,7 @@ def _numbered(pattern: str) -> Iterator[str]:
         return
     first, last = int(found[1]), int(found[2])
     if not 0 <= last - first < _MOST:
-        raise DataError(f"{pattern}: {found[0]} must count up, to fewer than {_MOST:,} shards")
+        raise DataError(f"{pattern}: {found[0]} must count up, over fewer than {_MOST:,} shards")
     for number in range(first, last + 1):
         yield from _numbered(
             f"{pattern[: found.start()]}{number:0{len(found[1])}d}{pattern[found.end() :]}"

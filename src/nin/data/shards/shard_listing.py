@@ -120,7 +120,7 @@ def _by_part(
         raise DataError(
             f"{path}: has shards of {' and '.join(parts)}, and none to train on: call these train-…"
         )
-    left_out["shards of no part"] += sum(file.part is None for file in shards.files)
+    left_out["shards of no known part"] += sum(file.part is None for file in shards.files)
     return parts, {part: files[0].part_name for part, files in parts.items()}
 
 
@@ -145,7 +145,7 @@ def _same_classes(known: ClassNames | None, samples: ShardSamples, path: str) ->
         return known
     if known is None:
         return ClassNames(samples.classes, path)
-    raise DataError(f"{path}: its classes are others than those of {known.source}")
+    raise DataError(f"{path}: its classes differ from those of {known.source}")
 
 
 def _add(
@@ -180,7 +180,7 @@ def _listing(
 ) -> Listing:
     if known is None and len({type(label) for label in seen.places}) > 1:
         raise DataError(
-            f"{path}: some labels are numbers and some are names: write all alike, or name the"
+            f"{path}: some labels are numbers and some are names: write only one kind, or name the"
             " classes in classes.txt"
         )
     every = zip(seen.places, seen.shards, strict=True)

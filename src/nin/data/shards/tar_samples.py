@@ -59,7 +59,7 @@ def _read_samples(path: str) -> ShardSamples:
         if ending in EXTENSIONS:
             if key in pictures:
                 raise DataError(
-                    f"{path}: {pictures[key]} and {name} have one key, {key}: a sample has one"
+                    f"{path}: {pictures[key]} and {name} have the same key, {key}: a sample has one"
                     " picture, and keys end at the first dot"
                 )
             pictures[key] = name
@@ -86,7 +86,7 @@ def _read_labels(
             rank, row = found
             where = f"{path}: {members.names[row]}"
             if members.sizes[row] > _LARGEST_LABEL:
-                raise DataError(f"{where}: is no label: it has {members.sizes[row]:,} bytes")
+                raise DataError(f"{where}: is not a label: it has {members.sizes[row]:,} bytes")
             file.seek(int(members.starts[row]))
             content = file.read(int(members.sizes[row]))
             yield (_json_label if LABELS[rank] == ".json" else _text_label)(content, where)
@@ -108,7 +108,7 @@ def _json_label(content: bytes, where: str) -> Label:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise DataError(f"{where}: is no JSON object")
+        raise DataError(f"{where}: is not a JSON object")
     label = next((found[key] for key in KEYS if found.get(key) is not None), None)
     if isinstance(label, str):
         return normalized(label.strip()) or None

@@ -140,7 +140,7 @@ def cache_size() -> int:
     if not given:
         return LIMIT
     if (found := _AMOUNT.fullmatch(given)) is None:
-        raise DataError("it is an amount of bytes, such as 50GB", about=Argument(SIZE, given))
+        raise DataError("must be an amount of bytes, such as 50GB", about=Argument(SIZE, given))
     return int(float(found[1]) * _UNITS[found[2].upper()])
 
 

@@ -35,7 +35,7 @@ def open_parquet(path: str) -> Any:
         raise DataError(f"{path}: no such file") from error
     except Exception as error:  # whatever pyarrow raises for what is none
         raise DataError(
-            f"{path}: is no Parquet file, or is damaged: write or copy it again"
+            f"{path}: is damaged, or not a Parquet file: write or copy it again"
             f" ({first_line(error)})"
         ) from error
 
@@ -81,7 +81,7 @@ def bytes_column(file: Any, path: str) -> str:
     if len(possible) != 1:
         columns = ", ".join(possible or schema.names[:8])
         what = "several columns hold pictures" if possible else "no column is called image"
-        raise DataError(f"{path}: {what} ({columns}): call the one that is meant image")
+        raise DataError(f"{path}: {what} ({columns}): rename the right one to image")
     [name] = possible
     kind = schema.field(name).type
     if pa.types.is_struct(kind) and kind.get_field_index("bytes") >= 0:

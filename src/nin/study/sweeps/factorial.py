@@ -31,7 +31,8 @@ from nin.study.results.result import Comparison
 from nin.study.statistics.difference import differences_between
 from nin.study.statistics.effects import effects_of
 from nin.study.sweeps.equal_cost import Equal, at_equal_cost
-from nin.study.sweeps.factors import Grid, as_factors
+from nin.study.sweeps.factor_grid import Grid
+from nin.study.sweeps.factors import as_factors
 from nin.study.sweeps.time_estimate import estimate
 from nin.study.trials.contender import Contender, JudgedOn
 from nin.study.trials.results_cache import ResultsCache
@@ -183,7 +184,8 @@ def plan_sweep(
         raise NinError(f"cannot write to {out}: {said}")
     if seconds is not None and find_network(recipe.preset).pretrained:
         raise NinError(
-            f"{recipe.preset} has pretrained weights, whose training is as long as it is",
+            f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"
+            " chosen",
             Advice("leave out {}", Argument("seconds")),
         )
     open_judged(recipe, judged_on)

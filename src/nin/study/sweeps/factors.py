@@ -1,10 +1,8 @@
-"""Factors of a sweep: fields of a recipe or of its network, and a contender per combination."""
+"""Factors of a sweep: what of a recipe or its network can be varied, and how values are read."""
 
 from __future__ import annotations
 
 import inspect
-import itertools
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -14,9 +12,7 @@ from nin.networks.rivals import find_network
 from nin.networks.stage_table import read_table, with_field
 from nin.networks.stages import MBConv, Stage, deepened
 from nin.study.statistics.effects import level_name
-from nin.study.trials.contender import Contender
-from nin.training.preflight import check_network, check_pretrained
-from nin.training.recipe import Recipe, network_of
+from nin.training.recipe import Recipe
 
 #: Fields of a stage that a factor sets in all of them. The others are fields of a recipe, too.
 STAGE_FIELDS = ("kernel_size", "window", "strides", "padding", "pool", "activation", "last_relu")
@@ -24,7 +20,7 @@ STAGE_FIELDS = ("kernel_size", "window", "strides", "padding", "pool", "activati
 _NO_FACTORS = {
     **dict.fromkeys(
         ("data", "validation", "split_by", "groups", "folds", "fold"),
-        "it decides which images judge",
+        "it decides which images networks are judged by",
     ),
     "seed": "all are trained with the same seeds: give {}",
     "name": "it changes no training",
@@ -60,75 +56,6 @@ class Factor(NamedTuple):
     usual: Any
 
 
-class Grid:
-    """All combinations of some factors.
-
-    Args:
-        recipe: what is varied.
-        factors: at least one.
-    """
-
-    def __init__(self, recipe: Recipe, factors: Sequence[Factor]) -> None:
-        self.recipe, self.factors = recipe, factors
-
-    def __len__(self) -> int:
-        return math.prod(len(factor.values) for factor in self.factors)
-
-    @property
-    def usual(self) -> dict[str, Any]:
-        """The levels of the combination that the others are compared with."""
-        return {factor.name: factor.usual for factor in self.factors}
-
-    def contenders(self) -> list[Contender]:
-        """One per combination; the last factor varies fastest.
-
-        Raises:
-            NinError: the network refuses a value.
-        """
-        return [self._contender(values) for values in self._combinations()]
-
-    def sample(self, most: int) -> list[Contender]:
-        """Up to so many of them, evenly spaced."""
-        step = max(1, len(self) // most)
-        some = itertools.islice(self._combinations(), 0, None, step)
-        return [self._contender(values) for values in some]
-
-    def _combinations(self) -> itertools.product[tuple[Any, ...]]:
-        return itertools.product(*(factor.values for factor in self.factors))
-
-    def _contender(self, values: tuple[Any, ...]) -> Contender:
-        names = (factor.name for factor in self.factors)
-        return contender_at(self.recipe, dict(zip(names, values, strict=True)))
-
-
-def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
-    """The recipe's network and training with these values of factors.
-
-    Raises:
-        NinError: the network refuses one of them.
-    """
-    name = ", ".join(level_name(*each) for each in levels.items())
-    fields = {key: value for key, value in levels.items() if key in Recipe.model_fields}
-    others = {key: value for key, value in levels.items() if key not in fields}
-    if is_custom(recipe.preset):
-        own, fields = _of_custom(recipe, levels)
-        return Contender(name, own, {}, changes=fields, levels=dict(levels))
-    varied = recipe.revised(**fields)
-    try:
-        (check_pretrained if find_network(varied.preset).pretrained else check_network)(varied)
-    except RecipeError as error:
-        raise NinError(f"{name}: {error.args[0]}") from error
-    net, arguments = network_of(varied)
-    if others and net != "NiN":
-        raise NinError(f"{name}: {varied.preset} has no stages to change")
-    if "head" in others:
-        arguments["head"] = others.pop("head")
-    if others:
-        arguments["stages"] = _changed(stages_of(varied), others, name)
-        arguments.pop("preset", None)
-    return Contender(name, net, arguments, changes=fields, levels=dict(levels))
-
-
 def as_factors(recipe: Recipe, vary: Mapping[str, Sequence[Any]]) -> list[Factor]:
     """The factors that `vary` names, with their values as the recipe or the network holds them.
 
@@ -153,7 +80,7 @@ def names_of_factors(recipe: Recipe) -> list[str]:
     """What can be varied."""
     fields = [name for name in Recipe.model_fields if name not in _NO_FACTORS]
     if is_custom(recipe.preset):
-        return [*_code_arguments(recipe.preset), *fields]
+        return [*code_arguments(recipe.preset), *fields]
     return [*fields, "head", *STAGE_FIELDS]
 
 
@@ -183,7 +110,7 @@ def _factor(recipe: Recipe, name: str, given: Sequence[Any]) -> Factor:
         raise NinError(f"{name} needs two values or more", about=_VARY)
     for number, value in enumerate(values):
         if value in values[:number]:
-            raise NinError(f"{level_name(name, value)} is there twice", about=_VARY)
+            raise NinError(f"{level_name(name, value)} is given twice", about=_VARY)
     usual = _value_of(recipe, name)
     return Factor(name, values, usual if usual in values else values[0])
 
@@ -192,7 +119,7 @@ def _read(recipe: Recipe, name: str, value: Any) -> Any:
     """One value as a recipe or a stage holds it."""
     if value == "none" and _value_of_default(name) is None:
         value = None
-    if is_custom(recipe.preset) and name in _code_arguments(recipe.preset):
+    if is_custom(recipe.preset) and name in code_arguments(recipe.preset):
         return _literal(value)
     if name in Recipe.model_fields:
         try:
@@ -204,13 +131,13 @@ def _read(recipe: Recipe, name: str, value: Any) -> Any:
     stages = stages_of(recipe)
     if not stages:
         raise NinError(f"{recipe.preset} has no stages, and {name} is a field of stages")
-    changed = _changed(stages, {name: value}, f"{name}={value}")
+    changed = changed_stages(stages, {name: value}, f"{name}={value}")
     return getattr(next(stage for stage in changed if isinstance(stage, Stage)), name)
 
 
 def _value_of(recipe: Recipe, name: str) -> Any:
     """What the recipe has; of a field of stages only if all have the same."""
-    if is_custom(recipe.preset) and name in (own := _code_arguments(recipe.preset)):
+    if is_custom(recipe.preset) and name in (own := code_arguments(recipe.preset)):
         return source_of(recipe.preset).arguments.get(name, own[name])
     if name in Recipe.model_fields:
         return getattr(recipe, name)
@@ -235,9 +162,19 @@ def _head(value: Any) -> list[int] | None:
         raise NinError(f"head={value}: {said}", about=_VARY) from None
 
 
-def _changed(
+def changed_stages(
     stages: Sequence[Stage | MBConv], changes: Mapping[str, Any], name: str
 ) -> tuple[Stage | MBConv, ...]:
+    """A table with fields changed in all its stages.
+
+    Args:
+        stages: the table.
+        changes: values of `STAGE_FIELDS`.
+        name: what the change is called in a message.
+
+    Raises:
+        NinError: a stage refuses a value.
+    """
     try:
         for field, value in changes.items():
             stages = with_field(stages, field, value)
@@ -253,7 +190,7 @@ def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> Non
     if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
         why = f"without {' or '.join(_NEEDS[name])}"
     elif _is_frozen(recipe, vary) and name not in _OF_A_HEAD:
-        why = "where the trunk stays as it is: fine-tune it"
+        why = "where the trunk is frozen: fine-tune it"
     elif name == "momentum" and recipe.optimizer != "sgd" and "optimizer" not in vary:
         why = f"where the optimizer is {recipe.optimizer}"
     elif name == "warmup" and recipe.schedule == "constant" and "schedule" not in vary:
@@ -275,19 +212,7 @@ def _is_frozen(recipe: Recipe, vary: Mapping[str, Any]) -> bool:
     return network.pretrained and not recipe.finetune and "preset" not in vary
 
 
-def _of_custom(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """The name of custom network with its arguments at `levels`, and the recipe's fields."""
-    own = _code_arguments(recipe.preset)
-    source = source_of(recipe.preset)
-    fields = {name: value for name, value in levels.items() if name not in own}
-    given = {**source.arguments, **{name: levels[name] for name in levels if name in own}}
-    if not given or source.file is None:
-        return recipe.preset, fields
-    words = ", ".join(f"{name}={value!r}" for name, value in given.items())
-    return f"{source.file}:{source.name}({words})", fields
-
-
-def _code_arguments(preset: str) -> dict[str, Any]:
+def code_arguments(preset: str) -> dict[str, Any]:
     """The arguments of a custom network that have defaults, with these."""
     source = source_of(preset)
     if source.file is None:

@@ -76,7 +76,7 @@ class _Kept(BaseModel):
 
     def fault(self, batch_size: int) -> str | None:
         if self.sha256 not in (None, digest(self.measured.model_dump())):
-            return "it was changed since it was written"
+            return "it was changed after it was written"
         if self.measured.batch_size != batch_size:
             return f"it is of a batch of {self.measured.batch_size}, not {batch_size}"
         return None

@@ -66,7 +66,7 @@ class ResultsCache:
                 raise RunError(
                     f"{self.folder.parent} holds trainings of {cell['net']} as it was before it"
                     " changed",
-                    "bring it back",
+                    "restore it",
                     Advice("name another folder as {}", Argument("out")),
                 )
 
@@ -95,7 +95,7 @@ class _Kept(BaseModel):
         # What an earlier version did not keep is not in its digest.
         content = self.model_dump(exclude={"sha256"}, exclude_unset=True)
         if self.sha256 not in (None, digest(content)):
-            return "it was changed since it was written"
+            return "it was changed after it was written"
         if digest(self.cell) != digest(trial.spec()):
             return "it is of another training"
         return trial.fault(self.outcome)

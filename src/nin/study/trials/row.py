@@ -96,7 +96,9 @@ def unpack(packed: str, images: int) -> np.ndarray[Any, Any]:
     """
     held = np.frombuffer(base64.b64decode(packed, validate=True), dtype=np.uint8)
     if len(held) != -(-images // 8):
-        raise ValueError(f"which images were right is kept of {8 * len(held)}, not of {images}")
+        raise ValueError(
+            f"it holds which of {8 * len(held)} images were right, not which of {images}"
+        )
     return np.unpackbits(held, count=images).astype(bool)
 
 

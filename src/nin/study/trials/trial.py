@@ -171,7 +171,7 @@ class Trial(NamedTuple):
         if self.looks_at_test and (outcome.accuracy is None or not outcome.n):
             return "it was not judged on test images"
         if outcome.correct is not None and not is_packed(outcome.correct, outcome.n):
-            return f"which images were right is not kept of its {outcome.n:,}"
+            return f"it does not hold which of its {outcome.n:,} images were right"
         if self.is_pretrained:  # It keeps the best epoch, or has none.
             return None
         if not 1 <= len(outcome.curve) <= self.recipe.epochs:

@@ -169,7 +169,7 @@ def _outcome(trial: Trial, folder: Path) -> tuple[Trial, Outcome, Provenance]:
     """Train in the folder that relative names begin in; a worker elsewhere started in another."""
     if not folder.is_dir():
         raise NinError(
-            f"a worker does not see {folder}: start the comparison in a folder that all machines"
+            f"a worker cannot find {folder}: start the comparison in a folder that all machines"
             " have under the same name"
         )
     with backends.random_state_restored(), contextlib.chdir(folder):

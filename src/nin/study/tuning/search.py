@@ -158,7 +158,9 @@ class Search:
             trained = train(trial.params, report, left)
         except KeyboardInterrupt as stop:
             tell(states.FAIL)
-            raise KeyboardInterrupt(f"stopped: {self._kept()}; the same command goes on") from stop
+            raise KeyboardInterrupt(
+                f"stopped: {self._kept()}; the same command continues from there"
+            ) from stop
         except NinError as error:
             tell(states.FAIL)
             raise NinError(f"{error}; {self._kept()}") from error
@@ -206,7 +208,8 @@ class Search:
 
     def _refuse_short(self, left: float, done: float) -> None:
         raise NinError(
-            f"{left / 60:.2g} minutes are too short for one training: they made {done:.0%} of it",
+            f"{left / 60:.2g} minutes are too short for one training: only {done:.0%} of it was"
+            " done",
             Advice("give more {}", Argument("minutes", math.ceil(2 * left / 60 / max(done, 0.01)))),
         )
 
@@ -255,7 +258,7 @@ def _grid(space: Space) -> dict[str, list[Any]]:
     """
     if ranges := [name for name, each in space.items() if isinstance(each, Range)]:
         raise NinError(
-            f"a grid takes values, and {ranges[0]} has a range", about=Argument("sampler", "grid")
+            f"a grid needs values, but {ranges[0]} has a range", about=Argument("sampler", "grid")
         )
     return {name: list(each.values) for name, each in space.items() if isinstance(each, Choice)}
 

@@ -10,7 +10,8 @@ from typing import Any
 from nin.errors import Argument, NinError
 from nin.files import obstacle
 from nin.study.preparation import check_arguments, open_judged
-from nin.study.sweeps.factors import as_factors, contender_at
+from nin.study.sweeps.factor_grid import contender_at
+from nin.study.sweeps.factors import as_factors
 from nin.study.tuning.journal import optuna
 from nin.study.tuning.search import SAMPLERS
 from nin.training.recipe import Recipe
@@ -38,19 +39,24 @@ def plan_tuning(
     """
     recipe = recipe_of(what, options)
     if not 0 < minutes < math.inf:
-        raise NinError("a search takes more than 0 minutes", about=Argument("minutes", minutes))
+        raise NinError("must be above 0", about=Argument("minutes", minutes))
     if sampler not in SAMPLERS:
         known = ", ".join(SAMPLERS)
-        raise NinError(f"a sampler is one of {known}", about=Argument("sampler", sampler))
+        raise NinError(f"must be one of {known}", about=Argument("sampler", sampler))
     check_arguments([recipe.learning_rate], seeds, None)
     if recipe.init is not None:
-        raise NinError("a tuned network starts anew", about=Argument("init", recipe.init))
+        raise NinError(
+            "a tuned network is trained from fresh weights", about=Argument("init", recipe.init)
+        )
     if recipe.folds is not None:
-        raise NinError("a search is judged by one test part", about=Argument("folds", recipe.folds))
+        raise NinError(
+            "tuning needs a single test part, not folds", about=Argument("folds", recipe.folds)
+        )
     searched = space_of(recipe) if not space else _given_space(recipe, space)
     if sampler == "grid" and (ranges := [n for n, e in searched.items() if isinstance(e, Range)]):
         raise NinError(
-            f"a grid takes values, and {ranges[0]} has a range: name what is searched",
+            f"a grid needs values, but {ranges[0]} has a range: give values for all that is"
+            " searched",
             about=Argument("sampler", sampler),
         )
     optuna()
@@ -67,7 +73,7 @@ def _given_space(recipe: Recipe, space: GivenSpace) -> dict[str, Range | Choice]
         values = ends(given) if isinstance(given, Range | Choice) else given
         (factor,) = as_factors(recipe, {name: values})
         if factor.name not in Recipe.model_fields:
-            raise NinError(f"{factor.name} is no field of a recipe: sweep it with nin sweep")
+            raise NinError(f"{factor.name} is not a field of a recipe: vary it with nin sweep")
         own = own_value(recipe, factor.name)
         if isinstance(given, Range):
             low, high = factor.values

@@ -16,7 +16,7 @@ from nin.study.preparation import check_writable, fingerprint, open_judged, prep
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.results.tuning_record import TuningRecord
-from nin.study.sweeps.factors import contender_at
+from nin.study.sweeps.factor_grid import contender_at
 from nin.study.trials.pretrained_trial import train_pretrained
 from nin.study.trials.trial import SEARCH_SEED, Trial, digest, train_trial, training_length
 from nin.study.tuning.search import Report, Search, Trained

@@ -1,0 +1,98 @@
+"""All combinations of the factors of a sweep, a contender each."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nin.errors import NinError, RecipeError
+from nin.networks.network_source import is_custom, source_of
+from nin.networks.rivals import find_network
+from nin.study.statistics.effects import level_name
+from nin.study.sweeps.factors import Factor, changed_stages, code_arguments, stages_of
+from nin.study.trials.contender import Contender
+from nin.training.preflight import check_network, check_pretrained
+from nin.training.recipe import Recipe, network_of
+
+
+class Grid:
+    """All combinations of some factors.
+
+    Args:
+        recipe: what is varied.
+        factors: at least one.
+    """
+
+    def __init__(self, recipe: Recipe, factors: Sequence[Factor]) -> None:
+        self.recipe, self.factors = recipe, factors
+
+    def __len__(self) -> int:
+        return math.prod(len(factor.values) for factor in self.factors)
+
+    @property
+    def usual(self) -> dict[str, Any]:
+        """The levels of the combination that the others are compared with."""
+        return {factor.name: factor.usual for factor in self.factors}
+
+    def contenders(self) -> list[Contender]:
+        """One per combination; the last factor varies fastest.
+
+        Raises:
+            NinError: the network refuses a value.
+        """
+        return [self._contender(values) for values in self._combinations()]
+
+    def sample(self, most: int) -> list[Contender]:
+        """Up to so many of them, evenly spaced."""
+        step = max(1, len(self) // most)
+        some = itertools.islice(self._combinations(), 0, None, step)
+        return [self._contender(values) for values in some]
+
+    def _combinations(self) -> itertools.product[tuple[Any, ...]]:
+        return itertools.product(*(factor.values for factor in self.factors))
+
+    def _contender(self, values: tuple[Any, ...]) -> Contender:
+        names = (factor.name for factor in self.factors)
+        return contender_at(self.recipe, dict(zip(names, values, strict=True)))
+
+
+def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
+    """The recipe's network and training with these values of factors.
+
+    Raises:
+        NinError: the network refuses one of them.
+    """
+    name = ", ".join(level_name(*each) for each in levels.items())
+    fields = {key: value for key, value in levels.items() if key in Recipe.model_fields}
+    others = {key: value for key, value in levels.items() if key not in fields}
+    if is_custom(recipe.preset):
+        own, fields = _of_custom(recipe, levels)
+        return Contender(name, own, {}, changes=fields, levels=dict(levels))
+    varied = recipe.revised(**fields)
+    try:
+        (check_pretrained if find_network(varied.preset).pretrained else check_network)(varied)
+    except RecipeError as error:
+        raise NinError(f"{name}: {error.args[0]}") from error
+    net, arguments = network_of(varied)
+    if others and net != "NiN":
+        raise NinError(f"{name}: {varied.preset} has no stages to change")
+    if "head" in others:
+        arguments["head"] = others.pop("head")
+    if others:
+        arguments["stages"] = changed_stages(stages_of(varied), others, name)
+        arguments.pop("preset", None)
+    return Contender(name, net, arguments, changes=fields, levels=dict(levels))
+
+
+def _of_custom(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The name of custom network with its arguments at `levels`, and the recipe's fields."""
+    own = code_arguments(recipe.preset)
+    source = source_of(recipe.preset)
+    fields = {name: value for name, value in levels.items() if name not in own}
+    given = {**source.arguments, **{name: levels[name] for name in levels if name in own}}
+    if not given or source.file is None:
+        return recipe.preset, fields
+    words = ", ".join(f"{name}={value!r}" for name, value in given.items())
+    return f"{source.file}:{source.name}({words})", fields
