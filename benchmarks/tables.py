@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pages.book import BOOK
 from pages.economy import ECONOMY, pictures
+from pages.growth import GROWTH, growth_picture
 from pages.photographs import PHOTOGRAPHS
 from pages.questions import QUESTIONS
 from pages.runtimes import RUNTIMES
@@ -68,6 +69,7 @@ TABLES = {
     **QUESTIONS,
     **SEARCHING,
     **SCALE,
+    **GROWTH,
 }
 
 
@@ -82,7 +84,7 @@ def renewed(text: str) -> str:
 
 def main() -> None:
     """Write all pages and pictures."""
-    for path, picture in pictures().items():
+    for path, picture in {**pictures(), **growth_picture()}.items():
         write_bytes(path, picture.encode())
     for page in PAGES:
         write_bytes(page, renewed(page.read_text(encoding="utf-8")).encode())
