@@ -195,7 +195,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--note")
     asked = parser.parse_args()
-    sizes = [f"--sizes {' '.join(map(str, asked.sizes))}"] if asked.sizes != SIZES else []
+    sizes = ["--sizes", *map(str, asked.sizes)] if asked.sizes != SIZES else []
     sys.argv = [sys.argv[0], asked.photographs.name, "WORK", *sizes]
     return asked
 

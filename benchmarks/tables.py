@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pages.book import BOOK
 from pages.economy import ECONOMY, pictures
+from pages.growth import GROWTH, growth_picture
 from pages.paper import PAPER, drawn
 from pages.photographs import PHOTOGRAPHS
 from pages.questions import QUESTIONS
@@ -71,6 +72,7 @@ TABLES = {
     **QUESTIONS,
     **SEARCHING,
     **SCALE,
+    **GROWTH,
 }
 
 
@@ -85,7 +87,7 @@ def renewed(text: str) -> str:
 
 def main() -> None:
     """Write all pages and pictures."""
-    for path, picture in {**pictures(), **drawn()}.items():
+    for path, picture in {**pictures(), **drawn(), **growth_picture()}.items():
         write_bytes(path, picture.encode())
     for page in PAGES:
         write_bytes(page, renewed(page.read_text(encoding="utf-8")).encode())

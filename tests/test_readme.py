@@ -112,7 +112,7 @@ def test_every_network_stands_in_its_page_with_its_published_parameters():
 
 def test_pictures_are_drawn_from_the_records():
     tables()
-    marks = {"docs/economy.svg": "time", "docs/family.svg": "ablate"}
+    marks = {"docs/economy.svg": "time", "docs/family.svg": "ablate", "docs/scale.svg": "scale"}
     for picture, record in marks.items():
         drawn = (ROOT / picture).read_text(encoding="utf-8")
         assert drawn.endswith(importlib.import_module("pages.economy").mark(record)), (

@@ -144,6 +144,7 @@ def train_webdataset(source: str, clock: Clock) -> None:
     import torch
     import webdataset
 
+    torch.set_num_threads(1)  # More would only wait for one another in so small a step.
     shards = [str(path) for path in sorted(Path(source).glob("*.tar"))]
     samples = webdataset.WebDataset(shards, shardshuffle=len(shards), seed=0).shuffle(1000)
     samples = samples.decode("pil").to_tuple("jpg", "cls").map_tuple(_pixels, int)

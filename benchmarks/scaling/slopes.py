@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from typing import Any
 
-#: What is measured, and of which rows.
+#: Figure → in which rows it is measured, and what it is called there.
 FIGURES = {
-    "listed_processor": "open",
-    "opened_processor": "open",
-    "first_step_processor": "train",
-    "images_per_processor_second": "train",
-    "peak_mib": "train",
-    "pictures_per_second": "answer",
-    "pictures_per_processor_second": "answer",
+    "listed_processor": ("open", "listed_processor"),
+    "opened_processor": ("open", "opened_processor"),
+    "opened_mib": ("open", "peak_mib"),
+    "first_step_processor": ("train", "first_step_processor"),
+    "images_per_processor_second": ("train", "images_per_processor_second"),
+    "trained_mib": ("train", "peak_mib"),
+    "pictures_per_second": ("answer", "pictures_per_second"),
+    "pictures_per_processor_second": ("answer", "pictures_per_processor_second"),
 }
 
 
@@ -23,12 +24,12 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     ``slope`` is that of the last tenfold in logarithms: 1 is in proportion, 0 is flat.
     """
     found: dict[str, Any] = {}
-    for figure, what in FIGURES.items():
+    for figure, (what, called) in FIGURES.items():
         for row in rows:
-            if row["what"] == what and figure in row:
+            if row["what"] == what and called in row:
                 by = f"{row['workers']} workers" if what == "answer" else row["by"]
                 series = found.setdefault(figure, {}).setdefault(f"{row['source']}, {by}", {})
-                series[str(row["pictures"])] = row[figure]
+                series[str(row["pictures"])] = row[called]
     slopes = {
         figure: {name: slope(series) for name, series in each.items()}
         for figure, each in found.items()
