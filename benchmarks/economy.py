@@ -1,41 +1,29 @@
-"""Parameter economy: every network, the chapter's exercises and the paper's heads.
+"""Parameter economy: every network, and the chapter's exercises, on Fashion-MNIST.
 
-At a size that two cores can afford, which is far from the book's: 4,000 training images of
-Fashion-MNIST, 2 epochs, 3 seeds; each network's learning rate is chosen by the same search on
-held-out training images.
+Each network's learning rate is chosen by the same search on held-out training images; 3 seeds.
 
-- ``compare``: all networks at 67×67 pixels, the smallest that all of them can take.
-- ``time``: NiN, AlexNet and VGG-11 at a quarter of its width, 10 seconds of training each and
-  10,000 training images, in place of epochs.
+- ``time``: all networks at 67×67 pixels, the smallest that all of them can take, on all training
+  images, 2 minutes of training each, and a quarter of that for each rate of the search. How many
+  steps fit into the minutes is measured beforehand, on an otherwise idle machine, which the
+  trainings may then share; or --speeds names the folder of what was measured on another machine.
+- ``compare``: the same networks in 2 epochs of 4,000 training images.
 - ``ablate``: the exercises, on the book's NiN at a quarter of its width and 128×128 pixels, where
-  the last maps have more than one cell.
-- ``heads``: global average pooling against a fully connected layer with and without dropout, on
-  the paper's CIFAR-10 network (its section 4.2), by the recipe ``cifar10`` but for its length; only
-  with --long.
+  the last maps have more than one cell; in 2 epochs of 4,000 training images, or with --long 6 of
+  all.
 
-Where the processor can, oneDNN multiplies in bfloat16 and adds in float32; with --long bfloat16 is
-the trainings' own precision.
+Trainings are in bfloat16 where the processor can; those of ``compare`` and ``ablate`` were in
+float32 with products in bfloat16.
 
-With --long, on all training images and with a search in trainings a quarter as long: ``compare``
-for 2 minutes each, ``ablate`` for 6 epochs, ``heads`` for 30. How many steps fit into the minutes
-is measured beforehand, on an otherwise idle machine, which the trainings may then share; or
---speeds names the folder of what was measured on another machine.
-
-Run: python benchmarks/economy.py compare|time|ablate|heads [--jobs 1] [--long] [--speeds FOLDER]
-[--data FOLDER]
-Takes half an hour to an hour on 2 cores, an hour and a half with --long; an interrupted measurement
-is continued.
+Run: python benchmarks/economy.py time|compare|ablate [--jobs 1] [--long] [--speeds FOLDER]
+Takes half an hour to an hour and a half on 2 cores, three hours with --long; an interrupted
+measurement is continued.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from pathlib import Path
 from typing import Any
-
-os.environ.setdefault("ONEDNN_DEFAULT_FPMATH_MODE", "STRICT" if "--long" in sys.argv else "BF16")
 
 from record import RESULTS, commit
 
@@ -43,22 +31,21 @@ from nin.files import write_json
 from nin.models import RIVALS
 from nin.study import compare, exercise_contenders
 from nin.study.comparison import RECIPE
-from nin.training.recipes import find_recipe
 
 SMALL = RECIPE.revised(limit=4000, epochs=2, validation=1 / 30)
 ALL = RECIPE.revised(validation=1 / 12)
-HEADS = Path(__file__).with_name("heads.py")
 STUDIES: dict[str, dict[str, Any]] = {
+    "time": {
+        "nets": ["nin", *RIVALS],
+        "recipe": ALL,
+        "seconds": 120.0,
+        "search_share": 0.25,
+        "title": "Accuracy after two minutes of training",
+    },
     "compare": {
         "nets": ["nin", *RIVALS],
         "recipe": SMALL,
         "title": "Accuracy and what it costs",
-    },
-    "time": {
-        "nets": ["nin", "alexnet", "vgg11-quarter"],
-        "recipe": SMALL.revised(limit=10_000),
-        "seconds": 10.0,
-        "title": "Accuracy after 10 seconds of training",
     },
     "ablate": {
         "nets": exercise_contenders([], "book", width=0.25),
@@ -66,44 +53,24 @@ STUDIES: dict[str, dict[str, Any]] = {
         "title": "The chapter's exercises",
     },
 }
-#: What is otherwise in the long ones.
+#: What is otherwise in a long one.
 LONG: dict[str, dict[str, Any]] = {
-    "compare": {
-        "recipe": ALL,
-        "seconds": 120.0,
-        "search_share": 0.25,
-        "title": "Accuracy after two minutes of training",
-    },
     "ablate": {"recipe": ALL.revised(epochs=6, image_size=128), "search_share": 0.25},
-    "heads": {
-        "nets": {
-            "global average": f"{HEADS}:average",
-            "fully connected": f"{HEADS}:dense",
-            "fully connected, dropout": f"{HEADS}:dense_with_dropout",
-        },
-        "recipe": find_recipe("cifar10").revised(epochs=30),
-        "rates": (0.001, 0.002, 0.004),
-        "search_share": 0.25,
-        "measured": False,
-        "title": "Heads on the paper's CIFAR-10 network",
-    },
 }
 
 
 def main() -> None:
     """Compare, and write the record."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("study", choices=[*STUDIES, *(LONG.keys() - STUDIES.keys())])
+    parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--long", action="store_true", help="of ablate")
     parser.add_argument("--speeds", type=Path, help="measured/ of a comparison elsewhere")
-    parser.add_argument("--data", help="a folder of the same images, in place of the recipe's")
     asked = parser.parse_args()
-    study = STUDIES.get(asked.study, {}) | (LONG[asked.study] if asked.long else {})
+    study = STUDIES[asked.study] | (LONG.get(asked.study, {}) if asked.long else {})
     made = compare(
         **study,
         out=f"runs/economy-{asked.study}{'-long' if asked.long else ''}",
-        data=asked.data,
         seeds=3,
         jobs=asked.jobs,
         speeds=asked.speeds,
@@ -112,7 +79,6 @@ def main() -> None:
     record = {
         "claim": claim,
         "commit": commit(),
-        "onednn_fpmath_mode": os.environ["ONEDNN_DEFAULT_FPMATH_MODE"],
         "comparison": made.model_dump(mode="json"),
     }
     write_json(RESULTS / f"{asked.study}.json", record)

@@ -2,7 +2,8 @@
 
 Each seed is one `nin train RECIPE --seed SEED`, kept in a run directory of its own: stopped at any
 time, by whatever, the same command goes on from its last checkpoint. Test images are looked at
-once, when a training has ended; the curve is that of held-out training images.
+once, when a training has ended; the curve is that of held-out training images. Where the recipe
+mirrors its images, the mean of the answers about an image and its mirror image is a second result.
 
 Run: python benchmarks/long_recipes.py cifar10|cifar100|svhn|mnist|fashion28 [--seeds 3]
 [--data FOLDER] [--runs runs/records]; quicker recipes, and when they reach a goal: recipes.py
@@ -16,9 +17,12 @@ from typing import Any
 
 from recipes import told
 from record import Record, spread
+from scipy.special import softmax
 
 import nin
+from nin.data.loader import as_numpy
 from nin.training.recipes import find_recipe
+from nin.training.runs.judged_images import final_split
 
 
 def trained(recipe: nin.Recipe, path: Path) -> nin.Run:
@@ -40,12 +44,24 @@ def row(run: nin.Run) -> dict[str, Any]:
         "epoch": run.record["result"]["epoch"],
         "hours": round(rows[-1]["seconds"] / 3600, 2),
         "curve": [round(each["val_accuracy"], 4) for each in rows],
+        **({"accuracy_mirrored": mirrored(run)} if run.recipe.flip else {}),
     }
+
+
+def mirrored(run: nin.Run) -> float:
+    """Accuracy on the test images by the mean of two answers: about each, and its mirror image."""
+    _, test = final_split(run.images.open())
+    answers = [
+        softmax(as_numpy(run.model.predict(images, verbose=0)), axis=1)
+        for images in (test.images, test.images[:, :, ::-1])
+    ]
+    return round(float((sum(answers).argmax(axis=1) == test.labels).mean()), 4)
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Over the seeds."""
-    return {key: spread([row[key] for row in rows]) for key in ("accuracy", "loss", "hours")}
+    keys = ("accuracy", "accuracy_mirrored", "loss", "hours")
+    return {key: spread([row[key] for row in rows]) for key in keys if key in rows[-1]}
 
 
 def main() -> None:

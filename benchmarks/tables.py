@@ -14,6 +14,7 @@ from pathlib import Path
 from pages.book import BOOK
 from pages.economy import ECONOMY, pictures
 from pages.growth import GROWTH, growth_picture
+from pages.paper import PAPER, drawn
 from pages.photographs import PHOTOGRAPHS
 from pages.questions import QUESTIONS
 from pages.runtimes import RUNTIMES
@@ -31,6 +32,7 @@ PAGES = (
     ROOT / "docs/learning.md",
     ROOT / "docs/exercises.md",
     ROOT / "docs/networks.md",
+    ROOT / "docs/paper.md",
     ROOT / "docs/training.md",
     ROOT / "docs/shipping.md",
     ROOT / "docs/maps.md",
@@ -63,6 +65,7 @@ TABLES = {
     **PHOTOGRAPHS,
     **BOOK,
     **ECONOMY,
+    **PAPER,
     **TRAINING,
     **SHIPPING,
     **RUNTIMES,
@@ -84,7 +87,7 @@ def renewed(text: str) -> str:
 
 def main() -> None:
     """Write all pages and pictures."""
-    for path, picture in {**pictures(), **growth_picture()}.items():
+    for path, picture in {**pictures(), **drawn(), **growth_picture()}.items():
         write_bytes(path, picture.encode())
     for page in PAGES:
         write_bytes(page, renewed(page.read_text(encoding="utf-8")).encode())

@@ -13,6 +13,7 @@ import pytest
 
 from nin.cli.entry_point import app, run
 from nin.models import PRESETS, RIVALS
+from nin.training.recipes import RECIPES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,6 +89,20 @@ def test_the_recipe_for_photographs_opens_with_what_the_record_says():
         assert f"{tables().spread(accuracy)} (n = {accuracy['n']}" in text
 
 
+@pytest.mark.parametrize("name", ["cifar10", "cifar10-deep", "fashion28"])
+def test_the_recipes_of_the_paper_are_those_of_their_records(name):
+    made = json.loads((ROOT / f"results/{name}.json").read_text())
+    accuracy = made["summary"]["accuracy"]
+    text = (ROOT / "src/nin/training/recipes/paper.py").read_text(encoding="utf-8")
+    figures = f"{tables().spread(accuracy)} (n = {accuracy['n']}, results/{name}.json)"
+    assert f"Test accuracy: {figures}" in text
+    recipe = RECIPES[name].model_dump(mode="json", exclude_defaults=True, exclude={"data"})
+    for row in made["rows"]:
+        kept = {key: value for key, value in row["recipe"].items() if key != "seed"}
+        assert kept | recipe == kept
+        assert kept.keys() - recipe.keys() <= {"precision"}, "what the machine chose"
+
+
 def test_every_network_stands_in_its_page_with_its_published_parameters():
     page = (ROOT / "docs/networks.md").read_text(encoding="utf-8")
     for name, network in {**PRESETS, **RIVALS}.items():
@@ -97,12 +112,14 @@ def test_every_network_stands_in_its_page_with_its_published_parameters():
 
 def test_pictures_are_drawn_from_the_records():
     tables()
-    marks = {"docs/economy.svg": "compare", "docs/family.svg": "ablate", "docs/scale.svg": "scale"}
+    marks = {"docs/economy.svg": "time", "docs/family.svg": "ablate", "docs/scale.svg": "scale"}
     for picture, record in marks.items():
         drawn = (ROOT / picture).read_text(encoding="utf-8")
         assert drawn.endswith(importlib.import_module("pages.economy").mark(record)), (
             f"{picture}: run python benchmarks/tables.py"
         )
+    curves = importlib.import_module("pages.paper")
+    assert curves.PICTURE.read_text(encoding="utf-8") == curves.curves()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

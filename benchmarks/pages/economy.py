@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -21,10 +22,30 @@ ROOT = Path(__file__).parents[2]
 
 
 def economy() -> str:
-    """Every network's accuracy and parameters, and NiN against each."""
-    section = sections(comparison("compare"))[0]
+    """Every network's accuracy after the same time, and NiN against each."""
+    made = comparison("time")
+    images = made.data["splits"]["train"]["images"]
+    seen = {
+        row.net: made.settings["seconds"] * _speeds(row)[0].images_per_second / images
+        for row in made.rows
+    }
+    return _accuracies("time", ("epochs in that time", lambda row: f"{seen[row.net]:.1f}"))
+
+
+def equal_epochs() -> str:
+    """The same of a comparison in equal epochs."""
+    return _accuracies("compare", ("images/s in training", _training_rate))
+
+
+def _accuracies(name: str, further: tuple[str, Callable[[Row], str]]) -> str:
+    """Sizes, one further column, accuracies, and NiN against each."""
+    section = sections(comparison(name))[0]
     against = {pair.rival: pair for pair in section.differences}
-    titles = "network, parameters, in dense layers, multiply-adds, test accuracy, NiN − it (points)"
+    title, text = further
+    titles = (
+        f"network, parameters, in dense layers, multiply-adds, {title}, test accuracy,"
+        " NiN − it (points)"
+    )
     return grid(
         titles,
         [
@@ -33,12 +54,17 @@ def economy() -> str:
                 f"{row.cost.parameters.total:,}",
                 f"{row.cost.parameters.dense / row.cost.parameters.total:.0%}",
                 report_text.count(row.cost.multiply_adds),
+                text(row),
                 report_text.accuracy(row.accuracies),
                 points(against.get(row.net)),
             )
             for row in section.rows
         ],
     )
+
+
+def _training_rate(row: Row) -> str:
+    return report_text.rate(_speeds(row)[0].images_per_second)
 
 
 def exercise(number: int) -> str:
@@ -82,7 +108,7 @@ def resources() -> str:
                 *(size(speed.peak_bytes) for speed in _speeds(row)),
                 *(report_text.rate(speed.images_per_second) for speed in _speeds(row)),
             )
-            for row in sections(comparison("compare"))[0].rows
+            for row in sections(comparison("time"))[0].rows
         ],
     )
 
@@ -106,21 +132,6 @@ def _at_book_size(name: str) -> tuple[str, ...]:
         size(cost.optimizer_bytes),
         size(cost.training_activation_bytes),
         size(cost.prediction_activation_bytes),
-    )
-
-
-def equal_time() -> str:
-    """What NiN and two rivals reach in the same time."""
-    made = comparison("time")
-    section = sections(made)[0]
-    reached = ", ".join(
-        f"`{row.net}` {report_text.accuracy(row.accuracies)} after {row.seconds:.0f} s"
-        for row in section.rows
-    )
-    leads = ", ".join(f"{points(pair)} over `{pair.rival}`" for pair in section.differences)
-    return (
-        f"In equal time instead of equal epochs, a budget of {made.settings['seconds']:g} s on"
-        f" {made.device['cores']} cores: {reached}; the lead of `nin` in points: {leads}."
     )
 
 
@@ -159,13 +170,22 @@ def conditions(record: str) -> str:
     settings = made.settings
     height, width = settings["image_size"]
     training = made.data["splits"]["train"]["images"]
+    if settings["seconds"]:
+        length = f"{settings['seconds']:g} s of training on {made.device['cores']} cores"
+        length += " as measured beforehand"
+    else:
+        length = f"{settings['epochs']} epochs"
+    precision = (
+        "Products and activations in bfloat16."
+        if settings.get("precision") == "bfloat16"
+        else "Products in bfloat16, sums in float32."
+    )
     return (
-        f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images,"
-        f" {settings['epochs']} epochs, {len(settings['seeds'])} seeds, each network's"
-        f" learning rate by the same search on validation images. Accuracy on the {made.images:,}"
-        " test images, mean ± sd; differences with their 95 % confidence interval over seeds, in"
-        " bold where that chance is ruled out, with Holm's correction for all"
-        f" {len(made.differences)} of the comparison. Products in bfloat16, sums in float32."
+        f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images, {length},"
+        f" {len(settings['seeds'])} seeds, each network's learning rate by the same search on"
+        f" validation images. Accuracy on the {made.images:,} test images, mean ± sd; differences"
+        " with their 95 % confidence interval over seeds, in bold where that chance is ruled out,"
+        f" with Holm's correction for all {len(made.differences)} of the comparison. {precision}"
     )
 
 
@@ -183,9 +203,10 @@ def points(difference: Difference | None, sign: int = 1) -> str:
 
 ECONOMY = {
     "economy": economy,
-    "equal time": equal_time,
+    "equal epochs": equal_epochs,
     "networks": networks,
-    "economy conditions": partial(conditions, "compare"),
+    "economy conditions": partial(conditions, "time"),
+    "equal epochs conditions": partial(conditions, "compare"),
     "exercise conditions": partial(conditions, "ablate"),
     "resources": resources,
     "book resources": book_resources,
@@ -197,7 +218,7 @@ def pictures() -> dict[Path, str]:
     """Every picture that is drawn from a record, by its path."""
     family = _exercise(6).title
     return {
-        ROOT / "docs/economy.svg": _drawn("compare", ""),
+        ROOT / "docs/economy.svg": _drawn("time", ""),
         ROOT / "docs/family.svg": _drawn("ablate", family),
     }
 

@@ -105,7 +105,27 @@ def small_folders() -> str:
         *("pictures per class × classes", "learnt, before", "failed in silence, before"),
         *("learnt", "failed in silence", "accuracy, mean ± sd"),
     ]
-    return f"{lines(head, rows)}\n\n{conditions('small_folders')}"
+    return f"{_in_all(before, after)}\n\n{lines(head, rows)}\n\n{conditions('small_folders')}"
+
+
+def _in_all(before: dict[str, Any], after: dict[str, Any]) -> str:
+    """How many of all trainings learnt, in a sentence."""
+
+    def counted(summary: dict[str, Any], kind: str) -> str:
+        cells = [row for cell, row in summary.items() if cell.startswith(kind)]
+        learnt, trained = (
+            sum(row["learnt"] for row in cells),
+            sum(row["accuracy"]["n"] for row in cells),
+        )
+        return f"{learnt} of {trained}"
+
+    silent = sum(row["silently_failed"] for row in after.values())
+    return (
+        f"Before, {counted(before, 'generated')} trainings on squares and"
+        f" {counted(before, 'photographs')} on photographs learnt; now"
+        f" {counted(after, 'generated')} and {counted(after, 'photographs')}, and {silent} failed"
+        " in silence:"
+    )
 
 
 def _learnt(row: dict[str, Any]) -> tuple[str, str]:

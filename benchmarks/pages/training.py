@@ -199,8 +199,11 @@ def conditions(*names: str) -> str:
     rows = [row for name in names for row in record(name)["rows"]]
     commits = ", ".join(dict.fromkeys(row["commit"] for row in rows))
     commands = ", ".join(f"`{record(name)['command']}`" for name in names)
-    processor = device.get("gpu", device["processor"])
-    return f"({processor}, {device['cores']} cores; commit {commits}; {commands})"
+    places = list(dict.fromkeys(row["measured_on"] for row in rows if "measured_on" in row))
+    place = f"{device.get('gpu', device['processor'])}, {device['cores']} cores"
+    if len(places) > 1:
+        place = " and ".join(places)
+    return f"({place}; commit {commits}; {commands})"
 
 
 def _cores() -> int:

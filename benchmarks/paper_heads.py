@@ -1,7 +1,7 @@
-"""Heads on the layers of the paper's CIFAR-10 network, for ``economy.py heads``.
+"""The paper's network for MNIST with other heads, for ``paper.py heads``.
 
-Its section 4.2 puts a fully connected layer in place of the global average, with and without
-dropout, on the maps of the last mlpconv block; all else stays.
+The paper's section 4.2 puts a fully connected layer in place of the global average, with and
+without dropout, on the maps of the last mlpconv block; all else stays.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from typing import Any
 import keras
 
 import nin
+from nin.training.recipes import find_recipe
 
-#: Of the recipe ``cifar10``.
-DROPOUT = 0.3
+RECIPE = find_recipe("fashion28")
 
 
 def average(num_classes: int, input_shape: tuple[int, int, int]) -> Any:
@@ -36,5 +36,5 @@ def dense_with_dropout(num_classes: int, input_shape: tuple[int, int, int]) -> A
 
 def _with_head(num_classes: int, input_shape: tuple[int, int, int], head: list[Any]) -> Any:
     """The published layers without their last two, which average."""
-    published = nin.NiN(num_classes, preset="cifar10", dropout=DROPOUT).net.layers[:-2]
+    published = nin.NiN(num_classes, preset=RECIPE.preset, dropout=RECIPE.dropout).net.layers[:-2]
     return keras.Sequential([keras.Input(input_shape), *published, *head])
