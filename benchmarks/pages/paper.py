@@ -45,7 +45,10 @@ PICTURE = ROOT / "docs/paper_curves.svg"
 
 def results() -> str:
     """Each recipe: its network, what was published and what it reached here."""
-    head = ["", "images", "parameters", "published", "here", "epochs", "time of a training"]
+    head = [
+        *("", "images", "parameters", "published", "here", "mirrored, too"),
+        *("epochs", "time of a training"),
+    ]
     return lines(head, [_row(name, published) for name, published in ROWS.items()])
 
 
@@ -56,12 +59,14 @@ def _row(name: str, published: Published) -> list[str]:
         parameters = "987,978"
     start = [f"`nin train {name}`", published.images, parameters, published.accuracy]
     if not (published.ours and _has(name)):
-        return [*start, "not run here", f"{recipe.epochs}", ""]
+        return [*start, "not run here", "", f"{recipe.epochs}", ""]
     made = record(name)
     accuracy = made["summary"]["accuracy"]
     took = duration(3600 * made["summary"]["hours"]["mean"])
     here = f"{spread(accuracy)} (n = {accuracy['n']})"
-    return [*start, here, f"{made['rows'][0]['epochs']}", f"{took}, {_place(made)}"]
+    both = made["summary"].get("accuracy_mirrored")
+    mirrored = spread(both) if both else ""
+    return [*start, here, mirrored, f"{made['rows'][0]['epochs']}", f"{took}, {_place(made)}"]
 
 
 def _has(name: str) -> bool:

@@ -120,7 +120,7 @@ def test_another_range_can_be_asked_for(deep):
 
 @pytest.mark.parametrize("bits", [0, 11, 32, "12"])
 def test_a_range_that_is_none_is_refused(deep, bits):
-    with pytest.raises(DataError, match=r"^bit_depth=.*: it is 8, 10, 12, 14, 16 or None$"):
+    with pytest.raises(DataError, match=r"^bit_depth=.*: must be 8, 10, 12, 14, 16 or None$"):
         nin.ImageFolder(deep, bit_depth=bits)
 
 
