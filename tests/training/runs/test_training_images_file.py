@@ -116,7 +116,8 @@ def test_what_arrays_cannot_be_trained_with_is_one_line(arrays, options, error, 
 
 @pytest.mark.parametrize("given", [(1, 2, 3, 4), (np.zeros((4, 8, 8)),), np.zeros((4, 8, 8)), 3j])
 def test_what_is_no_data_is_one_line(given):
-    with pytest.raises(NinError, match=r"a tuple of .: give|images without labels|given as complex"):
+    said = r"a tuple of .: give|images without labels|given as complex"
+    with pytest.raises(NinError, match=said):
         nin.Trainer(max_epochs=1).fit(nin.LeNet(), given)
 
 
