@@ -15,6 +15,7 @@ Takes ten minutes and half an hour on 2 cores; an interrupted measurement is con
 from __future__ import annotations
 
 import argparse
+import json
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,9 @@ def main() -> None:
     )
     claim = (__doc__ or "").splitlines()[0]
     record = {"claim": claim, "commit": commit(), "comparison": made.model_dump(mode="json")}
-    write_json(RESULTS / f"{asked.study}.json", record)
+    # The files of networks are named from the repository's root.
+    here = json.dumps(record, ensure_ascii=False).replace(f"{RESULTS.parent}/", "")
+    write_json(RESULTS / f"{asked.study}.json", json.loads(here))
 
 
 if __name__ == "__main__":

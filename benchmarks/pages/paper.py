@@ -76,7 +76,7 @@ def _has(name: str) -> bool:
 def _place(made: dict[str, Any]) -> str:
     device = made["device"]
     gpu = device.get("gpu")
-    return f"{gpu} shared by others" if gpu else f"{device['cores']} busy cores"
+    return f"{gpu}, several at a time" if gpu else f"{device['cores']} busy cores"
 
 
 def curves() -> str:
@@ -116,33 +116,20 @@ def heads() -> str:
     return f"{lines(head, table)}\n\n{_conditions('heads')}"
 
 
-def ingredients() -> str:
-    """What each ingredient of the recipe is worth."""
-    made = comparison("ingredients")
-    section = sections(made)[0]
-    against = {pair.rival: pair for pair in section.differences}
-    head = ["", "accuracy on held-out images", "difference from the recipe (points)"]
-    table = [
-        [row.net, report_text.accuracy(row.accuracies), points(against.get(row.net), sign=-1)]
-        for row in section.rows
-    ]
-    return f"{lines(head, table)}\n\n{_conditions('ingredients')}"
-
-
 def _conditions(name: str) -> str:
     made = comparison(name)
     kept = json.loads((ROOT / f"results/{name}.json").read_text(encoding="utf-8"))
-    settings, judged = made.settings, "test" if made.judged_on == "test" else "held-out"
+    settings = made.settings
     return (
         f"(Fashion-MNIST, {made.data['splits']['train']['images']:,} training images,"
         f" {settings['epochs']} epochs, n = {len(settings['seeds'])} seeds, {made.images:,}"
-        f" {judged} images; intervals of 95 % over seeds, in bold where chance is ruled out, with"
+        " test images; intervals of 95 % over seeds, in bold where chance is ruled out, with"
         f" Holm's correction; {made.device['cores']} cores; commit {kept['commit']};"
         f" `{made.command}`)"
     )
 
 
-PAPER = {"paper results": results, "paper heads": heads, "paper ingredients": ingredients}
+PAPER = {"paper results": results, "paper heads": heads}
 
 
 def drawn() -> dict[Path, str]:
