@@ -50,7 +50,7 @@ def drawing() -> str:
             _draw(axes, found[panel])
             axes.set(xlabel="pictures", xscale="log")
             axes.set_title(title, fontsize=9.5)
-            axes.xaxis.set_major_formatter("{x:,g}")
+            axes.xaxis.set_major_formatter("{x:,.0f}")
             if panel in IN_PROPORTION:
                 axes.set_yscale("log")
                 axes.set_ylim(axes.get_ylim())
@@ -59,7 +59,7 @@ def drawing() -> str:
                 axes.yaxis.set_minor_formatter("")
             else:
                 axes.set_ylim(bottom=0)
-                axes.yaxis.set_major_formatter("{x:,g}")
+                axes.yaxis.set_major_formatter("{x:,.0f}")
             axes.grid(alpha=0.25)
         handles, _ = figure.axes[1].get_legend_handles_labels()
         names = [name.replace("`", "") for name in SERIES.values()]
