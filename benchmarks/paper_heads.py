@@ -36,5 +36,5 @@ def dense_with_dropout(num_classes: int, input_shape: tuple[int, int, int]) -> A
 
 def _with_head(num_classes: int, input_shape: tuple[int, int, int], head: list[Any]) -> Any:
     """The published layers without their last two, which average."""
-    published = nin.NiN(num_classes, preset=RECIPE.preset, dropout=RECIPE.dropout).net.layers[:-2]
-    return keras.Sequential([keras.Input(input_shape), *published, *head])
+    network = nin.NiN(num_classes=num_classes, preset=RECIPE.preset, dropout=RECIPE.dropout)
+    return keras.Sequential([keras.Input(input_shape), *network.net.layers[:-2], *head])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Pictures:
     def __len__(self) -> int:
         return self.shape[0]
 
-    @property
+    @cached_property
     def threads(self) -> int:
         """How many threads read them."""
         return threads_to_read(self.files.paths, WORKERS)

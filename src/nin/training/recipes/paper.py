@@ -2,7 +2,7 @@
 
 They train the published layers, parameter for parameter, on images as they are stored, which the
 paper whitens. Shifts and mirror images are its augmentation, too. Times are estimates from the rate
-of the first epochs, on 2 cores with bfloat16.
+of the first epochs, of the deep networks from their multiply-adds, on 2 cores with bfloat16.
 
 `CIFAR10`, 966,986 parameters. Command: nin train cifar10
 Test accuracy: 0.849 ± 0.001 (n = 3, results/cifar10.json) on a copy of the images as JPEG of
