@@ -43,10 +43,10 @@ AT_ONCE = min(4, os.cpu_count() or 1)
 #: waits for one at the end; `nin` are the tests that lie in no folder. All other folders share one
 #: more, before these. Each process takes seven seconds of a core before its first test.
 TOGETHER = {
-    ("models", "study"): 1,
-    ("cli",): 1,
     ("training",): 2,
     ("backends", "nin"): 1,
+    ("cli",): 1,
+    ("models", "study"): 1,
     ("serving",): 1,
 }
 
@@ -146,7 +146,8 @@ def install(job: str, with_torch: bool) -> None:
         quiet = ("--quiet", "--no-compile", "--constraint", "constraints.txt")
         pip("install", *quiet, "--editable", f".{EXTRAS[job]}", *build)
         # pip compiles one file after the other. Some are no Python: templates, tests of syntax.
-        command = [BIN / "python", "-m", "compileall", "-qq", "-j", "0", HOME / "lib"]
+        large = ("-x", "/(torch|sympy|mpmath|networkx)/")  # little of them is imported
+        command = [BIN / "python", "-m", "compileall", "-qq", "-j", "0", *large, HOME / "lib"]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
         marker.write_text(wanted)
 
@@ -190,7 +191,7 @@ def all_jobs() -> list[Job]:
     on_jax, *elsewhere = (
         pytest(f"tests on {name}", marked, "every_backend", name) for name in backends
     )
-    return [on_jax, *on_tensorflow, *elsewhere, Job("types", [BIN / "mypy"])]
+    return [*on_tensorflow, on_jax, *elsewhere, Job("types", [BIN / "mypy"])]
 
 
 def quick_jobs() -> list[Job]:

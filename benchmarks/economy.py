@@ -7,16 +7,15 @@ Each network's learning rate is chosen by the same search on held-out training i
   steps fit into the minutes is measured beforehand, on an otherwise idle machine, which the
   trainings may then share; or --speeds names the folder of what was measured on another machine.
 - ``compare``: the same networks in 2 epochs of 4,000 training images.
-- ``ablate``: the exercises, on the book's NiN at a quarter of its width and 128×128 pixels, where
-  the last maps have more than one cell; in 2 epochs of 4,000 training images, or with --long 6 of
-  all.
+- ``ablate``: the exercises, on the book's NiN at a quarter of its width and 112×112 pixels, four
+  times what the images have, where the last maps have more than one cell; in 12 epochs of 10,000
+  training images.
 
-Trainings are in bfloat16 where the processor can; those of ``compare`` and ``ablate`` were in
-float32 with products in bfloat16.
+Trainings are in bfloat16 where the processor can; those of ``compare`` were in float32 with
+products in bfloat16.
 
-Run: python benchmarks/economy.py time|compare|ablate [--jobs 1] [--long] [--speeds FOLDER]
-Takes half an hour to an hour and a half on 2 cores, three hours with --long; an interrupted
-measurement is continued.
+Run: python benchmarks/economy.py time|compare|ablate [--jobs 1] [--speeds FOLDER]
+Takes half an hour to an hour and a half on 2 cores; an interrupted measurement is continued.
 """
 
 from __future__ import annotations
@@ -49,13 +48,11 @@ STUDIES: dict[str, dict[str, Any]] = {
     },
     "ablate": {
         "nets": exercise_contenders([], "book", width=0.25),
-        "recipe": SMALL.revised(image_size=128),
+        "recipe": SMALL.revised(limit=10_000, epochs=12, image_size=112),
+        "rates": (0.001, 0.003, 0.009),
+        "search_share": 0.25,
         "title": "The chapter's exercises",
     },
-}
-#: What is otherwise in a long one.
-LONG: dict[str, dict[str, Any]] = {
-    "ablate": {"recipe": ALL.revised(epochs=6, image_size=128), "search_share": 0.25},
 }
 
 
@@ -64,13 +61,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("study", choices=STUDIES)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--long", action="store_true", help="of ablate")
     parser.add_argument("--speeds", type=Path, help="measured/ of a comparison elsewhere")
     asked = parser.parse_args()
-    study = STUDIES[asked.study] | (LONG.get(asked.study, {}) if asked.long else {})
     made = compare(
-        **study,
-        out=f"runs/economy-{asked.study}{'-long' if asked.long else ''}",
+        **STUDIES[asked.study],
+        out=f"runs/economy-{asked.study}",
         seeds=3,
         jobs=asked.jobs,
         speeds=asked.speeds,

@@ -202,7 +202,11 @@ def conditions(*names: str) -> str:
     places = list(dict.fromkeys(row["measured_on"] for row in rows if "measured_on" in row))
     place = f"{device.get('gpu', device['processor'])}, {device['cores']} cores"
     if len(places) > 1:
-        place = " and ".join(places)
+        backends: dict[str, list[str]] = {}
+        for each in places:
+            device_name, _, backend = each.rpartition(", ")
+            backends.setdefault(device_name, []).append(backend)
+        place = "; ".join(", ".join([name, *used]) for name, used in backends.items())
     return f"({place}; commit {commits}; {commands})"
 
 

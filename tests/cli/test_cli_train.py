@@ -198,7 +198,7 @@ def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
 @pytest.mark.slow
 def test_a_small_folder_that_used_to_die_is_learnt(nin, tmp_path):
     folder = squares(tmp_path / "squares", 20, 30)
-    options = ("--preset", "book", "--image-size", 67, "--epochs", 40, "--seed", 2, "--json")
+    options = ("--preset", "book", "--image-size", 67, "--epochs", 25, "--seed", 2, "--json")
     answer = nin("train", folder, *options)
     assert answer.code == 0
     assert answer.json["accuracy"] > 0.9

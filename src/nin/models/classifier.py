@@ -101,11 +101,11 @@ class Classifier(Module):
         self.built = True
 
     def _build_net(self, net: Any, shape: tuple[int | None, ...]) -> None:
-        known = all(is_builtin(type(layer)) for layer in leaves(net))
+        known = all(_tells_its_shape(layer) for layer in leaves(net))
         if known or keras.backend.backend() == "tensorflow" or None in shape[1:]:
             size = (None, None) if ends_in_average(net) else shape[1:3]
             net.build((None, *size, shape[3]))
-        else:  # To find its shapes, a reader's own layer is run there: on one image, not on many.
+        else:  # To find its shapes, a layer is run there: on one image, not on many.
             net(ops.zeros((1, *shape[1:])), training=False)
 
     def whole_net(self) -> Any:
@@ -241,6 +241,11 @@ class Classifier(Module):
         model = cls(**arguments)
         model.preprocessing.configure(**config.get("preprocessing", {}))
         return model
+
+
+def _tells_its_shape(layer: Any) -> bool:
+    """Whether a layer's output shape is known of any input's, without running it."""
+    return is_builtin(type(layer)) and not isinstance(layer, keras.Model)
 
 
 def without_averaging(layer: Any, X: Any) -> Any:
