@@ -13,7 +13,7 @@ from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Evaluation, Run
-    from nin.training.runs.judged_images import JudgedImages
+    from nin.training.runs.evaluation_images import EvaluationImages
 
 
 def evaluate(
@@ -36,7 +36,7 @@ def evaluate(
     from nin.training import load
     from nin.training.runs import evaluation_report as report
     from nin.training.runs.data_notes import show_found
-    from nin.training.runs.evaluation import evaluate_judged
+    from nin.training.runs.evaluation import evaluate_images
 
     opened = load(run, trust=trust)
     if out is not None:
@@ -48,7 +48,7 @@ def evaluate(
     about = report.subject(opened, judged)
     if out is not None:
         report.check_out(out, about.identity)
-    evaluation = evaluate_judged(opened.model, judged, opened.classes, verbose=True)
+    evaluation = evaluate_images(opened.model, judged, opened.classes, verbose=True)
     folder = out or report.report_folder(opened, about)
     report.write_report(folder, about, evaluation)
     _draw_mistakes(opened, evaluation, folder / report.SHEET)
@@ -79,7 +79,7 @@ def _files(folder: Path) -> dict[str, Any]:
     }
 
 
-def _print(evaluation: Evaluation, judged: JudgedImages, folder: Path) -> None:
+def _print(evaluation: Evaluation, judged: EvaluationImages, folder: Path) -> None:
     from nin.training.runs import evaluation_report as report
     from nin.training.runs.run_result import result_line
 

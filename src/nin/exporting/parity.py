@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nin.data import Split
     from nin.inference import FilePredictor
     from nin.training import Run
-    from nin.training.runs.judged_images import JudgedImages
+    from nin.training.runs.evaluation_images import EvaluationImages
 
 #: Number of images that are compared.
 IMAGES = 256
@@ -69,7 +69,7 @@ def some_images(split: Split, count: int = IMAGES) -> Images:
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 
-def judged_images(run: Run, data: str | None = None) -> JudgedImages:
+def judged_images(run: Run, data: str | None = None) -> EvaluationImages:
     """The images that a run is judged by: its own, or other data.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 
 import joblib
 
-from nin.study.judged_rows import judged_rows
+from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     RATES,
@@ -23,7 +23,7 @@ from nin.study.preparation import (
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.statistics.difference import differences_between
-from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
+from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
 from nin.study.trials.measurement import measured_elsewhere
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
@@ -48,7 +48,7 @@ def compare(
     seconds: float | None = None,
     jobs: int | None = None,
     measured: bool = True,
-    judged_on: JudgedOn = "test",
+    judged_on: EvaluationPart = "test",
     search_share: float = 1.0,
     speeds: str | Path | None = None,
 ) -> Comparison:
@@ -135,7 +135,7 @@ def compare(
         elsewhere,
     )
     plans = make_plans(conditions, contenders, measured)
-    rows, judging = judged_rows(conditions, plans)
+    rows, judging = contender_rows(conditions, plans)
     comparison = Comparison(
         title=title,
         settings=settings(conditions),

@@ -16,7 +16,7 @@ from nin.networks.network_source import is_in_file
 from nin.study.preparation import fingerprint, seen_size
 from nin.study.results.report_text import foresight
 from nin.study.results.report_text import seconds as as_text
-from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.measurement import Elsewhere, Workload, measure_once
 from nin.study.trials.row import Measured
 from nin.study.trials.trial import Trial, training_length
@@ -52,7 +52,7 @@ class Conditions(NamedTuple):
     seconds: float | None
     jobs: int | None
     out: Path
-    judged_on: JudgedOn = "test"
+    judged_on: EvaluationPart = "test"
     search_share: float = 1.0
     elsewhere: Elsewhere | None = None
     console: Console = Console(stderr=True, soft_wrap=True, highlight=False)

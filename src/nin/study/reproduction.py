@@ -15,7 +15,7 @@ from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.networks.network_source import is_custom
 from nin.networks.rivals import NETWORKS, find_net
-from nin.study.preparation import check_writable, fingerprint, open_judged
+from nin.study.preparation import check_writable, fingerprint, open_evaluated
 from nin.study.results.reproduced_row import ReproducedRow
 from nin.study.results.result import Comparison
 from nin.study.trials.contender import Contender
@@ -172,7 +172,7 @@ def _same_images(found: Comparison, published: PublishedRow) -> tuple[ImageData,
         NinError: they are others.
     """
     judged_on: Any = found.judged_on
-    data = open_judged(published.recipe, judged_on)
+    data = open_evaluated(published.recipe, judged_on)
     then = found.data.get("fingerprint")
     if then is not None and data.describe().get("fingerprint") != then:
         raise NinError(

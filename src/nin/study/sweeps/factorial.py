@@ -13,7 +13,7 @@ from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError
 from nin.files import obstacle
 from nin.networks.rivals import find_network
-from nin.study.judged_rows import judged_rows
+from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     SEEDS,
@@ -21,7 +21,7 @@ from nin.study.preparation import (
     check_images_reachable,
     check_reachable,
     check_writable,
-    open_judged,
+    open_evaluated,
     prepare,
     seen_shape,
 )
@@ -34,7 +34,7 @@ from nin.study.sweeps.equal_cost import Equal, at_equal_cost
 from nin.study.sweeps.factor_grid import Grid
 from nin.study.sweeps.factors import as_factors
 from nin.study.sweeps.time_estimate import estimate
-from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
@@ -65,7 +65,7 @@ def sweep(
     equal: Equal | None = None,
     jobs: int | None = None,
     measured: bool = False,
-    judged_on: JudgedOn = "test",
+    judged_on: EvaluationPart = "test",
     consent: Callable[[str, float | None, int], bool] | None = None,
     **options: Unpack[RecipeFields],
 ) -> Comparison:
@@ -127,7 +127,7 @@ def sweep(
     )
     out = Path(out)
     check_writable(out / "trainings")
-    data = open_judged(recipe, judged_on)
+    data = open_evaluated(recipe, judged_on)
     if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
         recipe = adjust(recipe, len(data.train.labels))
     tried = sorted(rates or [recipe.learning_rate])
@@ -145,7 +145,7 @@ def sweep(
     warn_of_duplicates(data)
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = conditions._replace(recipe=recipe, data=data)
-    rows, images = judged_rows(conditions, make_plans(conditions, contenders, measured))
+    rows, images = contender_rows(conditions, make_plans(conditions, contenders, measured))
     found = _comparison(conditions, grid, rows, images, title, equal)
     write_results(found, out)
     return found
@@ -159,7 +159,7 @@ def plan_sweep(
     rates: Sequence[float] | None,
     seeds: int,
     seconds: float | None,
-    judged_on: JudgedOn,
+    judged_on: EvaluationPart,
     options: Mapping[str, Any],
 ) -> tuple[Grid, Recipe]:
     """The combinations, and the recipe that they vary; see `sweep`. Nothing heavy is imported.
@@ -188,7 +188,7 @@ def plan_sweep(
             " chosen",
             Advice("leave out {}", Argument("seconds")),
         )
-    open_judged(recipe, judged_on)
+    open_evaluated(recipe, judged_on)
     grid = Grid(recipe, factors)
     grid.sample(_SAMPLE)
     return grid, recipe

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 #: The images by which trainings are compared.
-JudgedOn = Literal["test", "validation"]
+EvaluationPart = Literal["test", "validation"]
 
 
 class Contender(NamedTuple):

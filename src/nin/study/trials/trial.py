@@ -19,12 +19,12 @@ from nin.data import ImageData
 from nin.errors import NinError
 from nin.networks.rivals import find_network
 from nin.progress import LineTimer, time_left
-from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.row import is_packed, pack
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.precision import precision_policy
 from nin.training.runs.dataset import open_images
-from nin.training.runs.judged_images import final_split
+from nin.training.runs.evaluation_images import final_split
 from nin.training.schedule import optimizer
 
 #: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
@@ -82,7 +82,7 @@ class Trial(NamedTuple):
     steps: int
     fingerprint: str
     effort: float = 1.0
-    judged_on: JudgedOn = "test"
+    judged_on: EvaluationPart = "test"
 
     @property
     def is_search(self) -> bool:

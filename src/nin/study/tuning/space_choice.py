@@ -9,7 +9,7 @@ from typing import Any
 
 from nin.errors import Argument, NinError
 from nin.files import obstacle
-from nin.study.preparation import check_arguments, open_judged
+from nin.study.preparation import check_arguments, open_evaluated
 from nin.study.sweeps.factor_grid import contender_at
 from nin.study.sweeps.factors import as_factors
 from nin.study.tuning.journal import optuna
@@ -62,7 +62,7 @@ def plan_tuning(
     optuna()
     if said := obstacle(Path(out)):
         raise NinError(f"cannot write to {out}: {said}")
-    open_judged(recipe)
+    open_evaluated(recipe)
     contender_at(recipe, {name: ends(each)[-1] for name, each in searched.items()})
     return recipe, searched
 

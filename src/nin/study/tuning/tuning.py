@@ -12,7 +12,7 @@ from rich.console import Console
 from nin.data import ImageData
 from nin.networks.rivals import find_network
 from nin.study.comparison import compare
-from nin.study.preparation import check_writable, fingerprint, open_judged, prepare
+from nin.study.preparation import check_writable, fingerprint, open_evaluated, prepare
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.results.tuning_record import TuningRecord
@@ -116,7 +116,7 @@ def tune(
 
 def _prepared(recipe: Recipe) -> tuple[Recipe, ImageData]:
     """The recipe, with the length and the image size of its trainings, and its images."""
-    data = open_judged(recipe)
+    data = open_evaluated(recipe)
     recipe = resolve_precision(recipe)
     if find_network(recipe.preset).pretrained:
         return recipe, data

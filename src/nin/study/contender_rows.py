@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nin.study.plan import Conditions, ContenderPlan, print_estimate, warn_of_short_budgets
-from nin.study.preparation import judges_all_seeds_alike
+from nin.study.preparation import shares_test_images
 from nin.study.statistics.pareto import mark_fronts
 from nin.study.trials.learning_rate_search import best_learning_rate, search_learning_rates
 from nin.study.trials.results_cache import ResultsCache
@@ -17,7 +17,7 @@ from nin.study.trials.trial import SEARCH_SEED, Outcome, Trial
 from nin.study.trials.trial_runner import TrialRunner
 
 
-def judged_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple[list[Row], int]:
+def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple[list[Row], int]:
     """A row per network, and the number of images that judged it, in all folds."""
     searched = conditions.rates if len(conditions.rates) > 1 else ()
     folds = [None] if conditions.recipe.folds is None else [*range(conditions.recipe.folds)]
@@ -42,7 +42,7 @@ def judged_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple
         ]
         outcomes = _outcomes_by_seed(runner, trials, best, conditions.seeds)
     rows = []
-    alike = conditions.recipe.folds is not None or judges_all_seeds_alike(conditions.data)
+    alike = conditions.recipe.folds is not None or shares_test_images(conditions.data)
     for number, plan in enumerate(plans):
         own = slice(number * len(folds), (number + 1) * len(folds))
         by_seed = [*zip(*outcomes[own], strict=True)]
