@@ -54,20 +54,20 @@ def check(
         rates: learning rates to start the search with.
         seeds: number of seeds.
         seconds: training time per network in place of epochs.
-        judged_on: the images that decide.
+        judged_on: the part of the images that networks are evaluated on.
         search_share: length of the trainings that choose a learning rate, as a share of the others.
 
     Returns:
         The contenders.
 
     Raises:
-        NinError: it says in one line what is wrong.
+        NinError: states in one line what is wrong.
     """
     contenders = as_contenders(nets)
     backend_name()
     check_arguments(rates, seeds, seconds, search_share)
-    if said := obstacle(out):
-        raise NinError(f"cannot write to {out}: {said}")
+    if problem := obstacle(out):
+        raise NinError(f"cannot write to {out}: {problem}")
     open_evaluated(recipe, judged_on)
     for contender in contenders:
         if recipe.image_size is not None and contender.name in NETWORKS:
@@ -79,11 +79,13 @@ def open_evaluated(recipe: Recipe, judged_on: EvaluationPart = "test") -> ImageD
     """The recipe's images, not yet read.
 
     Raises:
-        DataError: there are none, or none to judge by.
+        DataError: there are none, or none to evaluate on.
     """
     if recipe.folds is not None and judged_on != "test":
-        said = "the images of a fold are a test, and these networks are judged by validation images"
-        raise DataError(said, about=Argument("folds", recipe.folds))
+        problem = (
+            "the images of a fold are a test, and these networks are evaluated on validation images"
+        )
+        raise DataError(problem, about=Argument("folds", recipe.folds))
     data = open_images(recipe)
     if judged_on not in data.parts:
         way = (
@@ -91,7 +93,7 @@ def open_evaluated(recipe: Recipe, judged_on: EvaluationPart = "test") -> ImageD
             if judged_on == "test"
             else Advice("hold some out: {}", Argument("validation", 0.1))
         )
-        raise DataError(f"{data.name} has no {judged_on} images to judge by", way)
+        raise DataError(f"{data.name} has no {judged_on} images to evaluate on", way)
     return data
 
 

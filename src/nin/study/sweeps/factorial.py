@@ -45,7 +45,7 @@ from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
 from nin.training.schedule import adjust
 
-#: What is asked about before it begins, where somebody can answer: longer, or more, than this.
+#: A longer sweep, or one of more trainings, is confirmed before it begins, if there is a terminal.
 LONG, MANY = 3600.0, 1000
 #: Networks by which the time is estimated.
 _SAMPLE = 8
@@ -94,8 +94,8 @@ def sweep(
         jobs: trainings at the same time; None for one, or for those of joblib's context (a Dask
             cluster).
         measured: whether to measure images/s and peak memory of each network.
-        judged_on: ``"validation"`` judges by held-out training images, for whatever is to be chosen
-            by the result.
+        judged_on: the part of the images that networks are evaluated on: ``"test"``, or
+            ``"validation"``, held-out training images, for whatever is to be chosen by the result.
         consent: called before the first training with a sentence on how long all will take, with
             that in seconds (None: not long) and the number of trainings; False ends it there.
         options: fields of `Recipe` in place of the recipe's own.
@@ -136,7 +136,7 @@ def sweep(
         recipe, data, tried, range(seeds), seconds, jobs, out, judged_on, console=console
     )
     trainings = len(grid) * (seeds + (len(tried) if len(tried) > 1 else 0))
-    _foretell(conditions, grid.sample(_SAMPLE), trainings, consent)
+    _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
     contenders = _contenders(conditions, grid, equal)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
     check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
@@ -165,7 +165,7 @@ def plan_sweep(
     """The combinations, and the recipe that they vary; see `sweep`. Nothing heavy is imported.
 
     Raises:
-        NinError: it says in one line what is wrong.
+        NinError: states in one line what is wrong.
     """
     recipe = recipe_of(what, options)
     factors = as_factors(recipe, vary)
@@ -180,8 +180,8 @@ def plan_sweep(
                 f"{name} cannot be varied where something else decides it",
                 Advice("leave out {}", Argument(other)),
             )
-    if said := obstacle(Path(out)):
-        raise NinError(f"cannot write to {out}: {said}")
+    if problem := obstacle(Path(out)):
+        raise NinError(f"cannot write to {out}: {problem}")
     if seconds is not None and find_network(recipe.preset).pretrained:
         raise NinError(
             f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"
@@ -208,23 +208,23 @@ def _contenders(conditions: Conditions, grid: Grid, equal: Equal | None) -> list
     )
 
 
-def _foretell(
+def _announce(
     conditions: Conditions,
     sample: Sequence[Contender],
     trainings: int,
     consent: Callable[[str, float | None, int], bool] | None,
 ) -> None:
-    """Say how long it will take, and ask; not where some of it has been done already."""
+    """Print how long it will take, and confirm; not where some of it has been done already."""
     if any((conditions.out / "trainings").iterdir()):
         return
     taken = estimate(conditions, sample, trainings)
     how_long = "not long" if taken is None else f"about {as_text(taken)} on this machine"
-    said = f"{trainings:,} trainings take {how_long}"
+    message = f"{trainings:,} trainings take {how_long}"
     if taken is not None or trainings > MANY:
-        conditions.console.print(f"{said}; Ctrl-C keeps what is finished")
-    if consent is not None and not consent(said, taken, trainings):
+        conditions.console.print(f"{message}; Ctrl-C keeps what is finished")
+    if consent is not None and not consent(message, taken, trainings):
         raise NinError(
-            f"{said}: nothing was begun",
+            f"{message}: nothing was begun",
             Advice("to begin, add {}", Argument("yes", True)),
             "vary less",
         )
