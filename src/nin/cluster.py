@@ -22,7 +22,7 @@ PATIENCE = 10
 
 
 def check_cluster(scheduler: str | None) -> None:
-    """Refuse what cannot be, before anything is begun; no scheduler is asked.
+    """Refuse what cannot be, before anything is begun; no scheduler is contacted.
 
     Args:
         scheduler: an address, such as ``tcp://10.0.0.5:8786``; None for processes of this machine.
@@ -184,6 +184,6 @@ def _check_workers(threads: dict[str, int], scheduler: str) -> None:
 def lost(scheduler: Any) -> ClusterError:
     """The error for a scheduler that went away."""
     return ClusterError(
-        "the scheduler went away; finished work is kept: the same command goes on from there",
+        "the scheduler went away; finished work is kept; run the same command again to continue",
         about=Argument("scheduler", scheduler),
     )
