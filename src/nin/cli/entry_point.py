@@ -114,7 +114,7 @@ def run(arguments: list[str]) -> int:
         return _fail(str(error), DIED)
     except NinError as error:
         verb = command.commands.get(context.invoked_subcommand) if context else None
-        return _fail(error.told(option_words(verb.params if verb else ())), MISTAKE)
+        return _fail(error.render(option_words(verb.params if verb else ())), MISTAKE)
     except typer.TyperException as error:
         return _fail(f"{error.format_message()} ({_verb(error)} --help)", MISTAKE)
     except KeyboardInterrupt as stop:

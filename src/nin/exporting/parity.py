@@ -69,12 +69,12 @@ def some_images(split: Split, count: int = IMAGES) -> Images:
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 
-def judged_images(run: Run, data: str | None = None) -> JudgedImages:
-    """The images that a run is judged by: its own, or other data.
+def evaluation_images(run: Run, data: str | None = None) -> JudgedImages:
+    """The images to evaluate a run on: its own, or other data.
 
     Raises:
         DataError: the other data cannot be loaded.
-        ExportError: its own cannot be loaded, or the others do not fit; says what to do.
+        ExportError: its own cannot be loaded, or the others do not fit.
     """
     try:
         return run.images.judged(data)
@@ -84,7 +84,7 @@ def judged_images(run: Run, data: str | None = None) -> JudgedImages:
         if data is not None:
             raise
         raise ExportError(
-            f"the images of {run.path} cannot be loaded ({error.told(lambda _: None)})",
+            f"the images of {run.path} cannot be loaded ({error.render(lambda _: None)})",
             Advice("name others: {}", Argument("data")),
         ) from error
 
