@@ -174,7 +174,7 @@ def run_trials(
 
 
 def print_comparison(comparison: Comparison, out: Path) -> None:
-    """Print a line per network, the answer, and where the files are."""
+    """Print a line per network, the conclusion, and where the files are."""
     from nin.study.report.report_page import FILES
     from nin.study.results.report_text import accuracy, count
 
