@@ -28,7 +28,7 @@ from typing import Any
 from record import Record
 
 PICTURES = 100_000
-#: Pictures per part; see `nin.inference.batch.answer_parts`.
+#: Pictures per part; see `nin.inference.batch.prediction_parts`.
 PART = 256
 PARTS = -(-PICTURES // PART)
 

@@ -30,7 +30,7 @@ def test_nobody_at_the_address():
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     said = refusal(f"tcp://127.0.0.1:{port}")
-    assert said.startswith(f"scheduler=tcp://127.0.0.1:{port}: no Dask scheduler answers there")
+    assert said.startswith(f"scheduler=tcp://127.0.0.1:{port}: no Dask scheduler responds there")
     assert said.endswith(f"start one: dask scheduler --host 127.0.0.1 --port {port}")
 
 
@@ -38,12 +38,12 @@ def test_nobody_at_the_address():
 def test_somebody_else_who_says_nothing():
     with socket.create_server(("127.0.0.1", 0)) as other:
         said = refusal("tcp://{}:{}".format(*other.getsockname()))
-    assert "no Dask scheduler answers there" in said
+    assert "no Dask scheduler responds there" in said
 
 
 @pytest.mark.parametrize("address", ["http://localhost:1", "tcp://", "tcp://localhost"])
 def test_an_address_of_no_scheduler(address):
-    assert "no Dask scheduler answers there" in refusal(address)
+    assert "no Dask scheduler responds there" in refusal(address)
 
 
 def test_no_address_is_told_at_once():

@@ -13,7 +13,7 @@ from PIL import Image
 from shards import as_tar_shards
 
 from nin.cli.entry_point import run
-from nin.inference.batch.answer_parts import AnswerParts
+from nin.inference.batch.prediction_parts import PredictionParts
 
 PAGE = (Path(__file__).parents[1] / "docs/scale.md").read_text(encoding="utf-8")
 #: Commands with what is printed below each.
@@ -44,20 +44,20 @@ def printed(folder, monkeypatch, capfd):
 
 
 def stop_after(monkeypatch, parts):
-    put = AnswerParts.put
+    put = PredictionParts.put
 
-    def putting(self, number, answers):
+    def putting(self, number, predictions):
         if number == parts:
             raise KeyboardInterrupt
-        put(self, number, answers)
+        put(self, number, predictions)
 
-    monkeypatch.setattr(AnswerParts, "put", putting)
+    monkeypatch.setattr(PredictionParts, "put", putting)
 
 
-def test_a_file_that_is_stopped_and_goes_on(printed, monkeypatch):
+def test_a_file_that_is_stopped_and_continued(printed, monkeypatch):
     first, again, refused, *_ = COMMANDS
     assert printed(first[0]) == first[1]
-    Path("answers.csv").unlink()
+    Path("predictions.csv").unlink()
     with monkeypatch.context() as patched:
         stop_after(patched, 2)
         assert "512 of 600" in printed(first[0])
@@ -71,7 +71,7 @@ def test_processes_and_machines(printed):
     pytest.importorskip("pyarrow", reason="needs keras-nin[parquet]")
     *_, workers, machines = COMMANDS
     assert printed(workers[0]) == workers[1]
-    Path("answers.csv").unlink(missing_ok=True)
+    Path("predictions.csv").unlink(missing_ok=True)
     quiet = {"protocol": "tcp", "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with distributed.LocalCluster(1, threads_per_worker=1, processes=False, **quiet) as started:
         command = machines[0].replace("tcp://10.0.0.5:8786", started.scheduler_address)

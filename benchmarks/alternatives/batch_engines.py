@@ -24,7 +24,7 @@ from typing import Any
 import psutil
 
 from nin.inference.batch.batch_job import batch_job
-from nin.inference.batch.part_worker import answer_part
+from nin.inference.batch.part_worker import predict_part
 
 PART, WORKERS = 256, 2
 BEGAN = psutil.Process().create_time()
@@ -64,7 +64,7 @@ def by_dask(model: Path, parts: Sequence[list[str]]) -> Iterator[list[dict[str, 
 
     job = batch_job(model, parts[0], top=1, min_probability=0.0)
     with cluster(workers=WORKERS) as client:
-        futures = [client.submit(answer_part, job, names, pure=False) for names in parts]
+        futures = [client.submit(predict_part, job, names, pure=False) for names in parts]
         for future in as_completed(futures):
             yield future.result()
 
@@ -77,7 +77,7 @@ def by_ray(model: Path, parts: Sequence[list[str]]) -> Iterator[list[dict[str, A
 
     class Answers:
         def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-            return {"answers": json.dumps(answer_part(job, list(row["names"])))}
+            return {"answers": json.dumps(predict_part(job, list(row["names"])))}
 
     ray.init(num_cpus=WORKERS, include_dashboard=False, logging_level="ERROR", log_to_driver=False)
     ray.data.DataContext.get_current().enable_progress_bars = False

@@ -1,4 +1,4 @@
-"""Settles Keras's backend before Keras is imported, and makes it know our networks right after.
+"""Settles Keras's backend before Keras is imported, and registers our networks right after.
 
 `keras.saving.load_model` finds a class only if it has been registered, and Keras takes the backend
 that is configured, installed or not. `import nin` imports no framework, so it waits for Keras.

@@ -17,12 +17,12 @@ from nin.installing import install_line
 if TYPE_CHECKING:
     from dask.distributed import Client
 
-#: Seconds that a scheduler has to answer.
+#: Seconds that a scheduler has to respond.
 PATIENCE = 10
 
 
 def check_cluster(scheduler: str | None) -> None:
-    """Refuse what cannot be, before anything is begun; no scheduler is asked.
+    """Refuse what cannot be, before anything is begun; no scheduler is contacted.
 
     Args:
         scheduler: an address, such as ``tcp://10.0.0.5:8786``; None for processes of this machine.
@@ -48,12 +48,12 @@ def cluster(scheduler: str | None = None, workers: int = 1) -> Iterator[Client]:
         workers: how many of them, each with one thread.
 
     Raises:
-        ClusterError: Dask is not installed, no scheduler answers, or it went away meanwhile.
+        ClusterError: Dask is not installed, no scheduler responds, or it went away meanwhile.
     """
     check_cluster(scheduler)
     from dask.distributed import Client, LocalCluster
 
-    # What the cluster does about lost workers is its own affair; errors are raised all the same.
+    # The cluster handles lost workers itself; errors are raised all the same.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with warnings.catch_warnings():
         # A port that is taken is another process's dashboard.
@@ -86,13 +86,13 @@ def _connected(scheduler: str) -> Iterator[Client]:
     from dask.distributed import Client
 
     try:
-        # What is no scheduler may take a connection, and say nothing for ever.
+        # What is no scheduler may take a connection, and never respond.
         found = asyncio.run(asyncio.wait_for(_identity(scheduler), PATIENCE + 1))
     except (OSError, ValueError, TypeError, TimeoutError) as error:
-        said = "it says nothing" if isinstance(error, TimeoutError) else first_line(error)
-        raise _nobody(scheduler, said) from error
+        reason = "timed out" if isinstance(error, TimeoutError) else first_line(error)
+        raise _no_scheduler(scheduler, reason) from error
     if found != "Scheduler":
-        raise _nobody(scheduler, f"it is a {found}")
+        raise _no_scheduler(scheduler, f"it is a {found}")
     with Client(scheduler, timeout=PATIENCE) as client:
         yield client
 
@@ -100,15 +100,15 @@ def _connected(scheduler: str) -> Iterator[Client]:
 async def _identity(address: str) -> str:
     from distributed.core import rpc
 
-    async with rpc(address, timeout=PATIENCE) as asked:
-        return str((await asked.identity())["type"])
+    async with rpc(address, timeout=PATIENCE) as remote:
+        return str((await remote.identity())["type"])
 
 
-def _nobody(scheduler: str, said: str) -> ClusterError:
+def _no_scheduler(scheduler: str, reason: str) -> ClusterError:
     host, _, port = scheduler.partition("://")[2].rpartition(":")
     where = f" --host {host} --port {port}" if host and port.isdecimal() else ""
     return ClusterError(
-        f"no Dask scheduler answers there ({said})",
+        f"no Dask scheduler responds there ({reason})",
         f"start one: dask scheduler{where}",
         about=Argument("scheduler", scheduler),
     )
@@ -136,7 +136,7 @@ def joblib_workers(scheduler: str) -> Iterator[None]:
         scheduler: its address.
 
     Raises:
-        ClusterError: no scheduler answers; it has no workers, or such as do several things at a
+        ClusterError: no scheduler responds; it has no workers, or some do several things at a
             time in one process, whose random numbers would get mixed up; three workers in turn
             were lost by the same work, or the scheduler was.
     """
@@ -184,6 +184,6 @@ def _check_workers(threads: dict[str, int], scheduler: str) -> None:
 def lost(scheduler: Any) -> ClusterError:
     """The error for a scheduler that went away."""
     return ClusterError(
-        "the scheduler went away; finished work is kept: the same command goes on from there",
+        "the scheduler went away; finished work is kept; run the same command again to continue",
         about=Argument("scheduler", scheduler),
     )

@@ -10,21 +10,21 @@ from typing import Any, NamedTuple
 from nin.names import printable
 from nin.urls import without_credentials
 
-#: What is said where another process of a training has ended.
+#: The message where another process of a training has ended.
 LOST_PEER = "another process was lost; to continue: nin train --resume RUN, in all of them"
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, in one line: the first, or its kind where it says nothing."""
+    """The first line of an exception's message, or the exception's kind where it has none."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 class Argument(NamedTuple):
-    """An argument that a message speaks of; the command line speaks of the option that sets it.
+    """An argument named in a message; the command line names the option that sets it.
 
     Attributes:
         name: the argument's.
-        value: what it is, or should be; None to speak of the argument alone.
+        value: what it is, or should be; None to name the argument alone.
     """
 
     name: str
@@ -45,10 +45,10 @@ class Advice(NamedTuple):
     text: str
     argument: Argument
 
-    def told(self, word: Callable[[Argument], str | None]) -> str | None:
+    def render(self, word: Callable[[Argument], str | None]) -> str | None:
         """The text with what `word` makes of the argument; None if that is nothing."""
-        said = word(self.argument)
-        return None if said is None else self.text.replace("{}", said, 1)
+        name = word(self.argument)
+        return None if name is None else self.text.replace("{}", name, 1)
 
 
 class NinError(Exception):
@@ -67,26 +67,26 @@ class NinError(Exception):
         self.advice, self.about = advice, about
 
     def __str__(self) -> str:
-        return self.told(str)
+        return self.render(str)
 
-    def told(self, word: Callable[[Argument], str | None]) -> str:
+    def render(self, word: Callable[[Argument], str | None]) -> str:
         """The message in one line.
 
         Args:
-            word: what an argument is called. None if it cannot be given: advice that speaks of it
-                is left out then.
+            word: what an argument is called. None if it cannot be given: advice that names it is
+                left out then.
         """
         message, *_ = self.args
         if self.about is not None:
             message = f"{word(self.about) or self.about}: {message}"
-        ways = (each if isinstance(each, str) else each.told(word) for each in self.advice)
+        ways = (each if isinstance(each, str) else each.render(word) for each in self.advice)
         possible = ", or ".join(way for way in ways if way is not None)
         line = f"{message}: {possible}" if possible else str(message)
         return printable(without_credentials(re.sub(r"\s*[\r\n]\s*", " ", line.strip())))
 
 
 class BackendError(NinError):
-    """Keras has no backend, or not the one that was asked for."""
+    """Keras has no backend, or not the one that was requested."""
 
 
 class PeerLostError(NinError):
@@ -130,7 +130,7 @@ class SourceError(NinError):
 
 
 class RefusedError(SourceError):
-    """What is behind a URL and may not be read by whoever asks, or not without credentials."""
+    """What is behind a URL and may not be read, or not without credentials."""
 
 
 class RunError(NinError):

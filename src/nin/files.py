@@ -68,7 +68,7 @@ def replacing_path(path: Path) -> Iterator[Path]:
 
     For writers that want a path. What is at `path` meanwhile stays. Linux exchanges an old folder
     for a new one in one step; other systems, and file systems that cannot, have none at `path` for
-    a moment. Whoever reads several files of it may have read some of the old and some of the new.
+    a moment. A reader of several of its files may get some of the old and some of the new.
 
     Raises:
         NinError: the disk is full or the folder cannot be written; `path` is as it was.

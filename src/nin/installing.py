@@ -1,6 +1,6 @@
-"""The lines that tell somebody what to install: one place, so that none names a stranger's package.
+"""The commands that install packages: in one place, so that none names somebody else's package.
 
-The package index knows this package by another name than Python does: its `nin` is somebody else's.
+On the package index this package has another name than in Python: `nin` there is somebody else's.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Worker processes that end with the process that started them, however that one ends.
 
-A parent that is killed cannot tell its workers, and pools of processes wait for work that will
+A parent that is killed cannot stop its workers, and pools of processes wait for work that will
 never come; so each worker looks for itself.
 """
 

@@ -29,10 +29,10 @@ def progress(
 
     Args:
         title: what is being done.
-        total: how much there is to do. None: nobody knows, and no time is said to be left.
+        total: how much there is to do. None: unknown, and no time left is shown.
         patience: work that takes no longer shows nothing, in seconds.
         visible: False to show nothing at all.
-        done: how much of it was done before, and says nothing about the rate.
+        done: how much of it was done before; not counted in the rate.
     """
     shown = _Progress(title, total, patience, done)
     try:
@@ -42,27 +42,27 @@ def progress(
 
 
 class LineTimer:
-    """Says when a line about progress is due."""
+    """Decides when a line about progress is due."""
 
     def __init__(self) -> None:
-        self._began = self._said = time.monotonic()
+        self._began = self._printed = time.monotonic()
         self._wait = FIRST
 
     def is_due(self, most: float = MOST) -> bool:
-        """Whether it is time for a line; if so, it counts as said.
+        """Whether it is time for a line; if so, it counts as printed.
 
         Args:
             most: seconds between two lines at most.
         """
-        if time.monotonic() - self._said < min(self._wait, most):
+        if time.monotonic() - self._printed < min(self._wait, most):
             return False
         self.restart()
         return True
 
     def restart(self) -> None:
-        """Count from now on: something has been said."""
-        self._said = time.monotonic()
-        self._wait = min(MOST, max(EVERY, SHARE * (self._said - self._began)))
+        """Count from now on: a line has been printed."""
+        self._printed = time.monotonic()
+        self._wait = min(MOST, max(EVERY, SHARE * (self._printed - self._began)))
 
 
 def time_left(seconds: float) -> str:
@@ -128,11 +128,11 @@ def _bar(title: str, total: int | None) -> Any:
     console = Console(stderr=True)
     if not (console.is_terminal or console.is_jupyter):
         return None
-    said, rate = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[rate]}")
-    columns = [said, BarColumn(), TaskProgressColumn(), rate, TimeLeft(), TextColumn("left")]
+    name, rate = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[rate]}")
+    columns = [name, BarColumn(), TaskProgressColumn(), rate, TimeLeft(), TextColumn("left")]
     if total is None:
-        columns = [said, BarColumn(), TextColumn("{task.completed:,.0f}"), rate]
-    # What is printed meanwhile keeps its own channel: answers may go into a file.
+        columns = [name, BarColumn(), TextColumn("{task.completed:,.0f}"), rate]
+    # What is printed meanwhile keeps its own channel: predictions may go into a file.
     bar = Progress(*columns, console=console, transient=True, redirect_stdout=False)
     bar.add_task(title, total=total, rate="")
     bar.start()

@@ -21,7 +21,7 @@ class ProgressBoard(HyperParameters):
     """A board of curves (*Dive into Deep Learning*, section 3.2).
 
     In Jupyter it is drawn again with each point, in the cell that draws it. In a script nothing is
-    printed or drawn until `figure` or `save` asks for it.
+    printed or drawn until `figure` or `save` is called.
 
     Args:
         xlabel: label of the x axis.
@@ -110,7 +110,7 @@ class ProgressBoard(HyperParameters):
         return figure
 
     def save(self, path: str | Path) -> None:
-        """Write the figure to `path`; its ending says whether PNG, SVG or PDF."""
+        """Write the figure to `path`; PNG, SVG or PDF, by its ending."""
         path = Path(path)
         with replacing(path) as file:
             self.figure().savefig(file, format=path.suffix.lstrip(".") or "png", dpi=150)

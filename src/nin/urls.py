@@ -1,6 +1,6 @@
 """URLs: which texts are some, and how they are written without what is secret in them.
 
-That is kept for this process alone, and goes back into a URL only where it is asked for.
+That is kept for this process alone, and goes back into a URL only to open it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 #: In a sentence; what ends the sentence, or a part of it, is none of the URL.
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://[^\s'\"<>|]*[^\s'\"<>|:;,.)\]]", re.IGNORECASE)
 
-#: Parameters of a query that sign it, or stand for who asks: of S3 and Google; and of Azure, whose
+#: Parameters of a query that sign it, or name the user: of S3 and Google; and of Azure, whose
 #: names are of two letters, where there is a signature.
 _SECRET = re.compile(
     r"(x-amz|x-goog)-.*|.*(signature|token|secret|password|passwd|credential|api_?key|auth).*"
@@ -82,7 +82,7 @@ def remember(url: str) -> str:
 
 
 def with_secrets(public: str) -> str:
-    """A URL as it is to be asked for: with the user of its host, and with its own signature."""
+    """A URL as it is to be opened: with the user of its host, and with its own signature."""
     found = public
     if user := _users.get(_host(public)):
         found = found.replace("://", f"://{user}@", 1)

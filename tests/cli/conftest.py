@@ -18,7 +18,7 @@ from nin.cli.entry_point import run
 from nin.networks.presets import PRESETS
 
 
-class Answer(NamedTuple):
+class CommandResult(NamedTuple):
     """What a call of the command line came to."""
 
     code: int
@@ -45,7 +45,7 @@ class Trained(NamedTuple):
     """A run made by `nin train`, and what that printed."""
 
     path: Path
-    answer: Answer
+    result: CommandResult
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def nin(capfd, monkeypatch, tmp_path):
     def call(*arguments):
         capfd.readouterr()
         code = run([str(argument) for argument in arguments])
-        return Answer(code, *capfd.readouterr())
+        return CommandResult(code, *capfd.readouterr())
 
     return call
 
@@ -70,7 +70,7 @@ def command():
             patch.setattr("sys.argv", ["nin", *words])
             with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
                 code = run([*words])
-        return Answer(code, out.getvalue(), err.getvalue())
+        return CommandResult(code, out.getvalue(), err.getvalue())
 
     return call
 
@@ -78,8 +78,8 @@ def command():
 @pytest.fixture(scope="session")
 def trained(command, tmp_path_factory):
     folder = tmp_path_factory.mktemp("trained")
-    answer = command(folder, "train", "digits", "--epochs", "1", "--limit", "200")
-    return Trained(folder / "runs/digits-1", answer)
+    result = command(folder, "train", "digits", "--epochs", "1", "--limit", "200")
+    return Trained(folder / "runs/digits-1", result)
 
 
 @pytest.fixture

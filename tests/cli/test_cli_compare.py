@@ -65,9 +65,9 @@ def test_once_more_trains_nothing(compared, nin, monkeypatch):
     folder, _ = compared
     before = {path: path.stat().st_mtime_ns for path in (folder / "trainings").iterdir()}
     monkeypatch.chdir(folder.parents[1])
-    answer = nin(*TWICE, "--json")
-    assert answer.code == 0
-    assert [row["n"] for row in answer.json["differences"]] == [2]
+    result = nin(*TWICE, "--json")
+    assert result.code == 0
+    assert [row["n"] for row in result.json["differences"]] == [2]
     assert {path: path.stat().st_mtime_ns for path in (folder / "trainings").iterdir()} == before
 
 
@@ -87,9 +87,9 @@ def test_the_ingredients_of_a_recipe(nin, tmp_path, monkeypatch):
 
 
 def test_an_exercise_by_number(nin, tmp_path):
-    answer = nin("ablate", "4", "--preset", "mnist", "--width", "0.05", *SHORT, "--seeds", "1")
-    assert answer.code == 0
-    heading, row, *_ = answer.out.splitlines()
+    result = nin("ablate", "4", "--preset", "mnist", "--width", "0.05", *SHORT, "--seeds", "1")
+    assert result.code == 0
+    heading, row, *_ = result.out.splitlines()
     assert heading.startswith("4. what it takes")
     assert row.startswith("as printed")
     assert {path.name for path in (tmp_path / "runs/ablate").iterdir()} == {*FILES, "trainings"}
@@ -118,9 +118,9 @@ def test_an_exercise_by_number(nin, tmp_path):
 )
 def test_a_mistake_is_one_line(nin, tmp_path, line, said):
     (tmp_path / "file").write_text("kept")
-    answer = nin(*line.split())
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin(*line.split())
+    assert result.is_mistake(), result
+    assert said in result.err
     assert (tmp_path / "file").read_text() == "kept"
 
 
@@ -129,8 +129,8 @@ def test_a_folder_too_small_to_be_divided(nin, photos):
         path.unlink()
     for path in list(photos.rglob("*.png"))[1:]:
         path.unlink()
-    answer = nin("compare", "lenet", "--data", photos, "--no-measure")
-    assert answer.is_mistake(), answer
+    result = nin("compare", "lenet", "--data", photos, "--no-measure")
+    assert result.is_mistake(), result
 
 
 def test_a_damaged_training_is_named(compared, nin, tmp_path):
@@ -141,9 +141,9 @@ def test_a_damaged_training_is_named(compared, nin, tmp_path):
     for path in kept:
         (copy / path.name).write_bytes(path.read_bytes())
     (copy / kept[0].name).write_bytes(kept[0].read_bytes()[:40])
-    answer = nin(*TWICE, "--out", tmp_path / "copy")
-    assert answer.is_mistake(), answer
-    assert f"{copy / kept[0].name} is damaged" in answer.err
+    result = nin(*TWICE, "--out", tmp_path / "copy")
+    assert result.is_mistake(), result
+    assert f"{copy / kept[0].name} is damaged" in result.err
     assert len(list(copy.iterdir())) == len(kept)
 
 
@@ -203,8 +203,8 @@ def test_ended_again_and_again_its_workers_end_and_it_finishes_without_repeating
         assert done.items() < times(trainings).items(), "a finished training was repeated"
         done = times(trainings)
     assert 2 <= len(done) < 8
-    answer = nin(*EIGHT)
-    assert answer.code == 0, answer.err
+    result = nin(*EIGHT)
+    assert result.code == 0, result.err
     assert done.items() < times(trainings).items()
     assert len(times(trainings)) == 8
     assert {path.name for path in trainings.parent.iterdir()} == {*FILES, "trainings"}
@@ -215,10 +215,10 @@ def test_on_the_workers_of_a_cluster(tiny, nin, tmp_path):  # noqa: ARG001
     line = ("compare", "mnist", *SHORT, "--seeds", "1")
     quiet = {"protocol": "tcp", "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     with distributed.LocalCluster(1, threads_per_worker=1, processes=False, **quiet) as started:
-        answer = nin(*line, "--scheduler", started.scheduler_address)
+        result = nin(*line, "--scheduler", started.scheduler_address)
         assert started.scheduler.transition_counter > 0
-    assert answer.code == 0, answer.err
+    assert result.code == 0, result.err
     assert len([*(tmp_path / "runs/compare/trainings").iterdir()]) == 1
-    answer = nin(*line, "--scheduler", "tcp://here:1", "--jobs", "2")
-    assert answer.is_mistake()
-    assert "--jobs and --scheduler: choose one" in answer.err
+    result = nin(*line, "--scheduler", "tcp://here:1", "--jobs", "2")
+    assert result.is_mistake()
+    assert "--jobs and --scheduler: choose one" in result.err

@@ -23,37 +23,37 @@ def scenes(tmp_path):
 
 
 def test_a_good_folder_is_a_zero(nin, scenes):
-    answer = nin("data", scenes, "--sheet", "sheet.png")
-    assert (answer.code, answer.err) == (0, "")
-    assert answer.out.startswith(f"{scenes.name}: 12 pictures in 2 classes; train 6, test 6\n")
-    assert "all have a side below 288 pixels" in answer.out
-    assert answer.out.endswith("all can be read\nno duplicate pictures\n")
+    result = nin("data", scenes, "--sheet", "sheet.png")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(f"{scenes.name}: 12 pictures in 2 classes; train 6, test 6\n")
+    assert "all have a side below 288 pixels" in result.out
+    assert result.out.endswith("all can be read\nno duplicate pictures\n")
     assert not (scenes.parent / "sheet.png").exists()
 
 
 def test_a_leak_is_a_one_and_can_be_seen(nin, scenes):
     shutil.copy(scenes / "train/hat/0.png", scenes / "test/hat/leak.png")
-    answer = nin("data", "scenes")
-    assert (answer.code, answer.err) == (1, "")
-    *_, leak, pair, following = answer.out.splitlines()
+    result = nin("data", "scenes")
+    assert (result.code, result.err) == (1, "")
+    *_, leak, pair, following = result.out.splitlines()
     assert leak == "1 of the 7 pictures of test is in train, too (1 the same)"
     assert pair == "  test/hat/leak.png is the same as train/hat/0.png"
     assert following == "to see them: nin data scenes --sheet duplicates.png"
-    answer = nin(*following.split()[4:])
-    assert answer.code == 1
-    assert answer.out.endswith("\ncontact sheet: duplicates.png\n")
+    result = nin(*following.split()[4:])
+    assert result.code == 1
+    assert result.out.endswith("\ncontact sheet: duplicates.png\n")
     with Image.open("duplicates.png") as sheet:
         assert sheet.width > 300
 
 
 def test_as_json(nin, scenes):
     shutil.copy(scenes / "train/hat/0.png", scenes / "test/shoe/leak.png")
-    answer = nin("data", scenes, "--json", "--sheet", "sheet.png")
-    assert (answer.code, answer.err) == (1, "")
-    assert answer.json["duplicates"]["leaks"] == [{"part": "test", "in": "train", "pictures": 1}]
-    assert answer.json["duplicates"]["under_two_classes"] == 1
-    assert answer.json["sheet"] == "sheet.png"
-    assert json.loads(answer.out)["per_class"]["test"] == {"hat": 3, "shoe": 4}
+    result = nin("data", scenes, "--json", "--sheet", "sheet.png")
+    assert (result.code, result.err) == (1, "")
+    assert result.json["duplicates"]["leaks"] == [{"part": "test", "in": "train", "pictures": 1}]
+    assert result.json["duplicates"]["under_two_classes"] == 1
+    assert result.json["sheet"] == "sheet.png"
+    assert json.loads(result.out)["per_class"]["test"] == {"hat": 3, "shoe": 4}
 
 
 @pytest.mark.parametrize(
@@ -71,19 +71,19 @@ def test_as_json(nin, scenes):
             "cifar10 is a published data set, not a folder: nin data without",
         ),
         ("data scenes --sheet sheet.pdf", "sheet.pdf: a contact sheet is written as .png or .jpg"),
-        ("data --sheet sheet.png", "say which folder: nin data FOLDER --sheet sheet.png"),
+        ("data --sheet sheet.png", "name the folder: nin data FOLDER --sheet sheet.png"),
     ],
 )
 @pytest.mark.usefixtures("scenes")
 def test_mistakes_are_one_line(nin, line, said):
-    answer = nin(*line.split())
-    assert answer.is_mistake(), answer
-    assert said in answer.err
-    assert len(answer.err.splitlines()) == 1
+    result = nin(*line.split())
+    assert result.is_mistake(), result
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 def test_a_sheet_that_cannot_be_written_is_one_line(nin, scenes):
     shutil.copy(scenes / "train/hat/0.png", scenes / "test/hat/leak.png")
-    answer = nin("data", scenes, "--sheet", scenes / "train/hat/0.png/sheet.png")
-    assert answer.is_mistake(), answer
-    assert "cannot write" in answer.err
+    result = nin("data", scenes, "--sheet", scenes / "train/hat/0.png/sheet.png")
+    assert result.is_mistake(), result
+    assert "cannot write" in result.err

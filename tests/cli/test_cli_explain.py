@@ -18,9 +18,9 @@ def picture(tmp_path):
 
 
 def test_a_picture_beside_where_one_stands(nin, digits, picture):
-    answer = nin("explain", digits, picture)
-    assert (answer.code, answer.err) == (0, "")
-    name, _, rest = answer.out.partition(": ")
+    result = nin("explain", digits, picture)
+    assert (result.code, result.err) == (0, "")
+    name, _, rest = result.out.partition(": ")
     label, probability, drawn = rest.split()
     assert (name, drawn) == (str(picture), "one-maps.png")
     odds = d2l.load(digits).predict(d2l.Digits().test.images[:1])[0]
@@ -33,9 +33,9 @@ def test_a_json_line_an_image_and_the_maps_themselves(nin, digits, picture):
     second = picture.with_name("two.png")
     Image.fromarray(d2l.Digits().test.images[1, ..., 0]).save(second)
     options = ("--json", "--top", 2, "--raw", "maps.npz", "--out", "sheet.svg", "--strongest", 10)
-    answer = nin("explain", digits, picture, second, *options)
-    assert (answer.code, answer.err) == (0, "")
-    rows = [json.loads(line) for line in answer.out.splitlines()]
+    result = nin("explain", digits, picture, second, *options)
+    assert (result.code, result.err) == (0, "")
+    rows = [json.loads(line) for line in result.out.splitlines()]
     assert [row["file"] for row in rows] == [str(picture), str(second)]
     assert {row["picture"] for row in rows} == {"sheet.svg"}
     assert Path("sheet.svg").read_bytes().startswith(b"<?xml")
@@ -55,14 +55,14 @@ def test_a_json_line_an_image_and_the_maps_themselves(nin, digits, picture):
 
 
 def test_other_pixels_make_finer_maps(nin, digits, picture):
-    answer = nin("explain", digits, picture, "--image-size", 32, "--json")
-    assert answer.json["map_shape"] == [8, 8, 10]
+    result = nin("explain", digits, picture, "--image-size", 32, "--json")
+    assert result.json["map_shape"] == [8, 8, 10]
 
 
 def test_a_folder_and_classes_by_name(nin, digits, picture):
     options = ("--classes", "3,1", "--classes", 0, "--out", "pictures", "--json")
-    answer = nin("explain", digits, picture, "one.png", *options)
-    rows = [json.loads(line) for line in answer.out.splitlines()]
+    result = nin("explain", digits, picture, "one.png", *options)
+    rows = [json.loads(line) for line in result.out.splitlines()]
     assert [row["picture"] for row in rows] == ["pictures/one-maps.png", "pictures/one-maps-2.png"]
     assert [kind["label"] for kind in rows[0]["top"]] == ["3", "1", "0"]
     assert sorted(path.name for path in Path("pictures").iterdir()) == [
@@ -90,9 +90,9 @@ def test_a_folder_and_classes_by_name(nin, digits, picture):
 def test_what_explain_refuses(nin, digits, picture, options, said):
     Path("bad.png").write_bytes(b"none")
     before = picture.read_bytes()
-    answer = nin("explain", digits, picture, *options.split())
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin("explain", digits, picture, *options.split())
+    assert result.is_mistake(), result
+    assert said in result.err
     assert picture.read_bytes() == before
     assert sorted(path.name for path in Path().iterdir()) == ["bad.png", "digits", "one.png"]
 

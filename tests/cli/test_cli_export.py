@@ -15,9 +15,9 @@ def image(tmp_path):
 
 def test_a_run_leaves_and_answers_the_same(nin, digits, image):
     before = nin("predict", digits, image, "--json").json
-    answer = nin("export", digits)
-    assert (answer.code, answer.err) == (0, "")
-    first, second, *_ = answer.out.splitlines()
+    result = nin("export", digits)
+    assert (result.code, result.err) == (0, "")
+    first, second, *_ = result.out.splitlines()
     assert first.startswith(f"{digits / 'model.onnx'}: onnx, ")
     assert second.startswith(
         "compared with the run on 256 images: 256 labels equal, largest difference"
@@ -30,15 +30,15 @@ def test_a_run_leaves_and_answers_the_same(nin, digits, image):
 
 def test_json_has_all_that_was_measured(nin, digits, tmp_path):
     out = tmp_path / "small.onnx"
-    answer = nin("export", digits, "--quantize", "int8", "--out", out, "--no-maps", "--json")
-    assert (answer.code, answer.err) == (0, "")
-    assert [*answer.json] == [
+    result = nin("export", digits, "--quantize", "int8", "--out", out, "--no-maps", "--json")
+    assert (result.code, result.err) == (0, "")
+    assert [*result.json] == [
         *("path", "format", "bytes", "parity", "quantization", "other"),
         *("prepare", "load", "summary"),
     ]
-    assert answer.json["bytes"] == out.stat().st_size
-    assert answer.json["parity"]["labels_equal"] == 256
-    assert answer.json["quantization"]["bytes"][1] == out.stat().st_size
+    assert result.json["bytes"] == out.stat().st_size
+    assert result.json["parity"]["labels_equal"] == 256
+    assert result.json["quantization"]["bytes"][1] == out.stat().st_size
 
 
 def test_eight_bits_are_told_in_words(nin, digits):
@@ -65,9 +65,9 @@ def test_eight_bits_are_told_in_words(nin, digits):
     ],
 )
 def test_mistakes_are_one_line(nin, digits, words, said):
-    answer = nin("export", digits, *words)
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin("export", digits, *words)
+    assert result.is_mistake(), result
+    assert said in result.err
     assert not (digits / "model.onnx").exists()
 
 

@@ -60,21 +60,21 @@ def test_help_imports_no_framework_nor_anything_else_that_takes_long():
 
 
 def test_help_lists_every_verb_and_how_to_begin(nin):
-    answer = nin("--help")
-    assert (answer.code, answer.err) == (0, "")
-    listed = answer.out.partition("Commands:")[2]
+    result = nin("--help")
+    assert (result.code, result.err) == (0, "")
+    listed = result.out.partition("Commands:")[2]
     *verbs, _ = (line.split()[0] for line in listed.splitlines() if line.startswith("  "))
     assert verbs == [*VERBS]
-    assert "Begin with: nin train" in answer.out
+    assert "Begin with: nin train" in result.out
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_explains_its_options(nin, verb):
-    answer = nin(verb, "--help")
-    assert (answer.code, answer.err) == (0, "")
-    assert f"Usage: nin {verb}" in answer.out
+    result = nin(verb, "--help")
+    assert (result.code, result.err) == (0, "")
+    assert f"Usage: nin {verb}" in result.out
     for option in VERBS[verb].split():
-        assert f"  {option} " in answer.out, option
+        assert f"  {option} " in result.out, option
 
 
 def test_version_and_nothing_at_all(nin):
@@ -106,11 +106,11 @@ def test_version_and_nothing_at_all(nin):
     ],
 )
 def test_a_wrong_line_is_one_line_that_names_the_verb_to_ask(nin, line, said):
-    answer = nin(*line.split())
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin(*line.split())
+    assert result.is_mistake(), result
+    assert said in result.err
     verb = line.split()[0]
-    assert answer.err.endswith(("(nin --help)\n", f"(nin {verb} --help)\n"))
+    assert result.err.endswith(("(nin --help)\n", f"(nin {verb} --help)\n"))
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
@@ -137,9 +137,9 @@ def test_output_need_not_fit_the_terminal(program, photos):
 
 
 def test_data_names_every_set_and_where_it_is(nin):
-    answer = nin("data", "--json")
-    assert (answer.code, answer.err) == (0, "")
-    rows = {row["name"]: row for row in answer.json}
+    result = nin("data", "--json")
+    assert (result.code, result.err) == (0, "")
+    rows = {row["name"]: row for row in result.json}
     assert rows.keys() == {"fashion-mnist", "mnist", "cifar10", "cifar100", "svhn", "digits"}
     for row in rows.values():
         assert [*row] == ["name", "classes", "train", "test", "size", "where", "licence", "home"]

@@ -101,12 +101,12 @@ def test_resumed_it_ends_exactly_where_an_unbroken_training_ends(run, nin, tmp_p
 def test_a_finished_run_goes_on_only_with_more_epochs(digits, nin):
     before = {path.name: path.read_bytes() for path in digits.iterdir()}
     for epochs in ([], ["--epochs", 1]):
-        answer = nin("train", "--resume", digits, *epochs)
-        assert answer.is_mistake()
-        assert "has all its 1 epochs: to train longer, give more --epochs" in answer.err
+        result = nin("train", "--resume", digits, *epochs)
+        assert result.is_mistake()
+        assert "has all its 1 epochs: to train longer, give more --epochs" in result.err
     assert {path.name: path.read_bytes() for path in digits.iterdir()} == before
-    answer = nin("train", "--resume", digits, "--epochs", 2)
-    assert answer.code == 0
+    result = nin("train", "--resume", digits, "--epochs", 2)
+    assert result.code == 0
     record = json.loads((digits / "run.json").read_text())
     assert (record["state"], record["recipe"]["epochs"]) == ("finished", 2)
     assert [row["epoch"] for row in d2l.load(digits).metrics()] == [1, 2]
@@ -119,9 +119,9 @@ def test_stopped_before_the_first_epoch_has_ended_it_goes_on_too(nin, tmp_path, 
 
     with monkeypatch.context() as patch:
         patch.setattr(Checkpoint, "on_epoch_end", ctrl_c)
-        answer = nin("train", *RECIPE.split(), "--out", "run")
-    assert (answer.code, answer.out) == (130, "")
-    assert answer.err.splitlines()[-1] == "nin: stopped; to continue: nin train --resume run"
+        result = nin("train", *RECIPE.split(), "--out", "run")
+    assert (result.code, result.out) == (130, "")
+    assert result.err.splitlines()[-1] == "nin: stopped; to continue: nin train --resume run"
     assert {path.name for path in (tmp_path / "run").iterdir()} == {
         "run.json",
         "checkpoint.safetensors",
@@ -134,25 +134,25 @@ def test_stopped_before_the_first_epoch_has_ended_it_goes_on_too(nin, tmp_path, 
 
 def test_a_run_that_is_further_than_it_is_asked_to_go(run, nin):
     before = {path.name: path.read_bytes() for path in run.iterdir()}
-    answer = nin("train", "--resume", run, "--epochs", 1)
-    assert answer.is_mistake()
-    assert "has more than 1 epochs already: give more --epochs" in answer.err
+    result = nin("train", "--resume", run, "--epochs", 1)
+    assert result.is_mistake()
+    assert "has more than 1 epochs already: give more --epochs" in result.err
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
 
 
 def test_a_training_that_died_is_not_continued(digits, nin):
     record = json.loads((digits / "run.json").read_text())
     (digits / "run.json").write_text(json.dumps({**record, "state": "died"}))
-    answer = nin("train", "--resume", digits, "--epochs", 2)
-    assert answer.is_mistake()
-    assert "died: train again, with a lower --lr" in answer.err
+    result = nin("train", "--resume", digits, "--epochs", 2)
+    assert result.is_mistake()
+    assert "died: train again, with a lower --lr" in result.err
 
 
 def test_two_processes_at_one_run(digits, nin):
     with locked(digits):
-        answer = nin("train", "--resume", digits, "--epochs", 2)
-    assert answer.is_mistake()
-    assert "is in use: another process is training there" in answer.err
+        result = nin("train", "--resume", digits, "--epochs", 2)
+    assert result.is_mistake()
+    assert "is in use: another process is training there" in result.err
 
 
 def test_ctrl_c_before_there_is_a_run_leaves_none(nin, tmp_path, monkeypatch):
@@ -180,9 +180,9 @@ def test_ctrl_c_before_there_is_a_run_leaves_none(nin, tmp_path, monkeypatch):
     ],
 )
 def test_resume_goes_on_as_the_run_began(digits, nin, more, named):
-    answer = nin("train", "--resume", digits, *more.split())
-    assert answer.is_mistake()
-    assert answer.err.endswith(f"leave out {named}\n")
+    result = nin("train", "--resume", digits, *more.split())
+    assert result.is_mistake()
+    assert result.err.endswith(f"leave out {named}\n")
 
 
 @pytest.mark.parametrize("epochs", ["0", "-1", "x", str(10**9)])
@@ -193,9 +193,9 @@ def test_resume_with_an_impossible_number_of_epochs(digits, nin, epochs):
 def test_what_is_no_run_cannot_be_resumed(nin, tmp_path, digits):
     (tmp_path / "empty").mkdir()
     for path in ("empty", "missing", "digits/run.json", "digits/weights.safetensors"):
-        answer = nin("train", "--resume", path)
-        assert answer.is_mistake()
-        assert f"{path} is not a run directory: it has no run.json" in answer.err
+        result = nin("train", "--resume", path)
+        assert result.is_mistake()
+        assert f"{path} is not a run directory: it has no run.json" in result.err
     (digits / "checkpoint.safetensors").unlink()
     assert (
         "has all its 1 epochs: to train longer, give more --epochs"
@@ -205,6 +205,6 @@ def test_what_is_no_run_cannot_be_resumed(nin, tmp_path, digits):
 
 def test_the_networks_weights_are_no_checkpoint(digits, nin):
     shutil.copy(digits / "weights.safetensors", digits / "checkpoint.safetensors")
-    answer = nin("train", "--resume", digits, "--epochs", 2)
-    assert answer.is_mistake()
-    assert "is not a checkpoint of a run" in answer.err
+    result = nin("train", "--resume", digits, "--epochs", 2)
+    assert result.is_mistake()
+    assert "is not a checkpoint of a run" in result.err

@@ -17,7 +17,7 @@ ERROR = DataError(
 
 def told(verb, error):
     command = typer.main.get_command(app).commands[verb]
-    return error.told(option_words(command.params))
+    return error.render(option_words(command.params))
 
 
 def test_python_speaks_of_arguments():

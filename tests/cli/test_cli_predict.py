@@ -1,4 +1,4 @@
-"""`nin predict`: many pictures, and what becomes of their answers."""
+"""`nin predict`: many pictures, and what becomes of their predictions."""
 
 from __future__ import annotations
 
@@ -49,16 +49,16 @@ def as_list(monkeypatch, content):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
 
 
-def test_a_folder_is_answered_with_all_below_it(nin, model, pictures):
-    answer = nin("predict", model, pictures)
-    assert answer.code == 0
-    rows = dict(line.split(": ") for line in answer.out.splitlines())
+def test_a_folder_is_predicted_with_all_below_it(nin, model, pictures):
+    result = nin("predict", model, pictures)
+    assert result.code == 0
+    rows = dict(line.split(": ") for line in result.out.splitlines())
     assert [*rows] == [
         *(f"photos/dark/deep/{number}.png" for number in range(5)),
         *(f"photos/light/{number}.png" for number in range(5)),
     ]
-    assert all(answer.split()[0] in file for file, answer in rows.items())
-    assert answer.err == "left out: ._ files of macOS 1, .txt files 1, @eaDir 1\n"
+    assert all(named.split()[0] in file for file, named in rows.items())
+    assert result.err == "left out: ._ files of macOS 1, .txt files 1, @eaDir 1\n"
 
 
 @pytest.mark.usefixtures("pictures")
@@ -77,16 +77,16 @@ def test_files_and_folders_together_in_their_order(nin, model):
 def test_a_list_on_standard_input(nin, model, monkeypatch, content):
     names = ("photos/light/3.png", "photos/dark/deep/1.png")
     as_list(monkeypatch, content.format(*names).encode())
-    answer = nin("predict", model, "-")
-    assert [line.split(": ")[0] for line in answer.out.splitlines()] == [*names]
+    result = nin("predict", model, "-")
+    assert [line.split(": ")[0] for line in result.out.splitlines()] == [*names]
 
 
 def test_a_list_may_name_what_is_not_there(nin, model, monkeypatch, tmp_path):
     picture(tmp_path / "a\nb.png", 250)
     as_list(monkeypatch, b"a\nb.png\0gone.png\0")
-    answer = nin("predict", model, "-", "--csv")
-    assert answer.code == 1
-    first, second = table(answer.out)
+    result = nin("predict", model, "-", "--csv")
+    assert result.code == 1
+    first, second = table(result.out)
     assert (first["file"], first["label"], first["error"]) == ("a\nb.png", "light", "")
     assert (second["file"], second["error"]) == ("gone.png", "No such file or directory")
     as_list(monkeypatch, b"\n")
@@ -94,16 +94,16 @@ def test_a_list_may_name_what_is_not_there(nin, model, monkeypatch, tmp_path):
 
 
 def test_one_that_cannot_be_read_costs_one_row(nin, model, pictures, bad):
-    answer = nin("predict", model, pictures, "--csv")
-    assert answer.code == 1
-    rows = table(answer.out)
+    result = nin("predict", model, pictures, "--csv")
+    assert result.code == 1
+    rows = table(result.out)
     assert [*rows[0]] == ["file", "label", "probability", "error"]
     (fault,) = [row for row in rows if row["error"]]
     assert fault["file"] == str(bad)
     assert (fault["label"], fault["probability"]) == ("", "")
     assert fault["error"].startswith("not a JPEG")
     assert len([row for row in rows if row["label"]]) == 10
-    said = answer.err.splitlines()[-1]
+    said = result.err.splitlines()[-1]
     assert said.startswith(f"nin: 1 of 11 images cannot be read: {bad}: not a JPEG")
 
 
@@ -117,24 +117,24 @@ def test_so_it_does_in_text_and_json(nin, model, pictures, bad):
 
 
 def test_unreadable_ones_can_be_left_out(nin, model, pictures, bad):
-    answer = nin("predict", model, pictures, "--csv", "--skip-bad")
-    assert answer.code == 0
-    assert len(table(answer.out)) == 10
-    assert f"left out 1 unreadable image: {bad}: not a JPEG" in answer.err
+    result = nin("predict", model, pictures, "--csv", "--skip-bad")
+    assert result.code == 0
+    assert len(table(result.out)) == 10
+    assert f"left out 1 unreadable image: {bad}: not a JPEG" in result.err
 
 
 def test_a_single_one_is_a_mistake(nin, model, bad):
-    answer = nin("predict", model, bad, "--json")
-    assert answer.is_mistake()
+    result = nin("predict", model, bad, "--json")
+    assert result.is_mistake()
     assert nin("predict", model, bad, "--skip-bad").code == 0
 
 
 @pytest.mark.parametrize("source", ["gone.png", "*.jpg", "photos/notes.txt/x", "empty", "x" * 300])
-def test_what_is_not_there_is_known_before_anything_is_answered(nin, model, pictures, source):
+def test_what_is_not_there_is_known_before_anything_is_predicted(nin, model, pictures, source):
     Path("empty/.hidden").mkdir(parents=True)
-    answer = nin("predict", model, pictures, source)
-    assert answer.is_mistake(), answer
-    assert source in answer.err
+    result = nin("predict", model, pictures, source)
+    assert result.is_mistake(), result
+    assert source in result.err
 
 
 def test_not_likely_enough(nin, model, tmp_path):
@@ -166,10 +166,10 @@ def test_a_table_of_the_likeliest(nin, model, pictures):
 
 
 @pytest.mark.parametrize(("name", "option"), [("a.csv", "--csv"), ("a.jsonl", "--json")])
-def test_answers_in_a_file(nin, model, pictures, name, option):
+def test_predictions_in_a_file(nin, model, pictures, name, option):
     printed = nin("predict", model, pictures, option).out
-    answer = nin("predict", model, pictures, "--out", name)
-    assert answer.out == f"10 images answered: {name}\n"
+    result = nin("predict", model, pictures, "--out", name)
+    assert result.out == f"predictions for 10 images: {name}\n"
     assert Path(name).read_text(encoding="utf-8") == printed
     assert sorted(path.name for path in Path().iterdir()) == sorted([name, "model.onnx", "photos"])
 
@@ -177,25 +177,25 @@ def test_answers_in_a_file(nin, model, pictures, name, option):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ("--out answers.xlsx", "end its name in .csv, .jsonl, .parquet or .txt"),
-        ("--csv --out answers.jsonl", "its ending means another format"),
+        ("--out predictions.xlsx", "end its name in .csv, .jsonl, .parquet or .txt"),
+        ("--csv --out predictions.jsonl", "its ending means another format"),
         ("--csv --json", "choose one"),
         ("--out folder.csv", "Is a directory"),
         ("--out model.onnx/a.csv", "is not a folder"),
         ("--out notes.csv", "--out notes.csv: it exists already, and is not replaced"),
-        ("--workers 2", "--workers needs a file to write to: --out answers.csv"),
+        ("--workers 2", "--workers needs a file to write to: --out predictions.csv"),
         ("--out a.csv --workers 2 --scheduler tcp://here:1", "choose one"),
         ("--out a.csv --workers 2 --trust", "workers do not run custom code"),
         ("--out a.csv --scheduler here", "--scheduler here: not an address"),
     ],
 )
-def test_what_is_refused_before_anything_is_answered(nin, model, pictures, options, said):
+def test_what_is_refused_before_anything_is_predicted(nin, model, pictures, options, said):
     Path("folder.csv").mkdir()
     Path("notes.csv").write_text("mine")
-    answer = nin("predict", model, pictures, *options.split())
-    assert answer.code == 2
-    assert said in answer.err
-    assert answer.out == ""
+    result = nin("predict", model, pictures, *options.split())
+    assert result.code == 2
+    assert said in result.err
+    assert result.out == ""
     assert Path("notes.csv").read_text() == "mine"
     assert sorted(path.name for path in Path().iterdir()) == [
         *("folder.csv", "model.onnx", "notes.csv", "photos")
@@ -205,18 +205,18 @@ def test_what_is_refused_before_anything_is_answered(nin, model, pictures, optio
 def test_a_run_without_an_exported_form_is_for_one_process(nin, pictures, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run/run.json").write_text("{}")
-    answer = nin("predict", "run", pictures, "--out", "a.csv", "--workers", 2)
-    assert answer.is_mistake()
-    assert "run has no ONNX file of its weights" in answer.err
-    assert answer.err.endswith("nin export run writes it\n")
+    result = nin("predict", "run", pictures, "--out", "a.csv", "--workers", 2)
+    assert result.is_mistake()
+    assert "run has no ONNX file of its weights" in result.err
+    assert result.err.endswith("nin export run writes it\n")
 
 
 @pytest.mark.slow
 def test_processes_of_this_machine(nin, model, pictures, bad):
     pytest.importorskip("distributed", reason="needs keras-nin[cluster]")
-    answer = nin("predict", model, pictures, "--out", "a.csv", "--workers", 1)
-    assert (answer.code, answer.out) == (1, "10 images answered: a.csv\n")
-    assert f"1 of 11 images cannot be read: {bad}: not a JPEG" in answer.err
+    result = nin("predict", model, pictures, "--out", "a.csv", "--workers", 1)
+    assert (result.code, result.out) == (1, "predictions for 10 images: a.csv\n")
+    assert f"1 of 11 images cannot be read: {bad}: not a JPEG" in result.err
     assert Path("a.csv").read_text() == nin("predict", model, pictures, "--csv").out
 
 
@@ -232,29 +232,29 @@ def stopped(monkeypatch):
 
     monkeypatch.setattr(FilePredictor, "read", reading)
     monkeypatch.setattr("nin.inference.file_predictor.BATCH", 2)
-    monkeypatch.setattr("nin.inference.batch.answer_parts.PART", 4)
+    monkeypatch.setattr("nin.inference.batch.prediction_parts.PART", 4)
     return read
 
 
 @pytest.mark.usefixtures("stopped")
-def test_ctrl_c_keeps_what_has_been_answered(nin, model, pictures):
-    answer = nin("predict", model, pictures)
-    assert answer.code == 130
-    assert len(answer.out.splitlines()) == 8
-    assert answer.err.endswith("nin: stopped: 8 of 10 images answered\n")
+def test_ctrl_c_keeps_what_has_been_predicted(nin, model, pictures):
+    result = nin("predict", model, pictures)
+    assert result.code == 130
+    assert len(result.out.splitlines()) == 8
+    assert result.err.endswith("nin: stopped: 8 of 10 images predicted\n")
 
 
 def test_after_ctrl_c_the_same_command_goes_on(nin, model, pictures, stopped, monkeypatch):
     command = ("predict", model, pictures, "--out", "a.csv")
-    answer = nin(*command)
-    assert answer.code == 130
-    kept = "nin: stopped: 8 of 10 images answered; the same command goes on from there\n"
-    assert answer.err.endswith(kept)
+    result = nin(*command)
+    assert result.code == 130
+    kept = "nin: stopped: 8 of 10 images predicted; run the same command again to continue\n"
+    assert result.err.endswith(kept)
     assert not Path("a.csv").exists()
     monkeypatch.setattr(FilePredictor, "read", stopped)
-    answer = nin(*command)
-    assert (answer.code, answer.out) == (0, "10 images answered: a.csv\n")
-    assert answer.err.endswith("going on: 8 of 10 images are answered\n")
+    result = nin(*command)
+    assert (result.code, result.out) == (0, "predictions for 10 images: a.csv\n")
+    assert result.err.endswith("continuing: 8 of 10 images predicted\n")
     assert Path("a.csv").read_text() == nin("predict", model, pictures, "--csv").out
     assert not Path("a.csv.parts").exists()
 
@@ -282,11 +282,11 @@ def test_names_change_nothing_in_a_terminal(nin, model, tmp_path):
     assert [row["file"] for row in rows] == ["dir/a\x1b[31m\n.png", r"dir/b\udce9.png"]
 
 
-def test_the_folder_of_a_web_page_answers(nin, tmp_path):
+def test_the_folder_of_a_web_page_predicts(nin, tmp_path):
     folder = tmp_path / "web"
     folder.mkdir()
     network(folder / "model.onnx")
     for name in ("model.json", "index.html"):
         (folder / name).touch()
-    answer = nin("predict", folder, picture(tmp_path / "one.png", 9))
-    assert answer.out.endswith("one.png: dark 0.999\n")
+    result = nin("predict", folder, picture(tmp_path / "one.png", 9))
+    assert result.out.endswith("one.png: dark 0.999\n")

@@ -1,4 +1,4 @@
-"""Mistakes are answered at once: before any framework, and whatever else takes long, is imported.
+"""Mistakes are reported at once: before any framework, and whatever else takes long, is imported.
 
 What is imported is looked at, not how long it takes.
 """
@@ -18,7 +18,7 @@ for line in lines:
     code = run(line.split())
     print(json.dumps([line, code, [name for name in heavy if name in sys.modules]]))
 """
-#: What is typed → what is answered.
+#: What is typed → what is printed.
 WITHOUT_A_RUN = {
     "fly": "No such command 'fly'",
     "train fahsion": "did you mean 'fashion'?",
@@ -52,7 +52,7 @@ WITHOUT_A_RUN = {
     "train --resize-mode stretch": "--resize-mode 'stretch': input should be 'squash' or 'crop'",
     "train --devices 2": "several devices need JAX",
     "train --join": "several devices need JAX",
-    "train --find-lr --resume photos": "--resume goes on as the run began: leave out --find-lr",
+    "train --find-lr --resume photos": "--resume keeps the settings of the run",
     "train --find-lr --devices 2 --save-every 9": "leave out --devices, --save-every",
     "train --find-lr --trust": "--find-lr does not train: leave out --trust",
     "train photos --find-lr": "no learning rate: add --finetune, or train another --preset",
@@ -105,8 +105,8 @@ WITH_A_RUN = {
 }
 
 
-def answers(lines, folder):
-    """Ask one process all of this; its answers, a line each, and what it had imported by then."""
+def printed(lines, folder):
+    """Run all of this in one process; its lines, one each, and what it had imported by then."""
     (folder / "a.txt").write_text("")
     command = [sys.executable, "-W", "error", "-c", PROGRAM, json.dumps([[*lines], HEAVY])]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
@@ -116,9 +116,9 @@ def answers(lines, folder):
 
 
 @pytest.mark.usefixtures("photos")
-def test_mistakes_are_answered_without_anything_heavy(tmp_path):
+def test_mistakes_are_reported_without_anything_heavy(tmp_path):
     before = sorted(tmp_path.rglob("*"))
-    rows, said = answers(WITHOUT_A_RUN, tmp_path)
+    rows, said = printed(WITHOUT_A_RUN, tmp_path)
     assert rows == [[line, 2, []] for line in WITHOUT_A_RUN]
     for line, expected in zip(said, WITHOUT_A_RUN.values(), strict=True):
         assert line.startswith("nin: ")
@@ -129,7 +129,7 @@ def test_mistakes_are_answered_without_anything_heavy(tmp_path):
 @pytest.mark.usefixtures("photos")
 def test_so_are_those_about_a_run(digits, tmp_path):
     digits.rename(tmp_path / "run")
-    rows, said = answers(WITH_A_RUN, tmp_path)
+    rows, said = printed(WITH_A_RUN, tmp_path)
     assert rows == [[line, 2, []] for line in WITH_A_RUN]
     for line, expected in zip(said, WITH_A_RUN.values(), strict=True):
         assert expected in line
@@ -139,6 +139,6 @@ def test_so_are_those_about_a_run(digits, tmp_path):
 @pytest.mark.parametrize("line", ["train photos --preset mnist", "compare lenet --data digits"])
 def test_a_backend_that_is_none_is_refused_so(tmp_path, monkeypatch, line):
     monkeypatch.setenv("KERAS_BACKEND", "tensorfow")
-    rows, (said,) = answers([line], tmp_path)
+    rows, (said,) = printed([line], tmp_path)
     assert rows == [[line, 2, []]]
     assert "did you mean 'tensorflow'?" in said

@@ -31,9 +31,9 @@ def row(accuracies, same_conditions=False, published=PUBLISHED):
 )
 def test_the_exit_code_says_whether_it_agrees(nin, monkeypatch, found, code, said):
     monkeypatch.setattr("nin.study.reproduction.reproduce", lambda *_, **__: [found])
-    answer = nin("reproduce", "record.json", "--row", "lenet")
-    assert answer.code == code
-    assert said in answer.out
+    result = nin("reproduce", "record.json", "--row", "lenet")
+    assert result.code == code
+    assert said in result.out
     as_json = nin("reproduce", "record.json", "--json")
     assert as_json.json[0]["agrees"] is (code == 0)
 
@@ -41,6 +41,6 @@ def test_the_exit_code_says_whether_it_agrees(nin, monkeypatch, found, code, sai
 def test_what_is_no_record_is_one_line(nin, tmp_path):
     (tmp_path / "record.json").write_text("{}")
     for name, said in (("nothing.json", "cannot be read"), ("record.json", "is not a record")):
-        answer = nin("reproduce", name)
-        assert answer.is_mistake(), answer
-        assert said in answer.err
+        result = nin("reproduce", name)
+        assert result.is_mistake(), result
+        assert said in result.err

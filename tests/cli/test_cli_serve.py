@@ -39,17 +39,17 @@ from nin.exporting import Predictor
 def test_what_serve_refuses(nin, tmp_path, line, said):
     (tmp_path / "broken.onnx").write_bytes(b"no network")
     options = [] if "--port" in line else ["--port", "0"]
-    answer = nin("serve", *line.split(), *options)
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin("serve", *line.split(), *options)
+    assert result.is_mistake(), result
+    assert said in result.err
 
 
 def test_a_port_in_use_is_one_line(nin, digits):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        answer = nin("serve", digits, "--port", port)
-    assert answer.is_mistake(), answer
-    assert f"127.0.0.1:{port} is in use: stop the other program" in answer.err
+        result = nin("serve", digits, "--port", port)
+    assert result.is_mistake(), result
+    assert f"127.0.0.1:{port} is in use: stop the other program" in result.err
 
 
 @pytest.mark.usefixtures("digits")
@@ -58,9 +58,9 @@ def test_a_port_of_the_administrator_is_one_line(nin, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(socket, "create_server", refuse)
-    answer = nin("serve", "digits", "--port", 80)
-    assert answer.is_mistake()
-    assert "127.0.0.1:80 needs the rights of an administrator" in answer.err
+    result = nin("serve", "digits", "--port", 80)
+    assert result.is_mistake()
+    assert "127.0.0.1:80 needs the rights of an administrator" in result.err
 
 
 def test_without_what_it_needs_it_says_what_to_type(nin, digits, monkeypatch):
@@ -68,10 +68,10 @@ def test_without_what_it_needs_it_says_what_to_type(nin, digits, monkeypatch):
     for name in ours:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "fastapi", None)
-    answer = nin("serve", digits, "--port", 0)
-    assert answer.is_mistake()
-    assert "nin serve needs fastapi" in answer.err
-    assert "pip install 'keras-nin[serve]'" in answer.err
+    result = nin("serve", digits, "--port", 0)
+    assert result.is_mistake()
+    assert "nin serve needs fastapi" in result.err
+    assert "pip install 'keras-nin[serve]'" in result.err
 
 
 @pytest.mark.slow
@@ -84,7 +84,7 @@ def test_a_run_is_served_without_keras_in_the_server(program, digits, photos):
         content = (photos / "dark/00.png").read_bytes()
         request = urllib.request.Request(f"{address}/predict", content, {"Content-Type": "image/*"})
         with urllib.request.urlopen(request, timeout=30) as response:
-            (answer,) = json.load(response)["answers"]
+            (prediction,) = json.load(response)["answers"]
         maps = Path(f"/proc/{process.pid}/maps")
         loaded = maps.read_text() if maps.exists() else ""
         process.send_signal(signal.SIGINT)
@@ -93,5 +93,5 @@ def test_a_run_is_served_without_keras_in_the_server(program, digits, photos):
     assert "tensorflow" not in loaded
     predictor = Predictor(digits)
     (expected,) = predictor.predict(predictor.read(content)[None]).probabilities
-    told = {row["label"]: row["probability"] for row in answer["top"]}
-    assert [told[name] for name in predictor.classes] == pytest.approx(expected, abs=1e-5)
+    printed = {row["label"]: row["probability"] for row in prediction["top"]}
+    assert [printed[name] for name in predictor.classes] == pytest.approx(expected, abs=1e-5)

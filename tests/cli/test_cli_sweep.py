@@ -15,9 +15,9 @@ SHORT = ("--epochs", "1", "--limit", "64", "--seeds", "1", "--width", "0.05")
 @pytest.mark.usefixtures("tiny")
 def test_a_sweep_of_the_command_line(nin, tmp_path):
     line = ("sweep", "digits", "--vary", "lr=0.001,0.003", "--vary", "batch-norm=off,on", *SHORT)
-    answer = nin(*line, "--json")
-    assert answer.code == 0, answer
-    assert answer.json["factors"] == {
+    result = nin(*line, "--json")
+    assert result.code == 0, result
+    assert result.json["factors"] == {
         "learning_rate": [0.001, 0.003],
         "batch_norm": [False, True],
     }
@@ -31,7 +31,7 @@ def test_a_sweep_of_the_command_line(nin, tmp_path):
     again = nin(*line)
     assert again.code == 0, again
     assert {path: path.stat().st_mtime_ns for path in kept[1:]} == before
-    assert json.loads((folder / "compare.json").read_text())["rows"] == answer.json["rows"]
+    assert json.loads((folder / "compare.json").read_text())["rows"] == result.json["rows"]
     assert "learning rate 0.001, batch norm off" in again.out
 
 
@@ -59,9 +59,9 @@ def test_a_sweep_of_the_command_line(nin, tmp_path):
 def test_a_mistake_is_one_line(nin, tmp_path, line, said):
     (tmp_path / "file").write_text("kept")
     (tmp_path / "nets.py").write_text("raise RuntimeError('no such luck')")
-    answer = nin(*line.split())
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin(*line.split())
+    assert result.is_mistake(), result
+    assert said in result.err
     assert not (tmp_path / "runs").exists()
 
 

@@ -27,7 +27,7 @@ FILES = {"run.json", "metrics.jsonl", "curves.png", "weights.safetensors", "chec
 
 def test_it_ends_with_the_result_and_what_to_do_next(trained):
     record = json.loads((trained.path / "run.json").read_text())
-    code, out, err = trained.answer
+    code, out, err = trained.result
     assert code == 0
     accuracy, verdict, run, following = out.splitlines()
     result = record["result"]
@@ -129,18 +129,18 @@ def test_permissions_are_those_of_any_file(trained):
 @pytest.mark.usefixtures("few_layers")
 def test_few_images_large_batches_a_deep_new_folder_and_json(nin, tmp_path):
     options = "--epochs 1 --limit 4 --batch-size 1000000 --out a/b/c --json"
-    answer = nin("train", "digits", *options.split())
-    assert answer.code == 0
-    assert answer.json.keys() == RESULT | {"run"}
-    assert answer.json["run"] == "a/b/c"
+    result = nin("train", "digits", *options.split())
+    assert result.code == 0
+    assert result.json.keys() == RESULT | {"run"}
+    assert result.json["run"] == "a/b/c"
     assert {path.name for path in (tmp_path / "a/b/c").iterdir()} == FILES
 
 
 def test_a_run_directory_in_use_is_refused_and_left_as_it_is(nin, digits):
     before = {path: path.read_bytes() for path in digits.iterdir()}
-    answer = nin("train", "digits", "--limit", 20, "--out", digits)
-    assert answer.is_mistake()
-    assert f"{digits} is not empty" in answer.err
+    result = nin("train", "digits", "--limit", 20, "--out", digits)
+    assert result.is_mistake()
+    assert f"{digits} is not empty" in result.err
     assert {path: path.read_bytes() for path in digits.iterdir()} == before
 
 
@@ -176,17 +176,17 @@ def squares(root, train, test, side=70, colours=((220, 40, 40), (40, 200, 60))):
 @pytest.mark.usefixtures("tiny")
 def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
     folder = squares(tmp_path / "squares", 60, 20, side=12)
-    answer = nin("train", folder, "--preset", "mnist", "--image-size", 12, "--out", "run")
-    assert answer.code == 0
+    result = nin("train", folder, "--preset", "mnist", "--image-size", 12, "--out", "run")
+    assert result.code == 0
     record = json.loads((tmp_path / "run/run.json").read_text())
     images = record["data"]["splits"]["train"]["images"]
     steps = math.ceil(images / 16)  # of an epoch
     epochs = math.ceil(300 / steps)
-    assert answer.err.splitlines()[3].startswith(
+    assert result.err.splitlines()[3].startswith(
         f"{images} training images are few: batches of 16 for {epochs} epochs,"
         f" {epochs * steps} steps (the recipe: 64, 15)"
     )
-    accuracy, run, following = answer.out.splitlines()
+    accuracy, run, following = result.out.splitlines()
     assert accuracy.endswith(' on 40 test images; always naming "a" gives 0.500')
     assert float(accuracy.split()[1]) > 0.9
     assert run == "run      run (curves.png shows how it learnt)"
@@ -199,9 +199,9 @@ def test_a_small_folder_is_trained_for_long_enough_and_learnt(nin, tmp_path):
 def test_a_small_folder_that_used_to_die_is_learnt(nin, tmp_path):
     folder = squares(tmp_path / "squares", 20, 30)
     options = ("--preset", "book", "--image-size", 67, "--epochs", 25, "--seed", 2, "--json")
-    answer = nin("train", folder, *options)
-    assert answer.code == 0
-    assert answer.json["accuracy"] > 0.9
+    result = nin("train", folder, *options)
+    assert result.code == 0
+    assert result.json["accuracy"] > 0.9
 
 
 @pytest.mark.slow
@@ -214,24 +214,24 @@ def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, t
                 picture = Image.new("RGB", (12, 12), (90, 90, 90))
                 picture.save(tmp_path / "same" / part / name / f"{number}.png")
     options = ("--preset", "mnist", "--image-size", 12, "--epochs", 6, "--batch-size", 4)
-    answer = nin("train", tmp_path / "same", *options, "--out", "run")
-    assert answer.code == 0
-    accuracy, warning, verdict, _, following = answer.out.splitlines()
+    result = nin("train", tmp_path / "same", *options, "--out", "run")
+    assert result.code == 0
+    accuracy, warning, verdict, _, following = result.out.splitlines()
     assert (
-        "\nWARNING: 16 of the 16 pictures of test are in train, too (16 the same)\n" in answer.err
+        "\nWARNING: 16 of the 16 pictures of test are in train, too (16 the same)\n" in result.err
     )
     assert warning.startswith(
         "warning  16 of these 16 images, or near copies of them, were trained"
     )
     assert accuracy.startswith("accuracy 0.500 [")
     assert verdict == 'no better than always naming "a"'
-    assert "predict" not in answer.out
+    assert "predict" not in result.out
     assert following.startswith("try      other images")
     record = json.loads((tmp_path / "run/run.json").read_text())
     assert [finding["kind"] for finding in record["health"]] == ["same answer", "not learnt"]
     assert [restart["step"] for restart in record["restarts"]] == [20, 20]
-    assert answer.err.count("restarted at a learning rate of") == 2
-    assert "Trainer's own start" not in answer.err
+    assert result.err.count("restarted at a learning rate of") == 2
+    assert "Trainer's own start" not in result.err
 
 
 def test_a_folder_whose_pictures_stay_on_disk(nin, photos, short):
@@ -255,9 +255,9 @@ def test_every_change_of_the_images_can_be_asked_for_and_switched_off(nin, photo
         "erasing": 0.1,
     }
     assert made["balance"] == PREFERRED
-    answer = nin("train", "--resume", run, "--epochs", 2, "--no-flip", "--balance", "none")
-    assert answer.is_mistake()
-    assert "leave out --no-flip, --balance" in answer.err
+    result = nin("train", "--resume", run, "--epochs", 2, "--no-flip", "--balance", "none")
+    assert result.is_mistake()
+    assert "leave out --no-flip, --balance" in result.err
 
 
 @pytest.mark.parametrize(
@@ -315,16 +315,16 @@ def test_every_change_of_the_images_can_be_asked_for_and_switched_off(nin, photo
     ],
 )
 def test_what_cannot_work_is_one_line_and_leaves_nothing(nin, tmp_path, line, said):
-    answer = nin("train", *line.split())
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin("train", *line.split())
+    assert result.is_mistake(), result
+    assert said in result.err
     assert [*tmp_path.iterdir()] == []
 
 
 def test_fewer_pictures_than_classes_is_one_line(nin, photos, short):
-    answer = nin("train", photos, *short, "--limit", 1)
-    assert answer.is_mistake()
-    assert "no picture of 'light' is left" in answer.err
+    result = nin("train", photos, *short, "--limit", 1)
+    assert result.is_mistake()
+    assert "no picture of 'light' is left" in result.err
     assert not (photos.parent / "runs").exists()
 
 
@@ -339,20 +339,20 @@ def test_fewer_pictures_than_classes_is_one_line(nin, photos, short):
 def test_a_folder_without_classes_is_one_line(nin, tmp_path, folders, said):
     for name in ("empty", *(f"empty/{each}" for each in folders)):
         (tmp_path / name).mkdir()
-    answer = nin("train", "empty")
-    assert answer.is_mistake()
-    assert said in answer.err
+    result = nin("train", "empty")
+    assert result.is_mistake()
+    assert said in result.err
 
 
 def test_unreadable_pictures_are_all_named_before_training(nin, photos, short):
     (photos / "dark/00.png").write_bytes(b"")
     (photos / "light/03.png").write_bytes(b"no picture")
     (photos / "light/04.png").write_bytes((photos / "light/05.png").read_bytes()[:-300])
-    answer = nin("train", photos, *short)
-    assert answer.is_mistake()
-    assert all(f"{photos}/{name}.png: " in answer.err for name in ("dark/00", "light/03"))
-    assert f"{photos}/light/04.png: " in answer.err
-    assert "3 picture(s)" in answer.err
+    result = nin("train", photos, *short)
+    assert result.is_mistake()
+    assert all(f"{photos}/{name}.png: " in result.err for name in ("dark/00", "light/03"))
+    assert f"{photos}/light/04.png: " in result.err
+    assert "3 picture(s)" in result.err
     assert not (photos.parent / "runs").exists()
 
 
@@ -363,8 +363,8 @@ def test_skip_bad_goes_on_whatever_the_classes_are_called(nin, photos, short, tm
     bad = photos / os.fsdecode(b"caf\xe9") / "00.png"
     bad.write_bytes(b"")
     out = tmp_path / "$^$"
-    answer = nin("train", photos, *short, "--skip-bad", "--out", out, "--json")
-    assert answer.code == 0, answer
+    result = nin("train", photos, *short, "--skip-bad", "--out", out, "--json")
+    assert result.code == 0, result
     record = json.loads((out / "run.json").read_text())
     assert record["skip_bad"] is True
     assert record["classes"] == ["$\\frac$ 犬", os.fsdecode(b"caf\xe9")]
@@ -395,9 +395,9 @@ def no_large_files():
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_large_files", "tiny")
 def test_a_disk_that_fills_up_while_training(nin, tmp_path):
-    answer = nin("train", "digits", "--epochs", 2, "--limit", 20, "--out", "run")
-    assert answer.is_mistake(), answer
-    assert "nin: cannot write run/checkpoint.safetensors: File too large\n" in answer.err
+    result = nin("train", "digits", "--epochs", 2, "--limit", 20, "--out", "run")
+    assert result.is_mistake(), result
+    assert "nin: cannot write run/checkpoint.safetensors: File too large\n" in result.err
     assert {path.name for path in (tmp_path / "run").iterdir()} == {"run.json"}
     assert json.loads((tmp_path / "run/run.json").read_text())["state"] == "training"
     assert nin("predict", "run", __file__).is_mistake()
@@ -407,9 +407,9 @@ def test_a_disk_that_fills_up_while_training(nin, tmp_path):
 @pytest.mark.usefixtures("few_layers")
 def test_a_training_that_dies_says_so_and_its_record_is_still_json(nin, tmp_path):
     line = "book --data digits --preset mnist --image-size 8 --limit 200 --batch-size 8 --epochs 5"
-    answer = nin("train", *line.split(), "--lr", "1e30", "--out", "run")
-    assert (answer.code, answer.out) == (1, "")
-    *_, last = answer.err.splitlines()
+    result = nin("train", *line.split(), "--lr", "1e30", "--out", "run")
+    assert (result.code, result.out) == (1, "")
+    *_, last = result.err.splitlines()
     assert last.startswith("nin: training stopped: ")
     assert last.endswith("(see run)")
     record = json.loads((tmp_path / "run/run.json").read_text(), parse_constant=_refuse)
@@ -433,9 +433,9 @@ def _refuse(constant):
 @pytest.mark.usefixtures("tiny")
 def test_a_training_that_dies_within_a_few_steps_is_one_line_too(nin, tmp_path):
     line = "book --data digits --preset mnist --image-size 8 --limit 16 --batch-size 8 --epochs 1"
-    answer = nin("train", *line.split(), "--lr", "1e20", "--out", "run")
-    assert answer.code in (1, 2)
-    assert answer.err.splitlines()[-1].startswith("nin: ")
+    result = nin("train", *line.split(), "--lr", "1e20", "--out", "run")
+    assert result.code in (1, 2)
+    assert result.err.splitlines()[-1].startswith("nin: ")
     record = json.loads((tmp_path / "run/run.json").read_text(), parse_constant=_refuse)
     assert record["state"] != "finished"
 
@@ -456,18 +456,18 @@ def test_names_of_classes_cannot_write_to_the_terminal(nin, photos, short, tmp_p
     trained = nin("train", photos, *short, "--out", out)
     evaluated = nin("evaluate", out)
     explained = nin("explain", out, photos / "new\nline/00.png")
-    for answer in (trained, evaluated, explained):
-        assert answer.code == 0, answer
-        assert "\x1b" not in answer.out + answer.err
+    for result in (trained, evaluated, explained):
+        assert result.code == 0, result
+        assert "\x1b" not in result.out + result.err
     assert r"classes: \x1b[2J 12, new\nline 12" in trained.err
     assert len([line for line in evaluated.out.splitlines() if line.startswith(r"new\nline ")]) == 1
 
 
 @pytest.mark.slow
 def test_learning_rates_are_tried_and_one_is_suggested(nin, tmp_path):
-    answer = nin("train", "digits", "--preset", "lenet", "--limit", 64, "--find-lr", "--json")
-    assert answer.code == 0, answer
-    assert answer.json["picture"] == "find-lr.png"
-    assert answer.json["suggestion"] < 1
-    assert len(answer.json["rates"]) == len(answer.json["losses"])
+    result = nin("train", "digits", "--preset", "lenet", "--limit", 64, "--find-lr", "--json")
+    assert result.code == 0, result
+    assert result.json["picture"] == "find-lr.png"
+    assert result.json["suggestion"] < 1
+    assert len(result.json["rates"]) == len(result.json["losses"])
     assert [path.name for path in tmp_path.iterdir()] == ["find-lr.png"]

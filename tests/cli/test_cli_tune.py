@@ -35,7 +35,7 @@ def test_values_and_ranges():
 )
 def test_a_mistake_is_one_line(nin, tmp_path, line, said):
     (tmp_path / "file").write_text("kept")
-    answer = nin(*line.split())
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin(*line.split())
+    assert result.is_mistake(), result
+    assert said in result.err
     assert not (tmp_path / "runs").exists()

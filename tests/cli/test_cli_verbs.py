@@ -22,17 +22,17 @@ def picture(tmp_path):
     return path
 
 
-def test_a_photograph_with_odd_metadata_is_answered_without_a_warning(nin, digits, tmp_path):
+def test_a_photograph_with_odd_metadata_is_predicted_without_a_warning(nin, digits, tmp_path):
     path = tmp_path / "odd.jpg"
     Image.new("L", (8, 8)).save(path, exif=b"Exif\0\0II*\0\x08\0\0\0\x09\0" + bytes(20))
-    answer = nin("predict", digits, path)
-    assert (answer.code, answer.err) == (0, "")
+    result = nin("predict", digits, path)
+    assert (result.code, result.err) == (0, "")
 
 
 def test_evaluate_prints_json_with_stable_keys(nin, digits):
-    answer = nin("evaluate", digits, "--json")
-    assert (answer.code, answer.err) == (0, "")
-    report = answer.json
+    result = nin("evaluate", digits, "--json")
+    assert (result.code, result.err) == (0, "")
+    report = result.json
     keys = "split data n accuracy interval largest_class loss calibration_error per_class confusion"
     assert [*report] == [*keys.split(), "reliability", "folder", "picture", "mistakes"]
     result = json.loads((digits / "run.json").read_text())["result"]
@@ -53,21 +53,21 @@ def test_evaluate_prints_json_with_stable_keys(nin, digits):
     with Path(report["mistakes"]).open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == wrong
-    answers = d2l.load(digits).predict(d2l.Digits().test.images)
+    probabilities = d2l.load(digits).predict(d2l.Digits().test.images)
     for row in rows:
-        chances, truth = answers[int(row["file"])], int(row["truth"])
+        chances, truth = probabilities[int(row["file"])], int(row["truth"])
         assert int(row["answer"]) == chances.argmax() != truth
         assert float(row["truth_probability"]) == pytest.approx(chances[truth], abs=1e-4)
 
 
 def test_evaluate_for_people(nin, digits):
-    answer = nin("evaluate", digits, "--data", "digits", "--out", "new/place")
-    assert (answer.code, answer.err) == (0, "")
-    header, *rows, result, loss, mistakes, picture = answer.out.splitlines()
+    result = nin("evaluate", digits, "--data", "digits", "--out", "new/place")
+    assert (result.code, result.err) == (0, "")
+    header, *rows, accuracy, loss, mistakes, picture = result.out.splitlines()
     assert header.split() == ["class", "n", "recall", "precision"]
     assert len(rows) == 10
-    assert result.startswith("accuracy 0.")
-    assert result.endswith(f' on 359 test images; always naming "3" gives {37 / 359:.3f}')
+    assert accuracy.startswith("accuracy 0.")
+    assert accuracy.endswith(f' on 359 test images; always naming "3" gives {37 / 359:.3f}')
     assert re.fullmatch(r"loss \d\.\d{4}  calibration error 0\.\d{3}", loss)
     assert re.fullmatch(
         r"\d+ mistakes: new/place/mistakes\.csv, the worst in mistakes\.png", mistakes
@@ -85,9 +85,9 @@ def test_evaluate_on_what_is_behind_a_url(nin, digits, server, tmp_path):
         Image.fromarray(images[number, ..., 0]).save(path)
     as_tar_shards(tmp_path / "pictures", server.folder, 2)
     url = f"{server.url}/{{000..001}}.tar"
-    answer = nin("evaluate", digits, "--data", url, "--json")
-    assert answer.code == 0, answer.err
-    there, here = answer.json, nin("evaluate", digits, "--data", "pictures", "--json").json
+    result = nin("evaluate", digits, "--data", url, "--json")
+    assert result.code == 0, result.err
+    there, here = result.json, nin("evaluate", digits, "--data", "pictures", "--json").json
     assert there["data"]["source"] == url
     for measured in ("n", "accuracy", "loss", "confusion"):
         assert there[measured] == here[measured]
@@ -104,7 +104,7 @@ def test_evaluate_on_what_is_behind_a_url(nin, digits, server, tmp_path):
         ("--data missing/folder", "no such folder"),
         (
             "--data photos",
-            "has classes that the run does not know: dark, light; it was trained on 0, 1",
+            "has classes that the run does not have: dark, light; it was trained on 0, 1",
         ),
         ("--out seven.png", "--out seven.png: name a folder: evaluation.json, mistakes.csv"),
         ("--out seven.png/x", "seven.png is not a folder"),
@@ -115,16 +115,16 @@ def test_evaluate_on_what_is_behind_a_url(nin, digits, server, tmp_path):
 def test_what_evaluate_refuses(nin, digits, options, said):
     Path("mine").mkdir()
     Path("mine/mistakes.png").write_bytes(b"mine")
-    answer = nin("evaluate", digits, *options.split())
-    assert answer.is_mistake()
-    assert said in answer.err
+    result = nin("evaluate", digits, *options.split())
+    assert result.is_mistake()
+    assert said in result.err
     assert not (digits / "evaluations").exists()
 
 
 def test_predict_prints_a_json_line_an_image(nin, digits, picture):
-    answer = nin("predict", digits, picture, "seven.png", "--top", 3, "--json")
-    assert (answer.code, answer.err) == (0, "")
-    first, second = map(json.loads, answer.out.splitlines())
+    result = nin("predict", digits, picture, "seven.png", "--top", 3, "--json")
+    assert (result.code, result.err) == (0, "")
+    first, second = map(json.loads, result.out.splitlines())
     assert [*first] == ["file", "label", "probability", "top"]
     assert (first["file"], second["file"]) == (str(picture), "seven.png")
     assert first["label"] == second["label"]
@@ -138,12 +138,12 @@ def test_predict_prints_a_json_line_an_image(nin, digits, picture):
     assert chances[0] == pytest.approx(expected.max())
 
 
-def test_predict_for_people_and_more_answers_than_classes(nin, digits, picture):
-    answer = nin("predict", digits, picture, "--top", 10**20)
-    assert (answer.code, answer.err) == (0, "")
-    name, _, answers = answer.out.partition(": ")
+def test_predict_for_people_and_more_predictions_than_classes(nin, digits, picture):
+    result = nin("predict", digits, picture, "--top", 10**20)
+    assert (result.code, result.err) == (0, "")
+    name, _, probabilities = result.out.partition(": ")
     assert name == str(picture)
-    words = answers.split()
+    words = probabilities.split()
     assert sorted(words[::2]) == [*"0123456789"]
     assert sum(map(float, words[1::2])) == pytest.approx(1, abs=0.01)
 
@@ -161,19 +161,19 @@ def test_predict_for_people_and_more_answers_than_classes(nin, digits, picture):
 @pytest.mark.usefixtures("picture")
 def test_an_image_that_cannot_be_read_is_one_line(nin, digits, image, said):
     (digits.parent / "empty.png").write_bytes(b"")
-    answer = nin("predict", digits, image)
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin("predict", digits, image)
+    assert result.is_mistake(), result
+    assert said in result.err
 
 
 @pytest.mark.parametrize("verb", ["evaluate", "predict"])
 @pytest.mark.parametrize("path", ["missing", ".", "seven.png", "x" * 300, "digits/run.json"])
 @pytest.mark.usefixtures("digits")
 def test_what_is_no_run_is_one_line(nin, picture, verb, path):
-    answer = nin(verb, path, *([picture] if verb == "predict" else []))
-    assert answer.is_mistake(), answer
+    result = nin(verb, path, *([picture] if verb == "predict" else []))
+    assert result.is_mistake(), result
     said = {"evaluate": "run.json", "predict": "does not exist|run directory|name too long"}[verb]
-    assert re.search(said, answer.err, re.IGNORECASE)
+    assert re.search(said, result.err, re.IGNORECASE)
 
 
 @pytest.mark.parametrize("line", ["predict MODEL x.png", "explain MODEL x.png", "serve MODEL"])
@@ -181,13 +181,13 @@ def test_a_saved_model_is_opened_only_where_it_is_trusted(nin, tmp_path, line):
     (tmp_path / "MODEL/assets.extra").mkdir(parents=True)
     (tmp_path / "MODEL/saved_model.pb").touch()
     Image.new("L", (8, 8)).save(tmp_path / "x.png")
-    answer = nin(*line.split())
-    assert answer.is_mistake(), answer
-    assert "MODEL is a SavedModel, which can read and write any of your files" in answer.err
-    assert answer.err.endswith(": if you trust whoever made it, give --trust\n")
-    answer = nin(*line.split(), "--trust")
-    assert answer.is_mistake(), answer
-    assert "MODEL was not written by nin export" in answer.err
+    result = nin(*line.split())
+    assert result.is_mistake(), result
+    assert "MODEL is a SavedModel, which can read and write any of your files" in result.err
+    assert result.err.endswith(": if you trust whoever made it, give --trust\n")
+    result = nin(*line.split(), "--trust")
+    assert result.is_mistake(), result
+    assert "MODEL was not written by nin export" in result.err
 
 
 def test_summary_adds_up(nin):
@@ -236,11 +236,11 @@ def test_summary_in_words(nin):
 
 def test_summary_of_a_network_of_ones_own(nin, tmp_path):
     write_nets(tmp_path)
-    answer = nin("summary", "nets.py:cnn(width=2)", "--input", "8,8,1", "--json")
-    assert answer.json["parameters"] == 88
-    answer = nin("summary", "nets.py:cnn")
-    assert answer.is_mistake()
-    assert "nets.py:cnn: give the shape of its images, such as --input 32,32,3" in answer.err
+    result = nin("summary", "nets.py:cnn(width=2)", "--input", "8,8,1", "--json")
+    assert result.json["parameters"] == 88
+    result = nin("summary", "nets.py:cnn")
+    assert result.is_mistake()
+    assert "nets.py:cnn: give the shape of its images, such as --input 32,32,3" in result.err
 
 
 def test_summary_says_where_a_branch_comes_from(nin):
@@ -255,14 +255,14 @@ def test_summary_says_where_a_branch_comes_from(nin):
 
 @pytest.mark.parametrize("name", [*PRESETS, *RIVALS])
 def test_summary_of_every_network(nin, name):
-    answer = nin("summary", name, "--batch-size", "7")
-    assert (answer.code, answer.err) == (0, "")
+    result = nin("summary", name, "--batch-size", "7")
+    assert (result.code, result.err) == (0, "")
     published = (PRESETS.get(name) or RIVALS[name]).parameters
-    (total,) = [line for line in answer.out.splitlines() if line.startswith("total ")]
+    (total,) = [line for line in result.out.splitlines() if line.startswith("total ")]
     assert total.split()[1] == f"{published:,}"
-    assert "batch of 7 " in answer.out
+    assert "batch of 7 " in result.out
     whole = name in ("lenet", "alexnet", "vgg11", "vgg11-quarter")
-    (field,) = [line for line in answer.out.splitlines() if line.startswith("receptive field")]
+    (field,) = [line for line in result.out.splitlines() if line.startswith("receptive field")]
     assert field.endswith("the whole image" if whole else " pixels")
 
 
@@ -296,6 +296,6 @@ def test_summary_of_another_image_and_other_classes(nin):
     ],
 )
 def test_what_summary_refuses(nin, line, said):
-    answer = nin("summary", *line.split())
-    assert answer.is_mistake(), answer
-    assert said in answer.err
+    result = nin("summary", *line.split())
+    assert result.is_mistake(), result
+    assert said in result.err

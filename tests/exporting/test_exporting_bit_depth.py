@@ -58,8 +58,8 @@ def test_a_run_and_its_exports_keep_the_range(deep, deep_run, tmp_path):
     for predictor in (nin.Predictor(deep_run), nin.Predictor(deep_run.path), nin.Predictor(path)):
         assert predictor.bit_depth == 12
         assert (predictor.read(dark) == wanted).all()
-        (answer,) = predictor.predict_files([dark])
-        assert answer["probability"] == pytest.approx(
+        (prediction,) = predictor.predict_files([dark])
+        assert prediction["probability"] == pytest.approx(
             deep_run.predict(wanted[None]).max(), abs=1e-5
         )
 
@@ -73,8 +73,8 @@ def test_what_was_decided_is_said_and_recorded(deep_run):
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # Pictures are missing.
-def test_a_run_is_judged_by_its_range_when_its_brightest_pictures_are_gone(deep_run, tmp_path):
-    part, judged = deep_run.evaluate()
+def test_a_run_is_evaluated_in_its_range_when_its_brightest_pictures_are_gone(deep_run, tmp_path):
+    part, evaluation = deep_run.evaluate()
     train = open_images(deep_run.recipe).files("train").paths
     bright = [Path(path) for path in train if int(Path(path).stem) % 2]
     for number, path in enumerate(bright):
@@ -86,19 +86,19 @@ def test_a_run_is_judged_by_its_range_when_its_brightest_pictures_are_gone(deep_
         for number, path in enumerate(bright):
             shutil.move(tmp_path / f"{number}.tif", path)
     assert len(left.train.labels) == 20 - len(bright)
-    assert (again[0], again[1].loss) == (part, judged.loss)
+    assert (again[0], again[1].loss) == (part, evaluation.loss)
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # Some were trained on.
-def test_other_pictures_are_judged_by_the_range_of_the_run(deep, deep_run, tmp_path):
+def test_other_pictures_are_evaluated_in_the_range_of_the_run(deep, deep_run, tmp_path):
     others = tmp_path / "others"
     shutil.copytree(deep, others, ignore=shutil.ignore_patterns("[13579].tif"))
-    part, judged = deep_run.evaluate(str(others))
+    part, evaluation = deep_run.evaluate(str(others))
     assert part == "all"
     images = [decode(path, 8, 3, bit_depth=12) for path in sorted(others.rglob("*.tif"))]
-    told = deep_run.predict(np.stack(images)).argmax(axis=1)
-    assert judged.accuracy == np.mean(told == np.repeat([0, 1], 5))
+    labels = deep_run.predict(np.stack(images)).argmax(axis=1)
+    assert evaluation.accuracy == np.mean(labels == np.repeat([0, 1], 5))
 
 
 def test_all_pictures_of_a_folder_share_a_range(deep):
@@ -112,7 +112,7 @@ def test_all_pictures_of_a_folder_share_a_range(deep):
     )
 
 
-def test_another_range_can_be_asked_for(deep):
+def test_another_range_can_be_given(deep):
     data = nin.ImageFolder(deep, image_size=8, bit_depth=14)
     assert data.train.images.max() == round(BRIGHT / 16_383 * 255)
     assert data.bit_depth == data.describe()["bit_depth"] == 14

@@ -18,7 +18,7 @@ def fixed(first_run, tmp_path_factory):
     return nin.export(first_run, out=out, size=16, batch=3)
 
 
-def test_it_answers_as_the_run_at_that_size(first_run, fixed, noise):
+def test_it_predicts_as_the_run_at_that_size(first_run, fixed, noise):
     assert fixed.parity.images == fixed.parity.labels_equal
     assert fixed.parity.largest_difference < 1e-5
     assert fixed.parity.maps_difference < 1e-5
@@ -52,7 +52,7 @@ def test_what_it_takes_is_in_the_file_and_in_one_line(fixed):
     )
 
 
-def test_bytes_with_channels_last_answer_alike(first_run, fixed, real_digits, tmp_path):
+def test_bytes_with_channels_last_predict_alike(first_run, fixed, real_digits, tmp_path):
     out = tmp_path / "bytes.onnx"
     nin.export(first_run, out=out, size=16, layout="nhwc", input="uint8")
     [images] = onnxruntime.InferenceSession(out).get_inputs()

@@ -1,4 +1,4 @@
-"""A run leaves in every form, and answers there as it does at home."""
+"""A run is exported in every form, and predicts there as it does here."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FORMATS = ["onnx", "openvino", "litert", "savedmodel"]
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_form_answers_as_the_run(run, form, real_digits, noise):
+def test_every_form_predicts_as_the_run(run, form, real_digits, noise):
     done = nin.export(run, form, maps=True)
     assert (done.format, done.quantization) == (form, None)
     assert done.parity.images == done.parity.labels_equal == IMAGES
@@ -79,7 +79,7 @@ def test_keras_and_onnx_say_the_same_of_any_image(channels, resize_mode, noise):
             np.testing.assert_allclose(array, value, atol=1e-4)
 
 
-def test_a_file_that_answers_otherwise_does_not_leave(run, monkeypatch):
+def test_a_file_that_predicts_otherwise_is_not_exported(run, monkeypatch):
     nin.export(run)
     before = (run.path / "model.onnx").read_bytes()
 
@@ -110,15 +110,15 @@ def test_eight_bits_are_smaller_and_their_cost_is_measured(run, real_digits):
     proto = onnx.load(done.path)
     assert "QuantizeLinear" in {node.op_type for node in proto.graph.node}
     # Whoever follows the standard to the letter can compute it.
-    answers = ReferenceEvaluator(proto).run(["probabilities"], {"images": real_digits[:2]})[0]
+    predictions = ReferenceEvaluator(proto).run(["probabilities"], {"images": real_digits[:2]})[0]
     there = nin.Predictor(done.path).predict(real_digits[:2]).probabilities
-    np.testing.assert_allclose(answers, there, atol=0.02)
+    np.testing.assert_allclose(predictions, there, atol=0.02)
     there = nin.Predictor(done.path)
     told = {**nin.Predictor(run).description, "quantization": "int8", "complete": False}
     assert there.description == told
-    answers = there.predict(np.repeat(real_digits[:3], 3, axis=1), maps=True)
-    assert answers.maps.shape == (3, 4, 4, 10)
-    # The run goes on being answered by floats.
+    predictions = there.predict(np.repeat(real_digits[:3], 3, axis=1), maps=True)
+    assert predictions.maps.shape == (3, 4, 4, 10)
+    # The run is still predicted in floats.
     assert nin.Predictor(run.path).format == "run"
 
 
@@ -164,7 +164,7 @@ def test_a_folder_is_replaced_as_a_whole(run, tmp_path):
 
 @pytest.fixture
 def strange_saved_model(tmp_path):
-    """A SavedModel that writes a file when it is asked."""
+    """A SavedModel that writes a file when it is run."""
     import tensorflow as tf
 
     class Strange(tf.Module):
@@ -189,8 +189,10 @@ def test_a_saved_model_does_what_it_likes_and_only_where_it_is_trusted(strange_s
     nin.export(run, "savedmodel", strange_saved_model.with_name("other"))
     assert is_export(strange_saved_model, "savedmodel")
     assert not written.exists()
-    answer = nin.Predictor(strange_saved_model, trust=True).predict(np.zeros((1, 8, 8, 1), "uint8"))
-    assert answer.probabilities.tolist() == [[0.5, 0.5]]
+    prediction = nin.Predictor(strange_saved_model, trust=True).predict(
+        np.zeros((1, 8, 8, 1), "uint8")
+    )
+    assert prediction.probabilities.tolist() == [[0.5, 0.5]]
     assert written.exists()
 
 
@@ -319,8 +321,8 @@ def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
     with pytest.warns(UserWarning, match="images of .* used in training: accuracy on new ones"):
         cropped.evaluate(folder)
     cropped.evaluate()
-    judged = [parity.judged_images(cropped, data).split for data in (folder, None)]
-    for images in (*seen, *map(parity.some_images, judged)):
+    evaluated = [parity.evaluation_images(cropped, data).split for data in (folder, None)]
+    for images in (*seen, *map(parity.some_images, evaluated)):
         middles = images[:, 4:-4, 4:-4].mean(axis=(1, 2, 3))
         edges = images[:, :, [0, -1]].mean(axis=(1, 2, 3))
         assert ((middles < 128) == (edges < 128)).all()

@@ -1,4 +1,4 @@
-"""The ONNX graph of every network answers as the network, whatever images it is handed."""
+"""The ONNX graph of every network predicts as the network, whatever images it is handed."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def plain(model, form):
     return onnxruntime.InferenceSession(proto.SerializeToString())
 
 
-def asked(session, images):
+def predicted(session, images):
     probabilities, *maps = session.run(None, {"images": images})
     return Predictions(probabilities, maps[0] if maps else None)
 
@@ -121,27 +121,27 @@ def pictures(side, channels):
         ),
     ],
 )
-def test_every_kind_of_network_answers_alike(name):
+def test_every_kind_of_network_predicts_alike(name):
     side = SIDES.get(name, 28)
     model = make(name, 3, side)
     session = written(model, (side, side, 3))
     images = pictures(side, 3)[:8]
-    answers = session.run(None, {"images": images})
+    predictions = session.run(None, {"images": images})
     logits = keras.ops.convert_to_numpy(model(images))
-    np.testing.assert_allclose(answers[0], softmax(logits), atol=2e-6)
+    np.testing.assert_allclose(predictions[0], softmax(logits), atol=2e-6)
     for form in (InputSpec(3, side, 4, "nchw", "float"), InputSpec(3, side, 8, "nhwc", "uint8")):
         fixed = plain(model, form)
-        found = form.predict(lambda x, _, s=fixed: asked(s, x), images, True, "squash")
-        np.testing.assert_allclose(found.probabilities, answers[0], atol=2e-6)
+        found = form.predict(lambda x, _, s=fixed: predicted(s, x), images, True, "squash")
+        np.testing.assert_allclose(found.probabilities, predictions[0], atol=2e-6)
         if name not in DENSE:
-            scale = np.abs(answers[1]).max()
-            np.testing.assert_allclose(found.maps, answers[1], atol=1e-4 * scale)
-    assert len(answers) == (1 if name in DENSE else 2)
+            scale = np.abs(predictions[1]).max()
+            np.testing.assert_allclose(found.maps, predictions[1], atol=1e-4 * scale)
+    assert len(predictions) == (1 if name in DENSE else 2)
     if name not in DENSE:
         maps = keras.ops.convert_to_numpy(model.class_maps(images))
-        np.testing.assert_allclose(answers[1], maps, atol=1e-4 * np.abs(maps).max())
+        np.testing.assert_allclose(predictions[1], maps, atol=1e-4 * np.abs(maps).max())
         scale = np.abs(logits).max()
-        np.testing.assert_allclose(answers[1].mean(axis=(1, 2)), logits, atol=1e-4 * scale)
+        np.testing.assert_allclose(predictions[1].mean(axis=(1, 2)), logits, atol=1e-4 * scale)
 
 
 @pytest.mark.every_backend
@@ -150,9 +150,9 @@ def test_average_pooling_ends_where_the_image_does():
     model = nin.NiN(5, stages=stages, batch_norm=True)
     model.build((None, 28, 28, 3))
     images = pictures(28, 3)[:4]
-    (answers, *_) = written(model, (28, 28, 3)).run(None, {"images": images})
+    (predictions, *_) = written(model, (28, 28, 3)).run(None, {"images": images})
     logits = keras.ops.convert_to_numpy(model(images))
-    np.testing.assert_allclose(answers, softmax(logits), atol=2e-6)
+    np.testing.assert_allclose(predictions, softmax(logits), atol=2e-6)
 
 
 def own_network(net):
@@ -161,7 +161,7 @@ def own_network(net):
     return model
 
 
-def test_a_graph_of_ones_own_answers_alike(tmp_path):
+def test_a_graph_of_ones_own_predicts_alike(tmp_path):
     model = own_network(f"{write_nets(tmp_path)}:cnn")
     images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 1), np.uint8)
     probabilities, maps = written(model, (8, 8, 1)).run(None, {"images": images})
@@ -170,7 +170,7 @@ def test_a_graph_of_ones_own_answers_alike(tmp_path):
     np.testing.assert_allclose(maps.mean(axis=(1, 2)), logits, atol=1e-5)
 
 
-def test_groups_answer_alike():
+def test_groups_predict_alike():
     convolutions = [
         keras.layers.Conv2D(4, 3, padding="same"),
         keras.layers.Conv2D(8, 3, padding="same", groups=2),
@@ -214,20 +214,20 @@ def test_each_network_agrees_on_a_hundred_images_at_two_sizes_and_two_batch_size
     images = pictures(side, channels)
     expected = softmax(keras.ops.convert_to_numpy(model(images)))
     for batch in (1, 26):
-        answers = [
+        predictions = [
             session.run(["probabilities"], {"images": images[first : first + batch]})[0]
             for first in range(0, len(images), batch)
         ]
-        np.testing.assert_allclose(np.concatenate(answers), expected, atol=2e-6)
+        np.testing.assert_allclose(np.concatenate(predictions), expected, atol=2e-6)
     # At another size the graph resizes by itself, and we by Pillow.
     others = np.stack([fitted(image, (side + 13, side + 29), channels) for image in images])
     seen = np.stack([fitted(image, (side, side), channels) for image in others])
     expected = softmax(keras.ops.convert_to_numpy(model(seen)))
-    answers = session.run(["probabilities"], {"images": others})[0]
-    np.testing.assert_allclose(answers, expected, atol=0.02)
+    predictions = session.run(["probabilities"], {"images": others})[0]
+    np.testing.assert_allclose(predictions, expected, atol=0.02)
     clear = np.sort(expected)[:, -1] - np.sort(expected)[:, -2] > 0.02
     assert clear.sum() >= 20
-    assert (answers.argmax(1) == expected.argmax(1))[clear].all()
+    assert (predictions.argmax(1) == expected.argmax(1))[clear].all()
 
 
 def intake(shape, resize_mode="squash"):
@@ -388,9 +388,9 @@ def test_a_normalisation_that_cannot_be_folded_is_kept():
     for weight in model.weights:
         weight.assign(random.uniform(0.2, 1, weight.shape))
     images = random.integers(0, 256, (2, 9, 9, 1), np.uint8)
-    answers = written(model, (9, 9, 1), classes=4).run(None, {"images": images})
+    predictions = written(model, (9, 9, 1), classes=4).run(None, {"images": images})
     logits = keras.ops.convert_to_numpy(model(images))
-    np.testing.assert_allclose(answers[0], softmax(logits), atol=1e-6)
+    np.testing.assert_allclose(predictions[0], softmax(logits), atol=1e-6)
 
 
 def test_the_free_form_has_no_automatic_pads():

@@ -1,4 +1,4 @@
-"""One way to ask a run or any exported file; and a file of a run for those who want no Keras."""
+"""One way to predict by a run or an exported file; and a file of a run for those without Keras."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Absent:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Absent())
 import nin
-[answer] = nin.Predictor(sys.argv[1]).predict_files([sys.argv[2]], top=3)
-print(answer["label"], len(answer["top"]))
+[prediction] = nin.Predictor(sys.argv[1]).predict_files([sys.argv[2]], top=3)
+print(prediction["label"], len(prediction["top"]))
 """
 
 
@@ -43,7 +43,7 @@ def picture(tmp_path, real_digits):
     return path
 
 
-def test_a_run_and_its_file_answer_alike(run, exported, real_digits):
+def test_a_run_and_its_file_predict_alike(run, exported, real_digits):
     first, second = nin.Predictor(run), nin.Predictor(exported)
     assert (first.format, second.format) == ("run", "onnx")
     assert first.classes == second.classes == run.classes
@@ -72,7 +72,7 @@ SNIPPET = re.search(
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "CMYK", "1"])
-def test_the_lines_in_the_docs_answer_as_the_predictor_does(
+def test_the_lines_in_the_docs_predict_as_the_predictor_does(
     exported, real_digits, tmp_path, monkeypatch, mode
 ):
     """Of a photograph that was taken upside down."""
@@ -99,7 +99,7 @@ def test_from_an_onnx_file_no_framework_is_imported(exported, picture):
     assert done.stdout.split() == [expected["label"], "3"]
 
 
-def test_a_run_is_answered_by_its_own_export_while_that_is_current(run):
+def test_a_run_is_predicted_by_its_own_export_while_that_is_current(run):
     assert nin.Predictor(run.path).format == "run"
     nin.export(run)
     assert nin.Predictor(run.path).format == "onnx"
@@ -114,7 +114,7 @@ def test_an_export_without_maps_does_not_stand_for_its_run(run):
     assert nin.Predictor(run.path).format == "run"
 
 
-def test_a_damaged_export_does_not_keep_a_run_from_answering(run):
+def test_a_damaged_export_does_not_keep_a_run_from_predicting(run):
     (run.path / "model.onnx").write_bytes(b"broken")
     assert nin.Predictor(run.path).format == "run"
 
@@ -172,9 +172,9 @@ def test_a_file_made_for_the_occasion_goes_afterwards(run, exported, real_digits
     with exported_file(run.path) as file:
         assert file.name == "model.onnx"
         assert file.parent != run.path
-        answers = FilePredictor(file).predict(real_digits)
+        predictions = FilePredictor(file).predict(real_digits)
     assert not file.exists()
-    np.testing.assert_allclose(answers.probabilities, run.predict(real_digits), atol=1e-6)
+    np.testing.assert_allclose(predictions.probabilities, run.predict(real_digits), atol=1e-6)
     nin.export(run)
     with exported_file(run.path) as file:
         assert file == run.path / "model.onnx"
@@ -183,16 +183,16 @@ def test_a_file_made_for_the_occasion_goes_afterwards(run, exported, real_digits
         pass
 
 
-def test_many_files_of_a_run_are_answered_by_onnx_runtime(run, picture, monkeypatch):
+def test_many_files_of_a_run_are_predicted_by_onnx_runtime(run, picture, monkeypatch):
     monkeypatch.setattr(predictor, "MANY", 3)
     few, many = nin.Predictor(run), nin.Predictor(run)
     for one, count in ((few, 2), (many, 3)):
-        answers = list(one.predict_files([picture] * count, top=10))
-        assert len(answers) == count
+        predictions = list(one.predict_files([picture] * count, top=10))
+        assert len(predictions) == count
         assert one.format == "run"
     [expected, _] = few.predict_files([picture] * 2)
-    assert answers[0]["label"] == expected["label"]
-    assert answers[0]["probability"] == pytest.approx(expected["probability"], abs=1e-5)
+    assert predictions[0]["label"] == expected["label"]
+    assert predictions[0]["probability"] == pytest.approx(expected["probability"], abs=1e-5)
     assert isinstance(few._engine, predictor.RunEngine)
     assert not isinstance(many._engine, predictor.RunEngine)
     larger = nin.Predictor(run, image_size=16)

@@ -14,19 +14,19 @@ class Judged:
 
 
 class Stub:
-    """A run with these training images, or none, and these to be judged by."""
+    """A run with these training images, or none, and these to evaluate on."""
 
     path = "runs/stub"
 
-    def __init__(self, training, judged):
-        self.images, self.training, self.by = self, training, judged
+    def __init__(self, training, evaluated):
+        self.images, self.training, self.by = self, training, evaluated
 
     def trained(self):
         if self.training is None:
             raise RunError("the images of runs/stub are not to be found")
         return Judged(*self.training)
 
-    def judged(self, data=None):
+    def for_evaluation(self, data=None):
         return Judged(*self.by)
 
 
@@ -43,15 +43,15 @@ def contents(images):
 
 
 def test_training_images_calibrate_and_test_images_judge():
-    calibration, judged = images_apart(Stub(some(0, 1000), some(5000, 3000)), None)
-    assert (len(calibration), len(judged.labels)) == (CALIBRATION, EVALUATED_ON)
+    calibration, evaluated = images_apart(Stub(some(0, 1000), some(5000, 3000)), None)
+    assert (len(calibration), len(evaluated.labels)) == (CALIBRATION, EVALUATED_ON)
     assert contents(calibration) <= contents(some(0, 1000)[0])
-    assert contents(judged.images) <= contents(some(5000, 3000)[0])
+    assert contents(evaluated.images) <= contents(some(5000, 3000)[0])
 
 
 def test_copies_of_what_judges_do_not_calibrate():
-    calibration, judged = images_apart(Stub(some(0, 100), some(90, 40)), None)
-    assert contents(judged.images) == contents(some(90, 40)[0])
+    calibration, evaluated = images_apart(Stub(some(0, 100), some(90, 40)), None)
+    assert contents(evaluated.images) == contents(some(90, 40)[0])
     assert contents(calibration) == contents(some(0, 90)[0])
 
 
@@ -59,13 +59,13 @@ def test_copies_of_what_judges_do_not_calibrate():
 @pytest.mark.parametrize("count", [2, 3, 20, 700])
 def test_other_data_is_divided_where_training_images_are_gone_or_among_it(count, training):
     training = training and some(*training)
-    calibration, judged = images_apart(Stub(training, some(0, count)), "others")
+    calibration, evaluated = images_apart(Stub(training, some(0, count)), "others")
     assert len(calibration) == min(CALIBRATION, count // 2)
-    assert len(judged.labels) == count - len(calibration)
-    assert not contents(calibration) & contents(judged.images)
-    low, high = np.asarray(judged.images)[:, :, 0, 0].astype(int).T
+    assert len(evaluated.labels) == count - len(calibration)
+    assert not contents(calibration) & contents(evaluated.images)
+    low, high = np.asarray(evaluated.images)[:, :, 0, 0].astype(int).T
     numbers = low + 256 * high
-    assert (judged.labels == numbers % 7).all()
+    assert (evaluated.labels == numbers % 7).all()
 
 
 @pytest.mark.parametrize(

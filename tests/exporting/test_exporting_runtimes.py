@@ -1,4 +1,4 @@
-"""Programs that nobody here wrote open what is exported, and answer as the run does.
+"""Programs that nobody here wrote open what is exported, and predict as the run does.
 
 A test for each row of the table in docs/shipping.md; a client that is not installed is skipped.
 """
@@ -67,7 +67,7 @@ def written(small_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures(small_run):
-    return np.asarray(small_run.images.judged().split.images[:4])
+    return np.asarray(small_run.images.for_evaluation().split.images[:4])
 
 
 def taken(form):
@@ -80,7 +80,7 @@ def taken(form):
     return clients.Form(2)
 
 
-def answers(name, file, form, images, folder):
+def predictions(name, file, form, images, folder):
     """What a client says of each picture: in this process, or of Node.js in its own."""
     client = clients.CLIENTS[name]
     if client.module.endswith(".mjs"):
@@ -117,16 +117,16 @@ def listed(images, folder):
 
 
 @pytest.mark.parametrize(("form", "name"), ROWS, ids=lambda each: each.replace(" ", "-"))
-def test_a_file_is_answered_as_by_the_run_or_refused(
+def test_a_file_predicts_as_the_run_or_is_refused(
     form, name, written, small_run, pictures, tmp_path
 ):
     file = written(form)
     if (form, name) in REFUSED:
         with pytest.raises(Exception) as refused:  # noqa: PT011  # each has its own kinds
-            answers(name, file, taken(form), pictures, tmp_path)
+            predictions(name, file, taken(form), pictures, tmp_path)
         assert str(refused.value)
         return
-    found = answers(name, file, taken(form), pictures, tmp_path)
+    found = predictions(name, file, taken(form), pictures, tmp_path)
     # What eight bits cost is not for a client to say: it is held against the same file.
     reference = nin.Predictor(file if "int8" in form else small_run, trust=True)
     wanted = reference.predict(pictures[: len(found)]).probabilities
@@ -134,7 +134,7 @@ def test_a_file_is_answered_as_by_the_run_or_refused(
     np.testing.assert_allclose(found, wanted, atol=tolerance)
 
 
-def test_a_client_answers_from_a_process_of_its_own(written, small_run, pictures, tmp_path):
+def test_a_client_predicts_from_a_process_of_its_own(written, small_run, pictures, tmp_path):
     process = importlib.import_module("clients.process")
     about = (written("onnx"), clients.Form(2), listed(pictures, tmp_path))
     found = process.answers("onnxruntime", *about, starts=2)

@@ -22,7 +22,7 @@ def trained(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def answers(trained):
+def predictions(trained):
     """Images, and what the run says of them."""
     images = np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), np.uint8)
     images = np.sort(images, axis=1)
@@ -30,12 +30,12 @@ def answers(trained):
 
 
 @pytest.mark.parametrize("form", FORMATS)
-def test_every_form_answers_as_the_run(trained, answers, form, tmp_path):
+def test_every_form_predicts_as_the_run(trained, predictions, form, tmp_path):
     out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")
     done = nin.export(trained, form, out, maps=True)
     assert 0 < done.parity.images == done.parity.labels_equal <= IMAGES
     assert done.parity.largest_difference < 1e-5
-    images, here = answers
+    images, here = predictions
     there = nin.Predictor(done.path).predict(images, maps=True)
     np.testing.assert_allclose(there.probabilities, here.probabilities, atol=1e-4)
     scale = np.abs(here.maps).max()
@@ -46,8 +46,8 @@ def test_every_form_answers_as_the_run(trained, answers, form, tmp_path):
     np.testing.assert_allclose(there.probabilities, softmax, atol=1e-5)
 
 
-def test_plain_operators_say_the_same(trained, answers, tmp_path):
-    images, here = answers
+def test_plain_operators_say_the_same(trained, predictions, tmp_path):
+    images, here = predictions
     done = nin.export(trained, out=tmp_path / "a.onnx", size=64)
     assert done.parity.images == done.parity.labels_equal
     there = nin.Predictor(done.path).predict(images)
@@ -62,9 +62,9 @@ def test_eight_bits_say_what_they_cost(trained, tmp_path):
 
 
 @pytest.mark.every_backend
-def test_a_backend_that_did_not_train_it_exports_it(trained, answers, tmp_path):
+def test_a_backend_that_did_not_train_it_exports_it(trained, predictions, tmp_path):
     """Keras opens the run on whatever backend this is; the file is the same."""
-    images, here = answers
+    images, here = predictions
     model = nin.load(trained.path).model
     logits = np.asarray(model.predict(images, verbose=0))
     softmax = np.exp(logits - logits.max(axis=1, keepdims=True))

@@ -105,7 +105,7 @@ def test_an_archive_is_not_unpacked_without_end(network, tmp_path, monkeypatch, 
     assert not (tmp_path / "other").exists()
 
 
-def test_npm_is_asked_once_a_machine(network, tmp_path, monkeypatch):
+def test_npm_is_called_once_per_machine(network, tmp_path, monkeypatch):
     packed(tmp_path / "there.tgz")
     log = tmp_path / "log"
     npm(

@@ -21,23 +21,23 @@ class Sure:
 
 
 def test_what_cannot_be_read_is_a_row_and_a_complaint():
-    answers = PredictedFiles(["a", "bad", "b"])
-    assert [row["file"] for row in answers.predictions(Sure())] == ["a", "bad", "b"]
-    assert answers.count == 2
-    assert answers.unreadable_line() == r"1 of 3 images cannot be read: bad: no\npicture"
+    predicted = PredictedFiles(["a", "bad", "b"])
+    assert [row["file"] for row in predicted.predictions(Sure())] == ["a", "bad", "b"]
+    assert predicted.count == 2
+    assert predicted.unreadable_line() == r"1 of 3 images cannot be read: bad: no\npicture"
 
 
 def test_or_it_is_left_out():
-    answers = PredictedFiles(["bad", "a"], skip_bad=True)
-    assert [row["file"] for row in answers.predictions(Sure())] == ["a"]
-    assert answers.unreadable_line() == r"left out 1 unreadable image: bad: no\npicture"
+    predicted = PredictedFiles(["bad", "a"], skip_bad=True)
+    assert [row["file"] for row in predicted.predictions(Sure())] == ["a"]
+    assert predicted.unreadable_line() == r"left out 1 unreadable image: bad: no\npicture"
 
 
 def test_ten_are_named_and_the_others_counted():
-    answers = PredictedFiles([f"bad{number}" for number in range(1200)])
-    assert len([*answers.predictions(Sure())]) == 1200
-    assert answers.unreadable_line().startswith("1,200 of 1,200 images cannot be read: bad0: ")
-    assert answers.unreadable_line().endswith("bad9: no\\npicture; and 1190 more")
+    predicted = PredictedFiles([f"bad{number}" for number in range(1200)])
+    assert len([*predicted.predictions(Sure())]) == 1200
+    assert predicted.unreadable_line().startswith("1,200 of 1,200 images cannot be read: bad0: ")
+    assert predicted.unreadable_line().endswith("bad9: no\\npicture; and 1190 more")
 
 
 def test_a_single_one_is_an_error():

@@ -44,12 +44,12 @@ sys.meta_path.insert(0, Absent())
 import nin.inference
 for module in pkgutil.walk_packages(nin.inference.__path__, "nin.inference."):
     importlib.import_module(module.name)
-[answer] = nin.inference.FilePredictor(sys.argv[1]).predict_files([sys.argv[2]], top=3)
-print(answer["label"], len(answer["top"]))
+[prediction] = nin.inference.FilePredictor(sys.argv[1]).predict_files([sys.argv[2]], top=3)
+print(prediction["label"], len(prediction["top"]))
 """
 
 
-def test_a_file_is_answered_where_nothing_else_can_be_imported(exported, picture):
+def test_a_file_predicts_where_nothing_else_can_be_imported(exported, picture):
     """All of `nin.inference`, in a Python where Keras, the frameworks and our other rooms fail."""
     command = [sys.executable, "-W", "error", "-c", ALONE, str(exported), str(picture)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -58,17 +58,21 @@ def test_a_file_is_answered_where_nothing_else_can_be_imported(exported, picture
     assert done.stdout.split() == [expected["label"], "3"]
 
 
-def test_files_are_answered_in_order_with_the_likeliest_first(exported, picture, tmp_path):
+def test_files_are_predicted_in_order_with_the_likeliest_first(exported, picture, tmp_path):
     other = tmp_path / "b.png"
     Image.new("RGB", (30, 20)).save(other)
-    answers = list(FilePredictor(exported).predict_files([other, picture, other], top=10))
-    assert [answer["file"] for answer in answers] == [str(other), str(picture), str(other)]
-    assert answers[0]["top"] == answers[2]["top"] != answers[1]["top"]
-    for answer in answers:
-        chances = [row["probability"] for row in answer["top"]]
+    rows = list(FilePredictor(exported).predict_files([other, picture, other], top=10))
+    assert [row["file"] for row in rows] == [
+        str(other),
+        str(picture),
+        str(other),
+    ]
+    assert rows[0]["top"] == rows[2]["top"] != rows[1]["top"]
+    for row in rows:
+        chances = [each["probability"] for each in row["top"]]
         assert chances == sorted(chances, reverse=True)
         assert sum(chances) == pytest.approx(1)
-        assert (answer["label"], answer["probability"]) == tuple(answer["top"][0].values())
+        assert (row["label"], row["probability"]) == tuple(row["top"][0].values())
 
 
 def test_many_threads_may_ask_at_once(exported, real_digits):
@@ -84,8 +88,8 @@ def test_many_threads_may_ask_at_once(exported, real_digits):
         thread.start()
     for thread in threads:
         thread.join()
-    for number, answers in found.items():
-        np.testing.assert_allclose(answers, expected[number : number + 5], atol=1e-6)
+    for number, rows in found.items():
+        np.testing.assert_allclose(rows, expected[number : number + 5], atol=1e-6)
     assert len(found) == 20
 
 

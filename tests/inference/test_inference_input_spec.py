@@ -40,7 +40,7 @@ def test_what_is_transparent_is_white():
     assert (seen == 255).all()
 
 
-def test_answers_are_as_many_as_images_and_maps_in_one_order():
+def test_predictions_are_as_many_as_images_and_maps_in_one_order():
     form = InputSpec(1, 6, 4, "nchw", "float")
 
     def ask(batch, maps):

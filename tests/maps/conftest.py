@@ -1,4 +1,4 @@
-"""A network that answers at once, as a `Predictor` does."""
+"""A network that predicts at once, as a `Predictor` does."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Fake:
     resize_mode = "squash"
 
     def __init__(self):
-        self.asked = []
+        self.batches = []
 
     def read(self, source):
         return decode(source, self.side, 1, self.resize_mode)
 
     def predict(self, images, maps=False):
-        self.asked.append(len(images))
+        self.batches.append(len(images))
         grey = images.mean(axis=3).astype(np.float32) / 64 - 2
         cells = grey.reshape(len(images), 4, -1, 4, self.side // 4).mean(axis=(2, 4))
         found = np.stack([-cells, cells, np.zeros_like(cells)], axis=-1)

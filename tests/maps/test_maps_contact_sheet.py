@@ -20,10 +20,10 @@ class Network:
     """Maps that grow with the class, and with the image."""
 
     def __init__(self):
-        self.asked = None
+        self.given = None
 
     def class_maps(self, images):
-        self.asked = images
+        self.given = images
         return np.tile(np.arange(3.0), (len(images), 4, 4, 1)) + images[:, :1, :1, :1] / 255
 
 
@@ -32,7 +32,7 @@ def run():
     return SimpleNamespace(model=Network(), resize_mode="squash")
 
 
-def answers(count, names=None):
+def evaluation(count, names=None):
     """All wrong: dark images are called light, the last one most surely."""
     sure = np.linspace(0.5, 0.99, count, dtype=np.float32)
     probabilities = np.stack([1 - sure, sure, np.zeros_like(sure)], axis=1)
@@ -51,29 +51,29 @@ def words(figure):
     return [text.get_text() for text in figure.texts]
 
 
-def test_the_worst_beside_the_maps_of_truth_and_answer(run):
-    figure = draw_mistakes(run, answers(40), has_maps=True)
-    assert run.model.asked[:, 0, 0, 0].tolist() == [*range(39, 39 - MOST, -1)]
+def test_the_worst_beside_the_maps_of_truth_and_prediction(run):
+    figure = draw_mistakes(run, evaluation(40), has_maps=True)
+    assert run.model.given[:, 0, 0, 0].tolist() == [*range(39, 39 - MOST, -1)]
     assert len(figure.axes) == 3 * MOST + 1
-    told = words(figure)
-    assert [text for text in told if text.startswith(("1. ", "12. "))] == [
+    found = words(figure)
+    assert [text for text in found if text.startswith(("1. ", "12. "))] == [
         "1. image 39",
         "12. image 28",
     ]
-    assert told.count("dark") == told.count("light") == MOST
-    assert "0.99 · 1.2" in told
-    assert any("first map: the true class" in text for text in told)
+    assert found.count("dark") == found.count("light") == MOST
+    assert "0.99 · 1.2" in found
+    assert any("first map: the true class" in text for text in found)
 
 
 def test_without_maps_the_photographs_alone(run):
-    figure = draw_mistakes(run, answers(40), has_maps=False)
+    figure = draw_mistakes(run, evaluation(40), has_maps=False)
     assert len(figure.axes) == MOST_WITHOUT
-    assert "is dark 0.01\nanswer light 0.99" in words(figure)
-    assert run.model.asked is None
+    assert "is dark 0.01\npredicted light 0.99" in words(figure)
+    assert run.model.given is None
 
 
 def test_panels_stand_apart_and_inside(run):
-    figure = draw_mistakes(run, answers(5), has_maps=True)
+    figure = draw_mistakes(run, evaluation(5), has_maps=True)
     boxes = [axes.get_position() for axes in figure.axes[:-1]]
     assert all(0 < box.x0 < box.x1 < 1 and 0 < box.y0 < box.y1 < 1 for box in boxes)
     for first in boxes:
@@ -83,13 +83,13 @@ def test_panels_stand_apart_and_inside(run):
 
 
 def test_no_mistake_no_sheet(run):
-    assert draw_mistakes(run, answers(0), has_maps=True) is None
+    assert draw_mistakes(run, evaluation(0), has_maps=True) is None
 
 
 @pytest.mark.parametrize("has_maps", [True, False])
 def test_photographs_are_read_from_their_files(run, picture, has_maps):
     files = [picture(f"d/{number}.jpg", size=(30, 20)) for number in range(2)]
-    figure = draw_mistakes(run, answers(2, tuple(map(str, files))), has_maps)
+    figure = draw_mistakes(run, evaluation(2, tuple(map(str, files))), has_maps)
     assert "1. 1.jpg" in words(figure)
     assert figure.axes[0].images[0].get_array().shape == (320, 480, 3)
     save(figure, Path("sheet.png"), contact_sheet.MARK)

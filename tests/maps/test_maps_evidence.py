@@ -13,7 +13,7 @@ CLASSES = ("coat", "t-shirt", "hat, cap", "bag")
 
 @settings(deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.floats(0.01, 100), st.integers(0, 2**32 - 1))
-def test_the_strongest_are_the_largest_and_as_many_as_asked(height, width, percent, seed):
+def test_the_strongest_are_the_largest_and_as_many_as_requested(height, width, percent, seed):
     map_ = np.random.default_rng(seed).normal(size=(height, width)).astype(np.float32)
     kept = strongest(map_, percent)
     assert kept.dtype == np.float32

@@ -25,11 +25,11 @@ def test_one_image(network, picture):
     assert [*row] == ["file", "label", "probability", "picture", "top", "map_shape"]
     assert (row["file"], row["label"], row["picture"]) == ("a.jpg", "light", "a-maps.png")
     assert row["map_shape"] == [4, 4, 3]
-    answer = network.predict(network.read("a.jpg")[None], maps=True)
+    predicted = network.predict(network.read("a.jpg")[None], maps=True)
     light, none, dark = row["top"]
     assert [kind["label"] for kind in (light, none, dark)] == ["light", "none", "dark"]
-    assert row["probability"] == light["probability"] == answer.probabilities[0, 1]
-    assert light["logit"] == pytest.approx(answer.maps[0, ..., 1].mean())
+    assert row["probability"] == light["probability"] == predicted.probabilities[0, 1]
+    assert light["logit"] == pytest.approx(predicted.maps[0, ..., 1].mean())
     assert (dark["logit"], none["logit"]) == (pytest.approx(-light["logit"]), 0)
     assert json.loads(json.dumps(row)) == row
     with Image.open(row["picture"], formats=["PNG"]) as drawn:
@@ -39,12 +39,12 @@ def test_one_image(network, picture):
 @pytest.mark.slow
 def test_a_sheet_of_many_and_its_pages(network, picture):
     files = [picture(f"{number}.jpg", light=8 * number) for number in range(20)]
-    answers = rows(network, files, top=1)
-    assert [row["file"] for row in answers] == [str(file) for file in files]
-    assert [row["picture"] for row in answers[::8]] == ["maps.png", "maps-2.png", "maps-3.png"]
+    explained = rows(network, files, top=1)
+    assert [row["file"] for row in explained] == [str(file) for file in files]
+    assert [row["picture"] for row in explained[::8]] == ["maps.png", "maps-2.png", "maps-3.png"]
     assert written() == ["maps-2.png", "maps-3.png", "maps.png"]
-    assert {row["label"] for row in answers} == {"dark", "light"}
-    assert max(network.asked) <= BATCH
+    assert {row["label"] for row in explained} == {"dark", "light"}
+    assert max(network.batches) <= BATCH
 
 
 def test_the_maps_themselves(network, picture):
@@ -52,12 +52,12 @@ def test_the_maps_themselves(network, picture):
     rows(network, files, out=Path("pictures"), raw=Path("new/maps.npz"))
     with np.load("new/maps.npz", allow_pickle=False) as raw:
         kept = dict(raw)
-    answer = network.predict(np.stack([network.read(file) for file in files]), maps=True)
+    predicted = network.predict(np.stack([network.read(file) for file in files]), maps=True)
     assert [*kept["files"]] == ["a.jpg", "b\udcff.jpg"]
     assert [*kept["classes"]] == [*network.classes]
-    assert (kept["maps"] == answer.maps).all()
+    assert (kept["maps"] == predicted.maps).all()
     assert kept["maps"].dtype == np.float32
-    assert (kept["probabilities"] == answer.probabilities).all()
+    assert (kept["probabilities"] == predicted.probabilities).all()
 
 
 def test_a_picture_is_drawn_as_the_network_fits_it(network, picture):
@@ -115,7 +115,7 @@ def test_a_network_without_maps_says_why_before_anything_is_read(network):
         rows(network, ["missing.jpg"])
 
 
-def test_answers_that_are_no_numbers(network, picture):
+def test_predictions_that_are_no_numbers(network, picture):
     network.predict = lambda images, maps: type(network).predict(network, images * np.nan, maps)
     with pytest.raises(NinError, match="predicts values that are not finite"):
         rows(network, [picture("a.jpg")])
@@ -151,7 +151,7 @@ def test_somebody_elses_file_stays(network, picture, options):
         with pytest.raises(NinError, match=rf"^{path} already exists, and nin explain did not"):
             rows(network, [file], **options)
         assert path.read_bytes() == content
-    assert network.asked == []
+    assert network.batches == []
 
 
 def test_somebody_elses_file_may_be_given_up(network, picture):

@@ -44,16 +44,16 @@ def test_each_class_has_its_name_probability_and_logit():
     assert written[:5] == ["photo.png", "coat", "0.92 · 1.2", "bag", "0.08 · −1.2"]
 
 
-def test_the_answer_alone_is_framed_and_bold():
+def test_the_prediction_alone_is_framed_and_bold():
     figure = draw([evidence(signed(), (1, 0, 2))])
     widths = [axes.spines["left"].get_linewidth() for axes in panels(figure)]
     assert [width > 2 for width in widths] == [False, False, True, False]
     bold = [text.get_text() for text in figure.texts if text.get_fontweight() == "bold"]
     assert bold[0] == "a"
-    assert "framed: the network's answer" in " ".join(texts(figure))
+    assert "framed: the prediction" in " ".join(texts(figure))
 
 
-def test_an_answer_that_is_not_shown_is_said():
+def test_a_prediction_that_is_not_shown_is_named():
     written = texts(draw([evidence(signed(), (1,))]))
     assert any(text.startswith("predicted:\na 0.") for text in written)
     assert "framed" not in " ".join(written)

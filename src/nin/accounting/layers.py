@@ -61,7 +61,7 @@ Rule = Callable[[Any, Shape, Shape], list[LayerCost]]
 
 
 def is_known(layer: Any) -> bool:
-    """Whether `layer_costs` knows this kind; never a subclass, which may compute anything."""
+    """Whether `layer_costs` covers this kind; never a subclass, which may compute anything."""
     return type(layer) in _RULES
 
 

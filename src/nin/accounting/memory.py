@@ -32,7 +32,7 @@ def peak_activations(trace: Sequence[Step], input_shape: Sequence[int]) -> int:
 
     Args:
         trace: from `nin.accounting.walk`.
-        input_shape: (height, width, channels) of what the first layer sees.
+        input_shape: (height, width, channels) of the first layer's input.
     """
     owners = _owners(trace)
     ends = {owners[place]: now for now, step in enumerate(trace) for place in (now, *step.inputs)}

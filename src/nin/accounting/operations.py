@@ -51,6 +51,6 @@ def operation_cost(
         )
     shape = tuple(operation.compute_output_spec(*args, **kwargs).shape[1:])
     if None in shape:
-        raise NinError(f"cannot tell the output shape of the operation {name} ({operation.name})")
+        raise NinError(f"cannot find the output shape of the operation {name} ({operation.name})")
     kind = "join" if inputs > 1 and _KINDS[name] == "elementwise" else _KINDS[name]
     return LayerCost(kind, shape)

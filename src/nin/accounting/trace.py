@@ -16,7 +16,7 @@ from nin.models.blocks import Branches
 from nin.models.classifier import Classifier
 from nin.models.module import Module
 
-#: The position in a trace that stands for the image.
+#: The image's position in a trace.
 IMAGE = -1
 
 
@@ -84,7 +84,7 @@ def count_parameters(net: Any, input_shape: Shape) -> int:
 
 
 def seen_shape(model: Any, input_shape: Shape) -> Shape:
-    """(height, width, channels) of what the first layer sees, for images of `input_shape`."""
+    """(height, width, channels) of the first layer's input, for images of `input_shape`."""
     if isinstance(model, Classifier):
         seen = model.preprocessing.compute_output_shape((1, *input_shape))
         return cast(Shape, seen[1:])

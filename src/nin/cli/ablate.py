@@ -11,7 +11,7 @@ from nin.cli.shared_options import with_options
 from nin.cli.study import StudyOptions, run_study, run_trials
 from nin.errors import NinError
 
-#: The word that asks for a recipe's ingredients in place of exercises, and the usual recipe.
+#: The word for a recipe's ingredients in place of exercises, and the usual recipe.
 RECIPE, USUAL = "recipe", "fashion28"
 
 

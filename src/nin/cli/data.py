@@ -35,7 +35,7 @@ def data(
     read, or are in two parts or two classes.
     """
     if folder is None and sheet is not None:
-        raise DataError(f"--sheet {sheet}: say which folder: nin data FOLDER --sheet {sheet}")
+        raise DataError(f"--sheet {sheet}: name the folder: nin data FOLDER --sheet {sheet}")
     if folder is None:
         _list_sets(as_json)
     else:

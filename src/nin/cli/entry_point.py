@@ -1,4 +1,4 @@
-"""The `nin` command: its verbs, and every mistake answered in one line."""
+"""The `nin` command: its verbs, and a line for every mistake."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ for verb in (
     app.command()(verb)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(is_given: bool) -> None:
+    if is_given:
         typer.echo(f"nin {__version__}")
         raise typer.Exit
 
@@ -80,8 +80,8 @@ def _options(
 def main() -> None:
     """Run the command line and exit: 0, 2 for a mistake, 130 for Ctrl-C.
 
-    1 is an answer that is no mistake and not good: a training that died, a folder with
-    faults, images that could not be read.
+    1 is a result that is not good, without a mistake of the user: a training that died, a folder
+    with faults, images that could not be read.
     """
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
@@ -114,7 +114,7 @@ def run(arguments: list[str]) -> int:
         return _fail(str(error), DIED)
     except NinError as error:
         verb = command.commands.get(context.invoked_subcommand) if context else None
-        return _fail(error.told(option_words(verb.params if verb else ())), MISTAKE)
+        return _fail(error.render(option_words(verb.params if verb else ())), MISTAKE)
     except typer.TyperException as error:
         return _fail(f"{error.format_message()} ({_verb(error)} --help)", MISTAKE)
     except KeyboardInterrupt as stop:
@@ -128,7 +128,7 @@ def run(arguments: list[str]) -> int:
 
 @contextlib.contextmanager
 def _quiet_pillow() -> Iterator[None]:
-    """No warnings of what is odd in the headers of pictures: a mistake is told in our own words."""
+    """No warnings about odd headers of pictures: mistakes have messages of our own."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
         yield
@@ -154,7 +154,7 @@ def _open_standard_streams() -> None:
 
 
 def _drain() -> None:
-    """Throw away what standard output still holds if nobody takes it: Python would complain."""
+    """Throw away what standard output still holds if nothing reads it: Python would complain."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -32,7 +32,7 @@ class DrawingOptions:
         typer.Option(
             "--strongest",
             metavar="PERCENT",
-            help="Show only this percentage of each map, its strongest values: 10, say.",
+            help="Show only this percentage of each map, its strongest values, such as 10.",
         ),
     ] = None
     out: Annotated[
@@ -81,7 +81,7 @@ def explain(
 
     format_of(run)
     for image in images:
-        with open_stored(image):  # What is not there is said before anything heavy is loaded.
+        with open_stored(image):  # A missing file is an error before anything heavy is loaded.
             pass
     pictures(images, options.out, options.overwrite)
 
@@ -89,10 +89,10 @@ def explain(
     from nin.maps import explain as draw
 
     predictor = Predictor(run, image_size=image_size, trust=trust)
-    for answer in draw(predictor, images, **options.arguments()):
-        typer.echo(json.dumps(answer) if as_json else _line(answer))
+    for row in draw(predictor, images, **options.arguments()):
+        typer.echo(json.dumps(row) if as_json else _line(row))
 
 
-def _line(answer: dict[str, Any]) -> str:
-    label, probability = answer["label"], answer["probability"]
-    return printable(f"{answer['file']}: {label} {probability:.3f}  {answer['picture']}")
+def _line(row: dict[str, Any]) -> str:
+    label, probability = row["label"], row["probability"]
+    return printable(f"{row['file']}: {label} {probability:.3f}  {row['picture']}")

@@ -21,8 +21,8 @@ def option_words(parameters: Sequence[Any]) -> Callable[[Argument], str | None]:
         parameters: the verb's, as click describes them.
 
     Returns:
-        A function for `nin.errors.NinError.told`; of an argument that is no option of the verb it
-        gives None.
+        A function for `nin.errors.NinError.render`; for an argument that is no option of the verb
+        it returns None.
     """
     options = {each.name: each for each in parameters if each.param_type_name == "option"}
 
@@ -31,8 +31,8 @@ def option_words(parameters: Sequence[Any]) -> Callable[[Argument], str | None]:
         if option is None:
             return None
         if option.is_flag and argument.value is not None:
-            wanted = bool(argument.value) != option.name.startswith("no_")
-            names = option.opts if wanted else option.secondary_opts
+            is_on = bool(argument.value) != option.name.startswith("no_")
+            names = option.opts if is_on else option.secondary_opts
             return names[0] if names else None
         return option.opts[0] if argument.value is None else f"{option.opts[0]} {argument.value}"
 

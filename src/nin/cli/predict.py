@@ -16,7 +16,7 @@ from nin.errors import NinError
 from nin.names import printable
 
 if TYPE_CHECKING:
-    from nin.inference.batch.answer_parts import AnswerParts
+    from nin.inference.batch.prediction_parts import PredictionParts
     from nin.inference.file_predictions import PredictedFiles
     from nin.inference.prediction_lines import Form
 
@@ -25,14 +25,14 @@ INCOMPLETE = 1
 
 
 @dataclass(frozen=True)
-class AnswerOptions:
-    """What is said of each image, in which format, where, and by whom."""
+class PredictOptions:
+    """What is predicted per image, and in which format, where and by which processes."""
 
     top: Annotated[int, typer.Option(min=1, help="Number of most likely classes to show.")] = 1
     min_probability: Annotated[
         float,
         typer.Option(
-            min=0.0, max=1.0, help='Answer "unsure" where no class is at least this likely.'
+            min=0.0, max=1.0, help='Predict "unsure" where no class is at least this likely.'
         ),
     ] = 0.0
     as_csv: Annotated[
@@ -43,8 +43,8 @@ class AnswerOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write to this file instead: .csv, .jsonl, .parquet or .txt; if interrupted, the"
-            " same command goes on.",
+            help="Write to this file instead: .csv, .jsonl, .parquet or .txt; if interrupted, run"
+            " the same command again to continue.",
         ),
     ] = None
     workers: Annotated[
@@ -62,28 +62,28 @@ class AnswerOptions:
     ] = None
 
     def format(self) -> Form:
-        """How to print answers; in a file it is what its ending says.
+        """How to print predictions; a file has the format that its ending means.
 
         Raises:
-            NinError: the options contradict each other, or the ending says nothing.
+            NinError: the options contradict each other, or the ending is not known.
         """
         if self.as_csv and self.as_json:
             raise NinError("--csv and --json: choose one")
-        asked: Form | None = "csv" if self.as_csv else "json" if self.as_json else None
+        chosen: Form | None = "csv" if self.as_csv else "json" if self.as_json else None
         if self.out is None:
-            return asked or "text"
-        from nin.inference.batch.answer_table import check_ending
+            return chosen or "text"
+        from nin.inference.batch.prediction_table import check_ending
 
         meant = check_ending(self.out)
-        if asked and asked != meant:
-            raise NinError(f"--{asked} and --out {self.out}: its ending means another format")
-        return asked or "text"
+        if chosen and chosen != meant:
+            raise NinError(f"--{chosen} and --out {self.out}: its ending means another format")
+        return chosen or "text"
 
     def check_workers(self, trust: bool) -> None:
         """Refuse options of workers that contradict others.
 
         Raises:
-            NinError: it says which.
+            NinError: they do; the message names them.
         """
         if not self.has_workers:
             return
@@ -91,7 +91,7 @@ class AnswerOptions:
             raise NinError("--workers and --scheduler: choose one")
         given = "--workers" if self.workers else "--scheduler"
         if self.out is None:
-            raise NinError(f"{given} needs a file to write to: --out answers.csv")
+            raise NinError(f"{given} needs a file to write to: --out predictions.csv")
         if trust:
             raise NinError(f"{given} and --trust: workers do not run custom code")
         from nin.cluster import check_cluster
@@ -100,12 +100,12 @@ class AnswerOptions:
 
     @property
     def has_workers(self) -> bool:
-        """Whether other processes answer."""
+        """Whether other processes predict."""
         return self.workers is not None or self.scheduler is not None
 
     @property
-    def asked(self) -> dict[str, Any]:
-        """What decides an answer beside network and picture."""
+    def choices(self) -> dict[str, Any]:
+        """What decides a prediction beside network and picture."""
         return {"top": self.top, "min_probability": self.min_probability}
 
     def ranks(self, classes: int) -> int:
@@ -113,7 +113,7 @@ class AnswerOptions:
         return min(self.top, classes) if self.top > 1 or self.min_probability else 0
 
 
-@with_options(AnswerOptions)
+@with_options(PredictOptions)
 def predict(
     run: Annotated[
         Path, typer.Argument(metavar="RUN", help="A run directory or an exported file.")
@@ -128,7 +128,7 @@ def predict(
         ),
     ],
     *,
-    options: AnswerOptions,
+    options: PredictOptions,
     skip_bad: SkipBad = False,
     trust: TrustFile = False,
 ) -> None:
@@ -139,20 +139,20 @@ def predict(
     form = options.format()
     options.check_workers(trust)
     format_of(run)
-    answers = PredictedFiles(_found(sources), skip_bad=skip_bad)
+    predicted = PredictedFiles(_found(sources), skip_bad=skip_bad)
     if options.out is None:
-        _print(answers, form, run, options, trust)
+        _print(predicted, form, run, options, trust)
     else:
         write = _write_by_workers if options.has_workers else partial(_write, trust=trust)
-        write(answers, options.out, run, options)
-        typer.echo(printable(f"{counted_images(answers.count)} answered: {options.out}"))
-    if answers.unreadable:
-        typer.echo(f"{'' if skip_bad else 'nin: '}{answers.unreadable_line()}", err=True)
+        write(predicted, options.out, run, options)
+        typer.echo(printable(f"predictions for {counted_images(predicted.count)}: {options.out}"))
+    if predicted.unreadable:
+        typer.echo(f"{'' if skip_bad else 'nin: '}{predicted.unreadable_line()}", err=True)
         raise typer.Exit(0 if skip_bad else INCOMPLETE)
 
 
 def _found(sources: list[str]) -> list[str]:
-    """The images among the sources; says which files are none."""
+    """The images among the sources; prints a note about files that are none."""
     from nin.inference.picture_sources import find_pictures
 
     files, left_out = find_pictures(sources)
@@ -163,67 +163,67 @@ def _found(sources: list[str]) -> list[str]:
 
 
 def _print(
-    answers: PredictedFiles, form: Form, run: Path, options: AnswerOptions, trust: bool
+    predicted: PredictedFiles, form: Form, run: Path, options: PredictOptions, trust: bool
 ) -> None:
-    """Print the answers; a message on Ctrl-C says how far this came."""
+    """Print the predictions; a message on Ctrl-C says how far this came."""
     from nin.exporting import Predictor
     from nin.inference.file_predictions import counted_images
     from nin.inference.prediction_lines import lines
 
     predictor = Predictor(run, trust=trust)
-    # Where answers run down a terminal, they are progress enough.
-    rows = answers.predictions(predictor, **options.asked, visible=not sys.stdout.isatty())
+    # Where predictions run down a terminal, they are progress enough.
+    rows = predicted.predictions(predictor, **options.choices, visible=not sys.stdout.isatty())
     try:
         for line in lines(rows, form, options.ranks(len(predictor.classes))):
             typer.echo(line, nl=False)
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(
-            f"stopped: {answers.count:,} of {counted_images(len(answers.files))} answered"
+            f"stopped: {predicted.count:,} of {counted_images(len(predicted.files))} predicted"
         ) from stop
 
 
 def _write(
-    answers: PredictedFiles, out: Path, run: Path, options: AnswerOptions, trust: bool
+    predicted: PredictedFiles, out: Path, run: Path, options: PredictOptions, trust: bool
 ) -> None:
-    """Write the answers of this process to a file."""
+    """Write the predictions of this process to a file."""
     from nin.exporting import Predictor
-    from nin.inference.batch.answer_file import answer_to_file
-    from nin.inference.batch.answering import answer_here
-    from nin.inference.batch.batch_job import question
+    from nin.inference.batch.batch_job import fingerprint
+    from nin.inference.batch.missing_parts import predict_here
+    from nin.inference.batch.prediction_file import predict_to_file
 
     predictor = Predictor(run, trust=trust)
-    answer_to_file(
+    predict_to_file(
         out,
-        answers,
-        question(predictor.path, answers.files, **options.asked),
-        partial(answer_here, predictor=predictor, **options.asked),
+        predicted,
+        fingerprint(predictor.path, predicted.files, **options.choices),
+        partial(predict_here, predictor=predictor, **options.choices),
         options.ranks(len(predictor.classes)),
     )
 
 
 def _write_by_workers(
-    answers: PredictedFiles, out: Path, run: Path, options: AnswerOptions
+    predicted: PredictedFiles, out: Path, run: Path, options: PredictOptions
 ) -> None:
-    """Write the answers of other processes to a file."""
+    """Write the predictions of other processes to a file."""
     from nin.cluster import cluster
     from nin.exporting.on_demand import kept_export
     from nin.inference import FilePredictor
-    from nin.inference.batch.answer_file import answer_to_file
-    from nin.inference.batch.answering import answer_on_workers
-    from nin.inference.batch.batch_job import batch_job, question
+    from nin.inference.batch.batch_job import batch_job, fingerprint
+    from nin.inference.batch.missing_parts import predict_on_workers
+    from nin.inference.batch.prediction_file import predict_to_file
 
     predictor = FilePredictor(kept_export(run), threads=1)
-    job = batch_job(predictor.path, answers.files, **options.asked)
+    job = batch_job(predictor.path, predicted.files, **options.choices)
 
-    def answer(parts: AnswerParts, advance: Callable[[int], None]) -> None:
+    def predict_missing(parts: PredictionParts, advance: Callable[[int], None]) -> None:
         if parts.missing():
             with cluster(options.scheduler, options.workers or 1) as client:
-                answer_on_workers(parts, client, job, advance)
+                predict_on_workers(parts, client, job, advance)
 
-    answer_to_file(
+    predict_to_file(
         out,
-        answers,
-        question(run, answers.files, **options.asked),
-        answer,
+        predicted,
+        fingerprint(run, predicted.files, **options.choices),
+        predict_missing,
         options.ranks(len(predictor.classes)),
     )

@@ -73,7 +73,7 @@ class RecipeOptions:
     ema_momentum: Annotated[
         float | None,
         typer.Option(
-            help="Momentum of a moving average of the weights, which replaces them: 0.998, say."
+            help="Momentum of a moving average of the weights, which replaces them, such as 0.998."
         ),
     ] = None
     label_smoothing: Annotated[
@@ -142,13 +142,13 @@ class RecipeOptions:
     mixup: Annotated[
         float | None,
         typer.Option(
-            help="Blend training images, and their labels, with others (mixup): 0.2, say."
+            help="Blend training images, and their labels, with others (mixup), such as 0.2."
         ),
     ] = None
     cutmix: Annotated[
         float | None,
         typer.Option(
-            help="Paste parts of other training images, and of their labels (CutMix): 1, say."
+            help="Paste parts of other training images, and of their labels (CutMix), such as 1."
         ),
     ] = None
     mixup_prob: Annotated[

@@ -28,7 +28,7 @@ def reproduce(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Train a published row again with its seeds, and say whether it agrees.
+    """Train a published row again with its seeds, and report whether it agrees.
 
     Exit code 0: all rows agree, to the bit or, with other versions or another processor, within the
     record's spread over seeds. 1: some do not. 2: the record, or the images, cannot be used.

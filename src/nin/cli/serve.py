@@ -44,7 +44,7 @@ class ServerOptions:
     timeout: Annotated[
         float,
         typer.Option(
-            help="Seconds for a request to arrive, and as many again to answer it.",
+            help="Seconds for a request to arrive, and as many again to handle it.",
             min=0.1,
             max=3600,
         ),
@@ -60,9 +60,9 @@ class ServerOptions:
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="Host name to answer to, besides IP addresses and names without a dot;"
-            " *.example.org for subdomains, * for all. Can be repeated. With a loopback --host, no"
-            " other name is answered.",
+            help="Host name that requests may use, besides IP addresses and names without a dot;"
+            " *.example.org for subdomains, * for all. Can be repeated. With a loopback --host,"
+            " requests to any other name are refused.",
         ),
     ] = None
     name: Annotated[

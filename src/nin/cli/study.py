@@ -16,7 +16,7 @@ from nin.errors import NinError
 
 if TYPE_CHECKING:
     from nin.study import Comparison
-    from nin.study.trials.contender import JudgedOn
+    from nin.study.trials.contender import EvaluationPart
     from nin.training import Recipe
 
 
@@ -138,7 +138,7 @@ def run_trials(
     options: StudyOptions,
     recipe: Recipe,
     usual_rates: Sequence[float],
-    judged_on: JudgedOn,
+    judged_on: EvaluationPart,
 ) -> None:
     """Compare what is trained by `recipe`, at these rates unless others were given."""
     from nin.study.preparation import SEEDS, check
@@ -174,7 +174,7 @@ def run_trials(
 
 
 def print_comparison(comparison: Comparison, out: Path) -> None:
-    """Print a line per network, the answer, and where the files are."""
+    """Print a line per network, the conclusion, and where the files are."""
     from nin.study.report.report_page import FILES
     from nin.study.results.report_text import accuracy, count
 

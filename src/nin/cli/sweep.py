@@ -60,7 +60,7 @@ class SweepOptions:
         bool, typer.Option("--measure", help="Measure images/s and peak memory of each network.")
     ] = False
     yes: Annotated[
-        bool, typer.Option("--yes", help="Start without asking, however long it takes.")
+        bool, typer.Option("--yes", help="Start without confirmation, however long it takes.")
     ] = False
 
     def settings(self) -> dict[str, Any]:
@@ -166,12 +166,12 @@ def as_vary(words: list[str]) -> dict[str, list[str]]:
     return found
 
 
-def has_consent(said: str, seconds: float | None, trainings: int) -> bool:
-    """Ask where it will take long and somebody can answer; refuse much where nobody can."""
+def has_consent(description: str, seconds: float | None, trainings: int) -> bool:
+    """Ask for confirmation of a long sweep in a terminal; elsewhere refuse a large one."""
     from nin.study.sweeps.factorial import LONG, MANY
 
     if trainings <= MANY and (seconds or 0) <= LONG:
         return True
     if sys.stdin.isatty():
-        return typer.confirm(f"{said}. Begin?", err=True)
+        return typer.confirm(f"{description}. Begin?", err=True)
     return trainings <= MANY

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nin.training import Run
     from nin.training.runs.run_format import RunResult
 
-#: What --find-lr writes, unless --out says otherwise.
+#: What --find-lr writes, unless --out is given.
 PICTURE = "find-lr.png"
 
 
@@ -71,7 +71,7 @@ def train(
     """Train a network by a recipe (default: digits), or on a folder with a subfolder per class."""
     if find_lr:
         if resume is not None:
-            raise NinError("--resume goes on as the run began: leave out --find-lr")
+            raise NinError("--resume keeps the settings of the run: leave out --find-lr")
         of_training = {"devices": devices, "join": join, "save_every": save_every, "trust": trust}
         if given := [name for name, value in of_training.items() if value not in (None, False)]:
             raise NinError(f"--find-lr does not train: leave out {', '.join(as_typed(given))}")

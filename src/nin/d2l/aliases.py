@@ -45,7 +45,7 @@ def size(a: Any) -> int:
 
 
 def randn(*shape: int) -> Any:
-    """Normally distributed numbers, as the book's PyTorch edition asks for them.
+    """Normally distributed numbers, with the arguments of the book's PyTorch edition.
 
     Example:
         >>> tuple(nin.randn(2, 3).shape)

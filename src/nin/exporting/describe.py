@@ -32,15 +32,14 @@ def describe(
         ``format``, ``name``, ``classes``, ``input_shape`` (height, width, channels as trained on,
         or of the form's size), ``input`` (the form; see `nin.inference.input_spec.InputSpec`),
         ``fit`` (how images are resized to it: ``"squash"``, also where it is absent, or
-        ``"crop"``), ``bit_depth`` (of a run on pictures of more than 8 bits whose files do not say
-        their range: its bits), ``maps``, ``complete`` (whether nothing that the network has was
-        left out, resizing included),
-        ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw``
-        (whether it classifies digits that a user may draw), ``network``, ``preprocessing``,
-        ``parameters``, ``weights_sha256`` and ``provenance``.
+        ``"crop"``), ``bit_depth`` (of a run on pictures of more than 8 bits whose files do not
+        state their range: its bits), ``maps``, ``complete`` (whether nothing that the network has
+        was left out, resizing included), ``quantization`` (None, or ``"int8"`` in a file of whole
+        numbers), ``draw`` (whether it classifies digits that a user may draw), ``network``,
+        ``preprocessing``, ``parameters``, ``weights_sha256`` and ``provenance``.
 
     Raises:
-        ExportError: maps are asked for that the network does not have.
+        ExportError: maps are requested that the network does not have.
         RunError: the run is damaged.
     """
     from nin.models.geometry import has_class_maps
@@ -73,19 +72,19 @@ def describe(
 
 
 def weights_sha256(path: Path) -> str:
-    """SHA-256 of a weights file, which tells whether an export is of these weights."""
+    """SHA-256 of a weights file, by which an export of these weights is recognised."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _provenance(record: RunRecord) -> dict[str, Any]:
     data, sessions = record["data"], record.get("sessions", ())
-    told = ("epoch", "versions", "device")
+    kept = ("epoch", "versions", "device")
     return {
         "recipe": record["recipe"].get("name"),
         "data": {key: data.get(key) for key in ("name", "licence", "fingerprint")},
         "result": record.get("result"),
         "versions": record.get("versions"),
         # Where a training was resumed: from which epoch on, by what and on which machine.
-        "sessions": [{key: each.get(key) for key in told} for each in sessions],
+        "sessions": [{key: each.get(key) for key in kept} for each in sessions],
     }

@@ -84,7 +84,7 @@ def _type(kind: str | None, *, in_bytes: bool) -> str:
 
 
 def native_size(run: Run) -> int:
-    """The side of the images that a run's first layer sees, in pixels."""
+    """The side of the images that a run's first layer takes, in pixels."""
     size = run.record["model"]["preprocessing"].get("size")
     return int(size[0] if size else run.input_shape[0])
 

@@ -124,10 +124,10 @@ def export(
         run, to, size=size, batch=batch, layout=layout, input=input, quantize=quantize
     )
     writer = NetworkWriter(run, to, form, describe(run, maps=_maps(to, maps), form=form), quantize)
-    judged = parity.judged_images(run, data)
+    evaluated = parity.evaluation_images(run, data)
     apart = _apart(run, data, quantize)
     with replacing_path(target) as path:
-        agreement, cost = writer.export(path, parity.some_images(judged.split), apart, runtime)
+        agreement, cost = writer.export(path, parity.some_images(evaluated.split), apart, runtime)
         size_in_bytes = size_of(path)
         summary = summarise(path.read_bytes()) if to == "litert" else None
     return Export(
@@ -136,7 +136,7 @@ def export(
         size_in_bytes,
         agreement,
         cost,
-        other=data if judged.is_other else None,
+        other=data if evaluated.is_other else None,
         prepare=how_to_prepare(form, run.resize_mode),
         load=how_to_load(target, to),
         summary=summary,
@@ -174,7 +174,7 @@ def _maps(to: str, maps: bool | None) -> bool | None:
 
 
 def _apart(run: Run, data: str | None, quantize: str | None) -> Apart:
-    """Images to calibrate on, where that is needed, and others to judge by."""
+    """Images to calibrate on, where that is needed, and others to evaluate on."""
     if quantize == "int8":
         return quantization.images_apart(run, data)
-    return None, quantization.images_to_judge(run, data) if quantize else None
+    return None, quantization.images_to_evaluate_on(run, data) if quantize else None

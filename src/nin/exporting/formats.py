@@ -113,7 +113,7 @@ def _require_tensorflow() -> None:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Keras and its converters tell what they do on every channel there is."""
+    """Keras and its converters report what they do on every channel there is."""
     names = ("tensorflow", "absl")
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]

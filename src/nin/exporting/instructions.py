@@ -1,4 +1,4 @@
-"""What whoever uses an exported file has to do: with a picture, and to open the file."""
+"""How to use an exported file: the lines that open it, and what a picture needs first."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ Apart = tuple[Any, Any]
 
 
 class NetworkWriter(NamedTuple):
-    """Writes the network of a run, and lets nothing pass that predicts otherwise.
+    """Writes the network of a run, and refuses a file that predicts otherwise.
 
     Attributes:
         run: a trained run.

@@ -119,7 +119,7 @@ def _made_elsewhere(source: Path, folder: Path, trust: bool) -> Path:
         except BrokenProcessPool as error:
             raise ExportError(
                 f"{source} cannot be served: the process that exports it to ONNX crashed;"
-                f" nin export {source} may say why"
+                f" nin export {source} may show why"
             ) from error
 
 

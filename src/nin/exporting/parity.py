@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nin.data import Split
     from nin.inference import FilePredictor
     from nin.training import Run
-    from nin.training.runs.judged_images import JudgedImages
+    from nin.training.runs.evaluation_images import EvaluationImages
 
 #: Number of images that are compared.
 IMAGES = 256
@@ -69,22 +69,22 @@ def some_images(split: Split, count: int = IMAGES) -> Images:
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 
-def judged_images(run: Run, data: str | None = None) -> JudgedImages:
-    """The images that a run is judged by: its own, or other data.
+def evaluation_images(run: Run, data: str | None = None) -> EvaluationImages:
+    """The images to evaluate a run on: its own, or other data.
 
     Raises:
         DataError: the other data cannot be loaded.
-        ExportError: its own cannot be loaded, or the others do not fit; says what to do.
+        ExportError: its own cannot be loaded, or the others do not fit.
     """
     try:
-        return run.images.judged(data)
+        return run.images.for_evaluation(data)
     except RunError as error:
         raise ExportError(error.args[0], *error.advice) from error
     except DataError as error:
         if data is not None:
             raise
         raise ExportError(
-            f"the images of {run.path} cannot be loaded ({error.told(lambda _: None)})",
+            f"the images of {run.path} cannot be loaded ({error.render(lambda _: None)})",
             Advice("name others: {}", Argument("data")),
         ) from error
 

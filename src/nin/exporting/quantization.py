@@ -46,14 +46,14 @@ class Quantization(NamedTuple):
 
 
 def images_apart(run: Run, data: str | None) -> tuple[Images, Split]:
-    """Images to calibrate on, and others to judge by: no picture is among both, by its content.
+    """Images to calibrate on, and others to evaluate on; no picture is in both, by its content.
 
     Those to calibrate on are training images of the run. Where they cannot be had, they are some of
-    `data`, at most half, and the rest is judged by.
+    `data`, at most half, and the rest is evaluated on.
 
     Args:
         run: a trained run.
-        data: a named data set or a folder to judge by; None for the run's own images.
+        data: a named data set or a folder to evaluate on; None for the run's own images.
 
     Returns:
         (n, h, w, c) uint8, at most `CALIBRATION`; and at most `EVALUATED_ON` with their labels.
@@ -61,48 +61,48 @@ def images_apart(run: Run, data: str | None) -> tuple[Images, Split]:
     Raises:
         ExportError: there are no images, or too few.
     """
-    judged = parity.judged_images(run, data).split
+    evaluated = parity.evaluation_images(run, data).split
     try:
         pool = run.images.trained().split
     except NinError:
         if data is None:
             raise
     else:
-        every = np.arange(len(judged.labels))
+        every = np.arange(len(evaluated.labels))
         chosen = parity.spread(len(pool.labels), CALIBRATION)
-        found = _apart(np.asarray(pool.images[chosen]), judged, every)
+        found = _apart(np.asarray(pool.images[chosen]), evaluated, every)
         if len(found[0]):
             return found
-    count = len(judged.labels)
+    count = len(evaluated.labels)
     chosen = parity.spread(count, min(CALIBRATION, count // 2))
     left = np.setdiff1d(np.arange(count), chosen)
-    found = _apart(np.asarray(judged.images[chosen]), judged, left)
+    found = _apart(np.asarray(evaluated.images[chosen]), evaluated, left)
     if not len(found[0]):
         raise ExportError(
-            "there are too few different images to calibrate on some and to judge by others",
+            "there are too few different images to calibrate on some and evaluate on others",
             Advice("name more: {}", Argument("data")),
         )
     return found
 
 
-def _apart(calibration: Images, judged: Split, positions: Any) -> tuple[Images, Split]:
-    """Some images to judge by, at those positions; and of `calibration` what is not among them."""
+def _apart(calibration: Images, evaluated: Split, positions: Any) -> tuple[Images, Split]:
+    """Images to evaluate on, at most `EVALUATED_ON`; and `calibration` without any of them."""
     positions = positions[parity.spread(len(positions), EVALUATED_ON)]
-    images = np.asarray(judged.images[positions])
+    images = np.asarray(evaluated.images[positions])
     seen = {image.tobytes() for image in images}
     apart = np.array([image.tobytes() not in seen for image in calibration], bool)
-    return calibration[apart], Split(images, judged.labels[positions])
+    return calibration[apart], Split(images, evaluated.labels[positions])
 
 
-def images_to_judge(run: Run, data: str | None) -> Split:
+def images_to_evaluate_on(run: Run, data: str | None) -> Split:
     """At most `EVALUATED_ON` images that the run was not trained on.
 
     Raises:
         ExportError: there are none.
     """
-    judged = parity.judged_images(run, data).split
-    positions = parity.spread(len(judged.labels), EVALUATED_ON)
-    return Split(np.asarray(judged.images[positions]), judged.labels[positions])
+    evaluated = parity.evaluation_images(run, data).split
+    positions = parity.spread(len(evaluated.labels), EVALUATED_ON)
+    return Split(np.asarray(evaluated.images[positions]), evaluated.labels[positions])
 
 
 def measure(

@@ -1,6 +1,6 @@
 """`Servable`: a network that takes images as they are stored, in Keras's own operations.
 
-For the formats that Keras writes itself. The ONNX graph says the same in ONNX's operations
+For the formats that Keras writes itself. The ONNX graph does the same in ONNX's operations
 (`nin.exporting.onnx.onnx_preprocessing`); tests hold the two equal.
 """
 

@@ -157,8 +157,8 @@ def _download(folder: Path) -> Path:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise _without_runtime(f"npm failed ({error})") from error
     if done.returncode or not (folder / _TARBALL).is_file():
-        told = (done.stderr or done.stdout).strip().splitlines()
-        raise _without_runtime(f"npm failed ({told[-1] if told else done.returncode})")
+        printed = (done.stderr or done.stdout).strip().splitlines()
+        raise _without_runtime(f"npm failed ({printed[-1] if printed else done.returncode})")
     return folder / _TARBALL
 
 

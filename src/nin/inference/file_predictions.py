@@ -1,4 +1,4 @@
-"""`PredictedFiles`: answers about files, counted as they pass; what cannot be read is named."""
+"""`PredictedFiles`: predictions for files, counted as they pass; what cannot be read is named."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ _NAMED = 10
 
 
 class PredictedFiles:
-    """Answers about files, to be iterated over once.
+    """Predictions for files, to be iterated over once.
 
     Args:
         files: the pictures' paths.
-        skip_bad: whether a picture that cannot be read has no answer. Otherwise its answer is its
-            fault, or, where it is the only one, an error.
+        skip_bad: whether to leave out pictures that cannot be read. Otherwise each has a row with
+            the reason or, where it is the only one, is an error.
 
     Attributes:
-        count: how many pictures have been answered so far.
+        count: for how many pictures there have been predictions so far.
         unreadable: how many could not be read.
     """
 
@@ -39,7 +39,7 @@ class PredictedFiles:
         *,
         visible: bool = True,
     ) -> Iterator[dict[str, Any]]:
-        """Answer as `FilePredictor.predict_files` does, and count.
+        """The predictions of `FilePredictor.predict_files`, counted.
 
         Args:
             predictor: the network.
@@ -61,18 +61,18 @@ class PredictedFiles:
         with progress("images", len(self.files), patience=2.0, visible=visible) as advance:
             yield from self.counted(_advancing(found, advance))
 
-    def counted(self, answers: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-        """The same answers, counted; without those of unreadable pictures if they are skipped."""
-        for answer in answers:
-            if "error" not in answer:
+    def counted(self, predictions: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """The same predictions, counted; without unreadable pictures if they are skipped."""
+        for prediction in predictions:
+            if "error" not in prediction:
                 self.count += 1
             else:
                 self.unreadable += 1
                 if self.unreadable <= _NAMED:
-                    self._named.append(printable(f"{answer['file']}: {answer['error']}"))
+                    self._named.append(printable(f"{prediction['file']}: {prediction['error']}"))
                 if self.skip_bad:
                     continue
-            yield answer
+            yield prediction
 
     def unreadable_line(self) -> str:
         """What could not be read, in one line."""
@@ -84,11 +84,11 @@ class PredictedFiles:
 
 
 def _advancing(
-    answers: Iterable[dict[str, Any]], advance: Callable[[int], None]
+    predictions: Iterable[dict[str, Any]], advance: Callable[[int], None]
 ) -> Iterator[dict[str, Any]]:
-    for answer in answers:
+    for prediction in predictions:
         advance(1)
-        yield answer
+        yield prediction
 
 
 def counted_images(count: int, kind: str = "") -> str:

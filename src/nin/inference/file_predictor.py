@@ -24,7 +24,7 @@ from nin.inference.read_ahead import THREADS, decoded_batches
 #: computed no faster on a CPU, whose caches they leave, and take memory each.
 BATCH, BATCH_PIXELS = 64, 4 * 288**2
 
-#: The answer where no class is likely enough.
+#: The label where no class is likely enough.
 UNSURE = "unsure"
 
 
@@ -150,7 +150,7 @@ class FilePredictor:
 
     def _predict(self, images: Images, maps: bool) -> Predictions:
         try:
-            found = self._answers(images, maps)
+            found = self._outputs(images, maps)
             check_predictions(found, len(images), len(self.classes))
         except ExportError as error:
             raise ExportError(f"{self.path}: {error}") from error
@@ -160,7 +160,7 @@ class FilePredictor:
             raise ExportError(f"{self.path} cannot predict: {first_line(error)}") from error
         return found
 
-    def _answers(self, images: Images, maps: bool) -> Predictions:
+    def _outputs(self, images: Images, maps: bool) -> Predictions:
         form = InputSpec.of(self.description)
         if form is None:
             return self._engine.predict(images, maps)
@@ -209,8 +209,8 @@ class FilePredictor:
                 if fault is not None:
                     yield {"file": str(path), "error": str(fault).removeprefix(f"{path}: ")}
                 else:
-                    answer = ranked(self.classes, next(found), top, min_probability)
-                    yield {"file": str(path), **answer}
+                    prediction = ranked(self.classes, next(found), top, min_probability)
+                    yield {"file": str(path), **prediction}
 
     def __repr__(self) -> str:
         return f"<Predictor {self.path} ({self.format}, {len(self.classes)} classes)>"
@@ -222,8 +222,8 @@ def ranked(
     """The likeliest classes of one image, for JSON: ``label``, ``probability``, ``top``."""
     best = np.argsort(-probabilities, kind="stable")[:top]
     rows = [{"label": classes[i], "probability": float(probabilities[i])} for i in best]
-    answer = {**rows[0], "top": rows}
-    return answer if rows[0]["probability"] >= min_probability else {**answer, "label": UNSURE}
+    label = rows[0]["label"] if rows[0]["probability"] >= min_probability else UNSURE
+    return {**rows[0], "label": label, "top": rows}
 
 
 def _opened(path: Path, threads: int, trust: bool) -> tuple[str, Engine]:

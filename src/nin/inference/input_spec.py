@@ -1,4 +1,4 @@
-"""`InputSpec`: how the images must be that a file is given, and images brought to that form."""
+"""`InputSpec`: the form of image that an exported network takes, and images brought to it."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class InputSpec(NamedTuple):
     @classmethod
     def of(cls, description: Mapping[str, Any]) -> InputSpec | None:
         """That of a described network; None of an earlier version's, which takes any channels."""
-        if (told := description.get("input")) is None:
+        if (form := description.get("input")) is None:
             return None
         channels = description["input_shape"][2]
-        return cls(channels, *(told[name] for name in cls._fields[1:]))
+        return cls(channels, *(form[name] for name in cls._fields[1:]))
 
     def described(self) -> dict[str, Any]:
         """For the description: this form, and what makes a picture fit it."""
@@ -86,21 +86,21 @@ class InputSpec(NamedTuple):
 
     def predict(
         self,
-        ask: Callable[[Any, bool], Predictions],
+        predict: Callable[[Any, bool], Predictions],
         images: Images,
         maps: bool,
         resize_mode: ResizeMode,
     ) -> Predictions:
-        """What a network that takes this form says of images of any other.
+        """The predictions of a network that takes this form, for images of any other.
 
         Args:
-            ask: of an engine: ``predict``.
+            predict: that of an engine.
             images: (n, h, w, c), uint8, of any size and 1, 3 or 4 channels.
-            maps: whether to ask for the class maps.
+            maps: whether to compute the class maps.
             resize_mode: how they are resized.
         """
         count = len(images)
-        parts = [ask(batch, maps) for batch in self.batches(images, resize_mode, count)]
+        parts = [predict(batch, maps) for batch in self.batches(images, resize_mode, count)]
         probabilities = np.concatenate([part.probabilities for part in parts])[:count]
         found = [part.maps for part in parts if part.maps is not None]
         return Predictions(probabilities, self._ordered(found)[:count] if found else None)
@@ -116,15 +116,15 @@ class InputSpec(NamedTuple):
         return np.moveaxis(maps, 1, 3) if self.layout == "nchw" else maps
 
 
-def input_spec_problem(told: Any, side: int) -> str | None:
+def input_spec_problem(form: Any, side: int) -> str | None:
     """What is wrong with the input form in a description of a network for images of that side."""
-    if not isinstance(told, dict) or told.keys() < {*InputSpec._fields}:
+    if not isinstance(form, dict) or form.keys() < {*InputSpec._fields}:
         return f"its input does not have {', '.join(InputSpec._fields)}"
-    size, batch, layout = told["size"], told["batch"], told["layout"]
-    if layout not in LAYOUTS or told["type"] not in [*TYPES]:
+    size, batch, layout = form["size"], form["batch"], form["layout"]
+    if layout not in LAYOUTS or form["type"] not in [*TYPES]:
         return f"its input is not of {' or '.join(LAYOUTS)}, {' or '.join(TYPES)}"
     if size is None:
-        is_free = (batch, layout, told["type"]) == (None, "nhwc", "uint8")
+        is_free = (batch, layout, form["type"]) == (None, "nhwc", "uint8")
         return None if is_free else "its input has no size, but a batch, layout or type"
     if type(size) is not int or size != side or type(batch) is not int:
         return "its input has a size or batch that is not one of its images"

@@ -1,4 +1,4 @@
-"""Answers about files as lines of text, CSV or JSON."""
+"""Predictions for files as lines of text, CSV or JSON."""
 
 from __future__ import annotations
 
@@ -11,59 +11,59 @@ from typing import Any, Literal
 from nin.inference.file_predictor import UNSURE
 from nin.names import printable
 
-Answer = Mapping[str, Any]
+FilePrediction = Mapping[str, Any]
 Form = Literal["text", "csv", "json"]
 
-#: Ending of a file of answers → what is written to it.
+#: Ending of a file of predictions → what is written to it.
 ENDINGS: dict[str, Form] = {".txt": "text", ".csv": "csv", ".json": "json", ".jsonl": "json"}
 
 
-def lines(answers: Iterable[Answer], form: Form, ranks: int = 0) -> Iterator[str]:
-    """Answers as lines of text, each with its line break.
+def lines(predictions: Iterable[FilePrediction], form: Form, ranks: int = 0) -> Iterator[str]:
+    """Predictions as lines of text, each with its line break.
 
     Args:
-        answers: as `FilePredictor.predict_files` yields them.
+        predictions: as `FilePredictor.predict_files` yields them.
         form: ``"text"`` for people; ``"csv"``, with a header; or ``"json"``: an object per line.
         ranks: of a CSV, for how many of the likeliest classes there are further columns.
     """
     if form == "csv":
-        yield from _csv(answers, ranks)
+        yield from _csv(predictions, ranks)
     else:
         write = _text if form == "text" else json.dumps
-        for answer in answers:
-            yield f"{write(answer)}\n"
+        for prediction in predictions:
+            yield f"{write(prediction)}\n"
 
 
-def _text(answer: Answer) -> str:
-    file = printable(answer["file"])
-    if "error" in answer:
-        return f"{file}: cannot be read: {printable(answer['error'])}"
-    likeliest = answer["top"]
+def _text(prediction: FilePrediction) -> str:
+    file = printable(prediction["file"])
+    if "error" in prediction:
+        return f"{file}: cannot be read: {printable(prediction['error'])}"
+    likeliest = prediction["top"]
     names = "  ".join(f"{printable(row['label'])} {row['probability']:.3f}" for row in likeliest)
-    is_unsure = answer["label"] != likeliest[0]["label"]
+    is_unsure = prediction["label"] != likeliest[0]["label"]
     return f"{file}: {f'{UNSURE}  ' if is_unsure else ''}{names}"
 
 
-def _csv(answers: Iterable[Answer], ranks: int) -> Iterator[str]:
+def _csv(predictions: Iterable[FilePrediction], ranks: int) -> Iterator[str]:
     numbers = range(1, ranks + 1)
     ranked = [name for rank in numbers for name in (f"label_{rank}", f"probability_{rank}")]
     header = _joined(["file", "label", "probability", *ranked, "error"])
-    for answer in answers:
-        likeliest = [*_label_and_probability(answer)]
-        for row in answer.get("top", ())[:ranks]:
+    for prediction in predictions:
+        likeliest = [*_label_and_probability(prediction)]
+        for row in prediction.get("top", ())[:ranks]:
             likeliest += _label_and_probability(row)
         likeliest += [""] * (2 + len(ranked) - len(likeliest))
         # With the first row: a file without any has no header either, until it is complete.
-        yield header + _joined([answer["file"], *likeliest, answer.get("error", "")])
+        yield header + _joined([prediction["file"], *likeliest, prediction.get("error", "")])
         header = ""
     if header:
         yield header
 
 
-def _label_and_probability(answer: Answer) -> tuple[str, str]:
-    if "error" in answer:
+def _label_and_probability(prediction: FilePrediction) -> tuple[str, str]:
+    if "error" in prediction:
         return "", ""
-    return answer["label"], f"{answer['probability']:.6f}"
+    return prediction["label"], f"{prediction['probability']:.6f}"
 
 
 def _joined(cells: Iterable[str]) -> str:

@@ -33,7 +33,7 @@ def decoded_batches(
     No more than two batches, or two pictures per thread, are held beside the one that is in use.
 
     Args:
-        sources: the pictures; they are asked for only when it is their turn.
+        sources: the pictures; each is taken only when it is its turn.
         read: decodes one; called by several threads at once.
         size: pictures per batch; the last one may have fewer.
         threads: that read and decode.

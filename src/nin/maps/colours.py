@@ -29,7 +29,7 @@ _AGAINST = np.array(
         (0.05, 0.12, 0.45, 0.72),
     ]
 )
-#: Laid over what the network does not see.
+#: Laid over what is no part of the network's input.
 _VEIL = np.array((0, 0, 0, 160), np.uint8)
 #: The grey that black becomes below an overlay, 0…1; white stays white.
 _BLACK = 0.5
@@ -98,7 +98,7 @@ def overlay_png(
 ) -> bytes:
     """A class map as a picture to lay over the photograph, transparent where the map is zero.
 
-    What the network does not see of the photograph is dimmed.
+    What is no part of the network's input is dimmed.
 
     Warm colours are evidence for the class, blue ones evidence against it. Zero is the middle of
     the scale whatever `low` and `high` are: give the same two to overlays that are to be compared.

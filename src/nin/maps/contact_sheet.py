@@ -1,4 +1,4 @@
-"""A contact sheet of mistakes: each image beside the maps of the true class and of the answer."""
+"""A contact sheet of mistakes: each image beside the maps of the true and the predicted class."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ ACROSS, ACROSS_WITHOUT = 2, 6
 MARK = "nin evaluate"
 ORDER = (
     "numbers before the names: rows of mistakes.csv; first map: the true class; second: the"
-    " network's answer"
+    " predicted one"
 )
 
 
-class Answers(Protocol):
+class LabelledPredictions(Protocol):
     """An `nin.training.Evaluation`, or anything with the same attributes."""
 
     @property
@@ -42,7 +42,7 @@ class Answers(Protocol):
 
     @property
     def probabilities(self) -> Any:
-        """(n, classes): the answer about each image."""
+        """(n, classes): the prediction for each image."""
 
     @property
     def labels(self) -> Any:
@@ -54,7 +54,7 @@ class Answers(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The images' files or positions; none where they are not known."""
+        """The images' files or positions; none where they are unknown."""
 
     def mistakes(self) -> NDArray[np.intp]:
         """Positions of the images whose label was not found, the worst first."""
@@ -76,35 +76,39 @@ class Mistake(NamedTuple):
     probabilities: NDArray[np.floating]
 
 
-def draw_mistakes(run: Any, answers: Answers, has_maps: bool) -> NotebookFigure | None:
+def draw_mistakes(
+    run: Any, evaluation: LabelledPredictions, has_maps: bool
+) -> NotebookFigure | None:
     """Draw the worst mistakes of an evaluation.
 
     Args:
         run: an `nin.Run`; its network makes the maps.
-        answers: what ``run.evaluate()`` returned.
+        evaluation: what ``run.evaluate()`` returned.
         has_maps: whether the network has class maps.
 
     Returns:
         A figure of up to `MOST` images with their maps, or `MOST_WITHOUT` images without; None
         where there is no mistake.
     """
-    worst = answers.mistakes()[: MOST if has_maps else MOST_WITHOUT]
+    worst = evaluation.mistakes()[: MOST if has_maps else MOST_WITHOUT]
     if not len(worst):
         return None
-    images = np.asarray(answers.images[worst])
+    images = np.asarray(evaluation.images[worst])
     mistakes = [
-        _mistake(answers, rank, position, image)
+        _mistake(evaluation, rank, position, image)
         for rank, position, image in zip(count(1), worst.tolist(), images, strict=False)
     ]
     with default_style():
         if not has_maps:
-            return _without_maps(mistakes, answers.classes)
-        return _with_maps(mistakes, answers.classes, _class_maps(run, images), run.resize_mode)
+            return _without_maps(mistakes, evaluation.classes)
+        return _with_maps(mistakes, evaluation.classes, _class_maps(run, images), run.resize_mode)
 
 
-def _mistake(answers: Answers, rank: int, position: int, image: NDArray[np.uint8]) -> Mistake:
-    name = answers.names[position] if answers.names else str(position)
-    truth, probabilities = int(answers.labels[position]), answers.probabilities[position]
+def _mistake(
+    evaluation: LabelledPredictions, rank: int, position: int, image: NDArray[np.uint8]
+) -> Mistake:
+    name = evaluation.names[position] if evaluation.names else str(position)
+    truth, probabilities = int(evaluation.labels[position]), evaluation.probabilities[position]
     if os.sep in name:
         title, photo = f"{rank}. {Path(name).name}", photograph(name)
         return Mistake(title, photo, truth, probabilities)
@@ -160,7 +164,10 @@ def _without_maps(mistakes: Sequence[Mistake], classes: Sequence[str]) -> Notebo
         lines = (
             f"{words} {shortened(classes[index], layout.width / 2, SMALL)}"
             f" {each.probabilities[index]:.2f}"
-            for words, index in (("is", each.truth), ("answer", int(each.probabilities.argmax())))
+            for words, index in (
+                ("is", each.truth),
+                ("predicted", int(each.probabilities.argmax())),
+            )
         )
         write_into(figure, layout.place(*where), "\n".join(lines), at_top=True)
     return figure

@@ -1,4 +1,4 @@
-"""Where pictures of class maps go; what somebody else has put there is not written over."""
+"""Where pictures of class maps go; files of other origin there are not overwritten."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def pictures(
         overwrite: whether to replace files that `nin explain` did not write.
 
     Raises:
-        NinError: another suffix, or one of `files` or somebody else's file would be overwritten.
+        NinError: another suffix, or one of `files` or a file of other origin would be overwritten.
     """
     if out is not None and _is_folder(out):
         return {path: [i] for i, path in enumerate(_names(out, files, overwrite))}
@@ -57,10 +57,10 @@ def check_free(argument: str, path: Path, files: Iterable[Path], overwrite: bool
         argument: that names `path`, for the message.
         path: where to write.
         files: the images.
-        overwrite: whether to replace other people's files; never one of the images.
+        overwrite: whether to replace files of other origin; never one of the images.
 
     Raises:
-        NinError: says which file is in the way.
+        NinError: a file is in the way; the message names it.
     """
     if _is_any_of(files, path):
         raise NinError(f"cannot write {path}: it is one of the images")

@@ -72,15 +72,15 @@ def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ..
     Raises:
         UnknownNameError: there is no such class.
     """
-    asked: dict[int, None] = {}
+    chosen: dict[int, None] = {}
     known = [normalized(name) for name in classes]
     for name in names:
         for part in [name] if normalized(name) in known else name.split(","):
-            wanted = normalized(part.strip())
-            if wanted not in known:
+            spelled = normalized(part.strip())
+            if spelled not in known:
                 raise UnknownNameError("class", part.strip(), classes)
-            asked[known.index(wanted)] = None
-    return tuple(asked)
+            chosen[known.index(spelled)] = None
+    return tuple(chosen)
 
 
 def check_shown(shown: int) -> None:

@@ -50,7 +50,8 @@ def explain(
 
     Raises:
         NinError: the network has no class maps, a file cannot be read or written, or an argument
-            is out of range; somebody else's file would be overwritten.
+            is out of range; a file that this function did not write would be
+            overwritten.
     """
     places = pictures(files, out, overwrite)
     if percent is not None and not 0 < percent <= 100:

@@ -27,7 +27,7 @@ def words_of(
     parts = ["orange to red: evidence for the class"]
     parts += ["blue: against it"] * is_signed
     parts += ["numbers: probability · logit"]
-    parts += ["framed: the network's answer"] * any(i.predicted in i.shown for i in images)
+    parts += ["framed: the prediction"] * any(i.predicted in i.shown for i in images)
     parts += [OUTSIDE] * any(_has_margins(image) for image in images)
     if percent is not None:
         parts.append(f"only the strongest {percent:g} % of each map")

@@ -42,7 +42,7 @@ def show_maps(
             brings them to the size it was trained with.
         labels: (n,), the true classes, written above each image.
         classes: names of the classes to show, in place of the most likely ones; a `Classifier`
-            knows its classes by index only: ``"0"``, ``"1"``.
+            has its classes by index only: ``"0"``, ``"1"``.
         top: number of most likely classes to show.
         strongest: show only this percentage of each map's activations, the strongest, as in
             section 4.6.
@@ -87,8 +87,8 @@ def _predict(
     model: Any, images: NDArray[Any]
 ) -> tuple[NDArray[np.float32], NDArray[np.floating], tuple[str, ...], ResizeMode]:
     if hasattr(model, "has_maps"):
-        answers = model.predict(images, maps=True)
-        return answers.maps, answers.probabilities, model.classes, model.resize_mode
+        found = model.predict(images, maps=True)
+        return found.maps, found.probabilities, model.classes, model.resize_mode
     network = model if hasattr(model, "class_maps") else model.model
     maps = _as_array(network.class_maps(images)).astype(np.float32)
     logits = maps.mean(axis=(1, 2), dtype=np.float64)

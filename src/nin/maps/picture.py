@@ -136,10 +136,10 @@ def draw_photo(
 
 def _overlaid(image: Evidence, map_: NDArray[np.float32], most: float) -> NDArray[np.uint8]:
     part = colours.seen_part(image.photo.shape[:2], image.resize_mode)
-    seen = image.photo[part]
-    overlay = colours.shade(colours.stretched(map_, seen.shape[:2]), most)
+    covered = image.photo[part]
+    overlay = colours.shade(colours.stretched(map_, covered.shape[:2]), most)
     panel = colours.dimmed(image.photo)
-    panel[part] = colours.laid_over(colours.beneath(seen), overlay)
+    panel[part] = colours.laid_over(colours.beneath(covered), overlay)
     return panel
 
 
@@ -193,7 +193,7 @@ def save(figure: NotebookFigure, path: Path, mark: str = MARK) -> None:
     Args:
         figure: what to write.
         path: where.
-        mark: the program's name, kept in the file: by it a later call knows its own pictures.
+        mark: the program's name, kept in the file: by it a later call recognises its own pictures.
 
     Raises:
         NinError: it cannot be written.
@@ -201,7 +201,7 @@ def save(figure: NotebookFigure, path: Path, mark: str = MARK) -> None:
     from matplotlib import rcParams
 
     form = path.suffix[1:].lower()
-    told = {"png": {"Software": mark}, "svg": {"Title": mark, "Date": None}}
+    metadata = {"png": {"Software": mark}, "svg": {"Title": mark, "Date": None}}
     with default_style(), replacing(path) as file:
         rcParams["svg.hashsalt"] = "nin"  # The same images give the same file.
-        figure.savefig(file, format=form, metadata=told[form])
+        figure.savefig(file, format=form, metadata=metadata[form])

@@ -60,9 +60,15 @@ class FilePredictions(NamedTuple):
     def evidence(self, index: int) -> Evidence:
         """One image; its photograph is read again, as many would not fit into memory together."""
         file = self.files[index]
-        answer = self.maps[index], self.probabilities[index]
-        shown = self.shown[index]
-        return Evidence(file.name, photograph(file), *answer, self.classes, shown, self.resize_mode)
+        return Evidence(
+            file.name,
+            photograph(file),
+            self.maps[index],
+            self.probabilities[index],
+            self.classes,
+            self.shown[index],
+            self.resize_mode,
+        )
 
 
 def predict_files(
@@ -89,8 +95,8 @@ def predict_files(
         )
     chosen = class_indices(names, network.classes)
     check_shown(len(chosen) or min(top, len(network.classes)))
-    answers = [_predict(network, files[i : i + BATCH]) for i in range(0, len(files), BATCH)]
-    maps, probabilities = (np.concatenate(parts) for parts in zip(*answers, strict=True))
+    batches = [_predict(network, files[i : i + BATCH]) for i in range(0, len(files), BATCH)]
+    maps, probabilities = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     shown = [chosen or top_classes(row, top) for row in probabilities]
     return FilePredictions(files, maps, probabilities, network.classes, shown, network.resize_mode)
 
@@ -119,9 +125,9 @@ def enlarged(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _predict(
     network: MapPredictor, files: Sequence[Path]
 ) -> tuple[NDArray[np.float32], NDArray[np.floating]]:
-    answers = network.predict(np.stack([network.read(file) for file in files]), maps=True)
-    if not (np.isfinite(answers.maps).all() and np.isfinite(answers.probabilities).all()):
+    found = network.predict(np.stack([network.read(file) for file in files]), maps=True)
+    if not (np.isfinite(found.maps).all() and np.isfinite(found.probabilities).all()):
         raise NinError(
             f"{network.path} predicts values that are not finite: its training has failed"
         )
-    return answers.maps, answers.probabilities
+    return found.maps, found.probabilities

@@ -1,4 +1,4 @@
-"""A worker: one opened network, and no answer where it does not see what was asked about."""
+"""A worker: one opened network, and nothing predicted where its files are other ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from brightness import network, picture
 from nin.errors import ExportError
 from nin.inference.batch import part_worker as module
 from nin.inference.batch.batch_job import batch_job, network_digest
-from nin.inference.batch.part_worker import answer_part
+from nin.inference.batch.part_worker import predict_part
 
 
 @pytest.fixture
@@ -27,10 +27,10 @@ def job(tmp_path, files):
     return batch_job(network(tmp_path / "model.onnx"), files, top=1, min_probability=0.0)
 
 
-def test_it_answers_from_any_folder_by_the_names_that_were_given(job, files, tmp_path, monkeypatch):
+def test_it_predicts_from_any_folder_by_the_names_given(job, files, tmp_path, monkeypatch):
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    rows = answer_part(job, files)
+    rows = predict_part(job, files)
     assert [row["file"] for row in rows] == files
     assert [row.get("label") for row in rows] == ["light", None, "dark"]
     assert rows[1]["error"].startswith("not a JPEG")
@@ -38,7 +38,7 @@ def test_it_answers_from_any_folder_by_the_names_that_were_given(job, files, tmp
 
 def test_the_network_is_opened_once(job, files):
     for _ in range(3):
-        answer_part(job, files)
+        predict_part(job, files)
     assert module._predictor.cache_info().misses == 1
 
 
@@ -46,17 +46,17 @@ def test_the_network_is_opened_once(job, files):
     ("changed", "said"),
     [
         ({"version": "0.0.1"}, "not 0.0.1: install the same one"),
-        ({"witness": "gone.png"}, r"does not see .*gone\.png"),
-        ({"network": "/nowhere/model.onnx"}, "does not see /nowhere/model.onnx"),
-        ({"sha256": "0"}, "or sees another file"),
+        ({"witness": "gone.png"}, r"gone\.png cannot be read on a worker"),
+        ({"network": "/nowhere/model.onnx"}, "/nowhere/model.onnx cannot be read on a worker"),
+        ({"sha256": "0"}, "or is another file there"),
     ],
 )
-def test_it_refuses_what_would_answer_something_else(job, files, changed, said):
+def test_it_refuses_what_would_predict_something_else(job, files, changed, said):
     with pytest.raises(ExportError, match=said):
-        answer_part(job._replace(**changed), files)
+        predict_part(job._replace(**changed), files)
 
 
-def test_a_run_is_told_by_its_weights_and_a_folder_by_all_its_files(tmp_path):
+def test_a_run_is_recognised_by_its_weights_and_a_folder_by_all_its_files(tmp_path):
     for name in ("weights.safetensors", "run.json", "board.svg"):
         (tmp_path / name).write_text(name)
     before = network_digest(tmp_path)

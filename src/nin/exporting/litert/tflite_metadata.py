@@ -27,7 +27,7 @@ _NORMALIZATION = 1  # of ProcessUnitOptions
 _AXIS_LABELS = 2  # of AssociatedFileType
 #: What the parts of a file are aligned to.
 _ALIGNMENT = 16
-#: The first moment that an archive can tell: the same file every time.
+#: The earliest time that an archive can hold: the same file every time.
 _MOMENT = (1980, 1, 1, 0, 0, 0)
 
 Fields = Sequence[tuple[str, int, Any]]

@@ -1,4 +1,4 @@
-"""What a LiteRT model asks of a device: its operators, and the memory that it computes in."""
+"""What a LiteRT model needs of a device: its operators, and the memory that it computes in."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _BYTES = {"FLOAT32": 4, "INT32": 4, "INT64": 8, "FLOAT16": 2, "INT16": 2}
 
 
 class TfliteSummary(NamedTuple):
-    """What a LiteRT model asks of a device.
+    """What a LiteRT model needs of a device.
 
     Attributes:
-        memory: bytes for the tensors between its operators, images and answers included: what the
+        memory: bytes for the tensors between its operators, inputs and outputs included: what the
             greedy planner of LiteRT for Microcontrollers needs. Runtimes add buffers of their own.
         operators: names of its operators, sorted.
         in_floats: those of them that compute in floats.

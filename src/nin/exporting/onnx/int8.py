@@ -40,7 +40,7 @@ def quantize(source: Path, out: Path, images: Images) -> None:
     after = onnx.load(str(out))
     _leave_out_zero_points(after)
     _keep_from_mnn(after)
-    # Marked as int8, so that it never stands for the run itself.
+    # Marked as int8, so that it is never opened in place of the run itself.
     description |= {"quantization": "int8", "complete": False}
     helper.set_model_props(after, {KEY: json.dumps(description)})
     onnx.checker.check_model(after)
@@ -74,7 +74,7 @@ def _is_in_eight_bits(node: Any) -> bool:
 def _leave_out_zero_points(model: Any) -> None:
     """Leave out the zero points of weights, which are all zero.
 
-    With them, OpenCV 5 takes a convolution's weights for others, and answers nonsense.
+    With them, OpenCV 5 takes a convolution's weights for others, and predicts nonsense.
     """
     constants = {each.name: each for each in model.graph.initializer}
     for node in model.graph.node:
@@ -90,8 +90,8 @@ def _leave_out_zero_points(model: Any) -> None:
 def _keep_from_mnn(model: Any) -> None:
     """Let the probabilities be those of a sum of one: the same, in an operator that MNN refuses.
 
-    It loses track of the order of channels behind activations in eight bits, and would answer
-    nonsense without a word.
+    It loses track of the order of channels behind activations in eight bits, and would predict
+    nonsense without a warning.
     """
     nodes = model.graph.node
     [place] = [place for place, node in enumerate(nodes) if node.op_type == "Softmax"]

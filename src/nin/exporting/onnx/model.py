@@ -24,11 +24,11 @@ from nin.onnx_graph.graph import OPSET, Graph
 def to_onnx(model: Any, description: dict[str, Any], opset: int = OPSET) -> Any:
     """Write a network.
 
-    The graph takes ``images`` in the form that the description tells; without one, (n, height,
+    The graph takes ``images`` in the form of the description; without one, (n, height,
     width, channels) uint8 of any number and size, which it resizes. It gives ``probabilities``,
-    (n, classes) float32, and, where the description says so, ``maps``, float32, of the same layout:
-    a map's mean is the class's logit. Of a fixed size, it has none but the operators of a plain
-    convolutional network.
+    (n, classes) float32, and, where the description has them, ``maps``, float32, of the same
+    layout: a map's mean is the class's logit. Of a fixed size, it has none but the operators of a
+    plain convolutional network.
 
     Args:
         model: a built `nin.models.Classifier`.

@@ -33,7 +33,7 @@ def write_network(
     Args:
         graph: is written to.
         net: of a `nin.models.Classifier`.
-        x: (n, channels, height, width), what the first layer sees.
+        x: (n, channels, height, width), the input of the first layer.
         size: its (height, width).
         has_maps: whether the logits are the mean of maps.
 

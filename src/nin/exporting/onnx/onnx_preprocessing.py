@@ -1,7 +1,7 @@
 """Preprocessing in the graph: what `nin.data.decoding` and `nin.models.Preprocessing` do to images.
 
-In elementary operations, since not every runtime knows an antialiased Resize: some leave the
-antialiasing out without a word.
+In elementary operations, since not every runtime has an antialiased Resize: some leave the
+antialiasing out without a warning.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def resize_images(
     """Bring images to the size the network was trained on.
 
     Args:
-        graph: is written to.
+        graph: is added to.
         images: (n, h, w, channels), uint8.
         shape: (height, width, channels) of the result.
         resize_mode: which part of an image fills it; see `nin.data.decoding.decode.seen_box`.
@@ -103,7 +103,7 @@ def _whole(graph: Graph, x: str) -> str:
 
 
 def resize_again(graph: Graph, x: str, size: tuple[int, int] | None) -> str:
-    """Images of the stored size, (n, channels, h, w), at the size that the first layer sees."""
+    """Images of the stored size, (n, channels, h, w), at the size that the first layer takes."""
     if size is None:
         return x
     free = graph.node("Shape", x, start=0, end=2)
@@ -118,7 +118,7 @@ def of_shape(graph: Graph, x: str, shape: tuple[int, int, int, int]) -> str:
     in another layout or of another size; none makes a tensor of more or of fewer numbers fit this.
 
     Args:
-        graph: is written to.
+        graph: is added to.
         x: the images.
         shape: 0 in place of n is any number.
     """
@@ -132,13 +132,13 @@ def standardise(graph: Graph, x: str, preprocessing: Any, channels: int) -> str:
     are channels.
 
     Args:
-        graph: is written to.
+        graph: is added to.
         x: (n, channels, height, width), float32, 0…255.
         preprocessing: a `nin.models.Preprocessing`.
         channels: of the images.
 
     Returns:
-        Of the same shape, what the first convolution sees.
+        Of the same shape, the input of the first convolution.
     """
     mean, std = (
         np.full(channels, 255.0) * np.asarray(values)

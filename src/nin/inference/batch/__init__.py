@@ -1,1 +1,1 @@
-"""Answers about many pictures into one file: part by part, here or by workers elsewhere."""
+"""Predictions for many pictures into one file: part by part, in this process or by workers."""

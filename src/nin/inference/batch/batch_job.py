@@ -1,4 +1,4 @@
-"""What is asked about many pictures, as it is sent to workers and kept beside their answers."""
+"""What many pictures are predicted with: as sent to workers, and as kept beside their results."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from nin._version import __version__
 from nin.data.storage.picture_store import is_stored
 from nin.errors import ExportError
 
-#: Of a run directory, by which the network is told.
+#: Of a run directory: the file by which the network is recognised.
 _WEIGHTS = "weights.safetensors"
 
 
 class BatchJob(NamedTuple):
-    """A question about pictures.
+    """A network and the options to predict with, as a worker gets them.
 
     Attributes:
         network: absolute path of the exported file.
         sha256: of the network's content; see `network_digest`.
         folder: where relative names of pictures begin.
-        witness: one of the pictures, by which a worker knows that it sees the others; empty if
-            there is none that exists.
+        witness: one of the pictures, which a worker looks for before it starts on the others; empty
+            if none exists.
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
         version: of this package.
@@ -39,7 +39,7 @@ class BatchJob(NamedTuple):
 
 
 def batch_job(network: Path, files: Sequence[str], top: int, min_probability: float) -> BatchJob:
-    """What is asked of workers that see the files of this process under the same names.
+    """The job of workers that can read the files of this process under the same names.
 
     Args:
         network: the exported file.
@@ -53,10 +53,10 @@ def batch_job(network: Path, files: Sequence[str], top: int, min_probability: fl
     return BatchJob(str(network.absolute()), digest, here, witness, top, min_probability)
 
 
-def question(
+def fingerprint(
     network: Path, files: Sequence[str], top: int, min_probability: float
 ) -> dict[str, Any]:
-    """All that decides the answers, as plain JSON: two that are equal have the same answers.
+    """All that decides the predictions, as plain JSON: where two are equal, so are the predictions.
 
     Args:
         network: an exported file or a run directory.

@@ -1,4 +1,4 @@
-"""What a worker does: open the network once, and answer part after part.
+"""What a worker does: open the network once, and predict part after part.
 
 Neither Keras nor a framework is imported.
 """
@@ -18,23 +18,23 @@ from nin.inference.batch.batch_job import BatchJob, network_digest
 from nin.inference.file_predictor import FilePredictor
 from nin.urls import is_url
 
-#: Networks that are kept open; each command that is at work has one.
+#: Networks that are kept open: one per command that is running.
 _KEPT = 4
 _opening = threading.Lock()
 
 
-def answer_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Answers about some pictures; one that cannot be read has its reason in place of an answer.
+def predict_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
+    """Predictions for some pictures; one that cannot be read has its reason instead.
 
     Args:
-        job: what is asked.
+        job: network and options.
         names: the pictures.
 
     Returns:
         As `FilePredictor.predict_files` yields them, with the names as given.
 
     Raises:
-        ExportError: this machine does not see the same files as the one that asks.
+        ExportError: the network or the pictures are not where the job says, or the version differs.
     """
     with _opening:
         predictor = _predictor(job.network, job.sha256, job.folder, job.witness, job.version)
@@ -44,7 +44,7 @@ def answer_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
         min_probability=job.min_probability,
         errors="yield",
     )
-    return [{**answer, "file": name} for name, answer in zip(names, found, strict=True)]
+    return [{**each, "file": name} for name, each in zip(names, found, strict=True)]
 
 
 def _place(folder: str, name: str) -> str:
@@ -62,14 +62,13 @@ def _predictor(network: str, sha256: str, folder: str, witness: str, version: st
         )
     if witness and not is_stored(_place(folder, witness)):
         raise ExportError(
-            f"a worker does not see {_place(folder, witness)}: images must be in a folder that has"
-            " the same path on all machines"
+            f"{_place(folder, witness)} cannot be read on a worker: images must be in a folder that"
+            " has the same path on all machines"
         )
     path = Path(network)
     if not path.exists() or network_digest(path) != sha256:
         raise ExportError(
-            f"a worker does not see {network}, or sees another file: it must be in a folder"
-            " that has"
-            " the same path on all machines"
+            f"{network} cannot be read on a worker, or is another file there: it must be in a"
+            " folder that has the same path on all machines"
         )
     return FilePredictor(path, threads=1)

@@ -24,7 +24,7 @@ class Engine(Protocol):
     description: dict[str, Any]
 
     def predict(self, images: Images, maps: bool) -> Predictions:
-        """Predict for images in the form that the description tells; see `InputSpec`."""
+        """Predict for images in the form of the description; see `InputSpec`."""
 
 
 class Format(NamedTuple):
@@ -33,7 +33,7 @@ class Format(NamedTuple):
     Attributes:
         module: the module of this package that opens it.
         file: its usual name in a run directory.
-        marker: a file by which a folder of this format is told; empty for a single file.
+        marker: a file by which a folder of this format is recognised; empty for a single file.
         package: the runtime's package, and the line that installs it.
         executes: whether a file of it can make the machine do anything at all.
     """
@@ -63,7 +63,7 @@ FORMATS = {
     ),
 }
 
-#: What keeps a file from being opened: nobody knows how long it would compute.
+#: Why a file is not opened: there is no limit to how long it would compute.
 CONTROL_FLOW = "it has control flow, such as loops"
 
 
@@ -130,7 +130,7 @@ def require(name: str) -> None:
     """Make sure that the runtime of a format is installed.
 
     Raises:
-        ExportError: it is not installed; says what to type.
+        ExportError: it is not installed; the message holds the command that installs it.
     """
     package, line = FORMATS[name].package
     if importlib.util.find_spec(package) is None:

@@ -20,7 +20,7 @@ from nin.inference.outputs import Images, Predictions, from_outputs
 
 #: The file descriptor of standard error.
 _STDERR = 2
-#: How the note begins that it has found a faster way to compute.
+#: How its note begins about a faster way to compute.
 _NOTE = b"INFO: Created TensorFlow Lite "
 
 
@@ -53,12 +53,12 @@ class LiteRTEngine:
     def predict(self, images: Images, maps: bool) -> Predictions:
         """See `nin.inference.engines.Engine`."""
         with self._lock, nullcontext() if self._has_run else _without_note():
-            found = self._run(images=images)
+            outputs = self._run(images=images)
             self._has_run = True
-        floats = {name: _floats(value, self._quantization[name]) for name, value in found.items()}
-        answer = from_outputs(floats, maps)
-        is_rounded = found["probabilities"].dtype.kind in "iu"
-        return answer._replace(probabilities=shares(answer.probabilities)) if is_rounded else answer
+        floats = {name: _floats(value, self._quantization[name]) for name, value in outputs.items()}
+        found = from_outputs(floats, maps)
+        is_rounded = outputs["probabilities"].dtype.kind in "iu"
+        return found._replace(probabilities=shares(found.probabilities)) if is_rounded else found
 
 
 def open_file(path: Path, threads: int) -> LiteRTEngine:
@@ -85,11 +85,11 @@ def shares(rounded: Any) -> Any:
 def _without_note() -> Iterator[None]:
     """Keep from standard error what LiteRT notes there when it first computes, and nothing else.
 
-    It writes to the file descriptor itself, and no setting of its Python package tells it not to.
+    It writes to the file descriptor itself, and no setting of its Python package prevents it.
     """
     try:
         meanwhile = tempfile.TemporaryFile()  # noqa: SIM115 - closed below
-    except OSError:  # no folder can be written: better a note than no answer
+    except OSError:  # no folder can be written: better a note than no prediction
         yield
         return
     with meanwhile:

@@ -2,7 +2,7 @@
 
 What `nin export` writes is a plain sequence of operations with all weights in the file. A
 stranger's may hold loops without an end, functions that unfold without an end, or names of other
-files. The few fields that tell are read here: importing `onnx` would double a cold start.
+files. The few fields that matter are read here: importing `onnx` would double a cold start.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Tables of answers: each kind holds the same, and what Parquet needs is told."""
+"""Tables of predictions: each kind holds the same, and what Parquet needs is named."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import os
 import pytest
 
 from nin.errors import NinError
-from nin.inference.batch import answer_table as module
-from nin.inference.batch.answer_table import check_ending, write_answers
+from nin.inference.batch import prediction_table as module
+from nin.inference.batch.prediction_table import check_ending, write_predictions
 
 LIKELY = [{"label": "sky", "probability": 0.75}, {"label": "sea", "probability": 0.25}]
-ANSWERS = [
+PREDICTIONS = [
     {"file": "a.png", "label": "unsure", "probability": 0.75, "top": LIKELY},
     {"file": os.fsdecode(b"b\xe9.png"), "error": "no picture"},
 ]
@@ -20,8 +20,8 @@ ANSWERS = [
 
 def test_parquet_holds_what_csv_holds(tmp_path):
     pq = pytest.importorskip("pyarrow.parquet", reason="needs keras-nin[parquet]")
-    write_answers(tmp_path / "a.parquet", ANSWERS, 2)
-    write_answers(tmp_path / "a.csv", ANSWERS, 2)
+    write_predictions(tmp_path / "a.parquet", PREDICTIONS, 2)
+    write_predictions(tmp_path / "a.csv", PREDICTIONS, 2)
     first, second = pq.read_table(tmp_path / "a.parquet").to_pylist()
     assert first == {
         "file": "a.png",
@@ -46,7 +46,7 @@ def test_parquet_holds_what_csv_holds(tmp_path):
 def test_parquet_is_written_in_groups(tmp_path, monkeypatch):
     pq = pytest.importorskip("pyarrow.parquet", reason="needs keras-nin[parquet]")
     monkeypatch.setattr(module, "_GROUP", 2)
-    write_answers(tmp_path / "a.parquet", ANSWERS * 3)
+    write_predictions(tmp_path / "a.parquet", PREDICTIONS * 3)
     written = pq.ParquetFile(tmp_path / "a.parquet").metadata
     assert (written.num_rows, written.num_row_groups) == (6, 3)
 

@@ -1,4 +1,4 @@
-"""Pictures answered by a cluster, while workers and the command are killed."""
+"""Pictures predicted by a cluster, while workers and the command are killed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from forked import forked
 from nin.cli.entry_point import run
 from nin.errors import NinError
 from nin.inference import FilePredictor
-from nin.inference.batch import answer_parts as parts_module
-from nin.inference.batch.answer_parts import AnswerParts, answer_parts
-from nin.inference.batch.answering import _result, answer_on_workers
-from nin.inference.batch.batch_job import batch_job, question
+from nin.inference.batch import prediction_parts as parts_module
+from nin.inference.batch.batch_job import batch_job, fingerprint
+from nin.inference.batch.missing_parts import _result, predict_on_workers
+from nin.inference.batch.prediction_parts import PredictionParts, prediction_parts
 
 distributed = pytest.importorskip("distributed", reason="needs keras-nin[cluster]")
 
@@ -58,16 +58,16 @@ def started(tmp_path):
 def killed(arguments, worker):
     """The command; a worker is killed after three parts, and the command after six."""
     parts_module.PART = 8
-    put = AnswerParts.put
+    put = PredictionParts.put
 
-    def counting(self, number, answers):
-        put(self, number, answers)
+    def counting(self, number, predictions):
+        put(self, number, predictions)
         if len(self.missing()) == self.count - 3:
             os.kill(worker, signal.SIGKILL)
         if len(self.missing()) == self.count - 6:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    AnswerParts.put = counting
+    PredictionParts.put = counting
     raise SystemExit(run(arguments))
 
 
@@ -90,9 +90,9 @@ def test_every_picture_once_whoever_is_killed(started, tmp_path, capfd, monkeypa
     monkeypatch.chdir(tmp_path)
     assert run(command) == 1
     said = capfd.readouterr()
-    assert said.err.startswith("going on: 48 of 240 images are answered\n")
+    assert said.err.startswith("continuing: 48 of 240 images predicted\n")
     assert f"1 of 240 images cannot be read: {names[100]}" in said.err
-    assert said.out == "239 images answered: a.csv\n"
+    assert said.out == "predictions for 239 images: a.csv\n"
     with (tmp_path / "a.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["file"] for row in rows] == names
@@ -109,7 +109,7 @@ def test_every_picture_once_whoever_is_killed(started, tmp_path, capfd, monkeypa
 
 
 @pytest.fixture
-def asked(tmp_path, monkeypatch):
+def network_and_files(tmp_path, monkeypatch):
     """A network and three parts of a picture each, in the working directory."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(parts_module, "PART", 1)
@@ -128,56 +128,56 @@ def client():
         yield client
 
 
-def on_workers(client, asked, job=None, advance=lambda _: None):
-    model, files = asked
-    asking = question(model, files, **HOW)
+def on_workers(client, network_and_files, job=None, advance=lambda _: None):
+    model, files = network_and_files
     job = job or batch_job(model, files, **HOW)
-    with answer_parts(model.with_name("a.csv"), files, asking) as parts:
-        answer_on_workers(parts, client, job, advance)
-        return [*parts.answers()]
+    key = fingerprint(model, files, **HOW)
+    with prediction_parts(model.with_name("a.csv"), files, key) as parts:
+        predict_on_workers(parts, client, job, advance)
+        return [*parts.predictions()]
 
 
-def test_workers_answer_as_this_process_does(client, asked):
-    model, files = asked
+def test_workers_predict_as_this_process_does(client, network_and_files):
+    model, files = network_and_files
     done = []
-    assert on_workers(client, asked, advance=done.append) == [
+    assert on_workers(client, network_and_files, advance=done.append) == [
         *FilePredictor(model).predict_files(files)
     ]
     assert done == [1, 1, 1]
 
 
-def test_a_worker_that_sees_nothing_is_a_mistake(client, asked):
-    model, files = asked
+def test_a_worker_that_finds_nothing_is_a_mistake(client, network_and_files):
+    model, files = network_and_files
     job = batch_job(model, files, **HOW)._replace(witness="gone.png")
-    with pytest.raises(NinError, match=r"a worker does not see .*gone\.png"):
-        on_workers(client, asked, job)
+    with pytest.raises(NinError, match=r"gone\.png cannot be read on a worker"):
+        on_workers(client, network_and_files, job)
     assert not model.with_name("a.csv.parts").exists()
 
 
-def test_a_worker_without_this_package_is_a_mistake(client, asked, monkeypatch):
+def test_a_worker_without_this_package_is_a_mistake(client, network_and_files, monkeypatch):
     monkeypatch.setattr(
-        "nin.inference.batch.answering.answer_part", partial(__import__, "no_such_module")
+        "nin.inference.batch.missing_parts.predict_part", partial(__import__, "no_such_module")
     )
     with pytest.raises(NinError, match="a worker cannot predict"):
-        on_workers(client, asked)
+        on_workers(client, network_and_files)
 
 
-def test_a_scheduler_that_goes_away_is_told(client, asked):
+def test_a_scheduler_that_goes_away_is_a_mistake(client, network_and_files):
     def gone(_):
         client.cluster.close()
 
-    with pytest.raises(NinError, match="the same command goes on from there"):
-        on_workers(client, asked, advance=gone)
-    assert asked[0].with_name("a.csv.parts").exists()
+    with pytest.raises(NinError, match="run the same command again to continue"):
+        on_workers(client, network_and_files, advance=gone)
+    assert network_and_files[0].with_name("a.csv.parts").exists()
 
 
-def test_nobody_to_answer_is_said(client, asked, monkeypatch, capsys):
-    monkeypatch.setattr("nin.inference.batch.answering._SILENCE", 0.2)
+def test_a_note_where_there_is_no_worker(client, network_and_files, monkeypatch, capsys):
+    monkeypatch.setattr("nin.inference.batch.missing_parts._SILENCE", 0.2)
     client.cluster.scale(0)
     while client.nthreads():
         time.sleep(0.02)
     threading.Timer(1.0, client.cluster.scale, [1]).start()
-    assert len(on_workers(client, asked)) == 3
+    assert len(on_workers(client, network_and_files)) == 3
     assert "waiting for a worker; dask worker tcp://127.0.0.1:" in capsys.readouterr().err
 
 

@@ -1,4 +1,4 @@
-"""`AnswerParts`: answers of a part of the pictures per file, until all are there to be joined."""
+"""`PredictionParts`: a file of predictions that is not complete yet, as parts in a folder."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from nin.files import obstacle, write_bytes, write_json
 
 #: Pictures per part: what is done again at the most where a worker, or the command, is killed.
 PART = 256
-#: Holds the question that the parts beside it answer.
-_QUESTION = "question.json"
+#: Holds what the parts beside it were predicted from, and with which options.
+_FINGERPRINT = "question.json"
 
 
-class AnswerParts:
-    """The parts of an answer file that is not complete yet, in a folder beside it.
+class PredictionParts:
+    """The parts of a file of predictions that is not complete yet, in a folder beside it.
 
-    Each part is whole or absent, so whoever comes back does only what is missing. A folder is used
-    by one process at a time. Use `answer_parts` to open one.
+    Each part is complete or absent, so that only missing ones are left to do. One process at a
+    time uses a folder. Open it with `prediction_parts`.
 
     Args:
         out: the file that they are to be joined to.
@@ -43,8 +43,8 @@ class AnswerParts:
         return -(-len(self.pictures) // self.size)
 
     @property
-    def answered(self) -> int:
-        """How many pictures have been answered."""
+    def predicted(self) -> int:
+        """For how many pictures there are predictions."""
         return sum(len(self.names(number)) for number in self._whole)
 
     def missing(self) -> list[int]:
@@ -55,38 +55,36 @@ class AnswerParts:
         """The pictures of a part."""
         return self.pictures[number * self.size : (number + 1) * self.size]
 
-    def put(self, number: int, answers: Sequence[Mapping[str, Any]]) -> None:
-        """Keep the answers of a part, all of them or none.
+    def put(self, number: int, predictions: Sequence[Mapping[str, Any]]) -> None:
+        """Write the predictions of a part, all of them or none.
 
         Raises:
             NinError: they cannot be written.
         """
-        lines = "".join(f"{json.dumps(answer)}\n" for answer in answers)
+        lines = "".join(f"{json.dumps(prediction)}\n" for prediction in predictions)
         write_bytes(self._path(number), lines.encode())
         self._whole.add(number)
 
-    def answers(self) -> Iterator[dict[str, Any]]:
-        """Every answer, in the order of the pictures.
+    def predictions(self) -> Iterator[dict[str, Any]]:
+        """All predictions, in the order of the pictures.
 
         Raises:
-            DataError: a part is damaged: it does not hold one answer for each of its pictures.
+            DataError: a part is damaged: it does not hold one prediction per picture.
         """
         for number in range(self.count):
             path = self._path(number)
             try:
                 text = path.read_text(encoding="utf-8")
                 found = [json.loads(line) for line in text.splitlines()]
-                is_whole = [answer["file"] for answer in found] == [*self.names(number)]
+                is_whole = [prediction["file"] for prediction in found] == [*self.names(number)]
             except (OSError, ValueError, KeyError, TypeError):
                 is_whole = False
             if not is_whole:
-                raise DataError(
-                    f"{path} is damaged: delete it, and the same command predicts its images again"
-                )
+                raise DataError(f"{path} is damaged: delete it and run the same command again")
             yield from found
 
     def remove(self) -> None:
-        """Delete all parts, and then what tells whose they were."""
+        """Delete all parts, and last the fingerprint that says whose they were."""
         for number in range(self.count):
             self._path(number).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -96,21 +94,22 @@ class AnswerParts:
 
 
 @contextmanager
-def answer_parts(
-    out: Path, files: Sequence[str], question: Mapping[str, Any]
-) -> Iterator[AnswerParts]:
-    """Open the parts of an answer file, or begin them; locked while the block runs.
+def prediction_parts(
+    out: Path, files: Sequence[str], fingerprint: Mapping[str, Any]
+) -> Iterator[PredictionParts]:
+    """Open the parts of a file of predictions, or begin them; locked while the block runs.
 
-    Where nothing has been answered when it ends, nothing is left.
+    Where no part is there when it ends, nothing is left.
 
     Args:
         out: the file that they are to be joined to.
         files: the names of all pictures.
-        question: what decides the answers, as plain JSON; kept parts of another one are refused.
+        fingerprint: of network, pictures and options, as plain JSON; kept parts with another one
+            are refused.
 
     Raises:
-        NinError: there is something at `out`, or it cannot be written there; parts of another
-            question are there; another process is at work on them.
+        NinError: there is something at `out`, or it cannot be written there; parts with
+            another fingerprint are there; another process is writing them.
     """
     folder = parts_folder(out)
     if not folder.exists():
@@ -120,27 +119,27 @@ def answer_parts(
     except OSError as error:
         raise NinError(f"cannot write {folder}: {error.strerror or error}") from error
     with _locked(folder):
-        asked = _asked(folder, out)
-        if asked is None:
-            asked = {**question, "size": PART}
-            write_json(folder / _QUESTION, asked)
-        _check_same(asked, question, folder)
-        parts = AnswerParts(out, files, asked["size"])
+        kept = _kept_fingerprint(folder, out)
+        if kept is None:
+            kept = {**fingerprint, "size": PART}
+            write_json(folder / _FINGERPRINT, kept)
+        _check_same(kept, fingerprint, folder)
+        parts = PredictionParts(out, files, kept["size"])
         try:
             yield parts
         finally:
-            if not parts.answered:
+            if not parts.predicted:
                 parts.remove()
 
 
 def parts_folder(out: Path) -> Path:
-    """Where the parts of an answer file are until it is complete."""
+    """Where the parts of a file of predictions are until it is complete."""
     return out.with_name(f"{out.name}.parts")
 
 
 def _check_free(out: Path) -> None:
-    if said := obstacle(out.parent):
-        raise NinError(f"cannot write {out}: {said}")
+    if reason := obstacle(out.parent):
+        raise NinError(f"cannot write {out}: {reason}")
     if out.is_dir():
         raise NinError(f"cannot write {out}: Is a directory")
     if out.exists() and out.stat().st_size:
@@ -150,27 +149,27 @@ def _check_free(out: Path) -> None:
         )
 
 
-def _asked(folder: Path, out: Path) -> dict[str, Any] | None:
-    """The question that the parts in `folder` answer; None if there are none."""
-    path = folder / _QUESTION
+def _kept_fingerprint(folder: Path, out: Path) -> dict[str, Any] | None:
+    """The fingerprint of the parts in `folder`; None if there are none."""
+    path = folder / _FINGERPRINT
     if not path.exists() and not any(each.suffix == ".jsonl" for each in folder.iterdir()):
         _check_free(out)
         return None
     try:
-        asked: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if int(asked["size"]) < 1:
+        kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if int(kept["size"]) < 1:
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is damaged: delete {folder} to start over") from error
-    return asked
+    return kept
 
 
-def _check_same(asked: Mapping[str, Any], question: Mapping[str, Any], folder: Path) -> None:
+def _check_same(kept: Mapping[str, Any], fingerprint: Mapping[str, Any], folder: Path) -> None:
     for name in ("network", "pictures", "options"):
-        if asked.get(name) != question[name]:
+        if kept.get(name) != fingerprint[name]:
             what = {"network": "of another network", "pictures": "for other images"}
             raise DataError(
-                f"{folder} holds answers {what.get(name, 'with other options')}",
+                f"{folder} holds predictions {what.get(name, 'with other options')}",
                 "delete it to start over",
                 Advice("give another name: {}", Argument("out", "FILE")),
             )

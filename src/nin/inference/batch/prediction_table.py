@@ -1,4 +1,4 @@
-"""The file that answers are joined to: text, CSV, JSON Lines or Parquet; whole or absent."""
+"""The file that predictions are joined to: text, CSV, JSON Lines or Parquet; complete or absent."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any, BinaryIO
 
 from nin.errors import Argument, NinError
 from nin.files import replacing
-from nin.inference.prediction_lines import ENDINGS, Answer, lines
+from nin.inference.prediction_lines import ENDINGS, FilePrediction, lines
 from nin.installing import install_line
 
-#: The ending of a table that is kept by columns.
+#: The ending of a table that is stored by columns.
 PARQUET = ".parquet"
 #: Rows per group of a Parquet file: what is in memory at a time.
 _GROUP = 16_384
@@ -23,7 +23,7 @@ def check_ending(out: Path) -> str:
     """What will be written to `out`: ``"text"``, ``"csv"``, ``"json"`` or ``"parquet"``.
 
     Raises:
-        NinError: its ending means nothing, or what writes such files is not installed.
+        NinError: its ending is not known, or what writes such files is not installed.
     """
     ending = out.suffix.lower()
     if ending == PARQUET:
@@ -37,15 +37,15 @@ def check_ending(out: Path) -> str:
     return ENDINGS[ending]
 
 
-def write_answers(out: Path, answers: Iterable[Answer], ranks: int = 0) -> None:
-    """Write answers to a file of the kind that its ending says, a few at a time.
+def write_predictions(out: Path, predictions: Iterable[FilePrediction], ranks: int = 0) -> None:
+    """Write predictions to a file of the kind that its ending says, a few at a time.
 
     A table has the columns ``file``, ``label``, ``probability``, for each rank ``label_1``,
     ``probability_1`` and so on, and ``error``, the reason why a picture could not be read.
 
     Args:
         out: the file; what is there is replaced when all has been written.
-        answers: as `FilePredictor.predict_files` yields them.
+        predictions: as `FilePredictor.predict_files` yields them.
         ranks: of a table, for how many of the likeliest classes there are further columns.
 
     Raises:
@@ -53,13 +53,13 @@ def write_answers(out: Path, answers: Iterable[Answer], ranks: int = 0) -> None:
     """
     with replacing(out) as file:
         if out.suffix.lower() == PARQUET:
-            _write_parquet(file, answers, ranks)
+            _write_parquet(file, predictions, ranks)
         else:
-            for line in lines(answers, ENDINGS[out.suffix.lower()], ranks):
+            for line in lines(predictions, ENDINGS[out.suffix.lower()], ranks):
                 file.write(_utf8(line))
 
 
-def _write_parquet(file: BinaryIO, answers: Iterable[Answer], ranks: int) -> None:
+def _write_parquet(file: BinaryIO, predictions: Iterable[FilePrediction], ranks: int) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -69,24 +69,24 @@ def _write_parquet(file: BinaryIO, answers: Iterable[Answer], ranks: int) -> Non
     for end in pairs:
         fields += [(f"label{end}", pa.string()), (f"probability{end}", pa.float64())]
     schema = pa.schema([*fields, ("error", pa.string())])
-    rows = iter(answers)
+    rows = iter(predictions)
     with pq.ParquetWriter(file, schema) as writer:
-        while group := [_row(answer, ranks) for answer in islice(rows, _GROUP)]:
+        while group := [_row(each, ranks) for each in islice(rows, _GROUP)]:
             writer.write_table(pa.Table.from_pylist(group, schema))
 
 
-def _row(answer: Answer, ranks: int) -> dict[str, Any]:
-    return dict(_cells(answer, ranks))
+def _row(prediction: FilePrediction, ranks: int) -> dict[str, Any]:
+    return dict(_cells(prediction, ranks))
 
 
-def _cells(answer: Answer, ranks: int) -> Iterator[tuple[str, Any]]:
-    yield "file", _utf8(answer["file"]).decode()
-    if "error" in answer:
-        yield "error", _utf8(answer["error"]).decode()
+def _cells(prediction: FilePrediction, ranks: int) -> Iterator[tuple[str, Any]]:
+    yield "file", _utf8(prediction["file"]).decode()
+    if "error" in prediction:
+        yield "error", _utf8(prediction["error"]).decode()
         return
-    yield "label", answer["label"]
-    yield "probability", answer["probability"]
-    for number, likely in enumerate(answer["top"][:ranks], 1):
+    yield "label", prediction["label"]
+    yield "probability", prediction["probability"]
+    for number, likely in enumerate(prediction["top"][:ranks], 1):
         yield f"label_{number}", likely["label"]
         yield f"probability_{number}", likely["probability"]
 

@@ -1,4 +1,4 @@
-"""Pictures answered part by part: by a network of this process, or on the workers of a cluster."""
+"""The missing parts predicted: by a network in this process, or by the workers of a cluster."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from nin.cluster import lost, threads_of
 from nin.errors import ClusterError, NinError, first_line
-from nin.inference.batch.answer_parts import AnswerParts
 from nin.inference.batch.batch_job import BatchJob
-from nin.inference.batch.part_worker import answer_part
+from nin.inference.batch.part_worker import predict_part
+from nin.inference.batch.prediction_parts import PredictionParts
 from nin.inference.file_predictor import FilePredictor
 
 if TYPE_CHECKING:
@@ -20,33 +20,33 @@ if TYPE_CHECKING:
 
 #: Parts that are under way per thread of the cluster, so that none has to wait for work.
 AHEAD = 3
-#: Seconds without an answer after which it is said if there is nobody to give one.
+#: Seconds without a result after which a note is printed if there is no worker.
 _SILENCE = 10.0
 
 
-def answer_here(
-    parts: AnswerParts,
+def predict_here(
+    parts: PredictionParts,
     advance: Callable[[int], None],
     *,
     predictor: FilePredictor,
     top: int,
     min_probability: float,
 ) -> None:
-    """Answer the parts that are missing in this process.
+    """Predict the missing parts in this process.
 
     Args:
-        parts: where answers are kept.
-        advance: is told how many pictures have been answered.
+        parts: where predictions are kept.
+        advance: is passed how many pictures have been done since the last call.
         predictor: the network.
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
 
     Raises:
         DataError: the only picture of all cannot be read.
-        NinError: answers cannot be written.
+        NinError: predictions cannot be written.
     """
     missing = parts.missing()
-    answers = predictor.predict_files(
+    found = predictor.predict_files(
         [name for number in missing for name in parts.names(number)],
         top,
         min_probability=min_probability,
@@ -55,28 +55,28 @@ def answer_here(
     )
     for number in missing:
         part = []
-        for answer in islice(answers, len(parts.names(number))):
-            part.append(answer)
+        for prediction in islice(found, len(parts.names(number))):
+            part.append(prediction)
             advance(1)
         parts.put(number, part)
 
 
-def answer_on_workers(
-    parts: AnswerParts, client: Client, job: BatchJob, advance: Callable[[int], None]
+def predict_on_workers(
+    parts: PredictionParts, client: Client, job: BatchJob, advance: Callable[[int], None]
 ) -> None:
-    """Answer the parts that are missing on a cluster; what a lost worker had is done again.
+    """Predict the missing parts on a cluster; what a lost worker had is done again.
 
-    Only this process writes answers. Workers may come and go meanwhile.
+    Only this process writes predictions. Workers may come and go meanwhile.
 
     Args:
-        parts: where answers are kept.
+        parts: where predictions are kept.
         client: of the cluster.
-        job: what is asked.
-        advance: is told how many pictures have been answered.
+        job: network and options.
+        advance: is passed how many pictures have been done since the last call.
 
     Raises:
         ClusterError: the scheduler went away, or the same part has cost three workers.
-        NinError: a worker cannot answer, or answers cannot be written.
+        NinError: a worker cannot predict, or predictions cannot be written.
     """
     from dask.distributed import wait
     from distributed.comm import CommClosedError
@@ -89,7 +89,7 @@ def answer_on_workers(
         most = AHEAD * max(1, sum(threads_of(client).values()))
         for number in islice(waiting, max(0, most - len(under_way))):
             names = list(parts.names(number))
-            future = client.submit(answer_part, job, names, pure=False)
+            future = client.submit(predict_part, job, names, pure=False)
             under_way[future] = number
 
     try:
@@ -98,7 +98,7 @@ def answer_on_workers(
             try:
                 done = wait([*under_way], _SILENCE, "FIRST_COMPLETED").done
             except TimeoutError:
-                _say_if_alone(client, address)
+                _note_if_alone(client, address)
                 continue
             for future in done:
                 number = under_way.pop(future)
@@ -130,7 +130,7 @@ def _result(future: Future, names: Any) -> list[dict[str, Any]]:
     return found
 
 
-def _say_if_alone(client: Client, address: str) -> None:
+def _note_if_alone(client: Client, address: str) -> None:
     if not threads_of(client):
         start = f"dask worker {address} starts one"
         print(f"waiting for a worker; {start}", file=sys.stderr, flush=True)
