@@ -96,9 +96,7 @@ def still_rising() -> str:
     """What the last quarter of the trainings added, by which they have stopped improving or not."""
     made = comparison("ablate")
     last = made.settings["epochs"] // 4
-    rises = [
-        100 * fmean(curve[-1] - curve[-1 - last] for curve in row.curves) for row in made.rows
-    ]
+    rises = [100 * fmean(curve[-1] - curve[-1 - last] for curve in row.curves) for row in made.rows]
     low, middle, high = (f"{rise:+.1f}" for rise in (min(rises), fmean(rises), max(rises)))
     return (
         f"In the last {last} epochs accuracy on validation images changed by {middle} points on"
