@@ -28,7 +28,7 @@ from startup import use
 
 import nin
 from nin.data.decoding.decode import fitted
-from nin.exporting.parity import compare, judged_images, some_images
+from nin.exporting.parity import compare, evaluation_images, some_images
 from nin.training.recipes import choose
 
 IMAGES, LIMIT = 128, 512
@@ -73,7 +73,7 @@ def measure_agreement(record: Record, photos: str) -> None:
         with tempfile.TemporaryDirectory() as name:
             run = trained(preset, Path(name), photos)
             there, home = nin.Predictor(nin.export(run).path), nin.Predictor(run)
-            stored = some_images(judged_images(run).split, IMAGES)
+            stored = some_images(evaluation_images(run).split, IMAGES)
             side = stored.shape[1] * 3 // 2
             larger = np.stack([fitted(one, (side, side), one.shape[2]) for one in stored])
             rows = [

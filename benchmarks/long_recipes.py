@@ -22,7 +22,7 @@ from scipy.special import softmax
 import nin
 from nin.data.loader import as_numpy
 from nin.training.recipes import find_recipe
-from nin.training.runs.judged_images import final_split
+from nin.training.runs.evaluation_images import final_split
 
 
 def trained(recipe: nin.Recipe, path: Path) -> nin.Run:

@@ -22,7 +22,7 @@ from record import Record, spread
 import nin
 from nin.training.recipes import find_recipe
 from nin.training.runs.dataset import open_images
-from nin.training.runs.judged_images import final_split
+from nin.training.runs.evaluation_images import final_split
 
 #: What the book prints after ten epochs, and what its best network reaches.
 GOALS = (0.87, 0.9)

@@ -18,7 +18,7 @@ def main() -> None:
     run = nin.load(sys.argv[1])
     number = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     out = sys.argv[3] if len(sys.argv) > 3 else "class_maps.png"
-    test = run.images.judged().split
+    test = run.images.for_evaluation().split
     image = test.images[number]
     maps = np.asarray(run.model.class_maps(image[None])[0])
     probabilities = run.predict(image[None])[0]

@@ -104,7 +104,7 @@ def test_evaluate_on_what_is_behind_a_url(nin, digits, server, tmp_path):
         ("--data missing/folder", "no such folder"),
         (
             "--data photos",
-            "has classes that the run does not know: dark, light; it was trained on 0, 1",
+            "has classes that the run does not have: dark, light; it was trained on 0, 1",
         ),
         ("--out seven.png", "--out seven.png: name a folder: evaluation.json, mistakes.csv"),
         ("--out seven.png/x", "seven.png is not a folder"),

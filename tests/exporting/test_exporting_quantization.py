@@ -26,7 +26,7 @@ class Stub:
             raise RunError("the images of runs/stub are not to be found")
         return Judged(*self.training)
 
-    def judged(self, data=None):
+    def for_evaluation(self, data=None):
         return Judged(*self.by)
 
 

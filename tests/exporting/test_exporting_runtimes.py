@@ -67,7 +67,7 @@ def written(small_run, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pictures(small_run):
-    return np.asarray(small_run.images.judged().split.images[:4])
+    return np.asarray(small_run.images.for_evaluation().split.images[:4])
 
 
 def taken(form):

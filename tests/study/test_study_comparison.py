@@ -83,9 +83,9 @@ def test_the_rate_is_the_one_that_held_out_images_like_best(compared, trained):
     rows = compared().rows
     assert [row.learning_rate for row in rows] == [0.002, 0.002]
     assert rows[0].rates == pytest.approx({"0.001": 0.54, "0.002": 0.55, "0.01": 0.47})
-    judged = [trial for trial in trained if not trial.is_search]
-    assert {trial.recipe.learning_rate for trial in judged} == {0.002}
-    assert sorted({trial.recipe.seed for trial in judged}) == [0, 1]
+    tested = [trial for trial in trained if not trial.is_search]
+    assert {trial.recipe.learning_rate for trial in tested} == {0.002}
+    assert sorted({trial.recipe.seed for trial in tested}) == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_recipes_are_compared_by_held_out_images_alone(compared, trained):
     compared((SMALL, changed), rates=[0.001], judged_on="validation")
     assert len(trained) == 4, "it goes on from what is kept"
     compared((SMALL,), rates=[0.001])
-    assert len(trained) == 6, "what was not judged on test images is not taken for what was"
+    assert len(trained) == 6, "what was not evaluated on test images is not taken for what was"
 
 
 def test_nothing_is_trained_twice(compared, trained):
@@ -285,8 +285,8 @@ def changed(outcome=(), **content):
         (changed(cell={}, sha256=None), "it is of another training"),
         (changed({"accuracy": 1.2}, sha256=None), "less than or equal to 1"),
         (changed({"accuracy": -0.2}, sha256=None), "greater than or equal to 0"),
-        (changed({"accuracy": None}, sha256=None), "it was not judged on test images"),
-        (changed({"n": 0}, sha256=None), "it was not judged on test images"),
+        (changed({"accuracy": None}, sha256=None), "it was not evaluated on test images"),
+        (changed({"n": 0}, sha256=None), "it was not evaluated on test images"),
         (
             changed({"correct": "AA=="}, sha256=None),
             "does not hold which of its 359",
@@ -328,7 +328,7 @@ def test_a_result_from_before_there_were_digests_is_taken(compared, trained, tmp
     assert len(trained) == done
 
 
-def test_a_result_from_before_answers_were_kept_is_taken(compared, trained, tmp_path):
+def test_a_result_from_before_predictions_were_kept_is_taken(compared, trained, tmp_path):
     compared([SMALL], rates=[0.002])
     for path in (tmp_path / "out/trainings").glob("*.json"):
         content = json.loads(path.read_text())
@@ -521,11 +521,11 @@ def folded(monkeypatch, tmp_path):
         numbers = np.asarray(data.test.images)[:, 0, 0, 0]
         right = numbers != WRONG[trial.contender.name]
         best = (0.001, 0.002, 0.002)[trial.recipe.fold]
-        judged = {"accuracy": None, "n": 0}
+        tested = {"accuracy": None, "n": 0}
         if trial.looks_at_test:
-            judged = {"accuracy": float(right.mean()), "n": len(right), "correct": pack(right)}
+            tested = {"accuracy": float(right.mean()), "n": len(right), "correct": pack(right)}
         validation = 0.5 if trial.recipe.learning_rate == best else 0.4
-        return Outcome(validation=validation, curve=[validation], seconds=1, died=False, **judged)
+        return Outcome(validation=validation, curve=[validation], seconds=1, died=False, **tested)
 
     monkeypatch.setattr("nin.study.trials.trial_runner.train_trial", pretend)
     monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
@@ -560,8 +560,8 @@ def test_folds_pair_networks_by_fold_and_by_image(folded):
 def test_each_fold_chooses_its_learning_rate_on_its_own_images(folded):
     compared, trials = folded
     found = compared()
-    judged = [trial.recipe for trial in trials if trial.looks_at_test]
-    assert {(recipe.fold, recipe.learning_rate) for recipe in judged} == {
+    tested = [trial.recipe for trial in trials if trial.looks_at_test]
+    assert {(recipe.fold, recipe.learning_rate) for recipe in tested} == {
         (0, 0.001),
         (1, 0.002),
         (2, 0.002),

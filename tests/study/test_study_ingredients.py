@@ -1,4 +1,4 @@
-"""A recipe's ingredients: one more or one less in each row, judged by no test image."""
+"""A recipe's ingredients: one more or one less in each row, evaluated on no test image."""
 
 from __future__ import annotations
 

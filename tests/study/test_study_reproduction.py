@@ -68,7 +68,7 @@ def test_a_row_trained_again_is_the_same_to_the_bit(published, trained):
     assert [trial.recipe.seed for trial in trained.trials] == [0, 1, 2, 3]
     assert trained.trials[0].contender.arguments == {"preset": "mnist", "width": 0.05}
     assert (again.agrees, again.is_identical, again.same_conditions) == (True, True, True)
-    assert again.in_words().endswith("the same to the bit, answer by answer")
+    assert again.in_words().endswith("the same to the bit, prediction by prediction")
     assert [each.net for each in reproduce(published)] == ["narrow", "lenet", "cnn"]
     assert len(trained.trials) == 12, "what was trained again is kept"
 

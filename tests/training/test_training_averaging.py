@@ -1,4 +1,4 @@
-"""Averages of the weights: what is judged, kept and recorded; that training goes on without."""
+"""Averages of the weights: what is evaluated, saved and recorded; that training goes on without."""
 
 import keras
 import numpy as np
@@ -98,7 +98,7 @@ def test_record_and_kept_weights_are_those_of_the_averages(tmp_path):
     peek = Peek(tmp_path / "run")
     run = nin.train(recipe, tmp_path / "run", callbacks=[peek])
     assert "its first epoch has not ended" in peek.said
-    assert peek.n == 359, "the best network so far answers while training goes on"
+    assert peek.n == 359, "the best network so far predicts while training goes on"
     row = run.metrics()[run.record["result"]["epoch"] - 1]
     held = run.images.open().validation_split
     assert nin.evaluate(nin.load(run.path).model, held, run.classes).loss == pytest.approx(

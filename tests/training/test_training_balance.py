@@ -12,7 +12,7 @@ from nin.training import Trainer
 from nin.training.calibration import calibration_batch
 from nin.training.runs.dataset import open_images
 from nin.training.runs.evaluation import evaluate, softmax
-from nin.training.runs.judged_images import every_image
+from nin.training.runs.evaluation_images import every_image
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
@@ -42,10 +42,10 @@ def trained(data, rate, epochs=1):
 def test_weights_count_in_the_loss_and_not_in_the_accuracy():
     data = Noise(balance="weights")
     model, history = trained(data, 0.0)
-    judged = evaluate(model, data.train, data.classes)
-    assert history["accuracy"] == pytest.approx(judged.accuracy)
-    assert history["val_accuracy"] == pytest.approx(judged.accuracy)
-    assert history["val_loss"] == pytest.approx(judged.loss, rel=1e-4)
+    evaluation = evaluate(model, data.train, data.classes)
+    assert history["accuracy"] == pytest.approx(evaluation.accuracy)
+    assert history["val_accuracy"] == pytest.approx(evaluation.accuracy)
+    assert history["val_loss"] == pytest.approx(evaluation.loss, rel=1e-4)
     images, labels = data.train
     chances = softmax(model.predict(images, verbose=0))[np.arange(100), labels]
     weighted = np.mean(-np.log(chances) * balancing_weights(labels))
@@ -57,8 +57,8 @@ def test_the_start_gives_classes_the_share_that_they_have_in_training(balance, e
     data = Noise(balance=balance)
     assert calibration_batch(data).shares == pytest.approx([1 - expected, expected])
     model, _ = trained(data, 0.0)
-    answers = softmax(model.predict(data.train.images, verbose=0))
-    assert answers[:, 1].mean() == pytest.approx(expected, abs=0.03)
+    probabilities = softmax(model.predict(data.train.images, verbose=0))
+    assert probabilities[:, 1].mean() == pytest.approx(expected, abs=0.03)
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_the_start_gives_classes_the_share_that_they_have_in_training(balance, e
 def test_images_that_say_nothing_are_given_the_share_of_their_class(balance, expected):
     data = Noise(balance=balance)
     model, _ = trained(data, 0.0003, epochs=3)
-    answers = softmax(model.predict(data.train.images, verbose=0))
-    assert answers[:, 1].mean() == pytest.approx(expected, abs=0.1)
+    probabilities = softmax(model.predict(data.train.images, verbose=0))
+    assert probabilities[:, 1].mean() == pytest.approx(expected, abs=0.1)
 
 
 def test_a_balanced_training_says_nothing_of_unequal_classes(capsys):

@@ -109,7 +109,7 @@ def test_patience_ends_a_training_and_it_stays_ended(trained, tmp_path, monkeypa
     assert run.record["state"] == "finished"
     with pytest.raises(RunError, match="because no later one was better"):
         nin.resume(run.path, epochs=20)
-    # Killed when all is trained, and before it is judged.
+    # Killed when all is trained, and before it is evaluated.
     with monkeypatch.context() as patch:
         patch.setattr("nin.training.fit_run.final_result", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -132,7 +132,7 @@ class Halve(keras.callbacks.Callback):
         (Halve, False),
     ],
 )
-def test_what_a_callback_leaves_is_what_is_judged_and_saved(tmp_path, callback, keeps_epoch):
+def test_what_a_callback_leaves_is_what_is_evaluated_and_saved(tmp_path, callback, keeps_epoch):
     run = nin.train(RECIPE, tmp_path / "run", callbacks=[callback()])
     result = run.record["result"]
     assert (result["epoch"] is not None) is keeps_epoch

@@ -225,7 +225,7 @@ def test_the_shares_of_a_batch_make_it_up_and_weights_keep_its_mean(samples, bat
     images = np.arange(samples, dtype=np.float32)[:, None]
     whole = Batches(images, np.arange(samples), batch_size, shuffle=True, seed=1)
     shards = [Shard(whole, Layout(4, 2, process), training=True) for process in range(2)]
-    judged = [Shard(whole, Layout(4, 2, process), training=False) for process in range(2)]
+    validated = [Shard(whole, Layout(4, 2, process), training=False) for process in range(2)]
     total = count = 0.0
     for index in range(len(whole)):
         expected, _ = whole[index]
@@ -233,7 +233,7 @@ def test_the_shares_of_a_batch_make_it_up_and_weights_keep_its_mean(samples, bat
         assert len(values) % 4 == 0
         np.testing.assert_array_equal(values[: len(expected)], expected)
         assert np.mean(values[:, 0] * weights) == pytest.approx(expected.mean(), rel=1e-6)
-        values, weights = joined(judged, index)
+        values, weights = joined(validated, index)
         total, count = total + (values[:, 0] * weights).sum(), count + len(values)
     assert total / count == pytest.approx(images.mean(), rel=1e-6)
 

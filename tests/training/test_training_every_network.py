@@ -1,4 +1,4 @@
-"""Any network that has a name is trained, judged, resumed and exported under it."""
+"""Any network that has a name is trained, evaluated, resumed and exported under it."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_what_is_known_of_a_network_before_it_is_made_is_so(name):
 @pytest.mark.slow
 @pytest.mark.usefixtures("narrow", "once")
 @pytest.mark.parametrize("name", [*DIFFERENT, "cifar10"])
-def test_it_is_trained_judged_and_exported(name, photos, tmp_path):
+def test_it_is_trained_evaluated_and_exported(name, photos, tmp_path):
     run = nin.train(photos, tmp_path / "run", **small(name))
     record, known = nin.load(run.path).record, find_network(name)
     assert (record["state"], record["recipe"]["preset"]) == ("finished", name)
@@ -94,8 +94,8 @@ def test_it_is_trained_judged_and_exported(name, photos, tmp_path):
     images = nin.ImageFolder(
         photos, image_size=run.input_shape[0], resize_mode=run.resize_mode
     ).test.images
-    answers = predictor.predict(images).probabilities
-    np.testing.assert_allclose(answers, run.predict(images), atol=1e-3)
+    probabilities = predictor.predict(images).probabilities
+    np.testing.assert_allclose(probabilities, run.predict(images), atol=1e-3)
     file = sorted((photos / "test").rglob("*.png"))[0]
     if known.has_maps:
         (row,) = explain(predictor, [file], out=tmp_path / "maps.png")

@@ -81,7 +81,7 @@ def test_a_silent_class_is_named():
     assert ": bee;" in silent[0].message
 
 
-def test_the_same_answer_for_every_image_is_named_at_the_first_look():
+def test_the_same_prediction_for_every_image_is_named_at_the_first_look():
     net = model(lr=1e-6)
     net.build((None, 4, 4, 1))
     kernel, bias = net.net.layers[0].weights

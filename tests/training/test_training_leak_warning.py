@@ -93,7 +93,7 @@ def test_in_a_large_folder_only_the_same_are_found(scenes, capsys, monkeypatch, 
     assert lines[-1].endswith("only exact copies were looked for; nin data finds near copies, too")
 
 
-def test_the_reminder_speaks_of_the_part_that_was_judged_by():
+def test_the_reminder_speaks_of_the_part_that_was_evaluated_on():
     result = {"split": "test", "n": 12}
     leaks = [
         {"part": "validation", "in": "train", "pictures": 5},

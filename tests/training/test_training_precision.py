@@ -27,7 +27,7 @@ def convolutions(model):
 
 
 @pytest.mark.every_backend
-def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_answers_alone():
+def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_outputs_alone():
     with precision_policy("bfloat16"):
         model = nin.NiN(preset="mnist", width=0.1)
         model.build((None, 12, 12, 1))
@@ -38,11 +38,11 @@ def test_bfloat16_is_for_what_is_made_in_the_block_and_leaves_weights_and_answer
 
 
 @pytest.mark.every_backend
-def test_other_networks_answer_in_float32_too():
+def test_other_networks_output_float32_too():
     with precision_policy("bfloat16"):
         model = nin.LeNet()
-        answers = model(np.zeros((2, 28, 28, 1), np.uint8))
-    assert keras.backend.standardize_dtype(answers.dtype) == "float32"
+        outputs = model(np.zeros((2, 28, 28, 1), np.uint8))
+    assert keras.backend.standardize_dtype(outputs.dtype) == "float32"
 
 
 @pytest.mark.every_backend

@@ -23,7 +23,7 @@ def clock(monkeypatch):
     monkeypatch.setattr(progress_bar, "time", fake)
     monkeypatch.setattr(waiting_lines, "time", fake)
     # Its thread would look at any moment.
-    monkeypatch.setattr(waiting_lines.WaitingLines, "start", waiting_lines.WaitingLines.said)
+    monkeypatch.setattr(waiting_lines.WaitingLines, "start", waiting_lines.WaitingLines.restart)
     return now
 
 
@@ -92,7 +92,7 @@ def test_a_log_is_not_silent_in_the_first_epoch_whatever_it_waits_for(clock):
 
     def waited(seconds):
         clock.seconds += seconds
-        waiting.say_if_due()
+        waiting.print_if_due()
         return console.file.getvalue().splitlines()
 
     show.on_epoch_begin(0)

@@ -11,7 +11,7 @@ from nin.models import NiN
 from nin.training import Trainer
 from nin.training.calibration import calibration_batch
 from nin.training.runs.evaluation import evaluate
-from nin.training.runs.judged_images import every_image
+from nin.training.runs.evaluation_images import every_image
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 

@@ -13,7 +13,7 @@ from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.training import Evaluation, Run
-    from nin.training.runs.judged_images import JudgedImages
+    from nin.training.runs.evaluation_images import EvaluationImages
 
 
 def evaluate(
@@ -36,27 +36,27 @@ def evaluate(
     from nin.training import load
     from nin.training.runs import evaluation_report as report
     from nin.training.runs.data_notes import show_found
-    from nin.training.runs.evaluation import evaluate_judged
+    from nin.training.runs.evaluation import evaluate_images
 
     opened = load(run, trust=trust)
     if out is not None:
         report.check_out(out, {"run": report.subject(opened).run})
-    judged = opened.images.judged(data, skip_bad=skip_bad)
-    show_found(judged.data, divided=judged.part != "all")
-    for note in judged.notes():
+    images = opened.images.for_evaluation(data, skip_bad=skip_bad)
+    show_found(images.data, divided=images.part != "all")
+    for note in images.notes():
         typer.echo(printable(note), err=True)
-    about = report.subject(opened, judged)
+    about = report.subject(opened, images)
     if out is not None:
         report.check_out(out, about.identity)
-    evaluation = evaluate_judged(opened.model, judged, opened.classes, verbose=True)
+    evaluation = evaluate_images(opened.model, images, opened.classes, verbose=True)
     folder = out or report.report_folder(opened, about)
     report.write_report(folder, about, evaluation)
     _draw_mistakes(opened, evaluation, folder / report.SHEET)
     if as_json:
-        told = {"split": judged.part, "data": judged.report()}
-        typer.echo(json.dumps({**told, **report.record(evaluation), **_files(folder)}))
+        details = {"split": images.part, "data": images.report()}
+        typer.echo(json.dumps({**details, **report.record(evaluation), **_files(folder)}))
     else:
-        _print(evaluation, judged, folder)
+        _print(evaluation, images, folder)
 
 
 def _draw_mistakes(run: Run, evaluation: Evaluation, picture: Path) -> None:
@@ -79,7 +79,7 @@ def _files(folder: Path) -> dict[str, Any]:
     }
 
 
-def _print(evaluation: Evaluation, judged: JudgedImages, folder: Path) -> None:
+def _print(evaluation: Evaluation, images: EvaluationImages, folder: Path) -> None:
     from nin.training.runs import evaluation_report as report
     from nin.training.runs.run_result import result_line
 
@@ -89,8 +89,8 @@ def _print(evaluation: Evaluation, judged: JudgedImages, folder: Path) -> None:
         recall, precision = (_share(row, name) for name in ("recall", "precision"))
         name = printable(row["class"])
         typer.echo(f"{name:<{wide}}  {row['n']:>5}  {recall:<21}  {precision}".rstrip())
-    other = judged.source if judged.is_other else None
-    typer.echo(result_line(evaluation.summary(), judged.part, other))
+    other = images.source if images.is_other else None
+    typer.echo(result_line(evaluation.summary(), images.part, other))
     typer.echo(f"loss {evaluation.loss:.4f}  calibration error {evaluation.calibration_error:.3f}")
     count = len(evaluation.mistakes())
     worst = f", the worst in {report.SHEET}" if count else ""

@@ -16,7 +16,7 @@ from nin.errors import NinError
 
 if TYPE_CHECKING:
     from nin.study import Comparison
-    from nin.study.trials.contender import JudgedOn
+    from nin.study.trials.contender import EvaluationPart
     from nin.training import Recipe
 
 
@@ -138,7 +138,7 @@ def run_trials(
     options: StudyOptions,
     recipe: Recipe,
     usual_rates: Sequence[float],
-    judged_on: JudgedOn,
+    judged_on: EvaluationPart,
 ) -> None:
     """Compare what is trained by `recipe`, at these rates unless others were given."""
     from nin.study.preparation import SEEDS, check

@@ -89,7 +89,7 @@ def as_module(data: Any) -> DataModule:
     return as_images(data)
 
 
-def as_judged(data: Any, classes: Sequence[str] | None = None) -> ImageData:
+def as_evaluation_images(data: Any, classes: Sequence[str] | None = None) -> ImageData:
     """Images to judge a network by, however they are given.
 
     Args:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from nin.data import Split
     from nin.inference import FilePredictor
     from nin.training import Run
-    from nin.training.runs.judged_images import JudgedImages
+    from nin.training.runs.evaluation_images import EvaluationImages
 
 #: Number of images that are compared.
 IMAGES = 256
@@ -69,7 +69,7 @@ def some_images(split: Split, count: int = IMAGES) -> Images:
     return np.asarray(split.images[spread(len(split.labels), count)])
 
 
-def evaluation_images(run: Run, data: str | None = None) -> JudgedImages:
+def evaluation_images(run: Run, data: str | None = None) -> EvaluationImages:
     """The images to evaluate a run on: its own, or other data.
 
     Raises:
@@ -77,7 +77,7 @@ def evaluation_images(run: Run, data: str | None = None) -> JudgedImages:
         ExportError: its own cannot be loaded, or the others do not fit.
     """
     try:
-        return run.images.judged(data)
+        return run.images.for_evaluation(data)
     except RunError as error:
         raise ExportError(error.args[0], *error.advice) from error
     except DataError as error:

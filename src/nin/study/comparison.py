@@ -8,7 +8,7 @@ from typing import Any
 
 import joblib
 
-from nin.study.judged_rows import judged_rows
+from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     RATES,
@@ -23,7 +23,7 @@ from nin.study.preparation import (
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.statistics.difference import differences_between
-from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
+from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
 from nin.study.trials.measurement import measured_elsewhere
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
@@ -48,7 +48,7 @@ def compare(
     seconds: float | None = None,
     jobs: int | None = None,
     measured: bool = True,
-    judged_on: JudgedOn = "test",
+    judged_on: EvaluationPart = "test",
     search_share: float = 1.0,
     speeds: str | Path | None = None,
 ) -> Comparison:
@@ -76,7 +76,7 @@ def compare(
         title: heading of the report.
         data: images in place of the recipe's: a data set's name, a folder, shards, an ``.npz``
             file, ``(x, y)`` arrays or whatever else `nin.train` takes.
-        folds: divide all images into so many parts, and judge by each in turn: for few images. Each
+        folds: divide all images into so many parts, and test on each in turn: for few images. Each
             fold has a learning rate of its own, chosen on images held out of the others.
         rates: learning rates to start the search with; a single one is used without a search.
         seeds: number of seeds; they are 0, 1, …. None: 5, or one per fold.
@@ -89,8 +89,8 @@ def compare(
         speeds: the folder ``measured`` in the `out` of a comparison of networks with the same names
             on another machine, whose speeds are taken in place of this one's: how far a small
             machine comes in `seconds`, from trainings on a fast one.
-        judged_on: ``"validation"`` compares by held-out training images, and looks at no test
-            image: for whatever is to be chosen by the result.
+        judged_on: the part of the images that networks are evaluated on: ``"test"``, or
+            ``"validation"``, held-out training images, for whatever is to be chosen by the result.
 
     Raises:
         NinError: an argument makes no sense, or a result cannot be written; finished trials are
@@ -135,15 +135,15 @@ def compare(
         elsewhere,
     )
     plans = make_plans(conditions, contenders, measured)
-    rows, judging = judged_rows(conditions, plans)
+    rows, image_count = contender_rows(conditions, plans)
     comparison = Comparison(
         title=title,
         settings=settings(conditions),
         data=images.describe(),
         judged_on=judged_on,
-        images=judging,
+        images=image_count,
         rows=rows,
-        differences=differences_between(_pairs(rows, contenders), judging, recipe.folds),
+        differences=differences_between(_pairs(rows, contenders), image_count, recipe.folds),
         versions=versions(),
         device=device(),
         command=command(),

@@ -16,7 +16,7 @@ from nin.networks.network_source import is_in_file
 from nin.study.preparation import fingerprint, seen_size
 from nin.study.results.report_text import foresight
 from nin.study.results.report_text import seconds as as_text
-from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.measurement import Elsewhere, Workload, measure_once
 from nin.study.trials.row import Measured
 from nin.study.trials.trial import Trial, training_length
@@ -35,11 +35,11 @@ class Conditions(NamedTuple):
         recipe: how all are trained.
         data: its images.
         rates: learning rates to start the search with; a single one is used without a search.
-        seeds: those of the trainings that are judged.
+        seeds: those of the trainings that are evaluated.
         seconds: training time per network in place of epochs, if any.
         jobs: trials at the same time; None for joblib's own choice.
         out: folder for the results.
-        judged_on: the images that decide.
+        judged_on: the part of the images that networks are evaluated on.
         search_share: length of the trainings that choose a learning rate, as a share of the others.
         elsewhere: speeds of another machine, to be taken in place of this one's.
         console: for progress.
@@ -52,7 +52,7 @@ class Conditions(NamedTuple):
     seconds: float | None
     jobs: int | None
     out: Path
-    judged_on: JudgedOn = "test"
+    judged_on: EvaluationPart = "test"
     search_share: float = 1.0
     elsewhere: Elsewhere | None = None
     console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -72,7 +72,7 @@ def make_plans(
     """The plan of each contender; speeds are measured in a process of their own, and kept.
 
     Raises:
-        NinError: time is to be measured of a network that only this process knows.
+        NinError: time is to be measured of a network that only this process has.
     """
     digest = fingerprint(conditions.recipe, conditions.data)
     return [
@@ -114,14 +114,14 @@ def _plan(
     if speed is not None:
         budget_images = conditions.seconds and conditions.seconds * speed.training.images_per_second
     recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
-    judged = len(data.split(conditions.judged_on).labels)
-    effort = float(cost.multiply_adds * (TRAINING_EFFORT * steps * recipe.part_size + judged))
+    predicted = len(data.split(conditions.judged_on).labels)
+    effort = float(cost.multiply_adds * (TRAINING_EFFORT * steps * recipe.part_size + predicted))
     trial = Trial(contender, recipe, steps, digest, effort, conditions.judged_on)
     return ContenderPlan(cost, speed, trial)
 
 
 def print_estimate(
-    conditions: Conditions, plans: Sequence[ContenderPlan], searched: int, judged: int
+    conditions: Conditions, plans: Sequence[ContenderPlan], searched: int, evaluated: int
 ) -> None:
     """Print before the first trial what it can show, and the total time if speeds were measured.
 
@@ -129,35 +129,31 @@ def print_estimate(
         conditions: what is the same for all.
         plans: of the networks.
         searched: trainings per network that choose a learning rate.
-        judged: trainings per network that are judged.
+        evaluated: trainings per network that are evaluated.
     """
     if any((conditions.out / "trainings").iterdir()):
         return
-    judging, folds = (
-        len(conditions.data.split(conditions.judged_on).labels),
-        conditions.recipe.folds,
-    )
-    judging *= folds or 1
-    said = foresight(len(conditions.seeds), judging, conditions.judged_on, folds)
-    conditions.console.print(said)
-    predicted, total = len(conditions.seeds) * judging, 0.0
-    lengths = conditions.search_share * searched + judged
+    folds, seeds = conditions.recipe.folds, len(conditions.seeds)
+    images = len(conditions.data.split(conditions.judged_on).labels) * (folds or 1)
+    conditions.console.print(foresight(seeds, images, conditions.judged_on, folds))
+    predicted, total = seeds * images, 0.0
+    lengths = conditions.search_share * searched + evaluated
     for plan in plans:
         if plan.measured is None:
             return
-        images = lengths * plan.trial.steps * plan.trial.recipe.part_size
-        total += images / plan.measured.training.images_per_second
+        trained = lengths * plan.trial.steps * plan.trial.recipe.part_size
+        total += trained / plan.measured.training.images_per_second
         total += predicted / plan.measured.prediction.images_per_second
     smaller = "a smaller budget" if conditions.seconds else "fewer epochs or images"
     where = "this machine" if conditions.elsewhere is None else "the machine that was measured"
     conditions.console.print(
-        f"{(searched + judged) * len(plans)} trainings take about {as_text(total)} on {where};"
+        f"{(searched + evaluated) * len(plans)} trainings take about {as_text(total)} on {where};"
         f" {smaller} or fewer seeds take less. Ctrl-C keeps what is finished"
     )
 
 
 def warn_of_short_budgets(conditions: Conditions, plans: Sequence[ContenderPlan]) -> None:
-    """Say which networks have not the time to see every training image once."""
+    """Print which networks have not the time for every training image once."""
     if conditions.seconds is None:
         return
     images = len(conditions.data.train.labels)
@@ -173,7 +169,7 @@ def warn_of_short_budgets(conditions: Conditions, plans: Sequence[ContenderPlan]
 
 
 def settings(conditions: Conditions) -> dict[str, Any]:
-    """What a record says of the conditions, ready for JSON."""
+    """What a record holds of the conditions, ready for JSON."""
     recipe = conditions.recipe.model_dump(
         mode="json", exclude={"name", "preset", "width", "dropout", "learning_rate", "seed"}
     )

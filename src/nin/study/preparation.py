@@ -14,7 +14,7 @@ from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import obstacle
 from nin.networks.network_source import is_in_file
 from nin.networks.rivals import NETWORKS, check_size, find_network
-from nin.study.trials.contender import Contender, JudgedOn, Net, as_contenders
+from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.runs.dataset import open_images
@@ -42,7 +42,7 @@ def check(
     rates: Sequence[float],
     seeds: int,
     seconds: float | None,
-    judged_on: JudgedOn = "test",
+    judged_on: EvaluationPart = "test",
     search_share: float = 1.0,
 ) -> list[Contender]:
     """Refuse a comparison that cannot begin, before anything heavy is imported.
@@ -54,36 +54,38 @@ def check(
         rates: learning rates to start the search with.
         seeds: number of seeds.
         seconds: training time per network in place of epochs.
-        judged_on: the images that decide.
+        judged_on: the part of the images that networks are evaluated on.
         search_share: length of the trainings that choose a learning rate, as a share of the others.
 
     Returns:
         The contenders.
 
     Raises:
-        NinError: it says in one line what is wrong.
+        NinError: states in one line what is wrong.
     """
     contenders = as_contenders(nets)
     backend_name()
     check_arguments(rates, seeds, seconds, search_share)
-    if said := obstacle(out):
-        raise NinError(f"cannot write to {out}: {said}")
-    open_judged(recipe, judged_on)
+    if problem := obstacle(out):
+        raise NinError(f"cannot write to {out}: {problem}")
+    open_evaluated(recipe, judged_on)
     for contender in contenders:
         if recipe.image_size is not None and contender.name in NETWORKS:
             check_size(contender.name, recipe.image_size, recipe.image_size)
     return contenders
 
 
-def open_judged(recipe: Recipe, judged_on: JudgedOn = "test") -> ImageData:
+def open_evaluated(recipe: Recipe, judged_on: EvaluationPart = "test") -> ImageData:
     """The recipe's images, not yet read.
 
     Raises:
-        DataError: there are none, or none to judge by.
+        DataError: there are none, or none to evaluate on.
     """
     if recipe.folds is not None and judged_on != "test":
-        said = "the images of a fold are a test, and these networks are judged by validation images"
-        raise DataError(said, about=Argument("folds", recipe.folds))
+        problem = (
+            "the images of a fold are a test, and these networks are evaluated on validation images"
+        )
+        raise DataError(problem, about=Argument("folds", recipe.folds))
     data = open_images(recipe)
     if judged_on not in data.parts:
         way = (
@@ -91,7 +93,7 @@ def open_judged(recipe: Recipe, judged_on: JudgedOn = "test") -> ImageData:
             if judged_on == "test"
             else Advice("hold some out: {}", Argument("validation", 0.1))
         )
-        raise DataError(f"{data.name} has no {judged_on} images to judge by", way)
+        raise DataError(f"{data.name} has no {judged_on} images to evaluate on", way)
     return data
 
 
@@ -132,7 +134,7 @@ def check_writable(folder: Path) -> None:
 
 
 def prepare(
-    contenders: Sequence[Contender], recipe: Recipe, judged_on: JudgedOn = "test"
+    contenders: Sequence[Contender], recipe: Recipe, judged_on: EvaluationPart = "test"
 ) -> tuple[Recipe, ImageData]:
     """The recipe at an image size that all contenders can take, and its images.
 
@@ -145,7 +147,7 @@ def prepare(
     from nin.training.network_check import check_network
 
     recipe = resolve_precision(recipe)
-    data = open_judged(recipe, judged_on)
+    data = open_evaluated(recipe, judged_on)
     # No part is without any, whatever the seed.
     _check_parts(recipe, data, judged_on)
     classes = len(data.classes)
@@ -216,12 +218,12 @@ def fingerprint(recipe: Recipe, data: ImageData) -> str:
     return data.fingerprint()
 
 
-def judges_all_seeds_alike(data: ImageData) -> bool:
+def shares_test_images(data: ImageData) -> bool:
     """Whether the test images are the same for every seed: not those of a folder without any."""
     return not isinstance(data, ImageFolder) or "test" in data.inventory.pictures
 
 
-def _check_parts(recipe: Recipe, data: ImageData, judged_on: JudgedOn) -> None:
+def _check_parts(recipe: Recipe, data: ImageData, judged_on: EvaluationPart) -> None:
     # A head on a frozen trunk is chosen by cross-validation.
     frozen = find_network(recipe.preset).pretrained and not recipe.finetune
     held_out = [] if frozen else ["validation_split"]

@@ -1,4 +1,4 @@
-"""`reproduce`: train a published row again from its record, and say whether it agrees."""
+"""`reproduce`: train a published row again from its record, and check whether it agrees."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.networks.network_source import is_custom
 from nin.networks.rivals import NETWORKS, find_net
-from nin.study.preparation import check_writable, fingerprint, open_judged
+from nin.study.preparation import check_writable, fingerprint, open_evaluated
 from nin.study.results.reproduced_row import ReproducedRow
 from nin.study.results.result import Comparison
 from nin.study.trials.contender import Contender
@@ -23,7 +23,7 @@ from nin.study.trials.row import Row
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import renamed
 
-#: A variable by which oneDNN computes float32 in bfloat16; records say where it was set.
+#: A variable by which oneDNN computes float32 in bfloat16; records state where it was set.
 FPMATH_MODE = "ONEDNN_DEFAULT_FPMATH_MODE"
 
 
@@ -52,7 +52,7 @@ def reproduce(
 ) -> list[ReproducedRow]:
     """Train what a record has published again, with the same seeds, and compare.
 
-    With the record's versions on its processor the answers should be the same to the bit; elsewhere
+    With the record's versions on its processor predictions should be the same to the bit; elsewhere
     the mean should lie where as many further seeds lie 19 times in 20.
 
     Args:
@@ -144,7 +144,7 @@ def _described(row: Row) -> PublishedRow:
 
 
 def _by_name(found: Comparison, row: Row) -> PublishedRow:
-    """Of a record of before rows said what they were made of."""
+    """Of a record of before rows held what they were made of."""
     settings = found.settings
     if row.net not in NETWORKS or row.group or settings.get("seconds") is not None:
         raise NinError(
@@ -172,7 +172,7 @@ def _same_images(found: Comparison, published: PublishedRow) -> tuple[ImageData,
         NinError: they are others.
     """
     judged_on: Any = found.judged_on
-    data = open_judged(published.recipe, judged_on)
+    data = open_evaluated(published.recipe, judged_on)
     then = found.data.get("fingerprint")
     if then is not None and data.describe().get("fingerprint") != then:
         raise NinError(

@@ -33,7 +33,7 @@ class Attempt(NamedTuple):
     Attributes:
         recipe: with the learning rate of this attempt.
         data: the images.
-        trainer: trains the model; not yet told what to call back.
+        trainer: trains the model; not yet given its callbacks.
         model: compiled, with the weights that it goes on from.
         position: where it goes on.
     """

@@ -1,7 +1,7 @@
-"""A moving average of the weights (Polyak and Juditsky 1992), which is judged and kept.
+"""A moving average of the weights (Polyak and Juditsky 1992), which is evaluated and saved.
 
 Keras's optimisers compute it (`use_ema`). Training goes on with the weights themselves; whenever
-the network is asked about images, or kept, the averages stand in their place.
+the network predicts or is saved, the averages stand in their place.
 """
 
 from __future__ import annotations

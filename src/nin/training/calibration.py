@@ -54,7 +54,7 @@ def calibrate(
         data: the training images.
         batch: a few of them.
         optimizer: what the model will be trained with; None leaves images and weights as they are,
-            and only resizes as the data asks.
+            and only resizes as the data requires.
 
     Returns:
         What was done beyond the book, in words.

@@ -43,7 +43,7 @@ def check_loss(model: Module, data: DataModule) -> None:
     """Refuse a loss that cannot take labels as `data` mixes or smooths them.
 
     Raises:
-        NinError: says what to leave out.
+        NinError: states what to leave out.
     """
     augmentation = getattr(data, "augmentation", None)
     if augmentation is None or not augmentation.shares_labels:

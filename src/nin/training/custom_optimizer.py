@@ -10,7 +10,7 @@ from nin.errors import NinError
 
 
 class CustomOptimizer(keras.optimizers.SGD):
-    """Gives each gradient, clipped if that is asked for, to an object that is no Keras optimiser.
+    """Gives each gradient, clipped if that is requested, to an object that is no Keras optimiser.
 
     Args:
         own: has ``apply_gradients(grads_and_vars)`` and perhaps `lr`.

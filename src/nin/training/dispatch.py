@@ -39,7 +39,7 @@ def train(
     its optimum. With ``recipe.finetune`` all layers are then trained by gradient descent, and the
     epoch that is best on held-out images is kept, or the fitted head if none is better. For a
     folder, any setting of gradient descent (`epochs`, a learning rate, augmentation, `callbacks`)
-    implies `finetune`; a `Recipe` has to ask for it, and `callbacks` for a frozen network are
+    implies `finetune`; a `Recipe` has to set it, and `callbacks` for a frozen network are
     refused.
 
     Args:
@@ -62,8 +62,8 @@ def train(
             are those of the other network, unless they are given.
 
     Returns:
-        The finished run; ``run.record["result"]`` says how good it is. Of several processes only
-        the first keeps the run and judges it.
+        The finished run; ``run.record["result"]`` holds its accuracy. Of several processes
+        only the first keeps the run and evaluates it.
 
     Raises:
         UnknownNameError: there is no such recipe, data set, network or option.
@@ -75,7 +75,7 @@ def train(
         WeightsError: pretrained weights are not installed, or damaged.
         RunError: the run directory cannot be used.
         TrainingDiedError: the training could not recover; the run says why.
-        KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message says how
+        KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message states how
             to continue.
 
     Example:
@@ -147,7 +147,7 @@ def resume(
 
     Args:
         path: the run directory.
-        epochs: total number of epochs; by default as many as the recipe says.
+        epochs: total number of epochs; by default those of the recipe.
         skip_bad: from now on, skip images of a folder that cannot be read.
         save_every: seconds between checkpoints within an epoch.
         devices: as in `train`; may differ from before.

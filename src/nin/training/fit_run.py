@@ -39,13 +39,13 @@ def fit_run(
         attempt: the network, and where it goes on.
         save_every: seconds between two checkpoints within an epoch.
         callbacks: further Keras callbacks.
-        stop_signal: asked to stop, training finishes its step; by default a new one, which listens.
+        stop_signal: once set, training finishes its step; by default a new one, which listens.
 
     Raises:
         PeerLostError: another process of this training has ended.
         SourceError: pictures behind a URL can no longer be had.
         TrainingDiedError: the training could not recover.
-        KeyboardInterrupt: it was asked to stop; the message says how to go on.
+        KeyboardInterrupt: it was to stop; the message states how to go on.
     """
     here, stop_signal, recipe = layout(), stop_signal or StopSignal(), attempt.recipe
     try:
@@ -108,7 +108,7 @@ def _train(
 
 
 def _fallback(attempt: Attempt, epoch: int | None) -> str | None:
-    """What is said where fine-tuning ends with what it had before."""
+    """The note where fine-tuning ends with what it had before."""
     died = attempt.trainer.health.died if attempt.trainer.health else None
     if died:
         return f"fine-tuning failed ({died}): epoch {epoch} is kept"

@@ -17,14 +17,14 @@ FIRST_LOOK = 20
 LATER_LOOKS = 160
 #: A class counts as dead, and a loss as stuck, only after this many steps.
 PATIENCE = 80
-#: Logits whose spread over the images is below this say the same of every image. A network that
+#: Logits whose spread over the images is below this are the same for every image. A network that
 #: `nin.start` has prepared begins at 0.3.
 ALIKE = 0.01
 #: A network that is silent on more than this share of the images has lost most of its gradient.
 SILENT = 0.25
 #: A loss below this leaves nothing to learn: gradients may vanish.
 SOLVED = 0.01
-#: A loss this close to ln(classes) is that of an answer which ignores the image.
+#: A loss this close to ln(classes) is that of a prediction which ignores the image.
 PLATEAU = 0.005
 #: A kernel that changes by less than this share of itself a step does not learn.
 STILL = 1e-7
@@ -41,17 +41,17 @@ class Finding(NamedTuple):
 class HealthWatch(keras.callbacks.Callback):
     """Looks at a model while it trains: at steps 20, 40, …, 160, 320, … and at the end.
 
-    It looks at the answers to a few training images (the calibration batch) and at the weights.
+    It looks at the outputs for a few training images (the calibration batch) and at the weights.
     Training that cannot recover is stopped, and `died` says why. What is found at a step depends on
-    that step alone, so that a training that is interrupted and resumed is judged as an unbroken
-    one; only to see that a layer stands still takes two looks.
+    that step alone, so that an interrupted and resumed training gets the findings of an unbroken
+    one; only a layer that stands still takes two looks to find.
 
     Args:
         images: training images (n, h, w, c) as the model takes them; 64 are enough.
         classes: the classes' names; by default their numbers.
         report: called with each new finding; by default findings are only kept in `findings`.
         started: whether `nin.start` has prepared the model, so that it is not recommended.
-        epochs: how many there are in all; by default as many as `fit` was asked for.
+        epochs: how many there are in all; by default those that `fit` was given.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class HealthWatch(keras.callbacks.Callback):
     def _alike(self) -> None:
         self._find(
             "same answer",
-            "the answer is the same for every image, as if the images said nothing:"
+            "the prediction is the same for every image, as if the images were not looked at:"
             f" {self._remedy('lower the learning rate')}",
         )
 
@@ -158,8 +158,8 @@ class HealthWatch(keras.callbacks.Callback):
         if self._step >= PATIENCE and abs(loss - chance) < PLATEAU:
             self._find(
                 "plateau",
-                f"the loss has stayed at ln {classes} = {chance:.3f}, as if the images"
-                f" said nothing: {self._remedy('change the learning rate')}",
+                f"the loss has stayed at ln {classes} = {chance:.3f}, as if the images were not"
+                f" looked at: {self._remedy('change the learning rate')}",
             )
 
     def _vanished(self, loss: float) -> None:
@@ -220,9 +220,9 @@ def _silent_share(logits: Any) -> float:
 
 
 def _are_alike(logits: Any) -> bool:
-    """Whether the answers to all images are the same; what all logits share is no answer."""
-    answers = logits - logits.mean(axis=1, keepdims=True)
-    return bool(np.std(answers, axis=0).max() < ALIKE)
+    """Whether the predictions for all images are the same, whatever all logits of one share."""
+    centred = logits - logits.mean(axis=1, keepdims=True)
+    return bool(np.std(centred, axis=0).max() < ALIKE)
 
 
 def _kernels(model: Any) -> dict[str, Any]:

@@ -51,10 +51,10 @@ def start(
        start as the identity: at random they would mix the classes, and each ReLU between them
        would cut off half of what is left.
     3. The class maps start with mean 1, each of them, and vary by 0.3 at most. A value common to
-       all logits cancels in the softmax, so the answers are unchanged; but the maps now stand
+       all logits cancels in the softmax, so predictions are unchanged; but the maps now stand
        where ReLU is the identity, and every class gets a gradient at every position. Where
-       `shares` says that some classes are rare, the others start higher by the logarithm of how
-       much more frequent they are: the first answers then have the frequencies of the classes,
+      `shares` shows that some classes are rare, the others start higher by the logarithm of how
+       much more frequent they are: the first predictions then have the frequencies of the classes,
        and the first steps do not push the maps of rare classes below zero. For AdamW the mean is
        to be 4: it moves every weight by the full rate whatever the gradient, and on a few images
        all in one direction, which takes maps at 1 below zero within ten steps at any usual rate.

@@ -1,4 +1,4 @@
-"""What is said, before the first step and after the last, of pictures that a folder holds twice."""
+"""Warnings, before the first step and after the last, of pictures that a folder holds twice."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MEMORY = 0.9
 #: The steepest descent is not looked for among the first steps, where the average is of few.
 UNSETTLED = 5
-#: Where the loss falls by less than this share of what it was at first, it says nothing.
+#: Where the loss falls by less than this share of what it was at first, nothing is suggested.
 LEAST_FALL = 0.02
 
 

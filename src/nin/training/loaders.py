@@ -32,7 +32,7 @@ class Loaders(NamedTuple):
             source.epoch, source.first = epoch, batch
 
     def reading_ahead(self) -> AbstractContextManager[Any]:
-        """Within this, batches of streamed images are read before they are asked for."""
+        """Within this, batches of streamed images are read before they are requested."""
         return reading_ahead(_source(self.train), _source(self.validation))
 
 

@@ -99,8 +99,8 @@ def _checked_picture(path: Path) -> Path:
     """Refuse where no picture can be written, before anything is computed."""
     if path.suffix.lower() != ".png":
         raise NinError("the picture is a .png", about=Argument("out", path))
-    if said := obstacle(path.parent) or ("it is a folder" if path.is_dir() else None):
-        raise NinError(f"cannot write the picture: {said}", about=Argument("out", path))
+    if problem := obstacle(path.parent) or ("it is a folder" if path.is_dir() else None):
+        raise NinError(f"cannot write the picture: {problem}", about=Argument("out", path))
     return path
 
 

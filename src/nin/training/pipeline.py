@@ -64,9 +64,9 @@ def train(
             show_found(data)
         duplicates = warn_of_duplicates(data) if here.is_chief else {}
         images = len(data.train.labels)
-        asked, recipe = recipe, adjust(recipe, images)
+        given, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
-        note = adjustment_note(asked, recipe, images)
+        note = adjustment_note(given, recipe, images)
         attempt = new_attempt(recipe, data, here, Position(), note)
         with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {}, trust=True)
@@ -134,10 +134,10 @@ def _attempt(
     if "head" not in run.record:
         return new_attempt(recipe, data, here, Position()), recipe
     images = len(data.train.labels)
-    asked, recipe = recipe, adjust(recipe, images)
+    given, recipe = recipe, adjust(recipe, images)
     data.batch_size = recipe.part_size
     attempt = finetuning_attempt(run, recipe, data, here)
-    attempt.trainer.note(adjustment_note(asked, recipe, images))
+    attempt.trainer.note(adjustment_note(given, recipe, images))
     return attempt, recipe
 
 

@@ -1,4 +1,4 @@
-"""Lower precision where it is safe: products in bfloat16, weights and answers in float32."""
+"""Lower precision where it is safe: products in bfloat16, weights and outputs in float32."""
 
 from __future__ import annotations
 

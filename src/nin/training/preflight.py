@@ -31,7 +31,7 @@ def check(
 
     Args:
         recipe: what to train.
-        out: the run directory that was asked for.
+        out: the run directory that was given.
         skip_bad: in a folder, go on without pictures that cannot be read.
         devices: how many are to share each batch.
 
@@ -39,12 +39,12 @@ def check(
         The recipe's images, not yet read.
 
     Raises:
-        NinError: it says in one line what is wrong.
+        NinError: states in one line what is wrong.
     """
     check_free(out)
     folder = Path("runs" if out is None else out)
-    if said := obstacle(folder):
-        raise RunError(f"cannot make the run directory {folder}: {said}")
+    if problem := obstacle(folder):
+        raise RunError(f"cannot make the run directory {folder}: {problem}")
     return check_recipe(recipe, skip_bad=skip_bad, devices=devices)
 
 
@@ -81,7 +81,7 @@ def check_pretrained(recipe: Recipe) -> None:
     """Refuse what a pretrained trunk cannot be trained on.
 
     Raises:
-        RecipeError: says what, and what to do.
+        RecipeError: states what, and what to do.
     """
     network = find_network(recipe.preset)
     if is_in_memory(recipe.data):
@@ -91,22 +91,22 @@ def check_pretrained(recipe: Recipe) -> None:
             about=Argument("preset", recipe.preset),
         )
     if recipe.balance == "sampling" and not recipe.finetune:
-        said = "a head is fitted to all photographs"
+        problem = "a head is fitted to all photographs"
         way = Advice("use {}", Argument("balance", "weights"))
-        raise RecipeError(said, way, about=Argument("balance", "sampling"))
+        raise RecipeError(problem, way, about=Argument("balance", "sampling"))
     if recipe.freeze >= network.layers:
         raise too_deep(recipe.freeze, network.layers)
     _check_table(recipe, "pretrained weights fit one network only")
     if recipe.width != 1:
-        said = "pretrained weights are of width 1 only"
-        raise RecipeError(said, about=Argument("width", f"{recipe.width:g}"))
+        problem = "pretrained weights are of width 1 only"
+        raise RecipeError(problem, about=Argument("width", f"{recipe.width:g}"))
 
 
 def check_network(recipe: Recipe) -> None:
     """Refuse what the recipe's network, without pretrained weights, cannot do.
 
     Raises:
-        RecipeError: says what.
+        RecipeError: states what.
     """
     network = find_network(recipe.preset, "preset")
     is_own = is_custom(recipe.preset)
@@ -114,19 +114,19 @@ def check_network(recipe: Recipe) -> None:
         source_of(recipe.preset)  # Whether its file is there.
     is_fixed = isinstance(network, Rival) or is_own
     if is_fixed and recipe.width != 1:
-        said = f"{recipe.preset} has one width, 1: only presets of NiN have others"
-        raise RecipeError(said, about=Argument("width", recipe.width))
+        problem = f"{recipe.preset} has one width, 1: only presets of NiN have others"
+        raise RecipeError(problem, about=Argument("width", recipe.width))
     if is_fixed and recipe.dropout is not None:
-        said = f"{recipe.preset} has a dropout of its own: only presets of NiN take another"
-        raise RecipeError(said, about=Argument("dropout", recipe.dropout))
+        problem = f"{recipe.preset} has a dropout of its own: only presets of NiN take another"
+        raise RecipeError(problem, about=Argument("dropout", recipe.dropout))
     if is_fixed:
         _check_table(recipe, "only presets of NiN have stages to change")
     elif isinstance(network, Preset):
         stages = deepened(network.stages, recipe.depth)
         network = network._replace(stages=with_ingredients(stages, batch_norm=recipe.batch_norm))
     if recipe.crop_size is not None and not network.has_maps:
-        said = f"{recipe.preset} ends in dense layers, which take images of one size only"
-        raise RecipeError(said, about=Argument("crop_size", recipe.crop_size))
+        problem = f"{recipe.preset} ends in dense layers, which take images of one size only"
+        raise RecipeError(problem, about=Argument("crop_size", recipe.crop_size))
     if recipe.freeze >= network.layers:
         raise too_deep(recipe.freeze, network.layers)
 
@@ -141,13 +141,13 @@ def too_deep(freeze: int, layers: int) -> RecipeError:
 
 def _check_table(recipe: Recipe, why: str) -> None:
     """Refuse what changes a table of stages, where there is none to change."""
-    said = f"{recipe.preset} cannot change it: {why}"
+    problem = f"{recipe.preset} cannot change it: {why}"
     if recipe.depth != 1:
-        raise RecipeError(said, about=Argument("depth", recipe.depth))
+        raise RecipeError(problem, about=Argument("depth", recipe.depth))
     if recipe.batch_norm:
-        raise RecipeError(said, about=Argument("batch_norm", True))
+        raise RecipeError(problem, about=Argument("batch_norm", True))
     if recipe.pooling is not None:
-        raise RecipeError(said, about=Argument("pooling", recipe.pooling))
+        raise RecipeError(problem, about=Argument("pooling", recipe.pooling))
 
 
 def check_resumable(run: Run, recipe: Recipe) -> None:

@@ -30,7 +30,7 @@ class ShowProgress(keras.callbacks.Callback):
     Args:
         images_an_epoch: how many training images an epoch holds.
         console: where to print; standard error by default.
-        epochs: how many there are in all; by default as many as `fit` was asked for.
+        epochs: how many there are in all; by default those that `fit` was given.
         best_loss: the lowest held-out loss of earlier epochs, infinite before any: an epoch's line
             then says whether it is the best so far. None where no epoch is chosen.
 
@@ -174,13 +174,13 @@ class ShowProgress(keras.callbacks.Callback):
                 highlight=False,
             )
             if self._waiting:
-                self._waiting.said()
+                self._waiting.restart()
 
     def _restart_timer(self) -> None:
         if self._timer:
             self._timer.restart()
         if self._waiting:
-            self._waiting.said()
+            self._waiting.restart()
 
     def _is_log(self) -> bool:
         return not (self.console.is_terminal or self.console.is_jupyter or self.console.quiet)

@@ -33,7 +33,7 @@ class Recipe(BaseModel):
     """How a network is trained: named, typed, frozen, printable.
 
     `nin.RECIPES` holds those that come with the package, and `revised` changes one. The reference
-    says what each field does, and so does ``nin train --help``.
+    describes each field, and so does ``nin train --help``.
 
     Raises:
         RecipeError: `revised` or `parse` were given a value that cannot work.
@@ -105,7 +105,7 @@ class Recipe(BaseModel):
     #: Whether biases decay as well, and the scales and offsets of batch normalisation.
     decay_biases: bool = True
     #: Momentum of a moving average of the weights, which takes the place of the weights wherever
-    #: the network is judged or kept; 0 for none.
+    #: the network is evaluated or saved; 0 for none.
     ema_momentum: float = Field(default=0.0, ge=0, lt=1)
     #: Of the learning rate: constant, or a cosine that falls to zero at the end of the last epoch.
     schedule: Literal["constant", "cosine"] = "cosine"
@@ -291,5 +291,5 @@ def _first_problem(error: ValidationError) -> RecipeError:
     if not name:
         return RecipeError(problem["msg"].removeprefix("Value error, "))
     given = None if problem["type"] == "missing" else reprlib.repr(problem["input"])
-    said = problem["msg"].removeprefix("Value error, ").lower()
-    return RecipeError(said, about=Argument(name, given))
+    message = problem["msg"].removeprefix("Value error, ").lower()
+    return RecipeError(message, about=Argument(name, given))

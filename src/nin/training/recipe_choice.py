@@ -23,7 +23,7 @@ from nin.training.runs.run import load
 #: not; arrays, a `DataModule` or loaders, as `nin.data.sources.as_images` takes them.
 What = Any
 
-#: What is said of images, and not of how they are learnt from.
+#: Options of the images, and not of how they are learnt from.
 _OF_IMAGES = {
     *("name", "data", "preset", "init", "image_size", "resize_mode", "limit", "seed"),
     *("balance", "stream", "validation", "finetune", "groups", "folds", "fold"),
@@ -60,7 +60,7 @@ def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str,
 
 
 def on_images(recipe: Recipe, data: Any) -> Recipe:
-    """The recipe with other images, and what is said of these; None leaves it as it is.
+    """The recipe with other images and their options; None leaves it as it is.
 
     Args:
         recipe: how networks are trained.
@@ -95,32 +95,32 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
     what, options = with_images(what, renamed(options))
     if odd := next((name for name in options if name not in Recipe.model_fields), None):
         raise UnknownNameError("argument", odd, Recipe.model_fields)
-    given = asked = {name: value for name, value in options.items() if value is not None}
-    if "preset" in asked:
-        asked["preset"] = network_name(asked["preset"])
+    given = explicit = {name: value for name, value in options.items() if value is not None}
+    if "preset" in explicit:
+        explicit["preset"] = network_name(explicit["preset"])
     if isinstance(given.get("data"), ImageData):
         given["data"], own = _as_options(given["data"])
         given = {**own, **given}
     if isinstance(what, ImageData):
         what, own = _as_options(what)
-        given = {**own, **asked}
+        given = {**own, **explicit}
     if isinstance(what, Recipe):
         recipe = with_network(what, given.get("preset"))
     else:
         recipe = _chosen(what, given)
     recipe = recipe.revised(**given)
     is_frozen = not recipe.finetune and find_network(recipe.preset, "preset").pretrained
-    of_gradients = [name for name in (*asked, *settings) if name not in _OF_IMAGES]
+    of_gradients = [name for name in (*explicit, *settings) if name not in _OF_IMAGES]
     if not (is_frozen and of_gradients):
         return recipe
-    if isinstance(what, Recipe) or asked.get("finetune") is False:
+    if isinstance(what, Recipe) or explicit.get("finetune") is False:
         raise RecipeError(
             "a frozen network is not trained by gradients",
             Advice("add {}", Argument("finetune", True)),
             Advice("train another {}", Argument("preset")),
             about=Argument(of_gradients[0]),
         )
-    # Epochs, rates or augmentation are asked for: what has them is meant.
+    # Epochs, rates or augmentation are given: what has them is meant.
     return recipe_of(what, {**options, "finetune": True}, settings=settings)
 
 

@@ -30,7 +30,7 @@ def adjust(recipe: Recipe, images: int) -> Recipe:
     a batch size or epochs: `Recipe.revised` sets the two bounds to 0 then.
 
     Args:
-        recipe: as it was asked for.
+        recipe: as it was given.
         images: how many there are to train on, at least 1.
     """
     batch = recipe.batch_size
@@ -98,14 +98,14 @@ def schedule_record(recipe: Recipe, images: int) -> ScheduleRecord:
     }
 
 
-def adjustment_note(asked: Recipe, used: Recipe, images: int) -> str | None:
+def adjustment_note(given: Recipe, used: Recipe, images: int) -> str | None:
     """One line on how `adjust` changed a recipe; None if it did not."""
-    if used == asked:
+    if used == given:
         return None
     steps = used.epochs * steps_per_epoch(used, images)
     return (
         f"{images:,} training images are few: batches of {used.batch_size} for"
-        f" {used.epochs:,} epochs, {steps:,} steps (the recipe: {asked.batch_size}, {asked.epochs})"
+        f" {used.epochs:,} epochs, {steps:,} steps (the recipe: {given.batch_size}, {given.epochs})"
     )
 
 

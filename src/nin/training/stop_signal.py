@@ -1,4 +1,4 @@
-"""Asked to stop, a training finishes the step it is in."""
+"""On a signal to stop, a training finishes the step it is in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class StopSignal:
-    """Whether this process has been asked to stop.
+    """Whether this process is to stop.
 
     Attributes:
         received: becomes True at Ctrl-C, and at SIGTERM, which Slurm and Kubernetes send before
@@ -40,12 +40,12 @@ class StopSignal:
             if signal.getsignal(number) != signal.SIG_IGN
         }
 
-        def ask(number: int, _: FrameType | None) -> None:
+        def stop(number: int, _: FrameType | None) -> None:
             self.received = True
             signal.signal(number, before[signal.Signals(number)])
 
         for number in before:
-            signal.signal(number, ask)
+            signal.signal(number, stop)
         self._is_caught = True
         try:
             yield

@@ -50,7 +50,7 @@ class Trainer(BookLoop, HyperParameters):
             watch, and to draw curves in Jupyter.
 
     Raises:
-        BackendError: more than one GPU was asked for.
+        BackendError: more than one GPU was requested.
 
     Attributes:
         history: after `fit`: a list of values per metric, one per epoch.
@@ -190,7 +190,7 @@ class Trainer(BookLoop, HyperParameters):
 
     @contextlib.contextmanager
     def _notes_on(self, data: DataModule) -> Iterator[None]:
-        """Say what is to be known of the images, and later what has been found since.
+        """Print what is to be known of the images, and later what has been found since.
 
         A streamed picture is only read while the network trains.
         """
@@ -199,8 +199,8 @@ class Trainer(BookLoop, HyperParameters):
         for line in before:
             self.note(line)
         yield
-        for line, said in zip([unreadable_note(data), pictures_note(data)], before, strict=True):
-            self.note(line if line != said else None)
+        for line, earlier in zip([unreadable_note(data), pictures_note(data)], before, strict=True):
+            self.note(line if line != earlier else None)
 
     def _optimizer(self, model: Module) -> Any:
         return self.optimizer or model.configure_optimizers()
@@ -272,7 +272,7 @@ class Trainer(BookLoop, HyperParameters):
             progress.skipped = batch
             try:
                 fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
-            finally:  # What is known of a training that is interrupted.
+            finally:  # Also of a training that is interrupted.
                 self.extend_history(getattr(self.model.history, "history", {}))
             epoch, batch = stop, 0
             if self.model.stop_training:

@@ -1,4 +1,4 @@
-"""`WaitingLines`: what a log is told while a training has nothing to tell, as when it compiles."""
+"""`WaitingLines`: lines in a log while a training prints nothing, as when it compiles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nin.progress import EVERY
 
 
 class WaitingLines:
-    """Prints a line when nothing has been said for thirty seconds, from a thread of its own.
+    """Prints a line when nothing has been printed for thirty seconds, from a thread of its own.
 
     Args:
         console: where to print.
@@ -21,31 +21,31 @@ class WaitingLines:
 
     def __init__(self, console: Console, doing: Callable[[], str]) -> None:
         self.console, self.doing = console, doing
-        self._said = time.monotonic()
+        self._since = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="nin-waiting", daemon=True)
 
     def start(self) -> None:
         """Begin to watch."""
-        self.said()
+        self.restart()
         self._thread.start()
 
-    def said(self) -> None:
-        """Count from now on: something has been said."""
-        self._said = time.monotonic()
+    def restart(self) -> None:
+        """Count from now on: something has been printed."""
+        self._since = time.monotonic()
 
-    def say_if_due(self) -> None:
-        """Print a line if nothing has been said for long enough."""
-        if time.monotonic() - self._said >= EVERY:
-            self.said()
+    def print_if_due(self) -> None:
+        """Print a line if nothing has been printed for long enough."""
+        if time.monotonic() - self._since >= EVERY:
+            self.restart()
             self.console.print(self.doing(), highlight=False, markup=False)
 
     def end(self) -> None:
-        """Say nothing any more."""
+        """Print nothing any more."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()
 
     def _watch(self) -> None:
         while not self._ended.wait(1.0):
-            self.say_if_due()
+            self.print_if_due()

@@ -34,11 +34,11 @@ def warm_start(model: Classifier, classes: Names, run: Run) -> str:
 
     Args:
         model: a built network, with fresh weights.
-        classes: what it is to tell apart.
+        classes: those of the network to train.
         run: whose weights; its network need not be the same.
 
     Returns:
-        One line that says what was taken.
+        One line on what was taken.
 
     Raises:
         RunError: nothing fits, or the run's weights cannot be read.
@@ -78,7 +78,7 @@ def warm_start_line(run: Run, classes: Names, layers: str) -> str:
 
     Args:
         run: where from.
-        classes: what is told apart now.
+        classes: those of the network to train.
         layers: what was taken beside the class maps.
     """
     kept = [name for name in classes if name in run.classes]

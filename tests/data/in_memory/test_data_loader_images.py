@@ -8,7 +8,7 @@ import pytest
 
 import nin
 from nin.data.in_memory.loader_images import LoaderImages, collect
-from nin.data.sources import as_images, as_judged, as_module, is_loader, name_of_images
+from nin.data.sources import as_evaluation_images, as_images, as_module, is_loader, name_of_images
 from nin.errors import DataError
 
 #: Each image says its own number; labels are its remainder by two.
@@ -63,7 +63,7 @@ def test_batches_have_one_size_and_all_images_are_in_them(make):
         loader.on_epoch_end()
     assert data.describe()["exact"] is False
     assert "neither exact resume nor the same result" in data.notes[-1]
-    assert as_judged(make()).test.labels.tolist() == Y.tolist()
+    assert as_evaluation_images(make()).test.labels.tolist() == Y.tolist()
 
 
 def test_what_a_loader_changes_reaches_the_training():

@@ -11,7 +11,7 @@ ROWS = [row("NiN"), row("LeNet", [0.8, 0.81, 0.82])]
 @pytest.mark.parametrize(
     ("differences", "said"),
     [
-        ([], "NiN answers 90.5% of the images correctly."),
+        ([], "NiN classifies 90.5% of the images correctly."),
         ([difference()], "NiN is clearly more accurate than LeNet (by 1.2 points)."),
         ([difference(p=0.3)], "3 seeds cannot tell NiN from LeNet."),
         (

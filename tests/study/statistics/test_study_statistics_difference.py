@@ -8,26 +8,26 @@ from nin.study.statistics.difference import differences_between
 from nin.study.trials.row import is_packed, pack, unpack
 
 
-def judged(net, correct, **changed):
-    """A row with these answers, (seeds, images)."""
+def evaluated(net, correct, **changed):
+    """A row that was correct on these (seeds, images)."""
     correct = np.asarray(correct, dtype=bool)
     return row(net, correct.mean(axis=1), correct=[pack(each) for each in correct], **changed)
 
 
-def answers(share, seeds, images=600, seed=0):
+def drawn(share, seeds, images=600, seed=0):
     return np.random.default_rng(seed).random((seeds, images)) < share
 
 
 @pytest.mark.parametrize("images", [1, 8, 13])
 def test_which_images_were_right_is_kept_bit_by_bit(images):
-    correct = answers(0.5, 1, images)[0]
+    correct = drawn(0.5, 1, images)[0]
     assert (unpack(pack(correct), images) == correct).all()
     assert not is_packed(pack(correct), images + 8)
     assert not is_packed("!", images)
 
 
 def test_both_kinds_of_chance_are_told():
-    one, other = judged("a", answers(0.9, 4)), judged("b", answers(0.5, 4, seed=1))
+    one, other = evaluated("a", drawn(0.9, 4)), evaluated("b", drawn(0.5, 4, seed=1))
     (found,) = differences_between([(one, other)], 600)
     assert found.mean == pytest.approx(0.4, abs=0.05)
     assert found.low < found.images_low < found.mean < found.images_high
@@ -39,28 +39,28 @@ def test_what_the_seeds_agree_on_may_still_be_chance_of_the_images():
     alike = np.ones((3, 600), dtype=bool)
     differs = alike.copy()
     differs[:, :2] = False
-    (found,) = differences_between([(judged("a", alike), judged("b", differs))], 600)
+    (found,) = differences_between([(evaluated("a", alike), evaluated("b", differs))], 600)
     assert found.low == found.high == found.mean > 0
     assert found.images_low < 0
     assert (found.p, found.is_clear) == (0.5, False)
 
 
 def test_more_differences_take_more_to_be_clear():
-    one, other = judged("a", answers(0.9, 4)), judged("b", answers(0.5, 4, seed=1))
+    one, other = evaluated("a", drawn(0.9, 4)), evaluated("b", drawn(0.5, 4, seed=1))
     (alone,) = differences_between([(one, other)], 600)
     among = differences_between([(one, other)] * 10, 600)
     assert among[0].p == pytest.approx(10 * alone.p)
 
 
 def test_two_seeds_have_an_interval_over_images_only():
-    one, other = judged("a", answers(0.9, 2)), judged("b", answers(0.5, 2, seed=1))
+    one, other = evaluated("a", drawn(0.9, 2)), evaluated("b", drawn(0.5, 2, seed=1))
     (found,) = differences_between([(one, other)], 600)
     assert (found.low, found.high, found.p) == (None, None, None)
     assert found.images_low > 0.3
     assert found.seeds_needed() is None
 
 
-def test_rows_that_did_not_keep_their_answers_are_compared_over_seeds():
+def test_rows_that_did_not_keep_their_predictions_are_compared_over_seeds():
     (found,) = differences_between([(row("a"), row("b", [0.8, 0.82, 0.79]))], 600)
     assert found.images_low is None
     assert found.is_clear

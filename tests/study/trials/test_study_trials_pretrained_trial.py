@@ -1,4 +1,4 @@
-"""A trial of a pretrained network: its head, judged by cross-validation and by test images."""
+"""A trial of a pretrained network: its head, evaluated by cross-validation and on test images."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def trial(recipe, seed, judged_on="test"):
 
 
 @pytest.mark.slow
-def test_a_head_is_fitted_and_judged(recipe, monkeypatch):
-    judged = trial(recipe, 0)
-    assert judged.is_pretrained
-    found = train_pretrained(judged)
-    assert judged.fault(found) is None
+def test_a_head_is_fitted_and_evaluated(recipe, monkeypatch):
+    tested = trial(recipe, 0)
+    assert tested.is_pretrained
+    found = train_pretrained(tested)
+    assert tested.fault(found) is None
     assert found.n == 20
     assert unpack(found.correct, 20).mean() == pytest.approx(found.accuracy)
     assert 0.5 < found.validation <= 1

@@ -26,7 +26,7 @@ def outcome():
 
 @pytest.mark.slow
 @pytest.mark.every_backend
-def test_a_judged_training(outcome):
+def test_an_evaluated_training(outcome):
     assert outcome.n == 359
     assert 0 <= outcome.accuracy <= 1
     assert unpack(outcome.correct, 359).mean() == pytest.approx(outcome.accuracy)
@@ -44,7 +44,7 @@ def test_the_same_cell_comes_to_the_same(outcome):
 
 
 @pytest.mark.slow
-def test_a_search_never_looks_at_the_images_that_judge(monkeypatch):
+def test_a_search_never_looks_at_test_images(monkeypatch):
     def look(*_):
         raise AssertionError("looked")
 
@@ -73,7 +73,7 @@ def test_a_long_training_says_in_a_log_how_far_it_is(monkeypatch, capsys):
 def test_training_ends_after_its_steps(monkeypatch):
     steps = []
     monkeypatch.setattr(
-        "nin.study.trials.trial._judge",
+        "nin.study.trials.trial._test_result",
         lambda model, _: steps.append(int(model.optimizer.iterations)) or {"accuracy": 0.5, "n": 1},
     )
     train_trial(TRIAL._replace(steps=3))
@@ -81,7 +81,7 @@ def test_training_ends_after_its_steps(monkeypatch):
 
 
 @pytest.mark.slow
-def test_answers_that_are_not_finite_count_as_wrong():
+def test_outputs_that_are_not_finite_count_as_wrong():
     wild = TRIAL._replace(recipe=DIGITS.revised(learning_rate=1e30, clip_norm=0.0, epochs=1))
     found = train_trial(wild)
     assert found.accuracy is not None

@@ -22,12 +22,12 @@ def trained(monkeypatch):
         trials.append((trial, callbacks))
         quality = 0.9 - 50 * abs(trial.recipe.learning_rate - best[0])
         right = round(359 * quality) + trial.recipe.seed % 7
-        judged = {"accuracy": None, "n": 0}
+        tested = {"accuracy": None, "n": 0}
         if trial.looks_at_test:
             correct = pack([True] * right + [False] * (359 - right))
-            judged = {"accuracy": right / 359, "n": 359, "correct": correct}
+            tested = {"accuracy": right / 359, "n": 359, "correct": correct}
         return Outcome(
-            validation=quality, **judged, curve=[quality / 2, quality], seconds=1.0, died=False
+            validation=quality, **tested, curve=[quality / 2, quality], seconds=1.0, died=False
         )
 
     monkeypatch.setattr("nin.study.tuning.tuning.train_trial", pretend)
@@ -36,13 +36,13 @@ def trained(monkeypatch):
     return pretend
 
 
-def test_the_winner_is_judged_once_beside_the_recipes_own_values(trained, tmp_path):
+def test_the_winner_is_evaluated_once_beside_the_recipes_own_values(trained, tmp_path):
     settings = {"out": tmp_path, "sampler": "grid", "space": RATES, "seeds": 3, **SHORT}
     found = tune("digits", minutes=60, **settings)
     searched = [trial for trial, _ in trained.trials if trial.recipe.seed == SEARCH_SEED]
-    judged = [trial for trial, _ in trained.trials if trial.recipe.seed != SEARCH_SEED]
+    tested = [trial for trial, _ in trained.trials if trial.recipe.seed != SEARCH_SEED]
     assert [trial.looks_at_test for trial in searched] == [False] * 3
-    assert [(trial.recipe.learning_rate, trial.recipe.seed) for trial in judged] == [
+    assert [(trial.recipe.learning_rate, trial.recipe.seed) for trial in tested] == [
         *((0.002, seed) for seed in range(3)),
         *((0.003, seed) for seed in range(3)),
     ]
@@ -56,7 +56,7 @@ def test_the_winner_is_judged_once_beside_the_recipes_own_values(trained, tmp_pa
     kept = (tmp_path / "compare.json").read_text()
     assert Comparison.model_validate_json(kept) == found
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    for shown in (found.answer[:40], "The search", "Judged by test images", "tuned"):
+    for shown in (found.answer[:40], "The search", "Evaluation on test images", "tuned"):
         assert shown in page
     assert "## The search" in (tmp_path / "compare.md").read_text(encoding="utf-8")
     count = len(trained.trials)

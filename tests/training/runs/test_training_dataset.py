@@ -23,8 +23,8 @@ def test_how_a_folder_is_divided(tmp_path, capsys):
     assert found_note(data).splitlines()[2:] == ["used: train 32, validation 4, test 4"]
     assert found_note(data, divided=False) == data.inventory.text()
     show_found(data)
-    answer = capsys.readouterr()
-    assert (answer.out, answer.err) == ("", f"{found_note(data)}\n")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", f"{found_note(data)}\n")
 
 
 def test_a_part_without_a_class_is_said(tmp_path):

@@ -12,6 +12,7 @@ from PIL import Image
 from nin.errors import DataError, NinError
 from nin.files import write_json
 from nin.training.runs.evaluation import Evaluation, evaluate_logits, wilson
+from nin.training.runs.evaluation_images import EvaluationImages
 from nin.training.runs.evaluation_report import (
     RECORD,
     Subject,
@@ -21,7 +22,6 @@ from nin.training.runs.evaluation_report import (
     subject,
     write_report,
 )
-from nin.training.runs.judged_images import JudgedImages
 from nin.training.runs.run import Run
 
 CLASSES = ("ants", "bees, wild", "=wasps")
@@ -41,8 +41,8 @@ def run(tmp_path):
     return Run(tmp_path / "run", {})
 
 
-def judged(source, part="test", is_other=True):
-    return JudgedImages(part, None, None, str(source), is_other)
+def evaluated(source, part="test", is_other=True):
+    return EvaluationImages(part, None, None, str(source), is_other)
 
 
 def test_mistakes_are_told_worst_first(evaluation, tmp_path):
@@ -74,7 +74,7 @@ def test_the_record_and_the_pictures(evaluation, tmp_path):
             assert min(picture.size) > 400
 
 
-def test_a_class_that_is_never_answered_has_no_precision():
+def test_a_class_that_is_never_predicted_has_no_precision():
     confusion = np.array([[1, 0], [2, 0]])
     rows = Evaluation(("a", "b"), 0.5, confusion).per_class()
     assert (rows[1]["precision"], rows[1]["precision_interval"]) == (None, None)
@@ -94,8 +94,8 @@ def left(folder, about):
 
 
 def test_each_evaluation_has_a_folder_and_keeps_it(run, tmp_path):
-    own = subject(run, judged(tmp_path / "photos", is_other=False))
-    others = [subject(run, judged(tmp_path / name)) for name in ("photos", "b/photos", "more")]
+    own = subject(run, evaluated(tmp_path / "photos", is_other=False))
+    others = [subject(run, evaluated(tmp_path / name)) for name in ("photos", "b/photos", "more")]
     places = []
     for about in (own, *others):
         places.append(report_folder(run, about))
@@ -115,9 +115,9 @@ def test_each_evaluation_has_a_folder_and_keeps_it(run, tmp_path):
 
 
 def test_a_known_set_is_known_by_its_name(run):
-    assert subject(run, judged("digits")).folder_name == "digits-test"
-    assert subject(run, judged("/", "all")).folder_name == "data-all"
-    assert len(subject(run, judged("犬" * 80, "all")).folder_name.encode()) < 255
+    assert subject(run, evaluated("digits")).folder_name == "digits-test"
+    assert subject(run, evaluated("/", "all")).folder_name == "data-all"
+    assert len(subject(run, evaluated("犬" * 80, "all")).folder_name.encode()) < 255
 
 
 def test_nothing_of_anybody_else_is_taken(tmp_path):

@@ -43,7 +43,7 @@ def test_the_run_keeps_its_images_and_what_they_are(small_run, arrays):
     assert small_run.record["recipe"]["data"].startswith("arrays@")
 
 
-def test_another_process_can_judge_it_and_go_on(small_run, monkeypatch):
+def test_another_process_can_evaluate_it_and_go_on(small_run, monkeypatch):
     monkeypatch.setattr("nin.data.sources._opened", {})
     run = nin.load(small_run.path)
     part, found = run.evaluate()
@@ -64,7 +64,7 @@ def test_other_arrays_are_refused_and_the_same_are_taken(small_run, arrays):
     assert small_run.images.open((x, y)).fingerprint() == small_run.record["data"]["fingerprint"]
 
 
-def test_other_arrays_can_judge_it(small_run, arrays):
+def test_other_arrays_can_evaluate_it(small_run, arrays):
     x, y = arrays
     part, found = small_run.evaluate((x[:20], y[:20]))
     assert (part, found.n, found.classes) == ("all", 20, tuple(CLASSES))
@@ -128,10 +128,10 @@ def test_classes_are_those_of_arrays():
 
 def test_int8_is_calibrated_on_what_the_run_keeps(small_run, monkeypatch):
     monkeypatch.setattr("nin.data.sources._opened", {})
-    calibration, judged = images_apart(nin.load(small_run.path), None)
+    calibration, evaluated = images_apart(nin.load(small_run.path), None)
     assert len(calibration)
     seen = {image.tobytes() for image in calibration}
-    assert not seen & {image.tobytes() for image in judged.images}
+    assert not seen & {image.tobytes() for image in evaluated.images}
 
 
 class Pairs(keras.utils.PyDataset):

@@ -1,4 +1,4 @@
-"""How sure answers are, and how often they are right."""
+"""How probable predictions are, and how often they are correct."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 from nin.training.runs.reliability import BINS, calibration_error, reliability
 
 
-def answers(confidence, right):
+def predictions(confidence, right):
     """Probabilities of two classes with such a confidence, and labels."""
     sure = np.asarray(confidence, float)
     return np.stack([sure, 1 - sure], axis=1), np.where(right, 0, 1)
 
 
 def test_an_example_by_hand():
-    bins = reliability(*answers([0.95, 0.95, 0.95, 0.95, 0.55, 0.55], [1, 1, 1, 0, 1, 0]))
+    bins = reliability(*predictions([0.95, 0.95, 0.95, 0.95, 0.55, 0.55], [1, 1, 1, 0, 1, 0]))
     assert [each.n for each in bins] == [2, 4]
     low, high = bins
     assert (low.accuracy, high.accuracy) == (0.5, 0.75)
@@ -27,13 +27,13 @@ def test_an_example_by_hand():
 
 
 def test_as_sure_as_right_is_no_error():
-    bins = reliability(*answers([0.75] * 4 + [1.0] * 3, [1, 1, 1, 0, 1, 1, 1]))
+    bins = reliability(*predictions([0.75] * 4 + [1.0] * 3, [1, 1, 1, 0, 1, 1, 1]))
     assert calibration_error(bins) == pytest.approx(0)
     assert bins[-1].high == 1
 
 
 @given(st.integers(1, 200), st.integers(2, 9), st.integers(0, 2**32 - 1))
-def test_bins_hold_every_answer_once(n, classes, seed):
+def test_bins_hold_every_prediction_once(n, classes, seed):
     random = np.random.default_rng(seed)
     chances = random.dirichlet(np.full(classes, 0.3), n).astype(np.float32)
     labels = random.integers(0, classes, n)
@@ -48,5 +48,5 @@ def test_bins_hold_every_answer_once(n, classes, seed):
 
 
 def test_an_edge_belongs_to_the_bin_below_it():
-    bins = reliability(*answers([0.6, 0.6000001], [1, 1]))
+    bins = reliability(*predictions([0.6, 0.6000001], [1, 1]))
     assert [(each.low, each.n) for each in bins] == [(8 / 15, 1), (9 / 15, 1)]

@@ -85,37 +85,37 @@ def old_run(path="runs/old"):
     return load(run.path)
 
 
-def pixels(judged):
-    return sorted(image.tobytes() for image in np.asarray(judged.split.images))
+def pixels(found):
+    return sorted(image.tobytes() for image in np.asarray(found.split.images))
 
 
-def test_a_run_is_judged_by_its_own_test_pictures_whatever_was_added(here):
+def test_a_run_is_evaluated_on_its_own_test_pictures_whatever_was_added(here):
     run = new_run()
-    own = run.images.judged()
+    own = run.images.for_evaluation()
     assert (own.part, own.notes(), own.is_other) == ("test", [], False)
     assert own.split.labels.tolist() == open_images(run.recipe).test.labels.tolist()
     for number in range(40):
         draw(here / "photos" / "cat" / f"00a{number}.png", 5000 + number)
     draw(here / "photos" / "fish" / "1.png", 6000)
-    judged = run.images.judged()
-    assert pixels(judged) == pixels(own)
-    assert (judged.new, judged.missing, judged.relabelled) == (41, 0, 0)
-    [note] = judged.notes()
+    found = run.images.for_evaluation()
+    assert pixels(found) == pixels(own)
+    assert (found.new, found.missing, found.relabelled) == (41, 0, 0)
+    [note] = found.notes()
     assert "41 images added to" in note
     assert "left out" in note
     trained = run.images.trained()
-    assert not {*pixels(trained)} & {*pixels(judged)}
+    assert not {*pixels(trained)} & {*pixels(found)}
     assert len(trained.split.labels) == run.record["data"]["splits"]["train"]["images"]
 
 
 def test_renamed_and_rearranged_pictures_are_still_known(here):
     run = new_run()
-    own = pixels(run.images.judged())
+    own = pixels(run.images.for_evaluation())
     photos = here / "photos"
     for path in sorted(photos.rglob("*.png")):
         path.rename(path.parent / f"z{int(path.stem) * 37 % 101}.png")
-    judged = run.images.judged()
-    assert (pixels(judged), judged.notes()) == (own, [])
+    found = run.images.for_evaluation()
+    assert (pixels(found), found.notes()) == (own, [])
     for name in ("train", "test"):
         (photos / name).mkdir()
     for name in ("cat", "dog"):
@@ -123,17 +123,17 @@ def test_renamed_and_rearranged_pictures_are_still_known(here):
         for path in sorted((photos / name).iterdir())[:9]:
             path.rename(photos / "test" / name / path.name)
         (photos / name).rename(photos / "train" / name)
-    judged = run.images.judged()
-    assert (pixels(judged), judged.notes()) == (own, [])
+    found = run.images.for_evaluation()
+    assert (pixels(found), found.notes()) == (own, [])
 
 
 def test_copies_of_a_test_picture_do_not_count_twice(here):
     run = new_run()
-    own = pixels(run.images.judged())
+    own = pixels(run.images.for_evaluation())
     one = Path(open_images(run.recipe).files("test").paths[0])
     shutil.copy(one, one.with_name("copy.png"))
     (here / "photos" / "dog" / "link.png").symlink_to(one.resolve())
-    assert pixels(run.images.judged()) == own
+    assert pixels(run.images.for_evaluation()) == own
 
 
 def test_missing_pictures_and_those_of_another_class_are_counted(here):
@@ -143,13 +143,13 @@ def test_missing_pictures_and_those_of_another_class_are_counted(here):
     moved = Path(files[1])
     other = {"cat": "dog", "dog": "cat"}[moved.parent.name]
     moved.rename(here / "photos" / other / "moved.png")
-    judged = run.images.judged()
-    assert (judged.missing, judged.relabelled, judged.new) == (1, 1, 0)
-    assert len(judged.split.labels) == len(files) - 1
-    missing, relabelled = judged.notes()
+    found = run.images.for_evaluation()
+    assert (found.missing, found.relabelled, found.new) == (1, 1, 0)
+    assert len(found.split.labels) == len(files) - 1
+    missing, relabelled = found.notes()
     assert "1 image missing from" in missing
     assert "1 image changed class" in relabelled
-    assert judged.report() == {
+    assert found.report() == {
         "part": "test",
         "source": str(here / "photos"),
         "is_other": False,
@@ -161,57 +161,57 @@ def test_missing_pictures_and_those_of_another_class_are_counted(here):
     moved = here / "photos" / other / "moved.png"
     (here / "photos" / "fish").mkdir()
     moved.rename(here / "photos" / "fish" / "moved.png")
-    with pytest.raises(RunError, match="classes that the run does not know: fish; it was trained"):
-        run.images.judged()
+    with pytest.raises(RunError, match="classes that the run does not have: fish; it was trained"):
+        run.images.for_evaluation()
 
 
-def test_another_folder_of_the_same_name_is_not_judged_by(here, monkeypatch):
+def test_another_folder_of_the_same_name_is_not_evaluated_on(here, monkeypatch):
     run = new_run()
-    own = pixels(run.images.judged())
+    own = pixels(run.images.for_evaluation())
     elsewhere = here / "elsewhere"
     folder(elsewhere / "photos", first=500)
     monkeypatch.chdir(elsewhere)
-    assert pixels(load(here / "runs/one").images.judged()) == own
+    assert pixels(load(here / "runs/one").images.for_evaluation()) == own
     shutil.rmtree(here / "photos")
     with pytest.raises(RunError, match=r"holds none of the images of .*one: to evaluate on what"):
-        load(here / "runs/one").images.judged()
+        load(here / "runs/one").images.for_evaluation()
     shutil.rmtree(elsewhere / "photos")
     with pytest.raises(RunError) as raised:
-        load(here / "runs/one").images.judged()
+        load(here / "runs/one").images.for_evaluation()
     assert str(here / "photos") in str(raised.value)
-    assert str(raised.value).endswith("say where they are now, or name others: data")
+    assert str(raised.value).endswith("name the place where they are now, or other images: data")
     assert "\n" not in str(raised.value)
 
 
 def test_a_run_that_moves_together_with_its_images_finds_them(here, tmp_path, monkeypatch):
     absolute = str(here / "photos")
     runs = [new_run(), new_run(path="runs/two", data=absolute)]
-    own = [pixels(run.images.judged()) for run in runs]
+    own = [pixels(run.images.for_evaluation()) for run in runs]
     here.rename(tmp_path / "moved")
     monkeypatch.chdir("/")
     for name, before in zip(("one", "two"), own, strict=True):
-        judged = load(tmp_path / "moved" / "runs" / name).images.judged()
-        assert pixels(judged) == before
-        assert judged.source == str(tmp_path / "moved" / "photos")
+        found = load(tmp_path / "moved" / "runs" / name).images.for_evaluation()
+        assert pixels(found) == before
+        assert found.source == str(tmp_path / "moved" / "photos")
 
 
 def test_images_that_moved_alone_are_known_where_they_are_now(here):
     run = new_run()
-    own = pixels(run.images.judged())
+    own = pixels(run.images.for_evaluation())
     moved = (here / "photos").rename(here / "pictures")
     for number in range(3):
         draw(moved / "dog" / f"new{number}.png", 8000 + number)
-    judged = run.images.judged("pictures")
-    assert (judged.part, judged.source, judged.is_other) == ("test", "pictures", False)
-    assert (judged.new, judged.missing, judged.trained_on) == (3, 0, 0)
-    assert pixels(judged) == own
-    kept = set(map(str, judged.names))
+    found = run.images.for_evaluation("pictures")
+    assert (found.part, found.source, found.is_other) == ("test", "pictures", False)
+    assert (found.new, found.missing, found.trained_on) == (3, 0, 0)
+    assert pixels(found) == own
+    kept = set(map(str, found.names))
     for path in moved.rglob("*.png"):  # Without those it was trained on it is a test set.
         if str(Path("pictures") / path.relative_to(moved)) not in kept:
             path.unlink()
-    judged = run.images.judged("pictures")
-    assert (judged.part, judged.is_other, judged.trained_on) == ("all", True, 0)
-    assert pixels(judged) == own
+    found = run.images.for_evaluation("pictures")
+    assert (found.part, found.is_other, found.trained_on) == ("all", True, 0)
+    assert pixels(found) == own
 
 
 def test_resuming_takes_the_same_images_only(here, monkeypatch):
@@ -254,71 +254,71 @@ def test_a_file_replaced_by_another_of_its_size_is_noticed(here, stream):
 def test_earlier_runs_go_on_by_their_fingerprint(here, monkeypatch):
     run = old_run()
     assert run.recipe.split_by == "position"
-    own = pixels(run.images.judged())
+    own = pixels(run.images.for_evaluation())
     monkeypatch.chdir("/")
-    assert pixels(load(here / "runs/old").images.judged()) == own
+    assert pixels(load(here / "runs/old").images.for_evaluation()) == own
     monkeypatch.chdir(here)
     draw(here / "photos" / "cat" / "0000.png", 9000)
     with pytest.raises(
         RunError,
         match=r"no longer holds .* on: to evaluate on what is there, as other data, name it: data$",
     ):
-        run.images.judged()
-    judged = run.images.judged("photos")
-    assert (judged.part, judged.trained_on, judged.is_other) == ("all", None, True)
-    assert "most images of photos used in training" in judged.notes()[0]
+        run.images.for_evaluation()
+    found = run.images.for_evaluation("photos")
+    assert (found.part, found.trained_on, found.is_other) == ("all", None, True)
+    assert "most images of photos used in training" in found.notes()[0]
 
 
 def test_other_data_is_named_and_its_classes_are_matched_by_name(here):
     run = new_run()
     folder(here / "others", ("dog",), 4, first=400)
     folder(here / "others", ("cat",), 2, first=300)
-    judged = run.images.judged("others")
-    assert (judged.part, judged.source, judged.is_other) == ("all", "others", True)
-    assert sorted(judged.split.labels.tolist()) == [0, 0, 1, 1, 1, 1]
-    assert judged.notes() == []
-    whole = run.images.judged("photos")
+    found = run.images.for_evaluation("others")
+    assert (found.part, found.source, found.is_other) == ("all", "others", True)
+    assert sorted(found.split.labels.tolist()) == [0, 0, 1, 1, 1, 1]
+    assert found.notes() == []
+    whole = run.images.for_evaluation("photos")
     assert len(whole.split.labels) == 60
-    assert whole.trained_on == 60 - len(run.images.judged().split.labels)
+    assert whole.trained_on == 60 - len(run.images.for_evaluation().split.labels)
     assert "used in training: accuracy on new ones may be lower" in whole.notes()[0]
     (here / "others" / "cat").rename(here / "others" / "zebra")
-    with pytest.raises(RunError, match="others has classes that the run does not know: zebra; it"):
-        run.images.judged("others")
+    with pytest.raises(RunError, match="others has classes that the run does not have: zebra; it"):
+        run.images.for_evaluation("others")
 
 
 def test_a_subset_of_the_classes_in_another_order_will_do(here):
     folder(here / "three", ("ant", "bee", "cat"))
     run = new_run(data="three")
     folder(here / "two", ("cat", "bee"), 3, first=700)
-    assert sorted(run.images.judged("two").split.labels.tolist()) == [1, 1, 1, 2, 2, 2]
+    assert sorted(run.images.for_evaluation("two").split.labels.tolist()) == [1, 1, 1, 2, 2, 2]
 
 
 def test_class_names_are_compared_in_one_unicode_form(here):
     folder(here / "names", ("caf\u00e9", "the"))
     run = new_run(data="names")
     folder(here / "others", ("cafe\u0301", "the"), 3, first=700)
-    assert sorted(run.images.judged("others").split.labels.tolist()) == [0, 0, 0, 1, 1, 1]
+    assert sorted(run.images.for_evaluation("others").split.labels.tolist()) == [0, 0, 0, 1, 1, 1]
 
 
 def test_given_parts_are_kept_and_what_is_added_to_test_is_left_out(here):
     folder(here / "parts" / "train", count=12)
     folder(here / "parts" / "test", count=5, first=200)
     run = new_run(data="parts")
-    own = pixels(run.images.judged())
+    own = pixels(run.images.for_evaluation())
     assert len(own) == 10
     draw(here / "parts" / "test" / "cat" / "new.png", 8000)
     # One that was trained on is put into the test as well.
     shutil.copy(here / "parts/train/dog/001.png", here / "parts/test/dog/copy.png")
-    judged = run.images.judged()
-    assert (pixels(judged), judged.new) == (own, 1)
-    other = run.images.judged("parts")
+    found = run.images.for_evaluation()
+    assert (pixels(found), found.new) == (own, 1)
+    other = run.images.for_evaluation("parts")
     assert (other.part, len(other.split.labels), other.trained_on) == ("test", 12, 1)
 
 
 @pytest.mark.usefixtures("here")
 def test_what_a_limit_leaves_out_is_not_taken_for_new():
     run = new_run(RECIPE.revised(limit=12))
-    assert run.images.judged().notes() == []
+    assert run.images.for_evaluation().notes() == []
     assert run.images.open().fingerprint() == run.record["data"]["fingerprint"]
 
 
@@ -330,12 +330,12 @@ def test_pictures_that_cannot_be_read_are_left_out_as_in_training():
     while str(path) not in open_images(recipe).files("test").paths:
         recipe = recipe.revised(seed=recipe.seed + 1)
     run = record_of(Path("runs/bad"), recipe, open_images(recipe, skip_bad=True), skip_bad=True)
-    judged = run.images.judged()
-    assert len(judged.split.labels) == len(open_images(recipe).files("test").paths) - 1
+    found = run.images.for_evaluation()
+    assert len(found.split.labels) == len(open_images(recipe).files("test").paths) - 1
     (run.path / "run.json").write_text(json.dumps({**run.record, "skip_bad": False}))
     with pytest.raises(DataError, match="cannot be read"):
-        load(run.path).images.judged()
-    assert load(run.path).images.judged(skip_bad=True).part == "test"
+        load(run.path).images.for_evaluation()
+    assert load(run.path).images.for_evaluation(skip_bad=True).part == "test"
 
 
 def test_what_a_run_was_trained_on_is_in_no_test_of_one_that_starts_from_it(here):
@@ -371,10 +371,10 @@ def test_a_damaged_file_of_pictures_is_one_line(change):
     change(arrays)
     save_file(arrays, run.path / PICTURES)
     with pytest.raises(RunError, match=r"pictures\.safetensors is damaged: "):
-        run.images.judged()
+        run.images.for_evaluation()
     (run.path / PICTURES).write_bytes(b"{")
     with pytest.raises(RunError, match=r"pictures\.safetensors is damaged"):
-        run.images.judged()
+        run.images.for_evaluation()
 
 
 @pytest.mark.parametrize(
@@ -394,12 +394,13 @@ def test_a_published_set_is_checked_as_well():
     recipe = nin.RECIPES["digits"]
     run = record_of(Path("runs/digits"), recipe, open_images(recipe))
     assert not (run.path / PICTURES).exists()
-    assert len(run.images.judged().split.labels) == 359
-    assert run.images.judged("digits").is_other is False
+    assert len(run.images.for_evaluation().split.labels) == 359
+    assert run.images.for_evaluation("digits").is_other is False
+    assert run.images.judged("digits").is_other is False, "its earlier name"
     changed = {**run.record, "data": {**run.record["data"], "fingerprint": "0"}}
     (run.path / "run.json").write_text(json.dumps(changed))
     with pytest.raises(RunError, match="digits no longer holds the images that runs/digits was"):
-        load(run.path).images.judged()
+        load(run.path).images.for_evaluation()
 
 
 @pytest.mark.usefixtures("here")

@@ -73,7 +73,7 @@ def test_two_maps_are_each_others_opposite():
 
 
 @pytest.mark.slow
-def test_the_strength_is_the_one_that_judges_photographs_left_out_best():
+def test_the_strength_is_the_one_that_predicts_photographs_left_out_best():
     features, labels = clouds(3, 20, apart=0.4)
     head = fit_head(features, labels, 3)
     assert tuple(each.C for each in head.candidates) == CANDIDATES
@@ -100,8 +100,8 @@ def test_small_classes_count_as_much_as_large_ones_where_that_is_wanted():
         theirs.fit(features, labels).predict_proba(features),
         atol=1e-5,
     )
-    answers = [(head.logits(features).argmax(axis=1) == 1).sum() for head in (plain, fair)]
-    assert answers[0] < 8 < answers[1]
+    found = [(head.logits(features).argmax(axis=1) == 1).sum() for head in (plain, fair)]
+    assert found[0] < 8 < found[1]
 
 
 def test_noise_is_held_back_and_what_is_clear_is_not():

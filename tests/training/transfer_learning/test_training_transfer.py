@@ -33,7 +33,7 @@ def recipe(path, **changes):
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Photographs to train on, and others to be judged by."""
+    """Photographs to train on, and others to be evaluated on."""
     return photographs.folder(tmp_path_factory.mktemp("given") / "stripes", ("train", "test"))
 
 
@@ -149,7 +149,7 @@ def test_held_out_photographs_are_looked_at_where_there_are_any(tmp_path):
     assert all(part["images"] for part in splits.values())
 
 
-def test_of_a_train_folder_alone_what_is_held_out_judges(tmp_path):
+def test_of_a_train_folder_alone_what_is_held_out_is_the_test(tmp_path):
     plain = photographs.folder(tmp_path / "stripes", ("train",))
     trained = d2l.train(recipe(plain, validation=0.25), tmp_path / "run")
     held_out = trained.record["data"]["splits"]["validation"]["images"]
@@ -212,7 +212,7 @@ def test_what_cannot_be_read_may_be_removed_or_repaired_before_it_goes_on(damage
     trained = d2l.resume(tmp_path / "run")
     assert trained.record["state"] == "finished"
     assert trained.images.open().fingerprint() == trained.record["data"]["fingerprint"]
-    assert trained.images.judged().notes() == []
+    assert trained.images.for_evaluation().notes() == []
 
 
 def test_a_class_of_which_nothing_can_be_read(tmp_path):

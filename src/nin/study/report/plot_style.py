@@ -67,7 +67,7 @@ def as_svg(figure: Figure, name: str, title: str) -> str:
     Args:
         figure: drawn; inside the block of `new_figure`.
         name: unique among the figures of a page; put before each id.
-        title: a text alternative, for those who do not see the figure.
+        title: a text alternative, for those who cannot see the figure.
     """
     from matplotlib import rcParams
 

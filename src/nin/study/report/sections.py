@@ -40,12 +40,12 @@ def summary(comparison: Comparison) -> str:
         shape = f"{factors} factors, {values}" if factors > 1 else "1 factor"
         return (
             f"{nets} combinations ({shape}), trained by the same Trainer on the same images, and"
-            f" judged on the same {comparison.images:,} {comparison.judged_on} images."
+            f" evaluated on the same {comparison.images:,} {comparison.judged_on} images."
         )
     networks = "1 network" if nets == 1 else f"{nets} networks"
     return (
         f"{networks}, trained by the same Trainer on the same images under the same budget, and"
-        f" judged on the same {comparison.images:,} {comparison.judged_on} images."
+        f" evaluated on the same {comparison.images:,} {comparison.judged_on} images."
     )
 
 
@@ -54,7 +54,7 @@ def conditions(comparison: Comparison) -> list[tuple[str, str]]:
     settings = comparison.settings.items()
     return [
         *((label(key), setting_text(value)) for key, value in settings),
-        ("judged on", f"{comparison.images:,} {comparison.judged_on} images"),
+        ("evaluated on", f"{comparison.images:,} {comparison.judged_on} images"),
         ("images", _images(comparison.data)),
         ("device", setting_text(comparison.device)),
         ("versions", setting_text(comparison.versions)),
@@ -67,15 +67,15 @@ def _section(comparison: Comparison, group: str) -> Section:
 
 
 def _images(data: dict[str, Any]) -> str:
-    said = [str(data.get("name", NOTHING))]
+    facts = [str(data.get("name", NOTHING))]
     if "splits" in data:
         splits = data["splits"].items()
-        said.append(" + ".join(f"{part['images']:,} {name}" for name, part in splits))
+        facts.append(" + ".join(f"{part['images']:,} {name}" for name, part in splits))
     if "classes" in data:
-        said.append(f"{len(data['classes'])} classes")
+        facts.append(f"{len(data['classes'])} classes")
     if "image_shape" in data:
-        said.append("stored as " + sides(data["image_shape"]))
-    said += [f"{key} {data[key]}" for key in ("source", "licence") if data.get(key)]
+        facts.append("stored as " + sides(data["image_shape"]))
+    facts += [f"{key} {data[key]}" for key in ("source", "licence") if data.get(key)]
     if "fingerprint" in data:
-        said.append(f"fingerprint {data['fingerprint'][:12]}")
-    return "; ".join(said)
+        facts.append(f"fingerprint {data['fingerprint'][:12]}")
+    return "; ".join(facts)

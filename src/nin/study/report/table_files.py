@@ -90,8 +90,8 @@ def _rows_table(rows: Sequence[Row], shown: Sequence[table_columns.Column]) -> s
 
 
 def _conditions(comparison: Comparison) -> list[str]:
-    said = conditions(comparison)
-    facts = "\n".join(f"- {escaped(term)}: {escaped(text)}" for term, text in said)
+    terms = conditions(comparison)
+    facts = "\n".join(f"- {escaped(term)}: {escaped(text)}" for term, text in terms)
     return [facts, "Command:", "    " + " ".join(comparison.command.split())]
 
 

@@ -16,15 +16,15 @@ _NAMED = 5
 
 
 def answer(rows: Sequence[Row], differences: Sequence[Difference]) -> str:
-    """Which networks are more accurate than the one all are compared with, and which are not told
-    apart; of a comparison in groups, for all of them together.
+    """Which networks are more accurate than the one all are compared with, and which are not
+    distinguished; of a comparison in groups, for all of them together.
     """
     if not differences:
         best = max((row for row in rows if row.n), key=lambda row: fmean(row.accuracies))
-        return f"{best.net} answers {fmean(best.accuracies):.1%} of the images correctly."
+        return f"{best.net} classifies {fmean(best.accuracies):.1%} of the images correctly."
     bases = dict.fromkeys(each.net for each in differences)
-    said = [_about([each for each in differences if each.net == base]) for base in bases]
-    return "; ".join(said) + "."
+    findings = [_about([each for each in differences if each.net == base]) for base in bases]
+    return "; ".join(findings) + "."
 
 
 def sweep_answer(
@@ -33,10 +33,10 @@ def sweep_answer(
     """Which combination was best, what each factor is worth, and which depend on each other."""
     best = max((row for row in rows if row.n), key=lambda row: fmean(row.accuracies))
     factors = dict.fromkeys(each.group for each in effects)
-    said = [_about([each for each in effects if each.group == factor]) for factor in factors]
+    findings = [_about([each for each in effects if each.group == factor]) for factor in factors]
     found = [each for each in interactions if each.is_clear]
     if found:
-        said.append(
+        findings.append(
             " and ".join(
                 f"{each.net} is worth {abs(100 * each.mean):.1f} points"
                 f" {'more' if each.mean > 0 else 'less'} than {each.rival}"
@@ -45,7 +45,7 @@ def sweep_answer(
         )
     return (
         f"Most accurate is {best.net} ({fmean(best.accuracies):.1%}); averaged over the rest,"
-        f" {'; '.join(said)}."
+        f" {'; '.join(findings)}."
     )
 
 
@@ -58,7 +58,7 @@ def tuning_answer(
         own = fmean(rows[0].accuracies)
         return (
             f"None of {tried} trainings did better on held-out training images than the recipe's"
-            f" own values, which answer {own:.1%} of the test images correctly."
+            f" own values, which classify {own:.1%} of the test images correctly."
         )
     (found,) = differences
     return f"{tried} trainings: {answer(rows, differences)[:-1]}; {finding(found)}."

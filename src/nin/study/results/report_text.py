@@ -82,8 +82,8 @@ def foresight(seeds: int, images: int, judged_on: str = "test", folds: int | Non
     shown = 100 * difference_shown(images, 0.1)
     if folds is not None:
         return (
-            f"in {folds} folds each of {images:,} images judges once, which shows a difference of"
-            f" {shown:.1f} points if only one network is right about a tenth of them"
+            f"in {folds} folds each of {images:,} images is tested once, which shows a difference"
+            f" of {shown:.1f} points if only one network is right about a tenth of them"
         )
     return (
         f"a difference of one point takes {needed[0]}, {needed[1]} or {needed[2]} seeds if it"
@@ -94,40 +94,40 @@ def foresight(seeds: int, images: int, judged_on: str = "test", folds: int | Non
 
 def explanation(differences: Sequence[Difference]) -> str:
     """How to read `finding` and `certainty`."""
-    said = []
+    sentences = []
     if any(each.low is not None and each.folds is not None for each in differences):
-        said.append(
+        sentences.append(
             "Over folds: the 95 % confidence interval of other trainings on as many images of the"
             " kind (paired t-test, corrected for the images that folds share: Nadeau and Bengio"
             " 2003)."
         )
     elif any(each.low is not None for each in differences):
-        said.append(
-            "Over seeds: the 95 % confidence interval of other trainings, judged by these images"
-            " (paired t-test)."
+        sentences.append(
+            "Over seeds: the 95 % confidence interval of other trainings, evaluated on these"
+            " images (paired t-test)."
         )
     if any(each.n < FEWEST_SEEDS for each in differences):
-        said.append(
+        sentences.append(
             f"With fewer than {FEWEST_SEEDS} seeds there is none: such a difference may be luck,"
             " whatever its size."
         )
     if any(each.images_low is not None for each in differences):
-        said.append(
-            "Over images: that of these trainings, judged by other images of the kind (paired by"
-            " image; Bonett and Price 2012)."
+        sentences.append(
+            "Over images: that of these trainings, evaluated on other images of the kind (paired"
+            " by image; Bonett and Price 2012)."
         )
     else:
-        said.append(
+        sentences.append(
             "Which images each network had right was not kept: other test images may differ."
         )
     if any(each.p is not None for each in differences):
-        said.append(
+        sentences.append(
             "Clear: chance is ruled out at 5 %, that of seeds (t-test) and, where known, that of"
             " images (exact test of McNemar), with Holm's correction for all differences of this"
             " comparison. Seeds for one point: with as many, a difference of one point would be"
             " seen four times in five."
         )
-    return " ".join([*said, _POINT])
+    return " ".join([*sentences, _POINT])
 
 
 def parameters(difference: Difference) -> str:
@@ -174,19 +174,19 @@ def _verdict(difference: Difference) -> str:
 
 
 def _intervals(difference: Difference) -> str:
-    said = []
+    intervals = []
     if difference.n < FEWEST_SEEDS:
         unit = difference.unit
         seeds = "one seed is" if difference.n == 1 else f"{difference.n} {unit} are"
-        said.append(f"{seeds} too few for an interval over {unit}")
+        intervals.append(f"{seeds} too few for an interval over {unit}")
     elif difference.low is not None and difference.high is not None:
-        said.append(
+        intervals.append(
             f"{_bounds(difference, difference.low, difference.high)} over {difference.unit}"
         )
     if difference.images_low is not None and difference.images_high is not None:
         low, high = difference.images_low, difference.images_high
-        said.append(f"{_bounds(difference, low, high)} over images")
-    return f": {', '.join(said)}" if said else ""
+        intervals.append(f"{_bounds(difference, low, high)} over images")
+    return f": {', '.join(intervals)}" if intervals else ""
 
 
 def _bounds(difference: Difference, low: float, high: float) -> str:
@@ -198,15 +198,15 @@ def _bounds(difference: Difference, low: float, high: float) -> str:
 
 def points(difference: Difference, sign: int = 1) -> str:
     """The difference in points with its intervals; `sign` −1 turns it round."""
-    said = _signed(100 * sign * difference.mean, plus=True)
+    text = _signed(100 * sign * difference.mean, plus=True)
     for low, high, covers in (
         (difference.low, difference.high, difference.unit),
         (difference.images_low, difference.images_high, "images"),
     ):
         if low is not None and high is not None:
             ends = sorted((100 * sign * low, 100 * sign * high))
-            said += f" [{', '.join(_signed(end, plus=True) for end in ends)}] {covers}"
-    return said
+            text += f" [{', '.join(_signed(end, plus=True) for end in ends)}] {covers}"
+    return text
 
 
 def _signed(points: float, *, plus: bool = False) -> str:

@@ -16,8 +16,8 @@ class ReproducedRow(Frozen):
         group: the exercise it belongs to, if any.
         published: accuracies in the record, one per seed.
         accuracies: of the trainings made again with the same seeds.
-        same_answers: whether every training gave the same answer to every image; None where the
-            record does not hold the answers, and accuracies are compared.
+        same_answers: whether every training made the same predictions; None where the record does
+            not hold which were correct, and accuracies are compared.
         same_conditions: whether versions, processor and backend are those of the record, so that a
             CPU should give the same to the bit.
     """
@@ -31,7 +31,7 @@ class ReproducedRow(Frozen):
 
     @property
     def is_identical(self) -> bool:
-        """Whether nothing tells the trainings from those of the record."""
+        """Whether the trainings are the same as those of the record, as far as is known."""
         return self.accuracies == self.published and self.same_answers is not False
 
     @property
@@ -54,8 +54,8 @@ class ReproducedRow(Frozen):
         now, before = fmean(self.accuracies), fmean(self.published)
         means = f"{self.net}: {now:.4f}, published {before:.4f}"
         if self.is_identical:
-            answers = ", answer by answer" if self.same_answers else ""
-            return f"{means}: the same to the bit{answers}"
+            detail = ", prediction by prediction" if self.same_answers else ""
+            return f"{means}: the same to the bit{detail}"
         if self.same_conditions:
             return f"{means}: not the same, on the same processor and versions"
         interval = self.interval

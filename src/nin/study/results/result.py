@@ -24,7 +24,7 @@ class Comparison(Frozen):
         title: what was compared.
         settings: what was the same for all: data, image size, budget, seeds, learning rates.
         data: as `ImageData.describe` gives it.
-        judged_on: ``"test"`` or ``"validation"``: the images that `accuracies` are measured on.
+        judged_on: the images that `accuracies` are measured on, ``"test"`` or ``"validation"``.
         images: number of these images.
         rows: one per network.
         differences: the first NiN of each group (or its first network) against each other one.
@@ -95,7 +95,7 @@ class Comparison(Frozen):
         return latex(*overview(self.rows, self.differences))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows: the answer, and the table."""
+        """What a notebook shows: the finding, and the table."""
         return f"<p>{escape(self.answer)}</p>{html(*overview(self.rows, self.differences))}"
 
     @model_validator(mode="after")

@@ -30,11 +30,11 @@ class Difference(Frozen):
         group: the exercise that both belong to.
         n: number of seeds; of folds, of each of these.
         mean: accuracy of `net` minus that of `rival`.
-        low: lower end of the 95 % confidence interval of the mean over other seeds, judged by the
-            same images (paired t-test), or over other folds (corrected); None for fewer than three
-            seeds.
+        low: lower end of the 95 % confidence interval of the mean over other seeds, evaluated on
+            the same images (paired t-test), or over other folds (corrected); None for fewer than
+            three seeds.
         high: its upper end.
-        images_low: lower end of the 95 % confidence interval over other images, judged by the same
+        images_low: lower end of the 95 % confidence interval over other images, with the same
             trained networks (Bonett and Price 2012); None if it is not known which images each
             network had right.
         images_high: its upper end.
@@ -43,7 +43,7 @@ class Difference(Frozen):
             than three seeds.
         sd: standard deviation of the difference from seed to seed; None for one seed.
         parameter_ratio: parameters of `rival` divided by those of `net`.
-        folds: into how many parts all images were divided, each of which judged; None: they were
+        folds: into how many parts all images were divided, each a test once; None: they were
             not, and seeds are what varies.
     """
 
@@ -72,7 +72,7 @@ class Difference(Frozen):
         return self.p is not None and self.p < 0.05
 
     def seeds_needed(self, difference: float = 0.01) -> int | None:
-        """Seeds with which `difference` would be seen four times in five, if it varies as here.
+        """Seeds with which `difference` would be found four times in five, if it varies as here.
 
         None: it is not known, from folds or fewer than three seeds, or more than a thousand.
         """
@@ -87,8 +87,8 @@ def differences_between(
     """How much more accurate the first of each pair is than the second, over their seeds.
 
     Args:
-        pairs: all that one comparison is asked about; the p-values are corrected for their number.
-        images: how many judged them, in all folds together.
+        pairs: all those of one comparison; the p-values are corrected for their number.
+        images: how many they were evaluated on, in all folds together.
         folds: into how many parts all images were divided. None: they were not.
 
     Raises:
@@ -112,7 +112,7 @@ def pooled_difference(
     Args:
         ones: the networks whose mean accuracy is looked at.
         others: those with whose mean it is compared: as many.
-        images: how many judged them.
+        images: how many they were evaluated on.
         names: what the two sides are called.
         group: what they belong to.
         folds: into how many folds the images were divided, if they were.

@@ -44,7 +44,7 @@ def effects_of(
         rows: of a full factorial, with `levels`.
         factors: the values of each.
         usual: of each factor, the value that the others are compared with.
-        images: how many judged the rows.
+        images: how many the rows were evaluated on.
         folds: into how many folds these were divided, if they were.
 
     Returns:

@@ -1,8 +1,8 @@
 """How far a difference between two networks can be trusted: intervals, tests, and correction.
 
 Two things vary, and each interval and test here covers one of them: *seeds* (the same training once
-more, judged by the same images) and *images* (the same trained networks, judged by other images of
-the kind). All are paired: both networks have the same seeds and are judged by the same images.
+more, evaluated on the same images) and *images* (the same trained networks, evaluated on other
+images of the kind). All are paired: both networks have the same seeds and the same test images.
 """
 
 from __future__ import annotations
@@ -118,7 +118,8 @@ def p_over_images(wins: np.ndarray[Any, Any]) -> float:
     """The chance of a sum at least as far from 0, were the networks equal on every image.
 
     With one seed, the exact test of McNemar (1947). With several, its like: for each image, either
-    network is equally likely to have had the other's answers (Fisher's randomisation test, exact).
+    network is equally likely to have made the other's predictions (Fisher's randomisation test,
+    exact).
 
     Args:
         wins: (images,) of integers: seeds in which only the one network was right, minus those in

@@ -37,14 +37,14 @@ def seeds_needed(difference: float, sd: float) -> int | None:
 
 
 def power(effect: float, seeds: int) -> float:
-    """How likely a two-sided paired t-test sees a difference of `effect` standard deviations."""
+    """How likely a two-sided paired t-test finds a difference of `effect` standard deviations."""
     from scipy.stats import nct, norm, t
 
     bound, shift = t.ppf((1 + CONFIDENCE) / 2, seeds - 1), effect * math.sqrt(seeds)
     if shift > 30:
         return 1.0  # where `nct` underflows
-    seen = float(nct.sf(bound, seeds - 1, shift))
-    return seen if math.isfinite(seen) else float(norm.sf(bound - shift))
+    found = float(nct.sf(bound, seeds - 1, shift))
+    return found if math.isfinite(found) else float(norm.sf(bound - shift))
 
 
 def difference_shown(images: int, disagreement: float) -> float:
@@ -54,7 +54,7 @@ def difference_shown(images: int, disagreement: float) -> float:
     right on how many of these is partly luck.
 
     Args:
-        images: number of images that judge.
+        images: number of test images.
         disagreement: share of them on which exactly one of the two networks is right.
 
     Example:

@@ -36,7 +36,7 @@ def at_equal_cost(
         recipe: its network sets the cost.
         equal: what is to be equal.
         classes: number of logits.
-        shape_of: (height, width, channels) of what a contender's first layer sees.
+        shape_of: (height, width, channels) of what a contender's first layer takes.
 
     Raises:
         NinError: a network is no NiN, or no width makes it cost as much.

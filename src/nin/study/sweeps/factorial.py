@@ -13,7 +13,7 @@ from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError
 from nin.files import obstacle
 from nin.networks.rivals import find_network
-from nin.study.judged_rows import judged_rows
+from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     SEEDS,
@@ -21,7 +21,7 @@ from nin.study.preparation import (
     check_images_reachable,
     check_reachable,
     check_writable,
-    open_judged,
+    open_evaluated,
     prepare,
     seen_shape,
 )
@@ -34,7 +34,7 @@ from nin.study.sweeps.equal_cost import Equal, at_equal_cost
 from nin.study.sweeps.factor_grid import Grid
 from nin.study.sweeps.factors import as_factors
 from nin.study.sweeps.time_estimate import estimate
-from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
@@ -45,7 +45,7 @@ from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
 from nin.training.schedule import adjust
 
-#: What is asked about before it begins, where somebody can answer: longer, or more, than this.
+#: A longer sweep, or one of more trainings, is confirmed before it begins, if there is a terminal.
 LONG, MANY = 3600.0, 1000
 #: Networks by which the time is estimated.
 _SAMPLE = 8
@@ -65,7 +65,7 @@ def sweep(
     equal: Equal | None = None,
     jobs: int | None = None,
     measured: bool = False,
-    judged_on: JudgedOn = "test",
+    judged_on: EvaluationPart = "test",
     consent: Callable[[str, float | None, int], bool] | None = None,
     **options: Unpack[RecipeFields],
 ) -> Comparison:
@@ -94,8 +94,8 @@ def sweep(
         jobs: trainings at the same time; None for one, or for those of joblib's context (a Dask
             cluster).
         measured: whether to measure images/s and peak memory of each network.
-        judged_on: ``"validation"`` judges by held-out training images, for whatever is to be chosen
-            by the result.
+        judged_on: the part of the images that networks are evaluated on: ``"test"``, or
+            ``"validation"``, held-out training images, for whatever is to be chosen by the result.
         consent: called before the first training with a sentence on how long all will take, with
             that in seconds (None: not long) and the number of trainings; False ends it there.
         options: fields of `Recipe` in place of the recipe's own.
@@ -127,7 +127,7 @@ def sweep(
     )
     out = Path(out)
     check_writable(out / "trainings")
-    data = open_judged(recipe, judged_on)
+    data = open_evaluated(recipe, judged_on)
     if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
         recipe = adjust(recipe, len(data.train.labels))
     tried = sorted(rates or [recipe.learning_rate])
@@ -136,7 +136,7 @@ def sweep(
         recipe, data, tried, range(seeds), seconds, jobs, out, judged_on, console=console
     )
     trainings = len(grid) * (seeds + (len(tried) if len(tried) > 1 else 0))
-    _foretell(conditions, grid.sample(_SAMPLE), trainings, consent)
+    _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
     contenders = _contenders(conditions, grid, equal)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
     check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
@@ -145,7 +145,7 @@ def sweep(
     warn_of_duplicates(data)
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = conditions._replace(recipe=recipe, data=data)
-    rows, images = judged_rows(conditions, make_plans(conditions, contenders, measured))
+    rows, images = contender_rows(conditions, make_plans(conditions, contenders, measured))
     found = _comparison(conditions, grid, rows, images, title, equal)
     write_results(found, out)
     return found
@@ -159,13 +159,13 @@ def plan_sweep(
     rates: Sequence[float] | None,
     seeds: int,
     seconds: float | None,
-    judged_on: JudgedOn,
+    judged_on: EvaluationPart,
     options: Mapping[str, Any],
 ) -> tuple[Grid, Recipe]:
     """The combinations, and the recipe that they vary; see `sweep`. Nothing heavy is imported.
 
     Raises:
-        NinError: it says in one line what is wrong.
+        NinError: states in one line what is wrong.
     """
     recipe = recipe_of(what, options)
     factors = as_factors(recipe, vary)
@@ -180,15 +180,15 @@ def plan_sweep(
                 f"{name} cannot be varied where something else decides it",
                 Advice("leave out {}", Argument(other)),
             )
-    if said := obstacle(Path(out)):
-        raise NinError(f"cannot write to {out}: {said}")
+    if problem := obstacle(Path(out)):
+        raise NinError(f"cannot write to {out}: {problem}")
     if seconds is not None and find_network(recipe.preset).pretrained:
         raise NinError(
             f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"
             " chosen",
             Advice("leave out {}", Argument("seconds")),
         )
-    open_judged(recipe, judged_on)
+    open_evaluated(recipe, judged_on)
     grid = Grid(recipe, factors)
     grid.sample(_SAMPLE)
     return grid, recipe
@@ -208,23 +208,23 @@ def _contenders(conditions: Conditions, grid: Grid, equal: Equal | None) -> list
     )
 
 
-def _foretell(
+def _announce(
     conditions: Conditions,
     sample: Sequence[Contender],
     trainings: int,
     consent: Callable[[str, float | None, int], bool] | None,
 ) -> None:
-    """Say how long it will take, and ask; not where some of it has been done already."""
+    """Print how long it will take, and confirm; not where some of it has been done already."""
     if any((conditions.out / "trainings").iterdir()):
         return
     taken = estimate(conditions, sample, trainings)
     how_long = "not long" if taken is None else f"about {as_text(taken)} on this machine"
-    said = f"{trainings:,} trainings take {how_long}"
+    message = f"{trainings:,} trainings take {how_long}"
     if taken is not None or trainings > MANY:
-        conditions.console.print(f"{said}; Ctrl-C keeps what is finished")
-    if consent is not None and not consent(said, taken, trainings):
+        conditions.console.print(f"{message}; Ctrl-C keeps what is finished")
+    if consent is not None and not consent(message, taken, trainings):
         raise NinError(
-            f"{said}: nothing was begun",
+            f"{message}: nothing was begun",
             Advice("to begin, add {}", Argument("yes", True)),
             "vary less",
         )

@@ -20,7 +20,7 @@ STAGE_FIELDS = ("kernel_size", "window", "strides", "padding", "pool", "activati
 _NO_FACTORS = {
     **dict.fromkeys(
         ("data", "validation", "split_by", "groups", "folds", "fold"),
-        "it decides which images networks are judged by",
+        "it decides which images networks are evaluated on",
     ),
     "seed": "all are trained with the same seeds: give {}",
     "name": "it changes no training",
@@ -101,8 +101,8 @@ _SEVERAL = object()
 def _factor(recipe: Recipe, name: str, given: Sequence[Any]) -> Factor:
     name = {"lr": "learning_rate"}.get(name, name.replace("-", "_"))
     if name in _NO_FACTORS:
-        said = _NO_FACTORS[name].replace("{}", "seeds")
-        raise NinError(f"{name} cannot be varied: {said}", about=_VARY)
+        reason = _NO_FACTORS[name].replace("{}", "seeds")
+        raise NinError(f"{name} cannot be varied: {reason}", about=_VARY)
     if name not in names_of_factors(recipe):
         raise UnknownNameError("factor", name, names_of_factors(recipe))
     values = tuple(_read(recipe, name, value) for value in given)
@@ -158,8 +158,8 @@ def _head(value: Any) -> list[int] | None:
     try:
         return [int(word) for word in str(value).split("-")]
     except ValueError:
-        said = "give units of dense layers, such as 512-512, or none"
-        raise NinError(f"head={value}: {said}", about=_VARY) from None
+        way = "give units of dense layers, such as 512-512, or none"
+        raise NinError(f"head={value}: {way}", about=_VARY) from None
 
 
 def changed_stages(

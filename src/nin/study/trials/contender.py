@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 #: The images by which trainings are compared.
-JudgedOn = Literal["test", "validation"]
+EvaluationPart = Literal["test", "validation"]
 
 
 class Contender(NamedTuple):
@@ -49,8 +49,8 @@ class Contender(NamedTuple):
 
         Args:
             classes: number of logits.
-            input_shape: (height, width, channels) of what its first layer sees; a function that
-                makes a custom network may want it.
+            input_shape: (height, width, channels) of what its first layer takes; a function that
+                makes a custom network may need it.
         """
         # Not at the top: names are checked without Keras.
         from nin.models import make_net

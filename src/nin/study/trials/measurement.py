@@ -70,7 +70,7 @@ class _Kept(BaseModel):
     measured: Measured
     #: Of `measured`; measurements of version 0.1.0 have none.
     sha256: str | None = None
-    #: The machine and what computed there; earlier measurements do not say.
+    #: The machine and what computed there; earlier measurements do not have it.
     device: dict[str, Any] | None = None
     versions: dict[str, str] | None = None
 
@@ -170,10 +170,10 @@ def _key(workload: Workload) -> str:
 def _in_new_process(what: str, workload: Workload) -> Speed:
     """Measure in a fresh process: the peak of a used one may be of something else."""
     contender, recipe, *shapes = workload
-    asked = [what, [contender, recipe.model_dump(), *shapes]]
+    request = [what, [contender, recipe.model_dump(), *shapes]]
     program = "from nin.study.trials.measurement import serve_measurement; serve_measurement()"
     done = subprocess.run(
-        [sys.executable, "-c", program], input=json.dumps(asked), capture_output=True, text=True
+        [sys.executable, "-c", program], input=json.dumps(request), capture_output=True, text=True
     )
     if done.returncode:
         why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]

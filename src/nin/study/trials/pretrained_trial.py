@@ -48,13 +48,17 @@ def _frozen(trial: Trial) -> Outcome:
     head = fit_head(features, labels, len(data.classes), balance=recipe.balance != "none")
     seconds = time.monotonic() - began
     held_out = _cross_validated(head, data)
-    judged: dict[str, Any] = {"accuracy": None, "n": 0}
+    test_result: dict[str, Any] = {"accuracy": None, "n": 0}
     if trial.looks_at_test:
         features, labels = _features(recipe, data, "test")
         correct = head.logits(features).argmax(axis=1) == labels
-        judged = {"accuracy": float(correct.mean()), "n": len(labels), "correct": pack(correct)}
+        test_result = {
+            "accuracy": float(correct.mean()),
+            "n": len(labels),
+            "correct": pack(correct),
+        }
     return Outcome(
-        validation=held_out, **judged, curve=[held_out], seconds=round(seconds, 3), died=False
+        validation=held_out, **test_result, curve=[held_out], seconds=round(seconds, 3), died=False
     )
 
 
@@ -99,15 +103,15 @@ def _finetuned(trial: Trial, callbacks: Sequence[Any]) -> Outcome:
         assert result is not None
         best = run.best_epoch()
         kept = next((row for row in run.metrics() if row["epoch"] == best), rows[-1])
-        judged: dict[str, Any] = {"accuracy": None, "n": 0}
+        test_result: dict[str, Any] = {"accuracy": None, "n": 0}
         if trial.looks_at_test:
-            _, answers = run.evaluate()
-            assert answers.probabilities is not None
-            correct = answers.probabilities.argmax(axis=1) == answers.labels
-            judged = {"accuracy": answers.accuracy, "n": answers.n, "correct": pack(correct)}
+            _, found = run.evaluate()
+            assert found.probabilities is not None
+            correct = found.probabilities.argmax(axis=1) == found.labels
+            test_result = {"accuracy": found.accuracy, "n": found.n, "correct": pack(correct)}
         return Outcome(
             validation=kept["val_accuracy"],
-            **judged,
+            **test_result,
             curve=curve,
             seconds=result["seconds"],
             died=False,

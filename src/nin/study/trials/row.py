@@ -48,9 +48,9 @@ class Row(Frozen):
         rates: validation accuracy by learning rate tried, in increasing order of rate.
         learning_rate: the best of them, used with all seeds; where each fold has its own, the
             middle one.
-        accuracies: on the images judged by, one per seed; or one per fold and seed.
-        correct: which of these images were answered right, as `pack` writes it, one per seed, of
-            folds one after the other; empty in results of before this was kept.
+        accuracies: on the test or validation images, one per seed; or one per fold and seed.
+        correct: which of these images were classified correctly, as `pack` writes it, one per seed,
+            of folds one after the other; empty in results of before this was kept.
         curves: validation accuracy after each epoch, one list per seed.
         seconds: training time, mean over seeds.
         died: number of seeds that the health watch stopped.
@@ -59,7 +59,7 @@ class Row(Frozen):
             network is at least as good in both and better in one.
         levels: in a sweep, the value of each factor, by its name.
         training: the network, and all that its trainings were made of but their seeds, as
-            `Trial.training` says it, so that they can be repeated; None where it was not kept yet.
+            `Trial.training` gives it, so that they can be repeated; None where it was not kept yet.
     """
 
     net: str
@@ -84,12 +84,12 @@ class Row(Frozen):
 
 
 def pack(correct: Sequence[bool] | np.ndarray[Any, Any]) -> str:
-    """Which images were answered right: a bit per image, in base64."""
+    """Which images were classified correctly: a bit per image, in base64."""
     return base64.b64encode(np.packbits(np.asarray(correct, dtype=bool)).tobytes()).decode()
 
 
 def unpack(packed: str, images: int) -> np.ndarray[Any, Any]:
-    """The images that were answered right, (images,) of booleans: what `pack` was given.
+    """The images that were classified correctly, (images,) of booleans: what `pack` was given.
 
     Raises:
         ValueError: it was not written by `pack` for as many images.

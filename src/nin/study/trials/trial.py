@@ -19,15 +19,15 @@ from nin.data import ImageData
 from nin.errors import NinError
 from nin.networks.rivals import find_network
 from nin.progress import LineTimer, time_left
-from nin.study.trials.contender import Contender, JudgedOn
+from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.row import is_packed, pack
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.precision import precision_policy
 from nin.training.runs.dataset import open_images
-from nin.training.runs.judged_images import final_split
+from nin.training.runs.evaluation_images import final_split
 from nin.training.schedule import optimizer
 
-#: Learning rates are chosen with this seed, which is not among those a comparison is judged by.
+#: Learning rates are chosen with this seed, which is not among those that are evaluated.
 SEARCH_SEED = 2**31
 #: Fields that recipes have come to have since results of trials have been kept.
 LATER = (
@@ -44,11 +44,11 @@ class Outcome(BaseModel):
 
     Attributes:
         validation: accuracy on the validation images after the last epoch.
-        accuracy: on the test images; None of a trial that is not judged on them, as those of the
+        accuracy: on the test images; None of a trial not evaluated on them, as those of the
             learning-rate search are not.
         n: number of test images.
-        correct: which of them were answered right, as `row.pack` writes it; None of a trial of the
-            search, and where it was not kept yet.
+        correct: which of them were classified correctly, as `row.pack` writes it; None of a
+            trial of the search, and where it was not kept yet.
         curve: validation accuracy after each epoch.
         seconds: of training, without validation and the first batch, in which it is compiled.
         died: whether the health watch stopped it.
@@ -82,7 +82,7 @@ class Trial(NamedTuple):
     steps: int
     fingerprint: str
     effort: float = 1.0
-    judged_on: JudgedOn = "test"
+    judged_on: EvaluationPart = "test"
 
     @property
     def is_search(self) -> bool:
@@ -91,7 +91,7 @@ class Trial(NamedTuple):
 
     @property
     def looks_at_test(self) -> bool:
-        """Whether it is judged on the test images."""
+        """Whether it is evaluated on the test images."""
         return self.judged_on == "test" and not self.is_search
 
     @property
@@ -120,7 +120,7 @@ class Trial(NamedTuple):
         return self._replace(steps=max(1, round(share * self.steps)), effort=share * self.effort)
 
     def in_fold(self, fold: int | None) -> Trial:
-        """The trial of the same network judged by this fold; None: as it is."""
+        """The trial of the same network evaluated on this fold; None: as it is."""
         return self if fold is None else self._replace(recipe=self.recipe.revised(fold=fold))
 
     def spec(self) -> dict[str, Any]:
@@ -167,9 +167,9 @@ class Trial(NamedTuple):
     def fault(self, outcome: Outcome) -> str | None:
         """Why `outcome` cannot be that of this trial; None if it can."""
         if not self.looks_at_test and (outcome.accuracy is not None or outcome.n):
-            return "it was judged on test images, which it must not look at"
+            return "it was evaluated on test images, which it must not look at"
         if self.looks_at_test and (outcome.accuracy is None or not outcome.n):
-            return "it was not judged on test images"
+            return "it was not evaluated on test images"
         if outcome.correct is not None and not is_packed(outcome.correct, outcome.n):
             return f"it does not hold which of its {outcome.n:,} images were right"
         if self.is_pretrained:  # It keeps the best epoch, or has none.
@@ -212,17 +212,17 @@ def train_trial(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
         model = trial.contender.make(len(data.classes), shape)
         trainer.fit(model, data)
     assert trainer.health is not None
-    judged = _judge(model, data) if trial.looks_at_test else {"accuracy": None, "n": 0}
+    test_result = _test_result(model, data) if trial.looks_at_test else {"accuracy": None, "n": 0}
     return Outcome(
         validation=trainer.history["val_accuracy"][-1],
-        **judged,
+        **test_result,
         curve=trainer.history["val_accuracy"],
         seconds=round(clock.seconds, 3),
         died=trainer.health.died is not None,
     )
 
 
-def _judge(model: Any, data: ImageData) -> dict[str, Any]:
+def _test_result(model: Any, data: ImageData) -> dict[str, Any]:
     _, split = final_split(data)
     try:
         found = evaluate(model, split, data.classes)
@@ -238,8 +238,8 @@ def _judge(model: Any, data: ImageData) -> dict[str, Any]:
 class _Clock(keras.callbacks.Callback):
     """Measures the time of training, and stops it after the trial's steps.
 
-    Where standard error is neither a terminal nor a notebook, a long training says now and then how
-    far it is.
+    Where standard error is neither a terminal nor a notebook, a long training prints now and then
+    how far it is.
     """
 
     def __init__(self, trial: Trial) -> None:

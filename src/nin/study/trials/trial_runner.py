@@ -81,7 +81,7 @@ class TrialRunner:
 
         Raises:
             RunError: a cached outcome is damaged.
-            KeyboardInterrupt: Ctrl-C; finished trials are kept, and the message says so.
+            KeyboardInterrupt: Ctrl-C; finished trials are kept, as the message states.
         """
         wanted = {trial.key(): trial for trial in trials}
         done: dict[str, Outcome] = {}

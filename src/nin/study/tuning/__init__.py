@@ -1,1 +1,1 @@
-"""Tuning: values searched by held-out training images, and judged once by test images."""
+"""Tuning: values searched by held-out training images, and evaluated once on test images."""

@@ -1,4 +1,4 @@
-"""The search: Optuna asks for values, each training tells how good they are on held-out images."""
+"""The search: Optuna suggests values, each training reports their accuracy on held-out images."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from nin.errors import Argument, NinError
 from nin.files import obstacle
-from nin.study.preparation import check_arguments, open_judged
+from nin.study.preparation import check_arguments, open_evaluated
 from nin.study.sweeps.factor_grid import contender_at
 from nin.study.sweeps.factors import as_factors
 from nin.study.tuning.journal import optuna
@@ -35,7 +35,7 @@ def plan_tuning(
     """The recipe and what is searched; see `tune`. Only Optuna is imported, and little else.
 
     Raises:
-        NinError: it says in one line what is wrong.
+        NinError: states in one line what is wrong.
     """
     recipe = recipe_of(what, options)
     if not 0 < minutes < math.inf:
@@ -60,9 +60,9 @@ def plan_tuning(
             about=Argument("sampler", sampler),
         )
     optuna()
-    if said := obstacle(Path(out)):
-        raise NinError(f"cannot write to {out}: {said}")
-    open_judged(recipe)
+    if problem := obstacle(Path(out)):
+        raise NinError(f"cannot write to {out}: {problem}")
+    open_evaluated(recipe)
     contender_at(recipe, {name: ends(each)[-1] for name, each in searched.items()})
     return recipe, searched
 

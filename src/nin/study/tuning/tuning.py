@@ -1,4 +1,4 @@
-"""`tune`: search a recipe's values, and say what that was worth beside the recipe's own."""
+"""`tune`: search a recipe's values, and compare the best with the recipe's own."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rich.console import Console
 from nin.data import ImageData
 from nin.networks.rivals import find_network
 from nin.study.comparison import compare
-from nin.study.preparation import check_writable, fingerprint, open_judged, prepare
+from nin.study.preparation import check_writable, fingerprint, open_evaluated, prepare
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.results.tuning_record import TuningRecord
@@ -30,9 +30,9 @@ from nin.training.runs.provenance import versions
 from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
 
-#: Names of the two that are judged in the end.
+#: Names of the two that are evaluated on test images in the end.
 TUNED, DEFAULTS = "tuned", "the recipe's values"
-#: Seeds with which both are judged.
+#: Seeds with which both are evaluated.
 SEEDS = 3
 
 
@@ -47,11 +47,11 @@ def tune(
     jobs: int | None = None,
     **options: Unpack[RecipeFields],
 ) -> Comparison:
-    """Search a recipe's values by held-out training images, and judge the best once.
+    """Search a recipe's values by held-out training images, and evaluate the best on test images.
 
     Optuna chooses what to try; the recipe's own values come first, and a training whose curve lies
     below the median of the others at the same epoch is stopped. The best values and the recipe's
-    own are then trained over the same seeds and judged by the test images, which played no part
+    own are then trained over the same seeds and evaluated on the test images, which played no part
     until then.
 
     Every training is kept: the same call goes on where it was stopped, and more minutes add to the
@@ -63,13 +63,13 @@ def tune(
             `nin.train`. Of a folder the frozen trunk's views are searched; with ``finetune=True``
             the rates of fine-tuning.
         out: folder for the results.
-        minutes: for the search, all calls together; the trainings that are judged come on top.
+        minutes: for the search, all calls together; the trainings at the end come on top.
         space: what is searched in place of what the recipe declares: values, or a `Range`, by the
             name of a field.
         sampler: ``"tpe"``, ``"random"``, or ``"grid"`` for all combinations of given values;
             up to 100 combinations are a grid in any case.
-        seeds: with which both are judged.
-        jobs: trainings at the same time of those that are judged.
+        seeds: number of seeds of the trainings at the end.
+        jobs: how many of the trainings at the end run at the same time.
         options: fields of `Recipe` in place of the recipe's own.
 
     Returns:
@@ -116,7 +116,7 @@ def tune(
 
 def _prepared(recipe: Recipe) -> tuple[Recipe, ImageData]:
     """The recipe, with the length and the image size of its trainings, and its images."""
-    data = open_judged(recipe)
+    data = open_evaluated(recipe)
     recipe = resolve_precision(recipe)
     if find_network(recipe.preset).pretrained:
         return recipe, data

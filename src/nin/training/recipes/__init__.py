@@ -70,7 +70,7 @@ def choose(
 ) -> Recipe:
     """The recipe to begin with.
 
-    Of a folder it is that of photographs, a pretrained network, unless another preset is asked for
+    Of a folder it is that of photographs, a pretrained network, unless another preset is given
     or its pictures are small and grey, as handwritten digits are.
 
     Args:

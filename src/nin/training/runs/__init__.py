@@ -1,6 +1,6 @@
-"""A run and its folder: what a training leaves, and what can be asked of it later.
+"""A run and its folder: what a training leaves, and what can be done with it later.
 
 `run` opens a folder; `record`, `description`, `weights` and `checkpoint` are the files in it, and
 `run_format` names what is recorded; `run_folder` is its making, `run_images` the images that it was
-trained on; `evaluation` judges it.
+trained on; `evaluation` evaluates it.
 """

@@ -93,7 +93,7 @@ class Checkpoint(keras.callbacks.Callback):
         every: seconds between two checkpoints within an epoch.
         health: gives what the health watch has found so far.
         lost: says whether this training is to be restarted, so that nothing more of it is kept.
-        stop_signal: asked to stop, the state is written at once and `KeyboardInterrupt` is raised.
+        stop_signal: once set, the state is written at once and `KeyboardInterrupt` is raised.
     """
 
     def __init__(

@@ -117,5 +117,5 @@ def _from_config(source: CustomSource) -> Any:
     try:
         return model_from_json(source.config)
     except Exception as error:
-        said = " ".join(str(error).split())[:200]
-        raise RunError(f"the model {source.name} cannot be made again: {said}") from error
+        reason = " ".join(str(error).split())[:200]
+        raise RunError(f"the model {source.name} cannot be made again: {reason}") from error

@@ -11,7 +11,7 @@ from nin.names import printable
 
 
 def found_note(data: DataModule, divided: bool = True) -> str | None:
-    """What was found in a folder of pictures, or is to be said of arrays; None: nothing.
+    """What was found in a folder of pictures, or is to be known of arrays; None: nothing.
 
     Lines that are safe to print.
 
@@ -50,7 +50,7 @@ def balance_note(data: DataModule) -> str | None:
 
 
 def pictures_note(data: DataModule) -> str | None:
-    """What is to be said of the pictures of a folder as far as they have been read, in one line."""
+    """What was found in the pictures of a folder as far as they have been read, in one line."""
     return in_words(data.remarks, data.bit_depth) if isinstance(data, ImageFolder) else None
 
 

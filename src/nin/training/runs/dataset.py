@@ -1,4 +1,4 @@
-"""The images that a recipe asks for."""
+"""The images that a recipe names."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from nin.data import (
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.membership import Membership
 from nin.data.in_memory.npz_file import is_npz
-from nin.data.sources import as_judged, is_in_process
+from nin.data.sources import as_evaluation_images, is_in_process
 from nin.errors import Argument, RecipeError, RunError
 from nin.training.recipe import Recipe
-from nin.training.runs.judged_images import check_classes
+from nin.training.runs.evaluation_images import check_classes
 from nin.training.runs.membership_file import read_membership
 from nin.training.runs.record import read_record
 from nin.training.runs.run_format import DataRecord
@@ -34,29 +34,29 @@ def open_images(
     """The images that `recipe` trains on.
 
     Args:
-        recipe: names them, and says what is held out and how they are changed.
+        recipe: names them, what is held out and how they are changed.
         skip_bad: in a folder, go on without those that cannot be read.
         membership: pictures of a folder whose part is known. None: none.
         bit_depth: bits that values of a folder's pictures have at least. None: as they need.
 
     Raises:
         DataError: they cannot be had.
-        RecipeError: what only a folder has is asked of other images.
+        RecipeError: other images are given what only a folder can have.
     """
     arguments = settings_of(recipe)
     if is_in_memory(recipe.data):
         if recipe.stream:
-            said = f"{recipe.data} is held in memory, and only folders can be streamed"
-            raise RecipeError(said, about=Argument("stream", True))
+            problem = f"{recipe.data} is held in memory, and only folders can be streamed"
+            raise RecipeError(problem, about=Argument("stream", True))
         if recipe.groups is not None:
-            said = "a pattern is for names of files; give arrays a key per image"
-            raise RecipeError(said, about=Argument("groups"))
+            problem = "a pattern is for names of files; give arrays a key per image"
+            raise RecipeError(problem, about=Argument("groups"))
         arguments |= {"resize": (recipe.image_size,) * 2 if recipe.image_size else None}
         if recipe.data not in NAMED:
             arguments |= {"folds": recipe.folds, "fold": recipe.fold}
         elif recipe.folds is not None:
-            said = f"{recipe.data} has a published test set, on which results are compared"
-            raise RecipeError(said, about=Argument("folds", recipe.folds))
+            problem = f"{recipe.data} has a published test set, on which results are compared"
+            raise RecipeError(problem, about=Argument("folds", recipe.folds))
     else:
         arguments |= {"groups": recipe.groups, "folds": recipe.folds, "fold": recipe.fold}
         arguments |= {"skip_bad": skip_bad, "stream": recipe.stream}
@@ -82,8 +82,8 @@ def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     """
     known = None
     if recipe.init is not None and recipe.folds is not None:
-        said = "images that the other run was trained on would be in a test"
-        raise RecipeError(said, about=Argument("init", recipe.init))
+        problem = "images that the other run was trained on would be in a test"
+        raise RecipeError(problem, about=Argument("init", recipe.init))
     if recipe.init is not None and not is_in_memory(recipe.data):
         path = Path(recipe.init)
         known = read_membership(path, len(read_record(path)["classes"]))
@@ -92,12 +92,12 @@ def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
 
 
 def data_record(data: ImageData) -> DataRecord:
-    """What a run's record says of its images."""
+    """What a run's record holds of its images."""
     return cast(DataRecord, data.describe())
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
-    """What a recipe says of images of any kind, as arguments of their class."""
+    """What a recipe holds for images of any kind, as arguments of their class."""
     changes = {field.name: getattr(recipe, field.name) for field in fields(Augmentation)}
     augmentation = Augmentation(**changes)
     return {
@@ -124,12 +124,12 @@ def open_others(
     *,
     skip_bad: bool = False,
 ) -> ImageData:
-    """Images that a network was not trained on, of classes that it knows.
+    """Images that a network was not trained on, of its classes.
 
     Args:
-        data: a named data set, a folder, an ``.npz`` file, or images; see `as_judged`.
+        data: a named data set, a folder, an ``.npz`` file, or images; see `as_evaluation_images`.
         image_shape: (height, width, channels) of those it was trained on, as stored.
-        classes: what it was trained to tell apart.
+        classes: those it was trained on.
         resize_mode: how a folder's pictures become squares, as in its training.
         bit_depth: bits that values of a folder's pictures have at least, as in its training.
         skip_bad: in a folder, go on without those that cannot be read.
@@ -140,7 +140,7 @@ def open_others(
     """
     size, _, channels = image_shape
     if not isinstance(data, str) or is_npz(data):
-        images = as_judged(data, classes)
+        images = as_evaluation_images(data, classes)
     elif data in NAMED:
         images = open_data(data)
     else:

@@ -16,7 +16,7 @@ from nin.training.runs.run_format import EvaluationSummary
 
 if TYPE_CHECKING:
     from nin.data.split import StoredImages
-    from nin.training.runs.judged_images import JudgedImages
+    from nin.training.runs.evaluation_images import EvaluationImages
 
 
 class Evaluation(NamedTuple):
@@ -32,11 +32,11 @@ class Evaluation(NamedTuple):
         names: of the images: files, or positions in the part; only of a run's evaluation.
 
     Example:
-        >>> part, answers = nin.load("runs/digits-1").evaluate()
-        >>> worst = answers.mistakes()[0]
-        >>> bool(answers.labels[worst] == answers.probabilities[worst].argmax())
+        >>> part, evaluation = nin.load("runs/digits-1").evaluate()
+        >>> worst = evaluation.mistakes()[0]
+        >>> bool(evaluation.labels[worst] == evaluation.probabilities[worst].argmax())
         False
-        >>> 0 < answers.calibration_error < 1
+        >>> 0 < evaluation.calibration_error < 1
         True
     """
 
@@ -71,14 +71,14 @@ class Evaluation(NamedTuple):
 
     @property
     def reliability(self) -> list[Bin]:
-        """How often the answers are right, by how sure they are; empty bins are left out."""
+        """How often predictions are correct, by their probability; empty bins are left out."""
         if self.probabilities is None or self.labels is None:
             return []
         return reliability(self.probabilities, self.labels)
 
     @property
     def calibration_error(self) -> float | None:
-        """By how much the answers are surer than right, or less sure, on average.
+        """How far the predictions' probabilities are from their accuracy, on average.
 
         The expected calibration error of 15 bins (Guo et al. 2017, *On Calibration of Modern Neural
         Networks*); of few images it is above zero by chance alone. None: the probabilities are not
@@ -108,16 +108,16 @@ class Evaluation(NamedTuple):
         return summary if error is None else {**summary, "calibration_error": error}
 
     def per_class(self) -> list[dict[str, Any]]:
-        """A row per class: how many images, the share found, and the share of answers right.
+        """A row per class: how many images, its recall and its precision.
 
         Both shares come with their 95 % interval; they are None where there is nothing to count.
         """
         counts = (self.confusion.diagonal(), self.confusion.sum(axis=1), self.confusion.sum(axis=0))
         rows = []
         for name, *each in zip(self.classes, *counts, strict=True):
-            right, images, answers = map(int, each)
+            right, images, predictions = map(int, each)
             row = {"class": name, "n": images}
-            for share, n in (("recall", images), ("precision", answers)):
+            for share, n in (("recall", images), ("precision", predictions)):
                 row[share] = right / n if n else None
                 row[f"{share}_interval"] = list(wilson(right, n)) if n else None
             rows.append(row)
@@ -156,7 +156,7 @@ def evaluate(
         >>> nin.evaluate(run.model, (data.test.images[:50], data.test.labels[:50])).n
         50
     """
-    split, names = _judging(data, classes)
+    split, names = _split_and_classes(data, classes)
     if len(split.labels) == 0:
         raise DataError("there are no images to evaluate on")
     if verbose:
@@ -171,16 +171,16 @@ def evaluate(
     return evaluate_logits(logits, split.labels, names)._replace(images=split.images)
 
 
-def evaluate_judged(
-    model: Any, judged: JudgedImages, classes: Sequence[str], *, verbose: bool = False
+def evaluate_images(
+    model: Any, images: EvaluationImages, classes: Sequence[str], *, verbose: bool = False
 ) -> Evaluation:
-    """`evaluate` on the images that a run is judged by, which know what they are called."""
-    evaluation = evaluate(model, judged.split, classes, verbose=verbose)
-    return evaluation._replace(names=judged.names)
+    """`evaluate` on the evaluation images of a run, with their names."""
+    evaluation = evaluate(model, images.split, classes, verbose=verbose)
+    return evaluation._replace(names=images.names)
 
 
 def evaluate_logits(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
-    """Answers that have been given already.
+    """Evaluate logits that have been computed already.
 
     Args:
         logits: (n, classes).
@@ -188,7 +188,7 @@ def evaluate_logits(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluat
         classes: the classes' names.
 
     Raises:
-        NinError: the answers are not finite.
+        NinError: the logits are not finite.
     """
     count = len(classes)
     pairs = labels.astype(np.int64) * count + logits.argmax(axis=1)
@@ -213,12 +213,12 @@ def softmax(logits: Any) -> np.ndarray[Any, Any]:
     return probabilities
 
 
-def _judging(data: Any, classes: Sequence[str] | None) -> tuple[Split, Sequence[str]]:
+def _split_and_classes(data: Any, classes: Sequence[str] | None) -> tuple[Split, Sequence[str]]:
     if isinstance(data, Split) and classes is not None:
         return data, classes
-    from nin.data.sources import as_judged
+    from nin.data.sources import as_evaluation_images
 
-    images = as_judged(data, classes)
+    images = as_evaluation_images(data, classes)
     return images.split(images.parts[-1]), classes or images.classes
 
 

@@ -16,8 +16,8 @@ from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, NinError
 from nin.files import beginning, obstacle, write_bytes, write_json
 from nin.training.runs.evaluation import Evaluation
+from nin.training.runs.evaluation_images import EvaluationImages
 from nin.training.runs.figures import save_confusion, save_reliability
-from nin.training.runs.judged_images import JudgedImages
 from nin.training.runs.run import Run
 from nin.urls import is_url
 
@@ -52,28 +52,28 @@ class Subject(NamedTuple):
 
     @property
     def in_run(self) -> dict[str, Any]:
-        """What tells it from others of its run; the run's own images are its own anywhere."""
+        """What is only its own in its run; of the run's own images that is not their place."""
         own = {"part": self.part, "is_other": self.is_other}
         return {**own, "data": self.data} if self.is_other else own
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What tells it from all others."""
+        """What distinguishes it from all others."""
         return {"run": self.run, **self.in_run}
 
 
-def subject(run: Run, judged: JudgedImages | None = None) -> Subject:
+def subject(run: Run, images: EvaluationImages | None = None) -> Subject:
     """What is evaluated.
 
     Args:
         run: the run.
-        judged: the images; None before they are known.
+        images: the images; None before they are known.
     """
     path = _absolute(run.path)
-    if judged is None:
+    if images is None:
         return Subject(path)
-    known = judged.source if judged.source in NAMED else _absolute(source_path(judged.source))
-    return Subject(path, known, judged.part, judged.is_other)
+    known = images.source if images.source in NAMED else _absolute(source_path(images.source))
+    return Subject(path, known, images.part, images.is_other)
 
 
 def _absolute(path: Path) -> str:
@@ -93,8 +93,8 @@ def check_out(out: Path, identity: Mapping[str, Any]) -> None:
             those names that are somebody else's.
     """
     if out.suffix.lower() == ".png" or (out.exists() and not out.is_dir()):
-        told = f"name a folder: {', '.join(_FILES)} are written there"
-        raise NinError(told, about=Argument("out", out))
+        way = f"name a folder: {', '.join(_FILES)} are written there"
+        raise NinError(way, about=Argument("out", out))
     if reason := obstacle(out):
         raise NinError(reason, about=Argument("out", out))
     if foreign := _foreign(out, identity):
@@ -115,7 +115,7 @@ def write_report(folder: Path, about: Subject, evaluation: Evaluation) -> None:
     Args:
         folder: where.
         about: what was evaluated.
-        evaluation: the answers.
+        evaluation: its result.
 
     Raises:
         NinError: the folder cannot be written.
@@ -152,10 +152,10 @@ def _mistakes(evaluation: Evaluation) -> Iterator[list[str]]:
     assert evaluation.labels is not None
     for position in evaluation.mistakes().tolist():
         chances, truth = evaluation.probabilities[position], int(evaluation.labels[position])
-        answer = int(chances.argmax())
+        predicted = int(chances.argmax())
         name = evaluation.names[position] if evaluation.names else str(position)
-        classes = (evaluation.classes[truth], evaluation.classes[answer])
-        yield [name, *classes, f"{chances[answer]:.6f}", f"{chances[truth]:.6f}"]
+        classes = (evaluation.classes[truth], evaluation.classes[predicted])
+        yield [name, *classes, f"{chances[predicted]:.6f}", f"{chances[truth]:.6f}"]
 
 
 def _folders(run: Run, about: Subject) -> Iterator[Path]:

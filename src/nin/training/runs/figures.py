@@ -74,11 +74,11 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
 
 @default_style()
 def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
-    """How often answers are right against how sure they are, and how many there are.
+    """How often predictions are correct against their probability, and how many there are.
 
     Args:
         path: where to write the PNG.
-        evaluation: whose answers.
+        evaluation: whose predictions.
         title: stands above.
     """
     from matplotlib.ticker import MaxNLocator
@@ -110,7 +110,7 @@ def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
     lower.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     error = evaluation.calibration_error
     lower.set(
-        xlabel=f"probability of the answer\nexpected calibration error {error:.3f}",
+        xlabel=f"probability of the prediction\nexpected calibration error {error:.3f}",
         ylabel="images",
         xlim=(0, 1),
     )

@@ -2,7 +2,7 @@
 
 It is chosen by loss and not by accuracy, because folders are small: on four held-out images
 accuracy has five possible values, ties are the rule, and a lucky early epoch is never beaten. The
-loss also counts how sure each answer was. Its price is known (Guo et al. 2017): where a network
+loss also counts how sure each prediction was. Its price is known (Guo et al. 2017): where a network
 overfits, the loss rises before accuracy falls, so that the epoch that is kept may be an early one.
 """
 

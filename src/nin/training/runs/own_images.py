@@ -40,7 +40,7 @@ class OwnImages:
         """Which picture was in which part; None of published sets, and of earlier runs.
 
         Raises:
-            RunError: the file that says so is damaged.
+            RunError: the file that records it is damaged.
         """
         return read_membership(self.path, len(self.classes))
 
@@ -125,14 +125,14 @@ class OwnImages:
         return bool(np.isin(known.digests, data.membership().digests).any())
 
     def lost(self) -> str:
-        """What is said where the images are nowhere to be found."""
+        """The message where the images are nowhere to be found."""
         if is_in_process(self.recipe.data):
             return f"{self.path / ARRAYS} is missing: it holds the images of the run"
         places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
         return f"the images of {self.path} cannot be found at {places}"
 
     def change(self, place: str, data: ImageData, known: Membership | None) -> str:
-        """What is said of images that are others than in training."""
+        """The message about images that are others than in training."""
         changed = f"{place} no longer holds the images that {self.path} was trained on"
         if data.classes != self.classes:
             return f"{changed}: its classes are {', '.join(data.classes)}"

@@ -38,7 +38,7 @@ def device(gpus: int | None = None) -> dict[str, Any]:
     """The machine: processor, how many cores this process may use, GPUs and what they are called.
 
     Args:
-        gpus: how many compute; None asks the backend.
+        gpus: how many compute; None: those of the backend.
     """
     gpus = backends.num_gpus() if gpus is None else gpus
     return {

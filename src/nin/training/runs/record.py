@@ -84,9 +84,9 @@ class _Record(Checked):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        answers = self.model.arguments.num_classes
-        if answers != len(self.classes):
-            raise ValueError(f"{len(self.classes)} classes for a network of {answers} answers")
+        outputs = self.model.arguments.num_classes
+        if outputs != len(self.classes):
+            raise ValueError(f"{len(self.classes)} classes for a network of {outputs} outputs")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Whether a network is as often right as it is sure: reliability by bins, and calibration error."""
+"""Whether probabilities are as high as the accuracy: reliability by bins, and calibration error."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ BINS = 15
 
 
 class Bin(NamedTuple):
-    """The answers whose probability lies in one bin.
+    """The predictions whose probability lies in one bin.
 
     Attributes:
-        low: the least probability of the bin; its answers are above it, or at it if it is 0.
+        low: the least probability of the bin; its predictions are above it, or at it if it is 0.
         high: the greatest.
-        n: how many answers there are.
+        n: how many predictions there are.
         confidence: their mean probability.
-        accuracy: the share of them that is right.
+        accuracy: the share of them that is correct.
     """
 
     low: float
@@ -31,7 +31,7 @@ class Bin(NamedTuple):
 
 
 def reliability(probabilities: NDArray[Any], labels: NDArray[Any], bins: int = BINS) -> list[Bin]:
-    """How often answers are right, by how sure they are.
+    """How often predictions are correct, by their probability.
 
     Args:
         probabilities: (n, classes).
@@ -39,7 +39,7 @@ def reliability(probabilities: NDArray[Any], labels: NDArray[Any], bins: int = B
         bins: of equal width, from 0 to 1.
 
     Returns:
-        The bins that have answers, from the least sure.
+        The bins that have predictions, by increasing probability.
     """
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels

@@ -61,8 +61,8 @@ class Run:
         >>> run = nin.load("runs/digits-1")
         >>> run.predict(nin.Digits().test.images[:3]).shape
         (3, 10)
-        >>> part, answers = run.evaluate()
-        >>> part, answers.n
+        >>> part, evaluation = run.evaluate()
+        >>> part, evaluation.n
         ('test', 359)
     """
 
@@ -223,14 +223,14 @@ class Run:
             RunError: they are no longer the run's own, or do not fit the network.
         """
         from nin.training.runs.data_notes import show_found
-        from nin.training.runs.evaluation import evaluate_judged
+        from nin.training.runs.evaluation import evaluate_images
 
-        judged = self.images.judged(data, skip_bad=skip_bad)
+        images = self.images.for_evaluation(data, skip_bad=skip_bad)
         if verbose:
-            show_found(judged.data, divided=judged.part != "all")
-        for note in judged.notes():
+            show_found(images.data, divided=images.part != "all")
+        for note in images.notes():
             warnings.warn(f"{self.path}: {note}", stacklevel=2)
-        return judged.part, evaluate_judged(self.model, judged, self.classes, verbose=verbose)
+        return images.part, evaluate_images(self.model, images, self.classes, verbose=verbose)
 
     def metrics(self) -> list[dict[str, Any]]:
         """The metrics, a row per epoch; none before the first has ended.

@@ -23,11 +23,11 @@ class EvaluationSummary(TypedDict):
 
     Attributes:
         n: images.
-        accuracy: share of right answers.
+        accuracy: share of correct predictions.
         interval: its 95 % interval, two numbers.
         largest_class: what there is to beat.
         loss: mean cross-entropy, in nats.
-        calibration_error: by how much answers are surer, or less sure, than they are right.
+        calibration_error: how far the predictions' probabilities are from their accuracy.
     """
 
     n: int
@@ -138,7 +138,7 @@ class RunRecord(TypedDict, total=False):
         from_scratch: how a network trained from scratch compares.
         duplicates: pictures that the folder holds more than once.
         skipped: pictures that were left out.
-        remarks: what is to be said of the pictures → of how many.
+        remarks: what was found in pictures → in how many.
     """
 
     format: int

@@ -1,4 +1,4 @@
-"""The images of a run: which it was trained on, and by which it is judged."""
+"""The images of a run: which it was trained on, and which it is evaluated on."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from nin.data.split import PARTS, Part
 from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, RunError
 from nin.training.runs.dataset import open_images, open_others
-from nin.training.runs.judged_images import (
-    JudgedImages,
+from nin.training.runs.evaluation_images import (
+    EvaluationImages,
     check_classes,
     class_positions,
     every_image,
@@ -33,20 +33,20 @@ from nin.urls import is_url
 
 
 class RunImages(OwnImages):
-    """The images of a run, and those that it is judged by."""
+    """The images of a run, and those that it is evaluated on."""
 
-    def judged(self, data: Any = None, *, skip_bad: bool = False) -> JudgedImages:
-        """The images to judge the run by.
+    def for_evaluation(self, data: Any = None, *, skip_bad: bool = False) -> EvaluationImages:
+        """The images to evaluate the run on.
 
         Args:
             data: a named data set, a folder or an ``.npz`` file; or images, such as ``(x, y)``.
-                None for the images that it was to be judged by. Of a folder that is not divided
-                into parts, all; of the run's own that has moved, those that it was to be judged by.
+                None for those that were set aside for evaluation in training. Of a folder that is
+                not divided into parts, all; of the run's own that has moved, those set aside.
             skip_bad: in a folder, go on without those that cannot be read.
 
         Raises:
             DataError: the images cannot be had.
-            RunError: they are of classes that the run does not know, or not those of the run.
+            RunError: they are of classes that the run was not trained on, or not those of the run.
         """
         if isinstance(data, Path):
             data = str(data)
@@ -58,7 +58,10 @@ class RunImages(OwnImages):
             return self._own(None, skip_bad)
         return self._moved(data, skip_bad) or self._others(data, skip_bad)
 
-    def trained(self) -> JudgedImages:
+    #: The earlier name of `for_evaluation`.
+    judged = for_evaluation
+
+    def trained(self) -> EvaluationImages:
         """The images that the run was trained on.
 
         Raises:
@@ -67,31 +70,31 @@ class RunImages(OwnImages):
         """
         return self._own("train", skip_bad=False)
 
-    def _own(self, part: Part | None, skip_bad: bool) -> JudgedImages:
-        """The run's own images of a part; None: of the one that it is judged by."""
+    def _own(self, part: Part | None, skip_bad: bool) -> EvaluationImages:
+        """The run's own images of a part; None: of the one that it is evaluated on."""
         known, problem = self.membership(), ""
         skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
         # As in training, whatever pictures there are now: where nothing is recorded 8 bits did.
         for place, data in self.opened(known, skip_bad, self.bit_depth or 8):
             if known is not None and isinstance(data, ImageFolder):
-                found = self._known(data, known, part or _judge(known), place)
+                found = self._known(data, known, part or _evaluation_part(known), place)
                 if found is not None:
                     return found
                 problem = problem or f"{place} holds none of the images of {self.path}"
             elif self.is_the_same(data):
                 name, split = (part, data.split(part)) if part else final_split(data)
-                return JudgedImages(name, split, data, place)
+                return EvaluationImages(name, split, data, place)
             else:
                 problem = problem or self.change(place, data, known)
         if problem and (self.recipe.data in NAMED or is_in_process(self.recipe.data)):
             raise RunError(problem)
         if not problem:
-            way = "say where they are now, or name others: {}"
+            way = "name the place where they are now, or other images: {}"
             raise RunError(self.lost(), Advice(way, Argument("data")))
         way = "to evaluate on what is there, as other data, name it: {}"
         raise RunError(problem, Advice(way, Argument("data")))
 
-    def _moved(self, data: str, skip_bad: bool) -> JudgedImages | None:
+    def _moved(self, data: str, skip_bad: bool) -> EvaluationImages | None:
         """The run's own images if they are now in `data`, and no longer where they were."""
         if is_npz(data) and is_npz(self.recipe.data):
             return self._moved_file(data)
@@ -104,27 +107,29 @@ class RunImages(OwnImages):
         depth = self.bit_depth or 8
         try:
             folder = open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=depth)
-        except DataError:  # What is no folder to train on may be one to judge by.
+        except DataError:  # What is no folder to train on may be one to evaluate on.
             return None
         if not isinstance(folder, ImageFolder):
             return None
         there = np.isin(known.digests, folder.membership().digests)
-        judge = known.parts == PARTS.index(_judge(known))
-        if not there[judge].all() or not there[~judge].any():
+        held_out = known.parts == PARTS.index(_evaluation_part(known))
+        if not there[held_out].all() or not there[~held_out].any():
             return None
-        return self._known(folder, known, _judge(known), data)
+        return self._known(folder, known, _evaluation_part(known), data)
 
-    def _moved_file(self, data: str) -> JudgedImages | None:
+    def _moved_file(self, data: str) -> EvaluationImages | None:
         """The run's own images if `data` is their file, wherever it is now."""
         try:
             found = open_images(self.recipe.revised(data=data))
-        except DataError:  # What is none to train on may be one to judge by.
+        except DataError:  # What is none to train on may be one to evaluate on.
             return None
-        return JudgedImages(*final_split(found), found, data) if self.is_the_same(found) else None
+        return (
+            EvaluationImages(*final_split(found), found, data) if self.is_the_same(found) else None
+        )
 
     def _known(
         self, data: ImageFolder, known: Membership, part: Part, place: str
-    ) -> JudgedImages | None:
+    ) -> EvaluationImages | None:
         """The pictures of `data` that were in a part; None if there are none of them.
 
         `data` is left with no others.
@@ -145,7 +150,7 @@ class RunImages(OwnImages):
         check_classes(strange, self.classes, place)
         paths = [path for each in files for path in each.paths]
         data.keep(part, Files(paths, labels).take(chosen))
-        return JudgedImages(
+        return EvaluationImages(
             part,
             with_labels_of(data.split(part), data.classes, self.classes),
             data,
@@ -155,7 +160,7 @@ class RunImages(OwnImages):
             relabelled=int((~same[chosen]).sum()),
         )
 
-    def _others(self, data: Any, skip_bad: bool) -> JudgedImages:
+    def _others(self, data: Any, skip_bad: bool) -> EvaluationImages:
         height, width, channels = self.record["model"]["input_shape"]
         shape = (height, width, channels)
         images = open_others(
@@ -171,10 +176,10 @@ class RunImages(OwnImages):
             split = Split(pictures, split.labels)
         used = self._used(images, part) if isinstance(images, ImageFolder) else 0
         source = data if isinstance(data, str) else images.name
-        return JudgedImages(part, split, images, source, is_other=True, trained_on=used)
+        return EvaluationImages(part, split, images, source, is_other=True, trained_on=used)
 
     def _used(self, data: ImageFolder, part: str) -> int | None:
-        """How many pictures of a part the run has used for anything but to be judged by them."""
+        """How many pictures of a part the run has used for anything but its evaluation."""
         known = self.membership()
         if known is None:
             places = candidates(self.recipe.data, self.path, self.record)
@@ -182,12 +187,12 @@ class RunImages(OwnImages):
             return None if is_own and part == "all" else 0
         looked_at = [each for each in data.parts if part in (each, "all")]
         codes = np.concatenate([known.codes(data.digests(each)) for each in looked_at])
-        used = [PARTS.index(each) for each in PARTS if each != _judge(known)]
+        used = [PARTS.index(each) for each in PARTS if each != _evaluation_part(known)]
         return int(np.isin(codes, used).sum())
 
 
-def _judge(known: Membership) -> Part:
-    """The part that a run with these pictures is judged by."""
+def _evaluation_part(known: Membership) -> Part:
+    """The part that a run with these pictures is evaluated on."""
     return "test" if (known.parts == PARTS.index("test")).any() else "validation"
 
 

@@ -7,7 +7,7 @@ import math
 from nin.data import ImageData
 from nin.names import printable
 from nin.training.runs.evaluation import evaluate, wilson
-from nin.training.runs.judged_images import final_split
+from nin.training.runs.evaluation_images import final_split
 from nin.training.runs.run import Run
 from nin.training.runs.run_format import EvaluationSummary, RunRecord, RunResult
 
@@ -57,7 +57,7 @@ def result_line(result: EvaluationSummary, split: str, other: str | None = None)
 
 
 def not_learnt_line(result: EvaluationSummary) -> str:
-    """What is said of a training that has not learnt."""
+    """The line on a training that has not learnt."""
     return f'no better than always naming "{printable(result["largest_class"]["name"])}"'
 
 

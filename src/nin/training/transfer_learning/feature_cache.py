@@ -24,7 +24,7 @@ from nin.pretrained import FeatureExtractor
 from nin.progress import progress
 from nin.training.runs.run import SAVE_EVERY
 
-#: Photographs of this side, in pixels, that the trunk is asked about at a time: more of them fall
+#: Photographs of this side, in pixels, that the trunk is given at a time: more of them fall
 #: out of the processor's cache. Larger ones are fewer, so that memory stays bounded.
 BATCH, USUAL_SIZE = 8, 288
 #: Photographs that are decoded ahead of it.
@@ -41,7 +41,7 @@ class View(NamedTuple):
         trunk: SHA-256 of its weights.
         size: side of the square, in pixels.
         resize_mode: how a photograph becomes a square; see `nin.data.decoding.decode.decode`.
-        bit_depth: bits that values have at least, where a file of more than 8 does not say.
+        bit_depth: bits that values have at least, where a file of more than 8 does not state them.
     """
 
     trunk: str
@@ -62,7 +62,7 @@ class Found(NamedTuple):
         faults: position → why the file there cannot be read.
         computed: how many were not in the cache.
         seconds: that it took, those of earlier calls for the same cache not counted.
-        remarks: what is to be said of those that were decoded, and of how many.
+        remarks: what was found in those that were decoded, and in how many.
     """
 
     features: NDArray[np.float32]
@@ -142,7 +142,7 @@ def compute_features(
         paths: the files.
         extractor: the trunk.
         cache: is added to.
-        is_to_stop: asked after each few photographs.
+        is_to_stop: called after every few photographs.
 
     Raises:
         KeyboardInterrupt: it was to stop; what is done is in the cache, on disk.
@@ -199,7 +199,7 @@ class SeenFile(NamedTuple):
         digest: of its content.
         image: (size, size, 3), uint8; None where its features are known or it cannot be read.
         fault: why it cannot be read; empty where it can.
-        remarks: what is to be said of it.
+        remarks: what was found in it.
     """
 
     position: int

@@ -29,15 +29,15 @@ from nin.training.transfer_learning.head import Head, fit_head
 
 #: Side in pixels, the smallest that the book's network takes.
 IMAGE_SIZE = 67
-#: Share of the training pictures that both networks are judged by, and not trained on.
+#: Share of the training pictures that both networks are evaluated on, and not trained on.
 HELD_OUT = 0.3
 #: Nothing is tried where cross-validation finds so many right: there is little to gain.
 GOOD = 0.9
-#: Nor with fewer training pictures: those held out of them could tell nothing.
+#: Nor with fewer training pictures: too few of them could be held out.
 FEWEST = 60
 #: Nothing is tried where training would look at more images, each epoch's counted.
 MOST_IMAGES = 10_000
-#: A difference that is less likely by chance is told as one.
+#: A difference that is less likely by chance is reported as one.
 SIGNIFICANT = 0.05
 
 
@@ -45,8 +45,8 @@ class ScratchComparison(NamedTuple):
     """A pretrained network and one trained from scratch, on the same held-out pictures.
 
     Attributes:
-        n: how many pictures they were judged by.
-        pretrained: how many of them the pretrained network named rightly.
+        n: how many pictures they were evaluated on.
+        pretrained: how many of them the pretrained network classified correctly.
         from_scratch: how many of them the other one did.
         p: of the difference, by the exact test of McNemar (1947).
         image_size: side in pixels of what the network from scratch was trained on.
@@ -91,7 +91,7 @@ def is_worth_trying(head: Head, images: int) -> bool:
 def compare_with_scratch(
     run: Run, features: NDArray[np.float32], labels: NDArray[np.int32], paths: Sequence[str]
 ) -> ScratchComparison | None:
-    """Train both on a part of the training pictures, and judge them by the rest.
+    """Train both on a part of the training pictures, and evaluate them on the rest.
 
     Args:
         run: of the pretrained network.
@@ -120,10 +120,10 @@ def compare_with_scratch(
         try:
             _link(folder / "train", paths, labels, kept)
             _link(folder / "test", paths, labels, held)
-            answers = _answers(_recipe(run.recipe, folder), Path(scratch) / "run")
+            predicted = _predicted_classes(_recipe(run.recipe, folder), Path(scratch) / "run")
         except (NinError, OSError):
             return None
-    from_scratch = answers == labels[held]
+    from_scratch = predicted == labels[held]
     return ScratchComparison(
         n=len(held),
         pretrained=int(pretrained.sum()),
@@ -162,8 +162,8 @@ def _link(
         link.symlink_to(path.resolve())
 
 
-def _answers(recipe: Recipe, out: Path) -> NDArray[np.intp]:
-    """Train without a word, and name the test pictures' classes, in the order of their numbers."""
+def _predicted_classes(recipe: Recipe, out: Path) -> NDArray[np.intp]:
+    """Train silently, and predict the test pictures' classes, in the order of their numbers."""
     from nin.training import pipeline
     from nin.training.runs.dataset import open_images
 
@@ -171,5 +171,5 @@ def _answers(recipe: Recipe, out: Path) -> NDArray[np.intp]:
         run = pipeline.train(resolve_precision(recipe), out)
         data = open_images(recipe)
         assert isinstance(data, ImageFolder)
-        answers: NDArray[np.intp] = run.predict(data.test.images).argmax(axis=1)
-    return answers[np.argsort([Path(path).name for path in data.files("test").paths])]
+        predicted: NDArray[np.intp] = run.predict(data.test.images).argmax(axis=1)
+    return predicted[np.argsort([Path(path).name for path in data.files("test").paths])]

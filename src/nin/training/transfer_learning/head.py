@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 CANDIDATES = (0.01, 0.03, 0.1, 0.3, 1.0)
 #: What is taken where there are too few photographs to choose by.
 USUAL = 0.1
-#: Parts of the training photographs, each judged by a head fitted to the others.
+#: Parts of the training photographs, each predicted by a head fitted to the others.
 FOLDS = 5
 
 
@@ -64,7 +64,7 @@ def fit_head(
     *,
     balance: bool = False,
 ) -> Head:
-    """The head that answers best, regularised as cross-validation says.
+    """The head that predicts best, regularised as cross-validation finds.
 
     The strength with the smallest loss over `FOLDS` parts of the photographs is taken; the folds
     depend on the labels' order alone.
@@ -91,11 +91,11 @@ def _cross_validated(
     parts = list(StratifiedKFold(folds, shuffle=True, random_state=0).split(features, labels))
 
     def tried(C: float) -> Candidate:
-        judged = [
-            _judged(_fitted(features[kept], labels[kept], C, balance), features[held], labels[held])
+        scores = [
+            _scores(_fitted(features[kept], labels[kept], C, balance), features[held], labels[held])
             for kept, held in parts
         ]
-        accuracy, loss = zip(*judged, strict=True)
+        accuracy, loss = zip(*scores, strict=True)
         return Candidate(C, accuracy, loss)
 
     return tuple(map(tried, CANDIDATES))
@@ -120,11 +120,12 @@ def _fitted(
     return kernel.astype(np.float32), bias.astype(np.float32)
 
 
-def _judged(
+def _scores(
     head: tuple[NDArray[np.float32], NDArray[np.float32]],
     features: NDArray[np.float32],
     labels: NDArray[np.int32],
 ) -> tuple[float, float]:
+    """Accuracy and mean cross-entropy."""
     from scipy.special import log_softmax
 
     kernel, bias = head

@@ -54,12 +54,12 @@ def part_features(
         run: keeps the features; those of the run it starts from are taken, not computed again.
         data: the photographs.
         trunk: computes the features.
-        stop_signal: asked to stop, it stops after the photographs it is at.
-        console: where to say how many there were.
+        stop_signal: once set, it stops after the photographs it is at.
+        console: where to print how many there were.
 
     Raises:
         DataError: some cannot be read, and the run is not to go on without them.
-        RunError: the trunk's answers are not finite.
+        RunError: the trunk's outputs are not finite.
     """
     recipe = run.recipe
     view = View(trunk.digest, data.image_shape[0], recipe.resize_mode, data.bit_depth)
@@ -77,16 +77,16 @@ def part_features(
         console.print(f"left out {len(found.faults)} unreadable photographs", markup=False)
     if found.remarks:
         run.update(remarks=dict(found.remarks))
-    if said := in_words(found.remarks, data.bit_depth):
-        console.print(said, markup=False)
+    if remarks := in_words(found.remarks, data.bit_depth):
+        console.print(remarks, markup=False)
     if not np.isfinite(found.features).all():
-        raise RunError(f"{run.path}: its trunk answers with numbers that are not finite")
+        raise RunError(f"{run.path}: its trunk has outputs that are not finite")
     console.print(_summary(found, len(paths), recipe), markup=False)
     return _divided(found, files, data)
 
 
 def _summary(found: Found, photographs: int, recipe: Recipe) -> str:
-    """How many photographs the trunk has seen, and how long that took, in one line."""
+    """How many photographs went through the trunk, and how long that took, in one line."""
     whose = "trained on ImageNet" if recipe.init is None else f"from {printable(recipe.init)}"
     count = photographs - len(found.faults)
     new = f"{found.computed:,} of them new, " if found.computed < count else ""

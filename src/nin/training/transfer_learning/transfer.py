@@ -40,7 +40,7 @@ from nin.training.transfer_learning.head_figure import save_candidates
 from nin.training.transfer_learning.head_record import first_record, fitted_record, head_versions
 from nin.training.transfer_learning.part_features import PartFeatures, part_features
 
-#: Share of the training photographs held out where there are no others to judge by.
+#: Share of the training photographs held out where there are no others to evaluate on.
 HELD_OUT = 0.1
 
 
@@ -65,15 +65,15 @@ def train_head(
     Raises:
         WeightsError: the trunk's weights are not installed, or damaged.
         DataError: the photographs cannot be had, or some cannot be read.
-        RecipeError: the recipe asks for what a frozen trunk cannot do.
+        RecipeError: the recipe requires what a frozen trunk cannot do.
         RunError: the run directory cannot be used.
-        KeyboardInterrupt: Ctrl-C; features so far are kept, and the message says how to go on.
+        KeyboardInterrupt: Ctrl-C; features so far are kept, and the message states how to go on.
     """
     check_free(out)
     check_pretrained(recipe)
     trunk = _trunk(recipe)
     photographs = data if isinstance(data, ImageFolder) else _photographs(recipe, skip_bad)
-    # Nothing to judge by, or nothing to choose an epoch by.
+    # Nothing to evaluate on, or nothing to choose an epoch by.
     parts = photographs.parts
     if parts == ("train",) or (recipe.finetune and "validation" not in parts):
         recipe = recipe.revised(validation=HELD_OUT)
@@ -168,7 +168,7 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
 
 
 def _compare(run: Run, train: PartFeatures, console: Console) -> None:
-    """Say whether training from scratch would be better; the run is finished, come what may."""
+    """Print whether training from scratch would be better; the run is finished in any case."""
     console.print("training from scratch on a part of them, to compare", markup=False)
     try:
         comparison = compare_with_scratch(run, *train)
@@ -200,13 +200,13 @@ def _head_line(head: Head) -> str:
 
 def _finish(run: Run, features: Mapping[str, PartFeatures], head: Head, seconds: float) -> None:
     part = "test" if "test" in features else "validation"
-    judged = {
+    evaluations = {
         name: evaluate_logits(head.logits(inputs), labels, run.classes)
         for name, (inputs, labels, _) in features.items()
     }
-    row = {"epoch": 0, "loss": judged["train"].loss, "accuracy": judged["train"].accuracy}
-    if "validation" in judged:
-        held_out = judged["validation"]
+    row = {"epoch": 0, "loss": evaluations["train"].loss, "accuracy": evaluations["train"].accuracy}
+    if "validation" in evaluations:
+        held_out = evaluations["validation"]
         row |= {"val_loss": held_out.loss, "val_accuracy": held_out.accuracy}
     run.write_metrics([{**row, "seconds": round(seconds, 2)}])
     fitted = fitted_record(head)
@@ -216,7 +216,7 @@ def _finish(run: Run, features: Mapping[str, PartFeatures], head: Head, seconds:
         return
     result: RunResult = {
         "split": part,
-        **judged[part].summary(),
+        **evaluations[part].summary(),
         "seconds": round(seconds, 2),
         "epoch": 0,
     }

@@ -1,4 +1,4 @@
-"""Every contender of a comparison, trained with every seed and judged: a row for each."""
+"""Every contender of a comparison, trained with every seed and evaluated: a row for each."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from nin.study.plan import Conditions, ContenderPlan, print_estimate, warn_of_short_budgets
-from nin.study.preparation import judges_all_seeds_alike
+from nin.study.preparation import shares_test_images
 from nin.study.statistics.pareto import mark_fronts
 from nin.study.trials.learning_rate_search import best_learning_rate, search_learning_rates
 from nin.study.trials.results_cache import ResultsCache
@@ -17,19 +17,19 @@ from nin.study.trials.trial import SEARCH_SEED, Outcome, Trial
 from nin.study.trials.trial_runner import TrialRunner
 
 
-def judged_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple[list[Row], int]:
-    """A row per network, and the number of images that judged it, in all folds."""
+def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple[list[Row], int]:
+    """A row per network, and the number of images it was evaluated on, in all folds."""
     searched = conditions.rates if len(conditions.rates) > 1 else ()
     folds = [None] if conditions.recipe.folds is None else [*range(conditions.recipe.folds)]
     share, searches = conditions.search_share, len(folds) * len(searched)
-    judged = len(folds) * len(conditions.seeds)
+    evaluated = len(folds) * len(conditions.seeds)
     # All exercises begin with the same network.
     distinct = list({plan.trial.key(): plan for plan in plans}.values())
-    effort = (share * searches + judged) * sum(plan.trial.effort for plan in distinct)
+    effort = (share * searches + evaluated) * sum(plan.trial.effort for plan in distinct)
     warn_of_short_budgets(conditions, distinct)
-    print_estimate(conditions, distinct, searches, judged)
+    print_estimate(conditions, distinct, searches, evaluated)
     cache = ResultsCache(conditions.out / "trainings")
-    trainings = (searches + judged) * len(distinct)
+    trainings = (searches + evaluated) * len(distinct)
     runner = TrialRunner(cache, conditions.jobs, trainings, effort, conditions.console)
     with runner:
         trials = [plan.trial.in_fold(fold) for plan in plans for fold in folds]
@@ -42,7 +42,7 @@ def judged_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple
         ]
         outcomes = _outcomes_by_seed(runner, trials, best, conditions.seeds)
     rows = []
-    alike = conditions.recipe.folds is not None or judges_all_seeds_alike(conditions.data)
+    alike = conditions.recipe.folds is not None or shares_test_images(conditions.data)
     for number, plan in enumerate(plans):
         own = slice(number * len(folds), (number + 1) * len(folds))
         by_seed = [*zip(*outcomes[own], strict=True)]
@@ -73,7 +73,7 @@ def _row(
     """The row of a network: `tried` and `best` have a value per fold, `by_seed` a row per seed."""
     outcomes = [outcome for folds in by_seed for outcome in folds]
     correct = [packed for folds in by_seed if (packed := _joined(folds)) is not None]
-    # By image, only those are compared who were judged by the same images.
+    # By image, only those are compared that were evaluated on the same images.
     correct = correct if alike and len(correct) == len(by_seed) else []
     rates = sorted({rate for each in tried for rate in each})
     return Row(
@@ -85,7 +85,7 @@ def _row(
             for rate in rates
         },
         learning_rate=statistics.median_low(best),
-        accuracies=[_judged(plan.trial, outcome) for outcome in outcomes],
+        accuracies=[_accuracy(plan.trial, outcome) for outcome in outcomes],
         correct=correct,
         curves=[outcome.curve for outcome in outcomes],
         seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
@@ -97,15 +97,15 @@ def _row(
 
 
 def _joined(folds: Sequence[Outcome]) -> str | None:
-    """Which images of all folds were answered right; None if that is not known of one."""
+    """Which images of all folds were classified correctly; None if that is not known of one."""
     if len(folds) == 1:
         return folds[0].correct
     known = [unpack(each.correct, each.n) for each in folds if each.correct is not None]
     return pack(np.concatenate(known)) if len(known) == len(folds) else None
 
 
-def _judged(trial: Trial, outcome: Outcome) -> float:
-    """The accuracy on the images that decide; a trial's are checked when it is read."""
+def _accuracy(trial: Trial, outcome: Outcome) -> float:
+    """The accuracy on the images compared by; a trial has it, or is refused when it is read."""
     accuracy = outcome.accuracy if trial.judged_on == "test" else outcome.validation
     assert accuracy is not None
     return accuracy

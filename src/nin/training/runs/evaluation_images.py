@@ -1,4 +1,4 @@
-"""`JudgedImages`: images that a run is judged by, and how they differ from those it should be."""
+"""`EvaluationImages`: what a run is evaluated on, and how that differs from what was set aside."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from nin.errors import RunError
 from nin.names import normalized
 
 
-class JudgedImages(NamedTuple):
-    """Images that a run is judged by.
+class EvaluationImages(NamedTuple):
+    """Images that a run is evaluated on.
 
     Attributes:
         part: ``"test"`` or ``"validation"``; ``"all"`` of other data that has no parts.
         split: the images, with labels that are positions in the run's classes.
         data: what they are from; of the run's own folder it holds them alone.
         source: the folder, or the name of the data set.
-        is_other: whether this is other data than the run was to be judged by.
+        is_other: whether this is other data than was set aside for evaluation in training.
         new: how many pictures in the folder were not there in training; they are left out.
-        missing: how many that it should be judged by are no longer there.
+        missing: how many of those set aside for evaluation are no longer there.
         relabelled: how many of the images have another class than in training.
         trained_on: how many of them the run was trained on, or its epoch chosen by; None if they
             are of the folder of an earlier run, which did not write down which.
@@ -52,14 +52,14 @@ class JudgedImages(NamedTuple):
         }
 
     def notes(self) -> list[str]:
-        """What a person has to know of them, a line each."""
+        """What a user has to know of them, a line each."""
         used = "most images" if self.trained_on is None else _images(self.trained_on)
         lines = {
             f"{_images(self.new)} added to {self.source} since training: left out": self.new,
-            f"{_images(self.missing)} missing from {self.source} of those it is to be judged"
-            " by": self.missing,
-            f"{_images(self.relabelled)} changed class since training: judged by the class"
-            " now": self.relabelled,
+            f"{_images(self.missing)} missing from {self.source} of those set aside for"
+            " evaluation": self.missing,
+            f"{_images(self.relabelled)} changed class since training: evaluated with their"
+            " present class": self.relabelled,
             f"{used} of {self.source} used in training: accuracy on new ones may be"
             " lower": self.trained_on != 0,
         }
@@ -77,7 +77,7 @@ def class_positions(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.
 
 
 def check_classes(names: Sequence[str], classes: Sequence[str], what: str) -> None:
-    """Refuse data of classes that a run does not know.
+    """Refuse data of classes that a run was not trained on.
 
     Args:
         names: of the data's classes.
@@ -85,14 +85,14 @@ def check_classes(names: Sequence[str], classes: Sequence[str], what: str) -> No
         what: the data, for the message.
 
     Raises:
-        RunError: names those that it does not know.
+        RunError: names those that it was not trained on.
     """
     places = class_positions(names, classes).tolist()
     unknown = [name for name, place in zip(names, places, strict=True) if place < 0]
     if unknown:
         more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         raise RunError(
-            f"{what} has classes that the run does not know: {', '.join(unknown[:_NAMED])}{more};"
+            f"{what} has classes that the run does not have: {', '.join(unknown[:_NAMED])}{more};"
             f" it was trained on {', '.join(classes[:_NAMED])}"
             + (f" and {len(classes) - _NAMED} more" if len(classes) > _NAMED else "")
         )
@@ -104,7 +104,7 @@ def with_labels_of(split: Split, names: Sequence[str], classes: Sequence[str]) -
 
 
 def final_split(data: ImageData) -> tuple[str, Split]:
-    """The images a finished training is judged by: the test part, else the held-out one."""
+    """The images a finished training is evaluated on: the test part, else the held-out one."""
     if "test" in data.parts:
         return "test", data.test
     return "validation", data.validation_split
