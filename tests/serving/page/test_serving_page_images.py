@@ -121,7 +121,7 @@ def test_broken_images_are_named_and_the_others_predicted(site, visit, digits):
     assert (words(page, "#error"), words(page, "#prediction")) == ("", "3")
 
 
-def test_what_only_the_browser_reads_is_sent_as_it_sees_it(visit, stub):
+def test_what_only_the_browser_reads_is_sent_as_it_shows_it(visit, stub):
     """A GIF here; HEIC on a telephone."""
     file = io.BytesIO()
     Image.new("L", (9, 9), 7).save(file, "GIF")

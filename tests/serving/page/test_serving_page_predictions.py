@@ -49,7 +49,7 @@ def assert_painted(page, values):
     np.testing.assert_allclose(sign * painted[..., 3] / 255, wanted, atol=0.01)
 
 
-def test_no_evidence_is_said_in_words(visit, stub):
+def test_no_evidence_is_put_in_words(visit, stub):
     maps = np.stack([[[0.5, 3], [0, 0]], [[-1, -2], [-1, 0]], np.zeros((2, 2))], axis=-1)
     stub.description |= {"classes": ["cat", "dog", "cow"], "draw": False}
     stub.response = response_of(["cat", "dog", "cow"], [0.8, 0.1, 0.1], maps)
@@ -128,7 +128,7 @@ def test_of_a_squashed_image_the_map_covers_all(visit, stub):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_tall", [False, True])
-def test_a_network_in_the_browser_sees_the_middle_of_a_photograph(
+def test_a_network_in_the_browser_takes_the_middle_of_a_photograph(
     visit, exported_cropping, cropping, digits, is_tall
 ):
     _, (image, *_) = digits
