@@ -36,7 +36,7 @@ PAGES = (
     ROOT / "docs/training.md",
     ROOT / "docs/shipping.md",
     ROOT / "docs/maps.md",
-    ROOT / "docs/answers.md",
+    ROOT / "docs/predictions.md",
     ROOT / "docs/experiments.md",
     ROOT / "docs/scale.md",
 )

@@ -1,7 +1,7 @@
 """Spread a comparison over Dask workers: two processes of this machine, or a cluster of many.
 
 `nin.compare` trains on joblib's workers, and joblib takes Dask's. Results come back to this
-process, which alone writes them; a run that was stopped goes on where it was.
+process, which alone writes them; a run that was stopped continues where it was.
 
 Run: python examples/compare_with_dask.py [tcp://SCHEDULER:8786]
 Needs: pip install 'keras-nin[cluster]'

@@ -35,7 +35,7 @@ def test_nobody_at_the_address():
 
 
 @pytest.mark.usefixtures("impatient")
-def test_somebody_else_who_says_nothing():
+def test_another_program_that_does_not_respond():
     with socket.create_server(("127.0.0.1", 0)) as other:
         said = refusal("tcp://{}:{}".format(*other.getsockname()))
     assert "no Dask scheduler responds there" in said
@@ -46,7 +46,7 @@ def test_an_address_of_no_scheduler(address):
     assert "no Dask scheduler responds there" in refusal(address)
 
 
-def test_no_address_is_told_at_once():
+def test_no_address_is_refused_at_once():
     with pytest.raises(ClusterError, match="scheduler=here: not an address"):
         check_cluster("here")
 

@@ -158,7 +158,7 @@ sys.exit(run([*train, "--out", "run"]) or run(["predict", "run", "digit.png"]))
 
 
 @pytest.mark.slow
-def test_the_installed_command_answers_and_trains_and_predicts(installed, elsewhere):
+def test_the_installed_command_runs_and_trains_and_predicts(installed, elsewhere):
     assert completed(installed / "nin", "--version", **elsewhere) == f"nin {nin.__version__}\n"
     Image.fromarray(nin.Digits().test.images[0, :, :, 0]).save(elsewhere["cwd"] / "digit.png")
     said = completed(installed / "python", "-c", TRAIN_AND_PREDICT, **elsewhere)
@@ -192,7 +192,7 @@ for path in sorted(pathlib.Path(sys.argv[1]).rglob("*.py")):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("version", ["3.10", *SUPPORTED, "3.14"])
-def test_another_python_is_told_what_it_needs_and_can_read_the_code(version, tmp_path):
+def test_another_python_is_refused_with_what_it_needs_and_can_read_the_code(version, tmp_path):
     """Without the libraries no more can be tried than that it compiles, without a warning."""
     environment = {**os.environ, "PYENV_VERSION": version}  # pyenv's commands need to be told
     python = shutil.which(f"python{version}")

@@ -58,7 +58,7 @@ def test_every_public_name_is_in_the_reference_once():
     assert len(named) == len(set(named))
 
 
-def test_what_contributors_are_told_of_exists():
+def test_what_contributing_names_exists():
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\b(?:src|tests|benchmarks|docs|results)/[\w./]*", text))
     assert len(named) > 10

@@ -47,8 +47,8 @@ def test_a_comparison_on_two_dask_workers(tmp_path, monkeypatch, capsys):
 def test_a_network_of_ones_own_against_nin(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     runpy.run_path(str(EXAMPLES / "own_network.py"), run_name="__main__")
-    answer, *table = capsys.readouterr().out.splitlines()
-    assert "own CNN" in answer
+    conclusion, *table = capsys.readouterr().out.splitlines()
+    assert "own CNN" in conclusion
     assert [line.split(" | ")[0] for line in table[2:]] == ["| own CNN", "| NiN of two blocks"]
     assert (tmp_path / "runs/own-network/report.html").exists()
 
@@ -98,8 +98,8 @@ def test_from_a_folder_to_a_server(tmp_path, program):
         timeout=400,
     )
     assert done.returncode == 0, done.stderr
-    [answer] = json.loads(done.stdout.splitlines()[-1])["answers"]
-    assert (answer["name"], len(answer["top"])) == ("0 a.png", 2)
+    [prediction] = json.loads(done.stdout.splitlines()[-1])["answers"]
+    assert (prediction["name"], len(prediction["top"])) == ("0 a.png", 2)
     made = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"evaluations", "maps.png", "model.onnx", "model.int8.onnx", "run.json"} <= made
     judged = {path.name for path in (tmp_path / "run/evaluations/my photos-test").iterdir()}

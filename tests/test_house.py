@@ -75,10 +75,10 @@ SHORT = {
     "nin._version": "read by the build",
     "nin.d2l.class_building": "section 3.2 of the book, apart from its networks",
     "nin.data.decoding.header": "reads what is asked of a file before it is decoded",
-    "nin.installing": "the only place that knows what the package index calls this package",
+    "nin.installing": "the only place with this package's name on the package index",
     "nin.names": "below every room",
     "nin.orphans": "below the rooms that start processes",
-    "nin.serving.problems": "what its middleware and its routes both answer with",
+    "nin.serving.problems": "what its middleware and its routes both respond with",
     "nin.serving.process_memory": "the system's own calls, for the server and its workers",
     "nin.study.statistics.pareto": "one definition, for tables and plots",
 }

@@ -108,7 +108,7 @@ def test_a_day_has_a_line_every_five_minutes(clock):
     assert max(later - sooner for sooner, later in itertools.pairwise(seconds)) == 300
 
 
-def test_whatever_else_was_said_counts(clock):
+def test_whatever_else_was_printed_counts(clock):
     timer = LineTimer()
     clock[0] += 9
     timer.restart()

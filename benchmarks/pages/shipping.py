@@ -1,4 +1,4 @@
-"""The tables of docs/shipping.md, docs/answers.md and docs/maps.md, from the records."""
+"""The tables of docs/shipping.md, docs/predictions.md and docs/maps.md, from the records."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_no_images_are_a_mistake():
         count_cost(NiN(), (66, 66, 1))
 
 
-def test_the_first_layer_sees_what_the_images_are_resized_to():
+def test_the_first_layer_takes_what_the_images_are_resized_to():
     model = LeNet()
     model.preprocessing.configure((28, 28))
     assert count_cost(model, (99, 98, 1)) == count_cost(LeNet(), (28, 28, 1))
@@ -177,8 +177,8 @@ def test_a_cell_changes_with_the_pixels_of_its_receptive_field(drawn):
     height = next(side for side in range(1, 400) if fits(net, side))
     assert receptive_field(walk(net, (height + 3, 1, 1))) == (height, 1)
     one_pixel_each = np.eye(height + 3, dtype="float32")[:, :, None, None]
-    answers = keras.ops.convert_to_numpy(net(one_pixel_each))[:, 0, 0, 0]
-    seen = np.flatnonzero(answers)
+    outputs = keras.ops.convert_to_numpy(net(one_pixel_each))[:, 0, 0, 0]
+    seen = np.flatnonzero(outputs)
     assert (seen.min(), seen.max()) == (0, height - 1)
 
 

@@ -167,12 +167,12 @@ def test_a_graph_is_as_it_was_after_being_counted():
         return nodes, [layer.output for layer in model.layers if len(layer._inbound_nodes) == 1]
 
     before, x = state(), np.ones((1, *SHAPE), "float32")
-    answers = keras.ops.convert_to_numpy(model(x))
+    outputs = keras.ops.convert_to_numpy(model(x))
     walk(model, SHAPE)
     after = state()
     assert before[0] == after[0]
     assert all(one is other for one, other in zip(before[1], after[1], strict=True))
-    np.testing.assert_array_equal(keras.ops.convert_to_numpy(model(x)), answers)
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(model(x)), outputs)
 
 
 def test_a_graph_of_open_size_is_counted_at_any():

@@ -155,7 +155,7 @@ KERAS_IS_HERE = (
 def test_keras_is_here_already(python):
     told = python(before=KERAS_IS_HERE, asked="torch")
     assert told == (
-        "BackendError: Keras is already imported with the jax backend, but KERAS_BACKEND asks for"
+        "BackendError: Keras is already imported with the jax backend, but KERAS_BACKEND names"
         " torch: set it before anything imports Keras"
     )
     assert python(before=KERAS_IS_HERE, asked="jax") == "jax jax"
@@ -220,7 +220,7 @@ def test_choice_of_this_process():
 def test_choice_cannot_change_any_more(monkeypatch):
     other = "jax" if keras.backend.backend() != "jax" else "torch"
     monkeypatch.setenv("KERAS_BACKEND", other)
-    with pytest.raises(BackendError, match=f"asks for {other}: set it before"):
+    with pytest.raises(BackendError, match=f"names {other}: set it before"):
         backends.choose()
 
 

@@ -1,4 +1,4 @@
-"""The devices of the backend, as the book asks for them."""
+"""The devices of the backend, as the book requests them."""
 
 import types
 

@@ -193,7 +193,7 @@ def test_ended_again_and_again_its_workers_end_and_it_finishes_without_repeating
         if number == signal.SIGINT:
             last = said.splitlines()[-1]
             assert last.startswith("nin: stopped: ")
-            assert last.endswith("trainings are kept; the same command continues from there")
+            assert last.endswith("trainings are kept; run the same command again to continue")
             assert "Traceback" not in said
         assert process.returncode == (130 if number == signal.SIGINT else -number), said
         deadline = time.monotonic() + 60

@@ -13,7 +13,7 @@ def image(tmp_path):
     return path
 
 
-def test_a_run_leaves_and_answers_the_same(nin, digits, image):
+def test_a_run_is_exported_and_predicts_the_same(nin, digits, image):
     before = nin("predict", digits, image, "--json").json
     result = nin("export", digits)
     assert (result.code, result.err) == (0, "")
@@ -41,7 +41,7 @@ def test_json_has_all_that_was_measured(nin, digits, tmp_path):
     assert result.json["quantization"]["bytes"][1] == out.stat().st_size
 
 
-def test_eight_bits_are_told_in_words(nin, digits):
+def test_eight_bits_are_described_in_words(nin, digits):
     text = nin("export", digits, "--quantize", "int8").out
     assert "int8 instead of float32:" in text
     assert " ms per image instead of " in text

@@ -1,4 +1,4 @@
-"""What answers at once: help, the version, and mistakes in the line itself."""
+"""What is printed at once: help, the version, and mistakes in the line itself."""
 
 import json
 import os

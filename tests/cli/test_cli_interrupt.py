@@ -132,7 +132,7 @@ def test_stopped_before_the_first_epoch_has_ended_it_goes_on_too(nin, tmp_path, 
     assert len(d2l.load("run").metrics()) == 10
 
 
-def test_a_run_that_is_further_than_it_is_asked_to_go(run, nin):
+def test_a_run_that_is_further_than_it_is_to_go(run, nin):
     before = {path.name: path.read_bytes() for path in run.iterdir()}
     result = nin("train", "--resume", run, "--epochs", 1)
     assert result.is_mistake()

@@ -36,7 +36,7 @@ WITHOUT_A_RUN = {
     "train --preset efficientnet-lite1": "takes a folder of photographs",
     "train --preset vgg11 --crop-size 40": "--crop-size 40: vgg11 ends in dense layers",
     "train --preset nowhere.py:net": "cannot read nowhere.py: No such file or directory",
-    "train --preset nets.py": "nets.py: say which network of the file, as nets.py:name",
+    "train --preset nets.py": "nets.py: name a network in the file, as nets.py:name",
     "train --preset nowhere.toml": "nowhere.toml: cannot be read: No such file or directory",
     "compare nowhere.py:net": "cannot read nowhere.py: No such file or directory",
     "train --trust": "--trust goes with --resume",

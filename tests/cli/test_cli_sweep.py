@@ -75,7 +75,7 @@ def test_a_mistake_is_one_line(nin, tmp_path, line, said):
         (False, None, 100_000, False, 0),
     ],
 )
-def test_what_takes_long_is_asked_where_somebody_can_answer(
+def test_what_takes_long_is_confirmed_in_a_terminal(
     monkeypatch, asks, seconds, trainings, begins, asked
 ):
     questions = []

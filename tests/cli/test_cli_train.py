@@ -144,7 +144,7 @@ def test_a_run_directory_in_use_is_refused_and_left_as_it_is(nin, digits):
     assert {path: path.read_bytes() for path in digits.iterdir()} == before
 
 
-def test_a_run_that_crops_answers_so(nin, photos, short):
+def test_a_run_that_crops_predicts_so(nin, photos, short):
     for path in photos.rglob("*.png"):
         image = np.asarray(Image.open(path))
         Image.fromarray(np.hstack([255 - image, image, 255 - image])).save(path)
@@ -206,7 +206,7 @@ def test_a_small_folder_that_used_to_die_is_learnt(nin, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("tiny")
-def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_said(nin, tmp_path):
+def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_printed(nin, tmp_path):
     for part in ("train", "test"):
         for name in "ab":
             (tmp_path / "same" / part / name).mkdir(parents=True)
@@ -243,7 +243,7 @@ def test_a_folder_whose_pictures_stay_on_disk(nin, photos, short):
     assert learnt[2] == pytest.approx(learnt[0], rel=0.3)
 
 
-def test_every_change_of_the_images_can_be_asked_for_and_switched_off(nin, photos, short):
+def test_every_change_of_the_images_can_be_switched_on_and_off(nin, photos, short):
     changes = "--shift 2 --crop 0.5 --rotation 10 --brightness 0.2 --contrast 0.2 --saturation 0.2"
     line = [*short, "--no-flip", *changes.split(), "--erasing", 0.1, "--balance", "auto"]
     run = nin("train", photos, *line, "--json").json["run"]

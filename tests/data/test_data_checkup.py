@@ -85,7 +85,10 @@ def test_a_folder_that_is_not_divided(root):
     (group,) = check.report()["duplicates"]["groups"]
     assert {each["part"] for each in group["pictures"]} == {None}
     assert check.is_wrong
-    assert "a picture is under two classes, once (1 the same): hat/40.jpg (hat) and" in check.text()
+    assert (
+        "the same picture is in two classes, once (1 the same): hat/40.jpg (hat) and"
+        in check.text()
+    )
 
 
 def test_nothing_of_it_can_be_read(tmp_path):

@@ -69,7 +69,7 @@ def test_more_than_memory_holds_is_refused_before_anything_is_read(twins, monkey
     lazy, array = twins
     monkeypatch.setattr(module, "MEMORY_LIMIT", 10 * 6 * 6 * 3)
     assert (lazy[:10] == array[:10]).all()
-    with pytest.raises(DataError, match=r"11 pictures of 6×6 at once take .* ask for fewer"):
+    with pytest.raises(DataError, match=r"11 pictures of 6×6 at once take .* take fewer"):
         lazy[:11]
     with pytest.raises(DataError, match="23 pictures"):
         np.asarray(lazy)

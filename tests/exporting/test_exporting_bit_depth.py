@@ -65,7 +65,7 @@ def test_a_run_and_its_exports_keep_the_range(deep, deep_run, tmp_path):
 
 
 @pytest.mark.slow
-def test_what_was_decided_is_said_and_recorded(deep_run):
+def test_what_was_decided_is_printed_and_recorded(deep_run):
     line = f"1 picture(s) with {FRAMES}; pictures of more than 8 bits are read as 12 bits: 4,095 is"
     assert deep_run.said.count(line) == 1
     assert deep_run.record["remarks"] == {FRAMES: 1}

@@ -331,7 +331,7 @@ def test_another_folder_is_fitted_as_the_runs_own(cropped, monkeypatch):
 @pytest.mark.parametrize(
     "form", ["onnx", *(pytest.param(f, marks=pytest.mark.slow) for f in FORMATS[1:])]
 )
-def test_every_form_sees_what_the_run_sees_of_a_picture(cropped, form, tmp_path, noise):
+def test_every_form_takes_the_part_of_a_picture_that_the_run_takes(cropped, form, tmp_path, noise):
     out = tmp_path / {"onnx": "a.onnx", "litert": "a.tflite"}.get(form, "a")
     here = nin.Predictor(cropped)
     path = nin.export(cropped, form, out, maps=True).path
@@ -357,14 +357,14 @@ def test_a_file_is_read_as_in_training(cropped):
         assert image.min() > 100
 
 
-def test_another_backend_is_told_how(run, monkeypatch):
+def test_another_backend_is_refused_with_what_to_do(run, monkeypatch):
     monkeypatch.setattr(formats.backends, "choose", lambda: "jax")
     for form in ("litert", "savedmodel"):
         with pytest.raises(ExportError, match="KERAS_BACKEND=tensorflow nin export"):
             nin.export(run, form)
 
 
-def test_a_missing_package_is_told_how(run, monkeypatch):
+def test_a_missing_package_is_named_with_how_to_install_it(run, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(
         ExportError, match=r"openvino needs openvino.*pip install 'keras-nin\[openvino\]'"

@@ -28,7 +28,7 @@ def small(first_run, tmp_path_factory):
     return nin.export(first_run, "litert", out, quantize="int8")
 
 
-def test_it_takes_images_of_the_size_that_the_network_sees(whole, first_run, real_digits):
+def test_it_takes_images_of_the_size_that_the_network_takes(whole, first_run, real_digits):
     model = schema.ModelT.InitFromPackedBuf(whole.path.read_bytes())
     [graph] = model.subgraphs
     assert [[*graph.tensors[index].shape] for index in graph.inputs] == [[1, 16, 16, 1]]

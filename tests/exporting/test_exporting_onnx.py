@@ -328,7 +328,7 @@ def test_the_models_own_resizing_is_in_the_graph(noise):
     np.testing.assert_allclose(session.run(None, {"images": images})[0], softmax(logits), atol=1e-6)
 
 
-def test_a_description_without_a_fit_is_of_a_network_that_sees_all():
+def test_a_description_without_a_fit_is_of_a_network_that_takes_all():
     model = make("mnist", 1, 28)
     description = {"input_shape": (28, 28, 1), "classes": [*"abcde"], "maps": True}
     before, squashed, cropped = (

@@ -42,14 +42,14 @@ def contents(images):
     return {image.tobytes() for image in np.asarray(images)}
 
 
-def test_training_images_calibrate_and_test_images_judge():
+def test_training_images_calibrate_and_test_images_evaluate():
     calibration, evaluated = images_apart(Stub(some(0, 1000), some(5000, 3000)), None)
     assert (len(calibration), len(evaluated.labels)) == (CALIBRATION, EVALUATED_ON)
     assert contents(calibration) <= contents(some(0, 1000)[0])
     assert contents(evaluated.images) <= contents(some(5000, 3000)[0])
 
 
-def test_copies_of_what_judges_do_not_calibrate():
+def test_copies_of_what_evaluates_do_not_calibrate():
     calibration, evaluated = images_apart(Stub(some(0, 100), some(90, 40)), None)
     assert contents(evaluated.images) == contents(some(90, 40)[0])
     assert contents(calibration) == contents(some(0, 90)[0])

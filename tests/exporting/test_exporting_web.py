@@ -141,16 +141,16 @@ def test_without_npm_one_line_says_what_to_do(network, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("script", "told"),
+    ("script", "message"),
     [
         ("echo some trouble >&2; echo no network >&2; exit 1", "npm failed (no network)"),
         ("exit 7", "npm failed (7)"),
         ("exit 0", "npm failed (0)"),
     ],
 )
-def test_npm_without_success_is_told(network, tmp_path, monkeypatch, script, told):
+def test_npm_without_success_is_a_mistake(network, tmp_path, monkeypatch, script, message):
     npm(tmp_path, monkeypatch, script)
-    with pytest.raises(ExportError, match=re.escape(told)):
+    with pytest.raises(ExportError, match=re.escape(message)):
         web.export_web(*network, tmp_path / "page")
     assert not (tmp_path / "page").exists()
     assert not (tmp_path / "cache").exists()
@@ -164,7 +164,7 @@ def test_another_version_is_refused(network, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (None, "there is no such file or folder"),
         (b"", "cannot be read"),
@@ -172,12 +172,12 @@ def test_another_version_is_refused(network, tmp_path):
         ({"package/readme": b""}, "ort.wasm.min.mjs is missing: expected onnxruntime-web 1.30.0"),
     ],
 )
-def test_what_is_no_runtime_is_refused(network, tmp_path, content, told):
+def test_what_is_no_runtime_is_refused(network, tmp_path, content, message):
     path = tmp_path / "ort.tgz"
     if isinstance(content, bytes):
         path.write_bytes(content)
     elif content is not None:
         tarball(path, content)
-    with pytest.raises(ExportError, match=told):
+    with pytest.raises(ExportError, match=message):
         web.export_web(*network, tmp_path / "page", path)
     assert not (tmp_path / "page").exists()

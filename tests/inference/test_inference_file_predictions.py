@@ -1,4 +1,4 @@
-"""Answers about files are counted, and what cannot be read is told in one line."""
+"""Predictions for files are counted, and what cannot be read is named in one line."""
 
 import pytest
 

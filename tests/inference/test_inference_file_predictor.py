@@ -134,7 +134,7 @@ def test_what_is_no_network_is_named(tmp_path):
         assert "\n" not in str(caught.value)
 
 
-def test_a_run_is_told_how_to_become_a_file(first_run):
+def test_a_run_is_refused_with_how_to_export_it(first_run):
     with pytest.raises(ExportError, match=r"is a run directory: export it first, by nin export .*"):
         FilePredictor(first_run.path)
 
@@ -242,7 +242,7 @@ def test_a_saved_model_is_not_opened_without_a_word(saved_model, monkeypatch):
         nin.Predictor(saved_model)
 
 
-def test_a_file_from_before_there_was_a_choice_sees_all(exported, tmp_path, real_digits):
+def test_a_file_from_before_there_was_a_choice_takes_all(exported, tmp_path, real_digits):
     def without(description):
         assert description.pop("fit") == "squash"
         return json.dumps(description)
@@ -302,7 +302,7 @@ def brightness(tmp_path):
     return FilePredictor(network(tmp_path / "brightness.onnx"))
 
 
-def test_a_fault_is_raised_or_yielded_as_asked(brightness, tmp_path):
+def test_a_fault_is_raised_or_yielded_as_requested(brightness, tmp_path):
     (tmp_path / "bad.png").write_bytes(b"none")
     paths = [made(tmp_path / "a.png", 9), tmp_path / "bad.png", made(tmp_path / "b.png", 250)]
     with pytest.raises(DataError, match=r"bad\.png: not a JPEG"):

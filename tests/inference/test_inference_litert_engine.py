@@ -24,7 +24,7 @@ def test_notes_are_left_out_and_the_rest_is_passed_on(capfd):
     ]
 
 
-def test_an_error_comes_through_with_what_was_said(capfd):
+def test_an_error_comes_through_with_what_was_printed(capfd):
     def opened():
         with _without_note():
             os.write(2, b"INFO: Created TensorFlow Lite delegate.\nWARNING: old\n")

@@ -28,7 +28,7 @@ def test_batches_come_in_order(count):
         assert image is None or image[0, 0, 0] == source
 
 
-def test_no_more_is_asked_for_than_is_about_to_be_used():
+def test_no_more_is_read_than_is_about_to_be_used():
     asked = []
 
     def endless():

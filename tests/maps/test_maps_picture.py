@@ -59,7 +59,7 @@ def test_a_prediction_that_is_not_shown_is_named():
     assert "framed" not in " ".join(written)
 
 
-def test_a_map_without_evidence_is_said_and_not_rescaled():
+def test_a_map_without_evidence_is_labelled_and_not_rescaled():
     maps = np.zeros((3, 3, 3))
     maps[1, 1, 0], maps[0, 0, 1] = 5, -5
     figure = draw([evidence(maps)])
@@ -126,7 +126,7 @@ def test_the_map_lies_over_the_part_that_the_network_saw(size, seen):
     ("size", "resize_mode", "said"),
     [((40, 60), "crop", True), ((40, 40), "crop", False), ((40, 60), "squash", False)],
 )
-def test_what_is_dimmed_is_said_where_anything_is(size, resize_mode, said):
+def test_what_is_dimmed_is_explained_where_anything_is(size, resize_mode, said):
     image = evidence(signed(), photo=size)._replace(resize_mode=resize_mode)
     words = " ".join(texts(draw([image])))
     assert ("dimmed: outside what the network sees" in words) == said

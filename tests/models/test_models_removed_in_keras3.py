@@ -70,7 +70,7 @@ def test_a_call_that_needs_training_is_told():
             super().__init__()
             self.net = keras.Sequential([keras.Input((8, 8, 1)), Needy()])
 
-    with pytest.raises(NinError, match=r"Needy\.call asks for training.*training=None"):
+    with pytest.raises(NinError, match=r"Needy\.call requires training.*training=None"):
         Own()
 
 

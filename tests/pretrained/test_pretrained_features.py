@@ -82,7 +82,7 @@ def test_too_little_memory_is_one_line(lite1, monkeypatch):
 
     monkeypatch.setattr(extractor, "_session", Full())
     with pytest.raises(
-        DataError, match=r"^features of 1 .* \(bad allocation\): .* lower image_size$"
+        DataError, match=r"^features of 1 image of .* \(bad allocation\): .* lower image_size$"
     ):
         extractor(noise(1, 8, 9))
 

@@ -5,7 +5,7 @@ import pickle
 
 
 class Name:
-    """A name that a pickle asks for, whether it can be imported here or not."""
+    """A name that a pickle refers to, whether it can be imported here or not."""
 
     def __init__(self, module, name):
         self.line = f"c{module}\n{name}\n".encode()

@@ -33,8 +33,8 @@ class Client:
     async def _ask(self, requests):
         transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            asked = (client.request(method, path, **more) for method, path, more in requests)
-            return await asyncio.gather(*asked)
+            calls = (client.request(method, path, **more) for method, path, more in requests)
+            return await asyncio.gather(*calls)
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +44,7 @@ def network(tmp_path_factory):
 
 @pytest.fixture
 def open_app(network):
-    """Make an application, with a client; whatever predictor is given answers."""
+    """Make an application, with a client; predictions are those of any predictor that is given."""
     with opening(network) as start:
         yield start
 

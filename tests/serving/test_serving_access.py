@@ -49,9 +49,9 @@ def test_pages_of_other_origins_get_what_makes_no_work_and_cannot_read_it(client
 def test_origins_that_were_named_may_ask(open_app):
     client = open_app(origins=[OTHER]).client
     for more in ({}, {"sec_fetch_site": "cross-site"}):
-        answered = post(client, origin=OTHER, **more)
-        assert answered.status_code == 200
-        assert answered.headers["access-control-allow-origin"] == OTHER
+        accepted = post(client, origin=OTHER, **more)
+        assert accepted.status_code == 200
+        assert accepted.headers["access-control-allow-origin"] == OTHER
     other = post(client, origin="https://a.b")
     assert other.status_code == 403
     assert "access-control-allow-origin" not in other.headers
@@ -68,7 +68,7 @@ OWN_NAMES = ["127.0.0.1", "127.0.0.1:8000", "[::1]:8000", "localhost:1", "LOCALH
 
 
 @pytest.mark.parametrize("host", [*OWN_NAMES, "10.0.0.7:8000", "a.localhost", "localhost."])
-def test_it_answers_by_its_own_names(open_app, host):
+def test_it_is_reached_by_its_own_names(open_app, host):
     client = open_app(hosts=checked_hosts((), "127.0.0.1")).client
     assert post(client, host=host).status_code == 200
 
@@ -86,7 +86,7 @@ def test_it_answers_by_its_own_names(open_app, host):
         "localhost:80.evil.example",
     ],
 )
-def test_it_does_not_answer_by_a_strangers_name(open_app, host):
+def test_it_is_not_reached_by_a_foreign_name(open_app, host):
     client = open_app(hosts=checked_hosts((), "127.0.0.1")).client
     response = post(client, host=host)
     assert response.status_code == 421
@@ -126,7 +126,7 @@ def test_a_length_that_is_stated_twice_closes_the_connection(client):
     assert "connection" not in post(client).headers
 
 
-def test_told_to_stop_it_closes_connections_with_their_next_answer(open_app):
+def test_once_it_stops_connections_close_with_their_next_response(open_app):
     app = open_app()
     assert "connection" not in post(app.client).headers
     app.service.is_ready = False

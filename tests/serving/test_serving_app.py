@@ -21,40 +21,40 @@ TYPES = ["image/*", "application/octet-stream", "image/gif", OF_CURL, None]
 def test_an_image_as_it_is(client):
     response = client.post("/predict", content=picture(200), headers=PNG)
     assert response.status_code == 200
-    (answer,) = response.json()["answers"]
-    assert [*answer] == ["name", "label", "probability", "top", "maps"]
-    assert (answer["name"], answer["label"], answer["maps"]) == (None, "light", None)
-    assert answer["probability"] == pytest.approx(light(200), abs=1e-6)
-    assert answer["top"][0] == {"label": "light", "probability": answer["probability"]}
-    assert [row["label"] for row in answer["top"]] == ["light", "dark"]
-    assert sum(row["probability"] for row in answer["top"]) == pytest.approx(1, abs=1e-6)
+    (prediction,) = response.json()["answers"]
+    assert [*prediction] == ["name", "label", "probability", "top", "maps"]
+    assert (prediction["name"], prediction["label"], prediction["maps"]) == (None, "light", None)
+    assert prediction["probability"] == pytest.approx(light(200), abs=1e-6)
+    assert prediction["top"][0] == {"label": "light", "probability": prediction["probability"]}
+    assert [row["label"] for row in prediction["top"]] == ["light", "dark"]
+    assert sum(row["probability"] for row in prediction["top"]) == pytest.approx(1, abs=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF"])
 @pytest.mark.parametrize("stated", TYPES)
-def test_what_it_is_is_told_by_its_content(client, kind, stated):
+def test_its_kind_is_that_of_its_content(client, kind, stated):
     headers = {} if stated is None else {"content-type": stated}
     content = picture(90, (60, 40), kind)
-    (answer,) = client.post("/predict", content=content, headers=headers).json()["answers"]
-    assert answer["label"] == "dark"
-    assert answer["probability"] == pytest.approx(1 - light(90), abs=0.02)
+    (prediction,) = client.post("/predict", content=content, headers=headers).json()["answers"]
+    assert prediction["label"] == "dark"
+    assert prediction["probability"] == pytest.approx(1 - light(90), abs=0.02)
 
 
 def test_many_images_keep_their_order_and_their_names(client):
     greys = [*range(0, 256, 9)]
     names = ["../../etc/passwd", 'a"b\r\n.png', "犬.png", "x" * 999, *map(str, greys[4:])]
     files = [("images", (name, picture(grey))) for name, grey in zip(names, greys, strict=True)]
-    answers = client.post("/predict?top=1", files=files).json()["answers"]
-    assert len(answers) == len(greys)
-    for answer, grey in zip(answers, greys, strict=True):
-        (best,) = answer["top"]
+    predictions = client.post("/predict?top=1", files=files).json()["answers"]
+    assert len(predictions) == len(greys)
+    for prediction, grey in zip(predictions, greys, strict=True):
+        (best,) = prediction["top"]
         assert best["label"] == ("light" if grey > 128 else "dark")
         assert best["probability"] == pytest.approx(max(light(grey), 1 - light(grey)), abs=1e-6)
-    told = [answer["name"] for answer in answers]
-    assert told[2:] == ["犬.png", "x" * 255, *map(str, greys[4:])]
+    names = [prediction["name"] for prediction in predictions]
+    assert names[2:] == ["犬.png", "x" * 255, *map(str, greys[4:])]
 
 
-def test_answers_are_those_of_the_predictor(client, network):
+def test_predictions_are_those_of_the_predictor(client, network):
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (3, 40, 30, 3), np.uint8)
     contents = []
@@ -65,20 +65,20 @@ def test_answers_are_those_of_the_predictor(client, network):
     predictor = FilePredictor(network)
     expected = predictor.predict(np.stack([predictor.read(each) for each in contents]), maps=True)
     files = [("images", ("x", each)) for each in contents]
-    answers = client.post("/predict?maps=values", files=files).json()["answers"]
-    for answer, probabilities, maps in zip(answers, *expected, strict=True):
-        assert {row["label"]: row["probability"] for row in answer["top"]} == pytest.approx(
+    predictions = client.post("/predict?maps=values", files=files).json()["answers"]
+    for prediction, probabilities, maps in zip(predictions, *expected, strict=True):
+        assert {row["label"]: row["probability"] for row in prediction["top"]} == pytest.approx(
             dict(zip(["dark", "light"], probabilities.tolist(), strict=True))
         )
-        values = np.frombuffer(base64.b64decode(answer["maps"]["values"]), "<f4")
-        assert answer["maps"]["shape"] == [8, 8, 2]
+        values = np.frombuffer(base64.b64decode(prediction["maps"]["values"]), "<f4")
+        assert prediction["maps"]["shape"] == [8, 8, 2]
         assert np.allclose(values.reshape(8, 8, 2), maps)
 
 
 def test_maps_as_pictures_are_on_one_scale_and_only_of_the_top(client):
     path = "/predict?maps=png&top=1"
-    (answer,) = client.post(path, content=picture(160), headers=PNG).json()["answers"]
-    maps = answer["maps"]
+    (prediction,) = client.post(path, content=picture(160), headers=PNG).json()["answers"]
+    maps = prediction["maps"]
     assert (maps["low"], maps["high"]) == (-1, 1)
     assert [*maps["png"]] == ["light"]
     head, _, content = maps["png"]["light"].partition(",")
@@ -97,8 +97,8 @@ def test_maps_of_a_crop_lie_over_the_middle_of_the_image(open_app, tmp_path, siz
     exif = Image.Exif()
     exif[0x0112] = turn
     content = picture(160, size, exif=exif)
-    (answer,) = client.post("/predict?maps=png&top=1", content=content).json()["answers"]
-    _, _, overlay = answer["maps"]["png"]["light"].partition(",")
+    (prediction,) = client.post("/predict?maps=png&top=1", content=content).json()["answers"]
+    _, _, overlay = prediction["maps"]["png"]["light"].partition(",")
     overlay = Image.open(io.BytesIO(base64.b64decode(overlay)))
     assert overlay.size == drawn
     side = min(drawn)
@@ -117,8 +117,8 @@ def test_names_of_classes_need_not_be_text(open_app, tmp_path):
     path = shades(tmp_path / "odd.onnx", classes=["caf\udce9", "<b>\n"])
     client = open_app(FilePredictor(path)).client
     assert client.get("/model").json()["classes"] == ["caf\udce9", "<b>\n"]
-    (answer,) = client.post("/predict?maps=png", content=picture()).json()["answers"]
-    assert answer["label"] == "<b>\n"
+    (prediction,) = client.post("/predict?maps=png", content=picture()).json()["answers"]
+    assert prediction["label"] == "<b>\n"
 
 
 def test_the_page_and_its_files_are_all_that_is_sent(client):
@@ -142,7 +142,7 @@ def test_pages_load_nothing_from_elsewhere(client, path):
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_the_reference_names_every_route_and_answer(client):
+def test_the_reference_names_every_route_and_response(client):
     text = client.get("/docs").text
     for path, methods in client.get("/openapi.json").json()["paths"].items():
         assert path in text
@@ -150,7 +150,7 @@ def test_the_reference_names_every_route_and_answer(client):
             assert all(f"<code>{status}</code>" in text for status in operation["responses"])
 
 
-def test_metrics_count_what_was_answered(client):
+def test_metrics_count_what_was_handled(client):
     client.post("/predict", content=picture())
     client.post("/predict", content=b"no picture")
     client.get("/anything/%0a/else")
@@ -166,7 +166,7 @@ def test_metrics_count_what_was_answered(client):
 def test_an_image_without_a_valid_prediction_is_refused_and_no_other(open_app, tmp_path):
     client = open_app(FilePredictor(strange_networks.picky(tmp_path / "picky.onnx"))).client
     fine, none = picture(0), picture(255)
-    answered, refused, several = client.together(
+    accepted, refused, several = client.together(
         [
             ("POST", "/predict", {"content": fine}),
             ("POST", "/predict", {"content": none}),
@@ -174,7 +174,7 @@ def test_an_image_without_a_valid_prediction_is_refused_and_no_other(open_app, t
         ]
     )
     said = "the network has no valid prediction for it"
-    assert (answered.status_code, answered.json()["answers"][0]["label"]) == (200, "a")
+    assert (accepted.status_code, accepted.json()["answers"][0]["label"]) == (200, "a")
     assert (refused.status_code, refused.json()) == (422, {"detail": said})
     assert (several.status_code, several.json()) == (422, {"detail": f"image 2 of 2: {said}"})
 

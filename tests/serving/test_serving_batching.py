@@ -1,4 +1,4 @@
-"""Many images at once: everyone gets their own answer, nobody suffers for another's image."""
+"""Many images at once: everyone gets their own prediction, nobody suffers for another's image."""
 
 import asyncio
 import threading
@@ -30,7 +30,7 @@ class Slow(FilePredictor):
         return super().predict(images, maps)
 
 
-def test_everyone_gets_their_own_answer_in_more_than_one_batch(open_app, network):
+def test_everyone_gets_their_own_prediction_in_more_than_one_batch(open_app, network):
     slow = Slow(network)
     app = open_app(slow)
     requests = [
@@ -44,11 +44,11 @@ def test_everyone_gets_their_own_answer_in_more_than_one_batch(open_app, network
     responses = app.client.together(requests)
     timer.join()
     for (_, path, request), response in zip(requests, responses, strict=True):
-        (answer,) = response.json()["answers"]
-        chances = {row["label"]: row["probability"] for row in answer["top"]}
+        (prediction,) = response.json()["answers"]
+        chances = {row["label"]: row["probability"] for row in prediction["top"]}
         grey = next(g for g in range(40, 240, 4) if picture(g) == request["content"])
         assert chances["light"] == pytest.approx(light(grey), abs=1e-6)
-        assert (answer["maps"] is None) == path.endswith("none")
+        assert (prediction["maps"] is None) == path.endswith("none")
     assert sum(slow.sizes) == len(requests) + 1
     assert max(slow.sizes) == 32
     assert len(slow.sizes) < 12
@@ -81,7 +81,7 @@ def test_of_large_images_fewer_wait(open_app, monkeypatch):
     assert open_app().service.images.limit == Limits().images
 
 
-def test_an_answer_that_takes_too_long_is_504_and_gives_its_place_back(open_app, network):
+def test_a_prediction_that_takes_too_long_is_504_and_gives_its_place_back(open_app, network):
     slow = Slow(network)
     app = open_app(slow, seconds=0.2)
     slow.may.clear()
@@ -135,7 +135,7 @@ def test_an_image_that_the_network_fails_at_fails_alone():
     assert not batcher.is_alive
 
 
-def test_closing_answers_what_was_submitted_and_what_is_given_up_costs_nothing():
+def test_closing_computes_what_was_submitted_and_what_is_given_up_costs_nothing():
     may, sizes = threading.Event(), []
 
     def compute(images, _):

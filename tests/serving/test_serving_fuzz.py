@@ -18,7 +18,7 @@ def fuzz(monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-def test_malformed_images_and_forms_are_answered_politely(fuzz, network):
+def test_malformed_images_and_forms_are_refused_politely(fuzz, network):
     found = fuzz.measure(str(network), requests=300, seconds=60)
     assert found["rude"] == []
     assert found["odd_log_lines"] == []

@@ -1,4 +1,4 @@
-"""`nin serve` as a process: started, asked, pestered and stopped."""
+"""`nin serve` as a process: started, called, pestered and stopped."""
 
 import errno
 import os
@@ -26,7 +26,7 @@ from nin.serving.settings import Settings
 
 @pytest.fixture(scope="module")
 def shared(network, tmp_path_factory):
-    """A server that is asked by several tests."""
+    """A server that several tests call."""
     options = ("--max-bytes", 1000, "--timeout", 1, "--quiet")
     with started(network, tmp_path_factory.mktemp("shared") / "log", *options) as server:
         yield server
@@ -55,7 +55,7 @@ def body_of(connection, stated, sent):
     connection.sendall(head.encode() + sent)
 
 
-def test_it_says_where_it_is_and_what_it_serves_and_answers(running):
+def test_it_says_where_it_is_and_what_it_serves_and_predicts(running):
     with running() as server:
         assert server.said.endswith(" serves shades (2 classes, 8×8×1, with class maps)\n")
         assert server.address.startswith("http://127.0.0.1:")
@@ -74,7 +74,7 @@ def test_it_says_where_it_is_and_what_it_serves_and_answers(running):
         ]
 
 
-def test_head_is_answered_as_get_without_its_body(shared):
+def test_head_is_handled_as_get_without_its_body(shared):
     with shared.client() as client:
         for path, status in {"/": 200, "/healthz": 200, "/predict": 405, "/nothing": 404}.items():
             head = client.head(path)
@@ -103,21 +103,21 @@ def test_stopped_it_finishes_what_it_has_taken(running, workers):
             client.get("/healthz")
 
 
-def one_answer(connection):
+def one_response(connection):
     """What the server sends until its JSON is complete, or it closes the connection."""
-    answer = piece = connection.recv(65536)
-    while piece and not answer.endswith(b"}"):
-        answer += (piece := connection.recv(65536))
-    return answer
+    response = piece = connection.recv(65536)
+    while piece and not response.endswith(b"}"):
+        response += (piece := connection.recv(65536))
+    return response
 
 
 def healthy(connection):
     connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-    return one_answer(connection).startswith(b"HTTP/1.1 200 ")
+    return one_response(connection).startswith(b"HTTP/1.1 200 ")
 
 
-def ask_until(server, stopped, told, keep):
-    """One client that asks as fast as it can, and notes what became of each request."""
+def call_until(server, stopped, statuses, keep):
+    """One client that calls as fast as it can, and notes what became of each request."""
     request = b"POST /predict HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
     request = request % len(picture()) + picture()
     while not stopped.is_set():
@@ -131,26 +131,26 @@ def ask_until(server, stopped, told, keep):
             while is_open and not stopped.is_set():
                 try:
                     connection.sendall(request)
-                    answer = one_answer(connection)
+                    response = one_response(connection)
                 except OSError as error:
-                    answer = repr(error).encode()
-                told.append(answer.partition(b"\r\n")[0])
-                is_open = keep and b"connection: close" not in answer.lower()
+                    response = repr(error).encode()
+                statuses.append(response.partition(b"\r\n")[0])
+                is_open = keep and b"connection: close" not in response.lower()
 
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_stopped_under_load_no_client_loses_a_request(running, workers):
-    stopped, told = threading.Event(), []
+    stopped, statuses = threading.Event(), []
     with running("--workers", workers, "--quiet") as server, ThreadPoolExecutor(6) as pool:
         server.until(lambda: httpx.get(f"{server.address}/readyz", trust_env=False).is_success)
-        clients = [pool.submit(ask_until, server, stopped, told, n % 2) for n in range(6)]
-        server.until(lambda: len(told) > 50)
+        clients = [pool.submit(call_until, server, stopped, statuses, n % 2) for n in range(6)]
+        server.until(lambda: len(statuses) > 50)
         server.process.terminate()
         assert server.process.wait(30) == 0
         stopped.set()
         for client in clients:
             client.result(30)
-    assert set(told) == {b"HTTP/1.1 200 OK"}
+    assert set(statuses) == {b"HTTP/1.1 200 OK"}
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -178,8 +178,8 @@ def test_without_a_log_it_serves_and_stops(network, log):
     line = f"exec {sys.executable} -m nin serve {network} --port 0 2{log}"
     with subprocess.Popen(["bash", "-c", line], stdout=subprocess.PIPE, text=True) as process:
         address = process.stdout.readline().split()[0]
-        answer = httpx.post(f"{address}/predict", content=picture(), trust_env=False)
-        assert answer.status_code == 200
+        response = httpx.post(f"{address}/predict", content=picture(), trust_env=False)
+        assert response.status_code == 200
         process.terminate()
         assert process.wait(20) == 0
 
@@ -215,7 +215,7 @@ def test_connections_that_idle_make_room_for_others(running):
         assert everything(idle[1]).startswith(b"HTTP/1.1 200 ")
 
 
-def test_idle_connections_are_kept_as_long_as_was_asked(running):
+def test_idle_connections_are_kept_as_long_as_was_set(running):
     with running("--quiet", "--keep-alive", 2) as server, connect(server) as connection:
         for _ in range(2):
             assert healthy(connection)
@@ -224,7 +224,7 @@ def test_idle_connections_are_kept_as_long_as_was_asked(running):
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_told_twice_it_does_not_wait(running, workers):
+def test_at_the_second_signal_it_does_not_wait(running, workers):
     with running("--workers", workers) as server, connect(server) as slow:
         body_of(slow, 1000, b"x")
         with server.client() as client:
@@ -239,12 +239,12 @@ def test_told_twice_it_does_not_wait(running, workers):
         assert "Traceback" not in server.log.read_text()
 
 
-def test_a_slow_client_is_told_so_and_others_are_served_meanwhile(shared):
+def test_a_slow_client_gets_a_408_and_others_are_served_meanwhile(shared):
     with connect(shared) as slow, shared.client() as client:
         body_of(slow, 1000, b"x")
         started = time.monotonic()
-        told = []
-        listening = threading.Thread(target=lambda: told.append(everything(slow)))
+        received = []
+        listening = threading.Thread(target=lambda: received.append(everything(slow)))
         listening.start()
         while listening.is_alive() and time.monotonic() < started + 10:
             assert client.post("/predict", content=picture()).status_code == 200
@@ -254,11 +254,11 @@ def test_a_slow_client_is_told_so_and_others_are_served_meanwhile(shared):
                 break
             listening.join(0.2)
         listening.join(10)
-        assert told[0].startswith(b"HTTP/1.1 408 ")
+        assert received[0].startswith(b"HTTP/1.1 408 ")
         assert time.monotonic() - started < 8
 
 
-def test_a_large_body_is_refused_and_the_answer_arrives(shared):
+def test_a_large_body_is_refused_and_the_response_arrives(shared):
     with connect(shared) as connection:
         body_of(connection, 10**9, b"x" * 300_000)
         assert everything(connection).startswith(b"HTTP/1.1 413 ")
@@ -284,8 +284,8 @@ def test_what_is_no_http(shared, sent):
             connection.shutdown(socket.SHUT_WR)
         except OSError:
             pass
-        answer = everything(connection)
-    assert answer == b"" or answer.startswith(b"HTTP/1.1 4")
+        response = everything(connection)
+    assert response == b"" or response.startswith(b"HTTP/1.1 4")
     assert "Traceback" not in shared.log.read_text()
     assert httpx.get(f"{shared.address}/healthz", trust_env=False).status_code == 200
 

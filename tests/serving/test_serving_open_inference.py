@@ -1,4 +1,4 @@
-"""The Open Inference Protocol by hand: what it answers, and what it refuses in one line."""
+"""The Open Inference Protocol by hand: what it returns, and what it refuses in one line."""
 
 import base64
 import json
@@ -58,9 +58,9 @@ def expected(*greys):
 def test_the_server_and_the_network_are_described(client):
     assert client.get("/v2/health/live").json() == {"live": True}
     assert client.get("/v2/health/ready").json() == {"ready": True}
-    told = {"name": "nin", "version": __version__}
+    server = {"name": "nin", "version": __version__}
     extensions = ["binary_tensor_data", "classification"]
-    assert client.get("/v2").json() == {**told, "extensions": extensions}
+    assert client.get("/v2").json() == {**server, "extensions": extensions}
     for path in (MODEL, f"{MODEL}/versions/1"):
         assert client.get(path).json() == {
             "name": "shades",
@@ -98,13 +98,13 @@ NESTED = np.repeat(np.uint8([20, 200]), 64).reshape(2, 8, 8, 1).tolist()
         binary(files(picture(20), picture(200)), elements(picture(20), picture(200))),
     ],
 )
-def test_pixels_and_files_are_answered_alike(client, request_):
+def test_pixels_and_files_are_predicted_alike(client, request_):
     for path in (INFER, f"{MODEL}/versions/1/infer"):
         response = client.post(path, **request_)
         assert response.status_code == 200, response.text
-        answer = response.json()
-        [tensor] = answer.pop("outputs")
-        assert answer == {"model_name": "shades", "model_version": "1"}
+        content = response.json()
+        [tensor] = content.pop("outputs")
+        assert content == {"model_name": "shades", "model_version": "1"}
         found = np.array(tensor.pop("data")).reshape(tensor["shape"])
         assert tensor == {"name": "probabilities", "datatype": "FP32", "shape": [2, 2]}
         assert np.allclose(found, expected(20, 200), atol=1e-6)
@@ -115,10 +115,10 @@ def test_pixels_of_another_size_are_fitted_as_files_are(open_app, tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (30, 50, 3), np.uint8)
     sent = binary({"name": "images", "datatype": "UINT8", "shape": [1, 30, 50, 3]}, image.tobytes())
     [tensor] = client.post("/v2/models/x/infer", **sent).json()["outputs"]
-    [answer] = client.post("/predict", content=encoded(Image.fromarray(image), "PNG")).json()[
+    [prediction] = client.post("/predict", content=encoded(Image.fromarray(image), "PNG")).json()[
         "answers"
     ]
-    assert max(tensor["data"]) == answer["probability"]
+    assert max(tensor["data"]) == prediction["probability"]
 
 
 @pytest.mark.parametrize(
@@ -129,9 +129,9 @@ def test_probabilities_behind_the_json(client, outputs, parameters):
     request = {"id": "é\n", "inputs": [pixels(20, 200)], "outputs": outputs}
     response = client.post(INFER, json={**request, "parameters": parameters})
     size = int(response.headers[JSON_BYTES])
-    answer = json.loads(response.content[:size])
-    assert answer["id"] == "é\n"
-    assert answer["outputs"][0]["parameters"] == {"binary_data_size": 16}
+    content = json.loads(response.content[:size])
+    assert content["id"] == "é\n"
+    assert content["outputs"][0]["parameters"] == {"binary_data_size": 16}
     found = np.frombuffer(response.content[size:], "<f4").reshape(2, 2)
     assert np.allclose(found, expected(20, 200), atol=1e-6)
 

@@ -1,4 +1,4 @@
-"""Requests made from the OpenAPI description: whatever it allows or forbids is answered so."""
+"""Requests made from the OpenAPI description: whatever it allows or forbids is handled so."""
 
 import pytest
 import schemathesis
@@ -26,8 +26,8 @@ def described(open_app):
     return schemathesis.openapi.from_asgi("/openapi.json", open_app())
 
 
-def asked(operation, examples, *, mode=GenerationMode.POSITIVE, **fixed):
-    """Ask as the description says, some times, and return the statuses of the answers."""
+def statuses_of(operation, examples, *, mode=GenerationMode.POSITIVE, **fixed):
+    """Call as the description says, some times, and return the statuses of the responses."""
     statuses = []
 
     @given(operation.as_strategy(generation_mode=mode, **fixed))
@@ -43,25 +43,25 @@ def asked(operation, examples, *, mode=GenerationMode.POSITIVE, **fixed):
 
 
 @pytest.mark.slow
-def test_the_description_names_every_answer(described):
+def test_the_description_names_every_response(described):
     of_the_network = {f"{form}{end}" for form in FORMS for end in ("", "/ready", "/infer")}
     assert {*described} == {"/predict", *PATHS, *of_the_network}
-    answers = described["/predict"]["POST"].definition.raw["responses"]
-    assert {*answers} == {"200", "408", "413", "415", "422", "503", "504"}
+    responses = described["/predict"]["POST"].definition.raw["responses"]
+    assert {*responses} == {"200", "408", "413", "415", "422", "503", "504"}
 
 
 @pytest.mark.parametrize("path", PATHS)
 def test_what_can_be_read(described, path):
-    assert {*asked(described[path]["GET"], 5)} == {200}
+    assert {*statuses_of(described[path]["GET"], 5)} == {200}
 
 
 @pytest.mark.parametrize("kind", ["image/*", "application/octet-stream", "multipart/form-data"])
-def test_any_bytes_are_answered_as_described(described, kind):
-    statuses = asked(described["/predict"]["POST"], 20, media_type=kind)
+def test_any_bytes_are_handled_as_described(described, kind):
+    statuses = statuses_of(described["/predict"]["POST"], 20, media_type=kind)
     assert {*statuses} <= {200, 413, 415, 422}
 
 
-def test_any_picture_is_answered_whatever_is_asked_of_it(described):
+def test_any_picture_is_handled_whatever_is_requested(described):
     @given(st.data())
     @settings(max_examples=20, deadline=None, suppress_health_check=[*HealthCheck])
     def ask(data):
@@ -74,7 +74,7 @@ def test_any_picture_is_answered_whatever_is_asked_of_it(described):
 
 
 def test_what_the_description_forbids_is_refused(described):
-    statuses = asked(described["/predict"]["POST"], 20, mode=GenerationMode.NEGATIVE)
+    statuses = statuses_of(described["/predict"]["POST"], 20, mode=GenerationMode.NEGATIVE)
     assert {*statuses} <= {405, 413, 415, 422}
 
 
@@ -82,12 +82,12 @@ def test_what_the_description_forbids_is_refused(described):
 @pytest.mark.parametrize("end", ["", "/ready"])
 def test_what_the_protocol_says_of_the_network(described, form, end):
     operation = described[form + end]["GET"]
-    assert {*asked(operation, 5, path_parameters={"name": "shades", "version": "1"})} == {200}
-    assert {*asked(operation, 5, path_parameters={"name": "other", "version": "1"})} == {404}
+    assert {*statuses_of(operation, 5, path_parameters={"name": "shades", "version": "1"})} == {200}
+    assert {*statuses_of(operation, 5, path_parameters={"name": "other", "version": "1"})} == {404}
 
 
 @pytest.mark.parametrize("kind", ["application/json", "application/octet-stream"])
-def test_any_request_of_the_protocol_is_answered_as_described(described, kind):
+def test_any_request_of_the_protocol_is_handled_as_described(described, kind):
     operation = described[f"{MODEL}/infer"]["POST"]
-    statuses = asked(operation, 20, path_parameters={"name": "shades"}, media_type=kind)
+    statuses = statuses_of(operation, 20, path_parameters={"name": "shades"}, media_type=kind)
     assert {*statuses} <= {200, 400, 413, 415, 422}

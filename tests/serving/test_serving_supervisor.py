@@ -45,9 +45,9 @@ def service(monkeypatch):
     monkeypatch.setattr(module, "Worker", Stub)
     monkeypatch.setattr(module, "mark_process_dead", lambda _: None)
     monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
-    told = []
-    service = Stubbed(Config("app", workers=2), [], lambda: told.append(1))
-    service.started, service.now, service.told = started, now, told
+    ready_calls = []
+    service = Stubbed(Config("app", workers=2), [], lambda: ready_calls.append(1))
+    service.started, service.now, service.ready_calls = started, now, ready_calls
     service.init_processes()
     yield service
     for kind, handler in kept.items():
@@ -78,11 +78,11 @@ def test_one_that_cannot_start_is_tried_again_now_and_then_while_another_serves(
     assert not service.should_exit.is_set()
 
 
-def test_that_it_serves_is_told_once_when_it_does(service):
+def test_that_it_is_ready_is_reported_once(service):
     for _ in range(3):
         service.keep_subprocess_alive()
         service.processes[0].die(-9, served=True)
-    assert len(service.told) == 1
+    assert len(service.ready_calls) == 1
 
 
 def test_where_none_can_start_the_service_ends(service):
@@ -91,7 +91,7 @@ def test_where_none_can_start_the_service_ends(service):
     service.keep_subprocess_alive()
     assert service.should_exit.is_set()
     assert service.has_given_up
-    assert not service.told
+    assert not service.ready_calls
 
 
 def test_where_all_are_killed_as_they_start_the_service_ends(service):

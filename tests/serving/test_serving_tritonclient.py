@@ -1,4 +1,4 @@
-"""Triton's own client, which knows nothing of us, asks a server in another thread."""
+"""Triton's own client, which is not ours, calls a server in another thread."""
 
 import re
 import threading
@@ -18,7 +18,7 @@ errors = pytest.importorskip("tritonclient.utils")
 
 
 @contextmanager
-def answering(app):
+def serving(app):
     """The address of an application while it is served."""
     server = uvicorn.Server(uvicorn.Config(app, http=Connection, log_config=None))
     with listen("127.0.0.1", 0) as listener:
@@ -36,7 +36,7 @@ def answering(app):
 @pytest.fixture
 def client(open_app):
     with (
-        answering(open_app(body=10_000)) as address,
+        serving(open_app(body=10_000)) as address,
         triton.InferenceServerClient(address) as client,
     ):
         yield client
@@ -63,9 +63,9 @@ def test_pixels(client, is_binary):
     greys = np.uint8([20, 200])
     pixels = np.repeat(greys, 64).reshape(2, 8, 8, 1)
     wanted = triton.InferRequestedOutput("probabilities", binary_data=is_binary)
-    asked = images(pixels, binary_data=is_binary)
+    tensors = images(pixels, binary_data=is_binary)
     for outputs in ([wanted], None):
-        found = client.infer("shades", asked, outputs=outputs, request_id="7")
+        found = client.infer("shades", tensors, outputs=outputs, request_id="7")
         assert found.get_response()["id"] == "7"
         assert np.allclose(found.as_numpy("probabilities")[:, 1], light(greys.astype(float)))
 
@@ -109,7 +109,7 @@ EXAMPLE = re.search(
 def test_the_lines_in_the_docs(open_app, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("coat.jpg").write_bytes(picture(200, (60, 40), "JPEG"))
-    with answering(open_app(name="photos-1")) as address:
+    with serving(open_app(name="photos-1")) as address:
         exec(EXAMPLE.replace("127.0.0.1:8000", address), {})
     assert re.fullmatch(
         r"\[\[b'0\.98\d+:1:light' b'0\.01\d+:0:dark'\]\]\n", capsys.readouterr().out

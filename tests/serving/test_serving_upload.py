@@ -120,7 +120,7 @@ def test_what_is_refused(limited, status, content, headers):
     assert "0x" not in line
 
 
-def test_a_jpeg_of_many_scans_is_answered_up_to_a_limit(limited):
+def test_a_jpeg_of_many_scans_is_decoded_up_to_a_limit(limited):
     assert limited.client.post("/predict", content=scans(100)).status_code == 200
 
 
@@ -141,7 +141,7 @@ def test_scans_do_not_hide_behind_other_markers(limited, between):
     assert limited.client.post("/predict", content=changed).json()["detail"].endswith("scans")
 
 
-def test_every_kind_is_answered_as_it_is_decoded_or_refused(open_app):
+def test_every_kind_is_predicted_as_it_is_decoded_or_refused(open_app):
     app = open_app()
     network = app.service.predictor
     for kind in KINDS:
@@ -152,9 +152,9 @@ def test_every_kind_is_answered_as_it_is_decoded_or_refused(open_app):
         if kind in REFUSED:
             assert response.status_code in (413, 415, 422), kind.name
             continue
-        (answer,) = response.json()["answers"]
+        (prediction,) = response.json()["answers"]
         wanted = network.predict(network.read(content)[None]).probabilities.max()
-        assert answer["probability"] == pytest.approx(float(wanted), abs=1e-6), kind.name
+        assert prediction["probability"] == pytest.approx(float(wanted), abs=1e-6), kind.name
 
 
 def test_the_photographs_of_phones_are_taken_by_default(capsys):
@@ -203,10 +203,10 @@ def test_more_maps_than_anybody_looks_at_are_not_drawn(open_app, tmp_path):
     client = open_app(FilePredictor(shades(tmp_path / "x.onnx", classes=names))).client
     response = client.post("/predict?maps=png", content=picture())
     assert response.status_code == 422
-    assert response.json()["detail"] == "at most 60 maps are drawn: say top=60"
+    assert response.json()["detail"] == "at most 60 maps are drawn: give top=60"
     for query, drawn in {"maps=png&top=60": 60, "maps=values&top=61": 2}.items():
-        (answer,) = client.post(f"/predict?{query}", content=picture()).json()["answers"]
-        assert len(answer["maps"].get("png", answer["maps"])) == drawn
+        (prediction,) = client.post(f"/predict?{query}", content=picture()).json()["answers"]
+        assert len(prediction["maps"].get("png", prediction["maps"])) == drawn
 
 
 def test_the_broken_one_of_several_is_named_and_no_file_name_is(limited):
@@ -227,14 +227,14 @@ def test_maps_that_are_too_large_together(open_app):
 
 
 class Wire:
-    """An ASGI request by hand: what is asked for and what is sent can be watched."""
+    """An ASGI request by hand: what is received and what is sent can be watched."""
 
     def __init__(self, app, *pieces, headers=(), pause=0.0):
         self.app, self.pieces, self.headers, self.pause = app, [*pieces], headers, pause
-        self.asked, self.sent = 0, []
+        self.received, self.sent = 0, []
 
     async def receive(self):
-        self.asked += 1
+        self.received += 1
         await asyncio.sleep(self.pause)
         if not self.pieces:
             await asyncio.Event().wait()
@@ -289,12 +289,12 @@ def test_a_content_length_that_is_too_large_is_refused_unread(limited):
     seen = []
 
     async def send(message):
-        seen.append(wire.asked)
+        seen.append(wire.received)
         wire.sent.append(message)
 
     wire.send = send
     assert asyncio.run(wire.run()) == 413
-    assert seen[0] == 0, "the answer begins before any of the body is asked for"
+    assert seen[0] == 0, "the response begins before any of the body is requested"
     assert wire.closes
 
 
@@ -330,11 +330,11 @@ def test_bytes_of_all_requests_are_bounded(open_app):
 class Failing(FilePredictor):
     """Computes the first images and no more."""
 
-    asked = 0
+    received = 0
 
     def predict(self, images, maps=False):
-        self.asked += 1
-        if self.asked > 1:
+        self.received += 1
+        if self.received > 1:
             raise NinError("secret")
         return super().predict(images, maps)
 
@@ -344,7 +344,7 @@ def test_a_failure_of_ours_tells_the_client_nothing_and_the_log_all(open_app, ne
     response = client.post("/predict", content=picture())
     assert (response.status_code, response.json()) == (
         500,
-        {"detail": "the server failed; its log says why"},
+        {"detail": "the server failed; the reason is in its log"},
     )
     assert "secret" in caplog.text
     assert client.get("/healthz").status_code == 200

@@ -17,7 +17,7 @@ class FileServer(ThreadingHTTPServer):
         url: of the folder.
         asked: path → how many requests there were.
         ranges: whether pieces of files are given.
-        faults: what to do in place of the next answers: a status, ``"half"`` or ``"reset"``; the
+        faults: what to do in place of the next responses: a status, ``"half"`` or ``"reset"``; the
             last one stays.
         headers: those of the last request.
     """
@@ -31,7 +31,7 @@ class FileServer(ThreadingHTTPServer):
         self.sent = 0
 
     def fault(self):
-        """What is wrong with this answer; None if nothing is."""
+        """What is wrong with this response; None if nothing is."""
         return self.faults.pop(0) if len(self.faults) > 1 else next(iter(self.faults), None)
 
     def handle_error(self, request, address):
@@ -78,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(content[start:end])
 
     def log_message(self, *_):
-        """It says nothing."""
+        """It logs nothing."""
 
 
 @contextmanager

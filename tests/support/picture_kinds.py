@@ -70,8 +70,8 @@ class Kind(NamedTuple):
     browser: str = SAME
 
 
-FIRST = "the first frame; the number of such files is said"
-IGNORED = "ignored; the number of such files is said"
+FIRST = "the first frame; the number of such files is printed"
+IGNORED = "ignored; the number of such files is printed"
 RANGE = "to 8 bits by its range, see below"
 GREYS = (PALE, DARK)
 LIGHT = ((229,) * 3, (79,) * 3)

@@ -82,7 +82,7 @@ def unknown_operation(path):
 
 
 def huge(path, size):
-    """It fills that many numbers before it answers."""
+    """It fills that many numbers before it predicts."""
     nodes = [
         helper.make_node("ConstantOfShape", ["size"], ["many"]),
         helper.make_node("ReduceSum", ["many"], ["none"], keepdims=0),

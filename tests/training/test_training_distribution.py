@@ -210,7 +210,7 @@ def test_processes_that_do_not_say_where_they_are(program, tmp_path):
 @pytest.mark.every_backend
 def test_devices_that_are_not_there_are_refused(tmp_path):
     if nin.backends.choose() == "jax":
-        expected = "99 devices were asked for, but JAX sees"
+        expected = "99 devices were requested, but JAX finds"
     else:
         expected = "several devices need JAX"
     with pytest.raises(BackendError, match=expected):

@@ -76,7 +76,7 @@ def test_a_picture_under_two_classes_is_one_line(scenes, capsys):
     record, lines = warned(capsys, validation=0)
     assert record["under_two_classes"] == 1
     assert lines == [
-        "a picture is under two classes, once (1 the same):"
+        "the same picture is in two classes, once (1 the same):"
         " train/hat/0.png (hat) and train/shoe/hat.png (shoe)",
         "to see them: nin data scenes --sheet duplicates.png",
     ]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from nin.accounting.memory import peak_activations, training_activations
 from nin.accounting.receptive_field import receptive_field
-from nin.accounting.trace import Step, seen_shape, walk
+from nin.accounting.trace import Step, first_layer_shape, walk
 from nin.errors import NinError
 
 #: Bytes of a value in single precision.
@@ -101,7 +101,7 @@ def count_cost(model: Any, input_shape: tuple[int, int, int], batch_size: int = 
     if batch_size < 1:
         raise NinError(f"a batch has one image or more, not {batch_size}")
     trace = walk(model, input_shape)
-    height, width, channels = seen = seen_shape(model, input_shape)
+    height, width, channels = shape = first_layer_shape(model, input_shape)
     parameters = _by_kind(trace)
     non_trainable = sum(step.non_trainable for step in trace)
     return Cost(
@@ -113,7 +113,7 @@ def count_cost(model: Any, input_shape: tuple[int, int, int], batch_size: int = 
         weight_bytes=_FLOAT * (parameters.total + non_trainable),
         optimizer_bytes=_FLOAT * 2 * parameters.total,
         training_activation_bytes=_FLOAT * batch_size * training_activations(trace),
-        prediction_activation_bytes=_FLOAT * batch_size * peak_activations(trace, seen),
+        prediction_activation_bytes=_FLOAT * batch_size * peak_activations(trace, shape),
         receptive_field=receptive_field(trace),
     )
 

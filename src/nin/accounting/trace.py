@@ -83,11 +83,11 @@ def count_parameters(net: Any, input_shape: Shape) -> int:
     return sum(step.parameters + step.non_trainable for step in walk(net, input_shape))
 
 
-def seen_shape(model: Any, input_shape: Shape) -> Shape:
+def first_layer_shape(model: Any, input_shape: Shape) -> Shape:
     """(height, width, channels) of the first layer's input, for images of `input_shape`."""
     if isinstance(model, Classifier):
-        seen = model.preprocessing.compute_output_shape((1, *input_shape))
-        return cast(Shape, seen[1:])
+        shape = model.preprocessing.compute_output_shape((1, *input_shape))
+        return cast(Shape, shape[1:])
     return tuple(input_shape)
 
 
@@ -116,7 +116,7 @@ class _Tracer:
         return handler(self, layer, proxy, trainable)
 
     def _classifier(self, model: Any, proxy: _Proxy, trainable: bool) -> Any:
-        shape = seen_shape(model, proxy.shape)
+        shape = first_layer_shape(model, proxy.shape)
         model.check_size(shape)
         net = model.whole_net()
         if net is None:

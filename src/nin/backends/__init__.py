@@ -1,8 +1,8 @@
-"""Which framework computes: chosen before Keras is imported, and asked here and nowhere else.
+"""Which framework computes: chosen before Keras is imported, and called here and nowhere else.
 
 TensorFlow, JAX and PyTorch are imported in this folder only, one file each behind the same
 functions, those of `Backend`; what several devices need of JAX is in `distribution` and
-`processes`. Everything else speaks Keras.
+`processes`. Everything else uses Keras.
 """
 
 from nin.backends.choice import (

@@ -1,4 +1,4 @@
-"""JAX's answers."""
+"""`Backend` on JAX."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nin.backends.devices import BFLOAT16_CAPABILITY
 
 
 def gpus() -> int:
-    """How many GPUs JAX sees."""
+    """How many GPUs JAX finds."""
     return sum(device.platform == "gpu" for device in jax.devices())
 
 

@@ -1,4 +1,4 @@
-"""TensorFlow's answers."""
+"""`Backend` on TensorFlow."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nin.backends.devices import BFLOAT16_CAPABILITY, multiplies_bfloat16
 
 
 def gpus() -> int:
-    """How many GPUs TensorFlow sees."""
+    """How many GPUs TensorFlow finds."""
     return len(tf.config.list_physical_devices("GPU"))
 
 
@@ -59,7 +59,7 @@ def bounded_dataset(batches: Iterable[Any], arrays: Sequence[tuple[Sequence[int]
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a line of TensorFlow's log tells anything: each new network is traced, of course."""
+    """Whether a line of TensorFlow's log is worth showing: each new network is traced anyway."""
     return "triggered tf.function retracing" not in record.getMessage()
 
 

@@ -1,4 +1,4 @@
-"""PyTorch's answers."""
+"""`Backend` on PyTorch."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from nin.backends.devices import BFLOAT16_CAPABILITY, multiplies_bfloat16
 
 
 def gpus() -> int:
-    """How many GPUs PyTorch sees."""
+    """How many GPUs PyTorch finds."""
     return int(torch.cuda.device_count())
 
 
@@ -55,7 +55,7 @@ def random_state() -> Callable[[], None]:
 
 
 def own_variable(value: Any) -> tuple[Any, bool, str] | None:
-    """The content of a parameter, or of a tensor that wants a gradient; of others None."""
+    """The content of a parameter, or of a tensor that needs a gradient; of others None."""
     if not (isinstance(value, torch.Tensor) and value.requires_grad and value.is_leaf):
         return None
     return value.detach().cpu().numpy(), True, str(value.dtype).removeprefix("torch.")

@@ -1,4 +1,4 @@
-"""A parent process that answers for one that JAX aborts.
+"""A parent process that ends in good order for one that JAX aborts.
 
 Where another process of a training is lost JAX may abort from C++, where no exception can pass. So
 the training runs in a child, and its parent turns the abort into one line and an exit code.
@@ -18,6 +18,8 @@ from nin.errors import LOST_PEER
 #: The exit code for an abort because another process was lost.
 LOST = 2
 _JOINED = b"all processes have met\n"
+#: What the parent passes on.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 #: What C++ writes by itself; None where there is no parent.
 _log: Any = None
@@ -34,10 +36,13 @@ def supervise() -> None:
     sys.stderr.flush()
     log = tempfile.TemporaryFile()  # noqa: SIM115
     reading, writing = os.pipe()
+    # Held back until the parent can pass them on.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     child = os.fork()
     if child:
         os.close(reading)
-        _answer_for(child, log)
+        _end_as(child, log)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     os.close(writing)
     os.setpgrp()  # Ctrl-C reaches the parent alone, which passes it on.
     threading.Thread(target=_end_with_parent, args=(reading,), daemon=True).start()
@@ -49,29 +54,30 @@ def supervise() -> None:
 
 
 def note_joined() -> None:
-    """Tell the parent, if there is one, that all processes have met."""
+    """Note for the parent, if there is one, that all processes have met."""
     if _log is not None:
         os.write(_log.fileno(), _JOINED)
 
 
-def _answer_for(child: int, log: Any) -> NoReturn:
-    for number in (signal.SIGINT, signal.SIGTERM):
+def _end_as(child: int, log: Any) -> NoReturn:
+    for number in _SIGNALS:
         signal.signal(number, lambda number, _: os.kill(child, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
     _, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
     if code == -signal.SIGABRT:
-        said = os.pread(log.fileno(), 1 << 20, 0)
-        if line := _lost(said):
+        output = os.pread(log.fileno(), 1 << 20, 0)
+        if line := _lost(output):
             code = LOST
-        os.write(2, line or said)
+        os.write(2, line or output)
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _lost(said: bytes) -> bytes | None:
+def _lost(output: bytes) -> bytes | None:
     """One line on why JAX aborted; None if that was not for want of another process."""
-    if b"distributed service" not in said and b"coordination" not in said:
+    if b"distributed service" not in output and b"coordination" not in output:
         return None
-    if _JOINED in said:
+    if _JOINED in output:
         return f"nin: {LOST_PEER}\n".encode()
     return b"nin: not all processes came in time: start as many as were announced\n"
 

@@ -26,7 +26,7 @@ INSTALL = {
 
 
 class Backend(Protocol):
-    """What each backend's file answers."""
+    """What each backend's file provides."""
 
     def gpus(self) -> int: ...  # noqa: D102
     def gpu_name(self) -> str: ...  # noqa: D102
@@ -50,13 +50,13 @@ def backend_name() -> str:
 
     Raises:
         BackendError: none is installed, the chosen one is not, or Keras is already imported with
-            another one than `KERAS_BACKEND` asks for.
+            another one than `KERAS_BACKEND` names.
         UnknownNameError: `KERAS_BACKEND` names no backend.
     """
-    asked = os.environ.get("KERAS_BACKEND")
+    requested = os.environ.get("KERAS_BACKEND")
     if "keras" in sys.modules and hasattr(sys.modules["keras"], "backend"):
-        return _agreed(asked, str(sys.modules["keras"].backend.backend()))
-    name = asked or _configured() or _first_installed()
+        return _agreed(requested, str(sys.modules["keras"].backend.backend()))
+    name = requested or _configured() or _first_installed()
     if name not in INSTALL:
         raise UnknownNameError("KERAS_BACKEND", name, INSTALL)
     if importlib.util.find_spec(name) is None:
@@ -85,7 +85,7 @@ def choose() -> str:
 
 
 def current() -> Backend:
-    """The file of this folder that speaks for the chosen backend."""
+    """The file of this folder for the chosen backend."""
     return cast(Backend, importlib.import_module(f"nin.backends._{choose()}"))
 
 
@@ -123,11 +123,11 @@ def no_garbage_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _agreed(asked: str | None, active: str) -> str:
-    if asked and asked != active:
+def _agreed(requested: str | None, active: str) -> str:
+    if requested and requested != active:
         raise BackendError(
-            f"Keras is already imported with the {active} backend, but KERAS_BACKEND asks for"
-            f" {asked}: set it before anything imports Keras"
+            f"Keras is already imported with the {active} backend, but KERAS_BACKEND names"
+            f" {requested}: set it before anything imports Keras"
         )
     return active
 

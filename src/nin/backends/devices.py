@@ -39,7 +39,7 @@ def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
     """
     gpus = current().gpus()
     if not gpus:
-        # Where there is only the CPU, to ask PyTorch for it makes copies of the weights.
+        # Where there is only the CPU, naming it to PyTorch makes copies of the weights.
         return contextlib.nullcontext()
     import keras
 

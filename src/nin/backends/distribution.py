@@ -28,7 +28,7 @@ class Layout(NamedTuple):
 
     @property
     def is_chief(self) -> bool:
-        """Whether this process is the one that keeps the run and speaks."""
+        """Whether this process is the one that keeps the run and prints."""
         return self.process == 0
 
 
@@ -47,15 +47,15 @@ def layout() -> Layout:
 def join(*, supervised: bool = False) -> None:
     """Meet the other processes of a training; before anything is computed.
 
-    Where they are is told by Keras's variables KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES
-    and _PROCESS_ID; without them by what JAX knows of Slurm, Open MPI and Kubernetes.
+    Where they are is set by Keras's variables KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES
+    and _PROCESS_ID; without them JAX finds it out from Slurm, Open MPI and Kubernetes.
 
     Args:
         supervised: whether to go on in a child process, so that its parent can explain an abort by
             JAX in one line; only before JAX is imported.
 
     Raises:
-        BackendError: the backend is not JAX, nothing says where the others are, or something has
+        BackendError: the backend is not JAX, no variable names the others, or something has
             been computed already.
         PeerLostError: they did not all come.
     """
@@ -126,7 +126,7 @@ def _some(there: list[Any], devices: int) -> list[Any]:
             "several processes use all their devices", Advice("leave out {}", Argument("devices"))
         )
     if not 0 <= devices <= len(there):
-        raise BackendError(f"{devices} devices were asked for, but JAX sees {len(there)} here")
+        raise BackendError(f"{devices} devices were requested, but JAX finds {len(there)} here")
     return there[:devices] if devices else there
 
 

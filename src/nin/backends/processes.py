@@ -21,12 +21,12 @@ HEARTBEAT = 20
 #: Also at the end, for the others to have come as far.
 PATIENCE = 300
 
-#: What JAX's errors say when another process is gone: a sum's other end, or the coordinator.
+#: Words in JAX's errors when another process is gone: a sum's other end, or the coordinator.
 _SIGNS = ("Gloo", "UNAVAILABLE", "heartbeat", "Barrier failed", "Socket closed")
 
 
 def join(patience: int = PATIENCE, heartbeat: int = HEARTBEAT) -> None:
-    """Meet the other processes, as `nin.backends.distribution.join` says.
+    """Meet the other processes; see `nin.backends.distribution.join`.
 
     Args:
         patience: seconds to wait for them.
@@ -77,7 +77,7 @@ def abandon(code: int) -> NoReturn:
 
 @contextlib.contextmanager
 def lost_peers() -> Iterator[None]:
-    """Turn what JAX says when another process is gone into a `PeerLostError`."""
+    """Turn JAX's errors when another process is gone into a `PeerLostError`."""
     try:
         yield
     except (RuntimeError, ValueError) as error:

@@ -21,7 +21,7 @@ def set_random_seed(seed: int) -> None:
     if backend_name() == "tensorflow" or "tensorflow" in sys.modules:
         keras.utils.set_random_seed(seed)
         return
-    sys.modules["tensorflow"] = cast(Any, None)  # Python's way to say that there is none.
+    sys.modules["tensorflow"] = cast(Any, None)  # Python's way to hide a module.
     try:
         keras.utils.set_random_seed(seed)
     finally:

@@ -23,16 +23,16 @@ def load_saved_model(path: Path) -> Callable[[Any], dict[str, Any]]:
 
     loaded = tf.saved_model.load(str(path))
 
-    def answer(images: Any) -> dict[str, Any]:
+    def predict(images: Any) -> dict[str, Any]:
         return {name: value.numpy() for name, value in loaded.serve(tf.constant(images)).items()}
 
-    return answer
+    return predict
 
 
 def tflite_options(
     quantize: str | None, calibration: Callable[[], Iterable[list[Any]]]
 ) -> dict[str, Any]:
-    """What a ``TFLiteConverter`` is told, as attributes: built-in operators only.
+    """The attributes to set on a ``TFLiteConverter``: built-in operators only.
 
     Keras hands them on.
 

@@ -1,8 +1,8 @@
 """Where labelled images come from: published sets, folders of pictures, the book's `DataModule`.
 
-`folders` says what a folder of pictures holds, `decoding` how a picture becomes an array, and
-`duplicate_detection` which pictures are there twice. Everything is loaded when first used, so that
-importing this package costs nothing.
+`folders` lists what a folder of pictures holds, `decoding` makes an array of a picture, and
+`duplicate_detection` finds pictures that are there twice. Everything is loaded when first used, so
+that importing this package costs nothing.
 """
 
 import lazy_loader

@@ -13,7 +13,7 @@ from nin.errors import DataError
 #: ``"sampling"``: each epoch draws its images with replacement, all classes equally likely.
 Balance = Literal["none", "weights", "sampling"]
 
-#: What a user gets who asks for balance and does not say how.
+#: The way of balancing where none is named.
 PREFERRED: Balance = "weights"
 
 

@@ -1,4 +1,4 @@
-"""`check_folder`: what a person should know of a folder of pictures before training on it."""
+"""`check_folder`: what a user should know of a folder of pictures before training on it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class FolderCheck:
     def is_wrong(self) -> bool:
         """Whether something should be put right before training.
 
-        Pictures that cannot be read, that are in two parts, or that are under two classes.
+        Pictures that cannot be read, that are in two parts, or that are in two classes.
         """
         found = self.duplicates
         return bool(found.faults or found.leaks or found.conflicts)

@@ -23,8 +23,7 @@ from nin.progress import progress
 #: How many unreadable pictures a message names.
 _NAMED_IN_MESSAGE = 10
 
-#: About how many pictures are looked at to see what they are like, and the longest side of small
-#: ones, in pixels.
+#: About how many pictures are looked at as a sample, and the longest side of small ones, in pixels.
 _SAMPLE, _SMALL = 16, 64
 
 #: The most pictures that are looked at to find the range of their values.
@@ -47,8 +46,8 @@ def decode_many(
         channels: 3 for RGB, 1 for grey.
         resize_mode: which part of a picture fills its square; see
             `nin.data.decoding.decode.decode`.
-        bit_depth: bits that values have at least, where a file does not say.
-        remarks: counts what is to be said of the pictures; filled in here.
+        bit_depth: bits that values have at least, where a file does not state them.
+        remarks: counts what was found in the pictures; filled in here.
 
     Returns:
         The images (n, size, size, channels), and for each position that could not be read why;
@@ -59,20 +58,20 @@ def decode_many(
 
     def read(index: int) -> tuple[str | None, tuple[str, ...]]:
         try:
-            images[index], said = decoder.decode_with_remarks(paths[index])
+            images[index], found = decoder.decode_with_remarks(paths[index])
         except DataError as error:
             return str(error), ()
-        return None, said
+        return None, found
 
     faults = {}
     with (
         ThreadPoolExecutor(threads_to_read(paths, min(8, os.cpu_count() or 1))) as pool,
         progress("reading pictures", len(paths)) as advance,
     ):
-        for index, (fault, said) in enumerate(pool.map(read, range(len(paths)))):
+        for index, (fault, found) in enumerate(pool.map(read, range(len(paths)))):
             advance(1)
             if remarks is not None:
-                remarks.update(said)
+                remarks.update(found)
             if fault is not None:
                 faults[index] = fault
     return images, faults
@@ -83,7 +82,7 @@ def unreadable(bad: Sequence[str], after: str = "") -> DataError:
 
     Args:
         bad: each with its reason.
-        after: how to go on once it is done, if anything is to be said of that.
+        after: how to go on once it is done, if that is not obvious.
     """
     named = "; ".join(bad[:_NAMED_IN_MESSAGE])
     more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
@@ -95,7 +94,7 @@ def unreadable(bad: Sequence[str], after: str = "") -> DataError:
 
 
 def find_bit_depth(paths: Sequence[str]) -> int | None:
-    """The bits that the values of pictures have, where their files do not say.
+    """The bits that the values of pictures have, where their files do not state them.
 
     Of many pictures a hundred are looked at, evenly spread; those that cannot be read are left out.
 
@@ -122,7 +121,7 @@ def _bit_depth(path: str) -> int | None:
 
 
 def in_words(remarks: Mapping[str, int], bit_depth: int | None) -> str | None:
-    """What is to be said of pictures that were decoded, in one line; None if it is nothing.
+    """What was found in pictures that were decoded, in one line; None if it is nothing.
 
     Args:
         remarks: what, and of how many.

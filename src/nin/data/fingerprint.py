@@ -1,4 +1,4 @@
-"""A data set's fingerprint: a SHA-256 by which a run knows whether it is the same set again."""
+"""A data set's fingerprint: a SHA-256 by which a run checks whether it is the same set again."""
 
 from __future__ import annotations
 

@@ -16,14 +16,14 @@ from nin.errors import Advice, Argument, DataError
 
 
 class FolderReader:
-    """Reads pictures, and keeps what is to be said of them.
+    """Reads pictures, and keeps what was found in them.
 
     Args:
         shape: height, width and channels of what a picture becomes; a square.
         resize_mode: which part of a picture fills it; see `nin.data.decoding.decode.decode`.
         stream: whether pictures stay on disk until they are used.
         skip_bad: whether pictures that cannot be read are left out.
-        bit_depth: bits of the range of values where files do not say. None: to be found.
+        bit_depth: bits of the range of values where files state none. None: to be found.
 
     Attributes:
         skipped: path → why it cannot be read, of the pictures that were left out.
@@ -46,12 +46,12 @@ class FolderReader:
 
     @property
     def remarks(self) -> Counter[str]:
-        """What is to be said of the pictures that were read, and of how many of them."""
-        streamed = (remark for said in self._streamed_remarks.values() for remark in said)
+        """What was found in the pictures that were read, and in how many of them."""
+        streamed = (each for remarks in self._streamed_remarks.values() for each in remarks)
         return self._remarks + Counter(streamed)
 
     def bit_depth(self, parts: Mapping[Part, Files]) -> int | None:
-        """Bits of the range of values where files do not say: as stated, or as found once.
+        """Bits of the range of values where files state none: as given, or as found once.
 
         Found in the training part, if there is one; None if no picture needs it.
         """
@@ -104,10 +104,10 @@ class FolderReader:
 
 
 def is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) -> bool:
-    """Whether pictures stay on disk: as asked for, or else if they are too large for memory.
+    """Whether pictures stay on disk: as given, or else if they are too large for memory.
 
     Args:
-        stream: what was asked for; None: nothing.
+        stream: what was given; None: nothing.
         count: how many pictures there are.
         shape: height, width and channels of each.
 

@@ -1,8 +1,8 @@
 """Division by scikit-learn's splitters: k folds, and groups that stay together.
 
 Images of a group, such as several of one object or patient, are in one part: a network that has
-seen the object would be judged by remembering it. Folds depend on nothing but the images, so that
-all networks and seeds are judged by the same.
+been trained on the object would be tested on what it remembers. Folds depend on nothing but the
+images, so that all networks and seeds are tested on the same.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def fold_of(
     """
     check_fold(folds, fold)
     if folds > len(labels):
-        said = f"there are only {len(labels)} images"
-        raise DataError(said, about=Argument("folds", folds))
+        problem = f"there are only {len(labels)} images"
+        raise DataError(problem, about=Argument("folds", folds))
     _check_each_class(labels, folds, classes, groups)
     for number, (kept, held) in enumerate(_split(labels, folds, 0, groups)):
         if missing := sorted(set(labels.tolist()) - set(labels[held].tolist())):
@@ -82,8 +82,8 @@ def hold_out_groups(
     count, largest = len(np.unique(groups)), int(np.bincount(labels).max())
     pieces = min(_PIECES, count, largest)
     if pieces < 2:
-        said = "all images are of one group" if count < 2 else "every class has a single image"
-        raise DataError(f"{said}: none can be held out for {what}", about=Argument("groups"))
+        problem = "all images are of one group" if count < 2 else "every class has a single image"
+        raise DataError(f"{problem}: none can be held out for {what}", about=Argument("groups"))
     wanted = min(pieces - 1, max(1, round(share * pieces)))
     each = [held for _, held in _split(labels, pieces, seed, groups)]
     held = np.sort(np.concatenate(each[:wanted]))
@@ -122,7 +122,7 @@ def check_fold(folds: int | None, fold: int | None) -> None:
     """Refuse numbers of folds that make no sense.
 
     Raises:
-        DataError: says what.
+        DataError: states what.
     """
     if folds is None:
         if fold is not None:

@@ -47,8 +47,8 @@ class ImageFolder(ImageData):
     - with train/ and val/ but no test/, val/ is the test part, and a share of train/ is held out
       for validation: the images that test a network must not have been used to choose it.
 
-    The folder is listed at once. All pictures are read when a part is first asked for, and stay in
-    memory; `nin.data.decoding.decode.decode` says which formats are read and how.
+    The folder is listed at once. All pictures are read when a part is first used, and stay in
+    memory; see `nin.data.decoding.decode.decode` for formats.
 
     A set larger than `MEMORY_LIMIT` is streamed: its pictures stay on disk, threads decode them
     ahead of the step, again in each epoch, and the batches are exactly the same. ``train.images``
@@ -82,7 +82,7 @@ class ImageFolder(ImageData):
         resize_mode: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"``
             keeps the ratio and takes the square in the middle.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
-        bit_depth: bits of the range of pictures of more than 8 bits whose files do not say: 8, 10,
+        bit_depth: bits of the range of pictures of more than 8 bits whose files state none: 8, 10,
             12, 14 or 16; brighter ones get more. None: the fewest that hold the pictures to train
             on.
         split_by: ``"content"``; or ``"position"``, as in runs from before there was a choice: by a
@@ -193,12 +193,12 @@ class ImageFolder(ImageData):
 
     @property
     def bit_depth(self) -> int | None:
-        """Bits of the range of values where files of more than 8 bits do not say; None: none do."""
+        """Bits of the range of values where files of more than 8 bits state none; None: none do."""
         return self._reader.bit_depth(self._files)
 
     @property
     def remarks(self) -> Counter[str]:
-        """What is to be said of the pictures that were read, and of how many of them."""
+        """What was found in the pictures that were read, and in how many of them."""
         return self._reader.remarks
 
     def files(self, part: Part) -> Files:

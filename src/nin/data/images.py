@@ -39,7 +39,7 @@ _ABSENT: dict[Part, tuple[str | Advice, ...]] = {
 class ImageData(DataModule):
     """Base of image data sets; a subclass names its `parts` and returns them from `load`.
 
-    Nothing is read until a part is asked for. Images stay uint8 at their stored size: resizing
+    Nothing is read until a part is used. Images stay uint8 at their stored size: resizing
     and standardising belong to the model.
 
     Args:

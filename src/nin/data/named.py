@@ -31,7 +31,7 @@ class NamedData(ImageData):
         balance: how to make up for classes of unequal size in training; see `ImageData`.
 
     Raises:
-        DataError: an argument is out of range; later, when a part is first asked for, its files are
+        DataError: an argument is out of range; later, when a part is first used, its files are
             missing and cannot be downloaded, or are not the published ones.
     """
 

@@ -40,11 +40,11 @@ class Pictures:
             next one of its class in `files` that can be read, in a circle. None: it is an error.
         resize_mode: which part of a picture fills its square; see
             `nin.data.decoding.decode.decode`.
-        bit_depth: bits that values have at least, where a file does not say.
-        remarks: path → what is to be said of the picture; filled in here. None: nothing is kept.
+        bit_depth: bits that values have at least, where a file states none.
+        remarks: path → what was found in the picture; filled in here. None: nothing is kept.
 
     Raises:
-        DataError: on indexing: a picture cannot be read, or none of its class; more is asked for
+        DataError: on indexing: a picture cannot be read, or none of its class; more are taken
             than `MEMORY_LIMIT` holds.
         IndexError: on indexing: a position that does not exist, or a second axis.
     """
@@ -209,6 +209,6 @@ def _check_memory(count: int, shape: Sequence[int]) -> None:
         raise DataError(
             f"{count:,} pictures of {shape[0]}×{shape[1]} at once take {size:.1f} GiB, above the"
             f" {MEMORY_LIMIT / 2**30:.0f} GiB allowed",
-            "ask for fewer",
+            "take fewer",
             Advice("lower {}", Argument("image_size")),
         )

@@ -32,7 +32,7 @@ def list_source(path: Path) -> Listing:
 
 
 def some_pictures(path: Path) -> list[str]:
-    """Pictures to train on by which it can be told what the others are like: all of a folder.
+    """Pictures to train on, as a sample of what the others are like: all of a folder.
 
     Of shards those of the first, so that not all have to be gone through.
 
@@ -56,7 +56,7 @@ def some_pictures(path: Path) -> list[str]:
 def is_source(path: Path) -> bool:
     """Whether there is anything of that name: a file, a folder, or shards that a pattern matches.
 
-    A range that names some shards too many matches; listing it says which are missing.
+    A range that names some shards too many matches; listing it names those missing.
     """
     if not is_pattern(path) or path.exists():
         return path.exists()

@@ -90,12 +90,12 @@ def as_module(data: Any) -> DataModule:
 
 
 def as_evaluation_images(data: Any, classes: Sequence[str] | None = None) -> ImageData:
-    """Images to judge a network by, however they are given.
+    """Images to evaluate a network on, however they are given.
 
     Args:
         data: as for `as_images`; or a single loader; or an ``.npz`` file. Of several parts the
             last.
-        classes: those that the network knows, which are what numbers of labels mean.
+        classes: those of the network, which are what numbers of labels mean.
 
     Raises:
         DataError: they cannot be used; says why.
@@ -105,15 +105,15 @@ def as_evaluation_images(data: Any, classes: Sequence[str] | None = None) -> Ima
     if isinstance(data, (str, Path)):
         stored = read_npz(expand(data))
         *_, last = (part for part in PARTS if part in stored.parts)
-        return ImageArrays.to_judge(stored.parts[last][:2], stored.classes or classes)
+        return ImageArrays.for_evaluation(stored.parts[last][:2], stored.classes or classes)
     if not isinstance(data, DataModule) and is_loader(data):
         from nin.data.in_memory.loader_images import collect
 
         data = collect(data)
     if isinstance(data, (tuple, list)) and len(data) == 2 and not _are_parts(data):
-        return ImageArrays.to_judge(data, classes)
+        return ImageArrays.for_evaluation(data, classes)
     if isinstance(data, (tuple, list)) and len(data) in (2, 3) and all(map(_is_pair, data)):
-        return ImageArrays.to_judge(data[-1], classes)
+        return ImageArrays.for_evaluation(data[-1], classes)
     return as_images(data)
 
 

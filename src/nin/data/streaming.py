@@ -22,7 +22,7 @@ Key = tuple[int, int]
 
 
 def _adapter() -> Any:
-    """What lets Keras on TensorFlow ask a loader itself for a `tf.data.Dataset`.
+    """What lets Keras on TensorFlow get a `tf.data.Dataset` from a loader itself.
 
     The one that Keras makes of a `PyDataset` prefetches without a fixed bound.
     """
@@ -49,7 +49,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
 
     Attributes:
         fault: the error of the picture, or of its server, that ended the last epoch, or None.
-        reads_ahead: False after a training: a batch that its framework still asks for, from a
+        reads_ahead: False after a training: a batch that its framework still requests, from a
             thread of its own, is decoded there, and starts no threads that nobody would end.
 
     Raises:
@@ -83,7 +83,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         return bounded_dataset(self, kinds)
 
     def close(self) -> None:
-        """Cancel what is being decoded ahead; the next batch asked for starts it again."""
+        """Cancel what is being decoded ahead; the next batch requested starts it again."""
         with self._lock:
             self._stop()
 

@@ -83,7 +83,7 @@ def recoloured(image: Pixels, factors: Sequence[float]) -> Pixels:
 
 
 def _by_pillow(image: Pixels, change: Callable[[Any], Any]) -> Pixels:
-    """Pillow knows three channels as a colour; any other number is changed one by one."""
+    """Pillow takes three channels as a colour; any other number is changed one by one."""
     if image.shape[-1] == 3:
         return np.asarray(change(Image.fromarray(image)))
     channels = (Image.fromarray(image[..., index]) for index in range(image.shape[-1]))

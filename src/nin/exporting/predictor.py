@@ -114,15 +114,15 @@ class RunEngine:
         from nin.training.runs.evaluation import softmax
 
         height, width, channels = self.description["input_shape"]
-        seen = fitted_images(images, (height, width, channels), self.run.resize_mode)
+        resized = fitted_images(images, (height, width, channels), self.run.resize_mode)
         if not maps and self.image_size is None:
-            return Predictions(self.run.predict(seen), None)
+            return Predictions(self.run.predict(resized), None)
         model = self.run.model
         if not self.description["maps"]:
-            standardised = model.preprocessing.at(height)(ops.convert_to_tensor(seen))
+            standardised = model.preprocessing.at(height)(ops.convert_to_tensor(resized))
             logits = ops.convert_to_numpy(model.net(standardised, training=False))
             return Predictions(softmax(logits), None)
-        found = ops.convert_to_numpy(model.class_maps(seen, self.image_size))
+        found = ops.convert_to_numpy(model.class_maps(resized, self.image_size))
         return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)
 
     def for_many(self) -> Engine:

@@ -101,7 +101,7 @@ class Classifier(Module):
         self.built = True
 
     def _build_net(self, net: Any, shape: tuple[int | None, ...]) -> None:
-        known = all(_tells_its_shape(layer) for layer in leaves(net))
+        known = all(_has_known_shape(layer) for layer in leaves(net))
         if known or keras.backend.backend() == "tensorflow" or None in shape[1:]:
             size = (None, None) if ends_in_average(net) else shape[1:3]
             net.build((None, *size, shape[3]))
@@ -145,7 +145,7 @@ class Classifier(Module):
         """Refuse images that some layer would reduce to nothing.
 
         Args:
-            image_shape: (height, width, channels) as the network sees them; None is not checked.
+            image_shape: (height, width, channels) as the network gets them; None is not checked.
 
         Raises:
             InputSizeError: they are too small; names the smallest size that works.
@@ -243,7 +243,7 @@ class Classifier(Module):
         return model
 
 
-def _tells_its_shape(layer: Any) -> bool:
+def _has_known_shape(layer: Any) -> bool:
     """Whether a layer's output shape is known of any input's, without running it."""
     return is_builtin(type(layer)) and not isinstance(layer, keras.Model)
 

@@ -34,10 +34,10 @@ def make_custom(
     Args:
         name: see `nin.networks.network_source`.
         num_classes: number of logits.
-        input_shape: (height, width, channels) of what its first layer sees.
+        input_shape: (height, width, channels) of what its first layer takes.
 
     Raises:
-        NinError: its code raises, or gives no network; says where.
+        NinError: its code raises, or gives no network; states where.
     """
     source = source_of(name)
     model = as_classifier(import_network(name), num_classes, input_shape, source)
@@ -120,5 +120,5 @@ def _run(make: Any, source: NetworkSource) -> Any:
     except NinError:
         raise
     except (Exception, SystemExit) as error:
-        said = where_raised(error, source.file)
-        raise NinError(f"{source.label} cannot be made: {said}") from error
+        reason = where_raised(error, source.file)
+        raise NinError(f"{source.label} cannot be made: {reason}") from error

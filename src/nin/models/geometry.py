@@ -144,7 +144,7 @@ def _is_linear(layer: Any) -> bool:
 def smallest_size(net: Any) -> int:
     """The side, in pixels, of the smallest square image that no layer reduces to nothing."""
     if not isinstance(net, keras.Sequential):
-        return 1  # A graph says so itself when it is built.
+        return 1  # A graph raises by itself when it is built.
     steps = tuple(_step(layer) for layer in _first_way(net) if isinstance(layer, _SPATIAL))
     return _smallest(steps)
 

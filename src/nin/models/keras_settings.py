@@ -12,7 +12,7 @@ from nin.errors import NinError
 
 @contextmanager
 def default_settings() -> Iterator[None]:
-    """Within this, layers are made for images (n, h, w, c), in float32 unless a policy says else.
+    """Within this, layers are made for images (n, h, w, c), in float32 unless a policy is set.
 
     Those are Keras's settings as published. Afterwards they are the user's again.
     """
@@ -30,7 +30,7 @@ def check_layout(model: object) -> None:
     """Refuse to make a network whose layers would take images as (n, c, h, w).
 
     Raises:
-        NinError: says what to change.
+        NinError: states what to change.
     """
     if keras.config.image_data_format() != "channels_last":
         raise NinError(

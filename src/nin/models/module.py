@@ -120,9 +120,9 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         return self.net(X)
 
     def _mode_by_hand(self) -> bool | None:
-        """Whether a loop by hand is training, where a call does not say it."""
+        """Whether a loop by hand is training, where a call does not state it."""
         if self._mode is not None or keras.backend.backend() == "torch":
-            return self._mode  # PyTorch sets `training` by itself, and forgets to take it back.
+            return self._mode  # PyTorch sets `training` by itself, and never takes it back.
         return self.training or None
 
     def apply_init(self, inputs: Sequence[Any], init: Callable[[Any], None] | None = None) -> None:
@@ -222,7 +222,7 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
 
 
 class _InContext(keras.layers.Layer):
-    """Calls a function that knows nothing of `training`, and hands it on to the layers in there.
+    """Calls a function without `training`, and hands it on to the layers in there.
 
     Keras does so by itself when a layer is called. But the JAX trainer calls a model's `call`, not
     the model: dropout and batch normalisation would then never be in training mode.

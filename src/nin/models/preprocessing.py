@@ -39,7 +39,7 @@ class Preprocessing(keras.layers.Layer):
         mean: Sequence[float] = (0.0,),
         std: Sequence[float] = (1.0,),
     ) -> None:
-        """Change what is done; a compiled model sees it after the next `compile`."""
+        """Change what is done; a compiled model uses it after the next `compile`."""
         self.size = None if size is None else (int(size[0]), int(size[1]))
         self.mean = tuple(float(value) for value in mean)
         # A channel that never varies would divide by zero.

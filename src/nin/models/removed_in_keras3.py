@@ -1,4 +1,4 @@
-"""What cells call that Keras 3 no longer has: done as before, or told in one line with the way."""
+"""What cells call that Keras 3 no longer has: done as before, or explained in one line."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import keras
 
 from nin.errors import NinError
 
-#: What the error says → what Keras 3 lacks, and what to do.
+#: The text of the error → what Keras 3 lacks, and what to do.
 REMOVED = {
     r"'(\w+)' object has no attribute 'add_update'": (
         "{} calls add_update, which Keras 3 does not have",
         "delete the call: to assign to the variable is enough",
     ),
     r"Layer (\w+) has multiple required positional arguments: .*training": (
-        "{}.call asks for training, which Keras 3 gives to a layer of a Sequential only by name",
+        "{}.call requires training, which Keras 3 gives to a layer of a Sequential only by name",
         "write call(self, inputs, training=None)",
     ),
     r"'TrackedList' object has no attribute 'layers'()": (
@@ -31,10 +31,10 @@ REMOVED = {
 
 @contextmanager
 def explained_errors() -> Iterator[None]:
-    """Within this, what Keras 3 lacks is told as a `NinError`, without Keras's traceback.
+    """Within this, what Keras 3 lacks is raised as a `NinError`, without Keras's traceback.
 
     Raises:
-        NinError: says what is called, and what to do instead.
+        NinError: states what is called, and what to do instead.
     """
     try:
         yield

@@ -34,11 +34,11 @@ def make_net(
     Args:
         net: its class, one of `NETS`, or the name of a custom network.
         num_classes: number of logits.
-        input_shape: (height, width, channels) of what its first layer sees, for a custom network.
+        input_shape: (height, width, channels) of what its first layer takes, for a custom network.
         arguments: further ones of its class.
 
     Raises:
-        NinError: a custom network cannot be made; says why.
+        NinError: a custom network cannot be made; states why.
     """
     if is_custom(net):
         return make_custom(net, num_classes, input_shape)

@@ -105,8 +105,8 @@ def source_of(name: str) -> NetworkSource:
     try:
         content = Path(found["file"]).read_bytes()
     except OSError as error:
-        said = error.strerror or str(error)
-        raise NinError(f"{name}: cannot read {found['file']}: {said}") from error
+        reason = error.strerror or str(error)
+        raise NinError(f"{name}: cannot read {found['file']}: {reason}") from error
     sha256 = hashlib.sha256(content).hexdigest()
     return NetworkSource(found["file"], found["name"], arguments, sha256)
 
@@ -125,7 +125,7 @@ def import_network(name: str) -> Any:
     """The class, function or Keras model called `name`; its file is imported if it was not yet.
 
     Raises:
-        NinError: it cannot be imported, or has nothing of that name; says where it fails.
+        NinError: it cannot be imported, or has nothing of that name; names the line.
     """
     if name in _objects:
         return _objects[name]
@@ -149,16 +149,17 @@ def register(name: str, network: Any) -> str:
 
 
 def where_raised(error: BaseException, file: str | None) -> str:
-    """What an exception says, in one line, with its line in the file of the network if there is."""
+    """An exception in one line, with its line in the file of the network if there is."""
     line, text = _line_in(file, error), str(error)
     if isinstance(error, SyntaxError) and _is(error.filename, file):
         line, text = error.lineno, error.msg  # As text it would end in its place.
-    # Keras says first where it was, and in bold what was wrong.
+    # Keras writes first where it was, and in bold what was wrong.
     lines = re.sub(r"\x1b\[\d*m", "", text).splitlines()
-    told = [each.strip() for each in lines if each.strip()]
-    said = told[told[0].startswith("Exception encountered") and len(told) > 1] if told else ""
+    texts = [each.strip() for each in lines if each.strip()]
+    is_second = len(texts) > 1 and texts[0].startswith("Exception encountered")
+    message = texts[is_second] if texts else ""
     place = f"{file}, line {line}: " if line else ""
-    return f"{place}{type(error).__name__}: {said}".removesuffix(": ")
+    return f"{place}{type(error).__name__}: {message}".removesuffix(": ")
 
 
 def _line_in(file: str | None, error: BaseException) -> int | None:
@@ -184,8 +185,8 @@ def _imported(path: Path, sha256: str) -> ModuleType:
                 spec.loader.exec_module(module)
         except (Exception, SystemExit) as error:
             del sys.modules[spec.name]
-            said = where_raised(error, str(path)).removeprefix(f"{path}, ")
-            raise NinError(f"{path} cannot be imported: {said}") from error
+            reason = where_raised(error, str(path)).removeprefix(f"{path}, ")
+            raise NinError(f"{path} cannot be imported: {reason}") from error
         _modules[key] = module
     return _modules[key]
 
@@ -230,8 +231,8 @@ def _digest_of(network: Any) -> str:
         try:
             made = network.to_json()
         except Exception as error:  # Whatever a model's own `get_config` raises.
-            said = where_raised(error, None)
-            raise NinError(f"{network.name} cannot be copied: {said}") from error
+            reason = where_raised(error, None)
+            raise NinError(f"{network.name} cannot be copied: {reason}") from error
     else:
         made = repr(_identity(network))
     return hashlib.sha256(made.encode()).hexdigest()

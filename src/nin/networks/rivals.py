@@ -103,7 +103,7 @@ def find_network(name: str, kind: str = "network") -> Preset | Rival | CustomSpe
     if is_custom(name):
         return CustomSpec(name, {})
     if name.endswith(".py"):
-        raise NinError(f"{kind} {name}: say which network of the file, as {name}:name")
+        raise NinError(f"{kind} {name}: name a network in the file, as {name}:name")
     if name not in NETWORKS:
         raise UnknownNameError(kind, name, NETWORKS)
     return RIVALS[name] if name in RIVALS else PRESETS["book" if name == "nin" else name]

@@ -74,7 +74,7 @@ def read_table(name: str) -> tuple[Row, ...]:
     """The stages in a file, or in the JSON that `as_text` gave.
 
     Raises:
-        NinError: there is no such file, or it holds no table of stages; says what is wrong.
+        NinError: there is no such file, or it holds no table of stages; states what is wrong.
     """
     if name.startswith("["):
         where, rows = "the table of stages", _parsed("the table of stages", json.loads, name)
@@ -121,8 +121,8 @@ def _checked(where: str, kind: Any, row: dict[str, Any]) -> Row:
     except ValidationError as error:
         problem = error.errors(include_url=False)[0]
         place = ".".join(str(part) for part in problem["loc"])
-        said = problem["msg"].removeprefix("Value error, ").lower()
-        raise NinError(f"{where}: {place + ': ' if place else ''}{said}") from error
+        message = problem["msg"].removeprefix("Value error, ").lower()
+        raise NinError(f"{where}: {place + ': ' if place else ''}{message}") from error
     return made
 
 
@@ -132,7 +132,7 @@ def with_field(stages: Sequence[Row], name: str, value: Any) -> tuple[Row, ...]:
     Args:
         stages: the rows.
         name: a field of `Stage` but its widths.
-        value: a text is read as a number where one is wanted.
+        value: a text is read as a number where one is needed.
 
     Raises:
         NinError: it cannot have this value.
@@ -149,8 +149,8 @@ def _parsed(where: str, parse: Any, text: str) -> Any:
     try:
         return parse(text)
     except (ValueError, RecursionError) as error:  # Also what the parsers of TOML and YAML raise.
-        said = re.sub(r"\s+", " ", first_line(error))
-        raise NinError(f"{where}: cannot be read: {said}") from error
+        reason = re.sub(r"\s+", " ", first_line(error))
+        raise NinError(f"{where}: cannot be read: {reason}") from error
 
 
 def _from_yaml(text: str) -> Any:

@@ -52,8 +52,9 @@ class FeatureExtractor:
             [features] = self._session.run(None, {"images": images})
         except Exception as error:  # whatever the runtime raises where it cannot allocate
             n, height, width, _ = images.shape
+            count = "1 image" if n == 1 else f"{n} images"
             raise DataError(
-                f"features of {n} images of {height}×{width} could not be computed"
+                f"features of {count} of {height}×{width} could not be computed"
                 f" ({first_line(error)})",
                 Advice("if memory is too small, lower {}", Argument("image_size")),
             ) from error

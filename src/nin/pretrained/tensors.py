@@ -1,7 +1,7 @@
 """Reads the tensors in a file that PyTorch wrote before version 1.6, without PyTorch.
 
 Such a file is five pickles and then the numbers. Unpickling can execute anything, so this unpickler
-knows an ordered dictionary, tensors and storages of two kinds, and refuses every other name. What
+allows an ordered dictionary, tensors and storages of two kinds, and refuses every other name. What
 a file merely claims to hold takes no memory.
 """
 
@@ -29,7 +29,7 @@ _TYPES: dict[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "LongStorage": np.dtype("<i8"),
 }
-#: What PyTorch's pickles are made of. Others ask for memory before they are found to be cut off.
+#: What PyTorch's pickles are made of. Others take memory before they are found to be cut off.
 _OPCODES = {
     *("PROTO", "STOP", "MARK", "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2"),
     *("LONG1", "BINUNICODE", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_LIST"),
@@ -50,7 +50,7 @@ def read_tensors(content: bytes) -> Tensors:
         content: of the whole file.
 
     Raises:
-        WeightsError: it is damaged, not such a file, or wants anything but tensors.
+        WeightsError: it is damaged, not such a file, or holds anything but tensors.
     """
     try:
         with warnings.catch_warnings():
@@ -111,7 +111,7 @@ def _unpickled(file: io.BytesIO, kind: type[_Unpickler]) -> Any:
 
 
 class _Unpickler(pickle.Unpickler):
-    """Knows tensors and nothing else."""
+    """Allows tensors and nothing else."""
 
     def find_class(self, module: str, name: str) -> Any:
         known: dict[tuple[str, str], Callable[..., Any] | str] = {
@@ -120,7 +120,7 @@ class _Unpickler(pickle.Unpickler):
             **{("torch", kind): kind for kind in _TYPES},
         }
         if (module, name) not in known:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+            raise pickle.UnpicklingError(f"it refers to {module}.{name}")
         return known[module, name]
 
     def persistent_load(self, pid: Any) -> tuple[str, np.dtype[Any]]:
@@ -134,7 +134,7 @@ class _Plain(_Unpickler):
     """Numbers, texts, lists and dictionaries."""
 
     def find_class(self, module: str, name: str) -> Any:
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        raise pickle.UnpicklingError(f"it refers to {module}.{name}")
 
 
 def _rebuilt(

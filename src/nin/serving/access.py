@@ -1,7 +1,7 @@
-"""Whom a server answers: the hosts it is called by, the web pages that may use it, the headers.
+"""Which requests a server takes: by host and by origin; and the headers of its responses.
 
 A server on a loopback address has no login, but whatever page is open in a browser of the same
-machine can send it requests. It must not be reachable under a name that a stranger's page has
+machine can send it requests. It must not be reachable under a name that a foreign page has
 pointed at 127.0.0.1 (DNS rebinding), and pages of other origins must not make it work.
 """
 
@@ -37,7 +37,7 @@ _HOST = re.compile(r"\*|(\*\.)?[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-
 
 
 def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
-    """Check that these are web origins as a browser sends them; any other would allow nobody.
+    """Check that these are web origins as a browser sends them; any other would allow no page.
 
     Raises:
         NinError: one of them is not.
@@ -100,7 +100,7 @@ class AccessMiddleware:
         self.app, self._hosts, self._origins = app, hosts, frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer 421 or 403."""
+        """Pass a request on, or respond with 421 or 403."""
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             if not self._is_own(headers.get("host", "")):
@@ -128,7 +128,7 @@ class AccessMiddleware:
         return _is_address(name)
 
     def _is_foreign(self, headers: Headers) -> bool:
-        """Whether a browser says that the page which sends this is of another origin."""
+        """Whether, by its browser's headers, the page that sends this is of another origin."""
         origin, site = headers.get("origin"), headers.get("sec-fetch-site")
         if "*" in self._origins or origin in self._origins:
             return False

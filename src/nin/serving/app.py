@@ -135,7 +135,7 @@ def _add_predict(app: FastAPI, service: Service) -> None:
             async with within(limits.seconds, request):
                 take_images(len(uploads))
                 files = [each.content for each in uploads]
-                predictions = await service.predict(files, query.wants_maps)
+                predictions = await service.predict(files, query.with_maps)
                 maps = [each.maps for each in predictions if each.maps is not None]
                 if sum(each.nbytes for each in maps) > limits.maps:
                     raise HTTPException(413, "the maps of so many images are too large together")
@@ -162,7 +162,7 @@ def _add_state(app: FastAPI, service: Service) -> None:
 
     @app.get("/readyz", responses=down, response_description="It is.")
     async def readyz() -> Health:
-        """Whether the server is ready for new requests: not once it has been told to stop."""
+        """Whether the server is ready for new requests: not once it is stopping."""
         if not (service.is_ready and service.is_alive):
             raise HTTPException(503, "stopping")
         return Health(status="ready")
@@ -210,11 +210,11 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(TimeoutError)
     async def late(request: Request, _: Exception) -> Response:
-        return problem(request.scope["path"], 504, "the answer took too long: try again")
+        return problem(request.scope["path"], 504, "the prediction took too long: try again")
 
     @app.exception_handler(Exception)
     async def failed(request: Request, _: Exception) -> Response:
-        return problem(request.scope["path"], 500, "the server failed; its log says why")
+        return problem(request.scope["path"], 500, "the server failed; the reason is in its log")
 
 
 def _json(content: bytes) -> Response:

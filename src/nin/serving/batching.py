@@ -51,7 +51,7 @@ class Batcher:
     under load batches fill by themselves. The caller limits how many may wait.
 
     Args:
-        compute: images (n, height, width, channels) and whether maps are wanted → `Predictions`;
+        compute: images (n, height, width, channels) and whether maps are requested → `Predictions`;
             called by several threads.
         size: images per batch, at most; see `batch_size`.
     """
@@ -89,12 +89,12 @@ class Batcher:
             each.join(seconds)
 
     def _run(self) -> None:
-        goes_on = True
-        while goes_on:
-            batch, goes_on = self._gather()
-            wanted = [job for job in batch if job.future.set_running_or_notify_cancel()]
-            if wanted:
-                self._answer(wanted)
+        has_more = True
+        while has_more:
+            batch, has_more = self._gather()
+            begun = [job for job in batch if job.future.set_running_or_notify_cancel()]
+            if begun:
+                self._compute_jobs(begun)
 
     def _gather(self) -> tuple[list[_Job], bool]:
         """The jobs that are there, at least one, and whether more may come."""
@@ -110,24 +110,24 @@ class Batcher:
                 return batch, True
         return batch, False
 
-    def _answer(self, jobs: list[_Job]) -> None:
+    def _compute_jobs(self, jobs: list[_Job]) -> None:
         try:
             images = np.stack([job.image for job in jobs])
             found = self._compute(images, any(job.maps for job in jobs))
-            seen = [_one(found, row, job.maps) for row, job in enumerate(jobs)]
-        except Exception as error:  # noqa: BLE001  # each request is told, and the thread lives on
-            self._answer_alone(jobs, error)
+            results = [_one(found, row, job.maps) for row, job in enumerate(jobs)]
+        except Exception as error:  # noqa: BLE001  # each request gets it, and the thread lives on
+            self._compute_alone(jobs, error)
             return
-        for job, each in zip(jobs, seen, strict=True):
+        for job, each in zip(jobs, results, strict=True):
             job.future.set_result(each)
 
-    def _answer_alone(self, jobs: list[_Job], error: Exception) -> None:
+    def _compute_alone(self, jobs: list[_Job], error: Exception) -> None:
         """One image may have failed the whole batch: compute each by itself."""
         if len(jobs) == 1:
             jobs[0].future.set_exception(error)
             return
         for job in jobs:
-            self._answer([job])
+            self._compute_jobs([job])
 
 
 def _one(found: Predictions, row: int, maps: bool) -> Prediction:

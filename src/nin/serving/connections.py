@@ -42,8 +42,8 @@ def listen(host: str, port: int) -> socket.socket:
     family, *_, address = found[0]
     try:
         listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
-        # Inherited by each connection: an answer's last piece must not wait for the client's word
-        # that it has the first.
+        # Inherited by each connection: a response's last piece must not wait until the client
+        # has acknowledged the first.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except OSError as error:
@@ -107,7 +107,7 @@ class Connection(H11Protocol):
             self._refuse(400, b"this is not HTTP/1.1")
 
     def shutdown(self) -> None:
-        """The server stops; a client that has just connected has its first request answered."""
+        """The server stops; a client that has just connected has its first request handled."""
         if self.cycle is None and not self.transport.is_closing():
             self.loop.call_later(GRACE, super().shutdown)
         else:
@@ -124,7 +124,7 @@ class Connection(H11Protocol):
         return True
 
     def _refuse(self, status: int, why: bytes, more: bytes = b"") -> None:
-        """Answer and close, without an application."""
+        """Respond and close, without an application."""
         phrase = http.HTTPStatus(status).phrase.encode()
         body = b'{"detail":"%s"}' % why
         lines = b"".join(b"%s: %s\r\n" % header for header in HEADERS.items())
@@ -143,8 +143,8 @@ class Connection(H11Protocol):
             self._check.cancel()
 
     def _time_out(self) -> None:
-        is_answering = self.cycle is not None and not self.cycle.response_complete
-        if is_answering and not self.transport.is_closing():
+        is_responding = self.cycle is not None and not self.cycle.response_complete
+        if is_responding and not self.transport.is_closing():
             self._wait()  # The application has time limits of its own.
         elif self._idle_since is None or self.transport.is_closing() or self._has_unsent:
             self.transport.abort()

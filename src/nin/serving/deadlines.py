@@ -1,4 +1,4 @@
-"""How long an answer may take: a time in seconds, and no longer than its client waits for it."""
+"""How long a response may take: a time in seconds, and no longer than its client waits for it."""
 
 from __future__ import annotations
 

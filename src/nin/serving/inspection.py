@@ -12,7 +12,7 @@ from fastapi import HTTPException
 from nin.data.decoding.picture_formats import MAX_SIDE, START, open_picture, why_not_read
 from nin.errors import DataError
 
-#: What pictures begin with whose decoding takes a time that their headers tell.
+#: What pictures begin with whose headers show how long decoding takes.
 _JPEG, _PNG, _BMP = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"BM"
 
 _TIFF = {b"II*\0": "<", b"MM\0*": ">", b"II+\0": "<", b"MM\0+": ">"}
@@ -51,14 +51,14 @@ _STRIP_TAGS = (273, 279, 324, 325)
 
 
 def inspect(content: bytes, most: int) -> bool:
-    """Refuse what should not be decoded, and tell what may take long.
+    """Refuse what should not be decoded, and find what may take long.
 
     Args:
         content: of a file.
         most: pixels that are allowed.
 
     Returns:
-        Whether the header tells that decoding takes a second or two at most; if not, it is to be
+        Whether decoding takes a second or two at most, by its header; if not, it is to be
         done where it can be ended, see `nin.serving.decoding_process`.
 
     Raises:

@@ -26,11 +26,13 @@ from nin.serving.service import Service
 from nin.serving.settings import Settings
 from nin.serving.supervisor import PULSE, Supervisor
 
-#: The file, beside the workers' metrics, in which a worker that cannot start says why.
+#: The file, beside the workers' metrics, in which a worker that cannot start writes why.
 _FAILURE = "failure.txt"
 
 
-def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[str], None]) -> None:
+def serve(
+    settings: Settings, listener: socket, workers: int, on_ready: Callable[[str], None]
+) -> None:
     """Serve until SIGTERM, SIGHUP or Ctrl-C, then finish the open requests and return.
 
     The same signal again does not wait for them.
@@ -39,7 +41,7 @@ def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[st
         settings: the network, limits and threads.
         listener: a listening socket; see `nin.serving.connections.listen`.
         workers: number of processes, each with its own limits; one that dies or hangs is replaced.
-        tell: called with a description of the network once it is served.
+        on_ready: called with a description of the network once it is served.
 
     Raises:
         ExportError: there is no exported network at that path.
@@ -48,11 +50,11 @@ def serve(settings: Settings, listener: socket, workers: int, tell: Callable[[st
     if workers > 1:
         about = summary(FilePredictor(settings.path, threads=1, trust=settings.trust))
         with _metrics_folder() as folder:
-            _supervise(settings, listener, workers, folder, partial(tell, about))
+            _supervise(settings, listener, workers, folder, partial(on_ready, about))
         return
     predictor = _predictor(settings)
     app = _application(settings, predictor)
-    tell(summary(predictor))
+    on_ready(summary(predictor))
     run(app, settings, listener)
 
 
@@ -89,13 +91,13 @@ def _metrics_folder() -> Iterator[Path]:
 
 
 def _supervise(
-    settings: Settings, listener: socket, workers: int, folder: Path, tell: Callable[[], None]
+    settings: Settings, listener: socket, workers: int, folder: Path, on_ready: Callable[[], None]
 ) -> None:
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # Failures are told below.
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # Failures are reported below.
     os.environ[SHARED_FOLDER] = str(folder)
     start = partial(_start_worker, settings, folder)
     more = {"factory": True, "workers": workers, "timeout_worker_healthcheck": PULSE}
-    supervisor = Supervisor(config(start, settings, **more), [listener], tell)
+    supervisor = Supervisor(config(start, settings, **more), [listener], on_ready)
     try:
         supervisor.run()
     finally:

@@ -43,15 +43,15 @@ class Metrics:
         self._registry = CollectorRegistry()
         own = self._registry
         self.requests = Counter(
-            "nin_requests", "Requests answered.", ["route", "status"], registry=own
+            "nin_requests", "Requests handled.", ["route", "status"], registry=own
         )
         self.seconds = Histogram(
             "nin_request_seconds", "Duration of requests.", ["route"], registry=own
         )
-        self.images = Counter("nin_images", "Images answered.", registry=own)
+        self.images = Counter("nin_images", "Images predicted.", registry=own)
         self.waiting = Gauge(
             "nin_images_waiting",
-            "Images not answered yet.",
+            "Images not predicted yet.",
             registry=own,
             multiprocess_mode="livesum",
         )

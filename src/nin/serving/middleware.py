@@ -27,7 +27,7 @@ PIECE = 2**16
 _GONE = 499
 
 
-#: The headers that say how long a body is.
+#: The headers that state how long a body is.
 _LENGTHS = {b"content-length", b"transfer-encoding"}
 
 
@@ -40,7 +40,7 @@ class RequestMiddleware:
         seconds: within which a client has to take a piece of its response.
         quiet: whether requests are not logged.
         is_stopping: whether connections are closed after their next response, since the server
-            has been told to stop.
+            is stopping.
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class _Exchange:
         self.status = _GONE
         self._receive, self._send, self._seconds = receive, send, seconds
         self._is_stopping = is_stopping
-        # Whoever states the length twice may mean another request to begin here (RFC 9112, 6.1).
+        # Where the length is stated twice, another request may begin here (RFC 9112, 6.1).
         self._is_ambiguous = {name for name, _ in scope["headers"]} >= _LENGTHS
         headers = {name for name, value in scope["headers"] if value != b"0"}
         self._has_more = bool(headers & _LENGTHS)

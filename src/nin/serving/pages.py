@@ -27,7 +27,7 @@ class File(NamedTuple):
 
 
 def page_files() -> dict[str, File]:
-    """Every file of the page, by its address: ``/`` and ``/page.css``, say."""
+    """Every file of the page, by its address, such as ``/`` and ``/page.css``."""
     folder = resources.files("nin.serving") / "page"
     files = {}
     for path in folder.iterdir():

@@ -1,4 +1,4 @@
-"""How a refusal is written: one line of JSON, in the words of the interface that was asked."""
+"""How a refusal is written: one line of JSON, in the words of the interface that was called."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def problem(path: str, status: int, why: str, headers: Mapping[str, str] | None 
     """The response to a request that is refused or has failed.
 
     Args:
-        path: that was asked for; it tells the interface.
+        path: that was requested; it decides the interface.
         status: of HTTP.
         why: in one line.
         headers: beside the usual ones.

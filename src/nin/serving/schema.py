@@ -47,7 +47,7 @@ class QueryParameters(BaseModel):
     )
 
     @property
-    def wants_maps(self) -> bool:
+    def with_maps(self) -> bool:
         """Whether class maps are requested."""
         return self.maps is not MapsFormat.NONE
 
@@ -57,11 +57,11 @@ class QueryParameters(BaseModel):
         Raises:
             HTTPException: 422, it has no class maps, or too many of them are to be drawn.
         """
-        if self.wants_maps and not predictor.has_maps:
+        if self.with_maps and not predictor.has_maps:
             raise HTTPException(422, "this network has no class maps")
         named = min(self.top or inf, len(predictor.classes))
         if self.maps is MapsFormat.PNG and named > MOST_SHOWN:
-            raise HTTPException(422, f"at most {MOST_SHOWN} maps are drawn: say top={MOST_SHOWN}")
+            raise HTTPException(422, f"at most {MOST_SHOWN} maps are drawn: give top={MOST_SHOWN}")
 
 
 #: The longer side of an overlay, as a multiple of the network's: an image may be a mere line.
@@ -93,7 +93,7 @@ class MapValues(_Exact):
 class MapPictures(_Exact):
     """The class maps as pictures to stretch over the image, on one scale.
 
-    What the network does not see of the image is dimmed.
+    What is no part of the network's input is dimmed.
     """
 
     low: float = Field(description="the smallest value in any of the maps")
@@ -143,11 +143,11 @@ def predict_response(
         predictions: what it predicts for each.
         query: the request's query parameters.
     """
-    answers = [
+    rows = [
         _prediction(predictor, upload, each, query)
         for upload, each in zip(uploads, predictions, strict=True)
     ]
-    return to_json({"answers": answers})
+    return to_json({"answers": rows})
 
 
 def to_json(value: Any) -> bytes:
@@ -189,7 +189,7 @@ def _pictures(
 
 
 def _size(predictor: FilePredictor, upload: Upload) -> tuple[int, int]:
-    """(height, width) of an overlay: what the network sees of the image has as many as it takes."""
+    """(height, width) of an overlay: the part that the network takes has the size of its input."""
     side = predictor.input_shape[0]
     if predictor.resize_mode == "squash":
         return side, side

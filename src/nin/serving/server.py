@@ -24,24 +24,24 @@ from nin.serving.settings import Settings
 
 log = logging.getLogger("nin.server")
 
-#: Seconds between being told to stop and refusing connections: ``/readyz`` answers 503 meanwhile,
-#: whoever distributes requests sends them elsewhere, and responses close their connections.
+#: Seconds between a signal to stop and refusing connections: ``/readyz`` returns 503 meanwhile,
+#: load balancers send requests elsewhere, and responses close their connections.
 NOTICE = 1.0
 
 #: Signals that stop a server, in uvicorn's handlers and in ours.
 _STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
-#: Seconds between two lines that say the same of a machine without resources.
+#: Seconds between two equal lines about a machine without resources.
 _PAUSE = 10.0
 
 _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Server(uvicorn.Server):
-    """uvicorn's; connections that wait to be accepted when it stops are answered, too."""
+    """uvicorn's; connections that wait to be accepted when it stops are handled, too."""
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
-        """Stop: accept what is queued, answer what has been asked, close."""
+        """Stop: accept what is queued, handle what has arrived, close."""
         listeners = [listener.dup() for listener in sockets or ()]
         for server in self.servers:
             server.close()
@@ -121,20 +121,20 @@ def _announce_stop(service: Service) -> None:
     The same signal again does not wait for open requests. A supervisor and a terminal may each send
     one, of different kinds. A closed terminal stops it, unless it was started with nohup.
     """
-    loop, told = asyncio.get_running_loop(), set[int]()
+    loop, received = asyncio.get_running_loop(), set[int]()
     stop: Any = signal.getsignal(signal.SIGINT)
 
     def take(kind: int, _: FrameType | None) -> None:
-        if kind in told:
-            # Requests that are cut off now are not failures to be told of.
+        if kind in received:
+            # Requests that are cut off now are not failures to be logged.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             stop(signal.SIGINT, None)  # uvicorn stops waiting at the second SIGINT that it takes.
             stop(signal.SIGINT, None)
-        elif not told:
+        elif not received:
             service.is_ready = False
             known = signal.SIGTERM if kind == signal.SIGHUP else kind
             loop.call_soon_threadsafe(loop.call_later, NOTICE, stop, known, None)
-        told.add(kind)
+        received.add(kind)
 
     for kind in _STOPS:
         if signal.getsignal(kind) is not signal.SIG_IGN:
@@ -144,7 +144,7 @@ def _announce_stop(service: Service) -> None:
 class _Shortages:
     """The event loop's failures: of a shortage one line now and then, of the rest all.
 
-    asyncio tells of every connection that it could not accept, hundreds at a time.
+    asyncio reports every connection that it could not accept, hundreds at a time.
     """
 
     _next = 0.0

@@ -37,14 +37,14 @@ class Quota:
 
     Args:
         limit: how much there is in all.
-        tell: called with the amount in use whenever it changes.
+        on_change: called with the amount in use whenever it changes.
 
     Attributes:
         used: how much is in use.
     """
 
-    def __init__(self, limit: int, tell: Callable[[float], None] = lambda _: None) -> None:
-        self.limit, self.used, self._tell = limit, 0, tell
+    def __init__(self, limit: int, on_change: Callable[[float], None] = lambda _: None) -> None:
+        self.limit, self.used, self._on_change = limit, 0, on_change
 
     @property
     def is_full(self) -> bool:
@@ -74,7 +74,7 @@ class Quota:
 
     def _change(self, amount: int) -> None:
         self.used += amount
-        self._tell(self.used)
+        self._on_change(self.used)
 
 
 def busy() -> HTTPException:
@@ -99,7 +99,7 @@ class Service:
     Attributes:
         bytes: the quota of the requests' bodies.
         images: the quota of images.
-        is_ready: whether new requests are welcome; False once the server has been told to stop.
+        is_ready: whether new requests are welcome; False once the server is stopping.
     """
 
     def __init__(
@@ -140,7 +140,7 @@ class Service:
             predictions = await _all(submitted)
         except ExportError as error:
             failed = next(n for n, each in enumerate(submitted, 1) if _error(each) is error)
-            # The error names the file, which is nobody's business.
+            # The error names the file, which no client should learn.
             refusal = HTTPException(422, "the network has no valid prediction for it")
             raise _numbered(refusal, failed, len(contents)) from error
         self.metrics.images.inc(len(predictions))
@@ -183,7 +183,7 @@ class Service:
 
 
 def _numbered(refusal: HTTPException, number: int, of: int) -> HTTPException:
-    """The refusal of one of several images, which says of which."""
+    """The refusal of one of several images, which names the image."""
     where = f"image {number} of {of}: " if of > 1 else ""
     return HTTPException(refusal.status_code, where + refusal.detail, refusal.headers)
 

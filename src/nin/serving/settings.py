@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nin.errors import NinError
 
 #: Longer than proxies keep theirs, usually 60 seconds: a connection that the server closes just as
-#: a proxy sends a request on it is answered by the proxy with 502.
+#: a proxy sends a request on it gets a 502 from the proxy.
 KEEP_ALIVE = 75.0
 
 
@@ -36,7 +36,7 @@ class Limits(NamedTuple):
 
     @property
     def held(self) -> int:
-        """Bytes of all requests that are not answered yet."""
+        """Bytes of all requests that are being handled."""
         return 8 * self.body
 
     @property

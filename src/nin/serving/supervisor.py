@@ -19,7 +19,7 @@ from nin.serving.server import Server
 
 log = logging.getLogger("nin.server")
 
-#: Seconds for a worker to answer its supervisor, its start included; one that hangs is replaced.
+#: Seconds for a worker to respond, its start included; one that hangs is replaced.
 PULSE = 30
 
 #: Workers in a row that may die before any has served; then none is expected to.
@@ -33,7 +33,7 @@ class Worker(Process):
     """A process that serves.
 
     Attributes:
-        has_served: whether it has been seen to take requests.
+        has_served: whether it has taken requests.
     """
 
     has_served = False
@@ -46,7 +46,7 @@ class Worker(Process):
         return self._server
 
     def check(self, timeout: float) -> bool:
-        """Whether it is alive and answers in time."""
+        """Whether it is alive and responds in time."""
         is_alive = self.is_alive(timeout)
         if is_alive and not self.has_served:
             self.has_served = self.is_ready(timeout)
@@ -56,23 +56,23 @@ class Worker(Process):
 class Supervisor(Multiprocess):
     """uvicorn's; a worker that dies is replaced at once, whenever that is.
 
-    It ends when it is told to, or when no worker can start.
+    It ends on a signal, or when no worker can start.
 
     Args:
         config: of every worker's server; `workers` is their number.
         sockets: listening sockets that all share.
-        tell: called once, when the first worker takes requests.
+        on_ready: called once, when the first worker takes requests.
     """
 
     def __init__(
-        self, config: uvicorn.Config, sockets: list[socket], tell: Callable[[], None]
+        self, config: uvicorn.Config, sockets: list[socket], on_ready: Callable[[], None]
     ) -> None:
         hangup = signal.getsignal(signal.SIGHUP)
         super().__init__(config, sockets)
         if hangup is signal.SIG_IGN:  # nohup
             signal.signal(signal.SIGHUP, hangup)
         self.has_given_up = self.has_served = False
-        self._tell = tell
+        self._on_ready = on_ready
         self._failures, self._next = 0, 0.0
 
     def init_processes(self) -> None:
@@ -96,7 +96,7 @@ class Supervisor(Multiprocess):
         self._failures = 0
         if not self.has_served:
             self.has_served = True
-            self._tell()
+            self._on_ready()
 
     def _replace(self, place: int, worker: Worker) -> None:
         worker.kill()
@@ -123,7 +123,7 @@ class Supervisor(Multiprocess):
         return worker
 
     def terminate_all(self) -> None:
-        """Tell the workers to stop; what they have not accepted by then nobody will."""
+        """Stop the workers; connections that they have not accepted by then are lost."""
         for listener in self.sockets:
             listener.close()
         super().terminate_all()

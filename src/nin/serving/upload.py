@@ -25,7 +25,7 @@ _EXTENDED_NAME = re.compile(rb"filename\*\s*=\s*\"?([\w-]+)'[^']*'([^;\"]*)\"?",
 
 _FORM = "multipart/form-data"
 
-#: Beside image/*. The last is what curl says of whatever it is given.
+#: Beside image/*. The last is what curl sends with any file.
 _KNOWN = ("", _FORM, "application/octet-stream", "application/x-www-form-urlencoded")
 
 #: Characters of a file's name that are sent back, at most.

@@ -90,7 +90,7 @@ def test_a_png_that_states_its_bits(bits):
     chunk = (b"sBIT", bytes([bits]))
     as_they_are = with_chunk(encoded(numbers(value, 1), "PNG"), *chunk)
     assert left(as_they_are) == round(value * 255 / top)
-    scaled = [value << 16 - bits, 0]  # as the format asks for
+    scaled = [value << 16 - bits, 0]  # as the format requires
     assert left(with_chunk(encoded(numbers(*scaled), "PNG"), *chunk)) == round(value * 255 / top)
     dark = [3 << 16 - bits, 0]
     assert left(with_chunk(encoded(numbers(*dark), "PNG"), *chunk)) == round(dark[0] / 257)

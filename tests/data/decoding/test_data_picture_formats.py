@@ -36,7 +36,7 @@ def test_every_kind_becomes_what_the_table_says(kind, tmp_path):
     assert image.shape == (8, 16, 3)
     for column, colour in ((3, kind.left), (12, kind.right)):
         assert np.abs(image[4, column].astype(int) - colour).max() <= 6, image[4, column]
-    assert bool(remarks) == ("is said" in kind.happens)
+    assert bool(remarks) == ("is printed" in kind.happens)
     assert (decode(path.read_bytes()) == image).all()
 
 

@@ -88,7 +88,7 @@ def test_each_kind_is_counted_and_told(scenes):
         "validation/shoe/same.png is the same as train/shoe/0.png",
     ]
     assert conflict_line(duplicates, ("hat", "shoe"), scenes) == (
-        "a picture is under two classes, once (1 near copy):"
+        "the same picture is in two classes, once (1 near copy):"
         " train/hat/2.png (hat) and test/shoe/near.jpg (shoe)"
     )
     assert within_line(duplicates) == (

@@ -106,7 +106,7 @@ def test_names_that_were_seen_are_told(tmp_path, monkeypatch):
         yield told.append
 
     monkeypatch.setattr(picture_files, "progress", progress)
-    monkeypatch.setattr(picture_files, "_TOLD", 4)
+    monkeypatch.setattr(picture_files, "_REPORTED_AT_ONCE", 4)
     for number in range(10):
         (tmp_path / f"{number}.jpg").touch()
     with picture_files.showing_progress():

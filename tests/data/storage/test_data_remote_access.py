@@ -24,7 +24,7 @@ def picture(server):
     [
         ([401], r"a.jpg: access is refused \(401\): .* credentials are a line in ~/.netrc", 1),
         ([403], r"a.jpg: access is refused \(403\): it is private, not there, or its signature", 1),
-        ([418], "a.jpg: the server answers HTTP 418: check the URL", 1),
+        ([418], "a.jpg: the server responds with HTTP 418: check the URL", 1),
         ([500], "a.jpg: HTTP 500, also 2 times after that: is the server there", 3),
         ([429], "a.jpg: HTTP 429, also 2 times after that", 3),
         (["half"], "a.jpg: only a part of the file came, also 2 times", 4),
@@ -68,7 +68,7 @@ def test_the_pauses_grow(monkeypatch):
     def fail():
         raise TimeoutError
 
-    with pytest.raises(SourceError, match="no answer within 60 s, also 5 times after that"):
+    with pytest.raises(SourceError, match="no response within 60 s, also 5 times after that"):
         persistently("https://host/a", fail)
     assert slept == [0, 0.5, 1, 2, 4, 8]
 

@@ -148,7 +148,7 @@ def test_workers_predict_as_this_process_does(client, network_and_files):
 
 def test_a_worker_that_finds_nothing_is_a_mistake(client, network_and_files):
     model, files = network_and_files
-    job = batch_job(model, files, **HOW)._replace(witness="gone.png")
+    job = batch_job(model, files, **HOW)._replace(sample="gone.png")
     with pytest.raises(NinError, match=r"gone\.png cannot be read on a worker"):
         on_workers(client, network_and_files, job)
     assert not model.with_name("a.csv.parts").exists()

@@ -46,7 +46,7 @@ def test_the_network_is_opened_once(job, files):
     ("changed", "said"),
     [
         ({"version": "0.0.1"}, "not 0.0.1: install the same one"),
-        ({"witness": "gone.png"}, r"gone\.png cannot be read on a worker"),
+        ({"sample": "gone.png"}, r"gone\.png cannot be read on a worker"),
         ({"network": "/nowhere/model.onnx"}, "/nowhere/model.onnx cannot be read on a worker"),
         ({"sha256": "0"}, "or is another file there"),
     ],

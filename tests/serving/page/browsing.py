@@ -1,4 +1,4 @@
-"""What the tests of the page do and see in a browser, and a server that answers as told."""
+"""What the tests of the page do and see in a browser, and a server that responds as it is set."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ DESCRIPTION = {
 
 
 class Quiet(SimpleHTTPRequestHandler):
-    """Hands out a folder, and says nothing."""
+    """Hands out a folder, and logs nothing."""
 
     def log_message(self, *_):
         pass
 
 
 class Stub(Quiet):
-    """Answers whatever a test wants, in the place of `nin serve`; keeps what it is sent."""
+    """Responds with whatever a test wants, in the place of `nin serve`; keeps what it is sent."""
 
     def __init__(self, wanted, *arguments):
         self.wanted = wanted
@@ -51,7 +51,7 @@ class Stub(Quiet):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.wanted.sent.append((self.headers["Content-Type"], body))
-        self.reply(self.wanted.status, self.wanted.answer)
+        self.reply(self.wanted.status, self.wanted.response)
 
     def reply(self, status, value):
         content = value if isinstance(value, bytes) else json.dumps(value).encode()
@@ -69,13 +69,13 @@ def listening(handler):
         server.shutdown()
 
 
-def asking(network):
-    """What a network says to an image: probabilities and maps."""
+def predicting(network):
+    """What a network predicts for an image: probabilities and maps."""
     predictor = FilePredictor(network)
     return lambda image: [each[0] for each in predictor.predict(image[None], maps=True)]
 
 
-def answered(classes, probabilities, maps=None):
+def response_of(classes, probabilities, maps=None):
     top = sorted(zip(probabilities, classes, strict=True), reverse=True)
     top = [{"label": label, "probability": float(value)} for value, label in top]
     if maps is not None:

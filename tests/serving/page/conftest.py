@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from browsing import DESCRIPTION, Quiet, Stub, asking, listening
+from browsing import DESCRIPTION, Quiet, Stub, listening, predicting
 from PIL import Image
 
 from nin.errors import ExportError
@@ -72,9 +72,9 @@ def linear(path, description):
 
 
 @pytest.fixture(scope="session")
-def ask(network):
-    """What the network says to an image: probabilities and maps."""
-    return asking(network)
+def predict(network):
+    """What the network predicts for an image: probabilities and maps."""
+    return predicting(network)
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +112,7 @@ def exported(folder):
 
 @pytest.fixture(scope="session")
 def folder(network, tmp_path_factory):
-    """NIN_ONNXRUNTIME_WEB names a packed onnxruntime-web; without it npm is asked for one."""
+    """NIN_ONNXRUNTIME_WEB names a packed onnxruntime-web; without it npm downloads one."""
     out = tmp_path_factory.mktemp("web")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(web, "_cache", lambda: out / "cache")
@@ -135,8 +135,8 @@ def exported_cropping(folder, cropping, tmp_path):
 
 @pytest.fixture
 def stub():
-    """A server to be told what to answer; what it is sent is in `sent`."""
-    wanted = SimpleNamespace(description=dict(DESCRIPTION), status=200, answer={}, sent=[])
+    """A server that responds as it is set to; what it is sent is in `sent`."""
+    wanted = SimpleNamespace(description=dict(DESCRIPTION), status=200, response={}, sent=[])
     for address in listening(partial(Stub, wanted)):
         wanted.address = address
         yield wanted
@@ -157,7 +157,7 @@ def chromium():
 
 @pytest.fixture
 def visit(chromium):
-    """Open an address; afterwards: nothing was asked of another place, no script complained."""
+    """Open an address; afterwards: nothing was requested elsewhere, no script complained."""
     contexts, requests, complaints = [], [], []
 
     def _visit(address, **settings):

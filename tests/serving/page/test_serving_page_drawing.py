@@ -40,9 +40,9 @@ def draw(page, strokes, scale=1.0):
 def test_a_drawn_digit_is_read_while_it_is_drawn(site, visit, digit, scale):
     page = visit(site)
     draw(page, STROKES[digit], scale)
-    page.locator("#answer", has_text=digit).wait_for()
+    page.locator("#prediction", has_text=digit).wait_for()
     page.click("#clear")
-    assert words(page, "#answer") == "No answer yet"
+    assert words(page, "#prediction") == "No prediction yet"
     assert not page.locator(".best").count()
 
 

@@ -1,4 +1,4 @@
-"""How images come to the page, and what it says when they cannot be answered."""
+"""How images come to the page, and what it says when they cannot be predicted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import io
 
 import numpy as np
 import pytest
-from browsing import answered, give, labels, pixels, png, words
+from browsing import give, labels, pixels, png, response_of, words
 from picture_kinds import KINDS, NOT_READ, REFUSED, SAME
 from PIL import Image
 
@@ -45,21 +45,21 @@ def test_images_are_dropped_and_pasted(site, visit, digits, way):
     page = visit(site)
     page.evaluate(EVENT, ["body", way, files[:1]])
     page.wait_for_selector(".best")
-    assert words(page, "#answer") == "3"
+    assert words(page, "#prediction") == "3"
     assert page.locator("#picture").get_attribute("aria-label").startswith("digit 0.png")
 
 
-def test_of_several_images_one_is_chosen(site, visit, ask, digits):
+def test_of_several_images_one_is_chosen(site, visit, predict, digits):
     paths, images = digits
     page = visit(site)
     give(page, *paths)
     page.locator(".card .name", has_text="…").first.wait_for(state="detached")
-    wanted = [str(ask(image)[0].argmax()) for image in images]
+    wanted = [str(predict(image)[0].argmax()) for image in images]
     page.wait_for_function("() => !document.getElementById('images').textContent.includes('…')")
     assert labels(page) == wanted
     page.focus("input[name=image]:checked")
     for path, label in zip(paths, wanted, strict=True):
-        assert words(page, "#answer") == label
+        assert words(page, "#prediction") == label
         assert page.locator("#picture").get_attribute("aria-label").startswith(path.name)
         page.keyboard.press("ArrowRight")
 
@@ -81,7 +81,7 @@ def test_a_transparent_image_lies_on_white(site, visit):
 
 
 def test_a_large_photograph_is_made_smaller_for_the_eye_only(visit, stub):
-    stub.answer = answered(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
+    stub.response = response_of(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
     file = png(np.zeros((300, 1600, 3)))
     page = visit(stub.address)
     give(page, file)
@@ -90,42 +90,42 @@ def test_a_large_photograph_is_made_smaller_for_the_eye_only(visit, stub):
 
 
 @pytest.mark.parametrize(
-    ("status", "answer", "line"),
+    ("status", "content", "line"),
     [
         (503, {"detail": "the queue is full"}, "picture.png: the queue is full"),
         (413, b"<html>", "picture.png: too large for this server"),
-        (500, b"", "picture.png: the server answered 500"),
+        (500, b"", "picture.png: the server returned status 500"),
     ],
 )
-def test_a_refusal_is_one_line(visit, stub, status, answer, line):
-    stub.status, stub.answer = status, answer
+def test_a_refusal_is_one_line(visit, stub, status, content, line):
+    stub.status, stub.response = status, content
     page = visit(stub.address)
     give(page, png(np.zeros((9, 9, 3))))
     assert words(page, "#error") == line
-    assert words(page, "#answer") == "No answer"
-    stub.status, stub.answer = 200, answered(stub.description["classes"], np.full(10, 0.1))
+    assert words(page, "#prediction") == "No prediction"
+    stub.status, stub.response = 200, response_of(stub.description["classes"], np.full(10, 0.1))
     give(page, png(np.zeros((9, 9, 3))))
     page.wait_for_selector(".best")
     assert words(page, "#error") == ""
 
 
-def test_broken_images_are_named_and_the_others_answered(site, visit, digits):
+def test_broken_images_are_named_and_the_others_predicted(site, visit, digits):
     (path, *_), _ = digits
     broken = {"name": "torn.png", "mimeType": "image/png", "buffer": path.read_bytes()[:60]}
     page = visit(site)
     give(page, broken, path)
     page.wait_for_function("() => !document.getElementById('images').textContent.includes('…')")
-    assert labels(page) == ["no answer", "3"]
+    assert labels(page) == ["no prediction", "3"]
     assert words(page, "#error").startswith("torn.png: ")
     page.locator(".card").nth(1).click()
-    assert (words(page, "#error"), words(page, "#answer")) == ("", "3")
+    assert (words(page, "#error"), words(page, "#prediction")) == ("", "3")
 
 
-def test_what_only_the_browser_reads_is_sent_as_it_sees_it(visit, stub):
+def test_what_only_the_browser_reads_is_sent_as_it_shows_it(visit, stub):
     """A GIF here; HEIC on a telephone."""
     file = io.BytesIO()
     Image.new("L", (9, 9), 7).save(file, "GIF")
-    stub.status, stub.answer = 415, {"detail": "not a JPEG"}
+    stub.status, stub.response = 415, {"detail": "not a JPEG"}
     page = visit(stub.address)
     give(page, {"name": "a.gif", "mimeType": "image/gif", "buffer": file.getvalue()})
     assert words(page, "#error") == "a.gif: not a JPEG"
@@ -146,11 +146,11 @@ def test_a_browser_makes_of_every_kind_what_the_table_says(visit, stub):
         if kind.name == "HEIC" and not importlib.util.find_spec("pillow_heif"):
             continue
         content = kind.make()
-        told = page.evaluate(DECODED, base64.b64encode(content).decode())
+        shown_as = page.evaluate(DECODED, base64.b64encode(content).decode())
         if kind.browser.startswith(NOT_READ):
-            assert told.startswith("a broken image, or of a kind that"), kind.name
+            assert shown_as.startswith("a broken image, or of a kind that"), kind.name
             continue
-        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(told.split(",")[1]))), int)
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(shown_as.split(",")[1]))), int)
         assert shown.shape == (8, 16, 4), kind.name
         assert (shown[..., 3] == 255).all(), kind.name
         if kind not in REFUSED:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from browsing import answered, give, png, words
+from browsing import give, png, response_of, words
 
 from nin.exporting import web
 
@@ -14,12 +14,12 @@ LONG = ["Schnabeltierfellimitatmantel" * 3, "<img src=x onerror=alert(1)>", "a b
 def test_nothing_is_wider_than_a_small_telephone(visit, stub, digits):
     paths, _ = digits
     stub.description |= {"classes": LONG, "name": "x" * 90, "draw": False}
-    stub.answer = answered(LONG, [0.2, 0.7, 0.1], np.ones((4, 4, 3)))
+    stub.response = response_of(LONG, [0.2, 0.7, 0.1], np.ones((4, 4, 3)))
     page = visit(stub.address, viewport={"width": 320, "height": 640}, has_touch=True)
     give(page, *paths, *paths, png(np.zeros((50, 500, 3))))
     page.wait_for_function("() => !document.getElementById('images').textContent.includes('…')")
     assert page.evaluate("() => document.documentElement.scrollWidth") == 320
-    assert words(page, "#answer") == LONG[1]
+    assert words(page, "#prediction") == LONG[1]
     small = "() => [...document.querySelectorAll('button, .row')].map(e => e.clientHeight)"
     assert all(height == 0 or height >= 24 for height in page.evaluate(small))
 

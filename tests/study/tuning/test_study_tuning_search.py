@@ -109,7 +109,7 @@ def test_what_is_finished_is_kept_when_a_training_raises_or_is_stopped(made):
     def stops(*_):
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match="2 trainings are kept; the same command continues"):
+    with pytest.raises(KeyboardInterrupt, match="2 trainings are kept; run the same command again"):
         search.run(9, stops)
     again = made()
     again.run(4, made.train)

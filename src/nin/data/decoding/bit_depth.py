@@ -1,7 +1,7 @@
 """Pixels of more than 8 bits, brought to 8 by the range of values that they were taken in.
 
 Cameras of microscopes, X-rays and thermal images deliver 10, 12 or 14 bits, which are stored in
-files of 16. Few files say so. The range is then the smallest of `DEPTHS` bits that holds the
+files of 16. Few files state it. The range is then the smallest of `DEPTHS` bits that holds the
 largest value: of the picture alone, if nothing else is known. The pictures of a folder that is
 trained on share one, so that a dark one stays dark, and the run and its exports keep it.
 """
@@ -29,7 +29,7 @@ Reopen = Callable[[], AbstractContextManager["ImageFile"]]
 #: Values that are scaled at a time: they take sixteen bytes each.
 _AT_A_TIME = 2**20
 
-#: Bits of the ranges that values are taken to have where a file does not say.
+#: Bits of the ranges that values are taken to have where a file states none.
 DEPTHS = (8, 10, 12, 14, 16)
 
 
@@ -40,12 +40,12 @@ def to_eight_bits(
 
     Args:
         picture: as Pillow has loaded it.
-        as_stored: what its file says.
+        as_stored: what its file states.
         reopen: opens the file again.
-        bit_depth: bits that the range has at least, where the file does not say.
+        bit_depth: bits that the range has at least, where the file states none.
 
     Raises:
-        DataError: the values have no range that could be told.
+        DataError: the values have no range that could be found.
     """
     if as_stored.is_colour:
         return _colours(picture, as_stored, reopen, bit_depth)
@@ -57,10 +57,10 @@ def to_eight_bits(
 
 
 def unstated_depth(picture: ImageFile) -> int | None:
-    """The bits that the values of a picture need, which is loaded; None where its file says.
+    """The bits that the values of a picture need, which is loaded; None where its file states them.
 
     Raises:
-        DataError: the values have no range that could be told.
+        DataError: the values have no range that could be found.
     """
     as_stored = stored(picture)
     if as_stored is None or as_stored.top is not None or picture.mode == "F":
@@ -102,12 +102,12 @@ def _bits(values: NDArray[Any], as_stored: Stored) -> int:
         return _depth(max(high, as_stored.least))
     below = values & ((1 << (16 - bits)) - 1)
     if ((below == 0) | (below == values >> bits)).all():
-        return 16  # As the format asks for: scaled to all 16 bits.
+        return 16  # As the format requires: scaled to all 16 bits.
     return _depth(max(high, (1 << bits) - 1))
 
 
 def _bits_of_colours(picture: Image, as_stored: Stored) -> int:
-    """The same of colours: all of `DEPTHS` can be told from the high byte."""
+    """The same of colours: the high byte distinguishes all of `DEPTHS`."""
     extrema = picture.getextrema()
     colours = extrema[:-1] if picture.mode == "RGBA" else extrema
     brightest = max(int(high) for _, high in colours)  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Colours as a file means them: what its colour profile or its gamma says, as sRGB."""
+"""Colours as a file means them: by its colour profile or its gamma, as sRGB."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Conversion(NamedTuple):
 def to_srgb(picture: Image, info: Mapping[Any, Any]) -> tuple[Image, bool]:
     """Convert a picture to sRGB by its ICC profile; of a PNG without one, by its gamma.
 
-    A picture that says nothing is left as it is, as is one whose profile says that it is sRGB.
+    A picture without either is left as it is, as is one whose profile is that of sRGB.
 
     Args:
         picture: of 8 bits.
@@ -90,7 +90,7 @@ def _grey(picture: Image, conversion: Conversion) -> Image:
 
 @functools.lru_cache(_KEPT)
 def _conversion(profile: bytes, mode: str) -> Conversion:
-    """What a profile asks for; for pixels that it is not made for only its space."""
+    """The conversion of a profile; for pixels that it is not made for only its space."""
     from PIL import ImageCms
 
     if len(profile) > MOST_BYTES:
@@ -118,7 +118,7 @@ def _without_steps(profile: bytes) -> bytes:
 
 
 def _moves_nothing(transform: ImageCmsTransform, mode: str) -> bool:
-    """Whether a conversion leaves all colours as they are, as far as anybody could see."""
+    """Whether a conversion leaves all colours as they are, to the eye."""
     from PIL import Image
 
     if mode == "CMYK":

@@ -37,7 +37,7 @@ LUMA, CUBIC = (0.299, 0.587, 0.114), -0.5
 ResizeMode = Literal["squash", "crop"]
 RESIZE_MODES: tuple[ResizeMode, ...] = get_args(ResizeMode)
 
-#: What may be said of a picture that was decoded.
+#: What may be found in a picture that was decoded.
 FRAMES = "several frames or pages, of which the first is read"
 PROFILE = "a colour profile that is ignored: damaged, or for other pixels"
 
@@ -52,7 +52,7 @@ _QUARTER_TURNS = (5, 6, 7, 8)
 
 
 class Decoded(NamedTuple):
-    """A picture: (height, width, channels), uint8, and what is to be said of it."""
+    """A picture: (height, width, channels), uint8, and what was found in it."""
 
     image: NDArray[np.uint8]
     remarks: tuple[str, ...]
@@ -107,7 +107,7 @@ class Decoder(NamedTuple):
     max_pixels: int = MAX_PIXELS
 
     def decode_with_remarks(self, source: str | PathLike[str] | bytes) -> Decoded:
-        """`decode`, and what is to be said of the picture: `FRAMES`, `PROFILE`, both or neither.
+        """`decode`, and what was found in the picture: `FRAMES`, `PROFILE`, both or neither.
 
         Raises:
             DataError: as `decode`.
@@ -132,7 +132,7 @@ def _decoded(source: str | PathLike[str] | bytes, settings: Decoder) -> Decoded:
     with open_picture(source) as opened:
         check_size(opened, max_pixels)
         if size is not None and opened.format in ("JPEG", "MPO"):
-            # Skips detail nobody will see. Both sides stay at twice the size or above.
+            # Skips invisible detail. Both sides stay at twice the size or above.
             opened.draft(None, (2 * size, 2 * size))
         with _ALONE if opened.width * opened.height > _LARGE else nullcontext():
             picture = _upright(opened, partial(open_picture, source), bit_depth)

@@ -1,4 +1,4 @@
-"""What the header of a picture file says; no pixel is decoded."""
+"""Format, mode and size of a picture file, from its header; no pixel is decoded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from nin.errors import DataError
 
 
 class Header(NamedTuple):
-    """What a picture file says of itself.
+    """What a picture file's header holds.
 
     Attributes:
         format: by its first bytes, as Pillow calls it: ``"JPEG"``.

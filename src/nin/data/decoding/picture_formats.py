@@ -1,4 +1,4 @@
-"""The formats of picture files that are read: told apart by their first bytes, and opened."""
+"""The formats of picture files that are read: distinguished by their first bytes, and opened."""
 
 from __future__ import annotations
 

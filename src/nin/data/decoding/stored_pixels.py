@@ -1,4 +1,4 @@
-"""What the file of a picture says of its pixels, where they are not plain bytes."""
+"""What the file of a picture states about its pixels, where they are not plain bytes."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ PLANAR = (
 
 
 class Stored(NamedTuple):
-    """What a file says of pixels that are not plain bytes, before they are read.
+    """What a file states about pixels that are not plain bytes, before they are read.
 
     Attributes:
         rawmode: how Pillow unpacks them.
-        top: the value of white; None where the file does not say.
+        top: the value of white; None where the file states none.
         least: a value that the range holds.
         is_inverted: whether zero is white.
         is_planar: whether each colour has a plane of its own.
@@ -87,7 +87,7 @@ def _whole_numbers(found: Any) -> list[int]:
 
 
 def _significant_bits(file: Any) -> int | None:
-    """What the chunk sBIT of a PNG says; it stands before the pixels."""
+    """The chunk sBIT of a PNG, which stands before the pixels."""
     here = file.tell()
     try:
         file.seek(8)

@@ -1,4 +1,4 @@
-"""How duplicates are told: as lines of text, as rows of a contact sheet, as JSON."""
+"""How duplicates are reported: as lines of text, as rows of a contact sheet, as JSON."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def leak_lines(duplicates: Duplicates, pictures: Mapping[Part, int]) -> list[str
 
 
 def conflict_line(duplicates: Duplicates, classes: Sequence[str], root: Path) -> str | None:
-    """How many pictures are under two classes, and the first of them; None if none are.
+    """How many pictures are in two classes, and the first of them; None if none are.
 
     Args:
         duplicates: what was found.
@@ -63,7 +63,7 @@ def conflict_line(duplicates: Duplicates, classes: Sequence[str], root: Path) ->
     )
     times = "once" if len(found) == 1 else f"{len(found):,} times"
     kinds = _kinds(same, len(found) - same)
-    return f"a picture is under two classes, {times} ({kinds}): {one} and {other}"
+    return f"the same picture is in two classes, {times} ({kinds}): {one} and {other}"
 
 
 def pair_line(twins: Twins, root: Path) -> str:
@@ -106,7 +106,7 @@ def sheet_rows(duplicates: Duplicates, classes: Sequence[str], *, split: bool) -
     """
     rows = []
     for group in duplicates.groups[:_MOST_GROUPS]:
-        pictures = _most_telling(group)[:_MOST_PICTURES]
+        pictures = _most_varied(group)[:_MOST_PICTURES]
         shown = [
             SheetPicture(
                 each.path,
@@ -170,7 +170,7 @@ def _title(group: DuplicateGroup) -> str:
     return ": ".join([what, ", ".join(where)]) if where else what
 
 
-def _most_telling(group: DuplicateGroup) -> list[DuplicatePicture]:
+def _most_varied(group: DuplicateGroup) -> list[DuplicatePicture]:
     """Its pictures, first one of each part and class."""
     seen: Counter[tuple[Part, int]] = Counter()
     ranked: list[tuple[int, DuplicatePicture]] = []

@@ -1,4 +1,4 @@
-"""Pictures that a set holds more than once: in two parts, under two classes, or within a class."""
+"""Pictures that a set holds more than once: in two parts, in two classes, or within a class."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Duplicates:
     """What is there more than once.
 
     Attributes:
-        groups: those in two parts first, then those under two classes, then the others.
+        groups: those in two parts first, then those in two classes, then the others.
         near: whether near copies were looked for.
         faults: path → why it cannot be read; of all pictures if near copies were looked for.
     """
@@ -109,7 +109,7 @@ class Duplicates:
 
     @cached_property
     def conflicts(self) -> list[Twins]:
-        """For each group under two classes or more, two of its pictures that show it."""
+        """For each group in two classes or more, two of its pictures that show it."""
         found = [_conflict(group) for group in self.groups if len(group.labels) > 1]
         return sorted(found, key=lambda each: not each.is_same)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 #: out alike. Of 1.8 billion pairs of CIFAR-10, 608 are below; of 36 that were looked at, just below
 #: and at 38 to 42, nearly all are copies, and a few may be two shots of one thing.
 MOST = 28
-#: And of the 64 that tell most, by which all pairs are compared.
+#: And of the 64 most significant, by which all pairs are compared.
 _MOST_COARSE = 16
 #: Pictures are read at the one size and their crops hashed at the other. They are not hashed at
 #: all if their shorter side is less: of so few pixels, such as those of handwritten digits,

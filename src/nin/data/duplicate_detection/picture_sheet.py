@@ -81,8 +81,8 @@ def check_sheet_path(path: Path) -> None:
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise DataError(f"{path}: a contact sheet is written as .png or .jpg")
-    if said := obstacle(path.parent):
-        raise DataError(f"cannot write {path}: {said}")
+    if problem := obstacle(path.parent):
+        raise DataError(f"cannot write {path}: {problem}")
     if path.exists() and not _is_sheet(path):
         raise DataError(f"{path} already exists and is not a contact sheet: name another file")
 

@@ -27,8 +27,8 @@ WHOLE, SAMPLES, PIECE = 128 * 1024, 16, 8 * 1024
 #: Threads that read, and files in one task of theirs.
 _READERS, _TASK = 16, 64
 
-#: Threads that ask only for what the file system says, and files in one task of theirs.
-_ASKERS, _ASKED = 4, 1024
+#: Threads that only read the metadata of files, and files in one task of theirs.
+_STATUS_READERS, _STATUS_TASK = 4, 1024
 
 
 def digest_files(paths: Sequence[str], root: Path | None = None) -> Digests:
@@ -45,7 +45,7 @@ def digest_files(paths: Sequence[str], root: Path | None = None) -> Digests:
         return _read(paths)
     index = DigestIndex(root)
     keys = np.frombuffer(
-        _by_tasks(lambda task: file_keys(task, root), paths, _ASKERS, _ASKED), "<u8"
+        _by_tasks(lambda task: file_keys(task, root), paths, _STATUS_READERS, _STATUS_TASK), "<u8"
     )
     keys = keys.reshape(-1, 2)
     known, digests = index.find(keys)

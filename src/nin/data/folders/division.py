@@ -1,9 +1,9 @@
-"""Which picture of a folder is in which part, where the folder itself does not say.
+"""Which picture of a folder is in which part, where the folder itself is not divided.
 
 The content of a file decides, and the seed: adding pictures leaves every other one where it was,
 renaming changes nothing, and copies of a picture are in one part. A number in [0, 1) is drawn for
 each content: below the test's share it is in the test, above it and below the validation's share
-added to it in validation, and else in training. Whatever else is in the folder has no say, but for
+added to it in validation, and else in training. Nothing else in the folder matters, but for
 two cases that are rare in all but tiny folders:
 
 - A class without any training picture takes the one with the highest number.
@@ -87,8 +87,8 @@ def divide(
     """
     check_fold(folds, fold)
     if folds is not None and listing.split:
-        said = f"{listing.root} is divided by folders already"
-        raise DataError(said, about=Argument("folds", folds))
+        problem = f"{listing.root} is divided by folders already"
+        raise DataError(problem, about=Argument("folds", folds))
     parts = dict(listing.parts)
     if "test" not in parts and "validation" in parts:
         parts["test"] = parts.pop("validation")
@@ -119,8 +119,8 @@ def check_split_by(split_by: str) -> None:
         DataError: it is not.
     """
     if split_by not in get_args(SplitBy):
-        said = "must be content or position"
-        raise DataError(said, about=Argument("split_by", repr(split_by)))
+        problem = "must be content or position"
+        raise DataError(problem, about=Argument("split_by", repr(split_by)))
 
 
 def parts_by_content(

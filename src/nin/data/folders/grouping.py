@@ -57,7 +57,7 @@ def check_pattern(by: GroupBy) -> None:
     """Refuse a text that is not a valid regular expression.
 
     Raises:
-        DataError: says why.
+        DataError: states why.
     """
     if isinstance(by, str) and not _is_function(by):
         _compiled(by)
@@ -71,8 +71,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
-        said = f"not a valid regular expression: {error}"
-        raise DataError(said, about=Argument("groups", pattern)) from error
+        problem = f"not a valid regular expression: {error}"
+        raise DataError(problem, about=Argument("groups", pattern)) from error
 
 
 def _by_pattern(pattern: str) -> Callable[[Path], object]:

@@ -32,7 +32,7 @@ _LABEL = frozenset(
 )
 _PART = frozenset("split part subset set partition usage".split())  # noqa: SIM905
 
-#: The first line by which Excel is told what separates the columns.
+#: The first line that names the separator of the columns to Excel.
 _EXCEL = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
 
 #: How many columns a message names.
@@ -40,7 +40,7 @@ _NAMED = 8
 
 
 class LabelRow(NamedTuple):
-    """What a table says of a picture.
+    """A picture's line in a table.
 
     Attributes:
         line: where in the table.
@@ -72,7 +72,7 @@ def find_tables(folder: Path) -> list[Path]:
 
 
 def _called_so(tables: Iterable[Path]) -> Path | None:
-    """The one whose name says that it holds labels."""
+    """The one whose name is that of a table of labels."""
     named = {_plain(table.stem): table for table in tables}
     return next((named[called] for called in _CALLED if called in named), None)
 
@@ -147,13 +147,13 @@ def _text(path: Path) -> str:
 
 def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     head = text.split("\n", 1)[0]
-    said = _EXCEL.fullmatch(head)
-    separator = said[1] if said else max(",;\t|", key=head.count)
+    declared = _EXCEL.fullmatch(head)
+    separator = declared[1] if declared else max(",;\t|", key=head.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
     header: list[str] = []
     try:
         for cells in lines:
-            if not any(map(str.strip, cells)) or (said and lines.line_num == 1):
+            if not any(map(str.strip, cells)) or (declared and lines.line_num == 1):
                 continue
             if not header:
                 header = _header(path, [cell.strip() for cell in cells])

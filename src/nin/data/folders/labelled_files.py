@@ -23,7 +23,7 @@ _FEW = 10
 
 
 class Labelled(NamedTuple):
-    """What tables say of the pictures around them.
+    """The pictures that tables name around them.
 
     Attributes:
         found: part → class → pictures; all under ``"train"`` if no part is named.
@@ -40,7 +40,7 @@ def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
     """Find the pictures that tables name: relative to the table, or by name anywhere in a folder.
 
     The ending may be missing in a table. Files that are not there are kept, so that reading them
-    says so; unless none is.
+    fails; unless none is.
 
     Args:
         root: the folder.

@@ -68,9 +68,9 @@ def list_folder(path: Path) -> Listing:
 
     Or a table of labels, or a directory that holds one; see `nin.data.folders.labelled_files`.
 
-    `nin.data.folders.part_folders` says what is taken for a part, and
-    `nin.data.folders.picture_files` for a picture. A validation or test part may lack classes; one
-    without folders has no labels, and is left out. Names of classes are in the Unicode form NFC.
+    `nin.data.folders.part_folders` decides what is taken for a part, and
+    `nin.data.folders.picture_files` what for a picture. A validation or test part may lack classes;
+    one without folders has no labels, and is left out. Names of classes are in Unicode's NFC.
 
     Raises:
         DataError: the folder is missing, or not arranged like that.

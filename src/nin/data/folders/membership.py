@@ -107,9 +107,9 @@ class Membership(NamedTuple):
         return found
 
     def has(self, digests: Digests, labels: Labels) -> NDArray[np.bool_]:
-        """Whether each picture is known under that class."""
+        """Whether each picture is there under that class."""
         pair = np.dtype([("digest", np.uint64), ("label", np.int32)])
-        kept, asked = np.empty(len(self.digests), pair), np.empty(len(digests), pair)
+        kept, wanted = np.empty(len(self.digests), pair), np.empty(len(digests), pair)
         kept["digest"], kept["label"] = self.digests, self.labels
-        asked["digest"], asked["label"] = digests, labels
-        return np.isin(asked, kept)
+        wanted["digest"], wanted["label"] = digests, labels
+        return np.isin(wanted, kept)

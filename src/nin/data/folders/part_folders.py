@@ -29,7 +29,7 @@ def part_folders(path: Path, folders: Collection[Path], left_out: LeftOut) -> di
         Part → its folder, in order; empty if all folders are classes.
 
     Raises:
-        DataError: two folders stand for one part, there is none for ``train``, or it cannot be told
+        DataError: two folders stand for one part, there is none for ``train``, or it is not clear
             whether a folder is a part or a class.
     """
     named = {folder: name for folder in folders if (name := read_part(folder.name))}
@@ -93,7 +93,7 @@ def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
     """Whether the only folder that is called like a part is a class, as `others` are.
 
     Raises:
-        DataError: it cannot be told.
+        DataError: it is not clear.
     """
     inside = _inside(folder)
     others = [other for other in others if pictures_below(str(other), Counter())]

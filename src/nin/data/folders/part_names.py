@@ -23,7 +23,7 @@ _WORDS: dict[str, Part] = {
     **dict.fromkeys(_TEST, "test"),
 }
 
-#: Words beside that say nothing about what is in the pictures.
+#: Words beside that mean nothing for what is in the pictures.
 _NOISE = frozenset(
     """
     set sets data dataset split splits part subset folder dir image images img imgs picture pictures
@@ -40,7 +40,7 @@ class PartName(NamedTuple):
 
     Attributes:
         part: the part.
-        affix: its words beside that of the part, without those that say nothing, such as ``set``
+        affix: its words beside that of the part, without those that mean nothing, such as ``set``
             and numbers. None are left of ``Training Set 2``; ``seg`` is of ``seg_train``.
     """
 

@@ -54,9 +54,9 @@ Entry = os.DirEntry[str] | RemoteEntry
 #: Reason → how many files were left out for it.
 LeftOut = Counter[str]
 
-#: What is told how many more names were seen, and how many are told of at once.
+#: Called with the number of further names that were read, after so many each time.
 _SEEN: ContextVar[Callable[[int], None] | None] = ContextVar("seen", default=None)
-_TOLD = 1000
+_REPORTED_AT_ONCE = 1000
 
 
 @contextmanager
@@ -156,8 +156,8 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
     seen = _SEEN.get()
     with scanned(folder) as entries:
         for number, entry in enumerate(entries, 1):
-            if seen is not None and number % _TOLD == 0:
-                seen(_TOLD)
+            if seen is not None and number % _REPORTED_AT_ONCE == 0:
+                seen(_REPORTED_AT_ONCE)
             name = entry.name
             if name.lower() in _LEFTOVERS or name.startswith("._") or name.endswith("~"):
                 left_out[_leftover(name)] += _size(entry)
@@ -166,7 +166,7 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
             else:
                 kept.append(entry)
     if seen is not None:
-        seen(number % _TOLD)
+        seen(number % _REPORTED_AT_ONCE)
     return sorted(kept, key=lambda each: normalized(each.name))
 
 

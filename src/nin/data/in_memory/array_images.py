@@ -26,8 +26,8 @@ class ImageArrays(ImageData):
 
     Images are (n, height, width) or (n, height, width, channels), with one channel or three. They
     are kept as uint8: integers are 0…255; floats that do not exceed 1 are 0…1, larger ones 0…255,
-    rounded. Where that could be meant otherwise, `notes` says how it was taken, and so do training
-    and evaluation. Labels are whole numbers from 0, texts, or one-hot.
+    rounded. Where that could be meant otherwise, `notes` states how it was taken, and training and
+    evaluation print it. Labels are whole numbers from 0, texts, or one-hot.
 
     The test part is held out by the content of the arrays alone, so that it is the same whatever
     the `seed`; the validation part by `seed`. Both are stratified.
@@ -54,7 +54,7 @@ class ImageArrays(ImageData):
         balance: how to make up for classes of unequal size in training; see `nin.data.ImageData`.
 
     Attributes:
-        notes: what is to be said of the arrays, a line each.
+        notes: what a user should know of the arrays, a line each.
 
     Raises:
         DataError: arrays of shapes that do not fit, empty ones, pixels that are not finite or out
@@ -121,7 +121,7 @@ class ImageArrays(ImageData):
             path: the file. Its arrays are called ``x_train``, ``y_train``, ``x_test``, ``y_test``
                 (and ``x_val``, ``y_val``); ``train_images``, ``train_labels``, …; or ``images`` and
                 ``labels``; there may be ``class_names`` and ``groups``.
-            settings: arguments as above, in place of what the file says.
+            settings: arguments as above, in place of what the file holds.
 
         Raises:
             DataError: the file cannot be read, or its arrays cannot be used.
@@ -151,7 +151,7 @@ class ImageArrays(ImageData):
         return made
 
     @classmethod
-    def to_judge(cls, pair: Sequence[Any], classes: Sequence[str] | None = None) -> Self:
+    def for_evaluation(cls, pair: Sequence[Any], classes: Sequence[str] | None = None) -> Self:
         """Return images that nothing is trained on: all are one part, and classes may be missing.
 
         Args:
@@ -161,6 +161,9 @@ class ImageArrays(ImageData):
         made = object.__new__(cls)
         made._open(as_given({"test": (pair[0], pair[1])}, classes, None, "arrays"), validation=0.0)
         return made
+
+    #: The earlier name of `for_evaluation`.
+    to_judge = for_evaluation
 
     def revised(self, **settings: Any) -> Self:
         """Return the same arrays with other settings: `validation`, `seed`, `batch_size`, ….
@@ -176,7 +179,7 @@ class ImageArrays(ImageData):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be said of the arrays, a line each."""
+        """What a user should know of the arrays, a line each."""
         return self._stored.notes
 
     @property

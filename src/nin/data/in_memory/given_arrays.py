@@ -24,7 +24,7 @@ class GivenArrays(NamedTuple):
         groups: (n,), of the training images.
         test: share of the training images that is held out for the test.
         name: what the set is called.
-        notes: what is to be said of the arrays.
+        notes: what a user should know of the arrays.
     """
 
     parts: dict[Part, Split]

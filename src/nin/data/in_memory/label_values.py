@@ -82,8 +82,8 @@ def _from_one_hot(what: str, rows: NDArray[Any], names: tuple[str, ...] | None) 
             f"{what} is of shape {rows.shape}, and row {odd} is not one-hot: an image has one class"
         )
     if names is not None and rows.shape[1] != len(names):
-        said = f"{len(names)} names, but {what} has {rows.shape[1]} columns"
-        raise DataError(said, about=Argument("classes"))
+        problem = f"{len(names)} names, but {what} has {rows.shape[1]} columns"
+        raise DataError(problem, about=Argument("classes"))
     found: NDArray[Any] = rows.argmax(axis=1)
     return found
 

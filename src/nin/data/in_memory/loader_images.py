@@ -26,7 +26,7 @@ class LoaderImages(ImageArrays):
     Args:
         train: the loader to train on; gone through again in each epoch.
         validation: the loader to validate on, gone through once. None: none.
-        test: the loader to judge by, gone through once. None: none.
+        test: the loader to evaluate on, gone through once. None: none.
         classes: names of the classes. None: their numbers.
         settings: arguments of `ImageArrays`, but for groups, folds and shares.
 
@@ -56,12 +56,12 @@ class LoaderImages(ImageArrays):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is to be said of the loader, a line each."""
-        said = (
+        """What a user should know of the loader, a line each."""
+        note = (
             f"the images come from {self.source}, which chooses their order: neither exact resume"
             " nor the same result from the same seed is guaranteed"
         )
-        return (*super().notes, said)
+        return (*super().notes, note)
 
     def revised(self, **settings: Any) -> LoaderImages:
         """Return the same loaders with other settings; see `ImageArrays.revised`.

@@ -29,7 +29,7 @@ _PARTS: dict[Part, tuple[str, ...]] = {
 }
 _IMAGES, _LABELS, _GROUPS = ("x", "images"), ("y", "labels"), ("groups",)
 _CLASSES = ("class_names", "classes", "label_names")
-#: What is said of the names that would do.
+#: The names that would do, for a message.
 _KNOWN = "x_train, y_train, x_test, y_test; train_images, train_labels, …; or images and labels"
 
 
@@ -38,7 +38,7 @@ class StoredArrays(NamedTuple):
 
     Attributes:
         parts: images and labels of each part, and groups, or None.
-        classes: their names; None: it does not say.
+        classes: their names; None: it does not hold them.
     """
 
     parts: dict[Part, tuple[Any, Any, Any]]

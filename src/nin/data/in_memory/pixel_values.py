@@ -24,7 +24,7 @@ _DARK = 128
 
 
 def as_pixels(given: Mapping[str, Any]) -> tuple[dict[str, Pixels], list[str]]:
-    """The images of each part as uint8, and what should be said of them, a line each.
+    """The images of each part as uint8, and what a user should know of them, a line each.
 
     Args:
         given: what an array is called, as messages do → the array: (n, height, width) or

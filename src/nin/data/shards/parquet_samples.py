@@ -14,7 +14,7 @@ from nin.data.storage.picture_store import PARQUETS
 from nin.errors import DataError
 from nin.names import normalized
 
-#: What a column of labels is called where no metadata says which it is.
+#: What a column of labels is called where no metadata names it.
 _CALLED = ("label", "labels", "class", "cls")
 
 

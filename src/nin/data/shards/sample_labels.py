@@ -1,4 +1,4 @@
-"""What shards say of their pictures: names and labels, and which classes the labels mean."""
+"""What shards hold of their pictures: names and labels, and which classes the labels mean."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class ShardSamples(NamedTuple):
     Attributes:
         names: of the pictures, each beginning with the shard's path.
         labels: of each.
-        keys: what each is called in the shard, by which it can be known in another one; empty where
-            pictures are called by their places.
+        keys: what each is called in the shard, by which it can be recognised in another one; empty
+            where pictures are called by their places.
         left_out: what was passed over, by reason.
-        classes: names of the classes by number, where the shard itself says them.
+        classes: names of the classes by number, where the shard itself names them.
     """
 
     names: list[str]
@@ -44,7 +44,7 @@ class ShardSamples(NamedTuple):
 
 
 class ClassNames(NamedTuple):
-    """The names of classes by number, and the file that says them."""
+    """The names of classes by number, and the file that names them."""
 
     names: tuple[str, ...]
     source: str
@@ -69,7 +69,7 @@ def class_of(label: int | str, known: ClassNames | None, shard: str) -> str:
     """The name of the class that a label means.
 
     Args:
-        label: as a shard says it.
+        label: as a shard has it.
         known: the names of all classes. None: names stand for themselves, and so do numbers.
         shard: where it is from.
 

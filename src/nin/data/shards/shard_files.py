@@ -31,8 +31,8 @@ _DATA = "data"
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
-#: The most shards that a range may name, and threads that ask whether they are there.
-_MOST, _ASKERS = 1_000_000, 16
+#: The most shards that a range may name, and threads that check whether they are there.
+_MOST, _CHECKERS = 1_000_000, 16
 
 
 class ShardFile(NamedTuple):
@@ -144,7 +144,7 @@ def _matching(pattern: str) -> Iterator[str]:
     found = [path for name in _numbered(pattern) for path in _globbed(name)]
     if not found:
         raise DataError(f"{pattern}: there is no such shard")
-    with ThreadPoolExecutor(_ASKERS) as pool:
+    with ThreadPoolExecutor(_CHECKERS) as pool:
         there = [*pool.map(is_stored, found)]
     missing = [path for path, is_there in zip(found, there, strict=True) if not is_there]
     if missing:

@@ -58,7 +58,7 @@ class BlockCache:
         return self._fetched(key, status)[start : start + length]
 
     def _fetched(self, key: Key, status: RemoteStatus) -> bytes:
-        """A block from its server; several threads that want one wait for the same answer."""
+        """A block from its server; several threads that need one wait for the same response."""
         with self._lock:
             coming = self._coming.get(key)
             if is_mine := coming is None:

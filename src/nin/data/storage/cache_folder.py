@@ -16,7 +16,7 @@ from nin.files import expand
 #: The variable that names the folder, and the one that bounds what is kept in it.
 PLACE, SIZE = "NIN_CACHE", "NIN_CACHE_SIZE"
 
-#: Bytes that are kept unless `SIZE` says otherwise.
+#: Bytes that are kept unless `SIZE` gives another limit.
 LIMIT = 10 * 10**9
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -38,7 +38,7 @@ class CacheFolder:
 
     Args:
         name: of the folder within the user's cache; ``NIN_CACHE`` names another place for that.
-        limit: bytes to be kept. None: as ``NIN_CACHE_SIZE`` says, else 10 GB.
+        limit: bytes to be kept. None: those of ``NIN_CACHE_SIZE``, else 10 GB.
 
     Raises:
         DataError: ``NIN_CACHE_SIZE`` is no amount of bytes.

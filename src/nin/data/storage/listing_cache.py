@@ -54,9 +54,9 @@ def kept_listing(
 
 
 def file_version(path: str) -> str | None:
-    """What a file system or a server says of a file: another text where the content is another.
+    """A text from the metadata of a file: another text where the content is another.
 
-    On this machine that is its size, its number, and when it and what is said of it were changed
+    On this machine that is its size, its number, and when it and its metadata were changed
     last, to the nanosecond. Where that was so short a time ago that a further change might show the
     same times, nothing is certain.
 

@@ -19,7 +19,7 @@ class LocalFiles:
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file; a pipe, in which nothing can be sought, is read to its end."""
-        file = Path(name).open("rb")  # noqa: SIM115 - whoever asks for it closes it
+        file = Path(name).open("rb")  # noqa: SIM115 - the caller closes it
         if file.seekable():
             return file
         with file:

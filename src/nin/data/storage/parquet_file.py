@@ -11,7 +11,7 @@ from nin.errors import DataError, NinError, first_line
 from nin.installing import install_line
 from nin.urls import is_url
 
-#: What a column of pictures is called where no metadata says which it is.
+#: What a column of pictures is called where no metadata names it.
 _CALLED = ("image", "img", "picture", "photo")
 
 
@@ -46,14 +46,14 @@ def source_of(path: str) -> Any:
 
 
 def features_of(file: Any) -> Mapping[str, Any]:
-    """What the metadata of Hugging Face's `datasets` say of columns, by their names; may be empty.
+    """The metadata of columns that Hugging Face's `datasets` write, by their names; may be empty.
 
     Args:
         file: as `open_parquet` opens it.
     """
-    said = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
+    metadata = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
     try:
-        features = json.loads(said)["info"]["features"]
+        features = json.loads(metadata)["info"]["features"]
     except (ValueError, LookupError, TypeError):
         return {}
     if not isinstance(features, dict):

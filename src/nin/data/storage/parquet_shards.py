@@ -147,5 +147,5 @@ def _read_group(path: str, table: ParquetTable, group: int, name: str) -> Any:
     except NinError:
         raise
     except Exception as error:  # whatever pyarrow raises for damage
-        said = f"{path}: its rows {table.starts[group]:,} to {table.starts[group + 1] - 1:,}"
-        raise OSError(errno.EIO, f"{said} cannot be read: {first_line(error)}", name) from error
+        rows = f"{path}: its rows {table.starts[group]:,} to {table.starts[group + 1] - 1:,}"
+        raise OSError(errno.EIO, f"{rows} cannot be read: {first_line(error)}", name) from error

@@ -29,14 +29,14 @@ class PictureStore(Protocol):
     """Where pictures are; called by several threads at once.
 
     Every method takes a picture's whole name, and raises `OSError` where there is no such picture
-    or it cannot be read; its `strerror` says why.
+    or it cannot be read; its `strerror` states why.
     """
 
     def read(self, name: str) -> bytes:
         """All bytes of a picture."""
 
     def open(self, name: str) -> IO[bytes]:
-        """A picture as an open file, in which can be sought; whoever asks for it closes it."""
+        """A picture as an open file, in which can be sought; the caller closes it."""
 
     def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
         """Pieces of a picture, each by its start and its length; shorter at the picture's end."""

@@ -1,4 +1,4 @@
-"""How what is behind a URL is asked for: by fsspec, again where it may help, in one line if not."""
+"""How what is behind a URL is requested: by fsspec, again where it may help, in one line if not."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ _CREDENTIALS = {
     "https": "a line in ~/.netrc, or USER:PASSWORD@ in the URL",
 }
 
-#: Answers after which it is worth to ask again, and those that are about who asks.
+#: Responses after which another attempt is worthwhile, those of refused access, and of none there.
 _TRANSIENT, _REFUSED, _GONE = {408, 425, 429}, {401, 403}, {404, 410}
 
 #: Packages whose exceptions are about the network, if about nothing else.
 _NETWORK = {"aiohttp", "aiobotocore", "botocore", "gcsfs", "google", "paramiko", "requests"}
 
 
-class ShortAnswerError(Exception):
+class ShortResponseError(Exception):
     """Fewer bytes came than were announced."""
 
 
@@ -69,7 +69,7 @@ def file_system(url: str) -> tuple[Any, str]:
         driver = _DRIVERS.get(scheme, f"fsspec[{scheme}]")
         raise SourceError(f"{url}: {scheme}:// needs a driver: {pip_install(driver)}") from error
     except ValueError as error:
-        known = "https, s3, gs, sftp and what fsspec knows"
+        known = "https, s3, gs, sftp and whatever fsspec supports"
         raise SourceError(f"{url}: {scheme}:// is not known: possible are {known}") from error
     options: dict[str, Any] = {"use_listings_cache": False}
     if scheme in ("http", "https"):
@@ -80,7 +80,7 @@ def file_system(url: str) -> tuple[Any, str]:
 
 
 def call(files: Any, method: str, *arguments: Any, **options: Any) -> Any:
-    """Call a method of a file system, and wait no longer than `TIMEOUT`, where that can be said."""
+    """Call a method of a file system, and wait no longer than `TIMEOUT`, where that can be set."""
     if getattr(files, "async_impl", False):
         from fsspec.asyn import sync
 
@@ -109,8 +109,8 @@ def persistently(url: str, work: Callable[[], T]) -> T:
             last = error
     assert last is not None
     raise SourceError(
-        f"{url}: {_said(last)}, also {len(WAITS)} times after that: is the server there? Try again"
-        " later"
+        f"{url}: {_reason(last)}, also {len(WAITS)} times after that: is the server there? Try"
+        " again later"
     ) from None
 
 
@@ -120,7 +120,7 @@ def scheme_of(url: str) -> str:
 
 
 def _final(url: str, error: Exception) -> Exception | None:
-    """What is to be raised of an error after which it is no use to ask again; None of others."""
+    """What is to be raised of an error after which another attempt is no use; None of others."""
     status, name = _status(error), type(error).__name__
     scheme = {"gcs": "gs", "http": "https", "ssh": "sftp", "s3a": "s3"}.get(
         scheme_of(url), scheme_of(url)
@@ -143,9 +143,9 @@ def _final(url: str, error: Exception) -> Exception | None:
             " SSL_CERT_FILE"
         )
     if status is not None and 400 <= status < 500 and status not in _TRANSIENT:
-        return SourceError(f"{url}: the server answers {_said(error)}: check the URL")
+        return SourceError(f"{url}: the server responds with {_reason(error)}: check the URL")
     module = type(error).__module__.partition(".")[0]
-    if isinstance(error, (OSError, EOFError, ShortAnswerError)) or module in _NETWORK or status:
+    if isinstance(error, (OSError, EOFError, ShortResponseError)) or module in _NETWORK or status:
         return None
     return error
 
@@ -157,13 +157,13 @@ def _status(error: Exception) -> int | None:
     return None
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     """What happened, in a few words."""
     status = _status(error) if isinstance(error, Exception) else None
     if status is not None:
         return f"HTTP {status}"
-    if isinstance(error, ShortAnswerError) or "Payload" in type(error).__name__:
+    if isinstance(error, ShortResponseError) or "Payload" in type(error).__name__:
         return "only a part of the file came"
     if isinstance(error, TimeoutError):
-        return f"no answer within {TIMEOUT:.0f} s"
+        return f"no response within {TIMEOUT:.0f} s"
     return without_credentials(first_line(error))

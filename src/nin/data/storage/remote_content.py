@@ -1,4 +1,4 @@
-"""The content of files behind URLs, by ranges; over HTTP so that what the server says is seen."""
+"""The content of files behind URLs, by ranges; over HTTP with a look at the response's headers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 from nin.data.storage.remote_access import (
-    ShortAnswerError,
+    ShortResponseError,
     call,
     file_system,
     persistently,
@@ -15,7 +15,7 @@ from nin.data.storage.remote_access import (
 )
 from nin.errors import SourceError
 
-#: What a listing may call that by which another version of a file is told.
+#: What a listing may call that which identifies a version of a file.
 _VERSIONS = (
     "ETag",
     "etag",
@@ -31,7 +31,7 @@ _PROCESS = secrets.token_hex(8)
 
 
 class RemoteStatus(NamedTuple):
-    """What a server says of a file.
+    """What a server states about a file.
 
     Attributes:
         size: in bytes.
@@ -50,24 +50,24 @@ class FilePiece(NamedTuple):
 
 
 def remote_status(url: str) -> RemoteStatus:
-    """Ask for the size and the version of a file.
+    """Request the size and the version of a file.
 
     Raises:
         FileNotFoundError: there is none.
-        SourceError: it cannot be asked for, or its size is not known.
+        SourceError: it cannot be requested, or its size is not known.
     """
 
-    def ask() -> RemoteStatus:
+    def request() -> RemoteStatus:
         files, path = file_system(url)
         if scheme_of(url) in ("http", "https"):
-            answer: RemoteStatus = call(_Http(files), "status", path, url)
-            return answer
+            status: RemoteStatus = call(_Http(files), "status", path, url)
+            return status
         found = call(files, "info", path)
         if found.get("type") == "directory":
             raise IsADirectoryError
         return status_of(found, url)
 
-    return persistently(url, ask)
+    return persistently(url, request)
 
 
 def status_of(listed: dict[str, Any], url: str) -> RemoteStatus:
@@ -77,20 +77,18 @@ def status_of(listed: dict[str, Any], url: str) -> RemoteStatus:
         SourceError: its size is not among that.
     """
     if not isinstance(size := listed.get("size"), int):
-        raise SourceError(
-            f"{url}: the server does not say how large it is, so that it can't be read"
-        )
+        raise SourceError(f"{url}: the server does not state its size, so that it cannot be read")
     version = next((str(listed[name]) for name in _VERSIONS if listed.get(name)), _PROCESS)
     digest = blake2b(f"{size} {version}".encode(), digest_size=8).digest()
     return RemoteStatus(size, int.from_bytes(digest, "little"))
 
 
 def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
-    """Read a piece of a file; the whole file where the server knows no ranges.
+    """Read a piece of a file; the whole file where the server has no ranges.
 
     Args:
         url: where it is.
-        status: what the server said of it.
+        status: as the server stated it.
         start: the first byte.
         end: the one behind the last, at most the file's size.
 
@@ -99,7 +97,7 @@ def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
         SourceError: it cannot be read, or has changed.
     """
 
-    def ask() -> FilePiece:
+    def request() -> FilePiece:
         files, path = file_system(url)
         if scheme_of(url) in ("http", "https"):
             found: FilePiece = call(_Http(files), "fetch", path, url, status, start, end)
@@ -109,14 +107,14 @@ def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
             status.size if found.start == 0 and len(found.content) > end - start else end - start
         )
         if len(found.content) != wanted:
-            raise ShortAnswerError(f"{len(found.content):,} of {wanted:,} bytes came")
+            raise ShortResponseError(f"{len(found.content):,} of {wanted:,} bytes came")
         return found
 
-    return persistently(url, ask)
+    return persistently(url, request)
 
 
 class _Http:
-    """Requests that look at the answer's status and headers, in the session of fsspec."""
+    """Requests that look at the response's status and headers, in the session of fsspec."""
 
     async_impl = True
 
@@ -124,32 +122,32 @@ class _Http:
         self.files, self.loop = files, files.loop
 
     async def _status(self, path: str, url: str) -> RemoteStatus:
-        async with await self._get(path, 0, 1) as answer:
-            return _status_of_answer(answer, url)
+        async with await self._get(path, 0, 1) as response:
+            return _status_of_response(response, url)
 
     async def _fetch(
         self, path: str, url: str, status: RemoteStatus, start: int, end: int
     ) -> FilePiece:
-        async with await self._get(path, start, end) as answer:
-            if _status_of_answer(answer, url) != status:
+        async with await self._get(path, start, end) as response:
+            if _status_of_response(response, url) != status:
                 raise SourceError(f"{url}: was changed after it was listed: start again")
-            return FilePiece(start if answer.status == 206 else 0, await answer.read())
+            return FilePiece(start if response.status == 206 else 0, await response.read())
 
     async def _get(self, path: str, start: int, end: int) -> Any:
         session = await self.files.set_session()
         # An encoding would have another length, and other ranges.
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
-        answer = await session.get(self.files.encode_url(path), headers=headers)
-        if answer.status != 416:
-            answer.raise_for_status()
-        return answer
+        response = await session.get(self.files.encode_url(path), headers=headers)
+        if response.status != 416:
+            response.raise_for_status()
+        return response
 
 
-def _status_of_answer(answer: Any, url: str) -> RemoteStatus:
-    """Of an answer with a piece, with the whole file, or about an empty one (416)."""
-    headers = answer.headers
+def _status_of_response(response: Any, url: str) -> RemoteStatus:
+    """Of a response with a piece, with the whole file, or about an empty one (416)."""
+    headers = response.headers
     total = headers.get("Content-Range", "").rpartition("/")[2]
-    if answer.status == 200:
+    if response.status == 200:
         total = headers.get("Content-Length", "")
     listed: dict[str, Any] = {"size": int(total) if total.isdigit() else None}
     listed["ETag"] = headers.get("ETag") or headers.get("Last-Modified")

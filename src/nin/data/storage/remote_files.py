@@ -24,7 +24,7 @@ def can_be_listed(folder: object) -> bool:
 
 
 class RemoteEntry(NamedTuple):
-    """A file or a folder in a folder behind a URL; asked like an `os.DirEntry`."""
+    """A file or a folder in a folder behind a URL; used like an `os.DirEntry`."""
 
     name: str
     path: str
@@ -39,7 +39,7 @@ class RemoteEntry(NamedTuple):
         return not self.folder
 
     def is_symlink(self) -> bool:
-        """It is none that anybody could tell."""
+        """It is none, as far as a listing shows."""
         return False
 
 
@@ -81,26 +81,26 @@ class RemoteFiles:
         return True
 
     def status(self, name: str) -> RemoteStatus:
-        """Size and version of a file, as listed or asked for first: later changes are refused."""
+        """Size and version of a file, as listed or requested first: later changes are refused."""
         known = self._statuses.get(name)
         if known is None:
             known = self._keep(name, remote_status(name))
         return RemoteStatus(known >> 64, known & (2**64 - 1))
 
     def forget(self, name: str) -> None:
-        """Ask anew for the size and version of a file when it is next read."""
+        """Request the size and version of a file anew when it is next read."""
         self._statuses.pop(name, None)
 
     def is_folder(self, url: str) -> bool:
-        """Whether there is a folder; where no server says so, what has no ending is one."""
+        """Whether there is a folder; where no server lists any, what has no ending is one."""
         if scheme_of(url) in UNLISTED:
             return not os.path.splitext(url.partition("://")[2].partition("/")[2])[1]  # noqa: PTH122
 
-        def ask() -> bool:
+        def request() -> bool:
             files, path = file_system(url)
             return bool(call(files, "isdir", path))
 
-        return persistently(url, ask)
+        return persistently(url, request)
 
     def scan(self, url: str) -> Iterator[RemoteEntry]:
         """What is in a folder.
@@ -116,13 +116,13 @@ class RemoteFiles:
                 " https://…/labels.csv"
             )
 
-        def ask() -> list[dict[str, Any]]:
+        def request() -> list[dict[str, Any]]:
             files, path = file_system(url)
             found: list[dict[str, Any]] = call(files, "ls", path, detail=True)
             return found
 
         above = url.rstrip("/")
-        for each in persistently(url, ask):
+        for each in persistently(url, request):
             name = str(each["name"]).rstrip("/").rpartition("/")[2]
             is_folder = each["type"] == "directory"
             if not name or (f"{above}/".endswith(f"/{name}/") and each["size"] == 0):

@@ -12,7 +12,7 @@ from typing import Any
 class RowGroups:
     """Groups of rows that were read from files, the latest that together are below a limit.
 
-    A thread that asks for what another one is reading waits for that, so that nothing is read twice
+    A thread that needs what another one is reading waits for that, so that nothing is read twice
     at a time.
 
     Args:

@@ -1,4 +1,4 @@
-"""`UrlPath`: a file or folder behind a URL, asked like a path of this machine."""
+"""`UrlPath`: a file or folder behind a URL, used like a path of this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")
 
 
 class UrlPath(type(Path())):  # type: ignore[misc]
-    """A path whose text is a URL; what it is asked, its server is asked.
+    """A path whose text is a URL; its methods request from the server.
 
     `pathlib` takes a URL apart as it does a path, but that it writes one slash in place of two.
     """

@@ -39,15 +39,15 @@ def tflite_bytes(
     form = InputSpec.of(description)
     assert form is not None
     # Whole numbers are brought to floats by the converter, not by an operator of the network.
-    seen = form._replace(type="float") if quantize == "int8" else form
-    network = FixedServable(run.model, seen, description["maps"])
-    signature = [keras.InputSpec(shape=seen.shape, dtype=seen.dtype, name="images")]
+    spec = form._replace(type="float") if quantize == "int8" else form
+    network = FixedServable(run.model, spec, description["maps"])
+    signature = [keras.InputSpec(shape=spec.shape, dtype=spec.dtype, name="images")]
 
     def calibration() -> Iterable[list[Any]]:
         assert images is not None
         marked = images.copy()
         marked[0, 0, 0], marked[0, 0, -1] = 0, 255  # The range is that of bytes, whatever it shows.
-        return ([batch] for batch in seen.batches(marked, description["fit"], 1))
+        return ([batch] for batch in spec.batches(marked, description["fit"], 1))
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"

@@ -22,7 +22,7 @@ class BatchJob(NamedTuple):
         network: absolute path of the exported file.
         sha256: of the network's content; see `network_digest`.
         folder: where relative names of pictures begin.
-        witness: one of the pictures, which a worker looks for before it starts on the others; empty
+        sample: one of the pictures, which a worker looks for before it starts on the others; empty
             if none exists.
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
@@ -32,7 +32,7 @@ class BatchJob(NamedTuple):
     network: str
     sha256: str
     folder: str
-    witness: str
+    sample: str
     top: int = 1
     min_probability: float = 0.0
     version: str = __version__
@@ -47,10 +47,10 @@ def batch_job(network: Path, files: Sequence[str], top: int, min_probability: fl
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
     """
-    witness = next((name for name in files if is_stored(name)), "")
+    sample = next((name for name in files if is_stored(name)), "")
     digest = network_digest(network)
     here = str(Path.cwd())
-    return BatchJob(str(network.absolute()), digest, here, witness, top, min_probability)
+    return BatchJob(str(network.absolute()), digest, here, sample, top, min_probability)
 
 
 def fingerprint(

@@ -37,7 +37,7 @@ def predict_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
         ExportError: the network or the pictures are not where the job says, or the version differs.
     """
     with _opening:
-        predictor = _predictor(job.network, job.sha256, job.folder, job.witness, job.version)
+        predictor = _predictor(job.network, job.sha256, job.folder, job.sample, job.version)
     found = predictor.predict_files(
         [_place(job.folder, name) for name in names],
         job.top,
@@ -53,16 +53,16 @@ def _place(folder: str, name: str) -> str:
 
 
 @functools.lru_cache(_KEPT)
-def _predictor(network: str, sha256: str, folder: str, witness: str, version: str) -> FilePredictor:
+def _predictor(network: str, sha256: str, folder: str, sample: str, version: str) -> FilePredictor:
     """The network, opened; a cluster runs one part per thread, so one is enough for a batch."""
     if version != __version__:
         raise ExportError(
             f"a worker has version {__version__} of nin, not {version}: install the same one"
             " everywhere"
         )
-    if witness and not is_stored(_place(folder, witness)):
+    if sample and not is_stored(_place(folder, sample)):
         raise ExportError(
-            f"{_place(folder, witness)} cannot be read on a worker: images must be in a folder that"
+            f"{_place(folder, sample)} cannot be read on a worker: images must be in a folder that"
             " has the same path on all machines"
         )
     path = Path(network)

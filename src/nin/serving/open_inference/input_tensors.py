@@ -1,4 +1,4 @@
-"""The pictures in a request: as JSON or as bytes behind it, none larger than it says."""
+"""The pictures in a request: as JSON or as bytes behind it, none larger than stated."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def read_request(
 
     Args:
         body: JSON, and binary tensors behind it.
-        json_bytes: the header that says how much of the body is JSON; None: all.
+        json_bytes: the header that states how much of the body is JSON; None: all.
         limits: of pictures and pixels.
 
     Raises:
-        HTTPException: 400, it is not what the protocol says, or contradicts itself; 413, it has
+        HTTPException: 400, it is not as the protocol demands, or contradicts itself; 413, it has
             too many pictures, pixels or numbers.
     """
     try:
@@ -68,7 +68,7 @@ def _pictures(tensor: InputTensor, binary: memoryview, limits: Limits) -> list[b
     if (stated is None) == (tensor.data is None):
         raise ValueError(f"{INPUT} have either data or binary_data_size")
     if len(binary) != (stated or 0):
-        raise ValueError(f"{len(binary)} bytes are behind the JSON, which says {stated or 0}")
+        raise ValueError(f"{len(binary)} bytes are behind the JSON, which states {stated or 0}")
     if tensor.datatype == "BYTES":
         return [*_files(tensor, binary)]
     return [*_pixels(tensor, binary, limits)]
@@ -121,12 +121,12 @@ def _pixels(tensor: InputTensor, binary: memoryview, limits: Limits) -> Images:
 
 
 def _flat(data: list[Any], shape: list[int]) -> list[Any]:
-    """The values of a list that may be nested as its shape says."""
+    """The values of a list that may be nested as its shape states."""
     for side in shape[1:]:
         if not data or type(data[0]) is not list:
             break
         if any(type(each) is not list or len(each) != side for each in data):
-            raise ValueError(f"{INPUT} are nested, and not as shape {shape} says")
+            raise ValueError(f"{INPUT} are nested otherwise than shape {shape}")
         data = [*chain.from_iterable(data)]
     if len(data) != math.prod(shape):
         raise ValueError(f"{len(data)} values are not those of shape {shape}")

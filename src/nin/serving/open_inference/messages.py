@@ -1,4 +1,4 @@
-"""The protocol's JSON in types: what a request may say, and what servers and networks say."""
+"""The protocol's JSON in types: requests, responses, and what describes servers and networks."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class OutputParameters(_Read):
 
 
 class RequestedOutput(_Read):
-    """An output that is wanted."""
+    """An output that is requested."""
 
     name: Literal["probabilities"]
     parameters: OutputParameters = OutputParameters()
@@ -69,14 +69,15 @@ class RequestParameters(_Read):
     """What holds of a whole request."""
 
     binary_data_output: bool = Field(
-        default=False, description="Whether outputs are sent behind the JSON where they do not say."
+        default=False,
+        description="Whether outputs are sent behind the JSON, unless one states otherwise.",
     )
 
 
 class InferenceRequest(_Read):
-    """Pictures, and how the answer is wanted."""
+    """Pictures, and the requested form of the response."""
 
-    id: str | None = Field(default=None, description="Comes back with the answer.")
+    id: str | None = Field(default=None, description="Comes back with the response.")
     parameters: RequestParameters = RequestParameters()
     inputs: list[InputTensor] = Field(min_length=1, max_length=1)
     outputs: list[RequestedOutput] = Field(
@@ -93,7 +94,7 @@ class TensorDescription(BaseModel):
 
 
 class OutputTensor(TensorDescription):
-    """The answer for n pictures: (n, classes), or (n, named) of texts “probability:index:label”."""
+    """Predictions for n pictures: (n, classes), or (n, named) of “probability:index:label”."""
 
     parameters: dict[str, int] | None = Field(
         default=None, description="binary_data_size: bytes behind the JSON, in place of “data”."
@@ -102,7 +103,7 @@ class OutputTensor(TensorDescription):
 
 
 class InferenceResponse(BaseModel):
-    """The answer to a request."""
+    """The response to a request."""
 
     model_name: str
     model_version: str
@@ -161,7 +162,7 @@ def parsed(text: bytes) -> InferenceRequest:
         text: its JSON.
 
     Raises:
-        ValueError: it is not JSON, or not that of a request; says in one line where.
+        ValueError: it is not JSON, or not that of a request; the message, one line, says where.
     """
     try:
         return InferenceRequest.model_validate_json(text)

@@ -1,4 +1,4 @@
-"""The answer as it was asked for: probabilities or classes, as JSON or as bytes behind it."""
+"""The response as requested: probabilities or classes, as JSON or as bytes behind it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nin.serving.open_inference.messages import OUTPUT, VERSION, InferenceRequest, RequestedOutput
 from nin.serving.schema import to_json
 
-#: The header that says how many bytes of a body are JSON.
+#: The header that states how many bytes of a body are JSON.
 JSON_BYTES = "Inference-Header-Content-Length"
 
 
@@ -25,14 +25,14 @@ def response(
 
     Args:
         name: of the network.
-        request: says how the answer is wanted.
+        request: it names the form of the response.
         classes: names.
         probabilities: (n, classes).
     """
-    wanted = (request.outputs or [RequestedOutput(name=OUTPUT)])[0].parameters
+    chosen = (request.outputs or [RequestedOutput(name=OUTPUT)])[0].parameters
     output: dict[str, Any] = {"name": OUTPUT}
-    if wanted.classification:
-        named = _named(probabilities, classes, wanted.classification)
+    if chosen.classification:
+        named = _named(probabilities, classes, chosen.classification)
         output |= {"datatype": "BYTES", "shape": [len(named), len(named[0])]}
         values: Any = [text for row in named for text in row]
     else:
@@ -41,7 +41,7 @@ def response(
     content = {"model_name": name, "model_version": VERSION, "outputs": [output]}
     if request.id is not None:
         content["id"] = request.id
-    is_binary = wanted.binary_data
+    is_binary = chosen.binary_data
     if is_binary is None:
         is_binary = request.parameters.binary_data_output
     if not is_binary:

@@ -66,7 +66,7 @@ _BODY = {
     },
 }
 _BEHIND = {"type": "string", "format": "binary", "description": "The same, likewise."}
-_ANSWER: dict[int | str, dict[str, Any]] = {
+_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
         "model": InferenceResponse,
         "description": "What is in each picture.",
@@ -167,14 +167,14 @@ def _add_infer(app: FastAPI, service: Service, forms: Forms) -> None:
         with service.bytes.reserving() as take_bytes, service.images.reserving() as take_images:
             body = await read_body(request, limits, take_bytes)
             async with within(limits.seconds, request):
-                asked, pictures = await service.run(read_request, body, json_bytes, limits)
+                message, pictures = await service.run(read_request, body, json_bytes, limits)
                 take_images(len(pictures))
                 predictions = await service.predict(pictures, maps=False)
         probabilities = np.stack([each.probabilities for each in predictions])
-        content, headers = response(service.name, asked, service.predictor.classes, probabilities)
+        content, headers = response(service.name, message, service.predictor.classes, probabilities)
         return Response(content, headers=headers)
 
-    more: Any = {"responses": _ANSWER | _refusals(*_REFUSALS)}
+    more: Any = {"responses": _RESPONSE | _refusals(*_REFUSALS)}
     more["openapi_extra"] = {"requestBody": _BODY}
     for form, checks in forms.items():
         app.post(f"{form}/infer", dependencies=checks, **more)(infer)

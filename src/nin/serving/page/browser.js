@@ -1,4 +1,4 @@
-// Answers without a server: the exported ONNX model runs here, in a worker of onnxruntime-web.
+// Predictions without a server: the exported ONNX model runs here, in a worker of onnxruntime-web.
 
 import * as ort from "./onnxruntime/ort.wasm.min.mjs";
 
@@ -11,10 +11,10 @@ export async function open() {
   ort.env.wasm.proxy = true;
   const description = await (await found(descriptionAt)).json();
   const session = load();
-  session.catch(() => {}); // Told when the first image is asked about.
+  session.catch(() => {}); // Reported with the first image.
   const channels = description.input_shape[2];
-  const ask = async (source) => answer(await session, source.canvas, channels);
-  return { description, answer: ask, reads: false };
+  const run = async (source) => predict(await session, source.canvas, channels);
+  return { description, predict: run, reads: false };
 }
 
 async function load() {
@@ -32,32 +32,32 @@ async function found(name) {
   return response;
 }
 
-async function answer(session, canvas, channels) {
+async function predict(session, canvas, channels) {
   const { width, height } = canvas;
   const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-  const seen = inChannels(pixels, channels);
-  const images = new ort.Tensor("uint8", seen, [1, height, width, channels]);
+  const values = inChannels(pixels, channels);
+  const images = new ort.Tensor("uint8", values, [1, height, width, channels]);
   const { probabilities, maps } = await session.run({ images });
   return { probabilities: Array.from(probabilities.data), maps: maps && shaped(maps) };
 }
 
 /** RGB, or grey, of RGBA: what is transparent is white. */
 function inChannels(pixels, channels) {
-  const seen = new Uint8Array((pixels.length / 4) * channels);
+  const values = new Uint8Array((pixels.length / 4) * channels);
   for (let from = 0, to = 0; from < pixels.length; from += 4, to += channels) {
     const opacity = pixels[from + 3] / 255;
     const red = onWhite(pixels[from], opacity);
     const green = onWhite(pixels[from + 1], opacity);
     const blue = onWhite(pixels[from + 2], opacity);
     if (channels === 1) {
-      seen[to] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
+      values[to] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
     } else {
-      seen[to] = red;
-      seen[to + 1] = green;
-      seen[to + 2] = blue;
+      values[to] = red;
+      values[to + 1] = green;
+      values[to + 2] = blue;
     }
   }
-  return seen;
+  return values;
 }
 
 function onWhite(value, opacity) {

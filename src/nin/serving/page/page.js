@@ -1,4 +1,4 @@
-// The page: images come in, are answered one after the other, and one of them is looked at.
+// The page: images come in, are predicted one after the other, and one of them is shown.
 
 import { Pad, normalised } from "./drawing.js";
 import { blank, decode, seenPart } from "./picture.js";
@@ -7,13 +7,13 @@ import { $, View, best, percent } from "./view.js";
 
 const MOST = 100;
 const DIGITS = "0123456789";
-// Milliseconds between the answers to a drawing that goes on.
+// Milliseconds between the predictions for a drawing in progress.
 const PAUSE = 40;
 
 let backend, view, pad;
 let items = [];
 let current = null;
-// The class whose map is to be seen; null: that of the answer.
+// The class whose map is shown; null: the predicted one.
 let chosen = null;
 let round = new AbortController();
 
@@ -40,7 +40,7 @@ function introduce({ name, classes, input_shape, parameters, provenance }) {
   const result = provenance?.result;
   const facts = [
     `${classes.length} classes`,
-    `sees ${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`,
+    `takes ${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`,
     parameters && `${parameters.toLocaleString("en")} parameters`,
     result?.accuracy && `${percent(result.accuracy)} of ${result.split ?? "its"} images right`,
   ];
@@ -100,9 +100,9 @@ async function take(files) {
   for (const item of items) {
     await read(item, signal);
     if (signal.aborted) return;
-    tell(item);
+    report(item);
   }
-  if (items.length > 1) announce(`${items.filter((item) => item.answer).length} images answered`);
+  if (items.length > 1) announce(`predictions for ${items.filter((item) => item.prediction).length} images`);
   if (every.length > MOST) fail(new Error(`these are the first ${MOST} of ${every.length} images`));
 }
 
@@ -114,7 +114,7 @@ async function read(item, signal) {
   }
   if (!current && !signal.aborted) preview(item);
   // A server may read what the browser does not: TIFF.
-  if (item.canvas || backend.reads) await ask(item, signal);
+  if (item.canvas || backend.reads) await predict(item, signal);
 }
 
 // Of a crop the short side counts: twice what the network takes, as in training.
@@ -124,19 +124,19 @@ function needed({ fit, input_shape: [side] }) {
 
 function preview(item) {
   place(item);
-  view.empty("Looking …");
+  view.empty("Predicting …");
 }
 
-async function ask(item, signal) {
+async function predict(item, signal) {
   try {
-    item.answer = await backend.answer(item, signal);
+    item.prediction = await backend.predict(item, signal);
   } catch (error) {
     item.error = error;
   }
 }
 
-function tell(item) {
-  label(item, item.answer && backend.description.classes[best(item.answer)], !current);
+function report(item) {
+  label(item, item.prediction && backend.description.classes[best(item.prediction)], !current);
   if (!current || current === item) show(item);
 }
 
@@ -157,7 +157,7 @@ function drawn() {
   else if (!isReading) follow();
 }
 
-// One drawing is asked about at a time: when it is answered, what has been drawn meanwhile.
+// One drawing is predicted at a time, and then what has been drawn meanwhile.
 async function follow() {
   isReading = true;
   while (isChanged) {
@@ -171,7 +171,7 @@ async function follow() {
 async function readDrawing(strokes, signal) {
   const { canvas, square } = normalised(strokes, backend.description.input_shape);
   const item = { name: "The drawing", canvas, square };
-  await ask(item, signal);
+  await predict(item, signal);
   if (!signal.aborted && strokes === pad.strokes) show(item);
 }
 
@@ -181,7 +181,7 @@ function forget() {
   fail(null);
 }
 
-// What is looked at
+// What is shown
 
 function begin(mode) {
   round.abort();
@@ -196,11 +196,11 @@ function begin(mode) {
 
 function show(item) {
   current = item;
-  $("page").setAttribute("aria-busy", !item.answer && !item.error);
-  fail(item.error, item.answer ? `${item.name} is answered, not shown` : item.name);
+  $("page").setAttribute("aria-busy", !item.prediction && !item.error);
+  fail(item.error, item.prediction ? `${item.name} is predicted, not shown` : item.name);
   place(item);
-  if (!item.answer) return view.empty(item.error ? "No answer" : "Looking …");
-  announce(view.show(item.answer, chosen, item.name, hasMargins(item)));
+  if (!item.prediction) return view.empty(item.error ? "No prediction" : "Predicting …");
+  announce(view.show(item.prediction, chosen, item.name, hasMargins(item)));
 }
 
 function switchTo(item) {
@@ -210,7 +210,7 @@ function switchTo(item) {
 
 function choose(index) {
   chosen = index;
-  view.show(current.answer, chosen, current.name, hasMargins(current));
+  view.show(current.prediction, chosen, current.name, hasMargins(current));
   announce($("caption").textContent);
 }
 

@@ -1,4 +1,4 @@
-// Answers from `nin serve`: the file itself is sent, and decoded there as in training.
+// Predictions by `nin serve`: the file itself is sent, and decoded there as in training.
 
 const WORDS = {
   413: "too large for this server",
@@ -12,11 +12,11 @@ export const descriptionAt = "model";
 
 export async function open() {
   const description = await (await request(descriptionAt)).json();
-  const ask = (source, signal) => answer(description, source, signal);
-  return { description, answer: ask, reads: true };
+  const run = (source, signal) => predict(description, source, signal);
+  return { description, predict: run, reads: true };
 }
 
-async function answer(description, { file, canvas }, signal) {
+async function predict(description, { file, canvas }, signal) {
   let response;
   try {
     response = await send(description, file ?? (await png(canvas)), signal);
@@ -45,12 +45,12 @@ async function request(url, options) {
     response = await fetch(url, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Error("the server does not answer: is nin serve still running?");
+    throw new Error("the server does not respond: is nin serve still running?");
   }
   if (response.ok) return response;
-  const told = await response.json().catch(() => ({}));
-  const words = WORDS[response.status] ?? `the server answered ${response.status}`;
-  const detail = typeof told.detail === "string" ? told.detail : words;
+  const problem = await response.json().catch(() => ({}));
+  const words = WORDS[response.status] ?? `the server returned status ${response.status}`;
+  const detail = typeof problem.detail === "string" ? problem.detail : words;
   throw Object.assign(new Error(detail), { status: response.status });
 }
 

@@ -1,4 +1,4 @@
-// Several images in a row, each with its answer: one of them is looked at.
+// Several images in a row, each with its prediction: one of them is shown.
 
 import { thumbnail } from "./picture.js";
 import { $, element } from "./view.js";
@@ -18,11 +18,11 @@ function card(item, choose) {
   return item.card;
 }
 
-export function label({ card, canvas, name }, answer, isShown) {
+export function label({ card, canvas, name }, prediction, isShown) {
   const [input, thumb, words] = card.children;
   if (canvas) thumb.replaceChildren(thumbnail(canvas));
   if (isShown) input.checked = true;
-  card.classList.toggle("failed", !answer);
-  words.textContent = answer ?? "no answer";
+  card.classList.toggle("failed", !prediction);
+  words.textContent = prediction ?? "no prediction";
   input.setAttribute("aria-label", `${name}: ${words.textContent}`);
 }

@@ -1,4 +1,4 @@
-// What is seen of an answer: its words, a bar for each class, the map over the image.
+// A prediction as it is shown: its words, a bar for each class, the map over the image.
 
 import { mapOf, paint, paintScale, scaleOf, summary } from "./evidence.js";
 
@@ -26,10 +26,10 @@ export class View {
     this.empty();
   }
 
-  empty(words = "No answer yet") {
+  empty(words = "No prediction yet") {
     $("classes").disabled = true;
     $("page").dataset.maps = "no";
-    $("answer").textContent = words;
+    $("prediction").textContent = words;
     $("sureness").textContent = $("caption").textContent = "";
     $("seen").hidden = true;
     $("more").hidden = true;
@@ -37,13 +37,13 @@ export class View {
     this.#list(this.rows.map((_, index) => index));
   }
 
-  // Returns what there is to say about it.
+  // Returns it in words, for a screen reader.
   show({ probabilities, maps }, chosen, name, isCropped) {
     const first = best({ probabilities });
     const shown = chosen ?? first;
     const sureness = percent(probabilities[first]);
     $("classes").disabled = false;
-    $("answer").textContent = this.classes[first];
+    $("prediction").textContent = this.classes[first];
     $("sureness").textContent = sureness;
     for (const [index, each] of this.rows.entries()) {
       fill(each, probabilities[index], index === first, this.hasMaps && index === shown);
@@ -77,7 +77,7 @@ export class View {
     $("page").dataset.maps = isPlace ? "yes" : "no";
     $("overlay").classList.toggle("cropped", isCropped);
     $("picture").setAttribute("aria-label", name);
-    $("caption").textContent = "This network has no class maps: it answers what, not where.";
+    $("caption").textContent = "This network has no class maps: it predicts what, not where.";
     if (!maps) return;
     const label = this.classes[index];
     const map = mapOf(maps, index);
@@ -139,7 +139,7 @@ function mapWords(label, { low, high, mean, place }) {
 
 function pointWords(label, { mean }) {
   const evidence = `${mean > 0 ? "Evidence" : "No evidence"} for ${label}: ${number(mean)}.`;
-  return `The maps of this network are 1×1: they say what, not where. ${evidence}`;
+  return `The maps of this network are 1×1: they show what, not where. ${evidence}`;
 }
 
 export function best({ probabilities }) {

@@ -108,7 +108,7 @@ class TrialRunner:
                 self._report(trial, outcome)
         except KeyboardInterrupt as stop:
             raise KeyboardInterrupt(
-                f"stopped: {self._kept()}; the same command continues from there"
+                f"stopped: {self._kept()}; run the same command again to continue"
             ) from stop
         except BrokenExecutor as error:
             fewer = Advice("fewer at a time: {}", Argument("jobs", 1))

@@ -159,7 +159,7 @@ class Search:
         except KeyboardInterrupt as stop:
             tell(states.FAIL)
             raise KeyboardInterrupt(
-                f"stopped: {self._kept()}; the same command continues from there"
+                f"stopped: {self._kept()}; run the same command again to continue"
             ) from stop
         except NinError as error:
             tell(states.FAIL)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from browsing import answered, asking, give, percent, pixels, png, words
+from browsing import give, percent, pixels, png, predicting, response_of, words
 from PIL import Image
 
 
-def test_an_image_is_answered_as_the_network_does(site, visit, ask, digits):
+def test_an_image_is_predicted_as_by_the_network(site, visit, predict, digits):
     (path, *_), (image, *_) = digits
-    probabilities, _ = ask(image)
+    probabilities, _ = predict(image)
     page = visit(site)
     give(page, path)
-    assert words(page, "#answer") == "3" == str(probabilities.argmax())
+    assert words(page, "#prediction") == "3" == str(probabilities.argmax())
     shown = page.locator(".percent").all_inner_texts()
     assert shown == [percent(value) for value in probabilities]
     assert words(page, ".best .percent") == words(page, "#sureness")
@@ -22,9 +22,9 @@ def test_an_image_is_answered_as_the_network_does(site, visit, ask, digits):
     assert page.locator("#status").text_content() == f"3, {percent(probabilities.max())}"
 
 
-def test_arrow_keys_switch_the_map(site, visit, ask, digits):
+def test_arrow_keys_switch_the_map(site, visit, predict, digits):
     (path, *_), (image, *_) = digits
-    _, maps = ask(image)
+    _, maps = predict(image)
     page = visit(site)
     give(page, path)
     page.focus("input[name=class]:checked")
@@ -37,7 +37,7 @@ def test_arrow_keys_switch_the_map(site, visit, ask, digits):
         ).replace(f"{high:+.1f}.", f"{high:+.2f}.")
         assert_painted(page, maps[..., name] / np.abs(maps).max())
         page.keyboard.press("ArrowDown")
-    assert words(page, "#answer") == "3"
+    assert words(page, "#prediction") == "3"
 
 
 def assert_painted(page, values):
@@ -49,10 +49,10 @@ def assert_painted(page, values):
     np.testing.assert_allclose(sign * painted[..., 3] / 255, wanted, atol=0.01)
 
 
-def test_no_evidence_is_said_in_words(visit, stub):
+def test_no_evidence_is_put_in_words(visit, stub):
     maps = np.stack([[[0.5, 3], [0, 0]], [[-1, -2], [-1, 0]], np.zeros((2, 2))], axis=-1)
     stub.description |= {"classes": ["cat", "dog", "cow"], "draw": False}
-    stub.answer = answered(["cat", "dog", "cow"], [0.8, 0.1, 0.1], maps)
+    stub.response = response_of(["cat", "dog", "cow"], [0.8, 0.1, 0.1], maps)
     page = visit(stub.address)
     give(page, png(np.zeros((30, 30, 3))))
     assert words(page, "#caption").startswith("Most evidence for cat: top right, +3.00.")
@@ -67,20 +67,20 @@ def test_no_evidence_is_said_in_words(visit, stub):
 
 def test_maps_of_one_place_say_what_not_where(visit, stub):
     stub.description |= {"classes": ["cat", "dog"], "draw": False}
-    stub.answer = answered(["cat", "dog"], [0.9, 0.1], np.reshape([2.5, -1], (1, 1, 2)))
+    stub.response = response_of(["cat", "dog"], [0.9, 0.1], np.reshape([2.5, -1], (1, 1, 2)))
     page = visit(stub.address)
     give(page, png(np.zeros((30, 30, 3))))
-    assert words(page, "#caption").endswith("they say what, not where. Evidence for cat: +2.50.")
+    assert words(page, "#caption").endswith("they show what, not where. Evidence for cat: +2.50.")
     assert not page.locator("#overlay, #scale, #opacity").filter(visible=True).count()
 
 
 def test_a_network_without_maps_and_many_classes(visit, stub):
     names = [f"class {number}" for number in range(40)]
     stub.description |= {"classes": names, "maps": False, "draw": False}
-    stub.answer = answered(names, np.arange(40) / np.arange(40).sum())
+    stub.response = response_of(names, np.arange(40) / np.arange(40).sum())
     page = visit(stub.address)
     give(page, png(np.zeros((30, 30, 3))))
-    assert "answers what, not where" in words(page, "#caption")
+    assert "predicts what, not where" in words(page, "#caption")
     assert page.locator(".row:visible .name").all_inner_texts() == names[:-13:-1]
     assert not page.locator(".row input").count()
     page.click("#more")
@@ -98,7 +98,7 @@ def test_a_network_without_maps_and_many_classes(visit, stub):
 )
 def test_the_map_of_a_crop_lies_over_the_middle_and_the_rest_is_dimmed(visit, stub, size, part):
     stub.description |= {"fit": "crop", "draw": False}
-    stub.answer = answered(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
+    stub.response = response_of(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
     page = visit(stub.address)
     give(page, png(np.full((*size, 3), 255)))
     page.wait_for_selector(".best")
@@ -117,7 +117,7 @@ def test_the_map_of_a_crop_lies_over_the_middle_and_the_rest_is_dimmed(visit, st
 
 
 def test_of_a_squashed_image_the_map_covers_all(visit, stub):
-    stub.answer = answered(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
+    stub.response = response_of(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
     page = visit(stub.address)
     give(page, png(np.zeros((100, 300, 3))))
     page.wait_for_selector(".best")
@@ -128,26 +128,26 @@ def test_of_a_squashed_image_the_map_covers_all(visit, stub):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_tall", [False, True])
-def test_a_network_in_the_browser_sees_the_middle_of_a_photograph(
+def test_a_network_in_the_browser_takes_the_middle_of_a_photograph(
     visit, exported_cropping, cropping, digits, is_tall
 ):
     _, (image, *_) = digits
     wide = np.full((64, 192, 1), 255, np.uint8)
     wide[:, 64:128] = image.repeat(8, axis=0).repeat(8, axis=1)
     photo = np.rot90(wide) if is_tall else wide
-    probabilities, maps = asking(cropping)(photo)
+    probabilities, maps = predicting(cropping)(photo)
     page = visit(exported_cropping)
     give(page, png(photo[..., 0]))
     page.wait_for_selector(".best")
     shown = page.locator(".percent").all_inner_texts()
     assert shown == [percent(value) for value in probabilities]
-    assert is_tall or words(page, "#answer") == "3"
+    assert is_tall or words(page, "#prediction") == "3"
     assert_painted(page, maps[..., probabilities.argmax()] / np.abs(maps).max())
 
 
 def test_of_a_panorama_the_middle_stays_sharp_and_no_canvas_is_too_large(visit, stub):
     stub.description |= {"fit": "crop", "input_shape": [224, 224, 3], "draw": False}
-    stub.answer = answered(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
+    stub.response = response_of(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
     page = visit(stub.address)
     for size, canvas in [
         ((600, 3000), (448, 2240)),
