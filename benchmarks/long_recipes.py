@@ -49,7 +49,7 @@ def row(run: nin.Run) -> dict[str, Any]:
 
 
 def mirrored(run: nin.Run) -> float:
-    """Accuracy on the test images by the mean of two predictions: for each, and its mirror image."""
+    """Accuracy on the test images by the mean of two predictions: for an image and its mirror."""
     _, test = final_split(run.images.open())
     predictions = [
         softmax(as_numpy(run.model.predict(images, verbose=0)), axis=1)
