@@ -3,7 +3,7 @@
 Each seed is one `nin train RECIPE --seed SEED`, kept in a run directory of its own: stopped at any
 time, by whatever, the same command continues from its last checkpoint. Test images are looked at
 once, when a training has ended; the curve is that of held-out training images. Where the recipe
-mirrors its images, the mean of the predictions for an image and its mirror image is a second result.
+mirrors its images, the mean of the predictions for an image and its mirror is a second result.
 
 Run: python benchmarks/long_recipes.py cifar10|cifar100|svhn|mnist|fashion28 [--seeds 3]
 [--data FOLDER] [--runs runs/records]; quicker recipes, and when they reach a goal: recipes.py
