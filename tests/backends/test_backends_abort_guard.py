@@ -1,4 +1,4 @@
-"""A process that JAX may abort, and the parent that answers for it."""
+"""A process that JAX may abort, and the parent that reports it."""
 
 from __future__ import annotations
 

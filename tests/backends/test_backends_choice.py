@@ -33,14 +33,14 @@ def python(tmp_path):
         folder.mkdir(parents=True)
         (folder / "__init__.py").touch()
 
-    def run(program, installed=("tensorflow", "jax", "torch"), asked=None, config=None):
+    def run(program, installed=("tensorflow", "jax", "torch"), variable=None, config=None):
         if config is not None:
             (tmp_path / "keras.json").write_text(config)
         environment = {**os.environ, "KERAS_HOME": str(tmp_path)}
         for name in ("KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL"):
             environment.pop(name, None)
-        if asked is not None:
-            environment["KERAS_BACKEND"] = asked
+        if variable is not None:
+            environment["KERAS_BACKEND"] = variable
         absent = [name for name in backends.INSTALL if name not in installed]
         first = f"import sys; sys.path.insert(0, {str(tmp_path / 'stubs')!r})\n"
         first += f"sys.modules.update(dict.fromkeys({absent}))\n"
@@ -55,10 +55,10 @@ def python(tmp_path):
         return done.stdout.strip(), done.stderr
 
     def choose(before="", **arguments):
-        told, errors = run(CHOOSE.format(before=before), **arguments)
+        printed, errors = run(CHOOSE.format(before=before), **arguments)
         assert errors == ""
-        assert "\n" not in told
-        return told
+        assert "\n" not in printed
+        return printed
 
     choose.run = run
     choose.folder = tmp_path
@@ -75,12 +75,12 @@ def python(tmp_path):
 )
 def test_first_installed_is_chosen(python, installed, chosen):
     assert python(installed=installed) == f"{chosen} {chosen}"
-    assert python(installed=installed, asked="") == f"{chosen} {chosen}"
+    assert python(installed=installed, variable="") == f"{chosen} {chosen}"
 
 
 @pytest.mark.parametrize("name", backends.INSTALL)
 def test_environment_decides_before_the_file(python, name):
-    assert python(asked=name, config='{"backend": "jax"}') == f"{name} {name}"
+    assert python(variable=name, config='{"backend": "jax"}') == f"{name} {name}"
 
 
 @pytest.mark.parametrize("name", backends.INSTALL)
@@ -127,23 +127,23 @@ def test_nothing_installed(python):
 @pytest.mark.parametrize("name", backends.INSTALL)
 def test_chosen_but_not_installed(python, name):
     others = [other for other in backends.INSTALL if other != name]
-    assert python(installed=others, asked=name) == (
+    assert python(installed=others, variable=name) == (
         f"BackendError: the backend is set to {name}, which is not installed:"
         f" {backends.INSTALL[name]}, or set KERAS_BACKEND to another one"
     )
 
 
 @pytest.mark.parametrize(
-    ("asked", "hint"),
+    ("variable", "hint"),
     [
         ("pytorch", "did you mean 'torch'? "),
         ("tensorfow", "did you mean 'tensorflow'? "),
         ("a.b", ""),
     ],
 )
-def test_unknown_name(python, asked, hint):
-    expected = f"UnknownNameError: unknown KERAS_BACKEND {asked!r}: {hint}"
-    assert python(asked=asked) == f"{expected}known: jax, tensorflow, torch"
+def test_unknown_name(python, variable, hint):
+    expected = f"UnknownNameError: unknown KERAS_BACKEND {variable!r}: {hint}"
+    assert python(variable=variable) == f"{expected}known: jax, tensorflow, torch"
 
 
 KERAS_IS_HERE = (
@@ -153,14 +153,14 @@ KERAS_IS_HERE = (
 
 
 def test_keras_is_here_already(python):
-    told = python(before=KERAS_IS_HERE, asked="torch")
-    assert told == (
+    printed = python(before=KERAS_IS_HERE, variable="torch")
+    assert printed == (
         "BackendError: Keras is already imported with the jax backend, but KERAS_BACKEND names"
         " torch: set it before anything imports Keras"
     )
-    assert python(before=KERAS_IS_HERE, asked="jax") == "jax jax"
-    told = python(before=KERAS_IS_HERE + "os.environ['KERAS_BACKEND'] = ''")
-    assert told.split() == ["jax"]
+    assert python(before=KERAS_IS_HERE, variable="jax") == "jax jax"
+    printed = python(before=KERAS_IS_HERE + "os.environ['KERAS_BACKEND'] = ''")
+    assert printed.split() == ["jax"]
 
 
 @pytest.mark.parametrize("module", ["keras", "nin.models"])
@@ -174,9 +174,9 @@ def test_missing_backend_is_told_at_the_import(python, module):
         "        print(error)\n"
         "    print('keras' in sys.modules)\n"
     )
-    told, errors = python.run(program, installed=("jax",), asked="torch")
+    printed, errors = python.run(program, installed=("jax",), variable="torch")
     assert errors == ""
-    first, absent, second, still_absent = told.splitlines()
+    first, absent, second, still_absent = printed.splitlines()
     assert first == second
     assert "set to torch, which is not installed: pip install 'keras-nin[torch]'" in first
     assert (absent, still_absent) == ("False", "False")
@@ -194,16 +194,16 @@ def test_tensorflow_is_imported_without_its_chatter_and_without_collecting_garba
     module = python.folder / "stubs" / "tensorflow" / "__init__.py"
     module.write_text(CHATTY)
     after = "import gc; assert gc.isenabled(); os.write(2, b'standard error is back')"
-    told, errors = python.run(CHOOSE.format(before="") + after)
-    assert told == "tensorflow tensorflow"
+    printed, errors = python.run(CHOOSE.format(before="") + after)
+    assert printed == "tensorflow tensorflow"
     assert errors == "standard error is back"
 
 
 def test_chatter_is_shown_when_the_import_fails(python):
     module = python.folder / "stubs" / "tensorflow" / "__init__.py"
     module.write_text(CHATTY + "raise OSError('libcuda')\n")
-    told, errors = python.run(CHOOSE.format(before=""))
-    assert told == ""
+    printed, errors = python.run(CHOOSE.format(before=""))
+    assert printed == ""
     assert "oneDNN custom operations are on" in errors
     assert "OSError: libcuda" in errors
 

@@ -21,9 +21,9 @@ def test_without_a_gpu_the_cpu_computes():
         assert "cpu" in str(placed() if callable(placed) else placed).lower()
 
 
-@pytest.mark.parametrize(("asked", "device"), [(0, "gpu:0"), (1, "gpu:1"), (2, "cpu:0")])
-def test_gpus_are_taken_by_number(monkeypatch, asked, device):
+@pytest.mark.parametrize(("number", "device"), [(0, "gpu:0"), (1, "gpu:1"), (2, "cpu:0")])
+def test_gpus_are_taken_by_number(monkeypatch, number, device):
     monkeypatch.setattr(devices, "current", lambda: types.SimpleNamespace(gpus=lambda: 2))
     monkeypatch.setattr(keras, "device", lambda name: name)
-    assert backends.try_gpu(asked) == device
+    assert backends.try_gpu(number) == device
     assert backends.num_gpus() == 2

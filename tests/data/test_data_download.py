@@ -21,7 +21,7 @@ ZIPPED = gzip.compress(CONTENT)
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         name = self.path.rpartition("/")[2]
-        answers = {
+        responses = {
             "good.gz": ZIPPED,
             "good.tar.gz": CONTENT,
             "other.gz": gzip.compress(CONTENT[::-1]),
@@ -31,11 +31,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             "cut.gz": ZIPPED,
             "cut.tar.gz": CONTENT,
         }
-        self.server.asked.append(name)
-        if name not in answers:
+        self.server.requests.append(name)
+        if name not in responses:
             self.send_error(404)
             return
-        body = answers[name]
+        body = responses[name]
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -49,7 +49,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 def server(monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
-        running.asked = []
+        running.requests = []
         thread = threading.Thread(target=running.serve_forever, args=(0.01,))
         thread.start()
         yield running
@@ -77,7 +77,7 @@ def test_a_download_is_kept_and_not_repeated(server, tmp_path, name, kept):
     assert download.fetch(source, file, tmp_path) == CONTENT
     assert left_in(tmp_path) == [kept]
     assert download.fetch(source, file, tmp_path) == CONTENT
-    assert server.asked == [name]
+    assert server.requests == [name]
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def test_validation_is_held_out_of_train_if_it_has_no_folder(pictures):
     assert without.val_dataloader().num_samples == 4
 
 
-def test_without_a_test_folder_the_validation_folder_is_the_judge(pictures):
+def test_without_a_test_folder_the_validation_folder_is_the_test(pictures):
     pictures({"cat": 8, "dog": 8}, "photos/train")
     root = pictures({"cat": 2, "dog": 2}, "photos/val").parent
     assert counts(ImageFolder(root)) == {"train": 14, "validation": 2, "test": 4}

@@ -1,4 +1,4 @@
-"""`Pictures`: indexed as numpy would, read when asked for, and what stands in for a bad one."""
+"""`Pictures`: indexed as numpy would, read when used, and what stands in for a bad one."""
 
 import numpy as np
 import pytest

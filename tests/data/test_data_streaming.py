@@ -1,4 +1,4 @@
-"""Streamed pictures: the batches, weights and answers of memory, and nothing left behind."""
+"""Streamed pictures: the batches, weights and predictions of memory, and nothing left behind."""
 
 import threading
 import time
@@ -234,8 +234,8 @@ def test_training_is_that_of_memory_to_the_bit(root, balance):
 
 def test_prediction_is_that_of_memory_to_the_bit(root, kept):
     network = model()
-    answers = network.predict(folder(root, True).test_dataloader(), verbose=0)
-    assert (answers == network.predict(kept.test_dataloader(), verbose=0)).all()
+    predictions = network.predict(folder(root, True).test_dataloader(), verbose=0)
+    assert (predictions == network.predict(kept.test_dataloader(), verbose=0)).all()
 
 
 def damaged(pictures):
@@ -247,12 +247,12 @@ def damaged(pictures):
 
 @pytest.mark.every_backend
 def test_keras_takes_few_batches_in_advance_however_slow_the_steps_are(root, monkeypatch):
-    asked = []
+    requested = []
     original = StreamedBatches.__getitem__
     monkeypatch.setattr(
         StreamedBatches,
         "__getitem__",
-        lambda self, index: asked.append(index) or original(self, index),
+        lambda self, index: requested.append(index) or original(self, index),
     )
     waiting = []
 
@@ -260,7 +260,7 @@ def test_keras_takes_few_batches_in_advance_however_slow_the_steps_are(root, mon
         def on_train_batch_end(self, batch, logs=None):
             if batch % 20 == 19:
                 time.sleep(0.1)
-                waiting.append(asked[-1] - batch)
+                waiting.append(requested[-1] - batch)
 
     part = folder(root, True).train
     images = part.images.joined([part.images] * 9)

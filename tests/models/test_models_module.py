@@ -41,19 +41,19 @@ def test_forward_is_used_wherever_it_was_defined():
 
 
 @pytest.mark.every_backend
-def test_training_tells_forward_whether_it_trains():
-    told = []
+def test_forward_is_passed_whether_it_trains():
+    passed = []
 
-    class Told(nin.Module):
+    class Recording(nin.Module):
         def forward(self, X):
-            told.append(self.training)
+            passed.append(self.training)
             return X
 
-    model = Told()
+    model = Recording()
     model(X)
     model(X, training=True)
     model(X)
-    assert told == [False, True, False]
+    assert passed == [False, True, False]
 
 
 def test_a_reader_sets_training_as_the_book_does():

@@ -51,7 +51,7 @@ def forward(net, x):
 
 
 def give_random_weights(model, gain):
-    """Weights and biases with which the answers differ from image to image."""
+    """Weights and biases with which the outputs differ from image to image."""
     rng = np.random.default_rng(7)
     for weight in model.trainable_weights:
         if len(weight.shape) == 1:
@@ -178,8 +178,8 @@ def test_stages_are_the_preset_written_out(images):
     preset.build((None, 28, 28, 1))
     own.build((None, 28, 28, 1))
     own.set_weights(preset.get_weights())
-    answers = (keras.ops.convert_to_numpy(model(x)) for model in (preset, own))
-    np.testing.assert_array_equal(*answers)
+    outputs = (keras.ops.convert_to_numpy(model(x)) for model in (preset, own))
+    np.testing.assert_array_equal(*outputs)
 
 
 def test_batch_normalisation_follows_all_convolutions_but_those_of_class_maps(images):

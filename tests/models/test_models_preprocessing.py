@@ -17,7 +17,7 @@ def numbers(tensor):
 
 
 def bilinear(image, size):
-    """(h, w, c) → (*size, c), half-pixel centres, without smoothing: what Keras is asked for."""
+    """(h, w, c) → (*size, c), half-pixel centres, without smoothing: what Keras is set to do."""
 
     def corners(old, new):
         place = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)

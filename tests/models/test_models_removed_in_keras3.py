@@ -1,4 +1,4 @@
-"""What Keras 3 lacks is told in one line, with the way out."""
+"""What Keras 3 lacks is explained in one line, with the way out."""
 
 from __future__ import annotations
 

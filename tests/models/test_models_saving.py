@@ -33,7 +33,7 @@ def perturb(model):
 
 @pytest.fixture
 def saved(tmp_path, images):
-    """Train a network for a step, save it, and keep its answers beside it."""
+    """Train a network for a step, save it, and keep its predictions beside it."""
 
     def save(model, shape=(28, 28, 1), **how):
         path = tmp_path / f"{len(list(tmp_path.iterdir()))}.keras"
@@ -42,19 +42,19 @@ def saved(tmp_path, images):
         model.build((None, *shape))
         perturb(model)
         model.fit(x, y, verbose=0)
-        answers = {
+        predictions = {
             "predictions": model.predict(x, verbose=0),
             "loss": model.evaluate(x, y, verbose=0, return_dict=True)["loss"],
         }
         model.save(path)
-        np.savez(f"{path}.npz", x=x, y=y, **answers)
+        np.savez(f"{path}.npz", x=x, y=y, **predictions)
         return path
 
     return save
 
 
 def kept(path):
-    """The images and answers beside a saved network."""
+    """The images and predictions beside a saved network."""
     with np.load(f"{path}.npz") as file:
         return dict(file)
 
@@ -87,18 +87,18 @@ assert not any(type(finder).__module__.startswith("nin") for finder in sys.meta_
 def test_fresh_process_loads_what_was_saved_whichever_is_imported_first(first, saved, fresh_python):
     nin = NiN(preset="mnist", width=0.1, num_classes=2, lr=0.02)
     paths = [saved(each, run_eagerly=True) for each in (standardised(nin), LeNet(num_classes=2))]
-    told = fresh_python(LOAD.format(first=first), *paths)
-    assert told.splitlines() == ["nin.models.nin NiN True", "nin.models.lenet LeNet True"]
+    printed = fresh_python(LOAD.format(first=first), *paths)
+    assert printed.splitlines() == ["nin.models.nin NiN True", "nin.models.lenet LeNet True"]
 
 
 def test_tensorflow_may_import_keras(fresh_python):
     if keras.backend.backend() != "tensorflow":
         pytest.skip("it is TensorFlow that imports Keras by itself")
-    told = fresh_python(
+    printed = fresh_python(
         "import nin, tensorflow as tf\n"
         "print(tf.keras.utils.get_registered_object('nin>NiN').__name__)"
     )
-    assert told == "NiN\n"
+    assert printed == "NiN\n"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The trunks answer as an independent implementation of the published networks does."""
+"""The features of the trunks are those of an independent implementation of the networks."""
 
 import importlib.util
 
@@ -34,5 +34,5 @@ def test_features_are_those_of_an_independent_implementation(name):
     for (trunk, shape), expected in PUBLISHED.items():
         if trunk == name:
             [features] = extractor(gradients(*shape))
-            told = [*features[:4], features.mean(), features.std()]
-            assert told == pytest.approx(expected, abs=1e-4)
+            found = [*features[:4], features.mean(), features.std()]
+            assert found == pytest.approx(expected, abs=1e-4)

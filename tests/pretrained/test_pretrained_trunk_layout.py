@@ -1,4 +1,4 @@
-"""The trunk's layout, told from the table alone, is that of the network in Keras."""
+"""The trunk's layout, read from the table alone, is that of the network in Keras."""
 
 import keras
 import numpy as np

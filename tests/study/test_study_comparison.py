@@ -43,7 +43,7 @@ def _few_layers():
 
 @pytest.fixture
 def trained(monkeypatch):
-    """Trainings without training: the trials that were asked for, with made-up outcomes."""
+    """Trainings without training: the trials that were requested, with made-up outcomes."""
     trials = []
 
     def pretend(trial):

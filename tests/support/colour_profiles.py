@@ -1,4 +1,4 @@
-"""Small colour profiles (ICC), built by hand: what they ask for can be told without a library."""
+"""Small colour profiles (ICC), built by hand: what they stand for is known without a library."""
 
 import struct
 

@@ -30,7 +30,7 @@ def main():
     start_loopback()
     forms = [form for form, module in RUNTIMES.items() if importlib.util.find_spec(module)]
     found = {"forms": forms}
-    # The SavedModel is asked when it is exported.
+    # The SavedModel is called when it is exported.
     made = {"openvino": "digits/openvino", "litert": "digits/model.tflite"}
     files = ["digits/model.onnx", *(made[form] for form in forms if form in made)]
     compare = ["compare", "mnist", "lenet", "--data", "digits", *SHORT, "--rates", "0.003"]

@@ -1,4 +1,4 @@
-"""A server of files on this machine that can be told to refuse, to fail and to break off."""
+"""A server of files on this machine that can be made to refuse, to fail and to break off."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class FileServer(ThreadingHTTPServer):
 
     Attributes:
         url: of the folder.
-        asked: path → how many requests there were.
+        requests: path → how many requests there were.
         ranges: whether pieces of files are given.
         faults: what to do in place of the next responses: a status, ``"half"`` or ``"reset"``; the
             last one stays.
@@ -27,7 +27,7 @@ class FileServer(ThreadingHTTPServer):
     def __init__(self, folder):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder, self.url = Path(folder), f"http://127.0.0.1:{self.server_port}"
-        self.asked, self.ranges, self.faults, self.headers = Counter(), True, [], {}
+        self.requests, self.ranges, self.faults, self.headers = Counter(), True, [], {}
         self.sent = 0
 
     def fault(self):
@@ -43,7 +43,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self):
         place, server = urlsplit(self.path), self.server
-        server.asked[place.path] += 1
+        server.requests[place.path] += 1
         server.headers, server.query = dict(self.headers), place.query
         path, fault = server.folder / place.path.lstrip("/"), server.fault()
         if fault is None and not path.is_file():
@@ -59,9 +59,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         content = path.read_bytes()
         start, end, size = 0, len(content), len(content)
-        asked = self.headers.get("Range")
-        if asked and server.ranges:
-            first, _, last = asked.removeprefix("bytes=").partition("-")
+        wanted = self.headers.get("Range")
+        if wanted and server.ranges:
+            first, _, last = wanted.removeprefix("bytes=").partition("-")
             start, end = int(first), min(size, int(last) + 1)
             self.send_response(206 if start < size else 416)
             self.send_header("Content-Range", f"bytes {start}-{end - 1}/{size}")

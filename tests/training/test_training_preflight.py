@@ -11,9 +11,9 @@ from nin.training import preflight
 def test_a_size_that_the_network_cannot_take_is_refused_before_anything_is_listed(
     monkeypatch, too_small
 ):
-    asked = []
-    monkeypatch.setattr(preflight, "open_new", lambda *_, **settings: asked.append(settings))
+    opened = []
+    monkeypatch.setattr(preflight, "open_new", lambda *_, **settings: opened.append(settings))
     recipe = nin.RECIPES["photos"].revised(data="a million", preset="book", **too_small)
     with pytest.raises(InputSizeError, match="the smallest that works is 67x67"):
         preflight.check(recipe)
-    assert asked == []
+    assert opened == []

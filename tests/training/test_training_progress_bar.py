@@ -57,13 +57,13 @@ def test_a_long_epoch_says_how_far_it_is_with_rate_and_time_left(clock):
 
 
 def test_short_epochs_have_a_line_each_and_no_more(clock):
-    told = shown(clock, [0.5] * 20, steps=5)
-    assert len(told) == 20
+    lines = shown(clock, [0.5] * 20, steps=5)
+    assert len(lines) == 20
 
 
 def test_the_end_of_many_short_epochs_is_estimated_in_a_terminal_too(clock):
-    told = shown(clock, [0.5] * 20_000, steps=5)
-    assert re.fullmatch(r"20000 epochs: 27 h 46 min left, until \w{3} \d\d:\d\d", told[2])
+    lines = shown(clock, [0.5] * 20_000, steps=5)
+    assert re.fullmatch(r"20000 epochs: 27 h 46 min left, until \w{3} \d\d:\d\d", lines[2])
     console = Console(file=io.StringIO(), soft_wrap=True, force_terminal=True, width=200)
     assert any("100 epochs: 8 min left" in line for line in shown(clock, [0.5] * 100, 5, console))
 
@@ -73,10 +73,10 @@ def test_an_epoch_that_goes_on_counts_from_where_it_was(clock):
 
 
 def test_the_line_says_whether_the_epoch_was_the_best(clock):
-    told = shown(clock, [0.5, 0.6, 0.4, math.nan], steps=2)
-    assert [line.endswith("  best so far") for line in told] == [True, False, True, False]
-    told = shown(clock, [0.5, 0.3], steps=2, best_loss=0.4)
-    assert [line.endswith("  best so far") for line in told] == [False, True]
+    lines = shown(clock, [0.5, 0.6, 0.4, math.nan], steps=2)
+    assert [line.endswith("  best so far") for line in lines] == [True, False, True, False]
+    lines = shown(clock, [0.5, 0.3], steps=2, best_loss=0.4)
+    assert [line.endswith("  best so far") for line in lines] == [False, True]
 
 
 def test_where_no_epoch_is_chosen_none_is_called_the_best(clock):
@@ -121,8 +121,8 @@ def test_the_thread_that_says_so_ends_with_the_first_epoch():
 
 
 def test_lines_of_the_first_epoch_do_not_become_rare(clock):
-    told = shown(clock, [0.5, 0.5], steps=3000)
-    often = [sum(line.startswith(f"epoch {epoch}/2") for line in told) for epoch in (1, 2)]
+    lines = shown(clock, [0.5, 0.5], steps=3000)
+    often = [sum(line.startswith(f"epoch {epoch}/2") for line in lines) for epoch in (1, 2)]
     assert often[0] == 100
     assert often[1] < 50
 

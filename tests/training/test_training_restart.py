@@ -39,7 +39,7 @@ def _a_large_step_down(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory):
+def trained(tmp_path_factory):
     """A training that was restarted, and what it said."""
     with pytest.MonkeyPatch.context() as patch, redirect_stderr(io.StringIO()) as said:
         patch.setattr("nin.training.restart.SHARE", 4e-4)
@@ -48,8 +48,8 @@ def told(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def unbroken(told):
-    return told[0]
+def unbroken(trained):
+    return trained[0]
 
 
 def test_it_is_begun_again_at_a_lower_rate(unbroken):
@@ -57,13 +57,13 @@ def test_it_is_begun_again_at_a_lower_rate(unbroken):
     assert restart["reason"] in ("dead", "nearly dead", "not finite", "same answer")
     assert restart["step"] == 20
     assert restart["learning_rate"] == pytest.approx(2e-3)
-    assert unbroken.record["recipe"]["learning_rate"] == 5.0, "the recipe is what was asked for"
+    assert unbroken.record["recipe"]["learning_rate"] == 5.0, "the recipe is what was given"
     assert [row["epoch"] for row in unbroken.metrics()] == [1, 2, 3, 4, 5, 6]
     assert "dead" not in {finding["kind"] for finding in unbroken.record["health"]}
 
 
-def test_it_says_so_in_one_line(told):
-    (line,) = (line for line in told[1].splitlines() if "restarted" in line)
+def test_one_line_is_printed(trained):
+    (line,) = (line for line in trained[1].splitlines() if "restarted" in line)
     assert line.startswith("step 20: restarted at a learning rate of 0.002 (")
 
 

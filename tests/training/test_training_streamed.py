@@ -51,15 +51,15 @@ def test_the_calibration_batch_is_that_of_memory(twins):
 
 def test_the_evaluation_is_that_of_memory_and_reads_a_batch_at_a_time(twins, monkeypatch):
     model = small()
-    asked = []
+    indexed = []
     original = Pictures.__getitem__
     monkeypatch.setattr(
-        Pictures, "__getitem__", lambda self, key: asked.append(key) or original(self, key)
+        Pictures, "__getitem__", lambda self, key: indexed.append(key) or original(self, key)
     )
     streamed, memory = (
         evaluate(model, every_image(data), data.classes, batch_size=7) for data in twins
     )
-    assert not asked
+    assert not indexed
     assert streamed.n == 60
     assert streamed.loss == memory.loss
     assert (streamed.confusion == memory.confusion).all()

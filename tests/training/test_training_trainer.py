@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 
 
 class Toy(ImageData):
-    """Four classes told apart by which quarter of the image is bright."""
+    """Four classes that differ in which quarter of the image is bright."""
 
     def __init__(self, n=60, batch_size=16, **arguments):
         super().__init__("toy", tuple("abcd"), (8, 8, 1), batch_size, **arguments)
@@ -275,8 +275,8 @@ def test_more_gpus_than_there_are():
 def test_one_gpu_is_used_where_there_is_one(capsys):
     trainer = nin.Trainer(max_epochs=1, num_gpus=1)
     trainer.fit(Small(), Toy())
-    told = "num_gpus=1, but there is no GPU here: training without one" in capsys.readouterr().err
-    assert told == (nin.num_gpus() == 0)
+    note = "num_gpus=1, but there is no GPU here: training without one"
+    assert (note in capsys.readouterr().err) == (nin.num_gpus() == 0)
 
 
 @pytest.mark.every_backend

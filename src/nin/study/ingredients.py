@@ -20,7 +20,7 @@ class Ingredient(NamedTuple):
     Attributes:
         name: in a few words.
         present: fields of a recipe that has it, in a usual strength.
-        absent: the fields that say so of one that has not; None says so as well.
+        absent: the fields of one that has it not; None stands for that as well.
         needs: fields without which it would do nothing.
     """
 

@@ -91,7 +91,7 @@ def reproduce(
 
 
 def read_record(path: Path) -> tuple[Comparison, str | None]:
-    """The comparison in a file, and the mode in which oneDNN computed, if the file says so.
+    """The comparison in a file, and the mode in which oneDNN computed, if the file holds it.
 
     Raises:
         RunError: there is none.

@@ -78,7 +78,7 @@ def new_attempt(
         recipe: what to train.
         data: the images.
         here: how the training is spread.
-        position: before the first step; it says how often training has been restarted.
+        position: before the first step, with how often training has been restarted.
         note: a line to print first, if any.
     """
     recipe = with_restart_rate(recipe, position.restarts)
@@ -98,7 +98,7 @@ def new_network(recipe: Recipe, data: ImageData) -> Classifier:
     """The recipe's network, not yet built.
 
     Raises:
-        NinError: a custom network cannot be made; says why.
+        NinError: a custom network cannot be made; states why.
     """
     net, arguments = network_of(recipe)
     height, width = data.resize or data.image_shape[:2]
@@ -151,7 +151,7 @@ def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
 
 
 def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
-    """The network of a run, of the size of the weights at `path`, frozen as its recipe says."""
+    """The network of a run, of the size of the weights at `path`, frozen as in its recipe."""
     with precision_policy(recipe.precision):
         model: Classifier = run.network(path)
     freeze(model, recipe.freeze, statistics=find_network(recipe.preset).pretrained)

@@ -60,7 +60,7 @@ def calibrate(
         What was done beyond the book, in words.
     """
     changes = []
-    # What only its own `forward` knows is trained as it is written.
+    # A network that is given by its own `forward` alone is trained as it is written.
     is_started = optimizer is not None and model.whole_net() is not None
     statistics = getattr(data, "statistics", None) if is_started else None
     mean, std = statistics() if statistics else ((0.0,), (1.0,))

@@ -74,7 +74,7 @@ def train(
         DataError: the images cannot be found or read.
         WeightsError: pretrained weights are not installed, or damaged.
         RunError: the run directory cannot be used.
-        TrainingDiedError: the training could not recover; the run says why.
+        TrainingDiedError: the training could not recover; the run's record holds why.
         KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message states how
             to continue.
 

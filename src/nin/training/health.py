@@ -42,8 +42,8 @@ class HealthWatch(keras.callbacks.Callback):
     """Looks at a model while it trains: at steps 20, 40, …, 160, 320, … and at the end.
 
     It looks at the outputs for a few training images (the calibration batch) and at the weights.
-    Training that cannot recover is stopped, and `died` says why. What is found at a step depends on
-    that step alone, so that an interrupted and resumed training gets the findings of an unbroken
+    Training that cannot recover is stopped, and `died` holds why. What is found at a step depends
+    on that step alone, so that an interrupted and resumed training gets the findings of an unbroken
     one; only a layer that stands still takes two looks to find.
 
     Args:

@@ -173,7 +173,7 @@ def _all_layers(net: Any) -> list[Any]:
 def _scale_when_called(layer: Any) -> list[Any]:
     """Let the layers that a reader's own layer holds scale themselves when it first calls them.
 
-    Only its `call` knows what they are given. Returns them.
+    What they are given is decided in its `call` alone. Returns them.
     """
     kinds = (keras.layers.Conv2D, keras.layers.Dense)
     found = [each for each in layer._flatten_layers(include_self=False) if isinstance(each, kinds)]

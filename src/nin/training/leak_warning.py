@@ -59,7 +59,7 @@ def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
 
 
 def leak_reminder(record: RunRecord) -> str | None:
-    """What to say below the accuracy of a run whose test pictures are in train, too; else None.
+    """The note below the accuracy of a run whose test pictures are in train, too; else None.
 
     Args:
         record: of a finished run.

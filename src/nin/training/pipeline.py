@@ -154,7 +154,7 @@ def check_custom(recipe: Recipe, data: ImageData) -> None:
     """Refuse what a network of one's own cannot take, before any picture is decoded.
 
     Raises:
-        NinError: it says in one line what is wrong.
+        NinError: states in one line what is wrong.
     """
     if is_custom(recipe.preset):
         trial = new_network(recipe, data)

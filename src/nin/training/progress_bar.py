@@ -21,7 +21,7 @@ LONG, DAY = 120.0, 86_400.0
 class ShowProgress(keras.callbacks.Callback):
     """A bar over the whole training, with rate and time left, and one line per epoch.
 
-    After ten seconds a line says when a training that takes minutes will have ended. Where standard
+    After ten seconds a line estimates when a training that takes minutes will end. Where standard
     error is not a terminal there is no bar; within an epoch that takes long a line with rate and
     time left is printed now and then, and throughout the first one, also while its first step is
     compiled, at least every half minute. The rate of training, without validation, is added to the
@@ -32,7 +32,7 @@ class ShowProgress(keras.callbacks.Callback):
         console: where to print; standard error by default.
         epochs: how many there are in all; by default those that `fit` was given.
         best_loss: the lowest held-out loss of earlier epochs, infinite before any: an epoch's line
-            then says whether it is the best so far. None where no epoch is chosen.
+            then notes whether it is the best so far. None where no epoch is chosen.
 
     Attributes:
         skipped: batches that are left out at the beginning of the coming epoch.

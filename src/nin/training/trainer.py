@@ -37,7 +37,7 @@ class Trainer(BookLoop, HyperParameters):
 
     `fit` runs Keras's compiled loop. Before the first step it standardises the images inside the
     model and gives a fresh network (`Classifier.is_fresh`) weights it can learn from (see
-    `nin.start`); it says so in one line. ``start=False`` leaves a model as Keras initialised it.
+    `nin.start`), which one line notes. ``start=False`` leaves a model as Keras initialised it.
 
     Args:
         max_epochs: passes over the training images.
@@ -57,7 +57,7 @@ class Trainer(BookLoop, HyperParameters):
         health: after `fit`: the `HealthWatch`, with its findings.
         board: the `ProgressBoard` that Jupyter shows.
         is_part_of_run: whether `nin.train` uses it; messages then do not name its own arguments.
-        best_loss: the lowest validation loss of earlier epochs; each epoch's line then says whether
+        best_loss: the lowest validation loss of earlier epochs; each epoch's line notes whether
             it is the best so far. None to leave that out.
 
     Example:

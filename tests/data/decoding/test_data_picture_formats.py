@@ -1,4 +1,4 @@
-"""Every kind of picture that docs/images.md lists; and what is told of those that are not read."""
+"""Every kind of picture that docs/images.md lists, and what is reported of others."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Duplicates between parts, classes and within them: what is found, counted and told."""
+"""Duplicates between parts, classes and within them: what is found, counted and reported."""
 
 import shutil
 

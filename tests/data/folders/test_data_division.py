@@ -58,11 +58,11 @@ def test_every_part_and_every_class_in_training_has_a_picture(pictures, shares, 
 @given(folders, folders, shares, seeds)
 def test_none_slides_from_training_into_the_test(pictures, more, shares, seed):
     """Whatever is added: but for the only training picture of a class, which then has others."""
-    judge = TEST if "test" in shares else VALIDATION
+    held_out = TEST if "test" in shares else VALIDATION
     before, after = divided(pictures, shares, seed), divided(pictures + more, shares, seed)
     assume(before is not None and after is not None)
     for label, content in pictures:
-        if before[content] == TRAIN and after[content] == judge:
+        if before[content] == TRAIN and after[content] == held_out:
             assert training_of(pictures, before, label) == {content}
 
 

@@ -1,4 +1,4 @@
-"""Tables of labels: which column is which, and what cannot be told or read."""
+"""Tables of labels: which column is which, and what is unclear or cannot be read."""
 
 import pytest
 

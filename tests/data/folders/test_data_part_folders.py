@@ -1,4 +1,4 @@
-"""Folders that are parts, classes that are called like parts, and what cannot be told."""
+"""Folders that are parts, classes that are called like parts, and what is unclear."""
 
 import pytest
 

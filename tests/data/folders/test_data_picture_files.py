@@ -98,12 +98,12 @@ def test_a_pipe_is_no_picture_whatever_it_is_called(tmp_path):
     assert found(tmp_path) == (1, {".png files": 1, "files that are not pictures": 1})
 
 
-def test_names_that_were_seen_are_told(tmp_path, monkeypatch):
-    told = []
+def test_names_that_were_read_are_reported(tmp_path, monkeypatch):
+    reported = []
 
     @contextmanager
     def progress(*_):
-        yield told.append
+        yield reported.append
 
     monkeypatch.setattr(picture_files, "progress", progress)
     monkeypatch.setattr(picture_files, "_REPORTED_AT_ONCE", 4)
@@ -112,4 +112,4 @@ def test_names_that_were_seen_are_told(tmp_path, monkeypatch):
     with picture_files.showing_progress():
         assert len(pictures_below(str(tmp_path), LeftOut())) == 10
     pictures_below(str(tmp_path), LeftOut())
-    assert told == [4, 4, 2]
+    assert reported == [4, 4, 2]

@@ -71,7 +71,7 @@ def test_many_that_want_one_block_wait_for_one_answer(server, url):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: REMOTE.read_at(url, [(0, 50)]), range(32)))
     assert found == [[CONTENT[:50]]] * 32
-    assert server.asked["/a.tar"] == 2
+    assert server.requests["/a.tar"] == 2
 
 
 def test_a_file_that_changes_meanwhile_is_refused(server, url):

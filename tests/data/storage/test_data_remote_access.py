@@ -37,7 +37,7 @@ def test_what_stays_wrong_is_one_line(server, picture, faults, said, requests):
         REMOTE.read(picture)
     assert "\n" not in str(caught.value)
     if requests is not None:  # The client, too, tries again where a connection was closed.
-        assert server.asked["/a.jpg"] == requests
+        assert server.requests["/a.jpg"] == requests
 
 
 @pytest.mark.parametrize("fault", [500, 503, 429, "reset", "half"])
@@ -50,7 +50,7 @@ def test_what_passes_is_not_seen(server, picture, fault):
 def test_what_is_not_there_is_not_asked_for_again(server):
     with pytest.raises(FileNotFoundError, match="404"):
         REMOTE.read(f"{server.url}/b.jpg")
-    assert server.asked["/b.jpg"] == 1
+    assert server.requests["/b.jpg"] == 1
 
 
 @pytest.mark.usefixtures("fresh")
@@ -123,7 +123,7 @@ def test_a_limit_that_is_none_is_refused_before_any_server_is_asked(server, pict
     for ask in (REMOTE.read, REMOTE.exists):
         with pytest.raises(DataError, match=r"^NIN_CACHE_SIZE=lots: .* such as 50GB$"):
             ask(picture)
-    assert not server.asked
+    assert not server.requests
 
 
 @pytest.mark.usefixtures("picture")

@@ -1,4 +1,4 @@
-"""Folders and files behind URLs, asked as those of this machine are."""
+"""Folders and files behind URLs, used as those of this machine are."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_a_path_of_pathlib_is_a_url_if_it_was_one():
 def test_a_folder_over_http_cannot_be_listed(server):
     folder = source_path(f"{server.url}/photos")
     assert folder.is_dir()
-    server.faults = [403]  # As many answer where a folder is asked for.
+    server.faults = [403]  # As many servers respond to a folder.
     assert not folder.is_file()
     said = (
         r"photos: a server does not list its folders over http: name shards, such as .*labels.csv"

@@ -63,7 +63,7 @@ def colours(count):
 
 
 def computed(paths, cache):
-    """Features, and how many photographs the trunk was asked about."""
+    """Features, and how many photographs the trunk was given."""
     extractor = Extractor()
     return compute_features(paths, extractor, cache).features, extractor.seen
 
@@ -89,9 +89,9 @@ def test_no_files_at_all(kept, tmp_path):
 
 def test_a_second_time_nothing_is_computed(photographs, kept):
     paths = photographs(11)
-    first, asked = computed(paths, kept())
+    first, given = computed(paths, kept())
     second, again = computed(paths[::-1], kept())
-    assert (asked, again) == (11, 0)
+    assert (given, again) == (11, 0)
     assert np.array_equal(second[::-1], first)
 
 
@@ -101,20 +101,20 @@ def test_a_file_is_known_by_its_content(photographs, kept, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     moved = shutil.move(paths[0], tmp_path / "elsewhere/x.jpg")
     copied = shutil.copy(paths[1], tmp_path / "copy.png")
-    features, asked = computed([moved, copied], kept())
-    assert asked == 0
+    features, given = computed([moved, copied], kept())
+    assert given == 0
     assert np.array_equal(features, colours(2))
     shutil.copy(paths[2], paths[1])
-    features, asked = computed([paths[1]], kept())
-    assert asked == 0
+    features, given = computed([paths[1]], kept())
+    assert given == 0
     assert np.array_equal(features, colours(3)[2:])
 
 
 def test_only_what_is_new_is_computed(photographs, kept):
     paths = photographs(20)
     computed(paths[:13], kept())
-    features, asked = computed(paths, kept())
-    assert asked == 7
+    features, given = computed(paths, kept())
+    assert given == 7
     assert np.array_equal(features, colours(20))
     assert computed(paths, kept())[1] == 0
 
@@ -135,8 +135,8 @@ def test_features_are_taken_from_another_cache(photographs, kept, tmp_path):
     computed(paths[:6], kept())
     ours = kept(name="ours.safetensors")
     ours.take_from(tmp_path / "features.safetensors")
-    features, asked = computed(paths, ours)
-    assert asked == 3
+    features, given = computed(paths, ours)
+    assert given == 3
     assert np.array_equal(features, colours(9))
     assert computed(paths, kept(name="ours.safetensors"))[1] == 0
 
@@ -164,8 +164,8 @@ def test_rows_that_are_not_finite_are_computed_anew(photographs, kept, tmp_path)
     held = load_file(path)
     held[str(VIEW)][1, 2], held[str(VIEW)][3, 0] = np.nan, np.inf
     save_file(held, path)
-    features, asked = computed(paths, kept())
-    assert asked == 2
+    features, given = computed(paths, kept())
+    assert given == 2
     assert np.array_equal(features, colours(4))
 
 
@@ -192,8 +192,8 @@ def test_a_cache_arranged_otherwise_holds_nothing(photographs, kept, tmp_path, n
     held = load_file(path)
     array = held.pop(name)
     save_file(held if change is None else {**held, name: np.array(change(array))}, path)
-    features, asked = computed(paths, kept())
-    assert asked == 3
+    features, given = computed(paths, kept())
+    assert given == 3
     assert features.dtype == np.float32
     assert np.array_equal(features, colours(3))
     assert computed(paths, kept())[1] == 0
@@ -232,9 +232,9 @@ def test_files_that_cannot_be_read_are_named_and_the_others_done(photographs, ke
 
 def test_stopped_it_keeps_what_is_done_and_goes_on_with_the_rest(photographs, kept):
     paths, extractor = photographs(3 * BATCH), Extractor()
-    asked = iter([False, True])
+    stops = iter([False, True])
     with pytest.raises(KeyboardInterrupt):
-        compute_features(paths, extractor, kept(), lambda: next(asked))
+        compute_features(paths, extractor, kept(), lambda: next(stops))
     assert extractor.batches == [BATCH, BATCH]
     features, rest = computed(paths, kept())
     assert rest == BATCH
@@ -283,8 +283,8 @@ def test_the_range_of_values_belongs_to_what_is_seen(tmp_path, kept):
     assert str(VIEW) == f"{VIEW.trunk} 8 squash"
     for bits, value in ((None, 150), (12, 37)):
         view = VIEW._replace(bit_depth=bits)
-        features, asked = computed([str(path)], kept(view))
-        assert (features.tolist(), asked) == ([[value] * 3], 1)
+        features, given = computed([str(path)], kept(view))
+        assert (features.tolist(), given) == ([[value] * 3], 1)
 
 
 def test_what_is_to_be_said_of_photographs_is_counted(tmp_path, kept):

@@ -128,7 +128,7 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     if network.pretrained:
         return other
     changes: dict[str, Any] = {"width": 1.0, "depth": 1, "dropout": None}
-    if isinstance(network, CustomSpec):  # What it was made for, nobody knows: all else stays.
+    if isinstance(network, CustomSpec):  # What it was made for is not known: all else stays.
         return other.model_copy(update=changes)
     side = network.input_shape[0]
     if recipe.optimizer == "sgd":  # The book's experiment: its size and its rate.
@@ -179,7 +179,7 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
 
 
 def _is_path(data: str) -> bool:
-    """Whether it is there, or a pattern of shards: its listing says whether there are any."""
+    """Whether it is there, or a pattern of shards, which are looked for when they are listed."""
     path = source_path(data)
     return is_pattern(path) or path.exists()
 

@@ -36,7 +36,8 @@ class Choice(NamedTuple):
 Space = Mapping[str, Range | Choice]
 
 #: A frozen trunk: its head's regularisation is chosen anyway, by cross-validation, so what is left
-#: is how it sees the photographs and whether small classes count as much as large ones.
+#: is the size of the photographs, how they become squares, and whether small classes count as much
+#: as large ones.
 _FROZEN: Space = {
     "image_size": Choice((224, 240, 260, 288, 320)),
     "resize_mode": Choice(("crop", "squash")),

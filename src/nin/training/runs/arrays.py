@@ -48,7 +48,7 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def count_weights(path: Path) -> int:
-    """How many weights of a network a file says it holds; only its header is read.
+    """How many weights of a network a file holds by its header; only that is read.
 
     What a checkpoint holds beside them, the optimiser's state and dropout's, is not counted.
 

@@ -81,7 +81,7 @@ class Checkpoint(keras.callbacks.Callback):
     The network's own weights, or their averages, are written when an epoch is the best so far (see
     `Run.best_epoch`); the state to continue from is always that of the last.
 
-    Keras's own backup knows neither how far an epoch has come nor the state of dropout's random
+    Keras's own backup holds neither how far an epoch has come nor the state of dropout's random
     numbers, and so repeats an epoch in another way. Here everything that decides the next step is
     in one file that is whole or absent: weights, the optimiser, dropout's state, the metrics so
     far, the position in the shuffled data. Written last, it is never ahead of the other files: a
@@ -92,7 +92,7 @@ class Checkpoint(keras.callbacks.Callback):
         position: where the training goes on.
         every: seconds between two checkpoints within an epoch.
         health: gives what the health watch has found so far.
-        lost: says whether this training is to be restarted, so that nothing more of it is kept.
+        lost: returns whether this training is to be restarted, so that nothing more of it is kept.
         stop_signal: once set, the state is written at once and `KeyboardInterrupt` is raised.
     """
 

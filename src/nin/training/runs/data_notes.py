@@ -1,4 +1,4 @@
-"""What a person should know of the images of a training, in a line or a few."""
+"""What a user should know of the images of a training, in a line or a few."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def found_note(data: DataModule, divided: bool = True) -> str | None:
 
     Args:
         data: the pictures.
-        divided: whether to say how many are in each part that is used.
+        divided: whether to add how many are in each part that is used.
     """
     if isinstance(data, ImageArrays):
         return "\n".join(map(printable, data.notes)) or None
@@ -45,7 +45,7 @@ def show_found(data: DataModule, divided: bool = True) -> None:
 
 
 def balance_note(data: DataModule) -> str | None:
-    """What a person should know of the sizes of the classes before training, in one line."""
+    """What a user should know of the sizes of the classes before training, in one line."""
     return data.imbalance() if isinstance(data, ImageData) else None
 
 

@@ -33,7 +33,7 @@ def candidates(name: str, run: Path, record: RunRecord) -> list[Path]:
 
     They are where it was in the latest session of the training, and in those before: first relative
     to the run, which may have moved together with it, then where it was itself; and, for want of
-    anything else, where this process works. Earlier records do not say where the training
+    anything else, where this process works. Earlier records do not hold where the training
     was: there it is this process's directory, or one of the two above the run.
 
     Args:

@@ -12,7 +12,7 @@ from nin.errors import DataError, RunError
 from nin.files import write_bytes
 from nin.training.runs.arrays import read_arrays
 
-#: The file in a run that says so.
+#: The file in a run that records it.
 PICTURES = "pictures.safetensors"
 
 
@@ -30,7 +30,7 @@ def read_membership(run: Path, classes: int) -> Membership | None:
         classes: how many there are.
 
     Raises:
-        RunError: the file that says so is damaged.
+        RunError: the file that records it is damaged.
     """
     path = run / PICTURES
     if not path.exists():

@@ -53,7 +53,7 @@ def device(gpus: int | None = None) -> dict[str, Any]:
 def session(
     run: Path, epoch: int, versions: Mapping[str, str], device: Mapping[str, Any]
 ) -> SessionRecord:
-    """What a record says of the part of a training that begins now, ready for JSON.
+    """What a record holds of the part of a training that begins now, ready for JSON.
 
     Args:
         run: the run directory.

@@ -37,7 +37,7 @@ class Checked(BaseModel):
 
 class _Data(Checked):
     fingerprint: str
-    #: Of pictures whose files do not say.
+    #: Of pictures whose files state none.
     bit_depth: Literal[8, 10, 12, 14, 16] | None = None
 
 

@@ -1,4 +1,4 @@
-"""The result of a finished training, in words that promise no more than the images say."""
+"""The result of a finished training, in words that promise no more than the images show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of a frozen trunk says in its record: its network, its weights, its fitted head."""
+"""What a run of a frozen trunk has in its record: its network, its weights, its fitted head."""
 
 from __future__ import annotations
 
