@@ -171,7 +171,7 @@ def test(quick: bool) -> int:
     for lint in (["check"], ["format", "--check"]):
         if code := subprocess.run([BIN / "ruff", *lint], check=False, cwd=HERE).returncode:
             return code
-    jobs, at_once = (quick_jobs(), AT_ONCE) if quick else (all_jobs(), AT_ONCE + 2)
+    jobs, at_once = (quick_jobs(), AT_ONCE) if quick else (all_jobs(), AT_ONCE + 1)
     say(f"testing, {at_once} at a time")
     with ThreadPoolExecutor(at_once) as pool:
         return 1 - all([*pool.map(Job.succeeds, jobs)])
