@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -45,7 +45,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 #: Each command, and its line in `nin --help`, which an ordinary terminal shows whole.
-VERBS = {
+VERBS: dict[Callable[..., None], str] = {
     train: "Train a network by a recipe, or on a folder of images.",
     evaluate: "Evaluate a run: accuracy, recall and precision per class.",
     predict: "Classify images.",
