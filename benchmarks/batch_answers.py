@@ -1,4 +1,4 @@
-"""A hundred thousand answers while a worker and the command are killed: each picture one row?
+"""A hundred thousand predictions while a worker and the command are killed: each picture one row?
 
 A scheduler and two workers are processes of their own. `nin predict --scheduler` begins; when a
 fifth of the parts is there, one worker is killed (-9), at two fifths the command itself. Another
@@ -124,7 +124,7 @@ def main() -> None:
     link(photographs, work / "pictures")
     record = Record(
         "batch_answers",
-        "100,000 pictures are answered once each while a worker and the command are killed.",
+        "100,000 pictures are predicted once each while a worker and the command are killed.",
         ["dask", "distributed", "onnxruntime"],
     )
     record.rows.clear()

@@ -50,7 +50,7 @@ STUDIES: dict[str, dict[str, Any]] = {
         "nets": exercise_contenders([], "book", width=0.25),
         "recipe": SMALL.revised(limit=10_000, epochs=12, image_size=112),
         "rates": (0.001, 0.003, 0.009),
-        "search_share": 0.25,
+        "search_share": 0.5,
         "title": "The chapter's exercises",
     },
 }

@@ -1,9 +1,9 @@
 """What a recipe that takes hours reaches on the test images, one row per seed.
 
 Each seed is one `nin train RECIPE --seed SEED`, kept in a run directory of its own: stopped at any
-time, by whatever, the same command goes on from its last checkpoint. Test images are looked at
+time, by whatever, the same command continues from its last checkpoint. Test images are looked at
 once, when a training has ended; the curve is that of held-out training images. Where the recipe
-mirrors its images, the mean of the answers about an image and its mirror image is a second result.
+mirrors its images, the mean of the predictions for an image and its mirror is a second result.
 
 Run: python benchmarks/long_recipes.py cifar10|cifar100|svhn|mnist|fashion28 [--seeds 3]
 [--data FOLDER] [--runs runs/records]; quicker recipes, and when they reach a goal: recipes.py
@@ -49,13 +49,13 @@ def row(run: nin.Run) -> dict[str, Any]:
 
 
 def mirrored(run: nin.Run) -> float:
-    """Accuracy on the test images by the mean of two answers: about each, and its mirror image."""
+    """Accuracy on the test images by the mean of two predictions: for an image and its mirror."""
     _, test = final_split(run.images.open())
-    answers = [
+    predictions = [
         softmax(as_numpy(run.model.predict(images, verbose=0)), axis=1)
         for images in (test.images, test.images[:, :, ::-1])
     ]
-    return round(float((sum(answers).argmax(axis=1) == test.labels).mean()), 4)
+    return round(float((sum(predictions).argmax(axis=1) == test.labels).mean()), 4)
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ def batch_answers() -> str:
     second = row["second_start"]
     table = [
         ["pictures", f"{row['pictures']:,}"],
-        ["answered when the command was killed", f"{row['kept_at_kill']:,}"],
+        ["predicted when the command was killed", f"{row['kept_at_kill']:,}"],
         ["rows in the end", f"{row['rows']:,}"],
         ["pictures with two rows", f"{row['twice']:,}"],
         ["pictures without a row", f"{row['missing']:,}"],

@@ -66,6 +66,7 @@ def test_help_lists_every_verb_and_how_to_begin(nin):
     *verbs, _ = (line.split()[0] for line in listed.splitlines() if line.startswith("  "))
     assert verbs == [*VERBS]
     assert "Begin with: nin train" in result.out
+    assert "..." not in listed, "a line is cut off"
 
 
 @pytest.mark.parametrize("verb", VERBS)

@@ -253,7 +253,7 @@ def test_images_that_are_gone_can_be_replaced_by_others(photos, tmp_path):
     run = nin.train(recipe, tmp_path / "run")
     moved = photos.rename(tmp_path / "elsewhere")
     with pytest.raises(
-        ExportError, match=r"cannot be found at .*photos: say where they .* others: data$"
+        ExportError, match=r"cannot be found at .*photos: name the place .* other images: data$"
     ) as caught:
         nin.export(run)
     assert "\n" not in str(caught.value)

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 import typer
@@ -44,22 +44,24 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-for verb in (
-    train,
-    evaluate,
-    predict,
-    explain,
-    export,
-    serve,
-    summary,
-    compare,
-    ablate,
-    sweep,
-    tune,
-    reproduce,
-    data,
-):
-    app.command()(verb)
+#: Each command, and its line in `nin --help`, which an ordinary terminal shows whole.
+VERBS: dict[Callable[..., None], str] = {
+    train: "Train a network by a recipe, or on a folder of images.",
+    evaluate: "Evaluate a run: accuracy, recall and precision per class.",
+    predict: "Classify images.",
+    explain: "Show where in images the evidence for each class is.",
+    export: "Export a run to ONNX, OpenVINO, LiteRT and other formats.",
+    serve: "Serve a network over HTTP, with a web page.",
+    summary: "Show a network layer by layer, with its cost.",
+    compare: "Compare networks, all trained in the same way.",
+    ablate: "Measure what a part of a network or a recipe is worth.",
+    sweep: "Train every combination of some values.",
+    tune: "Search for better values of a recipe.",
+    reproduce: "Train a published row again: does it agree?",
+    data: "Check a folder of images, or list the known data sets.",
+}
+for verb, line in VERBS.items():
+    app.command(short_help=line)(verb)
 
 
 def _show_version(is_given: bool) -> None:
