@@ -31,10 +31,11 @@ def test_it_ends_with_the_result_and_what_to_do_next(nin, stripes):
     assert following == (
         "next     nin evaluate runs/stripes-1   or   nin predict runs/stripes-1 IMAGE"
     )
-    found, classes, seen, fitted = result.err.splitlines()
+    found, classes, computed, fitted = result.err.splitlines()
     assert found == f"{stripes.name}: 48 pictures in 2 classes; train 24, test 24"
     assert classes == "classes: across 24, down 24"
-    assert seen.startswith("48 photographs seen by efficientnet-lite1, trained on ImageNet: ")
+    line = "features of 48 photographs by efficientnet-lite1, trained on ImageNet: "
+    assert computed.startswith(line)
     assert fitted.startswith("class maps fitted to their optimum, C = ")
     assert fitted.endswith(" by 5 folds of the training photographs: 1.000")
 
@@ -79,7 +80,8 @@ def test_an_unreadable_photograph(nin, stripes):
     assert result.code == 0
     said = result.err.splitlines()
     assert said[0] == "left out 1 unreadable photographs"
-    assert said[1].startswith("47 photographs seen by efficientnet-lite1, trained on ImageNet: 0 ")
+    line = "features of 47 photographs by efficientnet-lite1, trained on ImageNet: 0 of them new"
+    assert said[1].startswith(line)
 
 
 def interrupted(nin, stripes, monkeypatch, name):

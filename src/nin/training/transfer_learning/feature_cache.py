@@ -155,7 +155,7 @@ def compute_features(
     remarks: Counter[str] = Counter()
     batch = max(1, min(BATCH, BATCH * USUAL_SIZE**2 // cache.view.size**2))
     try:
-        with progress("looking at photographs", len(paths)) as advance:
+        with progress("computing features", len(paths)) as advance:
             for seen in _ahead(
                 lambda one: _seen(one, paths[one], cache),
                 len(paths),

@@ -90,7 +90,8 @@ def _summary(found: Found, photographs: int, recipe: Recipe) -> str:
     whose = "trained on ImageNet" if recipe.init is None else f"from {printable(recipe.init)}"
     count = photographs - len(found.faults)
     new = f"{found.computed:,} of them new, " if found.computed < count else ""
-    return f"{count:,} photographs seen by {recipe.preset}, {whose}: {new}{found.seconds:.0f} s"
+    done = f"features of {count:,} photographs by {recipe.preset}, {whose}"
+    return f"{done}: {new}{found.seconds:.0f} s"
 
 
 def _divided(
