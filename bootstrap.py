@@ -191,7 +191,7 @@ def all_jobs() -> list[Job]:
     on_jax, *elsewhere = (
         pytest(f"tests on {name}", marked, "every_backend", name) for name in backends
     )
-    return [*on_tensorflow, on_jax, *elsewhere, Job("types", [BIN / "mypy"])]
+    return [on_jax, *on_tensorflow, *elsewhere, Job("types", [BIN / "mypy"])]
 
 
 def quick_jobs() -> list[Job]:
