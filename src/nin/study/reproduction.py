@@ -115,7 +115,7 @@ def published_rows(found: Comparison, name: str | None) -> Iterator[PublishedRow
     """
     names = [row.net for row in found.rows]
     if name is not None and name not in names:
-        raise UnknownNameError("row", name, names)
+        raise UnknownNameError("row", name, dict.fromkeys(names))
     seen: list[tuple[str, list[float]]] = []
     for row in found.rows:
         if name not in (None, row.net) or (row.net, row.accuracies) in seen:
