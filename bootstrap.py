@@ -146,7 +146,8 @@ def install(job: str, with_torch: bool) -> None:
         quiet = ("--quiet", "--no-compile", "--constraint", "constraints.txt")
         pip("install", *quiet, "--editable", f".{EXTRAS[job]}", *build)
         # pip compiles one file after the other. Some are no Python: templates, tests of syntax.
-        large = ("-x", "/(torch|sympy|mpmath|networkx)/")  # little of them is imported
+        # Little of the largest packages is ever imported.
+        large = ("-x", "/site-packages/(torch|sympy|mpmath|networkx)/")
         command = [BIN / "python", "-m", "compileall", "-qq", "-j", "0", *large, HOME / "lib"]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
         marker.write_text(wanted)
