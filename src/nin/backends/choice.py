@@ -40,6 +40,9 @@ class Backend(Protocol):
         self, compute: Callable[[], tuple[Any, Any]], model: Any
     ) -> tuple[Any, Any, list[Any]]: ...
     def can_compile(self, function: Callable[..., Any], arrays: Sequence[Any]) -> bool: ...  # noqa: D102
+    def batch_normalization(  # noqa: D102
+        self, images: Any, layer: Any, training: bool
+    ) -> tuple[Any, Any, Any] | None: ...
 
 
 def backend_name() -> str:

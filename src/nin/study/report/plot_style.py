@@ -75,7 +75,7 @@ def as_svg(figure: Figure, name: str, title: str) -> str:
     rcParams["svg.hashsalt"] = name
     file = io.StringIO()
     # savefig would draw twice, the first time only to have the layout.
-    FigureCanvasSVG(figure).print_svg(file, metadata=_NO_METADATA)
+    FigureCanvasSVG(figure).print_svg(file, metadata=_NO_METADATA)  # type: ignore[no-untyped-call]
     return _embedded(file.getvalue(), name, title)
 
 
