@@ -87,9 +87,10 @@ def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, A
         training: whether the statistics are the batch's; otherwise they are the layer's averages.
 
     Returns:
-        The images, each channel's mean and its variance; None if only their shape is asked for.
+        The images, each channel's mean and its variance; None if only their shape is asked for, or
+        there is one value a channel, which PyTorch refuses.
     """
-    if images.is_meta:
+    if images.is_meta or images.numel() == images.shape[-1]:
         return None
     mean, variance = (each.value.detach() for each in (layer.moving_mean, layer.moving_variance))
     if training:  # They are overwritten with the batch's, which momentum 1 makes of them.
