@@ -124,7 +124,7 @@ def fuzz() -> str:
     return (
         f"{row['requests']:,} malformed pictures and forms in {row['seconds']:.0f} s:"
         f" {_statuses(row)}; {len(row['rude'])} answers with a traceback or without an answer;"
-        f" {_memory(row)}. {conditions('fuzz')}"
+        f" the server's own {_memory(row)}. {conditions('fuzz')}"
     )
 
 
