@@ -127,6 +127,8 @@ def no_garbage_collection() -> Iterator[None]:
 
 
 def _agreed(requested: str | None, active: str) -> str:
+    if active not in INSTALL:
+        raise UnknownNameError("KERAS_BACKEND", active, INSTALL)
     if requested and requested != active:
         raise BackendError(
             f"Keras is already imported with the {active} backend, but KERAS_BACKEND names"

@@ -76,7 +76,7 @@ def predict_on_workers(
         advance: is passed how many pictures have been done since the last call.
 
     Raises:
-        ClusterError: the scheduler went away, or the same part has cost three workers.
+        ClusterError: the scheduler went away, or the same part has cost four workers.
         NinError: a worker cannot predict, or predictions cannot be written.
     """
     from dask.distributed import wait
