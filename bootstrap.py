@@ -13,6 +13,7 @@ Debian, `test` installs the package chromium, unless some Chromium is there alre
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -24,7 +25,7 @@ import venv
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 HERE = Path(__file__).resolve().parent
 HOME = HERE / ".venv"
@@ -117,7 +118,7 @@ def make_environment() -> None:
     except ImportError:
         make_with_virtualenv()
     else:
-        venv.create(HOME, with_pip=True)
+        venv.create(HOME, symlinks=True, with_pip=True)
 
 
 def make_with_virtualenv() -> None:
@@ -226,8 +227,9 @@ def find_browser() -> str:
         say("installing Debian's chromium, for the tests of the page")
         quiet = {"check": False, "stdout": subprocess.DEVNULL, "timeout": 600}
         environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", *words, "--quiet"], env=environment, **quiet)
+        with contextlib.suppress(subprocess.TimeoutExpired):  # Less is tested then.
+            for words in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+                subprocess.run(["apt-get", *words, "--quiet"], env=environment, **quiet)
     found = next(filter(None, map(shutil.which, browsers)), None)
     return f"tests in {found}" if found else "left out the tests in a browser: there is no chromium"
 
@@ -238,9 +240,9 @@ def pip(*arguments: str) -> str:
     return subprocess.run(command, check=True, cwd=HERE, stdout=subprocess.PIPE, text=True).stdout
 
 
-def run(command: list[str | Path]) -> int:
-    """Run a command of the environment in the user's folder; returns its exit code."""
-    return subprocess.run(command, check=False).returncode
+def run(command: list[str | Path]) -> NoReturn:
+    """Become a command of the environment: signals reach it, and the exit code is its own."""
+    os.execv(command[0], [str(word) for word in command])
 
 
 def say(message: str) -> None:

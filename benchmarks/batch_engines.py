@@ -152,7 +152,6 @@ def main() -> None:
         "Ten thousand small pictures answered by two processes, by Dask and by Ray Data.",
         ["dask", "distributed", "onnxruntime"],
     )
-    record.note = "two runs each, while other work ran on the same cores at a lower priority"
     model, pictures = prepare(folder)
     for engine in ENGINES:
         if not record.has(engine=engine, what="installation"):

@@ -132,19 +132,20 @@ def measure(record: Record, asked: argparse.Namespace) -> None:
         free.close()
         for number in range(asked.rounds):
             for server, command in servers(asked.file, port, asked.before).items():
-                if record.has(server=server, round=number):
+                key = {"server": server, "round": number}
+                left = [each for each in CONCURRENCY if not record.has(**key, connections=each)]
+                if not left:
                     continue
                 with running(command, port) as process:
                     load(script, port, 4, WARM_UP)
-                    for connections in CONCURRENCY:
+                    for connections in left:
                         used = _processor_seconds(process)
                         row = load(script, port, connections, SECONDS)
                         used = _processor_seconds(process) - used
                         row["cpu_ms_per_image"] = round(1e3 * used / max(1, row.pop("images")), 2)
                         row["resident_mib"] = _resident(process)
-                        key = {"server": server, "round": number, "connections": connections}
-                        record.add(summary, **key, **row)
-                        print(key, row, flush=True)
+                        record.add(summary, **key, connections=connections, **row)
+                        print(key, connections, row, flush=True)
 
 
 def _processor_seconds(process: psutil.Process) -> float:

@@ -91,6 +91,7 @@ def main() -> None:
     for source in map(Path, sys.argv[2:]):
         network = FilePredictor(source)
         name = network.description["name"]
+        record.rows = [row for row in record.rows if row["network"] != name]
         found = {key: answers(network, paths, view) for key, view in views(network).items()}
         alone = found["as it is"]
         record.add(network=name, way="as it is", **compared(alone, alone, labels))

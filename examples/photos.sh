@@ -15,7 +15,7 @@ nin evaluate "$out"
 
 # Three photographs, held out where there is a test/.
 held_out=$photos; [ ! -d "$photos/test" ] || held_out=$photos/test
-find "$held_out" -type f | sort | awk 'NR % 5 == 1' | head -n 3 > "$out/seen.txt"
+find "$held_out" -type f ! -name '.*' \( -iname '*.jpg' -o -iname '*.jpeg' -o -iname '*.png' \) | sort | awk 'NR % 5 == 1' | head -n 3 > "$out/seen.txt"
 tr '\n' '\0' < "$out/seen.txt" | xargs -0 nin explain "$out" --out "$out/maps.png"
 
 nin export "$out"
@@ -26,7 +26,10 @@ tr '\n' '\0' < "$out/seen.txt" | xargs -0 nin predict "$out/model.onnx" --top 3
 nin serve "$out" --port 0 > "$out/address.txt" &
 server=$!
 trap 'kill "$server"; wait "$server"' EXIT
-until [ -s "$out/address.txt" ]; do sleep 1; done
+until [ -s "$out/address.txt" ]; do
+  kill -0 "$server" # A server that has ended has said why, and ends this, too.
+  sleep 1
+done
 read -r address _ < "$out/address.txt"
 curl --silent --show-error -F "images=@$(head -n 1 "$out/seen.txt")" "$address/predict?top=2"
 echo

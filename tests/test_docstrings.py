@@ -8,6 +8,7 @@ import re
 
 import pytest
 from tiny_network import MNIST
+from undrawn import without_page
 
 import nin
 
@@ -39,7 +40,7 @@ def test_the_example_prints_what_it_shows(name, folder, monkeypatch):
     monkeypatch.chdir(folder)
     if name in TRAINING:
         monkeypatch.setitem(nin.PRESETS, "mnist", MNIST)
-        monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
+        without_page(monkeypatch)
     text = inspect.getdoc(getattr(nin, name)) or ""
     names = {"nin": nin, "__name__": "example"}
     example = doctest.DocTestParser().get_doctest(text, names, name, None, 0)

@@ -55,23 +55,6 @@ def test_an_error_inside_leaves_no_file_where_there_was_none(tmp_path):
     assert [*tmp_path.iterdir()] == []
 
 
-@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_what_has_been_written_by_then_can_be_kept(old, tmp_path, error):
-    def write(content):
-        with replacing(old, keep=tmp_path / "kept") as file:
-            file.write(content)
-            raise error
-
-    with pytest.raises(error):
-        write(b"")
-    assert only(old)
-    with pytest.raises(error):
-        write(b"new")
-    assert (tmp_path / "kept").read_bytes() == b"new"
-    assert old.read_bytes() == b"old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "kept"]
-
-
 def test_a_disk_that_fills_up_at_the_last_moment(old, monkeypatch):
     def full(_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -88,7 +88,7 @@ def views() -> str:
         change, off = row["loss_change"], row["loss_change_95"]
         moved = [f"+{row['gained']} −{row['lost']}", f"{row['p']:.2g}"]
         table.append([*cells, *moved, f"{change:+.3f} ± {off:.3f}".replace("-", "−")])
-    head = ["network", "answers averaged over", "accuracy", "photographs gained, lost", "p"]
+    head = ["network", "predictions averaged over", "accuracy", "photographs gained, lost", "p"]
     n = record("views")["rows"][0]["n"]
     return (
         f"{lines([*head, 'change of the loss'], table)}\n\n{n} photographs of the test and"
@@ -124,7 +124,7 @@ def fuzz() -> str:
     return (
         f"{row['requests']:,} malformed pictures and forms in {row['seconds']:.0f} s:"
         f" {_statuses(row)}; {len(row['rude'])} answers with a traceback or without an answer;"
-        f" {_memory(row)}. {conditions('fuzz')}"
+        f" the server's own {_memory(row)}. {conditions('fuzz')}"
     )
 
 

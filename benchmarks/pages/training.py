@@ -139,6 +139,22 @@ def identities() -> str:
     return lines(["", "ms, mean ± sd"], rows)
 
 
+def batch_normalization() -> str:
+    """Images a second with nin's layer and with Keras's."""
+    rows = []
+    for name, phases in record("batch_normalization")["summary"].items():
+        row = [name]
+        for phase in ("training", "prediction"):
+            found = phases[phase]
+            row += [f"{found['nin']:,.0f}", f"{found['Keras']:,.0f}", f"{found['ratio']:.2f}"]
+        rows.append(row)
+    head = ["", "training, images/s", "with Keras's layer", "ratio"]
+    head += ["prediction, images/s", "with Keras's layer", "ratio"]
+    rounds = {row["round"] for row in record("batch_normalization")["rows"]}
+    said = f"Medians of {len(rounds)} rounds, the two layers in turn."
+    return f"{lines(head, rows)}\n\n{said} {conditions('batch_normalization')}"
+
+
 def startup() -> str:
     """Cold starts and peaks."""
     made = record("startup")["summary"]
@@ -220,6 +236,7 @@ TRAINING = {
     "accuracy": accuracy_with_conditions,
     "speed": speed,
     "identities": identities,
+    "batch normalization": batch_normalization,
     "startup": startup,
     "loading": loading,
     "capabilities": capabilities,

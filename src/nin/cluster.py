@@ -48,7 +48,7 @@ def cluster(scheduler: str | None = None, workers: int = 1) -> Iterator[Client]:
         workers: how many of them, each with one thread.
 
     Raises:
-        ClusterError: Dask is not installed, no scheduler responds, or it went away meanwhile.
+        ClusterError: Dask is not installed, or no scheduler responds.
     """
     check_cluster(scheduler)
     from dask.distributed import Client, LocalCluster
@@ -137,7 +137,7 @@ def joblib_workers(scheduler: str) -> Iterator[None]:
 
     Raises:
         ClusterError: no scheduler responds; it has no workers, or some do several things at a
-            time in one process, whose random numbers would get mixed up; three workers in turn
+            time in one process, whose random numbers would get mixed up; four workers in turn
             were lost by the same work, or the scheduler was.
     """
     with cluster(scheduler) as client:
@@ -158,8 +158,8 @@ def joblib_workers(scheduler: str) -> Iterator[None]:
                 yield
         except KilledWorker as error:
             raise ClusterError(
-                "the same training crashed three workers in turn, probably for lack of memory;"
-                " finished trainings are kept",
+                f"the same training crashed {error.allowed_failures + 1} workers in turn, probably"
+                " for lack of memory; finished trainings are kept",
                 Advice("give a smaller {}", Argument("batch_size")),
             ) from error
         except (CancelledError, CommClosedError) as error:

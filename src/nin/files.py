@@ -24,12 +24,8 @@ _RENAME_EXCHANGE = 2
 
 
 @contextmanager
-def replacing(path: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
+def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` only when the block ends without an error.
-
-    Args:
-        path: the file.
-        keep: what becomes of it otherwise, if anything has been written; None: it is deleted.
 
     Raises:
         NinError: the disk is full or the folder cannot be written; `path` is as it was.
@@ -42,12 +38,7 @@ def replacing(path: Path, keep: Path | None = None) -> Iterator[BinaryIO]:
         name = path.parent / f".{repeated}.{secrets.token_hex(4)}.part"
         with name.open("xb") as file:
             temporary = name
-            try:
-                yield file
-            except BaseException:
-                if keep is not None and file.tell():
-                    name.replace(keep)
-                raise
+            yield file
             file.flush()
             _keep_mode(path, name)
             os.fsync(file.fileno())

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from tiny_network import MNIST
+from undrawn import without_page
 
 from nin.cli.entry_point import run
 from nin.networks.presets import PRESETS
@@ -111,7 +112,7 @@ def few_layers(monkeypatch):
 def tiny(few_layers, monkeypatch):  # noqa: ARG001
     """The same, and draw no picture of a training or a report: those have tests of their own."""
     monkeypatch.setattr("nin.training.fit_run.save_curves", lambda *_: None)
-    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
+    without_page(monkeypatch)
 
 
 @pytest.fixture

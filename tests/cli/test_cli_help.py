@@ -129,6 +129,14 @@ def test_a_reader_that_goes_away_is_no_mistake(program):
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
+def test_a_stream_that_is_closed_is_no_mistake(program, closed):
+    command = ["sh", "-c", f'"{program}" data {closed}']
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ("digits" in done.stdout) is (closed != ">&-")
+
+
 def test_output_need_not_fit_the_terminal(program, photos):
     (photos / "dark").rename(photos / "2×2")
     environment = {**os.environ, "PYTHONIOENCODING": "koi8-r"}

@@ -127,6 +127,9 @@ def test_a_single_one_is_a_mistake(nin, model, bad):
     result = nin("predict", model, bad, "--json")
     assert result.is_mistake()
     assert nin("predict", model, bad, "--skip-bad").code == 0
+    assert nin("predict", model, bad, "--out", "a.csv").is_mistake()
+    assert nin("predict", model, bad, "--skip-bad", "--out", "b.csv").code == 0
+    assert table(Path("b.csv").read_text()) == []
 
 
 @pytest.mark.parametrize("source", ["gone.png", "*.jpg", "photos/notes.txt/x", "empty", "x" * 300])

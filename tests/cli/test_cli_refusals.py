@@ -81,6 +81,7 @@ WITHOUT_A_RUN = {
     "train photos --groups zzz": "--groups zzz: matches nothing in",
     "ablate heads": "did you mean 'head'?",
     "ablate --preset bok": "did you mean 'book'?",
+    "ablate --width inf": "'--width': Input should be less than or equal to 4",
 }
 WITH_A_RUN = {
     "train --resume run": "has all its 1 epochs: to train longer, give more --epochs",

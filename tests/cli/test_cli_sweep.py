@@ -83,3 +83,15 @@ def test_what_takes_long_is_confirmed_in_a_terminal(
     monkeypatch.setattr(verb.typer, "confirm", lambda said, **_: questions.append(said) or False)
     assert verb.has_consent("it takes long", seconds, trainings) is begins
     assert questions == ["it takes long. Begin?"] * asked
+
+
+def test_ctrl_c_at_the_question_stops_it(nin, monkeypatch):
+    def interrupted(*_, **__):
+        raise verb.typer.Abort
+
+    monkeypatch.setattr(verb.sys.stdin, "isatty", lambda: True)
+    monkeypatch.setattr(verb.typer, "confirm", interrupted)
+    values = ",".join(str(number / 1000) for number in range(1, 1200))
+    result = nin("sweep", "digits", "--vary", f"lr={values}", "--seeds", "1")
+    assert result.code == 130
+    assert result.err.splitlines()[-1] == "nin: stopped"

@@ -299,3 +299,14 @@ def test_what_summary_refuses(nin, line, said):
     result = nin("summary", *line.split())
     assert result.is_mistake(), result
     assert said in result.err
+
+
+def test_images_that_do_not_fit_a_layer_are_one_line(nin, tmp_path):
+    (tmp_path / "nets.py").write_text(
+        "import keras\n\n\ndef net(num_classes):\n"
+        "    layers = [keras.layers.Reshape((28, 28, 1)), keras.layers.Flatten()]\n"
+        "    return keras.Sequential([*layers, keras.layers.Dense(num_classes)])\n"
+    )
+    result = nin("summary", "nets.py:net", "--input", "32,32,1")
+    assert result.is_mistake(), result
+    assert "nets.py:net cannot take images of 32×32×1: " in result.err

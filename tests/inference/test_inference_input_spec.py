@@ -71,6 +71,8 @@ FREE, FIXED = InputSpec(3).described(), InputSpec(3, 32, 1, "nchw", "float").des
     [
         None,
         {},
+        {"foo": 1},
+        {"x": 1, **{key: value for key, value in FREE.items() if key != "size"}},
         [],
         {**FREE, "type": "float"},
         {**FREE, "batch": 2},

@@ -48,7 +48,7 @@ def test_layers_are_what_the_layout_says(name):
             assert layer.strides == (conv.strides, conv.strides)
             assert (layer.padding, layer.use_bias) == ("same", False)
             norm, following = layers[conv.number + 1 : conv.number + 3]
-            assert type(norm) is keras.layers.BatchNormalization
+            assert isinstance(norm, keras.layers.BatchNormalization)
             activates = isinstance(following, keras.layers.Activation)
             assert activates is conv.relu6
             assert not activates or following.activation is keras.activations.relu6

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -213,6 +214,20 @@ def test_connections_that_idle_make_room_for_others(running):
         assert everything(idle[0]) == b""
         idle[1].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         assert everything(idle[1]).startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_limit_holds_when_many_connect_at_once(running):
+    with running("--quiet") as server, ExitStack() as stack:
+        idle = [stack.enter_context(connect(server)) for _ in range(MAX_CONNECTIONS)]
+        for connection in idle:
+            assert healthy(connection)
+        process = server.process
+        process.send_signal(signal.SIGSTOP)  # They are accepted together.
+        new = [stack.enter_context(connect(server)) for _ in range(100)]
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.5)
+        ended, _, _ = select.select([*idle, *new], [], [], 0)
+        assert len(idle) + len(new) - len(ended) <= MAX_CONNECTIONS
 
 
 def test_idle_connections_are_kept_as_long_as_was_set(running):

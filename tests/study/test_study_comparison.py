@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from custom_networks import write_nets
 from tiny_network import MNIST
+from undrawn import without_page
 
 from nin.errors import DataError, InputSizeError, NinError, RunError
 from nin.networks.presets import PRESETS
@@ -63,8 +64,7 @@ def trained(monkeypatch):
         )
 
     monkeypatch.setattr("nin.study.trials.trial_runner.train_trial", pretend)
-    # The page has tests of its own, and four pictures to draw.
-    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
+    without_page(monkeypatch)
     return trials
 
 
@@ -528,7 +528,7 @@ def folded(monkeypatch, tmp_path):
         return Outcome(validation=validation, curve=[validation], seconds=1, died=False, **tested)
 
     monkeypatch.setattr("nin.study.trials.trial_runner.train_trial", pretend)
-    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
+    without_page(monkeypatch)
 
     def call(**settings):
         settings = {"rates": [0.0005, 0.001, 0.002, 0.004], "measured": False, **settings}

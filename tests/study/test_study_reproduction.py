@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from custom_networks import write_nets
 from scipy.stats import t
+from undrawn import without_page
 
 from nin.errors import NinError, RunError
 from nin.study import Contender, compare, reproduce
@@ -38,7 +39,7 @@ def trained(monkeypatch):
         )
 
     monkeypatch.setattr("nin.study.trials.trial_runner.train_trial", pretend)
-    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
+    without_page(monkeypatch)
     pretend.trials, pretend.shift = trials, shift
     return pretend
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -93,6 +94,36 @@ def test_stopped_again_and_again_and_resumed_each_time(unbroken, tmp_path, monke
     begun = [0, *(step // EPOCH for step in steps)]
     assert [session["epoch"] for session in resumed.record["sessions"]] == begun
     assert len(unbroken.record["sessions"]) == 1
+
+
+class ByHand(nin.LeNet):
+    """Trained by the book's loop, with dropout of the image."""
+
+    def __init__(self, num_classes=10):
+        super().__init__(num_classes=num_classes)
+        self.seeds = keras.random.SeedGenerator(1)
+
+    def training_step(self, batch):
+        images, labels = batch
+        kept = keras.random.dropout(keras.ops.cast(images, "float32"), 0.3, seed=self.seeds)
+        return self.loss(self(kept), labels)
+
+
+def test_with_a_step_of_its_own_it_is_continued_within_an_epoch_too(tmp_path, monkeypatch):
+    settings = {"preset": ByHand, "epochs": 2, "limit": 90, "batch_size": 16}
+    whole, run = nin.train("digits", tmp_path / "whole", **settings), tmp_path / "run"
+    for number in range(3):
+        with monkeypatch.context() as patch:
+            stop_at(patch, 2)
+            with pytest.raises(KeyboardInterrupt):
+                nin.resume(run) if number else nin.train("digits", run, **settings)
+    place = read_position(nin.load(run))
+    assert (place.epoch, place.batch) == divmod(3 * 2, EPOCH)
+    resumed = nin.resume(run)
+    for one, other in zip(resumed.model.get_weights(), whole.model.get_weights(), strict=True):
+        assert np.array_equal(one, other)
+    last, as_whole = (each.metrics()[-1] for each in (resumed, whole))
+    assert last["val_loss"] == as_whole["val_loss"]
 
 
 def test_a_signal_that_is_ignored_stays_so():

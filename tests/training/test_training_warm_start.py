@@ -1,12 +1,16 @@
 """What a network takes over from a run: every layer that fits, class maps by the class's name."""
 
+import json
+
 import numpy as np
 import pytest
+from photographs import folder
 from safetensors.numpy import load_file
 
 import nin as d2l
 from nin.errors import RunError
 from nin.models import NiN
+from nin.training.recipe_choice import recipe_of
 from nin.training.runs.weights import weights
 from nin.training.warm_start import warm_start
 
@@ -71,6 +75,21 @@ def test_nothing_that_fits_is_refused_and_nothing_is_changed(run):
         warm_start(model, ("a", "b", *CLASSES[2:]), run)
     after = values(model)
     assert all(np.array_equal(after[name], before[name]) for name in before)
+
+
+@pytest.mark.parametrize("images", ["arrays", "folder"])
+def test_the_network_is_as_there(images, run, tmp_path):
+    of_network = {"depth": 2, "batch_norm": True, "pooling": "average", "dropout": 0.1}
+    record = {**run.record, "recipe": {**run.record["recipe"], **of_network}}
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run/run.json").write_text(json.dumps(record))
+    if images == "arrays":
+        what = (np.zeros((40, 16, 16, 1), np.uint8), np.arange(40) % 2)
+    else:
+        what = str(folder(tmp_path / "photos"))
+    recipe = recipe_of(what, {"init": str(tmp_path / "run")})
+    assert (recipe.preset, recipe.width) == (run.recipe.preset, 0.05)
+    assert {name: getattr(recipe, name) for name in of_network} == of_network
 
 
 def test_a_training_goes_on_from_it(run, tmp_path):

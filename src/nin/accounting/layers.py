@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from keras import layers
 
+from nin.models.batch_normalization import BatchNormalization
 from nin.models.blocks import AveragePooling
 from nin.models.preprocessing import Preprocessing
 
@@ -206,6 +207,7 @@ _RULES: dict[type, Rule] = {
     layers.SeparableConv2D: _separable,
     layers.Dense: _dense,
     layers.BatchNormalization: _batch_norm,
+    BatchNormalization: _batch_norm,
     layers.GroupNormalization: _group_norm,
     layers.LayerNormalization: _layer_norm,
     layers.Normalization: _given_norm,

@@ -80,3 +80,7 @@ def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, 
 def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
     """True: JAX knows the shapes of each batch when it compiles."""
     return True
+
+
+def batch_normalization(*_: Any) -> None:
+    """None: XLA fuses what Keras computes."""

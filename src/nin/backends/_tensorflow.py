@@ -104,3 +104,39 @@ def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
     except Exception:  # noqa: BLE001 - whatever a reader's code does; without a graph it may run
         return False
     return True
+
+
+#: What TensorFlow's fused operator takes.
+_FUSED = (tf.float32, tf.bfloat16, tf.float16)
+
+
+def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:
+    """What a batch normalisation puts out, in one operator, and the statistics that it used.
+
+    Args:
+        images: (n, h, w, c).
+        layer: a built `keras.layers.BatchNormalization` of the last axis, with scale and centre.
+        training: whether the statistics are the batch's; otherwise they are the layer's averages.
+
+    Returns:
+        The images, each channel's mean and its variance; None if the operator does not take them.
+    """
+    weights = (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
+    if images.dtype not in _FUSED or any(weight.dtype != "float32" for weight in weights):
+        return None
+    scale, offset, mean, variance = map(tf.convert_to_tensor, weights)
+    nothing = tf.zeros([0])
+    normalized, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
+        x=images,
+        scale=scale,
+        offset=offset,
+        mean=nothing if training else mean,
+        variance=nothing if training else variance,
+        epsilon=layer.epsilon,
+        is_training=training,
+    )
+    if training:
+        # TensorFlow tells the variance of which the batch is a sample, Keras averages the batch's.
+        pixels = tf.cast(tf.reduce_prod(tf.shape(images)[:-1]), tf.float32)
+        variance *= (pixels - 1) / pixels
+    return normalized, mean, variance

@@ -76,3 +76,37 @@ def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, 
 def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
     """True: on PyTorch Keras compiles nothing."""
     return True
+
+
+def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:
+    """What a batch normalisation puts out, in one operator, and the statistics that it used.
+
+    Args:
+        images: (n, h, w, c).
+        layer: a built `keras.layers.BatchNormalization` of the last axis, with scale and centre.
+        training: whether the statistics are the batch's; otherwise they are the layer's averages.
+
+    Returns:
+        The images, each channel's mean and its variance; None if only their shape is asked for, or
+        there is one value a channel, which PyTorch refuses.
+    """
+    if images.is_meta or images.numel() == images.shape[-1]:
+        return None
+    mean, variance = (each.value.detach() for each in (layer.moving_mean, layer.moving_variance))
+    if training:  # They are overwritten with the batch's, which momentum 1 makes of them.
+        mean, variance = torch.empty_like(mean), torch.empty_like(variance)
+    normalized = torch.nn.functional.batch_norm(
+        images.movedim(-1, 1),
+        mean,
+        variance,
+        layer.gamma.value,
+        layer.beta.value,
+        training=training,
+        momentum=1.0,
+        eps=layer.epsilon,
+    )
+    if training:
+        # PyTorch tells the variance of which the batch is a sample, Keras averages the batch's.
+        pixels = images.numel() // images.shape[-1]
+        variance = variance * ((pixels - 1) / pixels)
+    return normalized.movedim(1, -1), mean, variance

@@ -40,6 +40,9 @@ class Backend(Protocol):
         self, compute: Callable[[], tuple[Any, Any]], model: Any
     ) -> tuple[Any, Any, list[Any]]: ...
     def can_compile(self, function: Callable[..., Any], arrays: Sequence[Any]) -> bool: ...  # noqa: D102
+    def batch_normalization(  # noqa: D102
+        self, images: Any, layer: Any, training: bool
+    ) -> tuple[Any, Any, Any] | None: ...
 
 
 def backend_name() -> str:
@@ -124,6 +127,8 @@ def no_garbage_collection() -> Iterator[None]:
 
 
 def _agreed(requested: str | None, active: str) -> str:
+    if active not in INSTALL:
+        raise UnknownNameError("KERAS_BACKEND", active, INSTALL)
     if requested and requested != active:
         raise BackendError(
             f"Keras is already imported with the {active} backend, but KERAS_BACKEND names"

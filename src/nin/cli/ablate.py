@@ -28,7 +28,7 @@ def ablate(
     preset: Annotated[str | None, typer.Option(help="Network to vary; default: book.")] = None,
     width: Annotated[
         float | None,
-        typer.Option(min=0.01, help="Multiply its number of channels by this; default: 1."),
+        typer.Option(min=0.01, max=4, help="Multiply its number of channels by this; default: 1."),
     ] = None,
     *,
     options: StudyOptions,
@@ -36,7 +36,8 @@ def ablate(
     """Measure what a 1×1 convolution, a head, depth, width or a recipe's ingredient is worth.
 
     The chapter's six exercises are evaluated on test images, ingredients on held-out training
-    images.
+    images. For ingredients the defaults are the recipe's own network, images, epochs, batch size
+    and learning rate, in place of those below.
     """
     if exercises and exercises[0] == RECIPE:
         _ablate_recipe(exercises[1:], preset, width, options)

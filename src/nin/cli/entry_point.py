@@ -10,6 +10,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -119,7 +120,7 @@ def run(arguments: list[str]) -> int:
         return _fail(error.render(option_words(verb.params if verb else ())), MISTAKE)
     except typer.TyperException as error:
         return _fail(f"{error.format_message()} ({_verb(error)} --help)", MISTAKE)
-    except KeyboardInterrupt as stop:
+    except (KeyboardInterrupt, typer.Abort) as stop:
         return _fail(str(stop) or "stopped", INTERRUPTED)
     except BrokenPipeError:
         return 0
@@ -147,12 +148,17 @@ def _reason(error: OSError) -> str:
 
 
 def _open_standard_streams() -> None:
-    """Else the next file or socket takes the place of one that is closed (``2>&-``)."""
-    for number in range(3):
+    """Else the next file or socket takes the place of one that is closed (``2>&-``).
+
+    Python has None for such a stream, and `print` to None writes to standard output.
+    """
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
         try:
             os.fstat(number)
         except OSError:
             os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115
 
 
 def _drain() -> None:

@@ -196,7 +196,7 @@ def _write(
         out,
         predicted,
         fingerprint(predictor.path, predicted.files, **options.choices),
-        partial(predict_here, predictor=predictor, **options.choices),
+        partial(predict_here, predictor=predictor, errors=predicted.errors, **options.choices),
         options.ranks(len(predictor.classes)),
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nin.cli.shared_options import AsJson
-from nin.errors import NinError
+from nin.errors import NinError, first_line
 from nin.networks.rivals import NETWORKS, check_size, find_network
 
 if TYPE_CHECKING:
@@ -52,11 +52,16 @@ def summary(
 
     from nin.accounting import walk
     from nin.accounting.cost import count_cost
-    from nin.accounting.table import cost_lines, layer_lines
+    from nin.accounting.table import cost_lines, layer_lines, sides
     from nin.models import named_net
 
     model, _ = named_net(network, classes, size)
-    trace, cost = walk(model, size), count_cost(model, size, batch_size)
+    try:
+        trace, cost = walk(model, size), count_cost(model, size, batch_size)
+    except ValueError as error:  # From Keras, which finds that they do not fit a layer.
+        raise NinError(
+            f"{network} cannot take images of {sides(size)}: {first_line(error)}"
+        ) from error
     if as_json:
         typer.echo(json.dumps(_report(network, trace, cost)))
     else:

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 
+from nin.models.batch_normalization import BatchNormalization
+
 
 class Residual(keras.Model):
     """Two 3×3 convolutions around which the input is led (*Dive into Deep Learning*, 8.6).
@@ -26,7 +28,7 @@ class Residual(keras.Model):
         self.conv1 = _convolution(num_channels, 3, strides=strides)
         self.conv2 = _convolution(num_channels, 3)
         self.conv3 = _convolution(num_channels, 1, strides=strides) if use_1x1conv else None
-        self.bn1, self.bn2 = _normalisation(), _normalisation()
+        self.bn1, self.bn2 = BatchNormalization(), BatchNormalization()
 
     def call(self, X: Any) -> Any:
         """Maps of shape (n, h, w, c) → (n, h / strides, w / strides, num_channels)."""
@@ -64,9 +66,13 @@ class ResNeXtBlock(keras.Model):
         self.conv1 = _convolution(within, 1)
         self.conv2 = _convolution(within, 3, strides=strides, groups=within // groups)
         self.conv3 = _convolution(num_channels, 1)
-        self.bn1, self.bn2, self.bn3 = _normalisation(), _normalisation(), _normalisation()
+        self.bn1, self.bn2, self.bn3 = (
+            BatchNormalization(),
+            BatchNormalization(),
+            BatchNormalization(),
+        )
         self.conv4 = _convolution(num_channels, 1, strides=strides) if use_1x1conv else None
-        self.bn4 = _normalisation() if use_1x1conv else None
+        self.bn4 = BatchNormalization() if use_1x1conv else None
 
     def call(self, X: Any) -> Any:
         """Maps of shape (n, h, w, c) → (n, h / strides, w / strides, num_channels)."""
@@ -80,7 +86,3 @@ class ResNeXtBlock(keras.Model):
 
 def _convolution(channels: int, size: int, **settings: Any) -> keras.layers.Conv2D:
     return keras.layers.Conv2D(channels, size, padding="same", **settings)
-
-
-def _normalisation() -> keras.layers.BatchNormalization:
-    return keras.layers.BatchNormalization(momentum=0.9)

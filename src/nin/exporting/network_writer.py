@@ -97,7 +97,7 @@ class NetworkWriter(NamedTuple):
         """Write in fewer bits what has been written in float32."""
         assert self.quantize is not None
         if self.to == "litert":
-            description = {**FilePredictor(source).description, "quantization": self.quantize}
+            description = {**self.description, "quantization": self.quantize}
             write_litert(self.run, description, out, self.quantize, calibration)
         else:
             from nin.exporting.onnx.int8 import quantize

@@ -124,5 +124,5 @@ def _made_elsewhere(source: Path, folder: Path, trust: bool) -> Path:
 
 
 def _begin(parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C ends it at once, without a traceback.
     exit_with_parent(parent)

@@ -64,6 +64,7 @@ class Predictor(FilePredictor):
         threads: int = 0,
         trust: bool = False,
     ) -> None:
+        self._threads = threads
         if isinstance(source, (str, Path)):
             path = expand(source)
             super().__init__(path, opened=_opened(path, image_size, threads, trust))
@@ -81,7 +82,7 @@ class Predictor(FilePredictor):
         """What is in each file; see `FilePredictor.predict_files`."""
         is_long = isinstance(paths, Sized) and len(paths) >= MANY
         if is_long and isinstance(self._engine, RunEngine):
-            self._engine = self._engine.for_many()
+            self._engine = self._engine.for_many(self._threads)
         return super().predict_files(paths, top, min_probability=min_probability, errors=errors)
 
 
@@ -125,7 +126,7 @@ class RunEngine:
         found = ops.convert_to_numpy(model.class_maps(resized, self.image_size))
         return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)
 
-    def for_many(self) -> Engine:
+    def for_many(self, threads: int) -> Engine:
         """The engine for many images: ONNX Runtime, but for a GPU or images of another size."""
         if self.image_size is not None or num_gpus():
             return self
@@ -137,7 +138,7 @@ class RunEngine:
                 write_onnx(self.run, self.description, path)
             except ExportError:  # A custom layer.
                 return self
-            return open_engine("onnx", path, 0)
+            return open_engine("onnx", path, threads)
 
 
 def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tuple[str, Engine]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from nin.inference.file_predictor import FilePredictor
 from nin.names import printable
@@ -31,6 +31,11 @@ class PredictedFiles:
         self.count = self.unreadable = 0
         self._named: list[str] = []
 
+    @property
+    def errors(self) -> Literal["raise", "yield"]:
+        """What becomes of a picture that cannot be read: a single one is a mistake."""
+        return "raise" if len(self.files) == 1 and not self.skip_bad else "yield"
+
     def predictions(
         self,
         predictor: FilePredictor,
@@ -50,13 +55,11 @@ class PredictedFiles:
         Raises:
             DataError: the only picture cannot be read, and `skip_bad` is not set.
         """
-        # A single picture that cannot be read is a mistake, as a file that is not there.
-        is_alone = len(self.files) == 1 and not self.skip_bad
         found = predictor.predict_files(
             self.files,
             top,
             min_probability=min_probability,
-            errors="raise" if is_alone else "yield",
+            errors=self.errors,
         )
         with progress("images", len(self.files), patience=2.0, visible=visible) as advance:
             yield from self.counted(_advancing(found, advance))

@@ -118,7 +118,7 @@ class InputSpec(NamedTuple):
 
 def input_spec_problem(form: Any, side: int) -> str | None:
     """What is wrong with the input form in a description of a network for images of that side."""
-    if not isinstance(form, dict) or form.keys() < {*InputSpec._fields}:
+    if not isinstance(form, dict) or not form.keys() >= {*InputSpec._fields}:
         return f"its input does not have {', '.join(InputSpec._fields)}"
     size, batch, layout = form["size"], form["batch"], form["layout"]
     if layout not in LAYOUTS or form["type"] not in [*TYPES]:

@@ -32,15 +32,14 @@ class PictureSources(NamedTuple):
     left_out: LeftOut
 
 
-def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) -> PictureSources:
+def find_pictures(sources: Sequence[str | Path]) -> PictureSources:
     """List the pictures of several sources; none is opened.
 
     Args:
-        sources: files, folders, shards, and ``"-"`` for a list of files. In a folder and those
-            below it, hidden files, leftovers of other programs and what is no picture are passed
-            over.
-        stdin: the list: a name per line, or each ended by a NUL byte, as ``find -print0`` prints
-            them. Whether its files exist is seen when they are read. None: standard input.
+        sources: files, folders, shards, and ``"-"`` for a list of files on standard input: a name
+            per line, or each ended by a NUL byte, as ``find -print0`` prints them. Whether its
+            files exist is seen when they are read. In a folder and those below it, hidden files,
+            leftovers of other programs and what is no picture are passed over.
 
     Raises:
         DataError: there is no such file, no picture in a folder, or no name in a list.
@@ -48,7 +47,7 @@ def find_pictures(sources: Sequence[str | Path], stdin: BinaryIO | None = None) 
     found = PictureSources([], LeftOut())
     for source in sources:
         if str(source) == STDIN:
-            found.files.extend(_listed(stdin or sys.stdin.buffer, found.left_out))
+            found.files.extend(_listed(sys.stdin.buffer, found.left_out))
         else:
             found.files.extend(_pictures(str(source_path(source)), found.left_out))
     return found

@@ -95,6 +95,7 @@ def _check_raw(raw: Path, files: Sequence[Path], overwrite: bool) -> None:
     if raw.suffix.lower() != ".npz":
         raise NinError("class maps are written as an .npz file", about=Argument("raw", raw))
     check_free("raw", raw, files, overwrite)
+    check_folder(raw)
 
 
 def _write_raw(raw: Path, found: FilePredictions) -> None:

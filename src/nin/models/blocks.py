@@ -8,6 +8,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from nin.models.batch_normalization import BatchNormalization
 from nin.networks.stages import MBConv
 
 
@@ -70,31 +71,22 @@ def _inverted(channels: int, stage: MBConv, strides: int) -> list[Any]:
     layers = keras.layers
     settings: dict[str, Any] = {"padding": "same", "use_bias": False}
     wide = (
-        [layers.Conv2D(channels * stage.expand, 1, **settings), batch_normalization(), _relu6()]
+        [layers.Conv2D(channels * stage.expand, 1, **settings), BatchNormalization(), _relu6()]
         if stage.expand > 1
         else []
     )
     return [
         *wide,
         layers.DepthwiseConv2D(stage.kernel_size, strides=strides, **settings),
-        batch_normalization(),
+        BatchNormalization(),
         _relu6(),
         layers.Conv2D(stage.channels, 1, **settings),
-        batch_normalization(),
+        BatchNormalization(),
     ]
 
 
 def _relu6() -> Any:
     return keras.layers.Activation("relu6")
-
-
-def batch_normalization() -> Any:
-    """Batch normalisation whose averages follow within tens of steps.
-
-    Keras's momentum of 0.99 is still a third of its start after a hundred steps; 0.9 is that of
-    the book's PyTorch edition.
-    """
-    return keras.layers.BatchNormalization(momentum=0.9)
 
 
 @keras.saving.register_keras_serializable(package="nin")

@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from nin.models.blocks import Branches, batch_normalization
+from nin.models.batch_normalization import BatchNormalization
+from nin.models.blocks import Branches
 from nin.models.classifier import Classifier
 from nin.models.resnet import stem
 
@@ -38,7 +39,7 @@ class DenseNet(Classifier):
                 layers += transition(channels)
             layers += dense_block(count, GROWTH_RATE)
             channels += count * GROWTH_RATE
-        layers += [batch_normalization(), keras.layers.Activation("relu")]
+        layers += [BatchNormalization(), keras.layers.Activation("relu")]
         average = keras.layers.GlobalAveragePooling2D()
         self.net = keras.Sequential([*layers, average, keras.layers.Dense(num_classes)])
 
@@ -54,7 +55,7 @@ def dense_block(num_convs: int, num_channels: int) -> list[Branches]:
         Branches(
             [],
             [
-                batch_normalization(),
+                BatchNormalization(),
                 keras.layers.Activation("relu"),
                 keras.layers.Conv2D(num_channels, 3, padding="same"),
             ],
@@ -67,7 +68,7 @@ def dense_block(num_convs: int, num_channels: int) -> list[Branches]:
 def transition(num_channels: int) -> list[Any]:
     """A 1×1 convolution to `num_channels`, and 2×2 average pooling, which halves the size."""
     return [
-        batch_normalization(),
+        BatchNormalization(),
         keras.layers.Activation("relu"),
         keras.layers.Conv2D(num_channels, 1),
         keras.layers.AveragePooling2D(pool_size=2, strides=2),

@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import keras
 
-from nin.models.blocks import AveragePooling, batch_normalization, dense_head, mbconv
+from nin.models.batch_normalization import BatchNormalization
+from nin.models.blocks import AveragePooling, dense_head, mbconv
 from nin.models.classifier import Classifier
 from nin.networks.presets import find_preset
 from nin.networks.stages import CLASSES, MBConv, Stage, deepened, with_ingredients
@@ -138,7 +139,7 @@ def mlpconv(
     layers: list[Any] = []
     for width, side, place in zip(widths, windows, places, strict=True):
         layers.append(keras.layers.Conv2D(width, side, use_bias=not batch_norm, **place))
-        layers += [batch_normalization()] if batch_norm else []
+        layers += [BatchNormalization()] if batch_norm else []
         layers.append(keras.layers.Activation(activation))
     return keras.Sequential(layers if last_relu else layers[:-1])
 

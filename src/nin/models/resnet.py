@@ -6,7 +6,8 @@ from typing import Any
 
 import keras
 
-from nin.models.blocks import Branches, batch_normalization
+from nin.models.batch_normalization import BatchNormalization
+from nin.models.blocks import Branches
 from nin.models.classifier import Classifier
 
 #: (number of residual blocks, channels) of each of the four modules of ResNet-18.
@@ -51,7 +52,7 @@ def stem() -> list[Any]:
     """A strided 7×7 convolution and a pooling: a quarter of the side; DenseNet's as well."""
     return [
         keras.layers.Conv2D(64, 7, strides=2, padding="same"),
-        batch_normalization(),
+        BatchNormalization(),
         keras.layers.Activation("relu"),
         keras.layers.MaxPooling2D(pool_size=3, strides=2, padding="same"),
     ]
@@ -67,10 +68,10 @@ def residual(channels: int, halve: bool) -> list[Any]:
     strides = 2 if halve else 1
     main = [
         keras.layers.Conv2D(channels, 3, strides=strides, padding="same"),
-        batch_normalization(),
+        BatchNormalization(),
         keras.layers.Activation("relu"),
         keras.layers.Conv2D(channels, 3, padding="same"),
-        batch_normalization(),
+        BatchNormalization(),
     ]
     short_cut = [keras.layers.Conv2D(channels, 1, strides=strides)] if halve else []
     return [Branches(main, short_cut, join=keras.layers.Add()), keras.layers.Activation("relu")]

@@ -134,7 +134,8 @@ def import_network(name: str) -> Any:
     found: Any = _imported(Path(source.file), source.sha256)
     for part in source.name.split("."):
         if not hasattr(found, part):
-            names = [each for each, value in vars(found).items() if callable(value)]
+            inside = getattr(found, "__dict__", {})
+            names = [each for each, value in inside.items() if callable(value)]
             raise NinError(
                 f"{source.file} has no {source.name}: it has {', '.join(names[:10]) or 'nothing'}"
             )
@@ -253,8 +254,9 @@ def _literals(given: str) -> dict[str, Any] | None:
     """The arguments in ``width=32, kernel="same"``; None if they are anything but literals."""
     try:
         call = ast.parse(f"f({given})", mode="eval").body
-        assert isinstance(call, ast.Call)
-        if call.args or any(each.arg is None for each in call.keywords):
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.args:
+            return None
+        if any(each.arg is None for each in call.keywords):
             return None
         values = {str(each.arg): ast.literal_eval(each.value) for each in call.keywords}
         json.dumps(values)

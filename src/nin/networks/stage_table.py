@@ -106,6 +106,8 @@ def _row(where: str, number: int, row: Any) -> Row:
                 raise NinError(f"{where}: stage {number}: it has no {name}{hint}")
     elif isinstance(row, list) and row:
         kind = Stage if isinstance(row[0], list) else MBConv
+        if len(row) > (most := len(kind._fields)):
+            raise NinError(f"{where}: stage {number}: it has {len(row)} values, at most {most}")
         row = dict(zip(kind._fields, row, strict=False))
     else:
         raise NinError(f"{where}: stage {number}: give its widths and its kernel_size by name")

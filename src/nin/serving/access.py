@@ -94,9 +94,7 @@ class AccessMiddleware:
         origins: web origins whose pages may send requests; ``"*"`` for all.
     """
 
-    def __init__(
-        self, app: ASGIApp, hosts: Sequence[str] | None = None, origins: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, app: ASGIApp, hosts: Sequence[str] | None, origins: Sequence[str]) -> None:
         self.app, self._hosts, self._origins = app, hosts, frozenset(origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

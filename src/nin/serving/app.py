@@ -156,15 +156,13 @@ def _add_state(app: FastAPI, service: Service) -> None:
     @app.get("/healthz", responses=down, response_description="It is.")
     async def healthz() -> Health:
         """Whether the server is alive."""
-        if not service.is_alive:
-            raise HTTPException(503, "nothing is computed any more: start it again")
+        service.check_alive()
         return Health(status="ok")
 
     @app.get("/readyz", responses=down, response_description="It is.")
     async def readyz() -> Health:
         """Whether the server is ready for new requests: not once it is stopping."""
-        if not (service.is_ready and service.is_alive):
-            raise HTTPException(503, "stopping")
+        service.check_ready()
         return Health(status="ready")
 
     @app.get(

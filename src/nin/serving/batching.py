@@ -15,6 +15,8 @@ from nin.inference.outputs import Images, Predictions
 
 #: Batches at a time: cores are busy with some while others are put together or handed out.
 THREADS = 4
+#: Seconds to wait for each when they end.
+_PATIENCE = 10.0
 
 #: Images per batch, and the pixels that they may have together: of large images more at a time are
 #: computed no faster on a CPU, whose caches they leave, and take memory each.
@@ -56,9 +58,7 @@ class Batcher:
         size: images per batch, at most; see `batch_size`.
     """
 
-    def __init__(
-        self, compute: Callable[[Images, bool], Predictions], size: int = MOST_IMAGES
-    ) -> None:
+    def __init__(self, compute: Callable[[Images, bool], Predictions], size: int) -> None:
         self._compute, self._size = compute, size
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._threads = [
@@ -81,12 +81,12 @@ class Batcher:
         self._jobs.put(_Job(image, maps, future))
         return future
 
-    def close(self, seconds: float = 10.0) -> None:
-        """Compute what was submitted, then end the threads."""
+    def close(self) -> None:
+        """Compute what was submitted, then end the threads; those that hang are left."""
         for _ in self._threads:
             self._jobs.put(None)
         for each in self._threads:
-            each.join(seconds)
+            each.join(_PATIENCE)
 
     def _run(self) -> None:
         has_more = True

@@ -101,7 +101,7 @@ class Connection(H11Protocol):
     def send_400_response(self, msg: str) -> None:
         """What arrived is not HTTP."""
         log.info("%s invalid HTTP 400", (self.client or ("-",))[0])
-        if self.cycle is not None and self.cycle.response_started:
+        if self._is_responding and self.cycle.response_started:
             self.transport.close()
         else:
             self._refuse(400, b"this is not HTTP/1.1")
@@ -115,8 +115,7 @@ class Connection(H11Protocol):
 
     def _make_room(self) -> bool:
         """Close the connection that has been idle longest, if there is one."""
-        idle = [each for each in self.connections if isinstance(each, Connection)]
-        idle = [each for each in idle if each._idle_since is not None]
+        idle = [each for each in self.connections if isinstance(each, Connection) and each._is_idle]
         if not idle:
             return False
         oldest = min(idle, key=lambda each: each._idle_since or 0.0)
@@ -143,11 +142,20 @@ class Connection(H11Protocol):
             self._check.cancel()
 
     def _time_out(self) -> None:
-        is_responding = self.cycle is not None and not self.cycle.response_complete
-        if is_responding and not self.transport.is_closing():
+        if self._is_responding and not self.transport.is_closing():
             self._wait()  # The application has time limits of its own.
         elif self._idle_since is None or self.transport.is_closing() or self._has_unsent:
             self.transport.abort()
+
+    @property
+    def _is_responding(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    @property
+    def _is_idle(self) -> bool:
+        """Whether it may be closed, and is not being closed already."""
+        waits = self._idle_since is not None and not self._is_responding
+        return waits and not self.transport.is_closing()
 
     @property
     def _has_unsent(self) -> bool:

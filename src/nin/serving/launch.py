@@ -16,7 +16,7 @@ from socket import socket
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
-from nin.errors import NinError
+from nin.errors import NinError, first_line
 from nin.inference import FilePredictor
 from nin.orphans import exit_with_parent
 from nin.serving.app import application
@@ -119,5 +119,5 @@ def _start_worker(settings: Settings, folder: Path) -> ASGIApp:
         return _application(settings, _predictor(settings))
     except Exception as error:  # noqa: BLE001  # whatever it is, another worker would fail likewise
         with suppress(OSError):  # the disk may be full
-            (folder / _FAILURE).write_text(str(error) or repr(error), encoding="utf-8")
+            (folder / _FAILURE).write_text(first_line(error), encoding="utf-8")
         sys.exit(STARTUP_FAILURE)

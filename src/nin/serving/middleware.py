@@ -48,8 +48,8 @@ class RequestMiddleware:
         app: ASGIApp,
         metrics: Metrics,
         seconds: float,
-        quiet: bool = False,
-        is_stopping: Callable[[], bool] = lambda: False,
+        quiet: bool,
+        is_stopping: Callable[[], bool],
     ) -> None:
         self.app, self._metrics, self._seconds, self._quiet = app, metrics, seconds, quiet
         self._is_stopping = is_stopping

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader
 
 #: It may load from this server only, and nothing may frame it.
 POLICY = (
-    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none';"
+    "default-src 'self'; object-src 'none'; base-uri 'none';"
     " form-action 'none'; frame-ancestors 'none'"
 )
 

@@ -22,7 +22,8 @@ def limit_memory(most: int) -> None:
         return
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+    with suppress(ValueError, OSError):  # macOS refuses any.
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 def return_what_is_freed() -> None:

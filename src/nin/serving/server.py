@@ -16,7 +16,7 @@ from typing import Any
 
 import uvicorn
 
-from nin.serving.connections import Connection
+from nin.serving.connections import BACKLOG, Connection
 from nin.serving.logs import logging_to_stderr
 from nin.serving.process_memory import return_what_is_freed
 from nin.serving.service import Service
@@ -70,6 +70,7 @@ def config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:
         app,
         loop="asyncio",
         http=Connection,
+        backlog=BACKLOG,
         ws="none",
         lifespan="on",
         log_config=None,

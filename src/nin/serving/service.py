@@ -121,10 +121,16 @@ class Service:
         self.name: str = name or predictor.description.get("name") or predictor.path.stem
         self.is_ready = True
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether images are still computed."""
-        return self._batcher.is_alive
+    def check_alive(self) -> None:
+        """Refuse, with 503, when nothing is computed any more."""
+        if not self._batcher.is_alive:
+            raise HTTPException(503, "nothing is computed any more: start it again")
+
+    def check_ready(self) -> None:
+        """Refuse, with 503, when new requests are not welcome."""
+        self.check_alive()
+        if not self.is_ready:
+            raise HTTPException(503, "stopping")
 
     async def predict(self, contents: Sequence[bytes | Images], maps: bool) -> list[Prediction]:
         """What is in each of some files, given by their content, or by pixels of any size.

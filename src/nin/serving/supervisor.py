@@ -38,12 +38,10 @@ class Worker(Process):
 
     has_served = False
 
-    @property
-    def server(self) -> uvicorn.Server:
-        """The server that runs in the process."""
-        if self._server is None:
-            self._server = Server(config=self.config)
-        return self._server
+    def target(self, sockets: list[socket] | None = None) -> None:
+        """What the process runs: a server of ours, there before a thread tells how it is."""
+        self._server = Server(config=self.config)
+        super().target(sockets)
 
     def check(self, timeout: float) -> bool:
         """Whether it is alive and responds in time."""

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
-from nin.networks.network_source import is_custom
+from nin.networks.network_source import is_in_file
 from nin.networks.rivals import NETWORKS, find_net
 from nin.study.preparation import check_writable, fingerprint, open_evaluated
 from nin.study.results.reproduced_row import ReproducedRow
@@ -134,7 +134,7 @@ def _described(row: Row) -> PublishedRow:
     contender = Contender(row.net, kept["net"], kept["arguments"])
     recipe = Recipe.parse({**kept["recipe"], "seed": 0})
     if contender.is_own:
-        if not is_custom(contender.net) or ".py:" not in contender.net:
+        if not is_in_file(contender.net):
             raise NinError(
                 f"{row.net} was defined in a process that has ended, and no file holds it"
             )

@@ -48,7 +48,7 @@ class BookLoop:
     val_batch_idx: int
 
     def __init__(self) -> None:
-        self._samples = 1
+        self._samples, self._skipped = 1, 0
         self._means = EpochMeans()
         self._callbacks: Any = None
 
@@ -63,12 +63,17 @@ class BookLoop:
         called: Keras's compiled loop trains.
         """
         for batch in self.train_dataloader:
+            number = self.train_batch_idx % self.num_train_batches - self._skipped
+            self._callbacks.on_train_batch_begin(number)
             self._train_on(self.prepare_batch(batch))
-            self._callbacks.on_train_batch_end(self.train_batch_idx % self.num_train_batches)
+            self._callbacks.on_train_batch_end(number)
             self.train_batch_idx += 1
+            if self.model.stop_training:
+                break
         if self.val_dataloader is not None:
             self._callbacks.on_test_begin()
             self._validate()
+            self._callbacks.on_test_end()
 
     def clip_gradients(self, grad_clip_val: float, grads: Sequence[Any]) -> list[Any]:
         """Scale gradients so that their norm, of all together, is at most `grad_clip_val`."""
@@ -89,23 +94,28 @@ class BookLoop:
         label = f"{'train' if train else 'val'}_{key}"
         self.board.draw(x, number, label, every_n=max(1, int(every)))
 
-    def fit_by_hand(self, loaders: Loaders, epoch: int, callbacks: Sequence[Any]) -> None:
+    def fit_by_hand(
+        self, loaders: Loaders, callbacks: Sequence[Any], epoch: int, batch: int, stop: int
+    ) -> None:
         """Call `fit_epoch` for each epoch.
 
         Args:
             loaders: the batches.
-            epoch: how many epochs are done already.
             callbacks: Keras's callbacks.
+            epoch: how many epochs are done already.
+            batch: how many batches of the next are done; then `stop` is the epoch after it.
+            stop: how many epochs are done at the end.
         """
         model = self.model
-        model.stop_training, self._samples = False, 1
+        model.stop_training, self._samples, self._skipped = False, 1, batch
+        steps = self.num_train_batches - batch
         self._callbacks = keras.callbacks.CallbackList(
-            list(callbacks), model=model, epochs=self.max_epochs, steps=self.num_train_batches
+            list(callbacks), model=model, epochs=stop, steps=steps
         )
         self._callbacks.on_train_begin()
-        for number in range(epoch, self.max_epochs):
+        for number in range(epoch, stop):
             self.epoch = number
-            loaders.seek(number + 1, 0)
+            loaders.seek(number + 1, batch)
             self._callbacks.on_epoch_begin(number)
             with loaders.reading_ahead():
                 self.fit_epoch()

@@ -122,9 +122,7 @@ def train(
         run = train_head(chosen, out, data=data, skip_bad=skip_bad)
         if not chosen.finetune:
             return run
-        from nin.training import pipeline
-
-        return pipeline.resume(run.path, **settings)
+        return _finetune(run, **settings)
     from nin.training import pipeline
 
     return pipeline.train(chosen, out, data=data, skip_bad=skip_bad, **settings)

@@ -92,8 +92,9 @@ def start(
     model.is_fresh = False
     layers = plan(model.net)
     within: set[Any] = set()
-    kinds = {type(layer) for layer in _all_layers(model.net)}
-    is_normalised = keras.layers.BatchNormalization in kinds
+    is_normalised = any(
+        isinstance(layer, keras.layers.BatchNormalization) for layer in _all_layers(model.net)
+    )
     if is_normalised:
         if layers.maps is None:
             return None

@@ -134,7 +134,10 @@ def _attempt(recipe: Recipe, data: ImageData, run: Path, skip_bad: bool) -> Any:
     if recipe.finetune:  # A head is fitted first, in a run that is thrown away.
         from nin.training.transfer_learning.transfer import train_head
 
-        head = train_head(recipe, run, data=data, skip_bad=skip_bad)
+        try:
+            head = train_head(recipe, run, data=data, skip_bad=skip_bad)
+        except KeyboardInterrupt:  # It names the run, which is thrown away.
+            raise KeyboardInterrupt("stopped") from None
         data = head.images.open(skip_bad=skip_bad)
     else:
         check_custom(recipe, data)

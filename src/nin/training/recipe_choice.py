@@ -48,7 +48,7 @@ def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str,
     if isinstance(given, (str, Path)) and is_npz(given) and not Path(given).is_dir():
         if classes is None and groups is None:
             return what, options
-        of_own = not_none(classes=classes, groups=options.pop("groups"))
+        of_own = not_none(classes=classes, groups=options.pop("groups", None))
         given = ImageArrays.from_npz(given, **of_own)
     elif not isinstance(given, (Recipe, str, Path, ImageFolder, type(None))):
         given = as_images(given, classes=classes, groups=options.pop("groups", None))

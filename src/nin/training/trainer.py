@@ -253,32 +253,31 @@ class Trainer(BookLoop, HyperParameters):
     def _fit(self, model: Module, epoch: int, batch: int) -> None:
         loaders = Loaders(self.train_dataloader, self.val_dataloader)
         progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
+        by_hand = needs_book_loop(self, model)
+        watch = [self.health] if self.health and not by_hand else []
+        callbacks = [ValidateAverages(), *watch, progress, *self.callbacks]
+        fit = self.fit_by_hand if by_hand else self._fit_compiled
         try:
-            if needs_book_loop(self, model):
-                self.fit_by_hand(loaders, epoch, [progress, *self.callbacks])
-            else:
-                self._fit_compiled(loaders, epoch, batch, progress)
+            for stop in stops(epoch, batch, self.max_epochs):
+                progress.skipped = batch
+                fit(loaders, callbacks, epoch, batch, stop)
+                epoch, batch = stop, 0
+                if model.stop_training:
+                    break
+            if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
+                model.optimizer.finalize_variable_values(model.trainable_variables)
         finally:
             progress.close()
 
     def _fit_compiled(
-        self, loaders: Loaders, epoch: int, batch: int, progress: ShowProgress
+        self, loaders: Loaders, callbacks: list[Any], epoch: int, batch: int, stop: int
     ) -> None:
-        watch = [self.health] if self.health else []
-        callbacks = [ValidateAverages(), *watch, progress, *self.callbacks]
         if in_notebook() and self.verbose:
-            callbacks.append(DrawCurves(self.board, self.model.plot_train_per_epoch))
-        for stop in stops(epoch, batch, self.max_epochs):
-            progress.skipped = batch
-            try:
-                fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
-            finally:  # Also of a training that is interrupted.
-                self.extend_history(getattr(self.model.history, "history", {}))
-            epoch, batch = stop, 0
-            if self.model.stop_training:
-                break
-        if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
-            self.model.optimizer.finalize_variable_values(self.model.trainable_variables)
+            callbacks = [*callbacks, DrawCurves(self.board, self.model.plot_train_per_epoch)]
+        try:
+            fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
+        finally:  # Also of a training that is interrupted.
+            self.extend_history(getattr(self.model.history, "history", {}))
 
     def _report(self, finding: Finding) -> None:
         line = f"step {finding.step}: {finding.message}"

@@ -66,6 +66,16 @@ def test_batches_have_one_size_and_all_images_are_in_them(make):
     assert as_evaluation_images(make()).test.labels.tolist() == Y.tolist()
 
 
+def test_labels_that_are_texts_are_refused():
+    class Texts(Sequence):
+        def __getitem__(self, index):
+            images, labels = super().__getitem__(index)
+            return images, labels.astype(str)
+
+    with pytest.raises(DataError, match="as numbers or one-hot, not as texts"):
+        as_images((Texts(), Texts()))
+
+
 def test_what_a_loader_changes_reaches_the_training():
     source = Sequence(shift=7)
     data = as_images((source, Sequence()))

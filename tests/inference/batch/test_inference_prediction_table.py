@@ -43,6 +43,16 @@ def test_parquet_holds_what_csv_holds(tmp_path):
     assert header == [*first]
 
 
+def test_names_of_classes_that_are_not_utf8_are_escaped_in_parquet(tmp_path):
+    pq = pytest.importorskip("pyarrow.parquet", reason="needs keras-nin[parquet]")
+    label = os.fsdecode(b"caf\xe9")
+    likely = [{"label": label, "probability": 0.5}]
+    prediction = {"file": "a.png", "label": label, "probability": 0.5, "top": likely}
+    write_predictions(tmp_path / "a.parquet", [prediction], 1)
+    (row,) = pq.read_table(tmp_path / "a.parquet").to_pylist()
+    assert row["label"] == row["label_1"] == r"caf\udce9"
+
+
 def test_parquet_is_written_in_groups(tmp_path, monkeypatch):
     pq = pytest.importorskip("pyarrow.parquet", reason="needs keras-nin[parquet]")
     monkeypatch.setattr(module, "_GROUP", 2)

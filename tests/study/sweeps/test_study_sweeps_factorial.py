@@ -6,9 +6,11 @@ import json
 import math
 
 import pytest
+from undrawn import without_page
 
 from nin.errors import NinError
 from nin.study import Comparison, sweep
+from nin.study.report.report_page import write_report
 from nin.study.sweeps import time_estimate
 from nin.study.sweeps.factorial import MANY
 from nin.study.trials.row import Measured, Speed, pack
@@ -39,6 +41,7 @@ def trained(monkeypatch):
         )
 
     monkeypatch.setattr("nin.study.trials.trial_runner.train_trial", pretend)
+    without_page(monkeypatch)
     return trials
 
 
@@ -78,7 +81,8 @@ def test_what_is_found_is_said_first(swept, tmp_path):
     assert frame["factor_width"] == [0.05, 0.05, 0.1, 0.1]
     assert "width 0.1, depth 2" in found.to_markdown()
     assert r"\toprule" in found.to_latex()
-    page = (tmp_path / "out/report.html").read_text(encoding="utf-8")
+    write_report(found, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert page.index(found.answer[:40]) < page.index("<svg")
     for shown in (
         "What each factor is worth",
@@ -158,7 +162,7 @@ def test_the_views_of_a_frozen_trunk_are_factors_and_rates_are_not(
         )  # fmt: skip
 
     monkeypatch.setattr("nin.study.trials.trial_runner.train_pretrained", pretend)
-    monkeypatch.setattr("nin.study.report.report_page.write_report", lambda *_: None)
+    without_page(monkeypatch)
     vary = {"image_size": [64, 96], "resize_mode": ["crop", "squash"]}
     found = sweep(photographs_of_two_classes, vary, out=tmp_path / "out", seeds=2)
     assert len(seen) == 8

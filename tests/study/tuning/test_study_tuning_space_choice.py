@@ -47,6 +47,11 @@ def test_given_values_take_the_place_of_the_recipes():
     }
 
 
+def test_a_range_holds_the_recipes_own_value_which_may_be_zero():
+    _, found = plan(space={"weight_decay": Range(0.001, 0.1, log=True)}, what="digits")
+    assert found == {"weight_decay": Range(0.0, 0.1)}
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -60,6 +65,7 @@ def test_given_values_take_the_place_of_the_recipes():
             "window is not a field of a recipe: vary it with nin sweep",
         ),
         ({"space": {"dropout": [0.5, 2]}}, "dropout=2: input should be less than 1"),
+        ({"space": {"limit": Range(100, 1000)}}, "the recipe has no limit for a range to hold"),
         ({"what": "nobody"}, "unknown recipe"),
     ],
 )

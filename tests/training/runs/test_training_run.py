@@ -99,6 +99,8 @@ def test_metrics_come_back_and_what_is_not_finite_is_null(tmp_path):
     run.write_metrics([ROW, {**ROW, "epoch": 2, "loss": math.nan, "val_loss": math.inf}])
     assert run.metrics() == [ROW, {**ROW, "epoch": 2, "loss": None, "val_loss": None}]
     assert (tmp_path / "metrics.jsonl").read_text().count("\n") == 2
+    run.write_metrics(run.metrics())
+    assert run.metrics()[1]["loss"] is None
     run.write_metrics([])
     assert run.metrics() == []
 

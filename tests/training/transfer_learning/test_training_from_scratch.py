@@ -8,6 +8,7 @@ from PIL import Image
 from scipy.stats import binomtest
 
 import nin
+from nin.data.storage.picture_store import TARS
 from nin.training.transfer_learning.from_scratch import (
     ScratchComparison,
     compare_with_scratch,
@@ -35,7 +36,13 @@ def head(accuracy: float) -> Head:
     ids=["few and poor", "more", "good already", "many", "few", "not cross-validated"],
 )
 def test_it_is_tried_where_there_is_something_to_gain_and_it_is_cheap(accuracy, images, worth):
-    assert is_worth_trying(head(accuracy), images) is worth
+    assert is_worth_trying(head(accuracy), ["a.png"] * images) is worth
+
+
+@pytest.mark.parametrize("path", ["s3://bucket/a.png", "shards/train-0.tar/a.png"])
+def test_what_is_no_file_of_its_own_is_not_laid_out_anew(path, monkeypatch):
+    monkeypatch.setattr(TARS, "divided", lambda name: name.split("/") if ".tar" in name else None)
+    assert not is_worth_trying(head(0.6), [path] * 90)
 
 
 def test_the_difference_is_tested_on_the_pictures_that_one_of_them_alone_named():

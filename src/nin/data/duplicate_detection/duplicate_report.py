@@ -16,13 +16,11 @@ from nin.data.duplicate_detection.duplicates import (
     Twins,
 )
 from nin.data.duplicate_detection.picture_sheet import SheetPicture, SheetRow
-from nin.data.split import Part
+from nin.data.split import PARTS, Part
 from nin.names import printable
 
 #: Groups on a contact sheet, and pictures of each.
 _MOST_GROUPS, _MOST_PICTURES = 60, 12
-
-_ORDER: tuple[Part, ...] = ("train", "validation", "test")
 
 
 def leak_lines(duplicates: Duplicates, pictures: Mapping[Part, int]) -> list[str]:
@@ -162,7 +160,7 @@ def _title(group: DuplicateGroup) -> str:
     what = "the same" if group.is_same else f"near copies, distance {group.distance}"
     where = []
     if len(group.parts) > 1:
-        where.append("in " + " and ".join(part for part in _ORDER if part in group.parts))
+        where.append("in " + " and ".join(part for part in PARTS if part in group.parts))
     if len(group.labels) > 1:
         where.append(f"under {len(group.labels)} classes")
     more = len(group.pictures) - _MOST_PICTURES

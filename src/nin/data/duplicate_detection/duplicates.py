@@ -17,10 +17,8 @@ from nin.data.duplicate_detection.identical import identical_files
 from nin.data.duplicate_detection.near_copies import near_copies
 from nin.data.folders.content import Digests
 from nin.data.folders.listing import Files
-from nin.data.split import Part
+from nin.data.split import PARTS, Part
 from nin.errors import DataError
-
-_ORDER: tuple[Part, ...] = ("train", "validation", "test")
 
 
 class DuplicatePicture(NamedTuple):
@@ -253,7 +251,7 @@ def _leaks(group: DuplicateGroup) -> Iterator[Twins]:
         first.setdefault((picture.part, None), picture)
         first.setdefault((picture.part, picture.content), picture)
     for picture in group.pictures:
-        for part in _ORDER[: _ORDER.index(picture.part)]:
+        for part in PARTS[: PARTS.index(picture.part)]:
             if other := first.get((part, picture.content)) or first.get((part, None)):
                 yield Twins(picture, other)
                 break

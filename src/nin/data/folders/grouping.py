@@ -48,8 +48,11 @@ def group_name(by: GroupBy) -> str:
     """What a recipe calls it: a pattern itself; a function by a name that holds in this process."""
     if isinstance(by, str):
         return by
-    name = f"function {getattr(by, '__qualname__', type(by).__name__)}"
-    _functions[name] = by
+    name = called = f"function {getattr(by, '__qualname__', type(by).__name__)}"
+    number = 1
+    while _functions.setdefault(name, by) is not by:  # Another function is called so.
+        number += 1
+        name = f"{called} {number}"
     return name
 
 

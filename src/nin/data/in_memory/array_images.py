@@ -162,9 +162,6 @@ class ImageArrays(ImageData):
         made._open(as_given({"test": (pair[0], pair[1])}, classes, None, "arrays"), validation=0.0)
         return made
 
-    #: The earlier name of `for_evaluation`.
-    to_judge = for_evaluation
-
     def revised(self, **settings: Any) -> Self:
         """Return the same arrays with other settings: `validation`, `seed`, `batch_size`, ….
 

@@ -7,7 +7,7 @@ which images are standardised, counted and calibrated; training then takes its b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from nin.data.in_memory.array_images import ImageArrays
 from nin.data.in_memory.pixel_values import channels_last, scale_of, scaled
 from nin.data.loader import Batches, as_numpy
-from nin.data.split import Labels, Part, Split
+from nin.data.split import Labels
 from nin.errors import Argument, DataError
 
 
@@ -49,6 +49,8 @@ class LoaderImages(ImageArrays):
             part: 0.0 if each is None else collect(each) for part, each in loaders.items()
         }
         images, labels = collect(train)
+        if labels.dtype.kind not in "buif":
+            raise DataError("a loader gives labels as numbers or one-hot, not as texts")
         self._loader, self._scale = train, scale_of(images)
         settings.setdefault("name", type(train).__name__.strip("_").lower())
         super().__init__(images, labels, classes=classes, **held, **settings)
@@ -84,10 +86,6 @@ class LoaderImages(ImageArrays):
         copy = super().revised(**{**settings, "validation": 0.0})
         copy._loader, copy._scale = self._loader, self._scale
         return copy
-
-    def load(self, part: Part) -> Mapping[Part, Split]:
-        """Take the images of every part: of training one pass over the loader."""
-        return super().load(part)
 
     def describe(self) -> dict[str, Any]:
         """Return what the set is, ready for JSON; with it ``"exact": False``."""

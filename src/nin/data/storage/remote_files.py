@@ -87,10 +87,6 @@ class RemoteFiles:
             known = self._keep(name, remote_status(name))
         return RemoteStatus(known >> 64, known & (2**64 - 1))
 
-    def forget(self, name: str) -> None:
-        """Request the size and version of a file anew when it is next read."""
-        self._statuses.pop(name, None)
-
     def is_folder(self, url: str) -> bool:
         """Whether there is a folder; where no server lists any, what has no ending is one."""
         if scheme_of(url) in UNLISTED:

@@ -52,12 +52,10 @@ def _with_metadata(content: bytes, description: dict[str, Any]) -> bytes:
     from ai_edge_litert import schema_py_generated as schema
 
     model = schema.ModelT.InitFromPackedBuf(content)
-    [graph] = model.subgraphs
     names = [name.decode() for name in _output_names(model)]
     metadata = schema.MetadataT(METADATA, len(model.buffers))
     model.metadata = [*(model.metadata or []), metadata]
     model.buffers.append(schema.BufferT(np.frombuffer(_metadata(description, names), np.uint8)))
-    assert len(names) == len(graph.outputs)
     for buffer in model.buffers:
         _align(buffer, schema)
     builder = flatbuffers.Builder(len(content))

@@ -112,9 +112,6 @@ class _Calibration:
         batch = next(self._batches, None)
         return None if batch is None else {"images": batch}
 
-    def set_range(self, start_index: int, end_index: int) -> None:
-        raise NotImplementedError
-
 
 @contextlib.contextmanager
 def _without_advice() -> Iterator[None]:

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from nin.errors import ExportError
+from nin.models.batch_normalization import BatchNormalization
 from nin.models.blocks import AveragePooling
 from nin.onnx_graph.graph import Graph
 
@@ -200,6 +201,7 @@ _RULES: dict[Any, Write] = {
     keras.layers.DepthwiseConv2D: _depthwise,
     keras.layers.Conv2D: _conv2d,
     keras.layers.Dense: _dense,
+    BatchNormalization: _batch_normalization,
     keras.layers.BatchNormalization: _batch_normalization,
     keras.layers.MaxPooling2D: _max_pooling,
     AveragePooling: _average_pooling,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from nin.cluster import lost, threads_of
 from nin.errors import ClusterError, NinError, first_line
@@ -31,6 +31,7 @@ def predict_here(
     predictor: FilePredictor,
     top: int,
     min_probability: float,
+    errors: Literal["raise", "yield"],
 ) -> None:
     """Predict the missing parts in this process.
 
@@ -40,9 +41,10 @@ def predict_here(
         predictor: the network.
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
+        errors: see `FilePredictor.predict_files`.
 
     Raises:
-        DataError: the only picture of all cannot be read.
+        DataError: a picture cannot be read, and errors are raised.
         NinError: predictions cannot be written.
     """
     missing = parts.missing()
@@ -50,8 +52,7 @@ def predict_here(
         [name for number in missing for name in parts.names(number)],
         top,
         min_probability=min_probability,
-        # A single picture that cannot be read is a mistake, as a file that is not there.
-        errors="raise" if len(parts.pictures) == 1 else "yield",
+        errors=errors,
     )
     for number in missing:
         part = []
@@ -75,7 +76,7 @@ def predict_on_workers(
         advance: is passed how many pictures have been done since the last call.
 
     Raises:
-        ClusterError: the scheduler went away, or the same part has cost three workers.
+        ClusterError: the scheduler went away, or the same part has cost four workers.
         NinError: a worker cannot predict, or predictions cannot be written.
     """
     from dask.distributed import wait

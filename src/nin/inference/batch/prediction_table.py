@@ -80,15 +80,19 @@ def _row(prediction: FilePrediction, ranks: int) -> dict[str, Any]:
 
 
 def _cells(prediction: FilePrediction, ranks: int) -> Iterator[tuple[str, Any]]:
-    yield "file", _utf8(prediction["file"]).decode()
+    yield "file", _valid(prediction["file"])
     if "error" in prediction:
-        yield "error", _utf8(prediction["error"]).decode()
+        yield "error", _valid(prediction["error"])
         return
-    yield "label", prediction["label"]
+    yield "label", _valid(prediction["label"])
     yield "probability", prediction["probability"]
     for number, likely in enumerate(prediction["top"][:ranks], 1):
-        yield f"label_{number}", likely["label"]
+        yield f"label_{number}", _valid(likely["label"])
         yield f"probability_{number}", likely["probability"]
+
+
+def _valid(text: str) -> str:
+    return _utf8(text).decode()
 
 
 def _utf8(text: str) -> bytes:

@@ -112,19 +112,18 @@ def _add_health(app: FastAPI, service: Service, forms: Forms) -> None:
     @app.get(f"{OPEN_INFERENCE}/health/live", responses=_refusals(503))
     async def live() -> Live:
         """Whether the server is alive."""
-        if not service.is_alive:
-            raise HTTPException(503, "nothing is computed any more: start it again")
+        service.check_alive()
         return Live(live=True)
 
     @app.get(f"{OPEN_INFERENCE}/health/ready", responses=_refusals(503))
     async def ready() -> Ready:
         """Whether the server is ready for new requests."""
-        _check_ready(service)
+        service.check_ready()
         return Ready(ready=True)
 
     async def model_ready() -> ModelReady:
         """Whether the network is ready for new requests."""
-        _check_ready(service)
+        service.check_ready()
         return ModelReady(name=service.name, ready=True)
 
     for form, checks in forms.items():
@@ -187,8 +186,3 @@ def _refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 async def _check_version(version: Version) -> None:
     if version != VERSION:
         raise HTTPException(404, f"there is no such version: there is {VERSION!r}")
-
-
-def _check_ready(service: Service) -> None:
-    if not (service.is_ready and service.is_alive):
-        raise HTTPException(503, "stopping")

@@ -10,10 +10,17 @@ export async function open() {
   ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? 0 : 1;
   ort.env.wasm.proxy = true;
   const description = await (await found(descriptionAt)).json();
-  const session = load();
-  session.catch(() => {}); // Reported with the first image.
   const channels = description.input_shape[2];
-  const run = async (source) => predict(await session, source.canvas, channels);
+  let session = load();
+  session.catch(() => {}); // Reported with the first image.
+  const run = async (source) => {
+    session ??= load();
+    const loaded = await session.catch((error) => {
+      session = null; // The next image tries again.
+      throw error;
+    });
+    return predict(loaded, source.canvas, channels);
+  };
   return { description, predict: run, reads: false };
 }
 
@@ -27,7 +34,9 @@ async function load() {
 }
 
 async function found(name) {
-  const response = await fetch(name);
+  const response = await fetch(name).catch(() => {
+    throw new Error(`${name} could not be loaded: is this device online?`);
+  });
   if (!response.ok) throw new Error(`${name} is not beside this page (${response.status})`);
   return response;
 }
@@ -41,14 +50,11 @@ async function predict(session, canvas, channels) {
   return { probabilities: Array.from(probabilities.data), maps: maps && shaped(maps) };
 }
 
-/** RGB, or grey, of RGBA: what is transparent is white. */
+/** RGB, or grey, of RGBA; what was transparent is white already. */
 function inChannels(pixels, channels) {
   const values = new Uint8Array((pixels.length / 4) * channels);
   for (let from = 0, to = 0; from < pixels.length; from += 4, to += channels) {
-    const opacity = pixels[from + 3] / 255;
-    const red = onWhite(pixels[from], opacity);
-    const green = onWhite(pixels[from + 1], opacity);
-    const blue = onWhite(pixels[from + 2], opacity);
+    const [red, green, blue] = [pixels[from], pixels[from + 1], pixels[from + 2]];
     if (channels === 1) {
       values[to] = Math.round(0.299 * red + 0.587 * green + 0.114 * blue);
     } else {
@@ -58,10 +64,6 @@ function inChannels(pixels, channels) {
     }
   }
   return values;
-}
-
-function onWhite(value, opacity) {
-  return Math.round((value - 255) * opacity + 255);
 }
 
 function shaped({ dims: [, height, width, classes], data: values }) {

@@ -20,6 +20,7 @@ let round = new AbortController();
 start().catch((error) => fail(error));
 
 async function start() {
+  document.querySelector(".late").remove(); // This script runs.
   const { content } = document.querySelector('meta[name="nin-backend"]');
   const { open, where, descriptionAt } = await import(`./${content}.js`);
   $("where").textContent = where;
@@ -60,7 +61,10 @@ function listen() {
     });
   }
   $("stage").addEventListener("click", () => $("page").dataset.mode === "empty" && $("files").click());
-  $("draw").addEventListener("click", startDrawing);
+  $("draw").addEventListener("click", () => {
+    startDrawing();
+    $("clear").focus(); // The button itself is hidden now.
+  });
   $("clear").addEventListener("click", () => pad.clear());
   $("paste").hidden = !navigator.clipboard?.read;
   $("paste").addEventListener("click", pasted);
@@ -177,6 +181,8 @@ async function readDrawing(strokes, signal) {
 
 function forget() {
   current = chosen = null;
+  clearTimeout(speaking);
+  $("status").textContent = "";
   view.empty();
   fail(null);
 }
@@ -186,6 +192,7 @@ function forget() {
 function begin(mode) {
   round.abort();
   round = new AbortController();
+  isChanged = false; // No more of a drawing that is given up is predicted.
   items = [];
   $("page").dataset.mode = mode;
   $("strip").hidden = true;

@@ -32,7 +32,6 @@ export class View {
     $("prediction").textContent = words;
     $("sureness").textContent = $("caption").textContent = "";
     $("seen").hidden = true;
-    $("more").hidden = true;
     for (const each of this.rows) fill(each, 0, false, false);
     this.#list(this.rows.map((_, index) => index));
   }
@@ -69,7 +68,8 @@ export class View {
     this.expanded = true;
     for (const each of this.rows) each.hidden = false;
     $("more").hidden = true;
-    $("rows").querySelector("input")?.focus();
+    $("rows").tabIndex = -1;
+    ($("rows").querySelector("input") ?? $("rows")).focus();
   }
 
   #map(maps, index, name, isCropped) {

@@ -70,10 +70,12 @@ def as_svg(figure: Figure, name: str, title: str) -> str:
         title: a text alternative, for those who cannot see the figure.
     """
     from matplotlib import rcParams
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     rcParams["svg.hashsalt"] = name
     file = io.StringIO()
-    figure.savefig(file, format="svg", metadata=_NO_METADATA)
+    # savefig would draw twice, the first time only to have the layout.
+    FigureCanvasSVG(figure).print_svg(file, metadata=_NO_METADATA)  # type: ignore[no-untyped-call]
     return _embedded(file.getvalue(), name, title)
 
 

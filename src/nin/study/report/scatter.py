@@ -112,8 +112,6 @@ def _write_names(axes: Axes, points: Sequence[Point], names: Sequence[str]) -> l
 
     if not points:
         return []
-    axes.figure.draw_without_rendering()  # type: ignore[union-attr]
-    axes.figure.set_layout_engine("none")  # type: ignore[union-attr]
     axes.autoscale(False)
     x, y = zip(*points, strict=True)
     drawn = [np.asarray(line.get_xydata()).T for line in axes.lines]
@@ -124,4 +122,5 @@ def _write_names(axes: Axes, points: Sequence[Point], names: Sequence[str]) -> l
         min_distance=0.02, max_distance=0.35, margin=0.01, nbr_candidates=2000,
         textsize=9, linecolor="#888888", linewidth=0.6, parse_math=False,
     )  # fmt: skip
+    axes.figure.set_layout_engine("none")  # type: ignore[union-attr]
     return list(texts)

@@ -25,7 +25,8 @@ def search_history(record: TuningRecord, name: str = "h") -> str:
 
     with plot_style.new_figure(2.8) as figure:
         axes = figure.subplots()
-        done = [(each.number + 1, each.accuracy) for each in record.tried if each.accuracy]
+        tried = [each for each in record.tried if each.accuracy is not None]
+        done = [(each.number + 1, each.accuracy) for each in tried]
         numbers, values = zip(*done, strict=True) if done else ((), ())
         best = [*itertools.accumulate(values, max)]
         axes.step(numbers, best, where="post", color=_GREY, linewidth=1, label="best so far")

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 CONFIDENCE = 0.95
-#: With two, the interval of a t-test is 25 times as wide as the seeds are apart.
+#: With two, the interval of a t-test is 13 times as wide as they are apart.
 FEWEST_SEEDS = 3
 
 

@@ -16,7 +16,7 @@ from nin.study.tuning.journal import optuna
 from nin.study.tuning.search import SAMPLERS
 from nin.training.recipe import Recipe
 from nin.training.recipe_choice import What, recipe_of
-from nin.training.recipes.spaces import Choice, Range, Space, own_value, space_of
+from nin.training.recipes.spaces import Choice, Range, Space, around, own_value, space_of
 
 #: Values, or a range of them, by the name of a field.
 GivenSpace = Mapping[str, Sequence[Any] | Range | Choice]
@@ -75,12 +75,13 @@ def _given_space(recipe: Recipe, space: GivenSpace) -> dict[str, Range | Choice]
         if factor.name not in Recipe.model_fields:
             raise NinError(f"{factor.name} is not a field of a recipe: vary it with nin sweep")
         own = own_value(recipe, factor.name)
-        if isinstance(given, Range):
-            low, high = factor.values
-            found[factor.name] = Range(min(low, own), max(high, own), given.log)
+        if not isinstance(given, Range):
+            found[factor.name] = around(Choice(tuple(factor.values)), own)
+        elif own is None:
+            raise NinError(f"the recipe has no {factor.name} for a range to hold: give values")
         else:
-            values = factor.values
-            found[factor.name] = Choice(values if own in values else (own, *values))
+            low, high = factor.values
+            found[factor.name] = around(Range(low, high, given.log), own)
     return found
 
 

@@ -58,6 +58,8 @@ def find_recipe(name: str) -> Recipe:
 SMALL, MEDIUM = 32, 128
 #: Arrays of images up to this side are trained on as the published sets of small pictures are.
 _SMALL_ARRAYS = 48
+#: What makes a network that of another run, beside its preset.
+_OF_NETWORK = ("width", "depth", "dropout", "batch_norm", "pooling")
 
 
 def choose(
@@ -165,13 +167,8 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     preset = init.preset if init is not None and preset is None else preset
     seen = not_none(image_size=init.image_size, resize_mode=init.resize_mode) if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
-        network = (
-            not_none(width=init.width, depth=init.depth, dropout=init.dropout, **seen)
-            if init
-            else {}
-        )
         recipe = with_network(FROM_SCRATCH.revised(name=name, data=data), preset)
-        return recipe.revised(**network)
+        return recipe.revised(**_network(init), **seen)
     if preset is None and not finetune and are_small_and_grey(data):
         return SMALL_GREY.revised(name=name, data=data)
     recipe = FINETUNED if finetune else PHOTOS
@@ -213,8 +210,10 @@ def _for_arrays(
     recipe = with_network(recipe, preset)
     if isinstance(find_network(preset), CustomSpec):
         recipe = recipe.revised(image_size=None)
-    if init is None:
-        return recipe
-    return recipe.revised(
-        **not_none(width=init.width, dropout=init.dropout, image_size=init.image_size)
-    )
+    size = not_none(image_size=init.image_size) if init else {}
+    return recipe.revised(**_network(init), **size)
+
+
+def _network(init: Recipe | None) -> dict[str, Any]:
+    """The fields, beside the preset, that make a network that of the run it starts from."""
+    return not_none(**{name: getattr(init, name) for name in _OF_NETWORK}) if init else {}

@@ -88,7 +88,7 @@ def space_of(recipe: Recipe) -> dict[str, Range | Choice]:
             space = {**space, "dropout": Range(0.0, 0.6)}
         if recipe.optimizer == "sgd":
             space = {**space, "learning_rate": Range(5e-3, 0.5, log=True)}
-    return {name: _around(each, own_value(recipe, name)) for name, each in space.items()}
+    return {name: around(each, own_value(recipe, name)) for name, each in space.items()}
 
 
 def own_value(recipe: Recipe, name: str) -> Any:
@@ -104,10 +104,10 @@ def own_dropout(recipe: Recipe) -> float | None:
     return shares[0] if shares and recipe.dropout is None else recipe.dropout
 
 
-def _around(given: Range | Choice, own: Any) -> Range | Choice:
+def around(given: Range | Choice, own: Any) -> Range | Choice:
     """`given`, and the recipe's own value."""
     if isinstance(given, Choice):
         return given if own in given.values else Choice((own, *given.values))
     if given.log and own == 0:  # A rate of 0 has no logarithm.
-        return Range(0.0, given.high)
+        return Range(own, given.high)
     return given._replace(low=min(given.low, own), high=max(given.high, own))

@@ -52,11 +52,13 @@ def read_metrics(path: Path) -> list[dict[str, Any]]:
 def write_metrics(path: Path, rows: Rows) -> None:
     """Write all rows, or none if that fails; a number that is not finite becomes null."""
     lines = "".join(
-        json.dumps({key: value if math.isfinite(value) else None for key, value in row.items()})
-        + "\n"
-        for row in rows
+        json.dumps({key: _finite(value) for key, value in row.items()}) + "\n" for row in rows
     )
     write_bytes(path, lines.encode())
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
 
 
 def best_epoch(rows: Rows, record: RunRecord) -> int | None:

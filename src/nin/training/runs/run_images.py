@@ -58,9 +58,6 @@ class RunImages(OwnImages):
             return self._own(None, skip_bad)
         return self._moved(data, skip_bad) or self._others(data, skip_bad)
 
-    #: The earlier name of `for_evaluation`.
-    judged = for_evaluation
-
     def trained(self) -> EvaluationImages:
         """The images that the run was trained on.
 

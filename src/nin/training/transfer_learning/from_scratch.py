@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data import ImageFolder
+from nin.data.storage.picture_store import file_of
 from nin.errors import NinError
 from nin.training.precision import resolve_precision
 from nin.training.recipe import Recipe
@@ -26,6 +27,7 @@ from nin.training.recipes import RECIPES
 from nin.training.runs.run import Run
 from nin.training.schedule import adjust
 from nin.training.transfer_learning.head import Head, fit_head
+from nin.urls import is_url
 
 #: Side in pixels, the smallest that the book's network takes.
 IMAGE_SIZE = 67
@@ -74,18 +76,20 @@ class ScratchComparison(NamedTuple):
         return f"{shares}: pretraining is better here"
 
 
-def is_worth_trying(head: Head, images: int) -> bool:
+def is_worth_trying(head: Head, paths: Sequence[str]) -> bool:
     """Whether there is something to gain, and training from scratch is cheap.
 
     Args:
         head: the pretrained network's.
-        images: how many there are to train on.
+        paths: of the pictures to train on, which are laid out anew: those of shards and of URLs are
+            not.
     """
+    images = len(paths)
     chosen = next((each for each in head.candidates if each.C == head.C), None)
     if images < FEWEST or chosen is None or float(np.mean(chosen.accuracy)) >= GOOD:
         return False
-    recipe = adjust(_recipe(), images)
-    return recipe.epochs * images <= MOST_IMAGES
+    is_cheap = adjust(_recipe(), images).epochs * images <= MOST_IMAGES
+    return is_cheap and not any(is_url(path) or file_of(path) != path for path in paths)
 
 
 def compare_with_scratch(

@@ -162,7 +162,7 @@ def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
     console.print(_head_line(head), markup=False)
     write_bytes(run.weights_path, save(_weights(trunk, head), metadata={"format": "nin"}))
     _finish(run, features, head, time.monotonic() - begun)
-    if not recipe.finetune and is_worth_trying(head, len(features["train"].labels)):
+    if not recipe.finetune and is_worth_trying(head, features["train"].paths):
         _compare(run, features["train"], console)
     return run
 
