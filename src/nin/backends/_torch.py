@@ -79,16 +79,9 @@ def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
 
 
 def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:
-    """What a batch normalisation puts out, in one operator, and the statistics that it used.
+    """As on TensorFlow: the images, and the mean and variance by which they were normalised.
 
-    Args:
-        images: (n, h, w, c).
-        layer: a built `keras.layers.BatchNormalization` of the last axis, with scale and centre.
-        training: whether the statistics are the batch's; otherwise they are the layer's averages.
-
-    Returns:
-        The images, each channel's mean and its variance; None if only their shape is asked for, or
-        there is one value a channel, which PyTorch refuses.
+    None if only their shape is asked for, or there is one value a channel, which PyTorch refuses.
     """
     if images.is_meta or images.numel() == images.shape[-1]:
         return None

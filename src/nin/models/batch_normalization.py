@@ -14,8 +14,8 @@ from nin import backends
 class BatchNormalization(keras.layers.BatchNormalization):
     """Keras's batch normalisation, by the backend's own operator where it has one.
 
-    Keras reads the images several times, in float32 whatever their type; on a processor that takes
-    longer than the convolutions between.
+    Keras reads the images several times, in float32 whatever their type; on a processor that can
+    take longer than the convolutions between.
 
     Args:
         momentum: of the averages. With Keras's 0.99 they are still a third of their start after a
