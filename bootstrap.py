@@ -18,6 +18,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -99,18 +100,21 @@ class Job(NamedTuple):
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
             to_file = {"stdout": printed, "stderr": subprocess.STDOUT}
             environment = {**os.environ, **backend}
-            try:
-                code = subprocess.call(
-                    self.command, cwd=HERE, env=environment, timeout=LONGEST, **to_file
-                )
-                ended = f" (exit code {code})" if code else ""
-            except subprocess.TimeoutExpired:
-                code, ended = 1, " (ended by force)"
+            with subprocess.Popen(self.command, cwd=HERE, env=environment, **to_file) as process:
+                try:
+                    code = process.wait(LONGEST)
+                except subprocess.TimeoutExpired:
+                    process.send_signal(signal.SIGABRT)  # Python prints where it is.
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(10)
+                    process.kill()
+                    code = process.wait()
             printed.seek(0)
             *before, last = printed.read().splitlines() or [""]
         if not code:
             before = [line for line in before if line.startswith("SKIPPED")]
-        say("\n".join([f"{self.name}, {time.monotonic() - began:.0f} s{ended}", *before, last]))
+        ended = f"{time.monotonic() - began:.0f} s" + (f", exit code {code}" if code else "")
+        say("\n".join([f"{self.name}, {ended}", *before, last]))
         return not code
 
 
