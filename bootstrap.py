@@ -18,8 +18,10 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 import time
 import venv
 from concurrent.futures import ThreadPoolExecutor
@@ -40,6 +42,8 @@ TORCH = "torch==2.13.0"
 #: How many processes test at a time; one more where everything is tested, as some tests wait for
 #: servers, browsers and deadlines and leave their core to others.
 AT_ONCE = min(4, os.cpu_count() or 1)
+#: Seconds after which a check is ended and has failed.
+LONGEST = 45 * 60
 #: Folders whose tests share a process, or that many, those that take longest first, so that no core
 #: waits for one at the end; `nin` are the tests that lie in no folder. All other folders share one
 #: more, before these. Each process takes seven seconds of a core before its first test.
@@ -92,20 +96,26 @@ class Job(NamedTuple):
         threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), share)
         # PyTorch's idle threads would keep the processes beside them from their core.
         backend = {"KERAS_BACKEND": self.backend, "OMP_WAIT_POLICY": "passive", **threads}
-        done = subprocess.run(
-            self.command,
-            check=False,
-            cwd=HERE,
-            env={**os.environ, **backend},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        *before, last = done.stdout.splitlines() or [""]
-        if not done.returncode:
+        # A file, not a pipe: what a test leaves running would hold a pipe open.
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as printed:
+            to_file = {"stdout": printed, "stderr": subprocess.STDOUT}
+            environment = {**os.environ, **backend}
+            with subprocess.Popen(self.command, cwd=HERE, env=environment, **to_file) as process:
+                try:
+                    code = process.wait(LONGEST)
+                except subprocess.TimeoutExpired:
+                    process.send_signal(signal.SIGABRT)  # Python prints where it is.
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(10)
+                    process.kill()
+                    code = process.wait()
+            printed.seek(0)
+            *before, last = printed.read().splitlines() or [""]
+        if not code:
             before = [line for line in before if line.startswith("SKIPPED")]
-        say("\n".join([f"{self.name}, {time.monotonic() - began:.0f} s", *before, last]))
-        return not done.returncode
+        ended = f"{time.monotonic() - began:.0f} s" + (f", exit code {code}" if code else "")
+        say("\n".join([f"{self.name}, {ended}", *before, last]))
+        return not code
 
 
 def make_environment() -> None:

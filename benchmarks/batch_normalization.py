@@ -65,7 +65,8 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Of each network and precision: the medians, and how many times as fast ours is."""
     cells: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        cells[f"{row['network']}, {row['side']} px, {row['precision']}"].append(row)
+        elsewhere = "" if row["backend"] == "tensorflow" else f", {row['backend']}"
+        cells[f"{row['network']}, {row['side']} px, {row['precision']}{elsewhere}"].append(row)
     return {
         name: {phase: _medians(cell, phase) for phase in ("training", "prediction")}
         for name, cell in cells.items()
@@ -83,6 +84,7 @@ def main() -> None:
     rounds = range(int(sys.argv[1]) if sys.argv[1:] else 3)
     for number, (network, side, batch), precision in product(rounds, NETWORKS, PRECISIONS):
         key = {"network": network, "side": side, "precision": precision, "round": number}
+        key["backend"] = keras.config.backend()
         if record.has(**key):
             continue
         row = {}

@@ -16,15 +16,14 @@ Takes about ten minutes on 2 cores; an interrupted measurement is continued.
 from __future__ import annotations
 
 import shutil
-import statistics
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from record import Record, spread
-from startup import use
+from record import Record
+from startup import start, use
 
 import nin
 from nin.data.decoding.decode import fitted
@@ -112,8 +111,10 @@ def measure_forms(record: Record, run: nin.Run, photo: Path, times: int) -> None
                 record.add(summary, what="form", form=form, bytes=done.bytes, **agreement)
         for number in range(-1, times):
             for form, path in paths.items():
+                if record.has(what="start", form=form, number=number):
+                    continue
                 row = use([sys.executable, "-c", ASK, str(path), str(photo)])
-                if number >= 0 and not record.has(what="start", form=form, number=number):
+                if number >= 0:
                     record.add(summary, what="start", form=form, number=number, **row)
 
 
@@ -125,11 +126,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Cold starts: medians and spreads."""
     starts = [row for row in rows if row["what"] == "start"]
     return {
-        form: {
-            key: {"median": statistics.median(values), **spread(values)}
-            for key in ("seconds", "processor_seconds", "peak_bytes")
-            for values in [[row[key] for row in starts if row["form"] == form]]
-        }
+        form: start([row for row in starts if row["form"] == form])
         for form in dict.fromkeys(row["form"] for row in starts)
     }
 

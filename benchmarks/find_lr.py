@@ -1,8 +1,8 @@
 """The range test of learning rates (`nin train --find-lr`): is what it suggests any good?
 
 Five networks, short trainings with the recipes' warm-up and cosine decay, three seeds each. The
-suggestion of each seed is trained with, and so is a grid of rates, a factor of about three apart,
-with the recipe's own rate among them; all are judged by held-out training images. Two rules are
+suggestion of each seed is trained with, and so is a grid of rates, a factor of about three apart;
+all are judged by held-out training images. Two rules are
 compared:
 
 - ``steepest``: the rate at which the smoothed loss falls fastest.
@@ -78,7 +78,7 @@ def accuracy(recipe: nin.Recipe) -> float:
 
 
 def measure(record: Record, name: str, recipe: nin.Recipe) -> None:
-    """Suggestions, and trainings with these, the grid and the recipe's own rate."""
+    """Suggestions, and trainings with these and with the grid."""
 
     def train(rate: float, seed: int, why: str) -> None:
         if not record.has(network=name, seed=seed, why=why, rate=rate):

@@ -37,9 +37,9 @@ CLASSES = 10
 
 def measure(way: str, folder: Path, side: int, python: str) -> dict[str, Any] | None:
     """One epoch of one way, in its own process; None, with the reason printed, if it is absent."""
-    script = str(Path(__file__).parent / "alternatives/loading.py")
-    command = [python, script, way, str(folder), str(side)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [python, "-m", "alternatives.loading", way, str(folder.resolve()), str(side)]
+    here = Path(__file__).parent
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=here)
     if done.returncode == ABSENT:
         print(f"{way}: left out: {done.stderr.strip()}", flush=True)
         return None

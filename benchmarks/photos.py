@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -29,7 +28,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from photos_subsets import Classes, link, listed
-from record import Record, spread
+from record import Record, median_and_spread, spread
 from startup import HERE, NIN, use
 
 from nin.data.split import hold_out
@@ -178,7 +177,7 @@ def _told(rows: list[dict[str, Any]]) -> dict[str, Any]:
     told: dict[str, Any] = {"accuracy": spread([row["accuracy"] for row in rows])}
     for key in ("seconds", "peak_bytes"):
         values = [row[key] for row in rows if key in row]
-        told[key] = {"median": statistics.median(values), **spread(values)} if values else None
+        told[key] = median_and_spread(values) if values else None
     return told
 
 

@@ -11,12 +11,13 @@ is faster.
 Run: python benchmarks/questions.py windows|depth
      python benchmarks/questions.py folder FOLDER
 Takes a quarter of an hour to an hour each on 2 cores; an interrupted measurement is continued. With
---quick it takes a few minutes, shows that it works, and the record says so.
+--quick it takes a few minutes, to show that it works; the record is then in its folder under runs/.
 """
 
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 from record import RESULTS, commit
@@ -65,10 +66,9 @@ def main() -> None:
     record = {
         "claim": (__doc__ or "").splitlines()[0],
         "commit": commit(),
-        "quick": quick,
         "comparison": found.model_dump(mode="json"),
     }
-    write_json(RESULTS / f"{name}.json", record)
+    write_json(Path(out) / "record.json" if quick else RESULTS / f"{name}.json", record)
 
 
 if __name__ == "__main__":

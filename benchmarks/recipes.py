@@ -9,7 +9,6 @@ Run: python benchmarks/recipes.py digits|fashion|book [SEEDS]; for folders of ph
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
 import time
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
-from record import Record, spread
+from record import Record, median_and_spread, spread
 
 import nin
 from nin.training.recipes import find_recipe
@@ -84,7 +83,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     for goal in map(str, GOALS):
         taken = [row.get("seconds_to", {}).get(goal) for row in rows]
         if None not in taken:
-            told[f"seconds_to_{goal}"] = {"median": statistics.median(taken), **spread(taken)}
+            told[f"seconds_to_{goal}"] = median_and_spread(taken)
     return told
 
 

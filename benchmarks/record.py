@@ -79,13 +79,18 @@ def spread(values: Sequence[float]) -> dict[str, float | int | None]:
     }
 
 
-def commit() -> str:
+def median_and_spread(values: Sequence[float]) -> dict[str, float | int | None]:
+    """The median, and what `spread` says."""
+    return {"median": statistics.median(values), **spread(values)}
+
+
+def commit(checkout: Path = RESULTS.parent) -> str:
     """The commit that is checked out, marked where files other than results differ from it."""
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ":!results")
-    return _git("rev-parse", "--short=12", "HEAD") + ("-dirty" if changed else "")
+    changed = _git(checkout, "status", "--porcelain", "--untracked-files=no", "--", ":!results")
+    return _git(checkout, "rev-parse", "--short=12", "HEAD") + ("-dirty" if changed else "")
 
 
-def _git(*arguments: str) -> str:
+def _git(checkout: Path, *arguments: str) -> str:
     command = ["git", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=RESULTS.parent)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=checkout)
     return done.stdout.strip()

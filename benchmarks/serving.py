@@ -32,7 +32,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psutil
-from record import Record, spread
+from record import Record, commit, spread
 
 HERE = Path(__file__).parent
 CONCURRENCY = (1, 4, 16, 64, 256)
@@ -144,6 +144,8 @@ def measure(record: Record, asked: argparse.Namespace) -> None:
                         used = _processor_seconds(process) - used
                         row["cpu_ms_per_image"] = round(1e3 * used / max(1, row.pop("images")), 2)
                         row["resident_mib"] = _resident(process)
+                        if command.source is not None:
+                            row["served_by"] = commit(command.source.parent)
                         record.add(summary, **key, connections=connections, **row)
                         print(key, connections, row, flush=True)
 

@@ -18,7 +18,6 @@ measurement is continued.
 from __future__ import annotations
 
 import json
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,7 +26,7 @@ from typing import Any
 
 import numpy as np
 from PIL import Image
-from record import Record, spread
+from record import Record, median_and_spread
 
 HERE = Path(__file__).parent
 NIN = [sys.executable, "-m", "nin"]
@@ -114,7 +113,7 @@ def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def start(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Of one command: seconds and peak, each with its median and its `spread`."""
     return {
-        key: {"median": statistics.median(values), **spread(values)}
+        key: median_and_spread(values)
         for key in ("seconds", "processor_seconds", "peak_bytes")
         for values in [[row[key] for row in rows]]
     }

@@ -21,7 +21,7 @@ from pages.runtimes import RUNTIMES
 from pages.scale import SCALE
 from pages.searching import SEARCHING
 from pages.shipping import SHIPPING
-from pages.training import TRAINING, record, spread
+from pages.training import TRAINING, lines, record, spread
 
 from nin.files import write_bytes
 
@@ -49,15 +49,13 @@ WAYS = {
 
 def learning() -> str:
     """The share of seeds that learn."""
-    table = [
-        "| how the chapter's ten layers are trained | seeds that learn | accuracy, mean ± sd |",
-        "|---|---|---|",
+    made = record("learning")["summary"]
+    rows = [
+        [name, f"{made[way]['learnt']} of {made[way]['n']}", spread(made[way])]
+        for way, name in WAYS.items()
     ]
-    rows = record("learning")["summary"]
-    for way, name in WAYS.items():
-        row = rows[way]
-        table.append(f"| {name} | {row['learnt']} of {row['n']} | {spread(row)} |")
-    return "\n".join(table)
+    head = ["how the chapter's ten layers are trained", "seeds that learn", "accuracy, mean ± sd"]
+    return lines(head, rows)
 
 
 TABLES = {

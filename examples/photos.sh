@@ -31,5 +31,5 @@ until [ -s "$out/address.txt" ]; do
   sleep 1
 done
 read -r address _ < "$out/address.txt"
-curl --silent --show-error -F "images=@$(head -n 1 "$out/seen.txt")" "$address/predict?top=2"
+curl --silent --show-error --max-time 60 -F "images=@$(head -n 1 "$out/seen.txt")" "$address/predict?top=2"
 echo

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import atexit
+import faulthandler
 import gc
 import os
 import shutil
 import signal
+import sys
 import sysconfig
 import tempfile
 from pathlib import Path
 
 import pytest
+from _pytest.faulthandler import fault_handler_stderr_fd_key
 from hypothesis import settings
 
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
@@ -36,6 +39,8 @@ atexit.register(gc.freeze)
 # What is imported to collect the tests is there to stay: no look through it until all of it is.
 gc.disable()
 
+#: Seconds for what follows a failure, and for the process to end after its last test.
+AFTERWARDS = 300
 #: Fixtures that train, and those that start processes, a browser, or asking at random.
 TRAINING = {"compared", "cropped", "first_run", "frozen", "short", "saved", "small_run"}
 TRAINING |= {"stopped", "trained", "unbroken"}
@@ -59,6 +64,27 @@ def pytest_collection_finish():
     # Networks are mostly made of what stays: by default a twentieth of the time would be spent so.
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_exception_interact(node):
+    """Where a test fails pytest watches no longer; what then puts things in order can hang, too."""
+    if not node.config.getoption("usepdb"):
+        where = node.config.stash[fault_handler_stderr_fd_key]
+        faulthandler.dump_traceback_later(AFTERWARDS, exit=True, file=where)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown():
+    """Processes that a failed test leaves behind end with it."""
+    if "forked" in sys.modules:
+        sys.modules["forked"].end_all()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure():
+    """Nor may the end hang: Python waits there for threads and processes that were left."""
+    faulthandler.dump_traceback_later(AFTERWARDS, exit=True, file=sys.__stderr__)
 
 
 @pytest.fixture(scope="session")

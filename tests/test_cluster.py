@@ -29,7 +29,7 @@ def test_nobody_at_the_address():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    said = refusal(f"tcp://127.0.0.1:{port}")
+        said = refusal(f"tcp://127.0.0.1:{port}")
     assert said.startswith(f"scheduler=tcp://127.0.0.1:{port}: no Dask scheduler responds there")
     assert said.endswith(f"start one: dask scheduler --host 127.0.0.1 --port {port}")
 

@@ -231,20 +231,22 @@ def test_a_new_folder_that_cannot_be_put_there_leaves_the_old_one(folder, monkey
 
 @pytest.mark.skipif(sys.platform != "linux", reason="one step on Linux only")
 def test_there_is_a_folder_at_every_moment(folder):
-    missing, stop = [], threading.Event()
+    there, stop = [], threading.Event()
 
     def watch():
         while not stop.is_set():
-            if not (folder / "a").exists():
-                missing.append(1)
+            there.append((folder / "a").exists())
 
-    watcher = threading.Thread(target=watch)
+    watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
-    for _ in range(100):
-        renew(folder)
-    stop.set()
-    watcher.join()
-    assert not missing
+    try:
+        for _ in range(100):
+            renew(folder)
+    finally:
+        stop.set()
+        watcher.join(10)
+    assert there
+    assert all(there)
 
 
 def test_all_of_a_folder_is_on_the_disk_before_it_takes_the_place(folder, monkeypatch):

@@ -54,7 +54,7 @@ def whole_book(tmp_path_factory):
     notebook = nbformat.v4.new_notebook(cells=cells)
     where = {"metadata": {"path": str(tmp_path_factory.mktemp("book"))}}
     client = nbclient.NotebookClient(
-        notebook, timeout=600, allow_errors=True, kernel_name="python3", resources=where
+        notebook, timeout=120, allow_errors=True, kernel_name="python3", resources=where
     )
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("MPLBACKEND", raising=False)

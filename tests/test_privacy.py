@@ -56,7 +56,7 @@ def files(folder):
 def test_nothing_reports_home_and_nothing_is_left_behind(place):
     alone = ["unshare", "--map-root-user", "--net"]
     try:
-        subprocess.run([*alone, "true"], check=True, capture_output=True)
+        subprocess.run([*alone, "true"], check=True, capture_output=True, timeout=60)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("this machine gives no custom network")
     shared = files(Path("/dev/shm"))
@@ -66,6 +66,7 @@ def test_nothing_reports_home_and_nothing_is_left_behind(place):
         env=environment(place),
         capture_output=True,
         text=True,
+        timeout=500,
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)

@@ -11,12 +11,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+from alternatives.memory import peak
 
 BATCH = 64
 
@@ -100,12 +101,6 @@ WAYS: dict[str, tuple[Callable[[], Callable[[str, int], Epoch]], tuple[str, ...]
 
 #: Exit status of a way whose libraries are not installed, or cannot be loaded.
 ABSENT = 3
-
-
-def peak() -> float:
-    """The most memory this process has held so far, in MiB."""
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(held / (2**20 if sys.platform == "darwin" else 2**10), 1)
 
 
 def versions(names: tuple[str, ...]) -> dict[str, str]:

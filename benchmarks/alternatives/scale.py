@@ -19,12 +19,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from alternatives.memory import peak
 
 BATCH, SIDE, CLASSES = 64, 32, 10
 
@@ -184,12 +185,6 @@ WAYS: dict[tuple[str, str], tuple[Callable[[str, Clock], None], tuple[str, ...]]
     ("train", "keras"): (train_keras, ("tensorflow", "keras")),
     ("train", "webdataset"): (train_webdataset, ("torch", "webdataset", "psutil", "PIL.Image")),
 }
-
-
-def peak() -> float:
-    """The most memory this process has held so far, in MiB; what started it does not count."""
-    status = Path("/proc/self/status").read_text()
-    return round(int(re.findall(r"VmHWM:\s*(\d+)", status)[0]) / 1024, 1)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ from nin.study.results import report_text
 from nin.study.results.result import Comparison
 from nin.study.statistics.difference import Difference
 from nin.study.trials.row import Row, Speed
+from pages.training import lines
 
 ROOT = Path(__file__).parents[2]
 
@@ -47,8 +48,8 @@ def _accuracies(name: str, further: tuple[str, Callable[[Row], str]]) -> str:
         f"network, parameters, in dense layers, multiply-adds, {title}, test accuracy,"
         " NiN − it (points)"
     )
-    return grid(
-        titles,
+    return lines(
+        titles.split(", "),
         [
             (
                 f"`{row.net}`",
@@ -76,8 +77,8 @@ def exercise(number: int) -> str:
         "network, parameters, multiply-adds, test accuracy, difference from as printed (points),"
         " images/s in training"
     )
-    return grid(
-        titles,
+    return lines(
+        titles.split(", "),
         [
             (
                 row.net,
@@ -110,8 +111,8 @@ def resources() -> str:
         "network, weights, activations in training, in prediction, peak in training,"
         " in prediction, images/s in training, in prediction"
     )
-    return grid(
-        titles,
+    return lines(
+        titles.split(", "),
         [
             (
                 f"`{row.net}`",
@@ -132,7 +133,7 @@ def book_resources() -> str:
         "network, parameters, multiply-adds, weights, optimiser, activations in training,"
         " in prediction"
     )
-    return grid(titles, [_at_book_size(name) for name in ("nin", *RIVALS)])
+    return lines(titles.split(", "), [_at_book_size(name) for name in ("nin", *RIVALS)])
 
 
 def _at_book_size(name: str) -> tuple[str, ...]:
@@ -151,7 +152,7 @@ def _at_book_size(name: str) -> tuple[str, ...]:
 def networks() -> str:
     """Every network that has a name, at the input it was published for."""
     titles = "network, input, parameters, of them 1×1, dense, multiply-adds, class-map cell sees"
-    return grid(titles, [_network(name) for name in (*PRESETS, *RIVALS)])
+    return lines(titles.split(", "), [_network(name) for name in (*PRESETS, *RIVALS)])
 
 
 def _network(name: str) -> tuple[str, ...]:
@@ -169,12 +170,6 @@ def _network(name: str) -> tuple[str, ...]:
         if cost.receptive_field
         else "no class maps",
     )
-
-
-def grid(titles: str, lines: list[tuple[str, ...]]) -> str:
-    """A table; `titles` have commas between them."""
-    head = titles.split(", ")
-    return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *lines))
 
 
 def conditions(record: str) -> str:

@@ -126,9 +126,7 @@ def _cell(found: dict[str, Any], figure: str, name: str) -> str:
 
 def growth_conditions() -> str:
     """How the figures were measured."""
-    found = record("scale")
-    note = f"; {found['note']}" if "note" in found else ""
-    return conditions("scale").removesuffix(")") + f"{note})"
+    return conditions("scale")
 
 
 def answers() -> str:

@@ -32,9 +32,8 @@ def photos() -> str:
     kinds, first = _photographs(made)
     anew = kinds["divided anew"]
     said = [
-        f"{CONTENDERS[way]} reaches {row['accuracy']['mean']:.3f} in"
-        f" {duration(row['seconds']['median'])} (divided anew: {spread(anew[way]['accuracy'])},"
-        f" n = {anew[way]['accuracy']['n']})"
+        f"{CONTENDERS[way]} reaches {_in_seconds(row)} (n = {row['accuracy']['n']}; divided anew:"
+        f" {_in_seconds(anew[way])}, n = {anew[way]['accuracy']['n']})"
         for way, row in kinds["as it is"].items()
         if way in anew
     ]
@@ -62,6 +61,10 @@ def _photographs(made: Any) -> tuple[Any, Any]:
     """The summary of the first folder, and its first row."""
     name, kinds = next(iter(made["summary"]["folders"].items()))
     return kinds, next(row for row in made["rows"] if row["folder"] == name)
+
+
+def _in_seconds(row: Any) -> str:
+    return f"{spread(row['accuracy'])} in {duration(row['seconds']['median'])}"
 
 
 def _spread_and_n(row: Any) -> str:

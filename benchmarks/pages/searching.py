@@ -5,6 +5,8 @@ from __future__ import annotations
 import statistics
 from typing import Any
 
+from asking import KILLED_IN
+
 from pages.training import RESULTS, lines, record
 
 PROGRAMS = {
@@ -14,8 +16,6 @@ PROGRAMS = {
 }
 #: How many seeds a network is trained with.
 SEEDS = 3
-#: The training in which each was killed.
-KILLED_IN = 6
 
 
 def range_test() -> str:

@@ -19,11 +19,6 @@ WRITTEN_ON = {
     "litert": "TensorFlow",
     "savedmodel": "TensorFlow",
 }
-SERVERS = {
-    "nin": "`nin serve`",
-    "keras": "FastAPI and Keras's `predict`",
-    "savedmodel": "FastAPI and a SavedModel",
-}
 #: (Network, map) of the record → its name in the table.
 MAPS = {
     ("nin", "class map"): "NiN, class map",
@@ -102,7 +97,7 @@ def serving() -> str:
     made = record("serving")
     table = [
         [
-            SERVERS.get(server, server),
+            server,
             connections,
             spread(row["images_per_second"], 0),
             f"{row['p50_ms']['mean']:,.0f}",

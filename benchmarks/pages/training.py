@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def spread(row: dict[str, Any], digits: int = 3) -> str:
     return f"{row['mean']:,.{digits}f}{sd}"
 
 
-def lines(head: list[str], rows: list[list[str]]) -> str:
+def lines(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown."""
     body = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join([f"| {' | '.join(head)} |", f"|{'---|' * len(head)}", *body])
@@ -103,8 +104,10 @@ def speed() -> str:
     shares = " and ".join(
         f"{book[what]['share_of_sgemm']:.0%} in {what}" for what in ("training", "prediction")
     )
+    steps = min(row["training"]["steps"] for row in record("speed")["rows"] if "training" in row)
     peak = (
-        f"Rounds: {book['training']['images_per_second']['n']}. The best sgemm measured in the same"
+        f"Rounds: {book['training']['images_per_second']['n']}, of at least {steps} steps of"
+        " training each. The best sgemm measured in the same"
         f" run: {made['sgemm_gflops']:.0f} GFLOP/s; nin's share"
         f" of it on the book's net: {shares}. {conditions('speed')}"
     )
@@ -136,7 +139,8 @@ def identities() -> str:
         "stem as 3×3": "the same with the convolution on blocks of 4×4 pixels",
     }
     rows = [[words, spread(made[name], 1)] for name, words in named.items()]
-    return lines(["", "ms, mean ± sd"], rows)
+    said = f"{made['step']['n']} rounds. {conditions('identities')}"
+    return f"{lines(['', 'ms, mean ± sd'], rows)}\n\n{said}"
 
 
 def batch_normalization() -> str:
@@ -223,7 +227,8 @@ def conditions(*names: str) -> str:
             device_name, _, backend = each.rpartition(", ")
             backends.setdefault(device_name, []).append(backend)
         place = "; ".join(", ".join([name, *used]) for name, used in backends.items())
-    return f"({place}; commit {commits}; {commands})"
+    notes = "".join(f". {note}" for name in names if (note := record(name).get("note")))
+    return f"({place}; commit {commits}; {commands}{notes})"
 
 
 def _cores() -> int:

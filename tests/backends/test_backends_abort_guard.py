@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from processes import started
 
 CHILD = """
 import os, sys, time
@@ -17,13 +18,9 @@ exec(sys.argv[1])
 ABORTED = "os.write(2, b'JAX distributed service detected fatal errors'); os.abort()"
 
 
-def started(code):
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, code],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def supervised(code):
+    command = [sys.executable, "-c", CHILD, code]
+    return started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +47,7 @@ def started(code):
     ],
 )
 def test_the_parent_ends_as_the_child_does_and_explains_an_abort(code, expected):
-    with started(code) as process:
+    with supervised(code) as process:
         out, err = process.communicate(timeout=60)
     assert (process.returncode, out, err) == expected
 
@@ -63,7 +60,7 @@ signal.signal({int(number)}, lambda *_: sys.exit(42))
 print("ready")
 time.sleep(60)
 """
-    with started(code) as process:
+    with supervised(code) as process:
         assert process.stdout.readline() == "ready\n"
         process.send_signal(number)
         process.communicate(timeout=60)
@@ -71,7 +68,7 @@ time.sleep(60)
 
 
 def test_a_killed_parent_takes_the_child_along():
-    with started("print('ready'); time.sleep(600)") as process:
+    with supervised("print('ready'); time.sleep(100)") as process:
         assert process.stdout.readline() == "ready\n"
         process.kill()
         assert process.communicate(timeout=60) == ("", "")

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tiny_network
 from PIL import Image
+from processes import started
 from safetensors.numpy import load_file
 
 import nin as d2l
@@ -32,9 +33,8 @@ class Stopped:
         self.said = []
         command = [sys.executable, tiny_network.__file__, "train", *RECIPE.split()]
         command += ["--out", "it's a run"]
-        with subprocess.Popen(
-            command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        ) as process:
+        pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with started(command, cwd=folder, **pipes) as process:
             for line in process.stderr:
                 self.said.append(line)
                 if line.startswith(("epoch 2/", "epoch 4/", "epoch 6/", "epoch 8/")):

@@ -9,6 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from processes import started
 
 from nin.exporting import Predictor
 
@@ -65,6 +66,8 @@ def test_a_port_of_the_administrator_is_one_line(nin, monkeypatch):
 
 def test_without_what_it_needs_it_says_what_to_type(nin, digits, monkeypatch):
     ours = [name for name in sys.modules if name.startswith("nin.serving")]
+    if ours:  # What is imported anew takes its place in the package, too.
+        monkeypatch.setattr("nin.serving", sys.modules["nin.serving"])
     for name in ours:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "fastapi", None)
@@ -77,9 +80,7 @@ def test_without_what_it_needs_it_says_what_to_type(nin, digits, monkeypatch):
 @pytest.mark.slow
 def test_a_run_is_served_without_keras_in_the_server(program, digits, photos):
     command = [program, "serve", digits, "--port", "0"]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    with started(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         address = process.stdout.readline().split()[0]
         content = (photos / "dark/00.png").read_bytes()
         request = urllib.request.Request(f"{address}/predict", content, {"Content-Type": "image/*"})

@@ -82,3 +82,16 @@ def test_what_is_not_usual_is_left_to_keras(settings):
 def test_vectors_are_normalised_too():
     ours, keras_s = outputs(pair(), IMAGES[:, 0, 0], training=True)
     assert np.array_equal(ours, keras_s)
+
+
+@pytest.mark.skipif(backends.choose() != "torch", reason="PyTorch's own")
+def test_no_memory_is_read_that_nothing_was_written_to():
+    import torch
+
+    (layer, _) = with_weights(pair())
+    torch.use_deterministic_algorithms(True)  # New memory then holds numbers that are not finite.
+    try:
+        layer(IMAGES, training=True)
+    finally:
+        torch.use_deterministic_algorithms(False)
+    assert all(np.isfinite(each).all() for each in layer.get_weights())

@@ -32,7 +32,8 @@ class Client:
 
     async def _ask(self, requests):
         transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        client = httpx.AsyncClient(transport=transport, base_url="http://test")
+        async with asyncio.timeout(120), client:  # Timeouts of httpx do not reach an application.
             calls = (client.request(method, path, **more) for method, path, more in requests)
             return await asyncio.gather(*calls)
 

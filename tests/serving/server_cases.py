@@ -16,6 +16,7 @@ from typing import NamedTuple
 import httpx
 import numpy as np
 import onnx
+import processes
 from onnx import TensorProto, helper
 from PIL import Image
 
@@ -109,10 +110,6 @@ class Running(NamedTuple):
 def started(network, log, *options, command=None):
     command = command or [sys.executable, "-m", "nin", "serve", network, "--port", "0"]
     command = [*command, *map(str, options)]
-    with log.open("w") as file:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=file, text=True)
-    with process:
-        try:
-            yield Running(process, process.stdout.readline(), log)
-        finally:
-            process.kill()
+    pipes = {"stdout": subprocess.PIPE, "stderr": log.open("w")}
+    with pipes["stderr"], processes.started(command, 900, **pipes) as process:
+        yield Running(process, process.stdout.readline(), log)

@@ -15,6 +15,7 @@ from PIL import Image
 from server_cases import chunk, picture
 
 from nin.data.decoding.decode import decode
+from nin.serving import decoding_process
 from nin.serving.decoding_process import DecodingProcess, _decode_all
 from nin.serving.inspection import (
     MOST_CHUNKS,
@@ -207,7 +208,7 @@ def test_what_takes_too_long_is_ended_and_the_next_is_decoded(decoder):
 def test_a_decoder_that_dies_costs_one_picture(decoder):
     decoder.decode(picture(kind="TIFF"))
     decoder._process.kill()
-    decoder._process.join()
+    decoder._process.join(30)
     assert "too much memory" in decoder.decode(picture(kind="TIFF")).detail
     assert decoder.decode(picture(90, kind="TIFF")).mean() == 90
 
@@ -225,6 +226,15 @@ def test_where_no_process_can_be_started_it_is_no_picture_s_fault(monkeypatch):
     decoder.close()
 
 
+def test_a_process_that_does_not_start_in_time_is_not_waited_for(monkeypatch):
+    decoder = DecodingProcess(partial(decode, size=8, channels=1), 1000)
+    with monkeypatch.context() as patch:
+        patch.setattr(decoding_process, "START", 0.0)
+        assert decoder.decode(picture(kind="TIFF")).status == 503
+    assert decoder.decode(picture(90, kind="TIFF")).mean() == 90
+    decoder.close()
+
+
 def test_the_process_does_not_outlive_its_server():
     """Whatever it decodes: its pipe is still open here, but the number is not its parent's."""
     spawn = get_context("spawn")
@@ -233,4 +243,5 @@ def test_the_process_does_not_outlive_its_server():
     with pipe, other:
         process.start()
         process.join(30)
+        process.kill()
         assert process.exitcode == -signal.SIGTERM

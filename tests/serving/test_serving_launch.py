@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
+import processes
 import pytest
 from server_cases import picture, started
 
@@ -143,12 +144,14 @@ def call_until(server, stopped, statuses, keep):
 def test_stopped_under_load_no_client_loses_a_request(running, workers):
     stopped, statuses = threading.Event(), []
     with running("--workers", workers, "--quiet") as server, ThreadPoolExecutor(6) as pool:
-        server.until(lambda: httpx.get(f"{server.address}/readyz", trust_env=False).is_success)
-        clients = [pool.submit(call_until, server, stopped, statuses, n % 2) for n in range(6)]
-        server.until(lambda: len(statuses) > 50)
-        server.process.terminate()
-        assert server.process.wait(30) == 0
-        stopped.set()
+        try:
+            server.until(lambda: httpx.get(f"{server.address}/readyz", trust_env=False).is_success)
+            clients = [pool.submit(call_until, server, stopped, statuses, n % 2) for n in range(6)]
+            server.until(lambda: len(statuses) > 50)
+            server.process.terminate()
+            assert server.process.wait(30) == 0
+        finally:
+            stopped.set()  # The pool waits for its clients.
         for client in clients:
             client.result(30)
     assert set(statuses) == {b"HTTP/1.1 200 OK"}
@@ -177,9 +180,10 @@ def test_a_closed_terminal_stops_it_but_for_nohup(network, tmp_path, workers, ke
 @pytest.mark.parametrize("log", [">/dev/full", ">&-"])
 def test_without_a_log_it_serves_and_stops(network, log):
     line = f"exec {sys.executable} -m nin serve {network} --port 0 2{log}"
-    with subprocess.Popen(["bash", "-c", line], stdout=subprocess.PIPE, text=True) as process:
+    with processes.started(["bash", "-c", line], stdout=subprocess.PIPE) as process:
         address = process.stdout.readline().split()[0]
-        response = httpx.post(f"{address}/predict", content=picture(), trust_env=False)
+        url = f"{address}/predict"
+        response = httpx.post(url, content=picture(), timeout=60, trust_env=False)
         assert response.status_code == 200
         process.terminate()
         assert process.wait(20) == 0
@@ -225,13 +229,16 @@ def test_the_limit_holds_when_many_connect_at_once(running):
         process.send_signal(signal.SIGSTOP)  # They are accepted together.
         new = [stack.enter_context(connect(server)) for _ in range(100)]
         process.send_signal(signal.SIGCONT)
-        time.sleep(0.5)
-        ended, _, _ = select.select([*idle, *new], [], [], 0)
-        assert len(idle) + len(new) - len(ended) <= MAX_CONNECTIONS
+
+        def limited():
+            ended, _, _ = select.select([*idle, *new], [], [], 0)
+            return len(idle) + len(new) - len(ended) <= MAX_CONNECTIONS
+
+        server.until(limited)
 
 
 def test_idle_connections_are_kept_as_long_as_was_set(running):
-    with running("--quiet", "--keep-alive", 2) as server, connect(server) as connection:
+    with running("--quiet", "--keep-alive", 4) as server, connect(server) as connection:
         for _ in range(2):
             assert healthy(connection)
             time.sleep(1)
@@ -250,7 +257,7 @@ def test_at_the_second_signal_it_does_not_wait(running, workers):
         started = time.monotonic()
         server.process.terminate()
         assert server.process.wait(20) == 0
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 15
         assert "Traceback" not in server.log.read_text()
 
 
@@ -261,7 +268,7 @@ def test_a_slow_client_gets_a_408_and_others_are_served_meanwhile(shared):
         received = []
         listening = threading.Thread(target=lambda: received.append(everything(slow)))
         listening.start()
-        while listening.is_alive() and time.monotonic() < started + 10:
+        while listening.is_alive() and time.monotonic() < started + 20:
             assert client.post("/predict", content=picture()).status_code == 200
             try:
                 slow.sendall(b"x")
@@ -270,7 +277,7 @@ def test_a_slow_client_gets_a_408_and_others_are_served_meanwhile(shared):
             listening.join(0.2)
         listening.join(10)
         assert received[0].startswith(b"HTTP/1.1 408 ")
-        assert time.monotonic() - started < 8
+        assert time.monotonic() - started < 20
 
 
 def test_a_large_body_is_refused_and_the_response_arrives(shared):
@@ -313,7 +320,7 @@ def test_connections_that_never_say_anything_are_dropped(running):
             connection.sendall(b"GET / HTTP/1.1\r\nHost: ")
         started = time.monotonic()
         assert [everything(connection) for connection in silent] == [b""] * 20
-        assert 5 < time.monotonic() - started < 15
+        assert 5 < time.monotonic() - started < 40
         for connection in silent:
             connection.close()
 

@@ -55,7 +55,8 @@ def done(work, *arguments):
         try:
             return ours.recv() if ours.poll(60) else None
         finally:
-            process.join()
+            process.kill()
+            process.join(30)
 
 
 def test_what_is_freed_is_returned():

@@ -20,17 +20,20 @@ errors = pytest.importorskip("tritonclient.utils")
 @contextmanager
 def serving(app):
     """The address of an application while it is served."""
-    server = uvicorn.Server(uvicorn.Config(app, http=Connection, log_config=None))
+    settings = {"http": Connection, "log_config": None, "timeout_graceful_shutdown": 10}
+    server = uvicorn.Server(uvicorn.Config(app, **settings))
     with listen("127.0.0.1", 0) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],))
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
         thread.start()
         try:
             while not server.started:
+                assert thread.is_alive()
                 time.sleep(0.01)
             yield address_of(listener).removeprefix("http://")
         finally:
             server.should_exit = True
-            thread.join()
+            thread.join(30)
+        assert not thread.is_alive()
 
 
 @pytest.fixture

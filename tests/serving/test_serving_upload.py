@@ -252,7 +252,8 @@ class Wire:
             "headers": self.headers,
             "client": ("127.0.0.1", 1),
         }
-        await self.app(scope, self.receive, self.send)
+        async with asyncio.timeout(60):
+            await self.app(scope, self.receive, self.send)
         return self.sent[0]["status"]
 
     @property

@@ -18,6 +18,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from processes import started
+
 RUNTIMES = {"openvino": "openvino", "litert": "ai_edge_litert", "savedmodel": "tensorflow"}
 SHORT = ["--epochs", "1", "--limit", "200"]
 COUNTED = {
@@ -52,7 +54,7 @@ def main():
 def in_one_process(lines):
     """Give these commands one after the other in a process that imports TensorFlow once."""
     command = [sys.executable, __file__, json.dumps(lines)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     if done.returncode:
         sys.exit(f"{lines}: {done.returncode}\n{done.stdout}\n{done.stderr}")
 
@@ -72,14 +74,15 @@ def run_commands(lines):
 def serve(file):
     """One request to a server, which is the one connection that anybody makes."""
     command = [sys.executable, "-m", "nin", "serve", file, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    with started(command, stdout=subprocess.PIPE) as server:
         address = server.stdout.readline().split()[0].removeprefix("http://")
         connection = http.client.HTTPConnection(address, timeout=60)
         connection.request("POST", "/predict", Path("picture.png").read_bytes())
         assert connection.getresponse().status == 200
         connection.close()
         server.send_signal(signal.SIGTERM)
-    assert server.returncode == 0, server.returncode
+        code = server.wait(60)
+    assert code == 0, code
 
 
 def start_loopback():

@@ -71,19 +71,22 @@ class Processes:
     def __exit__(self, *_):
         for process in self.all:
             process.kill()
-            process.communicate()
+        for process in self.all:
+            with contextlib.suppress(subprocess.TimeoutExpired):  # Its child has the pipes, too.
+                process.communicate(timeout=30)
 
     def end(self):
         """Exit code, standard output and standard error of each."""
+        deadline = time.monotonic() + 240
         return [
             (process.returncode, *said)
             for process in self.all
-            for said in [process.communicate(timeout=300)]
+            for said in [process.communicate(timeout=max(1, deadline - time.monotonic()))]
         ]
 
     def lose(self, number, is_time):
         """Kill one when it is time; what the other printed, which says so."""
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 120
         while not is_time():
             assert time.monotonic() < deadline
             assert all(process.poll() is None for process in self.all)
@@ -198,9 +201,8 @@ def test_processes_that_do_not_say_where_they_are(program, tmp_path):
             "must be a whole number, not 'two'",
         ),
     ):
-        done = subprocess.run(
-            command, cwd=tmp_path, env={**environment, **variables}, capture_output=True, text=True
-        )
+        how = {"cwd": tmp_path, "env": {**environment, **variables}, "timeout": 120}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, **how)
         assert (done.returncode, done.stdout) == (2, "")
         assert said in done.stderr
         assert done.stderr.count("\n") == 1

@@ -86,8 +86,8 @@ def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, A
     if images.is_meta or images.numel() == images.shape[-1]:
         return None
     mean, variance = (each.value.detach() for each in (layer.moving_mean, layer.moving_variance))
-    if training:  # They are overwritten with the batch's, which momentum 1 makes of them.
-        mean, variance = torch.empty_like(mean), torch.empty_like(variance)
+    if training:  # Momentum 1 makes them the batch's: 0 of what they hold, which must be finite.
+        mean, variance = torch.zeros_like(mean), torch.zeros_like(variance)
     normalized = torch.nn.functional.batch_norm(
         images.movedim(-1, 1),
         mean,

@@ -23,6 +23,8 @@ from nin.serving.process_memory import limit_memory, return_what_is_freed
 
 #: Seconds for one picture.
 SECONDS = 5.0
+#: Seconds for the process to start.
+START = 60.0
 
 #: Bytes of memory that the process may take for it, where the system can limit that.
 MEMORY = 3 * 2**30
@@ -94,7 +96,9 @@ class DecodingProcess:
             with other:
                 process.start()
             self._process = process
-            self._pipe.recv()  # That it is ready: its start is no picture's fault.
+            if not self._pipe.poll(START):  # Its start is no picture's fault.
+                raise TimeoutError(f"it has not started in {START:g} s")
+            self._pipe.recv()
         return self._pipe
 
     def _end(self) -> None:

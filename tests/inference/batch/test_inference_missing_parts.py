@@ -42,17 +42,26 @@ def started(tmp_path):
     """The address of a scheduler, and its two workers: three processes."""
     file = tmp_path / "scheduler.json"
     here = ("--host", "127.0.0.1", "--port", 0, "--dashboard-address", "127.0.0.1:0")
-    processes = [dask("scheduler", *here, "--scheduler-file", file)]
+    processes = []
     alone = ("--nthreads", 1, "--no-nanny", "--no-dashboard", "--local-directory", tmp_path)
-    processes += [dask("worker", "--scheduler-file", file, *alone) for _ in range(2)]
     try:
+        processes.append(dask("scheduler", *here, "--scheduler-file", file))
+        processes += [dask("worker", "--scheduler-file", file, *alone) for _ in range(2)]
+        until(file.exists)  # A client would wait for it for ever.
         with distributed.Client(scheduler_file=file, timeout=60) as client:
             client.wait_for_workers(2, timeout=60)
             yield client.scheduler.address, processes[1:]
     finally:
         for process in processes:
             process.kill()
-            process.wait()
+            process.wait(30)
+
+
+def until(condition):
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def killed(arguments, worker):
@@ -174,8 +183,7 @@ def test_a_scheduler_that_goes_away_is_a_mistake(client, network_and_files):
 def test_a_note_where_there_is_no_worker(client, network_and_files, monkeypatch, capsys):
     monkeypatch.setattr("nin.inference.batch.missing_parts._SILENCE", 0.2)
     client.cluster.scale(0)
-    while client.nthreads():
-        time.sleep(0.02)
+    until(lambda: not client.nthreads())
     threading.Timer(1.0, client.cluster.scale, [1]).start()
     assert len(on_workers(client, network_and_files)) == 3
     assert "waiting for a worker; dask worker tcp://127.0.0.1:" in capsys.readouterr().err

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from browsing import DESCRIPTION, Quiet, Stub, listening, predicting
 from PIL import Image
+from processes import started
 
 from nin.errors import ExportError
 from nin.exporting import web
@@ -99,10 +100,10 @@ def site(request):
 def served(network, program):
     pytest.importorskip("fastapi")
     command = [program, "serve", network, "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with started(command, 900, stdout=subprocess.PIPE) as process:
         yield process.stdout.readline().split()[0] + "/"
         process.terminate()
-        process.communicate(timeout=30)
+        process.wait(60)
 
 
 @pytest.fixture(scope="module")

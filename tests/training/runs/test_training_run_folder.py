@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import pytest
+from processes import started
 
 import nin
 from nin.errors import RunError
@@ -26,10 +27,9 @@ with locked(Path(sys.argv[1])):
 @pytest.fixture
 def holder(tmp_path):
     command = [sys.executable, "-c", HOLD, str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with started(command, stdout=subprocess.PIPE) as process:
         assert process.stdout.readline() == "held\n"
         yield process
-        process.kill()
 
 
 def test_a_second_process_is_told_and_a_killed_one_leaves_nothing_behind(holder, tmp_path):
