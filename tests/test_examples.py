@@ -53,6 +53,18 @@ def test_a_network_of_ones_own_against_nin(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "runs/own-network/report.html").exists()
 
 
+@pytest.mark.slow
+def test_the_maps_of_one_image(tmp_path, monkeypatch, capsys):
+    run = nin.train("digits", tmp_path / "run", epochs=1, limit=60, width=0.1)
+    picture = tmp_path / "maps.png"
+    monkeypatch.setattr("sys.argv", ["class_maps.py", str(run.path), "3", str(picture)])
+    runpy.run_path(str(EXAMPLES / "class_maps.py"), run_name="__main__")
+    test = run.images.for_evaluation().split
+    assert capsys.readouterr().out == f"{picture}: {run.classes[test.labels[3]]}\n"
+    with Image.open(picture) as drawn:
+        assert drawn.width > drawn.height > 300
+
+
 #: A network with class maps: five of these commands build it anew.
 TWO_STAGES = """
 [[stages]]

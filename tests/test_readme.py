@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import io
 import json
 import re
 import shlex
 import sys
+from contextlib import redirect_stdout
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 
+import nin
 from nin.cli.entry_point import app, run
 from nin.models import PRESETS, RIVALS
 from nin.training.recipes import RECIPES
@@ -48,16 +53,58 @@ def test_so_do_those_about_data(tmp_path, capsys, monkeypatch):
         assert capsys.readouterr().out == expected
 
 
-def test_commands_exist(capsys):
-    lines = [line for block in blocks("sh") for line in block.splitlines()]
-    commands = [shlex.split(line, comments=True) for line in lines if line.startswith("nin ")]
-    known = {command.callback.__name__: command.callback for command in app.registered_commands}
-    assert {words[1] for words in commands} == set(known)
-    for _, verb, *words in commands:
-        options = {word for word in words if word.startswith("--")}
-        assert run([verb, "--help"]) == 0
-        text = capsys.readouterr().out
-        assert all(option in text for option in options), (verb, options)
+def commands(page):
+    """The words of each line that calls `nin`, without what follows a pipe."""
+    lines = [
+        line
+        for block in blocks("sh", page.read_text(encoding="utf-8"))
+        for line in block.replace("\\\n", " ").splitlines()
+    ]
+    every = [shlex.split(line, comments=True) for line in lines if line.startswith("nin ")]
+    return [[*takewhile(lambda word: word not in ("|", "&&", ">"), words)] for words in every]
+
+
+def test_readme_names_every_command():
+    known = {command.callback.__name__ for command in app.registered_commands}
+    assert {words[1] for words in commands(ROOT / "README.md")} == known
+
+
+@pytest.fixture(scope="module")
+def helps():
+    """What `nin VERB --help` prints."""
+    found = {}
+    for command in app.registered_commands:
+        verb = command.callback.__name__
+        with redirect_stdout(io.StringIO()) as out:
+            assert run([verb, "--help"]) == 0
+        found[verb] = out.getvalue()
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_exist(page, helps):
+    for _, verb, *words in commands(page):
+        options = {word.partition("=")[0] for word in words if word.startswith("--")}
+        missing = {option for option in options if option not in helps[verb]}
+        assert not missing, (verb, missing)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_python_blocks_name_what_exists(page):
+    for code in blocks("python", page.read_text(encoding="utf-8")):
+        tree = ast.parse(code)
+        named = [
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "nin"
+        ]
+        assert not [name for name in named if not hasattr(nin, name)]
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("nin"):
+                source = importlib.import_module(node.module)
+                assert all(hasattr(source, alias.name) for alias in node.names)
 
 
 def tables():

@@ -179,8 +179,8 @@ def conditions(record: str) -> str:
     height, width = settings["image_size"]
     training = made.data["splits"]["train"]["images"]
     if settings["seconds"]:
-        length = f"{settings['seconds']:g} s of training on {made.device['cores']} cores"
-        length += " as measured beforehand"
+        length = f"as many steps as {settings['seconds']:g} s on {made.device['cores']} cores"
+        length += " allow by speeds measured beforehand"
     else:
         length = f"{settings['epochs']} epochs"
     precision = (
@@ -190,10 +190,10 @@ def conditions(record: str) -> str:
     )
     return (
         f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images, {length},"
-        f" {len(settings['seeds'])} seeds, each network's learning rate by the same search on"
-        f" validation images. Accuracy on the {made.images:,} test images, mean ± sd; differences"
-        " with their 95 % confidence interval over seeds, in bold where that chance is ruled out,"
-        f" with Holm's correction for all {len(made.differences)} of the comparison. {precision}"
+        f" {len(settings['seeds'])} seeds. The same search on validation images chose each"
+        f" network's learning rate. Accuracy on the {made.images:,} test images, mean ± sd."
+        " Differences have 95 % confidence intervals over seeds, and are in bold where chance is"
+        f" an unlikely cause after Holm's correction for all {len(made.differences)}. {precision}"
     )
 
 

@@ -197,7 +197,7 @@ def on_paper() -> str:
     ]
     held = f"{pictures * cost.memory / 1e9:,.0f} GB"
     table.append(["hold names and labels", f"{cost.memory:,.0f} bytes", held, "in each process"])
-    for what, each in (("an epoch of steps", cost.step), ("answers", cost.answer)):
+    for what, each in (("an epoch of steps", cost.step), ("predictions", cost.answer)):
         all_ = pictures * each
         shared = f"{_long(all_)} in all, shared by {machines}"
         table.append([what, f"{1e6 * each:,.0f} µs", _long(all_ / machines), shared])

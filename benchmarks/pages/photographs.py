@@ -32,8 +32,8 @@ def photos() -> str:
     kinds, first = _photographs(made)
     anew = kinds["divided anew"]
     said = [
-        f"{CONTENDERS[way]} reaches {_in_seconds(row)} (n = {row['accuracy']['n']}; divided anew:"
-        f" {_in_seconds(anew[way])}, n = {anew[way]['accuracy']['n']})"
+        f"{CONTENDERS[way]} reaches {_in_seconds(row)} (n = {row['accuracy']['n']}; on random"
+        f" splits: {_in_seconds(anew[way])}, n = {anew[way]['accuracy']['n']})"
         for way, row in kinds["as it is"].items()
         if way in anew
     ]
@@ -53,7 +53,7 @@ def photographs() -> str:
         if measured := next(filter(None, found), None):
             cells = [_spread_and_n(row) if row else "" for row in found]
             rows.append([words, *cells, duration(measured["seconds"]["median"])])
-    head = ["", "its own test part", "divided anew by seed", "time, median"]
+    head = ["", "the set's own test split", "random splits", "time, median"]
     return f"{lines(head, rows)}\n\n{first['n']} test photographs. {conditions('photos')}"
 
 

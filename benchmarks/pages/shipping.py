@@ -88,7 +88,8 @@ def views() -> str:
     return (
         f"{lines([*head, 'change of the loss'], table)}\n\n{n} photographs of the test and"
         " validation parts; p by the exact test of McNemar (1947), of each row on its own; changes"
-        f" of the loss with their 95 % interval. {conditions('views')}"
+        " of the loss with their 95 % interval. *Fitted the other way*: squashed instead of"
+        f" cropped, or cropped instead of squashed. {conditions('views')}"
     )
 
 
@@ -118,7 +119,7 @@ def fuzz() -> str:
     [row] = record("fuzz")["rows"]
     return (
         f"{row['requests']:,} malformed pictures and forms in {row['seconds']:.0f} s:"
-        f" {_statuses(row)}; {len(row['rude'])} answers with a traceback or without an answer;"
+        f" {_statuses(row)}; {len(row['rude'])} requests met with a traceback or no response;"
         f" the server's own {_memory(row)}. {conditions('fuzz')}"
     )
 
@@ -129,7 +130,7 @@ def soak() -> str:
     return (
         f"Pictures as people send them and malformed ones, in turn, for {row['seconds'] / 60:.0f}"
         f" minutes, {row['requests']:,} in all: {_statuses(row)}; {len(row['failed'])} good ones"
-        f" refused, or answers with a traceback; with the process that decodes, {_memory(row)}."
+        f" refused or met with a traceback; including the decoding process, {_memory(row)}."
         f" {conditions('soak')}"
     )
 

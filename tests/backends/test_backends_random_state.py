@@ -34,6 +34,19 @@ def test_random_states_are_put_back():
 
 
 @pytest.mark.every_backend
+def test_so_are_keras_s_own():
+    def drawn(between):
+        with backends.random_state_restored():
+            keras.utils.set_random_seed(1)
+            keras.random.normal((3,))
+            with backends.random_state_restored():
+                between()
+            return random.random(), *keras.ops.convert_to_numpy(keras.random.normal((3,)))
+
+    assert drawn(lambda: None) == drawn(lambda: backends.set_random_seed(5))
+
+
+@pytest.mark.every_backend
 def test_a_seed_decides_all_random_numbers():
     def drawn(seed):
         backends.set_random_seed(seed)

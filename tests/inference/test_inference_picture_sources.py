@@ -1,5 +1,8 @@
 """The pictures that are meant by files, folders and shards."""
 
+import io
+from types import SimpleNamespace
+
 import pytest
 from shards import write_tar
 
@@ -26,3 +29,9 @@ def test_what_is_not_there_is_one_line(tmp_path):
     ):
         with pytest.raises(DataError, match=said):
             find_pictures([tmp_path / source])
+
+
+def test_what_is_secret_in_urls_of_a_list_is_not_in_their_names(monkeypatch):
+    listed = b"https://me:secret@host/a.jpg?X-Amz-Signature=hidden\nb.jpg\n"
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(listed)))
+    assert find_pictures(["-"]).files == ["https://host/a.jpg", "b.jpg"]

@@ -58,6 +58,16 @@ def test_every_way_of_writing_a_number_is_read(tmp_path):
         check(path)
 
 
+def test_a_number_of_a_field_that_only_cpp_cuts_to_32_bits(tmp_path):
+    """Its lower half is that of the graph: a reader that takes all of it passes it over."""
+    path = strange.endless_loop(tmp_path / "loop.onnx")
+    content = path.read_bytes()
+    graph = content.index(b"\x3a")
+    path.write_bytes(content[:graph] + b"\xba\x80\x80\x80\x10" + content[graph + 1 :])
+    with pytest.raises(ExportError, match="it is not an ONNX file"):
+        check(path)
+
+
 @pytest.mark.parametrize("cut", [1, 20, 200])
 def test_a_file_that_ends_early(tmp_path, cut):
     path = strange.constant(tmp_path / "cut.onnx", [0.5, 0.5])

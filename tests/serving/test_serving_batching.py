@@ -3,8 +3,9 @@
 import asyncio
 import threading
 import time
+import weakref
 from concurrent.futures import CancelledError, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import numpy as np
@@ -120,6 +121,35 @@ def test_the_loop_goes_on_while_a_batch_is_computed(open_app, network):
     assert [response.status_code for response in responses] == [200] * 4
     first, *others = (response.elapsed for response in responses)
     assert max(others) < first - timedelta(seconds=0.3)
+
+
+def test_files_of_requests_that_were_given_up_are_not_kept(open_app):
+    service = open_app().service
+    begun, may = threading.Semaphore(0), threading.Event()
+
+    def decode(*_):
+        begun.release()
+        assert may.wait(20)
+        raise CancelledError
+
+    service._read = decode
+    images = np.zeros((8, 8, 1), np.uint8)
+    kept = weakref.ref(images)
+
+    async def give_up(images):
+        task = asyncio.create_task(service.predict([images] * 40, maps=False))
+        while not begun.acquire(blocking=False):
+            await asyncio.sleep(0.01)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+    try:
+        asyncio.run(give_up(images))
+        del images
+        assert kept() is None
+    finally:
+        may.set()
 
 
 def test_one_bad_file_among_many_requests_fails_alone(open_app):

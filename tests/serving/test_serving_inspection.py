@@ -65,6 +65,12 @@ def test_usual_pictures_are_cheap(kind):
     assert inspect(picture(size=(600, 400), kind=kind), MOST)
 
 
+def test_a_png_with_something_before_its_header_is_not():
+    content = png(8, 8)
+    assert inspect(content, MOST)
+    assert not inspect(content[:8] + chunk(b"tEXt", b"a\0b") + content[8:], MOST)
+
+
 @pytest.mark.parametrize("kind", ["TIFF", "GIF"])
 def test_pictures_whose_headers_tell_little_are_not(kind):
     assert not inspect(picture(kind=kind), MOST)

@@ -11,6 +11,8 @@ from server_cases import light, picture, shades
 
 from nin._version import __version__
 from nin.inference import FilePredictor
+from nin.serving.open_inference.input_tensors import read_request
+from nin.serving.settings import Limits
 
 MODEL = "/v2/models/shades"
 INFER = f"{MODEL}/infer"
@@ -303,3 +305,21 @@ def test_requests_are_counted_by_route(client):
         route = 'route="/v2/models/{name}/infer"'
         assert f'nin_requests_total{{{route},status="{status}"}} 1.0' in text
     assert "nin_images_total 2.0" in text
+
+
+def test_numbers_in_json_are_held_no_longer_than_the_pictures_made_of_them():
+    content = json.dumps({"inputs": [pixels(40, 200)]}).encode()
+    message, pictures = read_request(content, None, Limits())
+    assert message.inputs[0].data is None
+    assert [each.shape for each in pictures] == [(8, 8, 1)] * 2
+
+
+def test_names_that_are_no_text(open_app, tmp_path):
+    path = shades(tmp_path / "odd.onnx", classes=["\ud800", "light"], name="caf\udce9")
+    client = open_app(FilePredictor(path, threads=1)).client
+    assert client.get("/docs").status_code == client.get("/openapi.json").status_code == 200
+    name = client.get("/v2/models/caf%5Cudce9").json()["name"]
+    assert name == "caf\\udce9"
+    outputs = output(classification=2, binary_data=True)
+    request = {"inputs": [pixels(40)], "outputs": outputs}
+    assert client.post("/v2/models/caf%5Cudce9/infer", json=request).status_code == 200

@@ -1,6 +1,9 @@
 """When workers are replaced, and when the service ends."""
 
+import asyncio
+import multiprocessing
 import signal
+import threading
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +11,8 @@ from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import SIGNALS
 
 from nin.serving import supervisor as module
-from nin.serving.supervisor import MOST_FAILURES, Supervisor
+from nin.serving.server import Server
+from nin.serving.supervisor import MOST_FAILURES, Supervisor, Worker
 
 
 class Stub:
@@ -102,6 +106,33 @@ def test_where_all_are_killed_as_they_start_the_service_ends(service):
         service.keep_subprocess_alive()
         service.now[0] += module.RETRY
     assert service.has_given_up
+
+
+def test_a_signal_does_not_wait_for_the_other_workers(service):
+    looked_at = []
+    for worker in service.processes:
+        worker.check = looked_at.append
+    service.processes[0].check = lambda _: service.signal_queue.append(signal.SIGTERM) or True
+    service.keep_subprocess_alive()
+    assert not looked_at
+
+
+def test_a_worker_responds_once_its_event_loop_does():
+    ours, theirs = multiprocessing.Pipe()
+    config = Config("app")
+    worker = Worker(config, [])
+    worker.child_conn, worker._server = theirs, Server(config)
+    loop = worker.server.loop = asyncio.new_event_loop()
+    responding = threading.Thread(target=worker.pong, daemon=True)
+    responding.start()
+    ours.send(b"ping")
+    assert not ours.poll(0.3)
+    loop.call_later(0.3, loop.stop)
+    loop.run_forever()
+    assert ours.poll(10)
+    assert ours.recv() is False
+    loop.close()
+    responding.join(10)
 
 
 def test_no_signal_changes_the_number_of_workers(service):

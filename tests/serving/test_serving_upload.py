@@ -226,12 +226,36 @@ def test_maps_that_are_too_large_together(open_app):
     assert response.status_code == 413, response.text
 
 
+def test_pictures_of_maps_that_are_too_large_together(open_app):
+    client = open_app(body=2000).client
+    for count, status in ((1, 200), (20, 413)):
+        files = [("images", ("a", picture(size=(1, 1))))] * count
+        assert client.post("/predict?maps=png", files=files).status_code == status
+
+
+def test_a_response_has_its_time_as_a_whole(open_app, monkeypatch):
+    monkeypatch.setattr("nin.serving.middleware.PIECE", 5000)
+    app = open_app(seconds=0.4)
+    wire = Wire(app, headers=[])
+    wire.path, wire.method, pieces = "/docs", "GET", []
+
+    async def send(message):
+        pieces.append(len(message.get("body", b"")))
+        wire.sent.append(message)
+        await asyncio.sleep(0.15)
+
+    wire.send = send
+    asyncio.run(wire.run())
+    assert sum(pieces) < len(app.client.get("/docs").content)
+
+
 class Wire:
     """An ASGI request by hand: what is received and what is sent can be watched."""
 
     def __init__(self, app, *pieces, headers=(), pause=0.0):
         self.app, self.pieces, self.headers, self.pause = app, [*pieces], headers, pause
         self.received, self.sent = 0, []
+        self.method, self.path = "POST", "/predict"
 
     async def receive(self):
         self.received += 1
@@ -246,8 +270,8 @@ class Wire:
     async def run(self):
         scope = {
             "type": "http",
-            "method": "POST",
-            "path": "/predict",
+            "method": self.method,
+            "path": self.path,
             "query_string": b"",
             "headers": self.headers,
             "client": ("127.0.0.1", 1),

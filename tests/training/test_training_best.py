@@ -12,7 +12,7 @@ from test_training_resume import stop_at
 import nin
 from nin.errors import RunError
 from nin.training.runs.run import Run
-from nin.training.runs.weights import weights
+from nin.training.runs.weights import differ_from_file, save_variables, weights
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
 
@@ -143,6 +143,30 @@ def test_what_a_callback_leaves_is_what_is_evaluated_and_saved(tmp_path, callbac
     in_memory = {name: np.array(w.value) for name, w in weights(run.model).items()}
     for name, value in load_file(run.weights_path).items():
         np.testing.assert_array_equal(in_memory[name], value)
+
+
+class Last(keras.callbacks.Callback):
+    """Brings back weights of another moment than the best."""
+
+    def on_train_begin(self, logs=None):
+        self.first = self.model.get_weights()
+
+    def on_train_end(self, logs=None):
+        self.model.set_weights(self.first)
+
+
+def test_where_the_recipe_averages_no_callback_takes_the_place_of_the_averages(tmp_path):
+    run = nin.train(RECIPE.revised(ema_momentum=0.5), tmp_path / "run", callbacks=[Last()])
+    assert run.record["result"]["epoch"] == run.best_epoch()
+    assert run.record["result"]["accuracy"] > 0.3
+
+
+def test_weights_that_are_no_numbers_are_those_of_a_file_that_has_them(tmp_path):
+    variables = {"w": keras.Variable([1.0, float("nan")])}
+    save_variables(tmp_path / "w.safetensors", variables)
+    assert not differ_from_file(tmp_path / "w.safetensors", variables)
+    variables["w"].assign([2.0, float("nan")])
+    assert differ_from_file(tmp_path / "w.safetensors", variables)
 
 
 def random_state():

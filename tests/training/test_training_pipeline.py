@@ -42,3 +42,40 @@ def test_a_size_that_ones_own_network_cannot_take(tmp_path, monkeypatch, file, n
     with pytest.raises(NinError, match=r"(cannot take images of 3x3|shape=.None, 3, 3, 3)"):
         nin.train("photos", preset=name, image_size=3, epochs=1)
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.fixture
+def arrays(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return np.zeros((40, 12, 12, 1), np.uint8), np.arange(40) % 10
+
+
+def test_a_table_of_stages_with_other_classes(arrays, tmp_path):
+    (tmp_path / "own.toml").write_text(TABLE.replace('"classes"', "4"))
+    with pytest.raises(NinError, match="ends in 4 maps, and there are 10 classes: let its last wi"):
+        nin.train(arrays, tmp_path / "run", preset="own.toml")
+    assert not (tmp_path / "run").exists()
+
+
+class ByHand(nin.LeNet):
+    def training_step(self, batch):
+        return super().training_step(batch)
+
+
+class OwnLoss(nin.LeNet):
+    def loss(self, Y_hat, Y, averaged=True):
+        assert len(Y.shape) == 1
+        return super().loss(Y_hat, Y, averaged)
+
+
+@pytest.mark.parametrize(
+    ("network", "options", "said"),
+    [
+        (ByHand, {"balance": "weights"}, "ByHand has steps of its own, which take no weights"),
+        (OwnLoss, {"mixup": 0.2}, "OwnLoss.loss takes labels as numbers"),
+    ],
+)
+def test_what_steps_and_losses_of_ones_own_cannot_take(arrays, tmp_path, network, options, said):
+    with pytest.raises(NinError, match=said):
+        nin.train(arrays, tmp_path / "run", preset=network, **options)
+    assert not (tmp_path / "run").exists()

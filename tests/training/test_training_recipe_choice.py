@@ -151,3 +151,14 @@ def test_what_belongs_to_gradients_means_fine_tuning(options):
     assert recipe.finetune
     assert not recipe_of("pictures", {"seed": 3}).finetune
     assert recipe_of("pictures", {}, settings=["callbacks"]).finetune
+
+
+@pytest.mark.usefixtures("photos")
+@pytest.mark.parametrize("settings", [{"callbacks": [object()]}, {"devices": 2}])
+def test_so_do_arguments_that_only_gradients_have(settings, monkeypatch):
+    def note(recipe, *_, **__):
+        raise NinError(f"fine-tuned: {recipe.finetune}")
+
+    monkeypatch.setattr(dispatch, "check", note)
+    with pytest.raises(NinError, match="fine-tuned: True"):
+        nin.train("pictures", **settings)

@@ -106,7 +106,9 @@ class ByHand(nin.LeNet):
     def training_step(self, batch):
         images, labels = batch
         kept = keras.random.dropout(keras.ops.cast(images, "float32"), 0.3, seed=self.seeds)
-        return self.loss(self(kept), labels)
+        loss = self.loss(self(kept), labels)
+        self.plot("loss", loss, train=True)
+        return loss
 
 
 def test_with_a_step_of_its_own_it_is_continued_within_an_epoch_too(tmp_path, monkeypatch):
@@ -124,6 +126,18 @@ def test_with_a_step_of_its_own_it_is_continued_within_an_epoch_too(tmp_path, mo
         assert np.array_equal(one, other)
     last, as_whole = (each.metrics()[-1] for each in (resumed, whole))
     assert last["val_loss"] == as_whole["val_loss"]
+    assert last["loss"] == as_whole["loss"]
+
+
+def test_an_inner_block_that_ends_listens_no_longer():
+    stop_signal = StopSignal()
+    with stop_signal.caught():
+        with stop_signal.caught():
+            signal.raise_signal(signal.SIGINT)
+            assert stop_signal.received
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_signal_that_is_ignored_stays_so():

@@ -1,9 +1,11 @@
 """What a network takes over from a run: every layer that fits, class maps by the class's name."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 from photographs import folder
 from safetensors.numpy import load_file
 
@@ -37,9 +39,10 @@ def network(run, classes, **changes):
 
 
 def values(model):
-    return {name: np.array(weight.value) for name, weight in weights(model).items()}
+    return {name: convert_to_numpy(weight.value) for name, weight in weights(model).items()}
 
 
+@pytest.mark.every_backend
 def test_the_same_classes_take_everything(run):
     model = network(run, CLASSES)
     line = warm_start(model, CLASSES, run)
@@ -99,3 +102,18 @@ def test_a_training_goes_on_from_it(run, tmp_path):
     theirs = load_file(run.weights_path)
     for name, value in load_file(again.weights_path).items():
         np.testing.assert_allclose(value, theirs[name], atol=1e-6)
+
+
+def test_images_of_other_channels_are_standardised_as_they_are(run):
+    model = NiN(num_classes=10, preset=run.record["recipe"]["preset"], width=0.05)
+    model.preprocessing.configure(mean=[0.1, 0.2, 0.3], std=[0.5, 0.5, 0.5])
+    model.build((None, 67, 67, 3))
+    record = {**run.record["model"]["preprocessing"], "mean": [0.1, 0.2], "std": [1.0, 1.0]}
+    there = SimpleNamespace(
+        path=run.path,
+        classes=run.classes,
+        weights_path=run.weights_path,
+        record={"model": {"preprocessing": record}},
+    )
+    warm_start(model, CLASSES, there)
+    assert model.preprocessing.mean == pytest.approx([0.1, 0.2, 0.3])

@@ -82,5 +82,9 @@ def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
     return True
 
 
+def prepare_optimizer(optimizer: Any) -> None:
+    """Nothing to do."""
+
+
 def batch_normalization(*_: Any) -> None:
     """None: XLA fuses what Keras computes."""

@@ -110,6 +110,20 @@ def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
 _FUSED = (tf.float32, tf.bfloat16, tf.float16)
 
 
+def prepare_optimizer(optimizer: Any) -> None:
+    """Leave out the sum of the gradients over all replicas where there is one.
+
+    Keras computes it by a function whose gradient TensorFlow registers for good, and with it the
+    graph of the training step and the images of its data set: no memory that a training has taken
+    would come free in this process.
+    """
+    if tf.distribute.has_strategy():
+        return
+    for each in (optimizer, getattr(optimizer, "inner_optimizer", None)):
+        if each is not None and hasattr(each, "_all_reduce_sum_gradients"):
+            each._all_reduce_sum_gradients = list  # Of pairs (gradient, variable), as they are.
+
+
 def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:
     """What a batch normalisation puts out, in one operator, and the statistics that it used.
 

@@ -78,6 +78,10 @@ def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
     return True
 
 
+def prepare_optimizer(optimizer: Any) -> None:
+    """Nothing to do."""
+
+
 def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:
     """As on TensorFlow: the images, and the mean and variance by which they were normalised.
 

@@ -40,6 +40,7 @@ class Backend(Protocol):
         self, compute: Callable[[], tuple[Any, Any]], model: Any
     ) -> tuple[Any, Any, list[Any]]: ...
     def can_compile(self, function: Callable[..., Any], arrays: Sequence[Any]) -> bool: ...  # noqa: D102
+    def prepare_optimizer(self, optimizer: Any) -> None: ...  # noqa: D102
     def batch_normalization(  # noqa: D102
         self, images: Any, layer: Any, training: bool
     ) -> tuple[Any, Any, Any] | None: ...

@@ -10,6 +10,10 @@ from typing import Any, cast
 
 from nin.backends.choice import backend_name, current
 
+#: Where Keras keeps its seed and the generator made of it, and what it calls them.
+_KERAS_STATE = "keras.src.backend.common.global_state"
+_SEEDS = ("global_random_seed", "global_seed_generator")
+
 
 def set_random_seed(seed: int) -> None:
     """Seed Python, NumPy, the backend and Keras, as `keras.utils.set_random_seed` does.
@@ -28,15 +32,22 @@ def set_random_seed(seed: int) -> None:
         del sys.modules["tensorflow"]
 
 
+def _keras_state() -> dict[str, Any]:
+    """Of Keras, which has no public way to it: empty before it is imported."""
+    state = sys.modules.get(_KERAS_STATE)
+    return {} if state is None else {name: state.get_global_attribute(name) for name in _SEEDS}
+
+
 @contextlib.contextmanager
 def random_state_restored() -> Iterator[None]:
-    """Put Python's, NumPy's and PyTorch's random states back when the block ends, or raises.
+    """Put the random states of Python, NumPy, Keras and PyTorch back when the block ends.
 
     `set_random_seed` sets them: without this, every random number that a caller draws
     after a training would be that of the training's seed.
     """
     import numpy as np
 
+    of_keras = _keras_state()
     python, numpy, restore = random.getstate(), np.random.get_state(), current().random_state()
     try:
         yield
@@ -44,3 +55,6 @@ def random_state_restored() -> Iterator[None]:
         random.setstate(python)
         np.random.set_state(numpy)
         restore()
+        if (state := sys.modules.get(_KERAS_STATE)) is not None:
+            for name in _SEEDS:
+                state.set_global_attribute(name, of_keras.get(name))

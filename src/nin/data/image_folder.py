@@ -146,7 +146,7 @@ class ImageFolder(ImageData):
         left_out = {"test": test, "bit_depth": bit_depth, "membership": membership}
         hparams = {"path": str(path), **left_out, **self.hparams}
         self.path = source_path(path)
-        if is_url(path):
+        if is_url(self.path):
             hparams["path"] = str(self.path)
         if image_size < 1:
             raise DataError(f"image_size must be 1 or more, not {image_size}")

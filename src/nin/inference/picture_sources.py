@@ -15,6 +15,7 @@ from nin.data.storage.picture_store import stored_size
 from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 from nin.progress import progress
+from nin.urls import is_url
 
 #: Stands for a list of names on standard input.
 STDIN = "-"
@@ -93,4 +94,4 @@ def _listed(stdin: BinaryIO, left_out: LeftOut) -> Iterator[str]:
         if Path(name).is_dir():
             left_out["folders in the list"] += 1
         else:
-            yield name
+            yield str(source_path(name)) if is_url(name) else name

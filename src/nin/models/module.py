@@ -196,6 +196,7 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         # Keras itself keeps the loss of an earlier `compile` when the next one gives none.
         self._compiled_with_a_loss = loss is not None
         super().compile(optimizer, loss, *others, **settings)
+        backends.current().prepare_optimizer(self.optimizer)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Keras's hook of `load_model`, which passes over a model with a `compile` of its own."""

@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from nin._version import __version__
+from nin.names import printable
 from nin.serving.access import AccessMiddleware
 from nin.serving.deadlines import within
 from nin.serving.metrics import CONTENT_TYPE
@@ -90,7 +91,7 @@ def application(
             service.close()
 
     app = FastAPI(
-        title=f"nin serve: {service.predictor.description.get('name', 'a network')}",
+        title=f"nin serve: {printable(service.predictor.description.get('name', 'a network'))}",
         description="What is in an image, and where.",
         version=__version__,
         docs_url=None,
@@ -140,7 +141,7 @@ def _add_predict(app: FastAPI, service: Service) -> None:
                 if sum(each.nbytes for each in maps) > limits.maps:
                     raise HTTPException(413, "the maps of so many images are too large together")
                 content = await service.run(
-                    predict_response, predictor, uploads, predictions, query
+                    predict_response, predictor, uploads, predictions, query, limits.maps
                 )
         return _json(content)
 

@@ -22,6 +22,8 @@ LINGER = 2.0
 
 #: Bytes of a response that are given to the connection at a time.
 PIECE = 2**16
+#: Bytes of a response for which a client has its seconds.
+SHARE = 2**23
 
 #: Status in the log and the metrics: the client went away, or did not take its response.
 _GONE = 499
@@ -37,7 +39,7 @@ class RequestMiddleware:
     Args:
         app: the application.
         metrics: where requests are counted.
-        seconds: within which a client has to take a piece of its response.
+        seconds: within which a client has to take its response, or 8 MiB of it.
         quiet: whether requests are not logged.
         is_stopping: whether connections are closed after their next response, since the server
             is stopping.
@@ -123,13 +125,13 @@ class _Exchange:
             headers.append((b"connection", b"close"))
 
     async def _body(self, body: bytes, more: bool) -> None:
-        for first in range(0, len(body), PIECE):
-            piece = {"type": "http.response.body", "body": body[first : first + PIECE]}
-            try:
-                async with asyncio.timeout(self._seconds):
+        try:
+            async with asyncio.timeout(self._seconds * (1 + len(body) // SHARE)):
+                for first in range(0, len(body), PIECE):
+                    piece = {"type": "http.response.body", "body": body[first : first + PIECE]}
                     await self._send({**piece, "more_body": True})
-            except TimeoutError as error:
-                raise ClientDisconnect from error
+        except TimeoutError as error:
+            raise ClientDisconnect from error
         if not more:
             await self._linger()
             await self._send({"type": "http.response.body", "body": b"", "more_body": False})

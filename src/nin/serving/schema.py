@@ -134,6 +134,7 @@ def predict_response(
     uploads: Sequence[Upload],
     predictions: Sequence[Prediction],
     query: QueryParameters,
+    most: int,
 ) -> bytes:
     """A `PredictResponse` as JSON.
 
@@ -142,11 +143,18 @@ def predict_response(
         uploads: the images.
         predictions: what it predicts for each.
         query: the request's query parameters.
+        most: bytes that the pictures of maps may have together.
+
+    Raises:
+        HTTPException: 413, they have more.
     """
-    rows = [
-        _prediction(predictor, upload, each, query)
-        for upload, each in zip(uploads, predictions, strict=True)
-    ]
+    rows, size = [], 0
+    for upload, each in zip(uploads, predictions, strict=True):
+        row = _prediction(predictor, upload, each, query)
+        size += sum(map(len, (row["maps"] or {}).get("png", {}).values()))
+        if size > most:
+            raise HTTPException(413, "the maps of so many images are too large together")
+        rows.append(row)
     return to_json({"answers": rows})
 
 

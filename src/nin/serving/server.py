@@ -38,30 +38,43 @@ _SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Server(uvicorn.Server):
-    """uvicorn's; connections that wait to be accepted when it stops are handled, too."""
+    """uvicorn's; connections that wait to be accepted when it stops are handled, too.
+
+    Attributes:
+        loop: the event loop, once it serves.
+    """
+
+    loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        """Begin to serve."""
+        self.loop = asyncio.get_running_loop()
+        await super().startup(sockets)
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stop: accept what is queued, handle what has arrived, close."""
         listeners = [listener.dup() for listener in sockets or ()]
         for server in self.servers:
             server.close()
-        for listener in listeners:
-            with listener:
-                await self._accept_queued(listener)
-        await super().shutdown(sockets)
-
-    async def _accept_queued(self, listener: socket) -> None:
+        # What connects between the last look and the end of a listener is lost: nothing waits here.
+        queued = [each for listener in listeners for each in _accepted(listener)]
         loop, state = asyncio.get_running_loop(), self.lifespan.state
         connect = partial(
             Connection, config=self.config, server_state=self.server_state, app_state=state
         )
-        queued = []
-        with suppress(OSError):  # BlockingIOError: nothing is left
-            while True:
-                queued.append(listener.accept()[0])
         for each in queued:
             each.setblocking(False)
             await loop.connect_accepted_socket(connect, each)
+        await super().shutdown(sockets)
+
+
+def _accepted(listener: socket) -> list[socket]:
+    """The connections that wait to be accepted; the listener is closed."""
+    queued = []
+    with listener, suppress(OSError):  # BlockingIOError: nothing is left.
+        while True:
+            queued.append(listener.accept()[0])
+    return queued
 
 
 def config(app: Any, settings: Settings, **more: Any) -> uvicorn.Config:

@@ -15,6 +15,7 @@ from fastapi import HTTPException
 from nin.data.decoding.decode import fitted
 from nin.errors import DataError, ExportError
 from nin.inference.outputs import Images, Predictions
+from nin.names import printable
 from nin.serving.batching import Batcher, Prediction, batch_size
 from nin.serving.decoding_process import DecodingProcess, Refusal
 from nin.serving.inspection import inspect
@@ -118,7 +119,7 @@ class Service:
         self._writers = ThreadPoolExecutor(decoders, "write")
         self._decoding_process = DecodingProcess(predictor.decoder, limits.pixels)
         self._batcher = Batcher(self._compute, batch_size(*predictor.input_shape[:2]))
-        self.name: str = name or predictor.description.get("name") or predictor.path.stem
+        self.name = printable(name or predictor.description.get("name") or predictor.path.stem)
         self.is_ready = True
 
     def check_alive(self) -> None:
@@ -139,8 +140,14 @@ class Service:
             HTTPException: 413, 415 or 422: one of them is refused; see `inspect`. 422 as well if
                 the network predicts no probabilities for it.
         """
-        numbered = [(number, len(contents), each) for number, each in enumerate(contents, 1)]
-        images = await _all(self._pool.submit(self._read, *each) for each in numbered)
+        # What is cancelled stays in a pool's queue until a thread comes to it: without its file.
+        held, count = [*contents], len(contents)
+        try:
+            images = await _all(
+                self._pool.submit(self._read, number, count, held) for number in range(1, count + 1)
+            )
+        finally:
+            held.clear()
         submitted = [self._batcher.submit(image, maps) for image in images]
         try:
             predictions = await _all(submitted)
@@ -154,7 +161,11 @@ class Service:
 
     async def run(self, call: Callable[..., T], *arguments: object) -> T:
         """Call a function that takes its time in a thread where no image waits to be decoded."""
-        (done,) = await _all([self._writers.submit(call, *arguments)])
+        held = [arguments]  # As above.
+        try:
+            (done,) = await _all([self._writers.submit(lambda: call(*held[0]))])
+        finally:
+            held.clear()
         return done
 
     def close(self) -> None:
@@ -164,7 +175,8 @@ class Service:
         self._batcher.close()
         self._writers.shutdown(cancel_futures=True)
 
-    def _read(self, number: int, of: int, content: bytes | Images) -> Images:
+    def _read(self, number: int, of: int, held: Sequence[bytes | Images]) -> Images:
+        content = held[number - 1]
         if not isinstance(content, bytes):
             height, width, channels = self.predictor.input_shape
             return fitted(content, (height, width), channels, self.predictor.resize_mode)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import signal
+import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing import connection
 from socket import socket
 
@@ -42,6 +44,17 @@ class Worker(Process):
         """What the process runs: a server of ours, there before a thread tells how it is."""
         self._server = Server(config=self.config)
         super().target(sockets)
+
+    def pong(self) -> None:
+        """Respond once the event loop does: a thread of its own would for one that hangs."""
+        self.child_conn.recv()
+        server = self.server
+        if isinstance(server, Server) and server.loop is not None:
+            turned = threading.Event()
+            with suppress(RuntimeError):  # It is closed: the server has stopped.
+                server.loop.call_soon_threadsafe(turned.set)
+                turned.wait()
+        self.child_conn.send(server.started)
 
     def check(self, timeout: float) -> bool:
         """Whether it is alive and responds in time."""
@@ -81,7 +94,7 @@ class Supervisor(Multiprocess):
         """Replace the workers that have died or hang."""
         timeout = self.config.timeout_worker_healthcheck
         for place, worker in enumerate(self.processes):
-            if self.should_exit.is_set():
+            if self.should_exit.is_set() or self.signal_queue:  # Handled before the next look.
                 return
             assert isinstance(worker, Worker)
             if worker.check(timeout):

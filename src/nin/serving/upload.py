@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import NamedTuple
 from urllib.parse import unquote
@@ -183,7 +183,7 @@ def _with_plain_name(disposition: bytes | None) -> bytes | None:
 def _name(given: str) -> str:
     """A file's name as it was meant; .NET encodes others than ASCII as in the header of a mail."""
     if given.startswith("=?") and given.endswith("?="):
-        with suppress(ValueError, LookupError, HeaderParseError):
+        with suppress(ValueError, LookupError, MessageError):
             given = str(make_header(decode_header(given)))
     return given[:_LONGEST_NAME]
 

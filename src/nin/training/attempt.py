@@ -14,6 +14,7 @@ from nin.data import ImageData
 from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
 from nin.networks.rivals import find_network
+from nin.training.averaging import averaged_variables
 from nin.training.health import Finding
 from nin.training.precision import precision_policy
 from nin.training.preflight import too_deep
@@ -60,8 +61,11 @@ class Attempt(NamedTuple):
 
         They are those of the best epoch, which `run` holds. But a callback that changes weights
         when training ends, as averaging does, has the last word: its weights are saved, and no
-        epoch is returned. One that only brings back those of the best epoch changes nothing.
+        epoch is returned. One that only brings back those of the best epoch changes nothing; nor
+        does any where the recipe averages the weights, as the averages are what a run keeps.
         """
+        if averaged_variables(self.model):
+            return run.best_epoch()
         now = weights(self.model)
         if differ_from_file(run.checkpoint_path, now) and differ_from_file(run.weights_path, now):
             save_variables(run.weights_path, now)

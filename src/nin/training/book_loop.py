@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -32,6 +32,7 @@ class BookLoop:
         epoch: the number of the epoch, from 0.
         train_batch_idx: how many training batches have been used, of all epochs together.
         val_batch_idx: likewise.
+        means: of what is plotted in an epoch.
     """
 
     max_epochs: int
@@ -49,7 +50,7 @@ class BookLoop:
 
     def __init__(self) -> None:
         self._samples, self._skipped = 1, 0
-        self._means = EpochMeans()
+        self.means = EpochMeans()
         self._callbacks: Any = None
 
     def prepare_batch(self, batch: Any) -> Any:
@@ -84,7 +85,7 @@ class BookLoop:
     def draw(self, key: str, value: Any, train: bool) -> None:
         """Add a point to a curve, and count it for the epoch's mean; `Module.plot` calls it."""
         number = float(keras.ops.convert_to_numpy(value))
-        self._means.add(key, number, train, self._samples)
+        self.means.add(key, number, train, self._samples)
         if train:
             x = self.train_batch_idx / self.num_train_batches
             every = self.num_train_batches / self.model.plot_train_per_epoch
@@ -119,7 +120,7 @@ class BookLoop:
             self._callbacks.on_epoch_begin(number)
             with loaders.reading_ahead():
                 self.fit_epoch()
-            logs = self._means.taken()
+            logs = self.means.taken()
             self._callbacks.on_epoch_end(number, logs)
             self.extend_history({name: [value] for name, value in logs.items()})
             if model.stop_training:
@@ -167,6 +168,14 @@ class EpochMeans:
         """Count a batch."""
         name = ("" if train else "val_") + {"acc": "accuracy"}.get(key, key)
         self._values.setdefault(name, []).append((value, samples))
+
+    def values(self) -> dict[str, list[tuple[float, int]]]:
+        """What has been counted."""
+        return {name: [*pairs] for name, pairs in self._values.items()}
+
+    def restore(self, values: Mapping[str, Sequence[tuple[float, int]]]) -> None:
+        """Go on from what `values` returned."""
+        self._values = {name: [*pairs] for name, pairs in values.items()}
 
     def taken(self) -> dict[str, float]:
         """The means, each batch for as many samples as it has; afterwards there are none."""

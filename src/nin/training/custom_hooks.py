@@ -10,7 +10,7 @@ import numpy as np
 
 from nin import backends
 from nin.data import DataModule
-from nin.errors import NinError
+from nin.errors import Advice, Argument, NinError
 from nin.models import Module
 from nin.models.geometry import is_builtin
 
@@ -37,6 +37,19 @@ def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
     return backends.current().can_compile(
         lambda X, Y: model.loss(model(X, training=True), Y), arrays
     )
+
+
+def check_weights(trainer: Any, model: Module, data: DataModule) -> None:
+    """Refuse weights of images for the book's loop, whose steps take images and labels alone.
+
+    Raises:
+        NinError: states what to do.
+    """
+    if getattr(data, "balance", "none") == "weights" and needs_book_loop(trainer, model):
+        raise NinError(
+            f"{type(model).__name__} has steps of its own, which take no weights of images",
+            Advice("use {}", Argument("balance", "sampling")),
+        )
 
 
 def check_loss(model: Module, data: DataModule) -> None:

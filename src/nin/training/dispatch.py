@@ -107,7 +107,10 @@ def train(
     recipe, given = with_images(recipe, {**options, **not_none(classes=classes)})
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
-    chosen = recipe_of(recipe, given)
+    is_given = {"callbacks": bool(callbacks), "devices": devices is not None}
+    # A recipe states itself whether it fine-tunes.
+    by_gradients = [] if isinstance(recipe, Recipe) else [*filter(is_given.get, is_given)]
+    chosen = recipe_of(recipe, given, settings=by_gradients)
     _check_callbacks(callbacks, chosen)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
     chosen = resolve_precision(chosen)

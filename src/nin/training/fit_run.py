@@ -148,4 +148,5 @@ def _finish(run: Run, state: State, attempt: Attempt, result: RunResult | None =
     run.update(**ended if result is None else {**ended, "result": result})
     rows = run.metrics()
     if rows:
-        save_curves(run.path / "curves.png", rows, str(run.path), run.best_epoch(rows))
+        kept = run.best_epoch(rows) if result is None else result["epoch"]
+        save_curves(run.path / "curves.png", rows, str(run.path), kept)

@@ -44,7 +44,8 @@ class HealthWatch(keras.callbacks.Callback):
     It looks at the outputs for a few training images (the calibration batch) and at the weights.
     Training that cannot recover is stopped, and `died` holds why. What is found at a step depends
     on that step alone, so that an interrupted and resumed training gets the findings of an unbroken
-    one; only a layer that stands still takes two looks to find.
+    one, with two exceptions: a layer that stands still takes two looks to find; and in the first
+    step after a resume the loss is that step's, not the epoch's mean, which may hide a plateau.
 
     Args:
         images: training images (n, h, w, c) as the model takes them; 64 are enough.

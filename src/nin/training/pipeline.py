@@ -10,7 +10,8 @@ from typing import Any
 from nin.backends import random_state_restored
 from nin.backends.distribution import Layout, spread
 from nin.data import ImageData
-from nin.errors import Advice, Argument, RunError
+from nin.errors import Advice, Argument, NinError, RunError
+from nin.models import Classifier
 from nin.networks.network_source import is_custom
 from nin.networks.stage_table import is_table
 from nin.training.attempt import (
@@ -20,6 +21,7 @@ from nin.training.attempt import (
     new_network,
     resumed_attempt,
 )
+from nin.training.custom_hooks import check_loss, check_weights
 from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.network_check import check_network
@@ -40,6 +42,7 @@ from nin.training.runs.run_folder import check_free, new_run_folder, resumed_run
 from nin.training.runs.run_format import RunRecord
 from nin.training.schedule import adjust, adjustment_note, schedule_record
 from nin.training.stop_signal import StopSignal
+from nin.training.trainer import Trainer
 
 
 def train(
@@ -160,8 +163,22 @@ def check_custom(recipe: Recipe, data: ImageData) -> None:
         trial = new_network(recipe, data)
         trial.preprocessing.configure(data.resize)
         check_network(trial, len(data.classes), data.image_shape)
+        check_loss(trial, data)
+        check_weights(Trainer(1, verbose=False), trial, data)
     elif is_table(recipe.preset):
-        new_network(recipe, data).check_size(data.resize or data.image_shape[:2])
+        _check_table(new_network(recipe, data), data)
+
+
+def _check_table(model: Classifier, data: ImageData) -> None:
+    """Refuse a table of stages for which images are too small, or that has other classes."""
+    size = data.resize or data.image_shape[:2]
+    model.check_size(size)
+    maps = model.net.compute_output_shape((1, *size, data.image_shape[2]))[-1]
+    if maps != len(data.classes):
+        raise NinError(
+            f"the table of stages ends in {maps} maps, and there are {len(data.classes)} classes:"
+            ' let its last width be "classes"'
+        )
 
 
 def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | Path) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
 
 class StopSignal:
@@ -20,21 +21,25 @@ class StopSignal:
     def __init__(self) -> None:
         self.received = False
         self._is_caught = False
+        self._before: dict[signal.Signals, Any] = {}
 
     @contextmanager
     def caught(self) -> Iterator[None]:
         """Within this the first signal only sets `received`; a second one acts as it always does.
 
         A signal that is ignored, as Ctrl-C is by a job in the background, stays so. Within another
-        such block of the same object nothing changes.
+        such block of the same object nothing changes; the end of either is the end of both.
         """
         if self._is_caught:
-            yield
+            try:
+                yield
+            finally:
+                self._restore()
             return
         if threading.current_thread() is not threading.main_thread():
             yield  # Only the main thread may change what signals do.
             return
-        before = {
+        before: dict[signal.Signals, Any] = {
             number: signal.getsignal(number) or signal.SIG_DFL
             for number in (signal.SIGINT, signal.SIGTERM)
             if signal.getsignal(number) != signal.SIG_IGN
@@ -46,10 +51,14 @@ class StopSignal:
 
         for number in before:
             signal.signal(number, stop)
-        self._is_caught = True
+        self._is_caught, self._before = True, before
         try:
             yield
         finally:
             self._is_caught = False
-            for number, handler in before.items():
-                signal.signal(number, handler)
+            self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before = {}

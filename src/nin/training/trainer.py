@@ -23,7 +23,7 @@ from nin.training.averaging import ValidateAverages
 from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
-from nin.training.custom_hooks import check_loss, needs_book_loop
+from nin.training.custom_hooks import check_loss, check_weights, needs_book_loop
 from nin.training.custom_optimizer import as_keras_optimizer
 from nin.training.draw_curves import DrawCurves, ProgressBoard, in_notebook
 from nin.training.health import Finding, HealthWatch
@@ -124,12 +124,14 @@ class Trainer(BookLoop, HyperParameters):
             InputSizeError: the images are too small.
             DataError: a loader has no length.
             NinError: the model has no network, its optimiser is not one that Keras can use, or it
-                has a loss that cannot take labels that `data` mixes or smooths.
+                has a loss that cannot take labels that `data` mixes or smooths, or steps of its own
+                that cannot take the weights of images.
         """
         if not isinstance(data, DataModule):
             data = as_module(data)
             self.note(found_note(data))
         check_loss(model, data)
+        check_weights(self, model, data)
         device = backends.try_gpu() if self.num_gpus else contextlib.nullcontext()
         with explained_errors(), device, default_settings():
             if self.num_gpus and not backends.num_gpus():

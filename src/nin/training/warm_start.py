@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from keras.ops import convert_to_numpy
 from numpy.typing import NDArray
 
 from nin.errors import Advice, Argument, RunError
@@ -30,7 +31,8 @@ def warm_start(model: Classifier, classes: Names, run: Run) -> str:
     """Give a built network the weights of a run, wherever they fit.
 
     Every layer of the same kind, place and shape is taken. Of the class maps those of classes that
-    are in both are taken; the others stay as they are. Images are standardised as in the run.
+    are in both are taken; the others stay as they are. Images are standardised as in the run, if
+    they have as many channels.
 
     Args:
         model: a built network, with fresh weights.
@@ -53,7 +55,7 @@ def warm_start(model: Classifier, classes: Names, run: Run) -> str:
         named = {name: each for name, each in variables.items() if name.startswith(f"{number}.")}
         wanted = shared if layer is maps or layer in between else None
         values = {
-            name: _merged(np.array(each.value), arrays.get(name), wanted, layer in between)
+            name: _merged(convert_to_numpy(each.value), arrays.get(name), wanted, layer in between)
             for name, each in named.items()
         }
         if named and all(value is not None for value in values.values()):
@@ -68,7 +70,9 @@ def warm_start(model: Classifier, classes: Names, run: Run) -> str:
             variables[name].assign(_finite(value, name, run))
     model.is_fresh = False
     described = run.record["model"]["preprocessing"]
-    model.preprocessing.configure(model.preprocessing.size, described["mean"], described["std"])
+    mean, std = described["mean"], described["std"]
+    if len(mean) in (1, len(model.preprocessing.mean)):
+        model.preprocessing.configure(model.preprocessing.size, mean, std)
     total = sum(bool(layer.weights) for layer in leaves(model.net))
     return warm_start_line(run, classes, f"{len(taken)} of {total} layers with weights")
 

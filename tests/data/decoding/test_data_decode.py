@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from picture_files import png_header
-from PIL import Image
+from PIL import ExifTags, Image
 
 from nin.data.decoding.decode import decode, fitted, seen_box, shown_size
 from nin.data.decoding.stored_pixels import stored
@@ -341,3 +341,23 @@ def test_whatever_is_damaged_gives_an_image_or_a_data_error(form, where, noise, 
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert (image.shape, image.dtype) == ((8, 8, 3), np.uint8)
+
+
+@pytest.mark.parametrize("turned", [1, 6])
+@pytest.mark.parametrize("is_late", [False, True])
+def test_the_size_of_a_png_is_known_without_its_pixels(monkeypatch, turned, is_late):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = turned
+    file = io.BytesIO()
+    Image.new("L", (6, 4)).save(file, "PNG", exif=exif)
+    content = file.getvalue()
+    if is_late:
+        start = content.index(b"eXIf") - 4
+        end = start + 12 + int.from_bytes(content[start : start + 4], "big")
+        chunk, content = content[start:end], content[:start] + content[end:]
+        place = content.index(b"IEND") - 4
+        content = content[:place] + chunk + content[place:]
+    assert decode(content).shape[:2] == ((4, 6) if turned == 1 else (6, 4))
+    expected = shown_size(content)
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", None)
+    assert shown_size(content) == expected == ((4, 6) if turned == 1 else (6, 4))

@@ -77,3 +77,9 @@ def test_only_a_sheet_is_written_over(red, tmp_path, ending):
     assert other.read_bytes() == before
     with pytest.raises(DataError, match="cannot write "):
         save_picture_sheet(other / "sheet.png", [])
+
+
+def test_a_picture_of_too_many_pixels_is_no_sheet(red, tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(DataError, match="already exists and is not a contact sheet"):
+        save_picture_sheet(tmp_path / "red.png", [SheetRow("one", [SheetPicture(red, [])])])

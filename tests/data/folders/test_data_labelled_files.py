@@ -164,3 +164,33 @@ def test_folders_and_a_table_that_say_the_same(pictures):
         ".csv files": 1,
         "labels.csv, which is not used": 1,
     }
+
+
+def test_a_table_is_not_blamed_for_files_that_another_misses(photos):
+    root = photos("train.csv", "file,label\n000.png,cat\n001.png,dog\n7a.png,cat\n8a.png,dog\n")
+    (root / "val.csv").write_text("file,label\n004.png,cat\n005.png,dog\n")
+    found = ImageFolder(root, test=0).inventory
+    assert found.per_class["validation"] == {"cat": 1, "dog": 1}
+
+
+@pytest.mark.parametrize("name", ["a\0.png", "\ud800.png"])
+def test_a_name_that_no_file_can_have(photos, name):
+    rows = [{"file": f"{n:03}.png", "label": "ab"[n % 2]} for n in range(4)]
+    rows.append({"file": name, "label": "a"})
+    root = photos("labels.jsonl", "\n".join(map(json.dumps, rows)))
+    assert "labels.jsonl: line 5: no file can be called" in refusal(root)
+
+
+def test_a_long_text_beside_class_folders_is_no_table_of_theirs(pictures, tmp_path):
+    pictures({"cat": 4, "dog": 4}, "photos")
+    (tmp_path / "photos/notes.csv").write_text(f"file,label\n{'x' * 300},cat\ny,dog\n")
+    assert ImageFolder(tmp_path / "photos").classes == ("cat", "dog")
+
+
+def test_a_value_that_is_missing_in_pandas_is_no_class(photos):
+    lines = [{"file": f"{n:03}.png", "label": "ab"[n % 2]} for n in range(6)]
+    lines.append({"file": "006.png", "label": float("nan")})
+    root = photos("labels.jsonl", "\n".join(map(json.dumps, lines)))
+    data = ImageFolder(root, validation=0, test=0)
+    assert data.classes == ("a", "b")
+    assert data.inventory.left_out["rows without a label"] == 1

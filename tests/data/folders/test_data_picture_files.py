@@ -113,3 +113,11 @@ def test_names_that_were_read_are_reported(tmp_path, monkeypatch):
         assert len(pictures_below(str(tmp_path), LeftOut())) == 10
     pictures_below(str(tmp_path), LeftOut())
     assert reported == [4, 4, 2]
+
+
+def test_names_that_differ_in_their_form_alone_have_an_order(tmp_path):
+    names = ["\u00e9.jpg", "e\u0301.jpg"]
+    for name in names:
+        (tmp_path / name).write_bytes(BEGINNINGS["jpeg"])
+    found = pictures_below(str(tmp_path), LeftOut())
+    assert found == [str(tmp_path / name) for name in sorted(names)]

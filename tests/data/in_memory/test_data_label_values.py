@@ -76,3 +76,8 @@ def test_what_is_refused_is_one_line(values, classes, said):
 def test_texts_and_numbers_do_not_go_together():
     with pytest.raises(DataError, match="y_train and y_test: some labels are strings"):
         as_labels({"y_train": ["a"], "y_test": [0]})
+
+
+def test_one_hot_of_no_class_is_empty():
+    with pytest.raises(DataError, match="y is empty: it holds no labels"):
+        as_labels({"y": np.zeros((5, 0))})

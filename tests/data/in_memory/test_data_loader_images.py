@@ -184,3 +184,16 @@ def test_the_ways_to_give_parts():
     assert len(as_module(((X, Y), (X[:6], Y[:6]))).val.labels) == 6
     with pytest.raises(DataError, match="groups: can be given with arrays only, not with Noise"):
         as_images(Noise(), groups=Y)
+
+
+def test_a_loader_that_gives_the_same_generator_each_time_is_used_up():
+    class Once:
+        def __init__(self):
+            self.batches = ((X[part : part + 5], Y[part : part + 5]) for part in (0, 5, 10, 15))
+
+        def __iter__(self):
+            return self.batches
+
+    images = as_module((Once(), Sequence()))
+    with pytest.raises(DataError, match="a Once is used up after one pass"):
+        [*images.train_dataloader()]

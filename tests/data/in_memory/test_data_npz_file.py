@@ -92,3 +92,27 @@ def test_a_damaged_file_is_said_to_be():
                 read(Path(name))
     with pytest.raises(DataError, match=r"missing.npz: no such file"):
         nin.open_data("missing.npz")
+
+
+def test_names_of_classes_as_bytes():
+    np.savez("data.npz", x=X, y=Y, class_names=np.array([b"cat", b"dog"]))
+    assert read_npz(Path("data.npz")).classes == ["cat", "dog"]
+
+
+def test_one_name_of_a_class_is_no_list():
+    np.savez("data.npz", x=X, y=Y, class_names="cat")
+    with pytest.raises(DataError, match=r"class_names is of shape \(\): it must be a list"):
+        read_npz(Path("data.npz"))
+
+
+def test_an_encrypted_archive():
+    np.savez("data.npz", x=X, y=Y)
+    content = bytearray(Path("data.npz").read_bytes())
+    for mark, place in ((b"PK\3\4", 6), (b"PK\1\2", 8)):
+        start = content.find(mark)
+        while start >= 0:
+            content[start + place] |= 1
+            start = content.find(mark, start + 1)
+    Path("data.npz").write_bytes(content)
+    with pytest.raises(DataError, match=r"data\.npz is damaged, or not an \.npz file"):
+        read_npz(Path("data.npz"))

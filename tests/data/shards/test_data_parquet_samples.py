@@ -128,3 +128,23 @@ def test_a_window_of_groups_that_are_large_is_of_few(tmp_path, monkeypatch):
     assert blocks.of.tolist() == [number // 10 for number in range(40)]
     assert blocks.exceed_a_window
     assert ((blocks.shares > 0.39) & (blocks.shares < 0.5)).all()
+
+
+def test_names_that_are_not_utf_8_and_columns_of_one_name(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    images = pa.array([{"bytes": b"\x89PNG", "path": "a.png"}] * 2)
+    labels = pa.array([b"caf\xe9", b"tea"]).cast(pa.binary()).view(pa.string())
+    tables = {
+        "latin.parquet": pa.table({"image": images, "label": labels}),
+        "twice.parquet": pa.Table.from_arrays(
+            [images, images, labels], ["image", "image", "label"]
+        ),
+    }
+    for name, table in tables.items():
+        (tmp_path / name[:5]).mkdir()
+        pq.write_table(table, tmp_path / name[:5] / name)
+        with pytest.raises(DataError, match=f"{name}: ") as raised:
+            list_source(tmp_path / name[:5])
+        assert "\n" not in str(raised.value)

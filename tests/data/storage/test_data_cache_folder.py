@@ -89,3 +89,18 @@ def test_what_is_no_size_is_refused(monkeypatch, given):
     monkeypatch.setenv("NIN_CACHE_SIZE", given)
     with pytest.raises(DataError, match=f"NIN_CACHE_SIZE={given}: .*such as 50GB"):
         CacheFolder("blocks")
+
+
+def test_what_is_damaged_is_not_there_even_if_it_cannot_be_deleted(place, monkeypatch):
+    cache = CacheFolder("blocks")
+    cache.put("a key", b"content")
+    [path] = place.iterdir()
+    path.write_bytes(path.read_bytes()[:-1] + b"T")
+
+    def refuse(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert cache.get("a key") is None
+    assert cache.get_piece("a key", 0, 3) is not None  # It was whole when it was put.
+    assert CacheFolder("blocks").get_piece("a key", 0, 3) is None

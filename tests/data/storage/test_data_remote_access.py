@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from nin.data.storage import remote_access
+from nin.data.storage import block_cache, remote_access, remote_content
 from nin.data.storage.remote_access import persistently
 from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.url_path import source_path
@@ -138,3 +138,17 @@ def test_credentials_are_sent_and_not_written(server):
     with pytest.raises(SourceError) as caught:
         source_path(f"http://anna:secret@{host}/b.jpg?token=0f").read_bytes()
     assert not {"secret", "0f", "anna"} & set(str(caught.value).replace(":", " ").split())
+
+
+@pytest.mark.parametrize("url", ["https://[x/a.tar", "https://host:abc/a.tar"])
+def test_a_mistyped_url_is_one_line(fresh, url):  # noqa: ARG001
+    with pytest.raises(SourceError, match=r"is not a valid URL \(.*\): check it"):
+        REMOTE.read(url)
+
+
+def test_a_server_without_ranges_and_a_large_file(server, picture, monkeypatch):
+    monkeypatch.setattr(remote_content, "_WHOLE", 4)
+    monkeypatch.setattr(block_cache, "BLOCK", 4)
+    server.ranges = False
+    with pytest.raises(SourceError, match="9 bytes, and its server sends no pieces of a file"):
+        REMOTE.read_at(picture, [(0, 4)])

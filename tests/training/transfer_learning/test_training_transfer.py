@@ -329,6 +329,18 @@ def test_it_does_not_go_on_with_other_photographs(tmp_path, monkeypatch):
         d2l.resume(tmp_path / "run")
 
 
+def test_it_does_not_go_on_from_a_record_that_has_changed_meanwhile(stopped, monkeypatch):
+    path, _ = stopped
+
+    def finish_elsewhere(data):
+        d2l.load(path).update(skip_bad=True)
+        return data
+
+    monkeypatch.setattr("nin.training.transfer_learning.transfer._of_photographs", finish_elsewhere)
+    with pytest.raises(RunError, match="has changed meanwhile: resume it again"):
+        d2l.resume(path)
+
+
 def test_a_network_that_is_interrupted_has_no_weights_yet(stopped):
     with pytest.raises(RunError, match=r"weights\.safetensors is missing"):
         d2l.load(stopped[0]).model  # noqa: B018

@@ -144,13 +144,27 @@ def _decoded(source: str | PathLike[str] | bytes, settings: Decoder) -> Decoded:
 
 def shown_size(content: bytes) -> tuple[int, int]:
     """The (height, width) of a picture that `decode` accepts, after its EXIF orientation."""
-    from PIL import ExifTags
+    from PIL import ExifTags, Image
 
     with open_picture(content) as opened:
-        is_turned = opened.getexif().get(ExifTags.Base.Orientation) in _QUARTER_TURNS
+        if opened.format == "PNG" and "exif" not in opened.info and (late := _late_exif(content)):
+            opened.info["exif"] = late
+        exif = Image.Image.getexif(opened)  # A PNG's own would decode all of it.
+        is_turned = exif.get(ExifTags.Base.Orientation) in _QUARTER_TURNS
         width, height = opened.size
         # Pillow turns a TIFF, and its size, by itself.
         return (width, height) if is_turned and opened.format != "TIFF" else (height, width)
+
+
+def _late_exif(content: bytes) -> bytes:
+    """The EXIF of a PNG that has it behind its pixels; empty if it has none."""
+    place = 8
+    while place + 8 <= len(content):
+        size = int.from_bytes(content[place : place + 4], "big")
+        if content[place + 4 : place + 8] == b"eXIf":
+            return b"Exif\0\0" + content[place + 8 : place + 8 + size]
+        place += 12 + size
+    return b""
 
 
 def fitted(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nin.data.decoding.decode import decode, shown_size
+from nin.data.decoding.picture_formats import damage
 from nin.data.storage.picture_store import read_picture
 from nin.errors import DataError
 from nin.files import obstacle, replacing
@@ -93,7 +94,7 @@ def _is_sheet(path: Path) -> bool:
     try:
         with Image.open(path, formats=("PNG", "JPEG")) as picture:
             marks = (picture.info.get("Software"), picture.info.get("comment"))
-    except (OSError, SyntaxError, ValueError):
+    except damage():
         return False
     return _MARK in marks or _MARK.encode() in marks
 

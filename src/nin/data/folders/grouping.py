@@ -38,10 +38,18 @@ def group_digests(paths: Sequence[str], root: Path, by: GroupBy) -> Digests | No
             return None
         by = _functions[by]
     key = _by_pattern(by) if isinstance(by, str) else by
-    relative = [Path(path).relative_to(root) for path in paths]
+    relative = [_below(Path(path), root) for path in paths]
     keys = [str(key(path)).encode(errors="surrogateescape") for path in relative]
     digests = b"".join(hashlib.blake2b(each, digest_size=8).digest() for each in keys)
     return np.frombuffer(digests, "<u8").astype(np.uint64)
+
+
+def _below(path: Path, root: Path) -> Path:
+    """A path as it counts from the folder; whole where a table names a picture elsewhere."""
+    for folder in (root, root.absolute()):
+        if path.is_relative_to(folder):
+            return path.relative_to(folder)
+    return path
 
 
 def group_name(by: GroupBy) -> str:

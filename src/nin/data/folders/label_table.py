@@ -228,7 +228,8 @@ def _cell(path: Path, line: int, row: Mapping[str, Any], name: str) -> str:
         raise DataError(
             f"{path}: line {line}: {name} must be a single value, not a list or an object"
         )
-    return "" if value is None else str(value).strip()
+    is_missing = value is None or value != value  # NaN, as pandas writes it.
+    return "" if is_missing else str(value).strip()
 
 
 def _plain(name: str) -> str:

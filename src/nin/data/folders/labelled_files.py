@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -55,6 +56,7 @@ def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
     seen: dict[str, tuple[Path, LabelRow, Part | None]] = {}
     names: dict[Part, str] = {}
     for table in tables:
+        pictures.missing.clear()  # Those of one table.
         own = _own_part(root, table, several=len(tables) > 1)
         try:
             rows = read_table(table, partial(pictures.has, table))
@@ -104,6 +106,8 @@ class _Pictures:
         """Its path; where it would be if it is missing."""
         if not row.file:
             raise DataError(f"{table}: line {row.line} names no file")
+        if not _can_be_a_name(row.file):
+            raise DataError(f"{table}: line {row.line}: no file can be called {row.file!r}")
         possible = self._candidates(table, row.file)
         if len(possible) > 1:
             exact = str(table.parent / row.file)
@@ -132,6 +136,13 @@ class _Pictures:
     def _is_in(self, path: str, part: Part) -> bool:
         folders = Path(path).relative_to(self.root).parts[:-1]
         return part in map(_part_in, folders)
+
+
+def _can_be_a_name(file: str) -> bool:
+    try:
+        return b"\0" not in os.fsencode(file)
+    except UnicodeEncodeError:
+        return False
 
 
 def _part_in(name: str) -> Part | None:

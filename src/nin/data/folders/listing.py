@@ -78,6 +78,8 @@ def list_folder(path: Path) -> Listing:
     try:
         with showing_progress():
             return _listed(path)
+    except RecursionError as error:
+        raise DataError(f"{path}: holds folders hundreds of levels deep: remove them") from error
     except OSError as error:
         where = error.filename or path
         raise DataError(f"{where}: cannot be listed: {error.strerror or error}") from error

@@ -167,7 +167,7 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
                 kept.append(entry)
     if seen is not None:
         seen(number % _REPORTED_AT_ONCE)
-    return sorted(kept, key=lambda each: normalized(each.name))
+    return sorted(kept, key=lambda each: (normalized(each.name), each.name))
 
 
 @contextmanager

@@ -60,6 +60,8 @@ def _flat(what: str, value: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
         labels = np.char.decode(labels, "utf-8", "surrogateescape")
     if labels.dtype.kind not in "buifU":
         raise DataError(f"{what} holds {labels.dtype}: labels must be integers, strings or one-hot")
+    if labels.size == 0:
+        raise DataError(f"{what} is empty: it holds no labels")
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.dtype.kind != "U":
@@ -68,8 +70,6 @@ def _flat(what: str, value: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
         raise DataError(
             f"{what} is of shape {labels.shape}: labels are (n,) or one-hot (n, classes)"
         )
-    if labels.size == 0:
-        raise DataError(f"{what} is empty: it holds no labels")
     if labels.dtype.kind == "f" and not (labels % 1 == 0).all():  # True of NaN, too.
         raise DataError(f"{what} holds {labels[labels % 1 != 0][0]:g}: labels must be integers")
     return labels if labels.dtype.kind == "U" else labels.astype(np.int64)

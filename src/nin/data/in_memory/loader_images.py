@@ -144,7 +144,9 @@ class LoaderBatches(Batches):
             batch = next(self._batches, None)
             if batch is None:
                 self._batches = batches_of(self._loader)
-                batch = next(self._batches)
+                batch = next(self._batches, None)
+            if batch is None:
+                raise _used_up(self._loader)
             images, labels = pair_of(batch)
             pixels = scaled(channels_last(images), self._scale)
             if labels.ndim == 2:
@@ -158,6 +160,13 @@ class LoaderBatches(Batches):
         return images[:count], labels[:count], None
 
 
+def _used_up(loader: Any) -> DataError:
+    return DataError(
+        f"a {type(loader).__name__} is used up after one pass",
+        "give a tf.data.Dataset, a PyDataset, a DataLoader, or arrays",
+    )
+
+
 def collect(loader: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     """The images and labels of one pass over a loader.
 
@@ -165,10 +174,7 @@ def collect(loader: Any) -> tuple[NDArray[Any], NDArray[Any]]:
         DataError: it has no end, can be gone through once only, or gives no batches of both.
     """
     if hasattr(loader, "__next__"):
-        raise DataError(
-            f"a {type(loader).__name__} is used up after one pass",
-            "give a tf.data.Dataset, a PyDataset, a DataLoader, or arrays",
-        )
+        raise _used_up(loader)
     pairs = [pair_of(batch) for batch in batches_of(loader)]
     if not pairs:
         raise DataError(f"{type(loader).__name__} gives no batches")

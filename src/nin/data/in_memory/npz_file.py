@@ -8,11 +8,13 @@ letters, those of Keras (``x_train``, ``y_train``, …), of MedMNIST (``train_im
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -98,7 +100,15 @@ def read_npz(path: Path) -> StoredArrays:
             parts[part] = (pair[0], pair[1], found.get(("groups", part)))
     if not parts:
         raise DataError(f"{path} holds no images: known are {_KNOWN}")
-    return StoredArrays(parts, None if classes is None else [str(name) for name in classes])
+    return StoredArrays(parts, None if classes is None else _texts(path, classes))
+
+
+def _texts(path: Path, names: Any) -> list[str]:
+    if names.ndim != 1:
+        raise DataError(f"{path}: class_names is of shape {names.shape}: it must be a list")
+    if names.dtype.kind == "S":
+        names = np.char.decode(names, "utf-8", "surrogateescape")
+    return [str(name) for name in names]
 
 
 Role = tuple[str, Part]
@@ -110,7 +120,10 @@ def _readable(path: Path) -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file{did_you_mean(path)}") from error
-    except (OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile) as error:
+    except (
+        *(OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile),
+        *(RuntimeError, TokenError, lzma.LZMAError),  # Encrypted; cut off; as LZMA.
+    ) as error:
         raise DataError(f"{path} is damaged, or not an .npz file: {first_line(error)}") from error
     except zlib.error as error:
         raise DataError(f"{path} is damaged: {error}") from error

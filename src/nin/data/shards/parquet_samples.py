@@ -8,7 +8,7 @@ from typing import Any
 
 from nin.data.folders.picture_files import LeftOut
 from nin.data.shards.sample_labels import Label, ShardSamples
-from nin.data.storage.parquet_file import features_of, open_parquet
+from nin.data.storage.parquet_file import features_of, open_parquet, reading
 from nin.data.storage.parquet_shards import ParquetTable
 from nin.data.storage.picture_store import PARQUETS
 from nin.errors import DataError
@@ -25,7 +25,8 @@ def parquet_pictures(path: str) -> list[str]:
         DataError: it is damaged or has none; see `nin.data.storage.parquet_shards`.
     """
     table = PARQUETS.read_table(path)
-    return list(_names(path, table, open_parquet(path)))
+    with reading(path):
+        return list(_names(path, table, open_parquet(path)))
 
 
 def parquet_samples(path: str) -> ShardSamples:
@@ -43,11 +44,13 @@ def parquet_samples(path: str) -> ShardSamples:
     file = open_parquet(path)
     features = features_of(file)
     column = _label_column(path, file.schema_arrow.names, features)
-    labels = _labels(path, file, column)
+    with reading(path):
+        labels = _labels(path, file, column)
+        names = list(_names(path, table, file))
     classes = features.get(column, {}).get("names")
     named = isinstance(classes, list) and all(isinstance(name, str) for name in classes)
     return ShardSamples(
-        list(_names(path, table, file)),
+        names,
         labels,
         [],
         LeftOut(),

@@ -124,7 +124,7 @@ def _class_names(path: Path) -> Sequence[str]:
         found = json.loads(text)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
     if isinstance(found, dict):  # Name → number.
         if sorted(map(str, found.values())) != sorted(map(str, range(len(found)))):

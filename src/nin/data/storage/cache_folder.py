@@ -59,10 +59,11 @@ class CacheFolder:
             content = path.read_bytes()
         except OSError:
             return None
-        with contextlib.suppress(OSError):
-            if content[:_DIGEST] != _digest(content[_DIGEST:]):
+        if content[:_DIGEST] != _digest(content[_DIGEST:]):
+            with contextlib.suppress(OSError):
                 path.unlink()
-                return None
+            return None
+        with contextlib.suppress(OSError):
             os.utime(path)
         self._whole.add(path.name)
         return content[_DIGEST:]
@@ -107,10 +108,12 @@ class CacheFolder:
             if self._unseen < self.limit * _UNSEEN:
                 return
             self._unseen = 0
+            found = []
             with os.scandir(self.path) as entries:
-                found = [
-                    (each.stat().st_mtime_ns, each.stat().st_size, each.path) for each in entries
-                ]
+                for each in entries:
+                    with contextlib.suppress(FileNotFoundError):  # Another process deletes, too.
+                        status = each.stat()
+                        found.append((status.st_mtime_ns, status.st_size, each.path))
             total = sum(size for _, size, _ in found)
             goal = total if total <= self.limit else self.limit * _LEFT
             for _, size, path in sorted(found):

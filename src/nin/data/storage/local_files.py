@@ -41,4 +41,7 @@ class LocalFiles:
 
     def exists(self, name: str) -> bool:
         """Whether there is a file, or a folder, of that name."""
-        return Path(name).exists()
+        try:
+            return Path(name).exists()
+        except OSError:  # Too long a name, or in a folder that cannot be read.
+            return False

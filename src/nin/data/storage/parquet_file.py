@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from nin.data.storage.remote_files import REMOTE
@@ -27,13 +28,20 @@ def open_parquet(path: str) -> Any:
         raise DataError(
             f"{path}: Parquet needs pyarrow, which is not installed: {install_line('parquet')}"
         ) from error
-    try:
+    with reading(path):
         return pq.ParquetFile(source_of(path))
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Turn whatever pyarrow raises for a file that is damaged, or none, into a `DataError`."""
+    try:
+        yield
     except NinError:
         raise
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
-    except Exception as error:  # whatever pyarrow raises for what is none
+    except Exception as error:
         raise DataError(
             f"{path}: is damaged, or not a Parquet file: write or copy it again"
             f" ({first_line(error)})"
@@ -54,7 +62,7 @@ def features_of(file: Any) -> Mapping[str, Any]:
     metadata = (file.schema_arrow.metadata or {}).get(b"huggingface", b"{}")
     try:
         features = json.loads(metadata)["info"]["features"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return {}
     if not isinstance(features, dict):
         return {}

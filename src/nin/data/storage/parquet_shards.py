@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.data.storage.parquet_file import bytes_column, open_parquet, source_of
+from nin.data.storage.parquet_file import bytes_column, open_parquet, reading, source_of
 from nin.data.storage.row_groups import RowGroups
 from nin.data.storage.shard_file import (
     LARGEST,
@@ -75,7 +75,8 @@ class ParquetShards(ShardReader[ParquetTable]):
         """
         stamp = stamp_of(path)
         file = open_parquet(path)
-        column, metadata = bytes_column(file, path), file.metadata
+        with reading(path):
+            column, metadata = bytes_column(file, path), file.metadata
         groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
         sizes = np.array([_size_of_column(each, column) for each in groups], np.int64)
         if (sizes > LARGEST).any():

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from nin.data.storage.cache_folder import cache_size
 from nin.errors import RefusedError, SourceError, first_line
@@ -71,6 +72,10 @@ def file_system(url: str) -> tuple[Any, str]:
     except ValueError as error:
         known = "https, s3, gs, sftp and whatever fsspec supports"
         raise SourceError(f"{url}: {scheme}:// is not known: possible are {known}") from error
+    try:
+        _ = urlsplit(url).port
+    except ValueError as error:
+        raise SourceError(f"{url}: is not a valid URL ({first_line(error)}): check it") from error
     options: dict[str, Any] = {"use_listings_cache": False}
     if scheme in ("http", "https"):
         given = fsspec.config.conf.get(scheme, {}).get("client_kwargs", {})

@@ -27,6 +27,8 @@ _VERSIONS = (
     "created",
 )
 
+#: The largest file that is fetched whole, from a server that sends no pieces, in bytes.
+_WHOLE = 2**30
 _PROCESS = secrets.token_hex(8)
 
 
@@ -131,7 +133,14 @@ class _Http:
         async with await self._get(path, start, end) as response:
             if _status_of_response(response, url) != status:
                 raise SourceError(f"{url}: was changed after it was listed: start again")
-            return FilePiece(start if response.status == 206 else 0, await response.read())
+            is_piece = response.status == 206
+            most = end - start if is_piece else status.size
+            if most > max(_WHOLE, end - start):
+                raise SourceError(
+                    f"{url}: {most:,} bytes, and its server sends no pieces of a file: copy it to"
+                    " this machine"
+                )
+            return FilePiece(start if is_piece else 0, await _content(response, most, url))
 
     async def _get(self, path: str, start: int, end: int) -> Any:
         session = await self.files.set_session()
@@ -143,12 +152,22 @@ class _Http:
         return response
 
 
+async def _content(response: Any, most: int, url: str) -> bytes:
+    content = bytearray()
+    async for each in response.content.iter_any():
+        content += each
+        if len(content) > most:
+            raise SourceError(f"{url}: the server sends more than it announced")
+    return bytes(content)
+
+
 def _status_of_response(response: Any, url: str) -> RemoteStatus:
     """Of a response with a piece, with the whole file, or about an empty one (416)."""
     headers = response.headers
     total = headers.get("Content-Range", "").rpartition("/")[2]
     if response.status == 200:
         total = headers.get("Content-Length", "")
-    listed: dict[str, Any] = {"size": int(total) if total.isdigit() else None}
+    is_size = total.isascii() and total.isdigit() and len(total) < 19
+    listed: dict[str, Any] = {"size": int(total) if is_size else None}
     listed["ETag"] = headers.get("ETag") or headers.get("Last-Modified")
     return status_of(listed, url)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from nin._version import __version__
 from nin.data.storage.picture_store import is_stored
 from nin.errors import ExportError
+from nin.urls import is_url
 
 #: Of a run directory: the file by which the network is recognised.
 _WEIGHTS = "weights.safetensors"
@@ -56,7 +57,9 @@ def batch_job(network: Path, files: Sequence[str], top: int, min_probability: fl
 def fingerprint(
     network: Path, files: Sequence[str], top: int, min_probability: float
 ) -> dict[str, Any]:
-    """All that decides the predictions, as plain JSON: where two are equal, so are the predictions.
+    """Network, options and places of the pictures, as plain JSON: where equal, work is continued.
+
+    That a picture was replaced by another of its name is not noticed.
 
     Args:
         network: an exported file or a run directory.
@@ -64,7 +67,9 @@ def fingerprint(
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
     """
-    names = _sha256(name.encode(errors="surrogateescape") + b"\0" for name in files)
+    here = Path.cwd()
+    places = (name if is_url(name) else str(here / name) for name in files)
+    names = _sha256(place.encode(errors="surrogateescape") + b"\0" for place in places)
     return {
         "network": network_digest(network),
         "pictures": f"{len(files)} {names}",

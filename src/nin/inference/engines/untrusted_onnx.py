@@ -97,6 +97,8 @@ def _fields(content: mmap, part: Part) -> Iterator[tuple[int, Part]]:
     position, end = part
     while position < end:
         tag, position = _number(content, position)
+        if tag >= 2**32:  # Readers in C++ take its lower half for the tag.
+            raise ValueError("a field has a number that protobuf does not have")
         kind = tag & 7
         if kind == _BYTES:
             size, position = _number(content, position)

@@ -42,7 +42,9 @@ def read_request(
         text, binary = _split(body, json_bytes)
         request = parsed(text)
         [tensor] = request.inputs
-        return request, _pictures(tensor, binary, limits)
+        pictures = _pictures(tensor, binary, limits)
+        tensor.data = None  # Many times its text in memory; from here on the pictures count.
+        return request, pictures
     except ValueError as error:
         raise HTTPException(400, str(error)) from error
 

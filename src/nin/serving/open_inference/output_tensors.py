@@ -65,9 +65,16 @@ def _named(
     ]
 
 
+def _bytes(text: str) -> bytes:
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # Halves of characters that stand for no byte.
+        return text.encode("utf-8", "backslashreplace")
+
+
 def _behind(values: Any) -> bytes:
     """Values as binary data; texts each behind its length."""
     if not isinstance(values, list):
         return bytes(values.tobytes())
-    encoded = [each.encode("utf-8", "surrogateescape") for each in values]
+    encoded = [_bytes(each) for each in values]
     return b"".join(len(each).to_bytes(4, "little") + each for each in encoded)

@@ -25,6 +25,10 @@ async function start() {
   const { open, where, descriptionAt } = await import(`./${content}.js`);
   $("where").textContent = where;
   $("description").href = descriptionAt;
+  // Dropped before there is a network, or if there is none: the browser would show it in our place.
+  for (const kind of ["dragover", "drop"]) {
+    document.addEventListener(kind, (event) => event.preventDefault());
+  }
   backend = await open();
   const { description } = backend;
   view = new View({ description, choose });
@@ -106,7 +110,8 @@ async function take(files) {
     if (signal.aborted) return;
     report(item);
   }
-  if (items.length > 1) announce(`predictions for ${items.filter((item) => item.prediction).length} images`);
+  const count = items.filter((item) => item.prediction).length;
+  if (items.length > 1) announce(`predictions for ${count} of ${items.length} images`);
   if (every.length > MOST) fail(new Error(`these are the first ${MOST} of ${every.length} images`));
 }
 

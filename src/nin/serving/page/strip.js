@@ -12,6 +12,7 @@ function card(item, choose) {
   item.card = element("label", "card");
   item.card.title = item.name;
   const input = Object.assign(element("input", "unseen"), { type: "radio", name: "image" });
+  input.setAttribute("aria-label", `${item.name}: not predicted yet`);
   input.addEventListener("change", () => choose(item));
   const thumb = Object.assign(element("span", "thumb"), { ariaHidden: "true" });
   item.card.append(input, thumb, element("span", "name", "…"));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 from pathlib import Path
@@ -161,7 +162,9 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     if _is_array(data):
         path = expand(data)
         return _for_arrays(path.stem, data, npz_image_shape(path), preset, init)
-    folder = source_path(data).resolve()
+    folder = source_path(data)
+    with contextlib.suppress(RuntimeError):  # A link to itself, before Python 3.13.
+        folder = folder.resolve()
     is_inside = folder.is_file() or is_pattern(folder)
     name = (folder.parent if is_inside else folder).name or PHOTOS.name
     preset = init.preset if init is not None and preset is None else preset

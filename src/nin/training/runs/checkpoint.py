@@ -34,6 +34,7 @@ class Position(BaseModel):
         batch: batches done of the next one.
         seconds: of training so far.
         metrics: values of the metrics' variables within the epoch that has begun.
+        plotted: by the book's loop, within the epoch that has begun: values, of how many samples.
         findings: of the health watch.
         restarts: how this training came to begin anew, each time at a lower learning rate.
     """
@@ -44,6 +45,7 @@ class Position(BaseModel):
     batch: int = Field(default=0, ge=0, lt=10**9)
     seconds: float = Field(default=0.0, ge=0, allow_inf_nan=False)
     metrics: tuple[float, ...] = ()
+    plotted: dict[str, list[tuple[float, int]]] = {}
     findings: tuple[Finding, ...] = ()
     restarts: tuple[Restart, ...] = ()
 
@@ -135,6 +137,8 @@ class Checkpoint(keras.callbacks.Callback):
         """Note the epoch."""
         self._epoch = epoch
         self._skipped = self.position.batch if epoch == self.position.epoch else 0
+        if self._skipped:
+            self.model.trainer.means.restore(self.position.plotted)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Let random numbers that no variable holds depend on the position alone."""
@@ -194,6 +198,7 @@ class Checkpoint(keras.callbacks.Callback):
             batch=batch,
             seconds=self.seconds(),
             metrics=tuple(float(keras.ops.convert_to_numpy(part.value)) for part in sums),
+            plotted=self.model.trainer.means.values() if batch else {},
             findings=tuple(self.health()),
             restarts=self.position.restarts,
         )

@@ -113,6 +113,8 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     if trunk.digest != run.record["pretrained"]["sha256"]:
         raise RunError(f"{recipe.init} no longer has the weights that {run.path} started from")
     with locked(run.path):
+        if load(run.path).record != run.record:
+            raise RunError(f"{run.path} has changed meanwhile: resume it again")
         now = session(run.path, 0, head_versions(), device(gpus=0))
         sessions = [*sessions_of(run.record), now]
         if data.fingerprint() != run.record["data"]["fingerprint"]:
