@@ -304,6 +304,10 @@ UNCOUNTABLE = {
         lambda: layers.Conv2D(3, 3, data_format="channels_first"),
         "its channels come first",
     ),
+    "activation": (
+        lambda: layers.Conv2D(3, 3, activation=layers.PReLU()),
+        "its activation is a layer: give that a place of its own",
+    ),
     "adapted": (adapted, "its weights are not those of its kind"),
     "operation": (
         lambda: graph(lambda x: ops.matmul(x, x), (None, None, 4)),

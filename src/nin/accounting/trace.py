@@ -231,6 +231,9 @@ def _check_layer(layer: Any) -> None:
 #: Why a layer cannot be counted, and how to see it.
 _PROBLEMS: dict[str, Callable[[Any], bool]] = {
     "": lambda layer: not is_known(layer),
+    ": its activation is a layer: give that a place of its own": lambda layer: isinstance(
+        getattr(layer, "activation", None), keras.layers.Layer
+    ),
     ": its channels come first": lambda layer: (
         getattr(layer, "data_format", None) == "channels_first"
     ),

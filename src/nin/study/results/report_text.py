@@ -124,8 +124,8 @@ def explanation(differences: Sequence[Difference]) -> str:
         sentences.append(
             "Clear: chance is ruled out at 5 %, that of seeds (t-test) and, where known, that of"
             " images (exact test of McNemar), with Holm's correction for all differences of this"
-            " comparison. Seeds for one point: with as many, a difference of one point would be"
-            " seen four times in five."
+            " kind here. Seeds for one point: with as many, a difference of one point would be"
+            " seen four times in five if it were the only one; of several it takes more."
         )
     return " ".join([*sentences, _POINT])
 

@@ -107,7 +107,8 @@ class Comparison(Frozen):
         if old and all(name in rows for pair in names for name in pair):
             pairs = [(rows[one], rows[other]) for one, other in names]
             # Pydantic's way of writing to a frozen model.
-            self.__dict__["differences"] = differences_between(pairs, self.images)
+            folds = self.settings.get("folds")
+            self.__dict__["differences"] = differences_between(pairs, self.images, folds)
         return self
 
 

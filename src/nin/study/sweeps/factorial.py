@@ -18,6 +18,7 @@ from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     SEEDS,
     check_arguments,
+    check_from_scratch,
     check_images_reachable,
     check_reachable,
     check_writable,
@@ -135,7 +136,8 @@ def sweep(
     conditions = Conditions(
         recipe, data, tried, range(seeds), seconds, jobs, out, judged_on, console=console
     )
-    trainings = len(grid) * (seeds + (len(tried) if len(tried) > 1 else 0))
+    each = seeds + (len(tried) if len(tried) > 1 else 0)
+    trainings = len(grid) * (recipe.folds or 1) * each
     _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
     contenders = _contenders(conditions, grid, equal)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
@@ -168,6 +170,7 @@ def plan_sweep(
         NinError: states in one line what is wrong.
     """
     recipe = recipe_of(what, options)
+    check_from_scratch(recipe)
     factors = as_factors(recipe, vary)
     names = {factor.name for factor in factors}
     check_arguments(rates or [recipe.learning_rate], seeds, seconds)
