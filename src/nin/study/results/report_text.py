@@ -98,8 +98,8 @@ def explanation(differences: Sequence[Difference]) -> str:
     if any(each.low is not None and each.folds is not None for each in differences):
         sentences.append(
             "Over folds: the 95 % confidence interval of other trainings on as many images of the"
-            " kind (paired t-test, corrected for the images that folds share: Nadeau and Bengio"
-            " 2003)."
+            " kind (paired t-test of the folds, each by the mean of its seeds, corrected for the"
+            " images that folds share: Nadeau and Bengio 2003)."
         )
     elif any(each.low is not None for each in differences):
         sentences.append(
