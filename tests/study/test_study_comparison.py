@@ -414,9 +414,9 @@ def test_a_budget_of_seconds_may_be_that_of_another_machine(
         ({"search_share": 0.0}, "search_share=0.0: must be above 0 and at most 1"),
         (
             {"recipe": DIGITS.revised(patience=2)},
-            "patience=2: networks that are compared are",
+            "patience=2: every network is trained here",
         ),
-        ({"recipe": DIGITS.revised(freeze=1)}, "freeze=1: networks that are compared are trained"),
+        ({"recipe": DIGITS.revised(freeze=1)}, "freeze=1: every network is trained here"),
         ({"contenders": []}, "there is nothing to compare"),
         ({"contenders": [SMALL, SMALL]}, "small is named twice"),
     ],

@@ -35,6 +35,7 @@ from nin.training.recipe_choice import on_images
 from nin.training.recipe_fields import not_none
 from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
+from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
 
 
@@ -140,8 +141,9 @@ def compare(
         *(recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on, search_share),
         elsewhere,
     )
-    plans = make_plans(conditions, contenders, measured)
-    rows, image_count = contender_rows(conditions, plans)
+    with locked(out):
+        plans = make_plans(conditions, contenders, measured)
+        rows, image_count = contender_rows(conditions, plans)
     comparison = Comparison(
         title=title,
         settings=settings(conditions),

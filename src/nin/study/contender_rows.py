@@ -15,7 +15,6 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row, pack, unpack
 from nin.study.trials.trial import SEARCH_SEED, Outcome, Trial
 from nin.study.trials.trial_runner import TrialRunner
-from nin.training.runs.run_folder import locked
 
 
 def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tuple[list[Row], int]:
@@ -32,7 +31,7 @@ def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tu
     cache = ResultsCache(conditions.out / "trainings")
     trainings = (searches + evaluated) * len(distinct)
     runner = TrialRunner(cache, conditions.jobs, trainings, effort, conditions.console)
-    with locked(conditions.out), runner:
+    with runner:
         trials = [plan.trial.in_fold(fold) for plan in plans for fold in folds]
         tried = search_learning_rates(
             runner, [trial.shortened(share) for trial in trials], searched

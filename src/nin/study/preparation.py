@@ -108,8 +108,8 @@ def check_from_scratch(recipe: Recipe) -> None:
     for name in ("init", "freeze", "patience"):
         if value := getattr(recipe, name):
             raise NinError(
-                "networks that are compared are trained from fresh weights, all layers, to the"
-                " last epoch",
+                "every network is trained here from fresh weights, in all layers, and to the last"
+                " epoch",
                 Advice("leave out {}", Argument(name)),
                 about=Argument(name, value),
             )

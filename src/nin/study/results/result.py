@@ -114,5 +114,5 @@ class Comparison(Frozen):
 
 def _is_old(difference: Difference) -> bool:
     """Whether it was made when two seeds had an interval, and none had a p-value."""
-    too_few = difference.n < FEWEST_SEEDS
+    too_few = difference.independent < FEWEST_SEEDS
     return (difference.low is not None) if too_few else (difference.p is None)

@@ -44,6 +44,7 @@ from nin.training.recipe_choice import What, recipe_of
 from nin.training.recipe_fields import RecipeFields
 from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
+from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
 
 #: A longer sweep, or one of more trainings, is confirmed before it begins, if there is a terminal.
@@ -147,7 +148,8 @@ def sweep(
     warn_of_duplicates(data)
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = conditions._replace(recipe=recipe, data=data)
-    rows, images = contender_rows(conditions, make_plans(conditions, contenders, measured))
+    with locked(out):
+        rows, images = contender_rows(conditions, make_plans(conditions, contenders, measured))
     found = _comparison(conditions, grid, rows, images, title, equal)
     write_results(found, out)
     return found
