@@ -43,7 +43,7 @@ TORCH = "torch==2.13.0"
 #: servers, browsers and deadlines and leave their core to others.
 AT_ONCE = min(4, os.cpu_count() or 1)
 #: Seconds after which a check is ended and has failed.
-LONGEST = 45 * 60
+LONGEST = 30 * 60
 #: Folders whose tests share a process, or that many, those that take longest first, so that no core
 #: waits for one at the end; `nin` are the tests that lie in no folder. All other folders share one
 #: more, before these. Each process takes seven seconds of a core before its first test.
@@ -224,7 +224,9 @@ def places() -> dict[str, list[Path]]:
 
 def pytest(name: str, where: list[Path], marked: str = "", backend: str = "tensorflow") -> Job:
     """Some of the tests on one backend; several of these would tread on each other's cache."""
-    command = [BIN / "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", marked]
+    # It prints where it is when it is ended.
+    python = [BIN / "python", "-X", "faulthandler"]
+    command = [*python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", marked]
     return Job(name, [*command, *where], backend)
 
 

@@ -39,7 +39,7 @@ atexit.register(gc.freeze)
 # What is imported to collect the tests is there to stay: no look through it until all of it is.
 gc.disable()
 
-#: Seconds for what follows a failure, and for the process to end after its last test.
+#: Seconds for what follows a failure.
 AFTERWARDS = 300
 #: Fixtures that train, and those that start processes, a browser, or asking at random.
 TRAINING = {"compared", "cropped", "first_run", "frozen", "short", "saved", "small_run"}
@@ -69,8 +69,8 @@ def pytest_collection_finish():
 @pytest.hookimpl(trylast=True)
 def pytest_exception_interact(node):
     """Where a test fails pytest watches no longer; what then puts things in order can hang, too."""
-    if not node.config.getoption("usepdb"):
-        where = node.config.stash[fault_handler_stderr_fd_key]
+    where = node.config.stash.get(fault_handler_stderr_fd_key, None)
+    if where is not None and not node.config.getoption("usepdb"):
         faulthandler.dump_traceback_later(AFTERWARDS, exit=True, file=where)
 
 
@@ -79,12 +79,6 @@ def pytest_runtest_teardown():
     """Processes that a failed test leaves behind end with it."""
     if "forked" in sys.modules:
         sys.modules["forked"].end_all()
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_unconfigure():
-    """Nor may the end hang: Python waits there for threads and processes that were left."""
-    faulthandler.dump_traceback_later(AFTERWARDS, exit=True, file=sys.__stderr__)
 
 
 @pytest.fixture(scope="session")

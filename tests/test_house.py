@@ -57,7 +57,7 @@ BELOW = {
         *("onnx_graph", "orphans", "training"),
     },
     "serving": {
-        *("data.decoding", "errors", "inference", "installing", "maps", "orphans"),
+        *("data.decoding", "errors", "inference", "installing", "maps", "names", "orphans"),
     },
     "cli": {
         *("accounting", "backends", "cluster", "data", "errors", "exporting", "inference"),

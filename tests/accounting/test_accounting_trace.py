@@ -304,6 +304,10 @@ UNCOUNTABLE = {
         lambda: layers.Conv2D(3, 3, data_format="channels_first"),
         "its channels come first",
     ),
+    "activation": (
+        lambda: layers.Conv2D(3, 3, activation=layers.PReLU()),
+        "its activation may have weights: add it as a layer of its own",
+    ),
     "adapted": (adapted, "its weights are not those of its kind"),
     "operation": (
         lambda: graph(lambda x: ops.matmul(x, x), (None, None, 4)),
@@ -317,6 +321,12 @@ UNCOUNTABLE = {
     "outputs": (lambda: graph(lambda x: [layers.ReLU()(x), x]), "it has 2 outputs, not one"),
     "another shape": (lambda: graph(layers.ReLU(), (None, 9, 4)), "takes any×9×4, not 12×10×4"),
 }
+
+
+def test_an_activation_without_weights_may_be_a_layer():
+    one, other = (layers.Conv2D(3, 3, activation=each) for each in (layers.LeakyReLU(), "relu"))
+    (first,), (second,) = walk(one, SHAPE), walk(other, SHAPE)
+    assert first.parameters == second.parameters
 
 
 @pytest.mark.every_backend

@@ -107,6 +107,8 @@ def test_an_exercise_by_number(nin, tmp_path):
         ("compare lenet --data digits --seeds 0", "seeds must be 1 or more, not 0"),
         ("compare lenet --data digits --budget 0", "more than 0 seconds"),
         ("compare lenet --data digits --epochs 0", "--epochs 0: "),
+        ("compare lenet --data digits --epochs 3 --budget 9", "--epochs and --budget: choose one"),
+        ("ablate recipe --search-share 0.5", "--search-share: a single rate is not searched for"),
         ("compare lenet --data digits --limit 0", "--limit 0: "),
         ("compare lenet --data digits --out file", "cannot write to file"),
         ("ablate heads --data digits", "unknown exercise 'heads'"),

@@ -48,6 +48,11 @@ def test_a_sweep_of_the_command_line(nin, tmp_path):
             "--vary width: it is given a fixed value",
         ),
         ("sweep digits --vary width=0,2", "width=0: input should be greater than 0"),
+        (
+            "sweep digits --vary width=1,2 --patience 2",
+            "--patience 2: every network is train",
+        ),
+        ("sweep digits --vary width=1,2 --epochs 3 --budget 9", "--epochs and --budget: choose"),
         ("sweep digits --vary width=1,2 --seed 3", "a sweep has several seeds: give --seeds"),
         ("sweep digits --vary epochs=1,2 --budget 3", "leave out --budget"),
         ("sweep digits --vary lr=1,2 --rates 0.1,0.2", "leave out --rates"),

@@ -30,6 +30,8 @@ def test_values_and_ranges():
         ("tune digits --vary lrr=1,2", "unknown factor 'lrr'"),
         ("tune digits --vary lr=1..0", "give two numbers, such as 0.001..0.01"),
         ("tune digits --out file", "cannot write to file"),
+        ("tune digits --seed 3", "--seed: tuning has several seeds: give --seeds"),
+        ("tune digits --freeze 3", "--freeze 3: every network is trained here"),
         ("tune nobody", "unknown recipe"),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -37,12 +38,15 @@ def test_no_graph_of_a_training_is_kept():
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="TensorFlow's own")
-def test_gradients_of_several_replicas_are_summed():
+def test_gradients_of_several_replicas_are_summed(monkeypatch):
     import tensorflow as tf
 
-    model = nin.LeNet(num_classes=2)
+    model, variable = nin.LeNet(num_classes=2), tf.Variable(1.0)
     model.compile(keras.optimizers.SGD())
-    assert model.optimizer._all_reduce_sum_gradients is list
-    with tf.distribute.OneDeviceStrategy("cpu:0").scope():
-        model.compile(keras.optimizers.SGD())
-    assert model.optimizer._all_reduce_sum_gradients is not list
+    summed = []
+    for count in (1, 2):
+        replica = SimpleNamespace(num_replicas_in_sync=count, all_reduce=lambda _, given: given)
+        replica.all_reduce = lambda how, given: summed.append(how) or given
+        monkeypatch.setattr(tf.distribute, "get_replica_context", lambda made=replica: made)
+        assert model.optimizer._all_reduce_sum_gradients([(1.0, variable)]) == [(1.0, variable)]
+    assert summed == [tf.distribute.ReduceOp.SUM]

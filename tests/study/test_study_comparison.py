@@ -25,6 +25,7 @@ from nin.study.trials.contender import as_contenders
 from nin.study.trials.row import Measured, Speed, pack, unpack
 from nin.study.trials.trial import SEARCH_SEED, Outcome, digest
 from nin.training.runs.dataset import open_images
+from nin.training.runs.run_folder import locked
 
 DIGITS = RECIPE.revised(data="digits", epochs=2, limit=200)
 SMALL = Contender("small", "NiN", {"preset": "mnist", "width": 0.05})
@@ -292,7 +293,7 @@ def changed(outcome=(), **content):
             "does not hold which of its 359",
         ),
         (changed({"curve": []}, sha256=None), "0 epochs"),
-        (changed({"curve": [0.5] * 3}, sha256=None), "3 epochs in place of up to 2"),
+        (changed({"curve": [0.5] * 99}, sha256=None), "99 epochs in place of up to 8"),
         (changed({"validation": 0.9}, sha256=None), "not that of the last epoch"),
         (changed({"seconds": -1}, sha256=None), "greater than or equal to 0"),
         (changed(more=1, sha256=None), "Extra inputs"),
@@ -411,6 +412,11 @@ def test_a_budget_of_seconds_may_be_that_of_another_machine(
         ({"seconds": float("nan")}, "the budget must be more than 0 seconds, not nan"),
         ({"seconds": float("inf")}, "the budget must be more than 0 seconds, not inf"),
         ({"search_share": 0.0}, "search_share=0.0: must be above 0 and at most 1"),
+        (
+            {"recipe": DIGITS.revised(patience=2)},
+            "patience=2: every network is trained here",
+        ),
+        ({"recipe": DIGITS.revised(freeze=1)}, "freeze=1: every network is trained here"),
         ({"contenders": []}, "there is nothing to compare"),
         ({"contenders": [SMALL, SMALL]}, "small is named twice"),
     ],
@@ -418,6 +424,32 @@ def test_a_budget_of_seconds_may_be_that_of_another_machine(
 def test_impossible_requests_are_refused(compared, trained, change, what):
     with pytest.raises(NinError, match=what):
         compared(**change)
+    assert not trained
+
+
+def test_an_epoch_more_than_the_recipe_has_is_kept_where_the_seed_makes_epochs_shorter(
+    compared, trained, monkeypatch
+):
+    def longer(trial):
+        trained.append(trial)
+        made = {"validation": 0.5, "accuracy": 0.5, "n": 359, "seconds": 1.0, "died": False}
+        return Outcome(**made, curve=[0.5] * (trial.recipe.epochs + 1))
+
+    monkeypatch.setattr("nin.study.trials.trial_runner.train_trial", longer)
+    compared([SMALL], rates=[0.002])
+    compared([SMALL], rates=[0.002])
+    assert len(trained) == 2
+
+
+def test_few_images_have_as_many_steps_as_in_a_training_alone(compared, trained):
+    compared([SMALL], DIGITS.revised(least_steps=300), rates=[0.002])
+    assert {trial.steps for trial in trained} == {300}
+
+
+def test_a_second_process_in_the_same_folder_is_refused(compared, trained, tmp_path):
+    (tmp_path / "out").mkdir()
+    with locked(tmp_path / "out"), pytest.raises(RunError, match="is in use"):
+        compared()
     assert not trained
 
 

@@ -121,6 +121,16 @@ def test_what_cannot_be_repeated_is_one_line(published, tmp_path):
     other = changed(published, lambda values: values["data"].update(fingerprint="0" * 64))
     with pytest.raises(NinError, match="no longer has the images"):
         reproduce(other, row="lenet")
+    lacking = changed(published, lambda values: values["rows"][0]["training"].pop("arguments"))
+    with pytest.raises(RunError, match="does not hold what to train: it has no 'arguments'"):
+        reproduce(lacking, row="narrow")
+    lacking = changed(published, lambda values: values["settings"].pop("seeds"))
+    with pytest.raises(RunError, match="does not hold what to train: it has no 'seeds'"):
+        reproduce(lacking, row="lenet")
+    lacking = changed(published, lambda values: values.update(rows=[], differences=[]))
+    lacking = changed(published, lambda values: values["settings"].update(seeds=[0]))
+    with pytest.raises(RunError, match="holds no rows"):
+        reproduce(lacking)
     for content in ("{}", "[]", "not json"):
         other.write_text(content)
         with pytest.raises(RunError, match="is not a record of a comparison"):

@@ -71,7 +71,7 @@ class OwnLoss(nin.LeNet):
 @pytest.mark.parametrize(
     ("network", "options", "said"),
     [
-        (ByHand, {"balance": "weights"}, "ByHand has steps of its own, which take no weights"),
+        (ByHand, {"balance": "weights"}, "ByHand trains by steps or a loop of its own, which"),
         (OwnLoss, {"mixup": 0.2}, "OwnLoss.loss takes labels as numbers"),
     ],
 )

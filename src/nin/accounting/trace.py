@@ -228,9 +228,18 @@ def _check_layer(layer: Any) -> None:
         raise NinError(f"cannot count what a layer of kind {kind} holds and computes{why}")
 
 
+#: Layers that may stand for an activation within another: they have no weights.
+_WITHOUT_WEIGHTS = {
+    getattr(keras.layers, name) for name in ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")
+}
+
 #: Why a layer cannot be counted, and how to see it.
 _PROBLEMS: dict[str, Callable[[Any], bool]] = {
     "": lambda layer: not is_known(layer),
+    ": its activation may have weights: add it as a layer of its own": lambda layer: (
+        isinstance(own := getattr(layer, "activation", None), keras.layers.Layer)
+        and type(own) not in _WITHOUT_WEIGHTS
+    ),
     ": its channels come first": lambda layer: (
         getattr(layer, "data_format", None) == "channels_first"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -117,11 +118,17 @@ def prepare_optimizer(optimizer: Any) -> None:
     graph of the training step and the images of its data set: no memory that a training has taken
     would come free in this process.
     """
-    if tf.distribute.has_strategy():
-        return
     for each in (optimizer, getattr(optimizer, "inner_optimizer", None)):
         if each is not None and hasattr(each, "_all_reduce_sum_gradients"):
-            each._all_reduce_sum_gradients = list  # Of pairs (gradient, variable), as they are.
+            each._all_reduce_sum_gradients = functools.partial(_summed, each)
+
+
+def _summed(optimizer: Any, pairs: Any) -> Any:
+    """Pairs (gradient, variable): as they are, unless there are several replicas."""
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+        return list(pairs)
+    return type(optimizer)._all_reduce_sum_gradients(optimizer, pairs)
 
 
 def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:

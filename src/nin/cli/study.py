@@ -144,6 +144,10 @@ def run_trials(
     from nin.study.preparation import SEEDS, check
 
     rates = options.learning_rates() or usual_rates
+    if options.budget is not None and options.epochs is not None:
+        raise NinError("--epochs and --budget: choose one")
+    if options.search_share != 1 and len(rates) == 1:
+        raise NinError("--search-share: a single rate is not searched for: give several --rates")
     seeds = (SEEDS if recipe.folds is None else 1) if options.seeds is None else options.seeds
     if options.scheduler is not None:
         if options.jobs is not None:

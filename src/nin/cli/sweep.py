@@ -111,6 +111,8 @@ def sweep(
 def _check(given: Mapping[str, Any], varied: Mapping[str, Any], options: SweepOptions) -> None:
     if options.scheduler is not None and options.jobs is not None:
         raise NinError("--jobs and --scheduler: choose one")
+    if options.budget is not None and "epochs" in given:
+        raise NinError("--epochs and --budget: choose one")
     if "seed" in given:
         raise NinError("--seed: a sweep has several seeds: give --seeds")
     if twice := sorted(given.keys() & varied.keys()):

@@ -79,6 +79,8 @@ def tune(
     from nin.study.tuning.space_choice import plan_tuning
 
     given, settings = recipe.given(), options.settings()
+    if "seed" in given:
+        raise NinError("--seed: tuning has several seeds: give --seeds")
     # A mistake is found before anything heavy is imported.
     plan_tuning(what, **settings, options=given)
     from nin.study.tuning.tuning import tune as run_tuning

@@ -53,7 +53,8 @@ class Worker(Process):
             turned = threading.Event()
             with suppress(RuntimeError):  # It is closed: the server has stopped.
                 server.loop.call_soon_threadsafe(turned.set)
-                turned.wait()
+                while not turned.wait(1) and not server.loop.is_closed():
+                    pass
         self.child_conn.send(server.started)
 
     def check(self, timeout: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import joblib
 
+from nin.networks.rivals import find_network
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
@@ -15,6 +16,7 @@ from nin.study.preparation import (
     RECIPE,
     SEEDS,
     check_arguments,
+    check_from_scratch,
     check_images_reachable,
     check_reachable,
     check_writable,
@@ -33,6 +35,8 @@ from nin.training.recipe_choice import on_images
 from nin.training.recipe_fields import not_none
 from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
+from nin.training.runs.run_folder import locked
+from nin.training.schedule import adjust
 
 
 def compare(
@@ -115,12 +119,15 @@ def compare(
     """
     contenders = as_contenders(nets)
     recipe = on_images(recipe, data).revised(**not_none(folds=folds))
+    check_from_scratch(recipe)
     if seeds is None:
         seeds = SEEDS if recipe.folds is None else 1
     check_arguments(rates, seeds, seconds, search_share)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
     check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
     recipe, images = prepare(contenders, recipe, judged_on)
+    if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
+        recipe = adjust(recipe, len(images.train.labels))
     show_found(images)
     warn_of_duplicates(images)
     out = Path(out)
@@ -134,8 +141,9 @@ def compare(
         *(recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on, search_share),
         elsewhere,
     )
-    plans = make_plans(conditions, contenders, measured)
-    rows, image_count = contender_rows(conditions, plans)
+    with locked(out):
+        plans = make_plans(conditions, contenders, measured)
+        rows, image_count = contender_rows(conditions, plans)
     comparison = Comparison(
         title=title,
         settings=settings(conditions),

@@ -97,6 +97,24 @@ def open_evaluated(recipe: Recipe, judged_on: EvaluationPart = "test") -> ImageD
     return data
 
 
+def check_from_scratch(recipe: Recipe) -> None:
+    """Refuse what trainings from fresh weights, which are compared, do not do.
+
+    Raises:
+        NinError: they would start from a run, freeze layers, or end early.
+    """
+    if find_network(recipe.preset).pretrained:
+        return
+    for name in ("init", "freeze", "patience"):
+        if value := getattr(recipe, name):
+            raise NinError(
+                "every network is trained here from fresh weights, in all layers, and to the last"
+                " epoch",
+                Advice("leave out {}", Argument(name)),
+                about=Argument(name, value),
+            )
+
+
 def check_arguments(
     rates: Sequence[float], seeds: int, seconds: float | None, search_share: float = 1.0
 ) -> None:

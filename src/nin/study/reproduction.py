@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,7 +79,12 @@ def reproduce(
     path = Path(record)
     found, mode = read_record(path)
     _refuse_folds(found)
-    published = list(published_rows(found, row))
+    try:
+        published, _ = list(published_rows(found, row)), found.settings["seeds"]
+    except KeyError as error:
+        raise RunError(f"{path} does not hold what to train: it has no {error}") from error
+    if not published:
+        raise RunError(f"{path} holds no rows")
     data, images = _same_images(found, published[0])
     folder = Path(out or f"runs/reproduce-{path.stem}")
     check_writable(folder / "trainings")
@@ -227,7 +231,7 @@ def _trained_again(
                 net=each.row.net,
                 group=each.row.group,
                 published=each.row.accuracies,
-                accuracies=[math.nan if value is None else value for value in accuracies],
+                accuracies=[value for value in accuracies if value is not None],
                 same_answers=correct == each.row.correct if each.row.correct else None,
                 same_conditions=same,
             )

@@ -40,14 +40,17 @@ def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
 
 
 def check_weights(trainer: Any, model: Module, data: DataModule) -> None:
-    """Refuse weights of images for the book's loop, whose steps take images and labels alone.
+    """Refuse weights of images for the book's loop, whose steps would take them for labels.
 
     Raises:
         NinError: states what to do.
     """
     if getattr(data, "balance", "none") == "weights" and needs_book_loop(trainer, model):
+        steps = [getattr(type(model), name) for name in ("training_step", "validation_step")]
+        who = trainer if all(map(is_builtin, steps)) else model
         raise NinError(
-            f"{type(model).__name__} has steps of its own, which take no weights of images",
+            f"{type(who).__name__} trains by steps or a loop of its own, which take no weights of"
+            " images",
             Advice("use {}", Argument("balance", "sampling")),
         )
 

@@ -38,9 +38,9 @@ def train(
     If the recipe's preset has pretrained weights, its trunk is frozen and only a head is fitted, to
     its optimum. With ``recipe.finetune`` all layers are then trained by gradient descent, and the
     epoch that is best on held-out images is kept, or the fitted head if none is better. For a
-    folder, any setting of gradient descent (`epochs`, a learning rate, augmentation, `callbacks`)
-    implies `finetune`; a `Recipe` has to set it, and `callbacks` for a frozen network are
-    refused.
+    folder, any setting of gradient descent (`epochs`, a learning rate, augmentation, `callbacks`,
+    `devices`) implies `finetune`, as on the command line; a `Recipe` has to set it, and with one
+    that does not, `callbacks` are refused.
 
     Args:
         recipe: what to train: a folder of images with one directory per class, a table of labels or

@@ -150,5 +150,5 @@ def test_a_server_without_ranges_and_a_large_file(server, picture, monkeypatch):
     monkeypatch.setattr(remote_content, "_WHOLE", 4)
     monkeypatch.setattr(block_cache, "BLOCK", 4)
     server.ranges = False
-    with pytest.raises(SourceError, match="9 bytes, and its server sends no pieces of a file"):
+    with pytest.raises(SourceError, match="does not support ranges, and the file has 9 bytes"):
         REMOTE.read_at(picture, [(0, 4)])

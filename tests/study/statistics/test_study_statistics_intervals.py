@@ -117,3 +117,11 @@ def test_over_folds_it_is_the_corrected_resampled_t_test():
     assert p > p_over_seeds(gaps)
     assert interval_over_seeds(gaps[:2], 2) is None
     assert (p_over_seeds([0.0] * 3, 3), p_over_seeds([0.25] * 3, 3)) == (1.0, 0.0)
+
+
+def test_several_seeds_of_a_fold_are_no_further_evidence():
+    by_fold = [0.01, 0.03, 0.02, 0.05, -0.01]
+    again = [gap + shift for shift in (0.004, -0.004) for gap in by_fold]
+    assert p_over_seeds(again, 5) == pytest.approx(p_over_seeds(by_fold, 5))
+    assert interval_over_seeds(again, 5) == pytest.approx(interval_over_seeds(by_fold, 5))
+    assert interval_over_seeds([0.1] * 10, 2) is p_over_seeds([0.1, 0.2] * 5, 2) is None

@@ -27,7 +27,18 @@ def test_every_combination_is_a_contender():
     assert last.changes == {"width": 1.0, "label_smoothing": 0.1}
     assert (last.net, last.arguments["width"]) == ("NiN", 1.0)
     assert {stage.window for stage in last.arguments["stages"]} == {3}
-    assert len(grid(width=[0.5, 1], window=[1, 3]).sample(2)) == 2
+
+
+@pytest.mark.parametrize(("first", "second"), [(2, 2), (5, 3), (4, 4)])
+def test_a_sample_goes_from_the_first_to_the_last(first, second):
+    whole = grid(dropout=[n / 10 for n in range(first)], width=[1 + n for n in range(second)])
+    names = [each.name for each in whole.contenders()]
+    for most in (1, 3, 8, 99):
+        found = [each.name for each in whole.sample(most)]
+        assert found == sorted(found, key=names.index)
+        assert len(found) == min(most, len(names))
+        assert found[0] == names[0]
+        assert found[-1] == names[-1] or most == 1
 
 
 def test_a_network_of_ones_own_is_varied_by_its_arguments(tmp_path, monkeypatch):

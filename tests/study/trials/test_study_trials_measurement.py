@@ -10,7 +10,7 @@ from rich.console import Console
 from nin.errors import NinError, RunError
 from nin.study import Contender
 from nin.study.comparison import RECIPE
-from nin.study.trials.measurement import Workload, measure_once, peak_memory, start_peak
+from nin.study.trials.measurement import Workload, _key, measure_once, peak_memory, start_peak
 
 DIGITS = RECIPE.revised(
     data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
@@ -50,3 +50,12 @@ def test_a_peak_is_counted_from_what_is_held_before():
     held = bytearray(b"x" * 50_000_000)
     del held
     assert 40_000_000 < peak_memory() - before < 200_000_000
+
+
+@pytest.mark.parametrize(
+    "change", [{"ema_momentum": 0.9}, {"weight_decay": 0.2}, {"momentum": 0.5}, {"width": 1}]
+)
+def test_what_takes_another_time_is_measured_apart(change):
+    arguments = (DIGITS.revised(**change) if "width" not in change else DIGITS, (8, 8, 1), 10)
+    other = TINY._replace(arguments={"preset": "mnist", "width": change.get("width", 0.05)})
+    assert _key(Workload(other, *arguments)) != _key(Workload(TINY, DIGITS, (8, 8, 1), 10))

@@ -87,13 +87,37 @@ def test_one_that_was_killed_goes_on_as_if_it_had_not_been(made, tmp_path):
 
 
 @pytest.mark.parametrize("sampler", ["grid", "tpe", "random"])
-def test_a_grid_ends_when_all_is_tried_and_few_combinations_are_one(made, sampler):
+def test_a_grid_ends_when_all_is_tried_and_few_combinations_are_one(made, tmp_path, sampler):
     space = {"learning_rate": Choice((0.05, 0.01)), "batch_size": Choice((32, 64))}
-    search = made(space, sampler=sampler)
-    search.run(100, made.train)
-    assert len(search.tried()) == 4
+    for own in (OWN, {"learning_rate": 0.01, "batch_size": 32}):
+        (folder := tmp_path / str(own["batch_size"])).mkdir()
+        search = made(space, own, sampler=sampler, folder=folder)
+        search.run(100, made.train)
+        tried = [each.values for each in search.tried()]
+        assert tried[0] == own
+        assert len({str(each) for each in tried}) == len(tried) == 4
     with pytest.raises(NinError, match="a grid needs values, but learning_rate has a range"):
         made(sampler="grid").run(3, made.train)
+
+
+@pytest.mark.parametrize("when", [0, 1, 3])
+def test_a_grid_that_was_interrupted_has_every_combination_once(made, when):
+    space, count = {"learning_rate": Choice((0.01, 0.02, 0.03, 0.05))}, 0
+
+    def stops(*arguments):
+        nonlocal count
+        count += 1
+        if count == when + 1:
+            raise KeyboardInterrupt
+        return made.train(*arguments)
+
+    own = {"learning_rate": 0.03}
+    with pytest.raises(KeyboardInterrupt):
+        made(space, own).run(100, stops)
+    again = made(space, own)
+    again.run(100, stops)
+    ended = [each.values["learning_rate"] for each in again.tried() if each.state != "fail"]
+    assert sorted(ended) == [0.01, 0.02, 0.03, 0.05]
 
 
 def test_what_is_finished_is_kept_when_a_training_raises_or_is_stopped(made):

@@ -37,10 +37,12 @@ def reading(path: str) -> Iterator[None]:
     """Turn whatever pyarrow raises for a file that is damaged, or none, into a `DataError`."""
     try:
         yield
-    except NinError:
+    except (NinError, MemoryError):
         raise
     except FileNotFoundError as error:
         raise DataError(f"{path}: no such file") from error
+    except PermissionError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from error
     except Exception as error:
         raise DataError(
             f"{path}: is damaged, or not a Parquet file: write or copy it again"

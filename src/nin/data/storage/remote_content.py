@@ -27,7 +27,7 @@ _VERSIONS = (
     "created",
 )
 
-#: The largest file that is fetched whole, from a server that sends no pieces, in bytes.
+#: The largest file that is fetched whole, from a server without ranges, in bytes.
 _WHOLE = 2**30
 _PROCESS = secrets.token_hex(8)
 
@@ -137,8 +137,8 @@ class _Http:
             most = end - start if is_piece else status.size
             if most > max(_WHOLE, end - start):
                 raise SourceError(
-                    f"{url}: {most:,} bytes, and its server sends no pieces of a file: copy it to"
-                    " this machine"
+                    f"{url}: its server does not support ranges, and the file has {most:,} bytes:"
+                    " copy it to this machine, or use a server that supports them"
                 )
             return FilePiece(start if is_piece else 0, await _content(response, most, url))
 

@@ -69,11 +69,11 @@ def _about(differences: Sequence[Difference]) -> str:
     net, seeds = differences[0].net, min(each.n for each in differences)
     folds = differences[0].folds
     unit = "seeds" if folds is None else "folds" if seeds == folds else "trainings on folds"
-    if seeds < FEWEST_SEEDS:
+    if min(each.independent for each in differences) < FEWEST_SEEDS:
         trained = "one training" if seeds == 1 else f"{seeds} trainings"
         return (
             f"{trained} of each network cannot tell {net} from {_named(differences, sizes=False)}:"
-            f" that takes {FEWEST_SEEDS} {unit} or more"
+            f" that takes {FEWEST_SEEDS} {differences[0].unit} or more"
         )
     parts = []
     for word, sign in (("more", 1), ("less", -1)):

@@ -55,7 +55,7 @@ def finding(difference: Difference) -> str:
 
 def certainty(difference: Difference) -> str:
     """Whether chance is ruled out, in a few words."""
-    if difference.n < FEWEST_SEEDS:
+    if difference.independent < FEWEST_SEEDS:
         return f"too few {difference.unit}"
     if difference.p is None:
         return NOTHING
@@ -98,18 +98,18 @@ def explanation(differences: Sequence[Difference]) -> str:
     if any(each.low is not None and each.folds is not None for each in differences):
         sentences.append(
             "Over folds: the 95 % confidence interval of other trainings on as many images of the"
-            " kind (paired t-test, corrected for the images that folds share: Nadeau and Bengio"
-            " 2003)."
+            " kind (paired t-test of the folds, each by the mean of its seeds, corrected for the"
+            " images that folds share: Nadeau and Bengio 2003)."
         )
     elif any(each.low is not None for each in differences):
         sentences.append(
             "Over seeds: the 95 % confidence interval of other trainings, evaluated on these"
             " images (paired t-test)."
         )
-    if any(each.n < FEWEST_SEEDS for each in differences):
+    if any(each.independent < FEWEST_SEEDS for each in differences):
         sentences.append(
-            f"With fewer than {FEWEST_SEEDS} seeds there is none: such a difference may be luck,"
-            " whatever its size."
+            f"With fewer than {FEWEST_SEEDS} {differences[0].unit} there is none: such a difference"
+            " may be luck, whatever its size."
         )
     if any(each.images_low is not None for each in differences):
         sentences.append(
@@ -124,8 +124,8 @@ def explanation(differences: Sequence[Difference]) -> str:
         sentences.append(
             "Clear: chance is ruled out at 5 %, that of seeds (t-test) and, where known, that of"
             " images (exact test of McNemar), with Holm's correction for all differences of this"
-            " comparison. Seeds for one point: with as many, a difference of one point would be"
-            " seen four times in five."
+            " kind here. Seeds for one point: with as many, a difference of one point would be"
+            " seen four times in five if it were the only one; of several it takes more."
         )
     return " ".join([*sentences, _POINT])
 
@@ -175,9 +175,9 @@ def _verdict(difference: Difference) -> str:
 
 def _intervals(difference: Difference) -> str:
     intervals = []
-    if difference.n < FEWEST_SEEDS:
+    if (count := difference.independent) < FEWEST_SEEDS:
         unit = difference.unit
-        seeds = "one seed is" if difference.n == 1 else f"{difference.n} {unit} are"
+        seeds = "one seed is" if count == 1 else f"{count} {unit} are"
         intervals.append(f"{seeds} too few for an interval over {unit}")
     elif difference.low is not None and difference.high is not None:
         intervals.append(

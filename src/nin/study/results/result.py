@@ -107,11 +107,12 @@ class Comparison(Frozen):
         if old and all(name in rows for pair in names for name in pair):
             pairs = [(rows[one], rows[other]) for one, other in names]
             # Pydantic's way of writing to a frozen model.
-            self.__dict__["differences"] = differences_between(pairs, self.images)
+            folds = self.settings.get("folds")
+            self.__dict__["differences"] = differences_between(pairs, self.images, folds)
         return self
 
 
 def _is_old(difference: Difference) -> bool:
     """Whether it was made when two seeds had an interval, and none had a p-value."""
-    too_few = difference.n < FEWEST_SEEDS
+    too_few = difference.independent < FEWEST_SEEDS
     return (difference.low is not None) if too_few else (difference.p is None)

@@ -32,7 +32,7 @@ class Difference(Frozen):
         mean: accuracy of `net` minus that of `rival`.
         low: lower end of the 95 % confidence interval of the mean over other seeds, evaluated on
             the same images (paired t-test), or over other folds (corrected); None for fewer than
-            three seeds.
+            three seeds, or folds.
         high: its upper end.
         images_low: lower end of the 95 % confidence interval over other images, with the same
             trained networks (Bonett and Price 2012); None if it is not known which images each
@@ -40,7 +40,7 @@ class Difference(Frozen):
         images_high: its upper end.
         p: of the hypothesis that there is no difference, over seeds and over images, whichever is
             the higher; adjusted for all differences of the comparison (Holm 1979). None for fewer
-            than three seeds.
+            than three seeds, or folds.
         sd: standard deviation of the difference from seed to seed; None for one seed.
         parameter_ratio: parameters of `rival` divided by those of `net`.
         folds: into how many parts all images were divided, each a test once; None: they were
@@ -65,6 +65,11 @@ class Difference(Frozen):
     def unit(self) -> str:
         """What there are `n` of: ``"seeds"``, or ``"folds"``, each as often as there are seeds."""
         return "seeds" if self.folds is None else "folds"
+
+    @property
+    def independent(self) -> int:
+        """How many of the `n` are evidence of their own: further seeds of a fold are not."""
+        return self.n if self.folds is None else min(self.n, self.folds)
 
     @property
     def is_clear(self) -> bool:

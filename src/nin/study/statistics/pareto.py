@@ -18,12 +18,10 @@ def pareto_front(rows: Sequence[Row], cost: Callable[[Row], float]) -> list[Row]
 
 def mark_fronts(rows: Sequence[Row]) -> list[Row]:
     """`rows` with `on_front` set: on the Pareto front of parameters and accuracy in its group."""
-    return [
-        row.model_copy(
-            update={"on_front": row in pareto_front(_group(rows, row.group), _parameters)}
-        )
-        for row in rows
-    ]
+    groups = dict.fromkeys(row.group for row in rows)
+    fronts = [row for group in groups for row in pareto_front(_group(rows, group), _parameters)]
+    best = {id(row) for row in fronts}
+    return [row.model_copy(update={"on_front": id(row) in best}) for row in rows]
 
 
 def _group(rows: Sequence[Row], group: str) -> list[Row]:

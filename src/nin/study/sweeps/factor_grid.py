@@ -45,10 +45,11 @@ class Grid:
         return [self._contender(values) for values in self._combinations()]
 
     def sample(self, most: int) -> list[Contender]:
-        """Up to so many of them, evenly spaced."""
-        step = max(1, len(self) // most)
-        some = itertools.islice(self._combinations(), 0, None, step)
-        return [self._contender(values) for values in some]
+        """Up to so many of them, evenly spaced from the first to the last."""
+        count = min(most, len(self))
+        places = {each * (len(self) - 1) // max(1, count - 1) for each in range(count)}
+        every = enumerate(self._combinations())
+        return [self._contender(values) for place, values in every if place in places]
 
     def _combinations(self) -> itertools.product[tuple[Any, ...]]:
         return itertools.product(*(factor.values for factor in self.factors))

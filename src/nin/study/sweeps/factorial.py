@@ -18,6 +18,7 @@ from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
     SEEDS,
     check_arguments,
+    check_from_scratch,
     check_images_reachable,
     check_reachable,
     check_writable,
@@ -43,6 +44,7 @@ from nin.training.recipe_choice import What, recipe_of
 from nin.training.recipe_fields import RecipeFields
 from nin.training.runs.data_notes import show_found
 from nin.training.runs.provenance import command, device, versions
+from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
 
 #: A longer sweep, or one of more trainings, is confirmed before it begins, if there is a terminal.
@@ -135,7 +137,8 @@ def sweep(
     conditions = Conditions(
         recipe, data, tried, range(seeds), seconds, jobs, out, judged_on, console=console
     )
-    trainings = len(grid) * (seeds + (len(tried) if len(tried) > 1 else 0))
+    each = seeds + (len(tried) if len(tried) > 1 else 0)
+    trainings = len(grid) * (recipe.folds or 1) * each
     _announce(conditions, grid.sample(_SAMPLE), trainings, consent)
     contenders = _contenders(conditions, grid, equal)
     check_reachable(contenders, joblib.effective_n_jobs(jobs))
@@ -145,7 +148,8 @@ def sweep(
     warn_of_duplicates(data)
     ResultsCache(out / "trainings").check_sources(contenders)
     conditions = conditions._replace(recipe=recipe, data=data)
-    rows, images = contender_rows(conditions, make_plans(conditions, contenders, measured))
+    with locked(out):
+        rows, images = contender_rows(conditions, make_plans(conditions, contenders, measured))
     found = _comparison(conditions, grid, rows, images, title, equal)
     write_results(found, out)
     return found
@@ -168,6 +172,7 @@ def plan_sweep(
         NinError: states in one line what is wrong.
     """
     recipe = recipe_of(what, options)
+    check_from_scratch(recipe)
     factors = as_factors(recipe, vary)
     names = {factor.name for factor in factors}
     check_arguments(rates or [recipe.learning_rate], seeds, seconds)

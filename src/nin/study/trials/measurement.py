@@ -161,6 +161,11 @@ def _key(workload: Workload) -> str:
         recipe.image_size,
         recipe.optimizer,
         recipe.clip_norm,
+        recipe.momentum,
+        recipe.weight_decay,
+        recipe.decay_biases,
+        recipe.ema_momentum,
+        recipe.schedule,
     )
     net = contender[1:3] if not contender.is_own else [*contender[1:3], contender.source()]
     spec = (net, training, input_shape, classes, device(), versions())

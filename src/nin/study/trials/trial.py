@@ -174,8 +174,9 @@ class Trial(NamedTuple):
             return f"it does not hold which of its {outcome.n:,} images were right"
         if self.is_pretrained:  # It keeps the best epoch, or has none.
             return None
-        if not 1 <= len(outcome.curve) <= self.recipe.epochs:
-            return f"it has {len(outcome.curve)} epochs in place of up to {self.recipe.epochs}"
+        # Of a folder, the seed decides how many steps an epoch has: one at least.
+        if not 1 <= len(outcome.curve) <= self.steps:
+            return f"it has {len(outcome.curve)} epochs in place of up to {self.steps}"
         if outcome.curve[-1] != outcome.validation:
             return "its validation accuracy is not that of the last epoch"
         return None

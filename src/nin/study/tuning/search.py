@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import random
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -72,7 +74,7 @@ class Search:
     ) -> None:
         self.space, self.defaults = space, defaults
         self.sampler = "grid" if _combinations(space) <= FEW else sampler
-        self._grid = _grid(space) if self.sampler == "grid" else {}
+        self._grid = _grid(space) if self.sampler == "grid" else []
         self.console = console
         made = optuna()
         self._optuna = made
@@ -178,11 +180,13 @@ class Search:
         trials, samplers = self._study.get_trials(deepcopy=False), self._optuna.samplers
         if not any(self._is_own(trial) for trial in trials):
             self._study.enqueue_trial(self.defaults)
-        if self.sampler == "grid":
-            self._study.sampler = samplers.GridSampler(self._grid, seed=0)
-        elif self.sampler == "random":
+        elif self.sampler == "grid" and not any(t.state.name == "WAITING" for t in trials):
+            # Optuna's own sampler of grids would try the recipe's values once more, and end in an
+            # error outside its own loop.
+            self._study.enqueue_trial(self._untried()[0])
+        if self.sampler == "random":
             self._study.sampler = samplers.RandomSampler(seed=len(trials))
-        else:
+        elif self.sampler == "tpe":
             self._study.sampler = samplers.TPESampler(n_startup_trials=STARTUP, seed=len(trials))
         return self._study.ask(fixed_distributions=self._distributions)
 
@@ -193,10 +197,12 @@ class Search:
 
     def _is_exhausted(self) -> bool:
         """Whether a grid has been tried as a whole."""
-        if self.sampler != "grid":
-            return False
-        tried = {str(each.values) for each in self.tried() if each.state != "fail"}
-        return len(tried) >= _combinations(self.space)
+        return self.sampler == "grid" and not self._untried()
+
+    def _untried(self) -> list[dict[str, Any]]:
+        """The combinations of a grid that no training has ended with."""
+        done = [each.values for each in self.tried() if each.state != "fail"]
+        return [values for values in self._grid if values not in done]
 
     def _end_interrupted(self) -> None:
         """A training that ran when its process was killed has failed; its values come again."""
@@ -250,8 +256,8 @@ def _combinations(space: Space) -> float:
     return math.prod(sizes)
 
 
-def _grid(space: Space) -> dict[str, list[Any]]:
-    """The values of each field.
+def _grid(space: Space) -> list[dict[str, Any]]:
+    """All combinations of values, in an order that looks random and is always the same.
 
     Raises:
         NinError: a field has a range, of which there is no grid.
@@ -260,7 +266,10 @@ def _grid(space: Space) -> dict[str, list[Any]]:
         raise NinError(
             f"a grid needs values, but {ranges[0]} has a range", about=Argument("sampler", "grid")
         )
-    return {name: list(each.values) for name, each in space.items() if isinstance(each, Choice)}
+    choices = [each.values for each in space.values() if isinstance(each, Choice)]
+    found = [dict(zip(space, values, strict=True)) for values in itertools.product(*choices)]
+    random.Random(0).shuffle(found)
+    return found
 
 
 def _short(value: Any) -> str:

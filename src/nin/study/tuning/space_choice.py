@@ -9,7 +9,7 @@ from typing import Any
 
 from nin.errors import Argument, NinError
 from nin.files import obstacle
-from nin.study.preparation import check_arguments, open_evaluated
+from nin.study.preparation import check_arguments, check_from_scratch, open_evaluated
 from nin.study.sweeps.factor_grid import contender_at
 from nin.study.sweeps.factors import as_factors
 from nin.study.tuning.journal import optuna
@@ -38,6 +38,7 @@ def plan_tuning(
         NinError: states in one line what is wrong.
     """
     recipe = recipe_of(what, options)
+    check_from_scratch(recipe)
     if not 0 < minutes < math.inf:
         raise NinError("must be above 0", about=Argument("minutes", minutes))
     if sampler not in SAMPLERS:
