@@ -12,7 +12,7 @@ import pytest
 
 from nin import files
 from nin.errors import NinError
-from nin.files import beginning, replacing, replacing_path, write_bytes, write_json
+from nin.files import beginning, did_you_mean, replacing, replacing_path, write_bytes, write_json
 
 
 @pytest.fixture
@@ -262,3 +262,14 @@ def test_all_of_a_folder_is_on_the_disk_before_it_takes_the_place(folder, monkey
     renew(folder)
     assert sorted(flushed[:3]) == ["a", "b", "folder"]
     assert flushed[3:] == [folder.parent.name]
+
+
+def test_a_link_to_nothing_is_not_what_was_meant(tmp_path):
+    (tmp_path / "photos").mkdir()
+    assert did_you_mean(tmp_path / "fotos") == f": did you mean {tmp_path / 'photos'}?"
+    for target in ("nothing", "loop"):
+        (tmp_path / "loop").unlink(missing_ok=True)
+        (tmp_path / "loop").symlink_to(tmp_path / target)
+        expected = ": it is a link, and what it leads to is not there"
+        assert did_you_mean(tmp_path / "loop") == expected
+    assert did_you_mean(tmp_path / "quite another") == ""

@@ -134,6 +134,8 @@ def did_you_mean(path: Path, *folders: Path) -> str:
         path: what was given.
         folders: where else to look for a name alone.
     """
+    if path.is_symlink():
+        return ": it is a link, and what it leads to is not there"
     for folder in (path.parent, *(folders if len(path.parts) == 1 else ())):
         try:
             names = [each.name for each in os.scandir(folder) if not each.name.startswith(".")]
