@@ -125,3 +125,7 @@ def test_several_seeds_of_a_fold_are_no_further_evidence():
     assert p_over_seeds(again, 5) == pytest.approx(p_over_seeds(by_fold, 5))
     assert interval_over_seeds(again, 5) == pytest.approx(interval_over_seeds(by_fold, 5))
     assert interval_over_seeds([0.1] * 10, 2) is p_over_seeds([0.1, 0.2] * 5, 2) is None
+
+
+def test_folds_whose_seeds_cancel_each_other_out_show_no_difference():
+    assert p_over_seeds([0.25, 0.25, 0.25, -0.25, -0.25, -0.25], 3) == 1.0

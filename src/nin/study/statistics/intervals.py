@@ -46,13 +46,11 @@ def interval_over_seeds(gaps: Sequence[float], folds: int | None = None) -> Inte
     Returns:
         None for fewer than `FEWEST_SEEDS`, or as many folds.
     """
+    gaps = _independent(gaps, folds)
     if len(gaps) < FEWEST_SEEDS:
         return None
     if folds is None:
         return _possible(*_t_test(gaps).confidence_interval())
-    gaps = _by_fold(gaps, folds)
-    if len(gaps) < FEWEST_SEEDS:
-        return None
     from scipy.stats import t
 
     mean, half = statistics.fmean(gaps), float(t.ppf((1 + CONFIDENCE) / 2, len(gaps) - 1))
@@ -60,12 +58,13 @@ def interval_over_seeds(gaps: Sequence[float], folds: int | None = None) -> Inte
     return _possible(mean - half, mean + half)
 
 
-def _by_fold(gaps: Sequence[float], folds: int) -> list[float]:
-    """The mean of each fold; all folds of one seed come first.
+def _independent(gaps: Sequence[float], folds: int | None) -> Sequence[float]:
+    """One gap per seed; or the mean of each fold, whose seeds share all images.
 
-    Seeds of one fold share all images, and are no further evidence: counted as independent they
-    would find differences that are none in 14 of 100 comparisons of 3 folds and 5 seeds.
+    All folds of one seed come first.
     """
+    if folds is None:
+        return gaps
     return [statistics.fmean(gaps[fold::folds]) for fold in range(folds)]
 
 
@@ -97,15 +96,13 @@ def p_over_seeds(gaps: Sequence[float], folds: int | None = None) -> float | Non
 
     A paired t-test, two-sided, as in `interval_over_seeds`; None for fewer than `FEWEST_SEEDS`.
     """
+    gaps = _independent(gaps, folds)
     if len(gaps) < FEWEST_SEEDS:
         return None
     if not any(gaps):
         return 1.0
     if folds is None:
         return float(_t_test(gaps).pvalue)
-    gaps = _by_fold(gaps, folds)
-    if len(gaps) < FEWEST_SEEDS:
-        return None
     from scipy.stats import t
 
     error = _error_over_folds(gaps, folds)
