@@ -20,7 +20,6 @@ class StopSignal:
 
     def __init__(self) -> None:
         self.received = False
-        self._is_caught = False
         self._before: dict[signal.Signals, Any] = {}
 
     @contextmanager
@@ -30,7 +29,7 @@ class StopSignal:
         A signal that is ignored, as Ctrl-C is by a job in the background, stays so. Within another
         such block of the same object nothing changes; the end of either is the end of both.
         """
-        if self._is_caught:
+        if self._before:
             try:
                 yield
             finally:
@@ -51,11 +50,10 @@ class StopSignal:
 
         for number in before:
             signal.signal(number, stop)
-        self._is_caught, self._before = True, before
+        self._before = before
         try:
             yield
         finally:
-            self._is_caught = False
             self._restore()
 
     def _restore(self) -> None:
