@@ -50,7 +50,7 @@ def test_a_sweep_of_the_command_line(nin, tmp_path):
         ("sweep digits --vary width=0,2", "width=0: input should be greater than 0"),
         (
             "sweep digits --vary width=1,2 --patience 2",
-            "--patience 2: every network is train",
+            "--patience 2: every network is trained here",
         ),
         ("sweep digits --vary width=1,2 --epochs 3 --budget 9", "--epochs and --budget: choose"),
         ("sweep digits --vary width=1,2 --seed 3", "a sweep has several seeds: give --seeds"),
