@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nin.errors import Advice, Argument, NinError
-from nin.files import beginning, obstacle
+from nin.files import beginning
 from nin.maps.picture import MARK
 
 #: Images per picture; more make further, numbered pictures.
@@ -70,16 +70,6 @@ def check_free(argument: str, path: Path, files: Iterable[Path], overwrite: bool
             Advice("name another {}", Argument(argument)),
             Advice("replace it: {}", Argument("overwrite", True)),
         )
-
-
-def check_folder(path: Path) -> None:
-    """Refuse a path whose folder cannot be made.
-
-    Raises:
-        NinError: a file is in the way, or nothing may be written there.
-    """
-    if reason := obstacle(path.parent):
-        raise NinError(f"cannot write {path}: {reason}")
 
 
 def _is_folder(out: Path) -> bool:

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from nin.data.decoding.decode import ResizeMode
 from nin.errors import DataError
-from nin.maps.evidence import Evidence, check_shown, class_indices, top_classes
+from nin.maps.evidence import Evidence, check_shown, check_strongest, class_indices, top_classes
 from nin.maps.picture import draw
 from nin.maps.predictions import enlarged
 
 if TYPE_CHECKING:
-    from nin.data.figure import NotebookFigure
+    from nin.notebook_figure import NotebookFigure
 
 #: Images per figure.
 MOST_IMAGES = 20
@@ -52,7 +52,7 @@ def show_maps(
 
     Raises:
         DataError: the images have another shape, or are too many.
-        NinError: the network has no class maps.
+        NinError: the network has no class maps, or `strongest` is out of range.
         UnknownNameError: there is no such class.
 
     Example:
@@ -60,8 +60,7 @@ def show_maps(
         >>> nin.show_maps(run, nin.Digits().test.images[:3], top=2).savefig("maps.png")
     """
     pixels = _pixels(images)
-    if strongest is not None and not 0 < strongest <= 100:
-        raise DataError(f"strongest={strongest:g}: give a percentage above 0 and up to 100")
+    check_strongest(strongest)
     maps, probabilities, names, resize_mode = _predict(model, pixels)
     chosen = class_indices([classes] if isinstance(classes, str) else classes, names)
     check_shown(len(chosen) or min(top, len(names)))
@@ -89,13 +88,13 @@ def _predict(
     if hasattr(model, "has_maps"):
         found = model.predict(images, maps=True)
         return found.maps, found.probabilities, model.classes, model.resize_mode
+    from scipy.special import softmax
+
     network = model if hasattr(model, "class_maps") else model.model
     maps = _as_array(network.class_maps(images)).astype(np.float32)
     logits = maps.mean(axis=(1, 2), dtype=np.float64)
     numbers = tuple(str(number) for number in range(logits.shape[1]))
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    names = getattr(model, "classes", numbers)
-    return maps, odds / odds.sum(axis=1, keepdims=True), names, "squash"
+    return maps, softmax(logits, axis=1), getattr(model, "classes", numbers), "squash"
 
 
 def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> list[str]:

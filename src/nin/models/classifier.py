@@ -47,9 +47,9 @@ class Classifier(Module):
     """
 
     _fresh: bool | None = None
-    #: Where its code is, of a network that is not one of this package.
+    #: Where a custom network's code is; None for the networks of this package.
     source: NetworkSource | None = None
-    #: Its name, and for how many classes it was made.
+    #: The name by which it was made, and for how many classes.
     made_as: tuple[str, int] | None = None
 
     def __init__(self, plot_train_per_epoch: int = 2, plot_valid_per_epoch: int = 1) -> None:

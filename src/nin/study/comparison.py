@@ -19,7 +19,7 @@ from nin.study.preparation import (
     check_from_scratch,
     check_images_reachable,
     check_reachable,
-    check_writable,
+    make_folder,
     prepare,
 )
 from nin.study.report.report_page import write_results
@@ -131,15 +131,23 @@ def compare(
     show_found(images)
     warn_of_duplicates(images)
     out = Path(out)
-    check_writable(out / "trainings")
+    make_folder(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
     elsewhere = None
     if speeds is not None:
         names = [contender.name for contender in contenders]
         elsewhere = measured_elsewhere(Path(speeds), names, recipe.batch_size)
     conditions = Conditions(
-        *(recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on, search_share),
-        elsewhere,
+        recipe=recipe,
+        data=images,
+        rates=sorted(rates),
+        seeds=range(seeds),
+        seconds=seconds,
+        jobs=jobs,
+        out=out,
+        judged_on=judged_on,
+        search_share=search_share,
+        elsewhere=elsewhere,
     )
     with locked(out):
         plans = make_plans(conditions, contenders, measured)

@@ -14,7 +14,7 @@ from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.networks.network_source import is_in_file
 from nin.networks.rivals import NETWORKS, find_net
-from nin.study.preparation import check_writable, fingerprint, open_evaluated
+from nin.study.preparation import fingerprint, make_folder, open_evaluated
 from nin.study.results.reproduced_row import ReproducedRow
 from nin.study.results.result import Comparison
 from nin.study.trials.contender import Contender
@@ -87,7 +87,7 @@ def reproduce(
         raise RunError(f"{path} holds no rows")
     data, images = _same_images(found, published[0])
     folder = Path(out or f"runs/reproduce-{path.stem}")
-    check_writable(folder / "trainings")
+    make_folder(folder / "trainings")
     if mode is not None:  # Heard only before the backend is loaded.
         os.environ.setdefault(FPMATH_MODE, mode)
     jobs = jobs or found.settings.get("jobs") or 1

@@ -1,6 +1,5 @@
 from .dispatch import resume as resume
 from .dispatch import train as train
-from .draw_curves import ProgressBoard as ProgressBoard
 from .health import Finding as Finding
 from .health import HealthWatch as HealthWatch
 from .initialization import start as start

@@ -16,7 +16,7 @@ from nin.networks.rivals import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
 from nin.training.recipe import Recipe
-from nin.training.recipe_choice import What, recipe_of, with_images
+from nin.training.recipe_choice import What, recipe_of
 from nin.training.recipe_fields import RecipeFields, not_none
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.stop_signal import StopSignal
@@ -104,13 +104,12 @@ def train(
         >>> run.evaluate((x[:10], y[:10]))[1].n
         10
     """
-    recipe, given = with_images(recipe, {**options, **not_none(classes=classes)})
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
     is_given = {"callbacks": bool(callbacks), "devices": devices is not None}
     # A recipe states itself whether it fine-tunes.
     by_gradients = [] if isinstance(recipe, Recipe) else [*filter(is_given.get, is_given)]
-    chosen = recipe_of(recipe, given, settings=by_gradients)
+    chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=by_gradients)
     _check_callbacks(callbacks, chosen)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
     chosen = resolve_precision(chosen)

@@ -11,9 +11,9 @@ import numpy as np
 
 from nin import backends
 
-#: There is a look each time so many steps have been made, …
+#: Steps between looks at first.
 FIRST_LOOK = 20
-#: … and later on, each time so many more have.
+#: Steps between looks later on.
 LATER_LOOKS = 160
 #: A class counts as dead, and a loss as stuck, only after this many steps.
 PATIENCE = 80
@@ -26,7 +26,7 @@ SILENT = 0.25
 SOLVED = 0.01
 #: A loss this close to ln(classes) is that of a prediction which ignores the image.
 PLATEAU = 0.005
-#: A kernel that changes by less than this share of itself a step does not learn.
+#: A kernel that changes by less than this share of itself per step does not learn.
 STILL = 1e-7
 
 

@@ -14,7 +14,7 @@ from nin.plotting import default_style, drawable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nin.data.figure import NotebookFigure
+    from nin.notebook_figure import NotebookFigure
 
 #: How much of the average before is left after a step: it looks back on about ten.
 MEMORY = 0.9
@@ -97,7 +97,7 @@ class LearningRateRange(NamedTuple):
 
     @default_style()
     def _drawn(self) -> NotebookFigure:
-        from nin.data.figure import NotebookFigure
+        from nin.notebook_figure import NotebookFigure
 
         figure = NotebookFigure(figsize=(6, 3.6), layout="constrained")
         axes = figure.subplots()

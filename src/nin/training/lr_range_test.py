@@ -26,7 +26,7 @@ from nin.training.learning_rate_range import LearningRateRange
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check_recipe
 from nin.training.recipe import Recipe
-from nin.training.recipe_choice import What, recipe_of, with_images
+from nin.training.recipe_choice import What, recipe_of
 from nin.training.recipe_fields import RecipeFields, not_none
 
 #: The first rate and the last.
@@ -76,10 +76,9 @@ def lr_find(
         >>> len(found.rates) == len(found.losses) <= 100
         True
     """
-    what, given = with_images(recipe, {**options, **not_none(classes=classes)})
-    if isinstance(what, ImageFolder):
-        skip_bad = skip_bad or what.skip_bad
-    chosen = recipe_of(what, given)
+    if isinstance(recipe, ImageFolder):
+        skip_bad = skip_bad or recipe.skip_bad
+    chosen = recipe_of(recipe, {**options, **not_none(classes=classes)})
     picture = None if out is None else _checked_picture(Path(out))
     if find_network(chosen.preset).pretrained and not chosen.finetune:
         raise RecipeError(

@@ -20,7 +20,7 @@ _IMAGES = 4
 _LEAST_SCALE = 0.1
 
 
-def check_network(model: Classifier, classes: int, image_shape: tuple[int, int, int]) -> None:
+def try_network(model: Classifier, classes: int, image_shape: tuple[int, int, int]) -> None:
     """Try a network on a few images of noise; it is built, and its weights stay as they are.
 
     Args:

@@ -24,7 +24,7 @@ from nin.training.attempt import (
 from nin.training.custom_hooks import check_loss, check_weights
 from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.network_check import check_network
+from nin.training.network_check import try_network
 from nin.training.preflight import check_resumable
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import not_none
@@ -162,14 +162,14 @@ def check_custom(recipe: Recipe, data: ImageData) -> None:
     if is_custom(recipe.preset):
         trial = new_network(recipe, data)
         trial.preprocessing.configure(data.resize)
-        check_network(trial, len(data.classes), data.image_shape)
+        try_network(trial, len(data.classes), data.image_shape)
         check_loss(trial, data)
         check_weights(Trainer(1, verbose=False), trial, data)
     elif is_table(recipe.preset):
-        _check_table(new_network(recipe, data), data)
+        _check_stages(new_network(recipe, data), data)
 
 
-def _check_table(model: Classifier, data: ImageData) -> None:
+def _check_stages(model: Classifier, data: ImageData) -> None:
     """Refuse a table of stages for which images are too small, or that has other classes."""
     size = data.resize or data.image_shape[:2]
     model.check_size(size)

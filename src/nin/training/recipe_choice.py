@@ -95,15 +95,15 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
     what, options = with_images(what, renamed(options))
     if odd := next((name for name in options if name not in Recipe.model_fields), None):
         raise UnknownNameError("argument", odd, Recipe.model_fields)
-    given = explicit = {name: value for name, value in options.items() if value is not None}
+    explicit = {name: value for name, value in options.items() if value is not None}
     if "preset" in explicit:
         explicit["preset"] = network_name(explicit["preset"])
-    if isinstance(given.get("data"), ImageData):
-        given["data"], own = _as_options(given["data"])
-        given = {**own, **given}
+    own: dict[str, Any] = {}
+    if isinstance(explicit.get("data"), ImageData):
+        explicit["data"], own = _as_options(explicit["data"])
     if isinstance(what, ImageData):
         what, own = _as_options(what)
-        given = {**own, **explicit}
+    given = {**own, **explicit}
     if isinstance(what, Recipe):
         recipe = with_network(what, given.get("preset"))
     else:

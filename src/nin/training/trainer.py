@@ -19,13 +19,15 @@ from nin.models.counted_accuracy import CountedAccuracy
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
+from nin.plotting import in_notebook
+from nin.progress_board import ProgressBoard
 from nin.training.averaging import ValidateAverages
 from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
 from nin.training.custom_hooks import check_loss, check_weights, needs_book_loop
 from nin.training.custom_optimizer import as_keras_optimizer
-from nin.training.draw_curves import DrawCurves, ProgressBoard, in_notebook
+from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import Loaders, open_loaders
 from nin.training.progress_bar import ShowProgress
@@ -170,7 +172,7 @@ class Trainer(BookLoop, HyperParameters):
             model(batch.images[:1])
         self.compile_model(model)
 
-    #: The same, whatever a reader attaches in its place.
+    #: Ours, still to be reached where a reader puts another in its place.
     _prepare_model = prepare_model
 
     def compile_model(self, model: Module) -> None:

@@ -243,11 +243,10 @@ def _counting(advance: Callable[[int], None]) -> Any:
 
 
 def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:
-    shifted = np.asarray(logits, dtype=np.float64)
-    if not np.isfinite(shifted).all():
+    from scipy.special import log_softmax
+
+    exact = np.asarray(logits, dtype=np.float64)
+    if not np.isfinite(exact).all():
         raise NinError("the network's outputs are not finite: train it at a lower learning rate")
-    shifted = shifted - shifted.max(axis=1, keepdims=True)
-    log_probabilities: np.ndarray[Any, Any] = shifted - np.log(
-        np.exp(shifted).sum(axis=1, keepdims=True)
-    )
+    log_probabilities: np.ndarray[Any, Any] = log_softmax(exact, axis=1)
     return log_probabilities
