@@ -162,3 +162,10 @@ def test_so_do_arguments_that_only_gradients_have(settings, monkeypatch):
     monkeypatch.setattr(dispatch, "check", note)
     with pytest.raises(NinError, match="fine-tuned: True"):
         nin.train("pictures", **settings)
+
+
+@pytest.mark.parametrize("make", [Path, nin.ImageFolder])
+@pytest.mark.parametrize("what", ["book", None])
+def test_images_beside_a_recipe_that_are_called_like_a_published_set(photos, what, make):
+    photos.rename(photos.parent / "digits")
+    assert recipe_of(what, {"data": make("digits")}).data == "./digits"

@@ -34,8 +34,11 @@ def pictures(
         overwrite: whether to replace files that `nin explain` did not write.
 
     Raises:
-        NinError: another suffix, or one of `files` or a file of other origin would be overwritten.
+        NinError: there are no files; another suffix; or one of `files` or a file of other origin
+            would be overwritten.
     """
+    if not files:
+        raise NinError("there are no images to explain")
     if out is not None and _is_folder(out):
         return {path: [i] for i, path in enumerate(_names(out, files, overwrite))}
     if out is None:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.decoding.decode import ResizeMode
-from nin.errors import DataError
+from nin.data.decoding.image_arrays import check_images
+from nin.errors import DataError, NinError
 from nin.maps.evidence import Evidence, check_shown, check_strongest, class_indices, top_classes
 from nin.maps.picture import draw
 from nin.maps.predictions import enlarged
@@ -40,7 +41,7 @@ def show_maps(
         images: (n, height, width, channels) or (n, height, width), uint8 0…255 or floats 0…1; 20
             at most. A `Classifier` and a `Run` take all of each, at its own size; a `Predictor`
             brings them to the size it was trained with.
-        labels: (n,), the true classes, written above each image.
+        labels: (n,) or (n, 1), the true classes, written above each image.
         classes: names of the classes to show, in place of the most likely ones; a `Classifier`
             has its classes by index only: ``"0"``, ``"1"``.
         top: number of most likely classes to show.
@@ -51,8 +52,9 @@ def show_maps(
         A matplotlib figure; a notebook shows it.
 
     Raises:
-        DataError: the images have another shape, or are too many.
-        NinError: the network has no class maps, or `strongest` is out of range.
+        DataError: the images have another shape or type, or are too many; the labels likewise.
+        NinError: the network has no class maps, or they are not finite; or `strongest` is out of
+            range.
         UnknownNameError: there is no such class.
 
     Example:
@@ -94,6 +96,8 @@ def _predict(
     maps = _as_array(network.class_maps(images)).astype(np.float32)
     logits = maps.mean(axis=(1, 2), dtype=np.float64)
     numbers = tuple(str(number) for number in range(logits.shape[1]))
+    if not np.isfinite(logits).all():
+        raise NinError("the network's class maps are not finite: its training has failed")
     return maps, softmax(logits, axis=1), getattr(model, "classes", numbers), "squash"
 
 
@@ -101,6 +105,10 @@ def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> l
     if labels is None:
         return [""] * count
     truth = _as_array(labels)
+    if truth.ndim == 2 and truth.shape[1] == 1:
+        truth = truth[:, 0]
+    if truth.ndim != 1:
+        raise DataError(f"labels must be of shape (n,) or (n, 1), not {truth.shape}")
     if len(truth) != count:
         raise DataError(f"{count} images but {len(truth)} labels: give as many of each")
     if not np.issubdtype(truth.dtype, np.integer):
@@ -120,6 +128,7 @@ def _pixels(images: Any) -> NDArray[Any]:
         raise DataError(
             f"images must be (1 to {MOST_IMAGES}, height, width, 1 or 3), not {pixels.shape}"
         )
+    check_images(pixels, floats=True)
     return pixels
 
 

@@ -161,7 +161,7 @@ def prepare(
     """
     # Not at the top: what needs no Keras is checked without it.
     from nin.models.geometry import smallest_size
-    from nin.training.network_check import try_network
+    from nin.training.network_check import check_stages, try_network
 
     recipe = resolve_precision(recipe)
     data = open_evaluated(recipe, judged_on)
@@ -175,7 +175,10 @@ def prepare(
         recipe = recipe.revised(image_size=smallest)
         data = open_images(recipe)
     for contender, model in ours:
-        model.check_size(seen_shape(contender, recipe, data))
+        *size, channels = seen_shape(contender, recipe, data)
+        model.check_size(size)
+        if "stages" in contender.arguments:
+            check_stages(model, classes, (*size,), channels)
     for contender in contenders:
         if contender.is_own:
             seen = seen_shape(contender, recipe, data)

@@ -182,7 +182,8 @@ def resume(
     if pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer_learning.transfer import resume_head
 
-        of_gradients = {"epochs": epochs, "devices": devices}
+        every = None if save_every == SAVE_EVERY else save_every
+        of_gradients = {"epochs": epochs, "devices": devices, "save_every": every}
         given = [name for name, value in of_gradients.items() if value is not None]
         if given and not recipe.finetune:
             way = Advice("leave out {}", Argument(given[0]))

@@ -51,6 +51,28 @@ def try_network(model: Classifier, classes: int, image_shape: tuple[int, int, in
     _refuse_other_chance(model, images, name)
 
 
+def check_stages(model: Classifier, classes: int, size: tuple[int, ...], channels: int) -> None:
+    """Refuse a table of stages for which images are too small, or that has other classes.
+
+    Args:
+        model: not yet built.
+        classes: how many maps the table should end in.
+        size: (height, width) of the images that its first layer gets.
+        channels: of these.
+
+    Raises:
+        InputSizeError: the images are too small.
+        NinError: the table ends in another number of maps.
+    """
+    model.check_size(size)
+    maps = model.net.compute_output_shape((1, *size, channels))[-1]
+    if maps != classes:
+        raise NinError(
+            f"the table of stages ends in {maps} maps, and there are {classes} classes: let its"
+            ' last width be "classes"'
+        )
+
+
 def _logits(model: Classifier, images: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:
     file = model.source.file if model.source else None
     try:

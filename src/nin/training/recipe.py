@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from nin.data import ImageArrays
+from nin.data import NAMED, ImageArrays
 from nin.data.augmentation import MOST_ALPHA, FillMode
 from nin.data.balance import PREFERRED, Balance
 from nin.data.decoding.decode import ResizeMode
@@ -29,11 +29,17 @@ from nin.training.recipe_fields import renamed
 from nin.urls import is_url
 
 
+def as_text(place: str | Path) -> str:
+    """A place as a recipe holds it: a `Path` is never the name of a published set."""
+    is_named = isinstance(place, Path) and str(place) in NAMED
+    return f"./{place}" if is_named else str(place)
+
+
 class Recipe(BaseModel):
     """How a network is trained: named, typed, frozen, printable.
 
     `nin.RECIPES` holds those that come with the package, and `revised` changes one. The reference
-    describes each field, and so does ``nin train --help``.
+    describes each field, and ``nin train --help`` those that are options.
 
     Raises:
         RecipeError: `revised` or `parse` were given a value that cannot work.
@@ -183,7 +189,7 @@ class Recipe(BaseModel):
     @field_validator("data", "init", mode="before")
     @classmethod
     def _path_as_text(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, Path) else value
+        return as_text(value) if isinstance(value, Path) else value
 
     @field_validator("data")
     @classmethod

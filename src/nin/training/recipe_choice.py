@@ -14,7 +14,7 @@ from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.networks.network_source import is_custom
 from nin.networks.rivals import find_network, network_name
-from nin.training.recipe import Recipe
+from nin.training.recipe import Recipe, as_text
 from nin.training.recipe_fields import not_none, renamed
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
@@ -136,7 +136,7 @@ def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
         )
     return choose(
         what,
-        None if data is None else str(data),
+        None if data is None else as_text(data),
         given.get("preset"),
         finetune=bool(given.get("finetune")),
         init=before,

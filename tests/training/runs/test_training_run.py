@@ -152,3 +152,10 @@ def test_a_record_that_cannot_be_written_leaves_the_old_one(tmp_path):
 
 def test_classes_of_older_runs_are_named_in_one_unicode_form():
     assert Run(Path(), {"classes": ["cafe\u0301", "tea"]}).classes == ("caf\u00e9", "tea")
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert new_run("a", "~/runs/one") == tmp_path / "home/runs/one"
+    assert not Path("~").exists()

@@ -125,6 +125,8 @@ def prediction_parts(
         _check_same(kept, fingerprint, folder)
         parts = PredictionParts(out, files, kept["size"])
         try:
+            if parts.missing():  # The file is written when none is: one that is there is not ours.
+                _check_free(out)
             yield parts
         finally:
             if not parts.predicted:
@@ -155,7 +157,7 @@ def _kept_fingerprint(folder: Path, out: Path) -> dict[str, Any] | None:
         return None
     try:
         kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if int(kept["size"]) < 1:
+        if type(kept["size"]) is not int or kept["size"] < 1:
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is damaged: delete {folder} to start over") from error

@@ -28,7 +28,7 @@ import numpy as np
 from nin.data.decoding.decode import ResizeMode
 from nin.data.decoding.image_arrays import check_images, fitted_images
 from nin.errors import RunError
-from nin.files import write_json
+from nin.files import expand, write_json
 from nin.names import normalized
 from nin.training.runs import metrics_file
 from nin.training.runs.custom_source import CustomSource
@@ -300,5 +300,5 @@ def load(path: str | Path, *, trust: bool = False) -> Run:
         >>> run.record["recipe"]["data"], run.input_shape
         ('digits', (8, 8, 1))
     """
-    path = Path(path)
+    path = expand(path)
     return Run(path, read_record(path), trust=trust)

@@ -19,8 +19,8 @@ def check_free(out: str | Path | None) -> None:
     Raises:
         RunError: there is something in it.
     """
-    if out is not None and Path(out).is_dir():
-        _refuse_full(Path(out))
+    if out is not None and files.expand(out).is_dir():
+        _refuse_full(files.expand(out))
 
 
 def new_run(name: str, out: str | Path | None = None) -> Path:
@@ -34,7 +34,7 @@ def new_run(name: str, out: str | Path | None = None) -> Path:
         RunError: the directory is in use, or cannot be made.
     """
     try:
-        return _numbered(name) if out is None else _given(Path(out))
+        return _numbered(name) if out is None else _given(files.expand(out))
     except OSError as error:
         raise RunError(
             f"cannot make the run directory {error.filename}: {error.strerror}"
