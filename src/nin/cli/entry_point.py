@@ -39,7 +39,7 @@ DIED, MISTAKE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="nin",
-    help="Network-in-Network image classifiers that learn every time.",
+    help="Network-in-Network image classifiers that learn reliably.",
     epilog="Begin with: nin train",
     add_completion=False,
     rich_markup_mode=None,
