@@ -444,8 +444,8 @@ def test_a_training_that_dies_within_a_few_steps_is_one_line_too(nin, tmp_path):
 
 def test_the_result_is_that_of_the_test_images(trained):
     run = d2l.load(trained.path)
-    part, evaluation = run.evaluate()
-    assert part == "test"
+    evaluation = run.evaluate()
+    assert evaluation.part == "test"
     assert evaluation.accuracy == run.record["result"]["accuracy"]
     assert math.isclose(evaluation.loss, run.record["result"]["loss"], rel_tol=1e-5)
 

@@ -11,7 +11,7 @@ from nin.accounting import count_cost
 from nin.errors import NinError
 from nin.models import make_net
 from nin.models.geometry import flow, has_class_maps, leaves
-from nin.networks.rivals import network_name
+from nin.networks.lookup import network_name
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), np.uint8)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from nin.models import VGG, Classifier, LeNet, Module, NiN, Stage, make_net
-from nin.networks.rivals import network_name
+from nin.networks.lookup import network_name
 
 LOAD = """
 import sys

@@ -16,7 +16,8 @@ from nin.models import googlenet, named_net
 from nin.models.blocks import dense_head
 from nin.models.geometry import has_class_maps, smallest_size
 from nin.models.resnet import RESNET18
-from nin.networks.rivals import NETWORKS, RIVALS, find_network
+from nin.networks.lookup import NETWORKS, find_network
+from nin.networks.rivals import RIVALS
 from nin.training.preflight import check
 from nin.training.recipes import RECIPES, choose
 

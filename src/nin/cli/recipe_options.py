@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nin.networks.rivals import NETWORKS
+from nin.networks.lookup import NETWORKS
 
 
 @dataclass(frozen=True)

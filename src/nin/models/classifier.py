@@ -61,9 +61,9 @@ class Classifier(Module):
     def is_fresh(self) -> bool:
         """Whether the weights are as Keras initialised them, or not made yet.
 
-        `Trainer` initialises fresh weights anew (see `nin.start`) and leaves all others alone. They
-        are no longer fresh once they have been trained, loaded or set. Weights that `self.net` has
-        before this model is built are taken for trained ones; set it to True if they are not.
+        `Trainer` initialises fresh weights anew (see `nin.initialize`) and leaves all others alone.
+        They are no longer fresh once they have been trained, loaded or set. Weights that `self.net`
+        has before this model is built are taken for trained ones; set it to True if they are not.
         """
         if self._fresh is not None:
             return self._fresh

@@ -8,7 +8,7 @@ from typing import Any
 
 import joblib
 
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
@@ -69,9 +69,9 @@ def compare(
 
     Args:
         nets: networks, or networks by the names they are to have. Each is a name (see
-            `nin.models.find_net`), stages, or a network of your own: a `Classifier` class, a
-            function of ``num_classes`` and ``input_shape`` that returns a Keras model, a Keras
-            model, which is cloned for each training, or ``"nets.py:name"``; or a `Contender`.
+            `nin.networks.lookup.find_network`), stages, or a network of your own: a `Classifier`
+            class, a function of ``num_classes`` and ``input_shape`` that returns a Keras model, a
+            Keras model, which is cloned for each training, or ``"nets.py:name"``; or a `Contender`.
             Within a group, the first NiN is compared with each other network, or the first network
             if there is no NiN.
         recipe: how all are trained. An `image_size` of None becomes the stored size if all

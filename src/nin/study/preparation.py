@@ -12,8 +12,8 @@ from nin.data import ImageData, ImageFolder
 from nin.data.sources import is_in_process
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import check_folder_writable
+from nin.networks.lookup import NETWORKS, check_size, find_network
 from nin.networks.network_source import is_in_file
-from nin.networks.rivals import NETWORKS, check_size, find_network
 from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision

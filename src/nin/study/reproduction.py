@@ -12,8 +12,8 @@ from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
+from nin.networks.lookup import NETWORKS, class_and_arguments
 from nin.networks.network_source import is_in_file
-from nin.networks.rivals import NETWORKS, find_net
 from nin.study.preparation import fingerprint, make_folder, open_evaluated
 from nin.study.results.reproduced_row import ReproducedRow
 from nin.study.results.result import Comparison
@@ -165,7 +165,10 @@ def _by_name(found: Comparison, row: Row) -> PublishedRow:
         "seed": 0,
     }
     return PublishedRow(
-        row, Contender(row.net, *find_net(row.net)), Recipe.parse({**fields, **own}), None
+        row,
+        Contender(row.net, *class_and_arguments(row.net)),
+        Recipe.parse({**fields, **own}),
+        None,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any, Unpack
 
 from nin.data import ImageFolder
 from nin.errors import Advice, Argument, RecipeError, RunError
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
 from nin.training.recipe import Recipe
@@ -101,7 +101,7 @@ def train(
         >>> x = np.random.default_rng(0).random((40, 12, 12))
         >>> y = np.arange(40) % 2
         >>> run = nin.train((x, y), classes=["even", "odd"], preset="lenet", epochs=1)
-        >>> run.evaluate((x[:10], y[:10]))[1].n
+        >>> run.evaluate((x[:10], y[:10])).n
         10
     """
     if isinstance(recipe, ImageFolder):

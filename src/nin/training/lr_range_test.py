@@ -21,7 +21,7 @@ from nin.backends.distribution import layout
 from nin.data import ImageData, ImageFolder
 from nin.errors import Advice, Argument, NinError, RecipeError, TrainingDiedError
 from nin.files import obstacle
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.training.learning_rate_range import MARK, LearningRateRange
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check_recipe

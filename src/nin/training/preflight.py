@@ -9,9 +9,10 @@ from nin.backends.distribution import check_backend
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import expand, obstacle
+from nin.networks.lookup import check_size, find_network
 from nin.networks.network_source import is_custom, source_of
 from nin.networks.presets import Preset
-from nin.networks.rivals import Rival, check_size, find_network
+from nin.networks.rivals import Rival
 from nin.networks.stages import deepened, with_ingredients
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import not_none

@@ -24,7 +24,7 @@ from nin.data.folders.grouping import check_pattern, group_name
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.data.storage.url_path import source_path
 from nin.errors import Argument, DataError, NinError, RecipeError
-from nin.networks.rivals import find_net, network_name
+from nin.networks.lookup import class_and_arguments, network_name
 from nin.training.recipe_fields import renamed
 from nin.urls import is_url
 
@@ -282,7 +282,7 @@ _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
 
 def network_of(recipe: Recipe) -> tuple[str, dict[str, Any]]:
     """The class of the recipe's network, by name, and its arguments but the number of classes."""
-    net, arguments = find_net(recipe.preset)
+    net, arguments = class_and_arguments(recipe.preset)
     if net == "NiN":
         names = ("width", "dropout", "batch_norm", "pooling")
         arguments |= {name: getattr(recipe, name) for name in names}

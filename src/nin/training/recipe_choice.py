@@ -12,8 +12,8 @@ from nin.data import NAMED, Augmentation, ImageArrays, ImageData, ImageFolder
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
+from nin.networks.lookup import find_network, network_name
 from nin.networks.network_source import is_custom
-from nin.networks.rivals import find_network, network_name
 from nin.training.recipe import Recipe, as_text
 from nin.training.recipe_fields import not_none, renamed
 from nin.training.recipes import choose, with_network

@@ -12,7 +12,7 @@ from rich.console import Console
 from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError
 from nin.files import check_folder_writable
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (

@@ -17,7 +17,7 @@ from rich.console import Console
 from nin import backends
 from nin.data import ImageData
 from nin.errors import DataError, NinError
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.progress import LineTimer, time_left
 from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.row import is_packed, pack

@@ -10,7 +10,7 @@ import keras
 from rich.console import Console
 
 from nin.data import ImageData
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.study.comparison import compare
 from nin.study.preparation import fingerprint, make_folder, open_evaluated, prepare
 from nin.study.report.report_page import write_results

@@ -16,7 +16,8 @@ from nin.data.sources import images_called, is_in_process
 from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
-from nin.networks.rivals import CustomSpec, Rival, find_network
+from nin.networks.lookup import CustomSpec, find_network
+from nin.networks.rivals import Rival
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import not_none
 from nin.training.recipes.book import BOOK

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.networks.stages import Stage
 from nin.training.recipe import Recipe
 
