@@ -115,7 +115,7 @@ def test_an_exercise_by_number(nin, tmp_path):
         ("ablate heads --data digits", "unknown exercise 'heads'"),
         ("ablate --preset nobody", "unknown preset 'nobody'"),
         ("ablate recipe digits book", "recipe takes one name, not digits book"),
-        ("ablate recipe dogits", "unknown recipe (and no folder is called that) 'dogits'"),
+        ("ablate recipe dogits", "unknown recipe, data set or folder 'dogits'"),
         ("ablate recipe --preset efficientnet-lite0", "choose another --preset"),
     ],
 )

@@ -107,7 +107,7 @@ def test_one_that_cannot_be_read_costs_one_row(nin, model, pictures, bad):
     assert said.startswith(f"nin: 1 of 11 images cannot be read: {bad}: not a JPEG")
 
 
-def test_so_it_does_in_text_and_json(nin, model, pictures, bad):
+def test_an_unreadable_picture_is_reported_in_text_and_json(nin, model, pictures, bad):
     lines = nin("predict", model, pictures).out.splitlines()
     assert len(lines) == 11
     assert f"{bad}: cannot be read: not a JPEG" in "\n".join(lines)

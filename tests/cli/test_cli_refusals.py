@@ -130,7 +130,7 @@ def test_mistakes_are_reported_without_anything_heavy(tmp_path):
 
 
 @pytest.mark.usefixtures("photos")
-def test_so_are_those_about_a_run(digits, tmp_path):
+def test_mistakes_about_a_run_are_one_line(digits, tmp_path):
     digits.rename(tmp_path / "run")
     rows, said = printed(WITH_A_RUN, tmp_path)
     assert rows == [[line, 2, []] for line in WITH_A_RUN]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 from same_training import assert_same_training
-from test_training_resume import stop_at
+from stopping import stop_at
 
 import nin
 from nin.errors import RunError

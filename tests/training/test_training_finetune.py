@@ -8,7 +8,7 @@ import pytest
 from forked import forked
 from safetensors.numpy import load_file
 from same_training import assert_same_training
-from test_training_resume import stop_at
+from stopping import stop_at
 
 import nin as d2l
 from nin.errors import RecipeError, RunError

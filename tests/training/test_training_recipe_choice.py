@@ -155,7 +155,7 @@ def test_what_belongs_to_gradients_means_fine_tuning(options):
 
 @pytest.mark.usefixtures("photos")
 @pytest.mark.parametrize("settings", [{"callbacks": [object()]}, {"devices": 2}])
-def test_so_do_arguments_that_only_gradients_have(settings, monkeypatch):
+def test_callbacks_and_devices_imply_fine_tuning(settings, monkeypatch):
     def note(recipe, *_, **__):
         raise NinError(f"fine-tuned: {recipe.finetune}")
 

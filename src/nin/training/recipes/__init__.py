@@ -112,7 +112,7 @@ def choose(
     names, near = {*RECIPES, *NAMED}, did_you_mean(expand(what))
     if is_folder or os.sep in what or (near and not difflib.get_close_matches(what, names)):
         raise DataError(f"{what}: no such folder{near}")
-    raise UnknownNameError("recipe (and no folder is called that)", what, names)
+    raise UnknownNameError("recipe, data set or folder", what, names)
 
 
 def with_network(recipe: Recipe, preset: str | None) -> Recipe:
