@@ -97,6 +97,7 @@ def test_ctrl_c_at_the_question_stops_it(nin, monkeypatch):
 
     monkeypatch.setattr(verb.sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(verb.typer, "confirm", interrupted)
+    monkeypatch.setattr("nin.study.sweeps.factorial.estimate", lambda *_: 1e6)
     values = ",".join(str(number / 1000) for number in range(1, 1200))
     result = nin("sweep", "digits", "--vary", f"lr={values}", "--seeds", "1")
     assert result.code == 130
