@@ -67,7 +67,7 @@ def main() -> int:
         make_environment()
         everything = job == "test" and not arguments
         with ThreadPoolExecutor() as aside:
-            browser = aside.submit(find_browser) if everything else None
+            browser = aside.submit(ensure_browser) if everything else None
             install(job, with_torch=everything)
         if job == "train":
             return run([BIN / "nin", "train", *arguments])
@@ -152,7 +152,7 @@ def install(job: str, with_torch: bool) -> None:
     missing = not marker.exists() or marker.read_text() != wanted
     if missing:
         say("installing; this takes a few minutes the first time")
-    build = find_torch() if with_torch and not has_torch() else []
+    build = torch_requirement() if with_torch and not has_torch() else []
     if missing or build:
         quiet = ("--quiet", "--no-compile", "--constraint", "constraints.txt")
         pip("install", *quiet, "--editable", f".{EXTRAS[job]}", *build)
@@ -169,7 +169,7 @@ def has_torch() -> bool:
     return any(HOME.glob("lib/python*/site-packages/torch"))
 
 
-def find_torch() -> list[str]:
+def torch_requirement() -> list[str]:
     """PyTorch, where the index holds a build without CUDA; else nothing, and that is said."""
     report = pip("install", "--dry-run", "--quiet", "--report", "-", TORCH)
     if any(item["metadata"]["name"].startswith("nvidia") for item in json.loads(report)["install"]):
@@ -186,7 +186,8 @@ def test(quick: bool) -> int:
     jobs, at_once = (quick_jobs(), AT_ONCE) if quick else (all_jobs(), AT_ONCE + 1)
     say(f"testing, {at_once} at a time")
     with ThreadPoolExecutor(at_once) as pool:
-        return 1 - all([*pool.map(Job.succeeds, jobs)])
+        ended = list(pool.map(Job.succeeds, jobs))  # All of them, whichever fail.
+    return 0 if all(ended) else 1
 
 
 def all_jobs() -> list[Job]:
@@ -195,11 +196,12 @@ def all_jobs() -> list[Job]:
     found = places()
     marked = [path for path in chain(*found.values()) if "every_backend" in path.read_text("utf-8")]
     others = tuple(name for name in found if name not in chain(*TOGETHER))
-    on_tensorflow = [
-        pytest(f"tests of {', '.join(names)}", [*chain(*(found[name] for name in names))][one::of])
-        for names, of in {others: 1, **TOGETHER}.items()
-        for one in range(of)
-    ]
+    on_tensorflow = []
+    for names, shares in {others: 1, **TOGETHER}.items():
+        files = [*chain(*(found[name] for name in names))]
+        on_tensorflow += [
+            pytest(f"tests of {', '.join(names)}", files[first::shares]) for first in range(shares)
+        ]
     on_jax, *elsewhere = (
         pytest(f"tests on {name}", marked, "every_backend", name) for name in backends
     )
@@ -230,7 +232,7 @@ def pytest(name: str, where: list[Path], marked: str = "", backend: str = "tenso
     return Job(name, [*command, *where], backend)
 
 
-def find_browser() -> str:
+def ensure_browser() -> str:
     """Install Debian's Chromium, for the tests of the page, where that can be done."""
     browsers = ("chromium", "chromium-browser", "google-chrome")
     system = Path("/etc/os-release")

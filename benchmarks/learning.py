@@ -46,7 +46,7 @@ RECIPE = Recipe(
 def trainer(way: str) -> nin.Trainer:
     """The `Trainer` of one way to train."""
     if way == "printed":
-        return nin.Trainer(max_epochs=1, start=False, verbose=False)
+        return nin.Trainer(max_epochs=1, initialize=False, verbose=False)
     if way == "trainer":
         return nin.Trainer(max_epochs=1, verbose=False)
     return nin.Trainer(

@@ -19,8 +19,8 @@ def main() -> None:
     x, y = digits.images / 16, digits.target  # floats from 0 to 1, and numbers from 0
     run = nin.train((x, y), preset="mnist", width=0.25, epochs=3, out="runs/own-arrays")
 
-    part, found = run.evaluate()
-    print(f"{found.accuracy:.0%} of {found.n} {part} images")
+    found = run.evaluate()
+    print(f"{found.accuracy:.0%} of {found.n} {found.part} images")
     for row in found.per_class():
         print(f"{row['class']}: found {row['recall']:.2f}, right {row['precision'] or 0:.2f}")
     print("the first image:", run.classes[run.predict(x[:1, ..., None]).argmax()])

@@ -28,6 +28,9 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     atexit.register(shutil.rmtree, os.environ["JAX_COMPILATION_CACHE_DIR"], ignore_errors=True)
 os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "true")
+# Of what is left, half would go into code for fused operations, and into emitting it in parts.
+EMITTING = ("--xla_cpu_use_fusion_emitters=false", "--xla_cpu_parallel_codegen_split_count=1")
+os.environ.setdefault("XLA_FLAGS", " ".join(EMITTING))
 # Tests press Ctrl-C, here and in processes of their own; a job in the background would ignore it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # An example may take as long as it needs.

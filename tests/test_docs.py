@@ -82,7 +82,7 @@ def test_the_reference_says_what_the_docstrings_say(site):
 @pytest.mark.slow
 def test_readme_is_its_home_and_its_links_lead_into_the_site(site):
     home = (site / "index.html").read_text(encoding="utf-8")
-    assert "Network-in-Network image classifiers that learn every time" in home
+    assert "Network-in-Network image classifiers that learn reliably" in home
     assert 'href="learning/"' in home
     assert (site / "results/ablate.json").exists()
 

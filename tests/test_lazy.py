@@ -57,7 +57,7 @@ for name in sys.argv[1:]:
 
 def test_keras_is_not_needed_to_import():
     names = [
-        *("nin.networks.rivals", "nin.pretrained.trunk", "nin.pretrained.features"),
+        *("nin.networks.lookup", "nin.pretrained.trunk", "nin.pretrained.features"),
         *("nin.training", "nin.training.recipes", "nin.training.runs.run", "nin.training.dispatch"),
         *("nin.training.transfer_learning.transfer", "nin.training.runs.run_result"),
         "nin.cli.entry_point",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PIL import Image
 
 import nin
-from nin.progress_board import in_notebook
+from nin.plotting import in_notebook
 
 
 def lines(figure):

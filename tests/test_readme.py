@@ -44,7 +44,7 @@ def test_python_blocks_print_what_is_printed_below_them(tmp_path, capsys, monkey
 
 
 @pytest.mark.slow
-def test_so_do_those_about_data(tmp_path, capsys, monkeypatch):
+def test_the_blocks_of_the_data_page_print_what_is_below_them(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     text = (ROOT / "docs/data.md").read_text(encoding="utf-8")
     names: dict = {}

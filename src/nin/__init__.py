@@ -1,4 +1,4 @@
-"""Network-in-Network image classifiers that learn every time.
+"""Network-in-Network image classifiers that learn reliably.
 
 The reader of *Dive into Deep Learning* writes ``import nin as d2l`` and runs the book's cells.
 The names are listed in the stub beside this file, and each is loaded when it is first used:

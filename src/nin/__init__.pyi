@@ -107,10 +107,10 @@ from .training import Recipe as Recipe
 from .training import Run as Run
 from .training import Trainer as Trainer
 from .training import evaluate as evaluate
+from .training import initialize as initialize
 from .training import load as load
 from .training import lr_find as lr_find
 from .training import resume as resume
-from .training import start as start
 from .training import train as train
 
 __version__: str

@@ -147,7 +147,7 @@ def joblib_workers(scheduler: str) -> Iterator[None]:
         from joblib._dask import DaskDistributedBackend
 
         class Workers(DaskDistributedBackend):
-            """Joblib would do itself what there is a single worker for."""
+            """Claims at least two workers: for one, joblib would compute in its own process."""
 
             def effective_n_jobs(self, n_jobs: int | None) -> int:
                 return max(2, int(super().effective_n_jobs(n_jobs)))

@@ -123,14 +123,14 @@ class DataError(NinError):
 
 
 class SourceError(NinError):
-    """What is behind a URL and cannot be had: refused, out of reach, or without its driver.
+    """A URL that cannot be read: access refused, unreachable, or without its driver.
 
-    No fault of a single picture, so that none is left out for it.
+    It is not the fault of one picture, so ``skip_bad`` does not leave the picture out.
     """
 
 
 class RefusedError(SourceError):
-    """What is behind a URL and may not be read, or not without credentials."""
+    """A URL that may not be read, or not without credentials."""
 
 
 class RunError(NinError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 import errno
+import fcntl
 import json
 import os
 import secrets
@@ -125,6 +126,50 @@ def obstacle(folder: Path) -> str | None:
     if not there.is_dir():
         return f"{there} is not a folder"
     return None if os.access(there, os.W_OK | os.X_OK) else f"{there}: Permission denied"
+
+
+@contextmanager
+def locked(folder: Path, busy: NinError) -> Iterator[None]:
+    """Keep other processes out of a folder while the block runs.
+
+    The lock belongs to the process, not to a file: nothing is left behind, and a process that is
+    killed gives it up. A file system without locks keeps nobody out.
+
+    Args:
+        folder: it has to exist.
+        busy: raised if another process has the lock.
+    """
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise busy from error
+        except OSError:
+            pass  # A file system without locks.
+        yield
+    finally:
+        os.close(number)
+
+
+def check_file_writable(path: Path) -> None:
+    """Refuse a file whose folder cannot be made or written to; nothing is made.
+
+    Raises:
+        NinError: states why.
+    """
+    if problem := obstacle(path.parent):
+        raise NinError(f"cannot write {path}: {problem}")
+
+
+def check_folder_writable(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written to; nothing is made.
+
+    Raises:
+        NinError: states why.
+    """
+    if problem := obstacle(folder):
+        raise NinError(f"cannot write to {folder}: {problem}")
 
 
 def did_you_mean(path: Path, *folders: Path) -> str:

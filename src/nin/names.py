@@ -1,9 +1,10 @@
-"""Names of classes and files: in one Unicode form, and as one line that is safe to print."""
+"""Names of classes and files: in one Unicode form, safe to print, and several on one line."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 #: Control characters, line breaks of every kind, halves of characters (names that are not UTF-8),
 #: and what turns the direction of the text that follows.
@@ -30,6 +31,12 @@ def printable(name: object) -> str:
         name: a name, or a path.
     """
     return _UNPRINTABLE.sub(_escape, str(name))
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """The first `most` names as part of a sentence: ``a, b, c and 3 more``."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
 
 
 def _escape(match: re.Match[str]) -> str:

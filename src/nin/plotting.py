@@ -1,7 +1,8 @@
-"""What every figure needs: matplotlib's own style, and text that its fonts can draw."""
+"""What every figure needs: matplotlib's own style, drawable text, and whether it can be shown."""
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,13 @@ def default_style(settings: Mapping[Any, Any] | None = None) -> Iterator[None]:
         rcdefaults()
         rcParams.update(settings or {})
         yield
+
+
+def in_notebook() -> bool:
+    """Whether this is a Jupyter kernel, which can show pictures."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def drawable(text: str, longest: int | None = None) -> str:

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-#: Seconds after which the first line is printed where there is no terminal, and between two lines.
+#: `progress` without a terminal: seconds before its first line, and between two lines.
 _FIRST, _EVERY = 5.0, 30.0
 
-#: The same of a `LineTimer`, …
+#: A `LineTimer`: seconds before its first line, and at least between two lines.
 FIRST, EVERY = 10.0, 30.0
-#: … and at least this share of the time so far, but no more than so many seconds.
+#: A `LineTimer`: the share of the time so far between two lines, and its most seconds.
 SHARE, MOST = 0.05, 300.0
 
 
@@ -93,9 +93,8 @@ class _Progress:
             self._has_bar = self._bar is not None
         if self._bar is not None:
             self._bar.update(self._bar.task_ids[0], completed=self.done, rate=self._rate(seconds))
-        elif (
-            self.done == self.before + amount
-        ):  # It may be the first of many at once: there is no rate yet.
+        elif self.done == self.before + amount:
+            # The first report may cover many at once: there is no rate yet.
             self._next_line = max(_FIRST, seconds + 1.0)
         elif seconds >= self._next_line and (self.total is None or self.done < self.total):
             print(self._line(seconds), file=sys.stderr, flush=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from nin.files import replacing
 from nin.hyperparameters import HyperParameters
+from nin.plotting import in_notebook
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -127,10 +128,3 @@ class ProgressBoard(HyperParameters):
             self._handle, self._cell = display(image, display_id=True), cell
         else:
             self._handle.update(image)
-
-
-def in_notebook() -> bool:
-    """Whether this is a Jupyter kernel, which can show pictures."""
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython else None
-    return shell is not None and hasattr(shell, "kernel")

@@ -1,6 +1,6 @@
-"""URLs: which texts are some, and how they are written without what is secret in them.
+"""Recognises URLs, and takes their secrets (passwords, keys, signatures) out of what is shown.
 
-That is kept for this process alone, and goes back into a URL only to open it.
+Secrets are kept for this process alone, and go back into a URL only to open it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from typing import NamedTuple
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
-#: In a sentence; what ends the sentence, or a part of it, is none of the URL.
+#: A URL within a sentence, without the punctuation that follows it.
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://[^\s'\"<>|]*[^\s'\"<>|:;,.)\]]", re.IGNORECASE)
 
 #: Parameters of a query that sign it, or name the user: of S3 and Google; and of Azure, whose
@@ -45,7 +45,7 @@ class ParsedUrl(NamedTuple):
 
 
 def is_url(name: object) -> bool:
-    """Whether a name is a URL: ``s3://bucket/photos``; not that of a file on this machine."""
+    """Whether a name is a URL, such as ``s3://bucket/photos``; ``file://`` is a local path."""
     text = str(name)
     return _SCHEME.match(text) is not None and not text.lower().startswith("file://")
 

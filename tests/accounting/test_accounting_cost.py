@@ -14,7 +14,7 @@ from nin.accounting.cost import count_cost
 from nin.accounting.memory import peak_activations, training_activations
 from nin.accounting.receptive_field import receptive_field
 from nin.errors import InputSizeError, NinError
-from nin.models import NETS, PRESETS, RIVALS, LeNet, NiN, find_net, named_net
+from nin.models import NETS, PRESETS, RIVALS, LeNet, NiN, class_and_arguments, named_net
 
 MIB = 2**20
 
@@ -355,4 +355,4 @@ def test_multiply_adds_as_xla_counts_them():
 
 
 def test_every_family_is_compared():
-    assert {NETS[find_net(name)[0]] for name in SMALL} == {*NETS.values()}
+    assert {NETS[class_and_arguments(name)[0]] for name in SMALL} == {*NETS.values()}

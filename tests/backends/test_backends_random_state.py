@@ -34,7 +34,7 @@ def test_random_states_are_put_back():
 
 
 @pytest.mark.every_backend
-def test_so_are_keras_s_own():
+def test_keras_s_own_random_state_is_restored():
     def drawn(between):
         with backends.random_state_restored():
             keras.utils.set_random_seed(1)

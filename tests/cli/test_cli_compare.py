@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from study_report_cases import hostile
 from tiny_network import MNIST
 
 from nin.networks.presets import PRESETS
@@ -114,7 +115,7 @@ def test_an_exercise_by_number(nin, tmp_path):
         ("ablate heads --data digits", "unknown exercise 'heads'"),
         ("ablate --preset nobody", "unknown preset 'nobody'"),
         ("ablate recipe digits book", "recipe takes one name, not digits book"),
-        ("ablate recipe dogits", "unknown recipe (and no folder is called that) 'dogits'"),
+        ("ablate recipe dogits", "unknown recipe, data set or folder 'dogits'"),
         ("ablate recipe --preset efficientnet-lite0", "choose another --preset"),
     ],
 )
@@ -225,3 +226,10 @@ def test_on_the_workers_of_a_cluster(tiny, nin, tmp_path):  # noqa: ARG001
     result = nin(*line, "--scheduler", "tcp://here:1", "--jobs", "2")
     assert result.is_mistake()
     assert "--jobs and --scheduler: choose one" in result.err
+
+
+def test_names_that_are_not_utf8_are_json_too(nin, monkeypatch):
+    monkeypatch.setattr("nin.study.compare", lambda *_, **__: hostile())
+    result = nin("compare", "lenet", *SHORT, "--json")
+    assert result.code == 0, result
+    assert result.json["title"] == hostile().title

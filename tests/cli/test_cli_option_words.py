@@ -49,13 +49,13 @@ def test_values_other_names_and_flags():
     assert word("train", "stream", False) is None
     assert word("compare", "measured", False) == "--no-measure"
     assert word("compare", "seconds", 5) == "--budget 5"
-    assert word("explain", "percent", 0) == "--strongest 0"
+    assert word("explain", "strongest", 0) == "--strongest 0"
     assert word("evaluate", "run") is None
 
 
 def test_a_wrong_value_is_named_as_it_was_typed():
-    error = DataError("give a percentage above 0", about=Argument("percent", 0))
-    assert str(error) == "percent=0: give a percentage above 0"
+    error = DataError("give a percentage above 0", about=Argument("strongest", 0))
+    assert str(error) == "strongest=0: give a percentage above 0"
     assert told("explain", error) == "--strongest 0: give a percentage above 0"
     assert told("train", error) == str(error)
 

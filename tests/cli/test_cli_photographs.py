@@ -122,6 +122,7 @@ def test_a_finished_one_does_not_go_on(nin, stripes):
     result = nin("train", "--resume", "run")
     assert result.is_mistake()
     assert result.err == "nin: run is at its optimum: there is nothing to go on with\n"
+    assert "leave out --save-every" in nin("train", "--resume", "run", "--save-every", "5").err
 
 
 @pytest.mark.parametrize("options", ["digits", "fashion", "--data digits"])

@@ -107,7 +107,7 @@ def test_one_that_cannot_be_read_costs_one_row(nin, model, pictures, bad):
     assert said.startswith(f"nin: 1 of 11 images cannot be read: {bad}: not a JPEG")
 
 
-def test_so_it_does_in_text_and_json(nin, model, pictures, bad):
+def test_an_unreadable_picture_is_reported_in_text_and_json(nin, model, pictures, bad):
     lines = nin("predict", model, pictures).out.splitlines()
     assert len(lines) == 11
     assert f"{bad}: cannot be read: not a JPEG" in "\n".join(lines)
@@ -293,3 +293,26 @@ def test_the_folder_of_a_web_page_predicts(nin, tmp_path):
         (folder / name).touch()
     result = nin("predict", folder, picture(tmp_path / "one.png", 9))
     assert result.out.endswith("one.png: dark 0.999\n")
+
+
+@pytest.mark.usefixtures("pictures")
+def test_a_file_is_written_though_nobody_reads_what_is_said(program, model, tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [program, "predict", model, "photos", "--out", "a.csv"]
+    done = subprocess.run(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=writing, text=True, timeout=120
+    )
+    os.close(writing)
+    assert (done.returncode, done.stdout) == (0, "predictions for 10 images: a.csv\n")
+    assert (tmp_path / "a.csv").exists()
+
+
+def test_the_same_pictures_by_other_names_are_not_continued(
+    nin, model, pictures, stopped, monkeypatch
+):
+    assert nin("predict", model, pictures, "--out", "a.csv").code == 130
+    monkeypatch.setattr(FilePredictor, "read", stopped)
+    result = nin("predict", model, pictures.absolute(), "--out", "a.csv")
+    assert result.code == 2
+    assert "holds predictions for other images" in result.err

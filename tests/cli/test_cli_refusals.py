@@ -54,6 +54,8 @@ WITHOUT_A_RUN = {
     "train --join": "several devices need JAX",
     "train --find-lr --resume photos": "--resume keeps the settings of the run",
     "train --find-lr --devices 2 --save-every 9": "leave out --devices, --save-every",
+    "train --find-lr --save-every 0": "--find-lr does not train: leave out --save-every",
+    f"train --devices {'9' * 5000}": "give a number, 1 or more, or all",
     "train --find-lr --trust": "--find-lr does not train: leave out --trust",
     "train photos --find-lr": "no learning rate: add --finetune, or train another --preset",
     "train --find-lr --out a.txt": "--out a.txt: the picture is a .png",
@@ -128,7 +130,7 @@ def test_mistakes_are_reported_without_anything_heavy(tmp_path):
 
 
 @pytest.mark.usefixtures("photos")
-def test_so_are_those_about_a_run(digits, tmp_path):
+def test_mistakes_about_a_run_are_one_line(digits, tmp_path):
     digits.rename(tmp_path / "run")
     rows, said = printed(WITH_A_RUN, tmp_path)
     assert rows == [[line, 2, []] for line in WITH_A_RUN]

@@ -57,6 +57,7 @@ def test_a_sweep_of_the_command_line(nin, tmp_path):
         ("sweep digits --vary epochs=1,2 --budget 3", "leave out --budget"),
         ("sweep digits --vary lr=1,2 --rates 0.1,0.2", "leave out --rates"),
         ("sweep digits --vary width=1,2 --out file", "cannot write to file"),
+        ("sweep digits --vary width=1,2 --lr 0.1 --rates 0.1,0.2", "--lr and --rates: choose one"),
         ("sweep nobody --vary width=1,2", "unknown recipe"),
         ("sweep digits --preset nets.py:net --vary width=1,2", "nets.py cannot be imported"),
     ],
@@ -96,6 +97,7 @@ def test_ctrl_c_at_the_question_stops_it(nin, monkeypatch):
 
     monkeypatch.setattr(verb.sys.stdin, "isatty", lambda: True)
     monkeypatch.setattr(verb.typer, "confirm", interrupted)
+    monkeypatch.setattr("nin.study.sweeps.factorial.estimate", lambda *_: 1e6)
     values = ",".join(str(number / 1000) for number in range(1, 1200))
     result = nin("sweep", "digits", "--vary", f"lr={values}", "--seeds", "1")
     assert result.code == 130

@@ -14,9 +14,11 @@ from PIL import Image
 
 import nin as d2l
 from nin._version import __version__
+from nin.cli.train import _print
 from nin.data.balance import PREFERRED
 from nin.training.precision import resolve_precision
 from nin.training.recipe import Recipe
+from nin.training.runs.run import Run
 
 RESULT = {
     *("split", "n", "accuracy", "interval", "largest_class", "loss", "calibration_error"),
@@ -442,8 +444,8 @@ def test_a_training_that_dies_within_a_few_steps_is_one_line_too(nin, tmp_path):
 
 def test_the_result_is_that_of_the_test_images(trained):
     run = d2l.load(trained.path)
-    part, evaluation = run.evaluate()
-    assert part == "test"
+    evaluation = run.evaluate()
+    assert evaluation.part == "test"
     assert evaluation.accuracy == run.record["result"]["accuracy"]
     assert math.isclose(evaluation.loss, run.record["result"]["loss"], rel_tol=1e-5)
 
@@ -471,3 +473,21 @@ def test_learning_rates_are_tried_and_one_is_suggested(nin, tmp_path):
     assert result.json["suggestion"] < 1
     assert len(result.json["rates"]) == len(result.json["losses"])
     assert [path.name for path in tmp_path.iterdir()] == ["find-lr.png"]
+
+
+def test_what_to_do_next_can_be_typed(capsys):
+    result = {
+        "n": 99,
+        "accuracy": 0.9,
+        "interval": [0.8, 0.95],
+        "split": "test",
+        "largest_class": {"name": "a", "share": 0.5},
+    }
+    _print(Run(Path("my runs/one"), {"result": result}), result, as_json=False)
+    said = capsys.readouterr().out
+    assert "nin evaluate 'my runs/one'   or   nin predict 'my runs/one' IMAGE" in said
+
+
+def test_no_default_is_promised_that_a_recipe_has_not(nin):
+    assert {each.mixup_prob for each in d2l.RECIPES.values()} != {1.0}
+    assert "default: all" not in nin("train", "--help").out

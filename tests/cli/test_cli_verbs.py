@@ -310,3 +310,30 @@ def test_images_that_do_not_fit_a_layer_are_one_line(nin, tmp_path):
     result = nin("summary", "nets.py:net", "--input", "32,32,1")
     assert result.is_mistake(), result
     assert "nets.py:net cannot take images of 32×32×1: " in result.err
+
+
+def test_a_run_that_can_keep_no_evaluation_is_refused_at_once(nin, digits, monkeypatch):
+    (digits / "evaluations").write_text("")
+    monkeypatch.setattr(
+        "nin.training.runs.evaluation.evaluate_images", lambda *_, **__: pytest.fail("in vain")
+    )
+    result = nin("evaluate", digits)
+    assert result.is_mistake(), result
+    assert result.err.endswith("name a folder elsewhere: --out\n")
+
+
+@pytest.mark.usefixtures("photos")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", ""),
+        ("train", "book", "--data", ""),
+        ("data", ""),
+        ("predict", "digits", ""),
+        ("evaluate", "digits", "--data", ""),
+    ],
+)
+def test_an_empty_name_is_no_folder(nin, digits, words):  # noqa: ARG001 - it is in the folder
+    result = nin(*words)
+    assert result.is_mistake(), result
+    assert "an empty name" in result.err

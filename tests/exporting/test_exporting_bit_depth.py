@@ -74,7 +74,7 @@ def test_what_was_decided_is_printed_and_recorded(deep_run):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # Pictures are missing.
 def test_a_run_is_evaluated_in_its_range_when_its_brightest_pictures_are_gone(deep_run, tmp_path):
-    part, evaluation = deep_run.evaluate()
+    evaluation = deep_run.evaluate()
     train = open_images(deep_run.recipe).files("train").paths
     bright = [Path(path) for path in train if int(Path(path).stem) % 2]
     for number, path in enumerate(bright):
@@ -86,7 +86,7 @@ def test_a_run_is_evaluated_in_its_range_when_its_brightest_pictures_are_gone(de
         for number, path in enumerate(bright):
             shutil.move(tmp_path / f"{number}.tif", path)
     assert len(left.train.labels) == 20 - len(bright)
-    assert (again[0], again[1].loss) == (part, evaluation.loss)
+    assert (again.part, again.loss) == (evaluation.part, evaluation.loss)
 
 
 @pytest.mark.slow
@@ -94,8 +94,8 @@ def test_a_run_is_evaluated_in_its_range_when_its_brightest_pictures_are_gone(de
 def test_other_pictures_are_evaluated_in_the_range_of_the_run(deep, deep_run, tmp_path):
     others = tmp_path / "others"
     shutil.copytree(deep, others, ignore=shutil.ignore_patterns("[13579].tif"))
-    part, evaluation = deep_run.evaluate(str(others))
-    assert part == "all"
+    evaluation = deep_run.evaluate(str(others))
+    assert evaluation.part == "all"
     images = [decode(path, 8, 3, bit_depth=12) for path in sorted(others.rglob("*.tif"))]
     labels = deep_run.predict(np.stack(images)).argmax(axis=1)
     assert evaluation.accuracy == np.mean(labels == np.repeat([0, 1], 5))

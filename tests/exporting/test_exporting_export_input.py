@@ -98,6 +98,6 @@ def test_what_cannot_be_is_one_line_and_nothing_is_written(first_run, arguments,
 
 
 def test_a_size_that_the_network_cannot_take_is_refused(first_run, monkeypatch):
-    monkeypatch.setattr("nin.models.classifier.smallest_size", lambda _: 12)
+    monkeypatch.setattr("nin.models.classifier.smallest_sides", lambda _: (12, 12))
     with pytest.raises(InputSizeError, match="the smallest that works is 12x12"):
         nin.export(first_run, size=11)

@@ -19,7 +19,7 @@ import nin
 from nin.data.decoding.decode import decode
 from nin.errors import ExportError, NinError, RunError, UnknownNameError
 from nin.exporting import exporter, formats, parity
-from nin.exporting.export_target import is_export
+from nin.exporting.export_target import check_replaceable, is_export
 from nin.exporting.parity import IMAGES
 from nin.exporting.servable import Servable
 from nin.training.runs import evaluation
@@ -381,3 +381,14 @@ def test_the_description_tells_where_it_comes_from(run):
     assert origin["data"]["fingerprint"] == run.record["data"]["fingerprint"]
     assert origin["result"]["accuracy"] == run.record["result"]["accuracy"]
     assert json.dumps(description)
+
+
+@pytest.mark.parametrize("out", [".", "..", "link"])
+def test_a_folder_that_cannot_change_places_is_refused_before_any_work(tmp_path, monkeypatch, out):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    if out == "link":
+        Path(out).symlink_to(tmp_path / "there")
+    with pytest.raises(ExportError, match="cannot be replaced as a whole"):
+        check_replaceable(Path(out), "web")

@@ -26,7 +26,7 @@ from nin.models import PRESETS, VGG, NiN, make_net, named_net
 from nin.models.blocks import Branches
 from nin.models.geometry import has_class_maps
 from nin.models.vgg import VGG11
-from nin.networks.rivals import network_name
+from nin.networks.lookup import network_name
 from nin.onnx_graph.graph import Graph
 from nin.training.runs.evaluation import softmax
 

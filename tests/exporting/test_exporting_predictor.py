@@ -15,6 +15,7 @@ import PIL
 import PIL.ImageOps
 import pytest
 from PIL import Image
+from safetensors.numpy import load_file, save_file
 
 import nin
 from nin.errors import ExportError, InputSizeError, RunError
@@ -199,3 +200,15 @@ def test_many_files_of_a_run_are_predicted_by_onnx_runtime(run, picture, monkeyp
     assert len(list(larger.predict_files([picture] * 3))) == 3
     assert isinstance(larger._engine, predictor.RunEngine)
     assert sorted(path.name for path in run.path.glob("*.onnx")) == []
+
+
+def test_weights_that_were_replaced_since_it_was_opened_are_not_those_exported(run, real_digits):
+    assert run.model.built
+    arrays = load_file(run.weights_path)
+    save_file(
+        {name: each * each.dtype.type(0.5) for name, each in arrays.items()}, run.weights_path
+    )
+    nin.export(run)
+    now = nin.Predictor(nin.load(run.path)).predict(real_digits).probabilities
+    found = nin.Predictor(run.path).predict(real_digits).probabilities
+    np.testing.assert_allclose(found, now, atol=1e-5)

@@ -27,7 +27,7 @@ def test_what_cannot_be_read_is_a_row_and_a_complaint():
     assert predicted.unreadable_line() == r"1 of 3 images cannot be read: bad: no\npicture"
 
 
-def test_or_it_is_left_out():
+def test_skip_bad_leaves_unreadable_files_out():
     predicted = PredictedFiles(["bad", "a"], skip_bad=True)
     assert [row["file"] for row in predicted.predictions(Sure())] == ["a"]
     assert predicted.unreadable_line() == r"left out 1 unreadable image: bad: no\npicture"

@@ -90,3 +90,9 @@ def test_a_link_that_leads_nowhere_is_somebody_elses(here):
     with pytest.raises(NinError, match=r"maps\.png already exists"):
         pictures(numbered(2))
     assert pictures(numbered(2), overwrite=True)
+
+
+@pytest.mark.parametrize("out", [None, Path("seen")])
+def test_no_images(out):
+    with pytest.raises(NinError, match="there are no images"):
+        pictures([], out)

@@ -65,6 +65,6 @@ def test_an_unknown_class_is_named_with_those_there_are(name):
 
 
 @pytest.mark.parametrize("count", [0, 61])
-def test_neither_none_nor_too_many(count):
+def test_the_number_of_shown_maps_is_bounded(count):
     with pytest.raises(NinError, match=f"^{count} maps per image: 1 to 60 can be drawn"):
         check_shown(count)

@@ -13,7 +13,7 @@ from nin.maps.predictions import BATCH, photograph, predict_files
 
 
 def rows(network, files, **options):
-    return [*explain(network, [Path(file) for file in files], **options)]
+    return explain(network, [Path(file) for file in files], **options)
 
 
 def written():
@@ -80,9 +80,9 @@ def test_classes_that_are_named_are_shown_in_that_order(network, picture):
     ("options", "error", "said"),
     [
         ({"classes": ["grey"]}, UnknownNameError, "unknown class 'grey'"),
-        ({"percent": 0}, NinError, "percent=0: give a percentage"),
-        ({"percent": 100.5}, NinError, "percent=100.5: give a percentage"),
-        ({"percent": float("nan")}, NinError, "percent=nan"),
+        ({"strongest": 0}, NinError, "strongest=0: give a percentage"),
+        ({"strongest": 100.5}, NinError, "strongest=100.5: give a percentage"),
+        ({"strongest": float("nan")}, NinError, "strongest=nan"),
         (
             {"raw": Path("maps.zip")},
             NinError,

@@ -86,6 +86,9 @@ def test_floats_are_shown_as_bytes_are():
         (IMAGES, {"labels": [1]}, "3 images but 1 labels"),
         (IMAGES, {"labels": [0, 1, 3]}, "labels 0 to 3, but there are 3 classes"),
         (IMAGES, {"strongest": 0}, "strongest=0: give a percentage"),
+        (IMAGES.astype(np.int64), {}, "must be uint8 or floats from 0 to 1"),
+        (IMAGES.astype(np.float32), {}, "must be from 0 to 1"),
+        (IMAGES[:1], {"labels": np.zeros((1, 2), int)}, r"labels must be of shape \(n,\)"),
         (IMAGES, {"top": 0}, "0 maps per image"),
         (IMAGES, {"classes": ["d"]}, "unknown class 'd'"),
     ],
@@ -93,6 +96,16 @@ def test_floats_are_shown_as_bytes_are():
 def test_what_is_refused(images, options, said):
     with pytest.raises(nin.NinError, match=said):
         nin.show_maps(RUN, images, **options)
+
+
+def test_labels_in_a_column():
+    assert texts(nin.show_maps(RUN, IMAGES[:1], np.array([[2]])))[0] == "c"
+
+
+def test_maps_that_are_no_numbers():
+    broken = SimpleNamespace(class_maps=lambda images: MAPS[: len(images)] * np.nan)
+    with pytest.raises(nin.NinError, match="not finite"):
+        nin.show_maps(broken, IMAGES)
 
 
 def test_a_network_without_maps():

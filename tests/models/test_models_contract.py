@@ -22,9 +22,10 @@ from nin.models import (
     LeNet,
     NiN,
     ResNet18,
+    Stage,
     named_net,
 )
-from nin.models.geometry import flow, leaves, smallest_size
+from nin.models.geometry import flow, leaves, smallest_sides, smallest_size
 
 # Published sizes, and that of `deep`, in ignorance of the table in presets.py.
 WEIGHTS = {
@@ -340,6 +341,42 @@ def test_smallest_size_is_where_shapes_begin_to_work(drawn):
     if smallest > 1:
         with pytest.raises(ValueError, match="negative"):
             walk(net, (smallest - 1, smallest - 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("layers", "sides"),
+    [
+        ([keras.layers.ZeroPadding2D(3), keras.layers.Conv2D(1, 7)], (1, 1)),
+        ([keras.layers.Resizing(32, 32), keras.layers.Conv2D(1, 11)], (1, 1)),
+        ([keras.layers.UpSampling2D(4), keras.layers.Conv2D(1, 4)], (1, 1)),
+        ([keras.layers.Conv2D(1, (1, 7)), keras.layers.Conv2D(1, (7, 1))], (7, 7)),
+        ([keras.layers.Conv2D(1, (1, 5))], (1, 5)),
+        ([keras.layers.Conv2D(1, 3, dilation_rate=4)], (9, 9)),
+    ],
+)
+def test_smallest_sides_of_windows_that_are_no_squares_and_of_what_enlarges(layers, sides):
+    net = keras.Sequential([*layers, keras.layers.GlobalAveragePooling2D()])
+    assert smallest_sides(net) == sides
+    assert walk(net, (*sides, 1))[-1].output_shape == (1,)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"preset": "efficientnet-lite0", "pooling": "median"}, "not 'median'"),
+        ({"stages": [Stage(32, 3), Stage((0,), 3)]}, "the widths of a stage are a tuple"),
+    ],
+)
+def test_tables_that_cannot_be(arguments, said):
+    with pytest.raises(ValueError, match=said):
+        NiN(**arguments)
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize("shape", [(2, 28, 28), (28, 28, 1)])
+def test_images_of_another_rank_are_one_line(shape):
+    with pytest.raises(InputSizeError, match=r"images must be \(n, height, width, channels\)"):
+        LeNet()(np.zeros(shape, np.uint8))
 
 
 def test_presets_begin_with_their_published_classes():

@@ -11,7 +11,7 @@ from nin.accounting import count_cost
 from nin.errors import NinError
 from nin.models import make_net
 from nin.models.geometry import flow, has_class_maps, leaves
-from nin.networks.rivals import network_name
+from nin.networks.lookup import network_name
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), np.uint8)
 
@@ -111,3 +111,58 @@ def test_what_makes_no_network_is_one_line(name, said, nets):
 def test_what_is_no_network_at_all():
     with pytest.raises(NinError, match="a network is a name, stages, a class"):
         network_name(3)
+
+
+def test_a_layer_of_several_arguments_is_one_line():
+    image = keras.Input((8, 8, 4))
+    x = keras.layers.MultiHeadAttention(1, 2, attention_axes=(1, 2))(image, image)
+    net = keras.Model(image, keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(x)))
+    with pytest.raises(NinError, match="takes inputs as several arguments"):
+        flow(net, keras.ops.zeros((1, 8, 8, 4)), lambda layer, signal: layer(signal))
+
+
+@pytest.mark.parametrize(
+    "layer", [keras.layers.PReLU, lambda: keras.layers.LayerNormalization(axis=[1, 2, 3])]
+)
+def test_weights_of_each_position_are_built_for_one_size(layer):
+    def own(num_classes):
+        return keras.Sequential(
+            [
+                keras.layers.Conv2D(4, 3),
+                layer(),
+                keras.layers.GlobalAveragePooling2D(),
+                keras.layers.Dense(num_classes),
+            ]
+        )
+
+    assert made(own)(IMAGES).shape == (3, 10)
+
+
+def test_weights_that_a_function_loads_are_kept():
+    def loaded(num_classes):
+        net = keras.Sequential(
+            [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(num_classes)]
+        )
+        net.is_fresh = False
+        return net
+
+    assert not made(loaded).is_fresh
+
+
+def test_layers_for_channels_first_are_refused():
+    def own(num_classes):
+        return keras.Sequential(
+            [
+                keras.layers.Conv2D(4, 3, padding="same", data_format="channels_first"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(num_classes),
+            ]
+        )
+
+    with pytest.raises(NinError, match="takes channels first"):
+        made(own)
+
+
+def test_layer_summary_of_a_graph_is_one_line(nets):
+    with pytest.raises(NinError, match="do not follow one another"):
+        made(f"{nets}:cnn").layer_summary((1, 8, 8, 1))

@@ -45,3 +45,10 @@ def test_a_readers_own_is_told_what_to_change():
     assert "\n" not in str(raised.value)
     for said in ("Own: Keras is set to channels_first", '"image_data_format"', "keras.json"):
         assert said in str(raised.value)
+
+
+@pytest.mark.every_backend
+@pytest.mark.usefixtures("settings")
+def test_averages_are_of_rows_and_columns_whatever_the_setting():
+    model = nin.NiN(preset="mnist", width=0.1, pooling="average")
+    assert model(np.zeros((2, 28, 28, 1), np.uint8)).shape == (2, 10)

@@ -17,7 +17,7 @@ X, Y = np.random.default_rng(0).integers(0, 256, (12, 28, 28, 1), np.uint8), np.
 def trained():
     model = nin.LeNet(num_classes=2)
     data = nin.ImageArrays(X, Y, batch_size=4)
-    nin.Trainer(1, gradient_clip_val=1, start=False, verbose=False).fit(model, data)
+    nin.Trainer(1, gradient_clip_val=1, initialize=False, verbose=False).fit(model, data)
     return model
 
 

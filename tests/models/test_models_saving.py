@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from nin.models import VGG, Classifier, LeNet, Module, NiN, Stage
+from nin.models import VGG, Classifier, LeNet, Module, NiN, Stage, make_net
+from nin.networks.lookup import network_name
 
 LOAD = """
 import sys
@@ -166,3 +167,13 @@ def test_weights_alone_can_be_saved(saved, tmp_path):
     arrays = kept(path)
     other.compile()
     np.testing.assert_array_equal(other.predict(arrays["x"], verbose=0), arrays["predictions"])
+
+
+def test_a_readers_function(saved):
+    def own(num_classes):
+        return keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(num_classes)])
+
+    path = saved(make_net(network_name(own), 2, (8, 8, 1)), (8, 8, 1))
+    again = keras.saving.load_model(path)
+    found = again.predict(kept(path)["x"], verbose=0)
+    np.testing.assert_array_equal(found, kept(path)["predictions"])

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from nin.errors import NinError
+from nin.networks.lookup import class_and_arguments, network_name
 from nin.networks.presets import PRESETS
-from nin.networks.rivals import find_net, network_name
 from nin.networks.stage_table import as_text, is_table, read_table
 from nin.networks.stages import MBConv, Stage
 
@@ -37,7 +37,7 @@ JSON = json.dumps([[[32, 32], 5, 1, "same", "same"], {"widths": [32, 0], "kernel
 def test_a_file_of_stages(name, text, tmp_path):
     (tmp_path / name).write_text(text, encoding="utf-8")
     assert read_table(str(tmp_path / name)) == SMALL
-    assert find_net(str(tmp_path / name)) == ("NiN", {"stages": SMALL})
+    assert class_and_arguments(str(tmp_path / name)) == ("NiN", {"stages": SMALL})
 
 
 @pytest.mark.parametrize("preset", PRESETS)

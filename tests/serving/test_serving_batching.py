@@ -1,6 +1,7 @@
 """Many images at once: everyone gets their own prediction, nobody suffers for another's image."""
 
 import asyncio
+import math
 import threading
 import time
 import weakref
@@ -15,7 +16,8 @@ from server_cases import light, picture
 from nin.errors import NinError
 from nin.inference import FilePredictor
 from nin.inference.outputs import Predictions
-from nin.serving.batching import MOST_IMAGES, THREADS, Batcher, batch_size
+from nin.inference.read_ahead import batch_size
+from nin.serving.batching import MOST_IMAGES, MOST_PIXELS, THREADS, Batcher
 from nin.serving.settings import Limits
 
 
@@ -208,7 +210,7 @@ def test_closing_computes_what_was_submitted_and_what_is_given_up_costs_nothing(
     ("size", "most"), [((8, 8), MOST_IMAGES), ((67, 67), 32), ((288, 288), 2), ((4096, 4096), 1)]
 )
 def test_of_large_images_fewer_are_computed_together(size, most):
-    assert batch_size(*size) == most
+    assert batch_size(math.prod(size), MOST_IMAGES, MOST_PIXELS) == most
 
 
 def test_what_its_client_does_not_wait_for_is_not_computed(open_app, network):

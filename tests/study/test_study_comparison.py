@@ -523,6 +523,12 @@ def test_images_that_a_network_cannot_take_are_refused_at_once(compared, trained
     assert not trained
 
 
+def test_a_table_of_other_classes_is_refused_at_once(compared, trained):
+    with pytest.raises(NinError, match="ends in 6 maps, and there are 10 classes"):
+        compared([[Stage((4, 6), 3)]])
+    assert not trained
+
+
 def test_too_few_images_are_refused_at_once(compared, trained):
     with pytest.raises(DataError, match=r"a share of 0\.0001 .* for validation"):
         compared(recipe=DIGITS.revised(validation=0.0001))

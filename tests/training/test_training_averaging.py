@@ -59,7 +59,7 @@ def test_the_averages_are_validated_and_are_what_is_left_in_the_end():
     data = nin.Digits(limit=96, batch_size=16)
     images, labels = data.test.images / 255, data.test.labels
     watch = ByHand(images.astype(np.float32), labels)
-    trainer = nin.Trainer(3, start=False, callbacks=[watch], verbose=False)
+    trainer = nin.Trainer(3, initialize=False, callbacks=[watch], verbose=False)
     model = Linear()
     trainer.fit(model, data)
     np.testing.assert_allclose(trainer.history["val_loss"], watch.losses, rtol=1e-4)
@@ -80,7 +80,7 @@ class Peek(keras.callbacks.Callback):
                 nin.load(self.path).evaluate()
             self.said = str(caught.value)
         else:
-            self.n = nin.load(self.path).evaluate()[1].n
+            self.n = nin.load(self.path).evaluate().n
 
 
 @pytest.mark.slow
@@ -104,7 +104,7 @@ def test_record_and_kept_weights_are_those_of_the_averages(tmp_path):
     assert nin.evaluate(nin.load(run.path).model, held, run.classes).loss == pytest.approx(
         row["val_loss"], rel=1e-4
     )
-    assert run.evaluate()[1].loss == pytest.approx(run.record["result"]["loss"], rel=1e-4)
+    assert run.evaluate().loss == pytest.approx(run.record["result"]["loss"], rel=1e-4)
     kept, last = load_file(run.weights_path), load_file(run.checkpoint_path)
     means = {name: value for name, value in last.items() if name.startswith("optimizer.")}
     for name, value in kept.items():

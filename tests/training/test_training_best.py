@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file
 from same_training import assert_same_training
-from test_training_resume import stop_at
+from stopping import stop_at
 
 import nin
 from nin.errors import RunError
@@ -57,9 +57,9 @@ def test_weights_and_record_are_those_of_the_lowest_held_out_loss(trained):
     for name, value in epochs[best].items():
         np.testing.assert_array_equal(kept[name], value)
         np.testing.assert_array_equal(last[name], epochs[-1][name])
-    _, evaluation = nin.load(run.path).evaluate()
+    evaluation = nin.load(run.path).evaluate()
     assert evaluation.accuracy == run.record["result"]["accuracy"]
-    _, at_once = run.evaluate()
+    at_once = run.evaluate()
     assert (at_once.confusion == evaluation.confusion).all()
 
 
@@ -137,7 +137,7 @@ def test_what_a_callback_leaves_is_what_is_evaluated_and_saved(tmp_path, callbac
     result = run.record["result"]
     assert (result["epoch"] is not None) is keeps_epoch
     assert result["epoch"] == (run.best_epoch() if keeps_epoch else None)
-    _, saved = nin.load(run.path).evaluate()
+    saved = nin.load(run.path).evaluate()
     assert saved.accuracy == result["accuracy"]
     assert saved.loss == pytest.approx(result["loss"], rel=1e-6)
     in_memory = {name: np.array(w.value) for name, w in weights(run.model).items()}

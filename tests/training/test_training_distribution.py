@@ -150,7 +150,7 @@ def one(tmp_path_factory):
 
 @pytest.mark.slow
 def test_two_devices_in_one_process_train_as_one_does(tmp_path, one):
-    devices = "--xla_force_host_platform_device_count=2"
+    devices = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
     line = [*LINE, "--epochs", "2", "--out", "run", "--devices", "2"]
     alone(tmp_path, *line, XLA_FLAGS=devices)
     assert_same_training(nin.load(tmp_path / "run"), one)

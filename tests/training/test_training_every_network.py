@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from photographs import folder
 from same_training import assert_same_training
-from test_training_resume import stop_at
+from stopping import stop_at
 
 import nin
 from nin.errors import InputSizeError, NinError, RecipeError, UnknownNameError
@@ -16,7 +16,8 @@ from nin.models import googlenet, named_net
 from nin.models.blocks import dense_head
 from nin.models.geometry import has_class_maps, smallest_size
 from nin.models.resnet import RESNET18
-from nin.networks.rivals import NETWORKS, RIVALS, find_network
+from nin.networks.lookup import NETWORKS, find_network
+from nin.networks.rivals import RIVALS
 from nin.training.preflight import check
 from nin.training.recipes import RECIPES, choose
 
@@ -102,12 +103,12 @@ def test_it_is_trained_evaluated_and_exported(name, photos, tmp_path):
         assert row["map_shape"][2] == 2
     else:
         with pytest.raises(NinError, match="has no class maps"):
-            next(explain(predictor, [file], out=tmp_path / "maps.png"))
+            explain(predictor, [file], out=tmp_path / "maps.png")
 
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("narrow", "once")
-def test_one_with_moving_averages_goes_on_to_the_bit(photos, tmp_path, monkeypatch):
+def test_a_network_with_batch_normalisation_resumes_to_the_bit(photos, tmp_path, monkeypatch):
     options = {**small("resnet18"), "epochs": 2, "flip": True}
     unbroken = nin.train(photos, tmp_path / "unbroken", **options)
     with monkeypatch.context() as patch:
@@ -119,7 +120,7 @@ def test_one_with_moving_averages_goes_on_to_the_bit(photos, tmp_path, monkeypat
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("once")
-def test_another_run_of_it_is_gone_on_from(photos, tmp_path):
+def test_training_starts_from_another_run(photos, tmp_path):
     first = nin.train(photos, tmp_path / "first", **small("lenet"))
     again = nin.train(photos, tmp_path / "again", init=first.path, epochs=1, batch_size=4)
     assert (again.recipe.preset, again.input_shape) == ("lenet", first.input_shape)

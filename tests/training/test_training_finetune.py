@@ -8,7 +8,7 @@ import pytest
 from forked import forked
 from safetensors.numpy import load_file
 from same_training import assert_same_training
-from test_training_resume import stop_at
+from stopping import stop_at
 
 import nin as d2l
 from nin.errors import RecipeError, RunError
@@ -76,8 +76,8 @@ def test_the_best_epoch_is_kept(unbroken):
     rows = unbroken.metrics()
     best = min(rows, key=lambda row: row["val_loss"])
     assert unbroken.record["result"]["epoch"] == best["epoch"]
-    part, evaluation = unbroken.evaluate()
-    assert part == unbroken.record["result"]["split"] == "test"
+    evaluation = unbroken.evaluate()
+    assert evaluation.part == unbroken.record["result"]["split"] == "test"
     assert evaluation.loss == pytest.approx(unbroken.record["result"]["loss"], rel=1e-4)
 
 

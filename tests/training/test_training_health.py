@@ -91,14 +91,14 @@ def test_the_same_prediction_for_every_image_is_named_at_the_first_look():
     assert [(finding.step, finding.kind) for finding in health.findings] == [
         (FIRST_LOOK, "same answer")
     ]
-    assert "begin with Trainer's own start" in health.findings[0].message
+    assert "begin with Trainer's own initial weights" in health.findings[0].message
 
 
 @pytest.mark.every_backend
 def test_a_training_of_one_step_is_looked_at_too():
     net = model(bias=-100.0)
     images, labels = data(20)
-    health = HealthWatch(images, CLASSES, started=True)
+    health = HealthWatch(images, CLASSES, initialized=True)
     net.build((None, 4, 4, 1))
     net.compile(net.configure_optimizers(), jit_compile=False)
     net.fit(images, labels, batch_size=20, epochs=1, verbose=0, callbacks=[health])

@@ -10,7 +10,7 @@ import nin
 from nin.models import DenseNet, GoogLeNet, ResNet18, Stage
 from nin.models.geometry import flow, leaves
 from nin.networks.stages import CLASSES
-from nin.training.initialization import MAP_MEAN, MAP_SPREAD, start
+from nin.training.initialization import MAP_MEAN, MAP_SPREAD, initialize
 
 
 def images(n=32, size=16, seed=0):
@@ -41,7 +41,7 @@ def outputs(model, x):
 @pytest.mark.every_backend
 def test_every_convolution_puts_out_unit_variance():
     model, x = built(), images()
-    assert start(model, x) == (9, 0)
+    assert initialize(model, x) == (9, 0)
     for layer, out in outputs(model, x):
         without_bias = out - np.asarray(keras.ops.convert_to_numpy(layer.bias))
         expected = MAP_SPREAD if layer in convolutions(model)[-2:] else 1
@@ -53,7 +53,7 @@ def test_the_books_last_two_convolutions_are_the_identity():
     model = nin.NiN(num_classes=6, width=0.05)
     x = images(8, 80)
     model.build((None, 80, 80, 1))
-    assert start(model, x) == (10, 2)
+    assert initialize(model, x) == (10, 2)
     for layer in convolutions(model)[-2:]:
         np.testing.assert_array_equal(keras.ops.convert_to_numpy(layer.kernel)[0, 0], np.eye(6))
     *_, maps, first, second = [out for _, out in outputs(model, x)]
@@ -69,7 +69,7 @@ def class_maps(model, x):
 @pytest.mark.every_backend
 def test_every_class_map_starts_with_the_same_mean_and_alive():
     model, x = built(), images()
-    start(model, x)
+    initialize(model, x)
     maps = class_maps(model, x)
     np.testing.assert_allclose(maps.mean(axis=(0, 1, 2)), MAP_MEAN, rtol=1e-4)
     assert (maps > 0).mean() > 0.98
@@ -79,7 +79,7 @@ def test_every_class_map_starts_with_the_same_mean_and_alive():
 def test_rare_classes_start_with_their_frequency():
     model, x = built(), images()
     shares = np.array([0.5, 0.25, 0.1, 0.1, 0.05, 0.0])
-    start(model, x, shares)
+    initialize(model, x, shares)
     means = class_maps(model, x).mean(axis=(0, 1, 2))
     assert means.min() == pytest.approx(MAP_MEAN, rel=1e-4)
     np.testing.assert_allclose(np.exp(means[:5] - means[4]), shares[:5] / shares[4], rtol=1e-3)
@@ -122,7 +122,7 @@ def test_every_layer_of_other_networks_gets_unit_variance_too(name):
     keras.utils.set_random_seed(1)
     model, x = make(), images(16, size)
     model.build((None, size, size, 1))
-    assert start(model, x) == (layers, 0)
+    assert initialize(model, x) == (layers, 0)
     *spreads, logits = linear_spreads(model, x)
     np.testing.assert_allclose(spreads, 1, rtol=1e-3)
     assert logits == pytest.approx(MAP_SPREAD, rel=1e-3)
@@ -140,7 +140,7 @@ def test_batch_normalisation_sets_the_scale_by_itself(net):
     model.build((None, 32, 32, 1))
     before = model.get_weights()
     assert model.is_fresh
-    assert start(model, x) is None
+    assert initialize(model, x) is None
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -149,7 +149,7 @@ def test_class_maps_that_are_not_normalised_are_started_after_batch_normalisatio
     """`mnist` at a tenth: its last block has as many channels as there are classes throughout."""
     model, x = built(batch_norm=True, num_classes=10), images()
     kernels = [np.array(layer.kernel) for layer in leaves(model.net) if hasattr(layer, "kernel")]
-    assert start(model, x) == (1, 0)
+    assert initialize(model, x) == (1, 0)
     *others, _ = [layer for layer in leaves(model.net) if hasattr(layer, "kernel")]
     for layer, kernel in zip(others, kernels, strict=False):
         np.testing.assert_array_equal(layer.kernel, kernel)
@@ -164,7 +164,7 @@ def test_linear_class_maps_after_batch_normalisation_only_need_its_averages():
     model, x = nin.NiN(6, stages=stages, batch_norm=True), images()
     model.build((None, 16, 16, 1))
     before = [np.array(weight) for weight in model.trainable_weights]
-    assert start(model, x) == (0, 0)
+    assert initialize(model, x) == (0, 0)
     for old, new in zip(before, model.trainable_weights, strict=True):
         np.testing.assert_array_equal(old, new)
     normal = [
@@ -179,7 +179,7 @@ def test_stages_without_a_last_relu_start_as_class_maps_do():
     stages = [Stage((8, 8), 3, pool="same"), Stage((8, CLASSES), 3, last_relu=False)]
     model, x = nin.NiN(6, stages=stages), images()
     model.build((None, 16, 16, 1))
-    assert start(model, x) == (4, 0)
+    assert initialize(model, x) == (4, 0)
     maps = class_maps(model, x)
     np.testing.assert_allclose(maps.mean(axis=(0, 1, 2)), MAP_MEAN, rtol=1e-4)
     assert 0.1 < maps.std() <= MAP_SPREAD
@@ -191,7 +191,7 @@ def test_fresh_is_what_keras_initialised():
     assert model.is_fresh
     model.build((None, 16, 16, 1))
     assert model.is_fresh
-    start(model, images())
+    initialize(model, images())
     assert not model.is_fresh
 
 
@@ -269,6 +269,6 @@ def test_activations_of_layers_stay():
 
     model = Fused()
     model.build((None, 16, 16, 1))
-    start(model, images())
+    initialize(model, images())
     assert {layer.activation.__name__ for layer in convolutions(model)} == {"relu"}
     assert (model.predict(images(), verbose=0) > 0).mean() > 0.9

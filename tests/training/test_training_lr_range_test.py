@@ -118,3 +118,10 @@ def test_refusals(tmp_path, monkeypatch, options, kind, said):
     with pytest.raises(kind, match=said):
         d2l.lr_find("digits", **{"limit": 64, **LEARNS, **options})
     assert {path.name for path in tmp_path.iterdir()} == {"file", "folder.png"}
+
+
+def test_a_picture_of_somebody_else_stays(tmp_path):
+    (tmp_path / "mine.png").write_bytes(b"kept")
+    with pytest.raises(NinError, match="no range test drew it"):
+        d2l.lr_find("digits", **LEARNS, out=tmp_path / "mine.png")
+    assert (tmp_path / "mine.png").read_bytes() == b"kept"

@@ -155,10 +155,17 @@ def test_what_belongs_to_gradients_means_fine_tuning(options):
 
 @pytest.mark.usefixtures("photos")
 @pytest.mark.parametrize("settings", [{"callbacks": [object()]}, {"devices": 2}])
-def test_so_do_arguments_that_only_gradients_have(settings, monkeypatch):
+def test_callbacks_and_devices_imply_fine_tuning(settings, monkeypatch):
     def note(recipe, *_, **__):
         raise NinError(f"fine-tuned: {recipe.finetune}")
 
     monkeypatch.setattr(dispatch, "check", note)
     with pytest.raises(NinError, match="fine-tuned: True"):
         nin.train("pictures", **settings)
+
+
+@pytest.mark.parametrize("make", [Path, nin.ImageFolder])
+@pytest.mark.parametrize("what", ["book", None])
+def test_images_beside_a_recipe_that_are_called_like_a_published_set(photos, what, make):
+    photos.rename(photos.parent / "digits")
+    assert recipe_of(what, {"data": make("digits")}).data == "./digits"

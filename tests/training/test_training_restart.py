@@ -7,7 +7,7 @@ from contextlib import redirect_stderr
 
 import pytest
 from same_training import assert_same_training
-from test_training_resume import stop_at
+from stopping import stop_at
 
 import nin
 from nin.errors import TrainingDiedError

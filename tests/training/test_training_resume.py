@@ -15,12 +15,13 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.numpy import load_file, save
 from same_training import assert_same_training
+from stopping import stop_at
 
 import nin
 from nin.errors import DataError, RunError
 from nin.exporting.describe import describe
 from nin.training.health import Finding
-from nin.training.runs.checkpoint import Checkpoint, Position, read_position
+from nin.training.runs.checkpoint import Position, read_position
 from nin.training.stop_signal import StopSignal
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("tiny")]
@@ -53,19 +54,6 @@ RECIPE = nin.RECIPES["digits"].revised(
     ema_momentum=0.8,
 )
 EPOCH = 6
-
-
-def stop_at(monkeypatch, step, number=signal.SIGINT):
-    """Ask this process to stop when so many batches have been trained on."""
-    steps = iter(range(1, 10**6))
-    note = Checkpoint.on_train_batch_end
-
-    def watched(self, batch, logs=None):
-        if next(steps) == step:
-            signal.raise_signal(number)
-        note(self, batch, logs)
-
-    monkeypatch.setattr(Checkpoint, "on_train_batch_end", watched)
 
 
 @pytest.fixture(scope="module")

@@ -120,7 +120,7 @@ def test_dropout_acts_only_while_training():
 @pytest.mark.every_backend
 def test_means_are_exact_over_a_short_last_batch():
     model = Small()
-    trainer = quiet(start=False)
+    trainer = quiet(initialize=False)
     data = Toy(n=37)  # 16 + 16 + 5
     trainer.fit(model, data)
     result = nin.evaluate(model, data.test, data.classes)
@@ -220,7 +220,7 @@ def test_start_false_leaves_keras_weights_and_plain_scaling():
     untouched.build((None, 8, 8, 1))
     keras.utils.set_random_seed(3)
     model = Small()
-    quiet(start=False).prepare_model(model, Toy())
+    quiet(initialize=False).prepare_model(model, Toy())
     for ours, keras_own in zip(model.get_weights(), untouched.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, keras_own)
     assert model.preprocessing.mean == (0.0,)
@@ -242,7 +242,7 @@ def test_it_says_in_one_line_what_it_changes(capsys):
     first, *others = err.strip().splitlines()
     assert "standardised" in first
     assert "initial weights" in first
-    assert "start=False" in first
+    assert "initialize=False" in first
     assert len(others) == 1
     assert others[0].startswith("epoch 1/1  loss")
     assert "Figure" not in err

@@ -222,7 +222,7 @@ def _fits(taken: tuple[int | None, ...], given: Shape) -> bool:
 
 
 def _check_layer(layer: Any) -> None:
-    why = next((why for why, is_so in _PROBLEMS.items() if is_so(layer)), None)
+    why = _problem(layer)
     if why is not None:
         kind = f"{type(layer).__name__} ({layer.name})"
         raise NinError(f"cannot count what a layer of kind {kind} holds and computes{why}")
@@ -233,20 +233,19 @@ _WITHOUT_WEIGHTS = {
     getattr(keras.layers, name) for name in ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")
 }
 
-#: Why a layer cannot be counted, and how to see it.
-_PROBLEMS: dict[str, Callable[[Any], bool]] = {
-    "": lambda layer: not is_known(layer),
-    ": its activation may have weights: add it as a layer of its own": lambda layer: (
-        isinstance(own := getattr(layer, "activation", None), keras.layers.Layer)
-        and type(own) not in _WITHOUT_WEIGHTS
-    ),
-    ": its channels come first": lambda layer: (
-        getattr(layer, "data_format", None) == "channels_first"
-    ),
-    ": its weights are not those of its kind": lambda layer: bool(
-        getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None)
-    ),
-}
+
+def _problem(layer: Any) -> str | None:
+    """Why a layer cannot be counted, as the end of a message; None if it can."""
+    if not is_known(layer):
+        return ""
+    own = getattr(layer, "activation", None)
+    if isinstance(own, keras.layers.Layer) and type(own) not in _WITHOUT_WEIGHTS:
+        return ": its activation may have weights: add it as a layer of its own"
+    if getattr(layer, "data_format", None) == "channels_first":
+        return ": its channels come first"
+    if getattr(layer, "lora_enabled", False) or getattr(layer, "quantization_mode", None):
+        return ": its weights are not those of its kind"
+    return None
 
 
 def _is_proxy(value: Any) -> bool:

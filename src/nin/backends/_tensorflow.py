@@ -157,7 +157,7 @@ def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, A
         is_training=training,
     )
     if training:
-        # TensorFlow tells the variance of which the batch is a sample, Keras averages the batch's.
+        # TensorFlow returns the unbiased variance (n - 1), Keras averages the biased one (n).
         pixels = tf.cast(tf.reduce_prod(tf.shape(images)[:-1]), tf.float32)
         variance *= (pixels - 1) / pixels
     return normalized, mean, variance

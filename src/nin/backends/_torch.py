@@ -85,7 +85,7 @@ def prepare_optimizer(optimizer: Any) -> None:
 def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:
     """As on TensorFlow: the images, and the mean and variance by which they were normalised.
 
-    None if only their shape is asked for, or there is one value a channel, which PyTorch refuses.
+    None if only their shape is asked for, or there is one value per channel, which PyTorch refuses.
     """
     if images.is_meta or images.numel() == images.shape[-1]:
         return None
@@ -103,7 +103,7 @@ def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, A
         eps=layer.epsilon,
     )
     if training:
-        # PyTorch tells the variance of which the batch is a sample, Keras averages the batch's.
+        # PyTorch returns the unbiased variance (n - 1), Keras averages the biased one (n).
         pixels = images.numel() // images.shape[-1]
         variance = variance * ((pixels - 1) / pixels)
     return normalized.movedim(1, -1), mean, variance

@@ -39,7 +39,7 @@ DIED, MISTAKE, INTERRUPTED = 1, 2, 130
 
 app = typer.Typer(
     name="nin",
-    help="Network-in-Network image classifiers that learn every time.",
+    help="Network-in-Network image classifiers that learn reliably.",
     epilog="Begin with: nin train",
     add_completion=False,
     rich_markup_mode=None,
@@ -90,6 +90,9 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Names of files and classes need not fit the terminal's encoding, nor any.
         sys.stdout.reconfigure(errors="backslashreplace")
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        plain = sys.stderr
+        sys.stderr = _StandardError(plain.buffer, plain.encoding, plain.errors, line_buffering=True)
     code = run(sys.argv[1:])
     # A second Ctrl-C changes nothing any more, and would end what is left in a traceback.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -98,6 +101,28 @@ def main() -> None:
     if code:
         distribution.abandon(code)
     sys.exit(code)
+
+
+class _StandardError(io.TextIOWrapper):
+    """Standard error: where nobody reads it any more, the work goes on without."""
+
+    def write(self, text: str) -> int:
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            self._leave()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            super().flush()
+        except BrokenPipeError:
+            self._leave()
+
+    def _leave(self) -> None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())
+        os.close(nowhere)
 
 
 def run(arguments: list[str]) -> int:

@@ -41,6 +41,8 @@ def evaluate(
     opened = load(run, trust=trust)
     if out is not None:
         report.check_out(out, {"run": report.subject(opened).run})
+    else:
+        report.check_run(opened)
     images = opened.images.for_evaluation(data, skip_bad=skip_bad)
     show_found(images.data, divided=images.part != "all")
     for note in images.notes():

@@ -15,7 +15,7 @@ from nin.names import printable
 
 @dataclass(frozen=True)
 class DrawingOptions:
-    """What to draw, and where to; as the arguments of `nin.maps.explain`."""
+    """What to draw, and where to; as the arguments of `nin.maps.explanation.explained`."""
 
     classes: Annotated[
         list[str] | None,
@@ -27,10 +27,9 @@ class DrawingOptions:
             min=1, help="Number of most likely classes to show, if --classes is not given."
         ),
     ] = 3
-    percent: Annotated[
+    strongest: Annotated[
         float | None,
         typer.Option(
-            "--strongest",
             metavar="PERCENT",
             help="Show only this percentage of each map, its strongest values, such as 10.",
         ),
@@ -50,7 +49,7 @@ class DrawingOptions:
     ] = False
 
     def arguments(self) -> dict[str, Any]:
-        """By name, for `nin.maps.explain`."""
+        """By name, for `explained`."""
         return {**asdict(self), "classes": self.classes or ()}
 
 
@@ -86,10 +85,10 @@ def explain(
     pictures(images, options.out, options.overwrite)
 
     from nin.exporting import Predictor
-    from nin.maps import explain as draw
+    from nin.maps.explanation import explained
 
     predictor = Predictor(run, image_size=image_size, trust=trust)
-    for row in draw(predictor, images, **options.arguments()):
+    for row in explained(predictor, images, **options.arguments()):
         typer.echo(json.dumps(row) if as_json else _line(row))
 
 

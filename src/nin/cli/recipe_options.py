@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from nin.networks.rivals import NETWORKS
+from nin.networks.lookup import NETWORKS
 
 
 @dataclass(frozen=True)
@@ -151,9 +151,7 @@ class RecipeOptions:
             help="Paste parts of other training images, and of their labels (CutMix), such as 1."
         ),
     ] = None
-    mixup_prob: Annotated[
-        float | None, typer.Option(help="Share of the batches to mix; default: all.")
-    ] = None
+    mixup_prob: Annotated[float | None, typer.Option(help="Share of the batches to mix.")] = None
     balance: Annotated[
         str | None,
         typer.Option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -172,7 +173,7 @@ def run_trials(
             search_share=share,
         )
     if options.as_json:
-        typer.echo(comparison.model_dump_json())
+        typer.echo(json.dumps(comparison.model_dump()))
     else:
         print_comparison(comparison, options.out)
 

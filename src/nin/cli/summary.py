@@ -10,7 +10,7 @@ import typer
 
 from nin.cli.shared_options import AsJson
 from nin.errors import NinError, first_line
-from nin.networks.rivals import NETWORKS, check_size, find_network
+from nin.networks.lookup import NETWORKS, check_size, find_network
 
 if TYPE_CHECKING:
     from nin.accounting import Step

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -103,7 +104,7 @@ def sweep(
     _check(given, varied, options)
     found = _run(what, given, varied, options)
     if as_json:
-        typer.echo(found.model_dump_json())
+        typer.echo(json.dumps(found.model_dump()))
     else:
         print_comparison(found, options.out)
 
@@ -113,6 +114,8 @@ def _check(given: Mapping[str, Any], varied: Mapping[str, Any], options: SweepOp
         raise NinError("--jobs and --scheduler: choose one")
     if options.budget is not None and "epochs" in given:
         raise NinError("--epochs and --budget: choose one")
+    if options.rates is not None and "learning_rate" in given:
+        raise NinError("--lr and --rates: choose one")
     if "seed" in given:
         raise NinError("--seed: a sweep has several seeds: give --seeds")
     if twice := sorted(given.keys() & varied.keys()):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,7 +75,9 @@ def train(
         if resume is not None:
             raise NinError("--resume keeps the settings of the run: leave out --find-lr")
         of_training = {"devices": devices, "join": join, "save_every": save_every, "trust": trust}
-        if given := [name for name, value in of_training.items() if value not in (None, False)]:
+        # 0 is a value of --save-every.
+        given = [n for n, value in of_training.items() if value is not None and value is not False]
+        if given:
             raise NinError(f"--find-lr does not train: leave out {', '.join(as_typed(given))}")
         _find_lr(what, options, out or Path(PICTURE), skip_bad, as_json)
         return
@@ -158,8 +162,8 @@ def _meet(join: bool) -> None:
 def _number(devices: str | None) -> int | None:
     if devices is None or devices == "all":
         return None if devices is None else 0
-    if not devices.isdecimal() or int(devices) == 0:
-        raise NinError(f"--devices {devices}: give a number, 1 or more, or all")
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", devices):
+        raise NinError(f"--devices {devices[:40]}: give a number, 1 or more, or all")
     return int(devices)
 
 
@@ -171,12 +175,13 @@ def _print(run: Run, result: RunResult, as_json: bool) -> None:
         typer.echo(json.dumps({**result, "run": str(run.path)}))
         return
     path = printable(run.path)
+    typed = shlex.quote(path)
     typer.echo(result_line(result, result["split"]))
     if reminder := leak_reminder(run.record):
         typer.echo(reminder)
     if has_learnt(result):
         typer.echo(f"run      {path} (curves.png shows how it learnt)")
-        typer.echo(f"next     nin evaluate {path}   or   nin predict {path} IMAGE")
+        typer.echo(f"next     nin evaluate {typed}   or   nin predict {typed} IMAGE")
     else:
         typer.echo(not_learnt_line(result))
         typer.echo(f"run      {path} (curves.png shows how it went)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -87,7 +88,7 @@ def tune(
 
     found = run_tuning(what, **settings, jobs=options.jobs, **given)
     if as_json:
-        typer.echo(found.model_dump_json())
+        typer.echo(json.dumps(found.model_dump()))
     else:
         print_comparison(found, options.out)
         _print_best(found)

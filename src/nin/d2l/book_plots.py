@@ -10,7 +10,7 @@ from matplotlib import pyplot
 
 from nin.data.figure import draw
 from nin.data.loader import as_numpy
-from nin.progress_board import in_notebook
+from nin.plotting import in_notebook
 
 FIGSIZE = (3.5, 2.5)
 plt = pyplot

@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import sys
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from nin.errors import DataError
 from nin.names import printable
-
-
-class NotebookFigure(Figure):
-    """A figure outside pyplot, so that none stays open and no backend has to be chosen."""
-
-    _shown_by: int | None = None
-
-    def show_in_notebook(self) -> bool:
-        """Show the figure unless this cell has shown it; return whether there is a notebook."""
-        ipython = sys.modules.get("IPython")
-        shell: Any = ipython.get_ipython() if ipython else None
-        if not hasattr(shell, "kernel"):
-            return False
-        if self._shown_by != shell.execution_count:
-            self._shown_by = shell.execution_count
-            picture = io.BytesIO()
-            self.savefig(picture, format="png", bbox_inches="tight")
-            display = sys.modules["IPython.display"]
-            display.display(display.Image(picture.getvalue()))
-        return True
-
-    def _ipython_display_(self) -> None:
-        if not self.show_in_notebook():
-            raise NotImplementedError  # IPython's way to ask for the usual text
+from nin.notebook_figure import NotebookFigure
 
 
 def draw(

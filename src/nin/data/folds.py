@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from nin.data.split import Indices, Labels
 from nin.errors import Argument, DataError
+from nin.names import listed
 
 #: Into how many pieces images are divided by group; a share is a number of these.
 _PIECES = 20
@@ -52,7 +53,7 @@ def fold_of(
         if missing := sorted(set(labels.tolist()) - set(labels[held].tolist())):
             raise DataError(
                 f"the groups leave fold {number} without any image of"
-                f" {_listed(missing, classes)}: give it more groups, or fewer folds",
+                f" {_quoted(missing, classes)}: give it more groups, or fewer folds",
                 about=Argument("folds", folds),
             )
         if number == fold:
@@ -90,7 +91,7 @@ def hold_out_groups(
     kept = np.setdiff1d(np.arange(len(labels)), held)
     if missing := sorted(set(labels.tolist()) - set(labels[kept].tolist())):
         raise DataError(
-            f"all images of {_listed(missing, classes)} would be held out for {what}, because they"
+            f"all images of {_quoted(missing, classes)} would be held out for {what}, because they"
             f" are of too few groups: give it more groups, or leave out the class, or change the"
             " seed",
             about=Argument("groups"),
@@ -144,9 +145,8 @@ def _check_each_class(
         if count < folds:
             few.append(f"{classes[label]!r} has {count} {kind}{'' if count == 1 else 's'}")
     if few:
-        more = f" and {len(few) - _NAMED} more classes too few" if len(few) > _NAMED else ""
         raise DataError(
-            f"each class needs one {kind} per fold or more, and {', '.join(few[:_NAMED])}{more}",
+            f"each class needs one {kind} per fold or more, and {listed(few, _NAMED)}",
             about=Argument("folds", folds),
         )
 
@@ -162,6 +162,5 @@ def _split(labels: Labels, pieces: int, seed: int, groups: Groups | None) -> Any
         yield from splitter.split(np.zeros(len(labels)), labels, groups)
 
 
-def _listed(labels: Sequence[int], classes: Sequence[str]) -> str:
-    more = f" and {len(labels) - _NAMED} more" if len(labels) > _NAMED else ""
-    return ", ".join(repr(classes[label]) for label in labels[:_NAMED]) + more
+def _quoted(labels: Sequence[int], classes: Sequence[str]) -> str:
+    return listed([repr(classes[label]) for label in labels], _NAMED)

@@ -89,7 +89,7 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     if is_path or is_pattern(path):
         _check_settings(ImageFolder, settings)
         return ImageFolder(path, **settings)
-    raise UnknownNameError("data set (and no folder is called that)", name, NAMED)
+    raise UnknownNameError("data set or folder", name, NAMED)
 
 
 def _row(source: Source) -> CatalogueEntry:

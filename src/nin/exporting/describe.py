@@ -43,8 +43,12 @@ def describe(
         RunError: the run is damaged.
     """
     from nin.models.geometry import has_class_maps
+    from nin.training.runs.weights import differ_from_file, weights
 
     model, record = run.model, run.record
+    digest = weights_sha256(run.weights_path)
+    # After the digest: the file may have been replaced since the network was opened, or just now.
+    is_current = not differ_from_file(run.weights_path, weights(model))
     height, width, channels = run.input_shape
     form = form or InputSpec(channels)
     has_maps = has_class_maps(model.net)
@@ -60,13 +64,13 @@ def describe(
         "fit": run.resize_mode,
         **bit_depth,
         "maps": has_maps if maps is None else maps,
-        "complete": form.size is None and (maps is None or maps == has_maps),
+        "complete": is_current and form.size is None and (maps is None or maps == has_maps),
         "quantization": None,
         "draw": record["data"].get("name") in _DRAWN,
         "network": record["model"]["net"],
         "preprocessing": record["model"]["preprocessing"],
         "parameters": int(model.count_params()),
-        "weights_sha256": weights_sha256(run.weights_path),
+        "weights_sha256": digest,
         "provenance": _provenance(record),
     }
 

@@ -99,9 +99,9 @@ def check_size(run: Run, size: Argument) -> None:
     side, own = size.value, native_size(run)
     if not 1 <= side <= LONGEST_SIDE:
         raise ExportError(f"give 1 to {LONGEST_SIDE} pixels", about=size)
-    from nin.models.geometry import ends_in_average
+    from nin.models.geometry import takes_any_size
 
-    if side != own and not ends_in_average(run.model.net):
+    if side != own and not takes_any_size(run.model.net):
         raise ExportError(
             f"the dense layers of {run.path} take images of {own}x{own} pixels only", about=size
         )

@@ -37,6 +37,11 @@ def check_replaceable(path: Path, to: str) -> None:
         raise ExportError(
             f"{path}: the name of an export to {to} ends in {Path(FORMATS[to].file).suffix}"
         )
+    if is_folder and (path.name in ("", "..") or path.is_symlink()):
+        raise ExportError(
+            f"{path} cannot be replaced as a whole: it is a link, or the folder that one is in",
+            Advice("name the folder itself: {}", Argument("out")),
+        )
     if not path.exists():
         return
     if is_folder and path.is_dir() and not any(path.iterdir()):

@@ -37,7 +37,8 @@ class Predictor(FilePredictor):
         image_size: side in pixels to resize images to, in place of the one trained with: more
             pixels make larger class maps. For runs only.
         threads: number of threads per batch; 0 for all cores. For ONNX, OpenVINO and LiteRT.
-        trust: whether to open a SavedModel, whose code can do anything that you can.
+        trust: whether to open a SavedModel, or import the file of a run's custom network: the code
+            of either can do anything that you can.
 
     Attributes:
         path: what was opened.

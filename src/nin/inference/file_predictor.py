@@ -18,10 +18,9 @@ from nin.files import expand
 from nin.inference.engines import Engine, format_of, open_engine
 from nin.inference.input_spec import InputSpec
 from nin.inference.outputs import Images, Predictions, check_predictions
-from nin.inference.read_ahead import THREADS, decoded_batches
+from nin.inference.read_ahead import THREADS, batch_size, decoded_batches
 
-#: Images per batch, and the most pixels that they may have: of large images more at a time are
-#: computed no faster on a CPU, whose caches they leave, and take memory each.
+#: Images per batch, and the pixels that they may have together.
 BATCH, BATCH_PIXELS = 64, 4 * 288**2
 
 #: The label where no class is likely enough.
@@ -139,7 +138,7 @@ class FilePredictor:
         if maps and not self.has_maps:
             raise ExportError(f"{self.path} has no class maps")
         pixels = max(math.prod(images.shape[1:3]), math.prod(self.input_shape[:2]))
-        size = max(1, min(BATCH, BATCH_PIXELS // pixels))
+        size = batch_size(pixels, BATCH, BATCH_PIXELS)
         parts = [
             self._predict(images[first : first + size], maps)
             for first in range(0, len(images), size)
@@ -197,7 +196,7 @@ class FilePredictor:
         if not 0 <= min_probability <= 1:
             wrong = Argument("min_probability", f"{min_probability:g}")
             raise DataError("give a number from 0 to 1", about=wrong)
-        size = max(1, min(BATCH, BATCH_PIXELS // math.prod(self.input_shape[:2])))
+        size = batch_size(math.prod(self.input_shape[:2]), BATCH, BATCH_PIXELS)
         threads = threads_to_read(paths, THREADS) if isinstance(paths, Sequence) else THREADS
         for batch in decoded_batches(paths, self.read, size, threads):
             faults = [picture.error for _, picture in batch if picture.error]

@@ -1,4 +1,4 @@
-"""Pictures decoded by threads, ahead of the network that takes them in batches."""
+"""Pictures decoded by threads, ahead of the network that takes them in batches, and how many."""
 
 from __future__ import annotations
 
@@ -23,6 +23,19 @@ class DecodedPicture(NamedTuple):
 
     image: Images | None
     error: DataError | None
+
+
+def batch_size(pixels: int, most: int, most_pixels: int) -> int:
+    """Images per batch: `most`, or fewer if they are large, but at least one.
+
+    A batch that leaves the caches of a CPU is computed no faster, and takes more memory.
+
+    Args:
+        pixels: of an image.
+        most: images per batch.
+        most_pixels: that the images of a batch have together.
+    """
+    return max(1, min(most, most_pixels // pixels))
 
 
 def decoded_batches(

@@ -20,7 +20,7 @@ from nin.maps.predictions import enlarged, photograph
 from nin.plotting import default_style
 
 if TYPE_CHECKING:
-    from nin.data.figure import NotebookFigure
+    from nin.notebook_figure import NotebookFigure
 
 #: Images on a sheet, and how many stand side by side: with class maps, and without.
 MOST, MOST_WITHOUT = 12, 24
@@ -174,6 +174,6 @@ def _without_maps(mistakes: Sequence[Mistake], classes: Sequence[str]) -> Notebo
 
 
 def _figure(layout: PanelLayout) -> NotebookFigure:
-    from nin.data.figure import NotebookFigure
+    from nin.notebook_figure import NotebookFigure
 
     return NotebookFigure(figsize=layout.size, dpi=DPI, facecolor="white")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nin.errors import Advice, Argument, NinError
-from nin.files import beginning, obstacle
+from nin.files import beginning
 from nin.maps.picture import MARK
 
 #: Images per picture; more make further, numbered pictures.
@@ -34,8 +34,11 @@ def pictures(
         overwrite: whether to replace files that `nin explain` did not write.
 
     Raises:
-        NinError: another suffix, or one of `files` or a file of other origin would be overwritten.
+        NinError: there are no files; another suffix; or one of `files` or a file of other origin
+            would be overwritten.
     """
+    if not files:
+        raise NinError("there are no images to explain")
     if out is not None and _is_folder(out):
         return {path: [i] for i, path in enumerate(_names(out, files, overwrite))}
     if out is None:
@@ -70,16 +73,6 @@ def check_free(argument: str, path: Path, files: Iterable[Path], overwrite: bool
             Advice("name another {}", Argument(argument)),
             Advice("replace it: {}", Argument("overwrite", True)),
         )
-
-
-def check_folder(path: Path) -> None:
-    """Refuse a path whose folder cannot be made.
-
-    Raises:
-        NinError: a file is in the way, or nothing may be written there.
-    """
-    if reason := obstacle(path.parent):
-        raise NinError(f"cannot write {path}: {reason}")
 
 
 def _is_folder(out: Path) -> bool:

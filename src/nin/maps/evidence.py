@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.decoding.decode import ResizeMode
-from nin.errors import NinError, UnknownNameError
+from nin.errors import Argument, NinError, UnknownNameError
 from nin.names import normalized
 
 #: Maps per image in a picture: more cannot be compared by eye.
@@ -91,6 +91,18 @@ def check_shown(shown: int) -> None:
     """
     if not 1 <= shown <= MOST_SHOWN:
         raise NinError(f"{shown} maps per image: 1 to {MOST_SHOWN} can be drawn")
+
+
+def check_strongest(percent: float | None) -> None:
+    """Refuse to show no part of a map's activations, or more than all of them.
+
+    Raises:
+        NinError: it is not above 0 and up to 100.
+    """
+    if percent is not None and not 0 < percent <= 100:
+        raise NinError(
+            "give a percentage above 0 and up to 100", about=Argument("strongest", f"{percent:g}")
+        )
 
 
 def strongest(map_: NDArray[np.float32], percent: float) -> NDArray[np.float32]:

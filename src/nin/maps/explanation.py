@@ -9,22 +9,27 @@ from typing import Any
 import numpy as np
 
 from nin.errors import Argument, NinError
-from nin.files import replacing
-from nin.maps.destinations import ARRAYS, check_folder, check_free, pictures
-from nin.maps.evidence import Evidence
+from nin.files import check_file_writable, replacing
+from nin.maps.destinations import ARRAYS, check_free, pictures
+from nin.maps.evidence import Evidence, check_strongest
 from nin.maps.picture import draw, save
 from nin.maps.predictions import FilePredictions, MapPredictor, predict_files
 
 HINT = "nin explain RUN --image-size N gives larger maps"
 
 
-def explain(
+def explain(network: MapPredictor, files: Sequence[Path], **options: Any) -> list[dict[str, Any]]:
+    """Draw the class maps of image files: all that `explained` does and yields, as a list."""
+    return list(explained(network, files, **options))
+
+
+def explained(
     network: MapPredictor,
     files: Sequence[Path],
     *,
     classes: Sequence[str] = (),
     top: int = 3,
-    percent: float | None = None,
+    strongest: float | None = None,
     out: Path | None = None,
     raw: Path | None = None,
     overwrite: bool = False,
@@ -36,7 +41,7 @@ def explain(
         files: pictures; they are decoded as in training.
         classes: the classes to show, in this order; none: the `top` likeliest of each image.
         top: how many of the likeliest.
-        percent: show only this percentage of each map's activations, the strongest, as in section
+        strongest: show only this percentage of each map's activations, the strongest, as in section
             4.6 of the paper.
         out: a picture, or a folder for one picture per image; see `nin.maps.destinations.pictures`.
         raw: an ``.npz`` to write the maps to: ``maps`` (n, h, w, classes), float32,
@@ -54,20 +59,17 @@ def explain(
             overwritten.
     """
     places = pictures(files, out, overwrite)
-    if percent is not None and not 0 < percent <= 100:
-        raise NinError(
-            "give a percentage above 0 and up to 100", about=Argument("percent", f"{percent:g}")
-        )
+    check_strongest(strongest)
     if raw is not None:
         _check_raw(raw, files, overwrite)
     for picture in places:
-        check_folder(picture)
+        check_file_writable(picture)
     found = predict_files(network, files, classes, top)
     if raw is not None:
         _write_raw(raw, found)
     for picture, indices in places.items():
         images = [found.evidence(index) for index in indices]
-        save(draw(images, percent, HINT), picture)
+        save(draw(images, strongest, HINT), picture)
         for index, image in zip(indices, images, strict=True):
             yield _row(files[index], picture, image)
 
@@ -95,7 +97,7 @@ def _check_raw(raw: Path, files: Sequence[Path], overwrite: bool) -> None:
     if raw.suffix.lower() != ".npz":
         raise NinError("class maps are written as an .npz file", about=Argument("raw", raw))
     check_free("raw", raw, files, overwrite)
-    check_folder(raw)
+    check_file_writable(raw)
 
 
 def _write_raw(raw: Path, found: FilePredictions) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.decoding.decode import ResizeMode
-from nin.errors import DataError
-from nin.maps.evidence import Evidence, check_shown, class_indices, top_classes
+from nin.data.decoding.image_arrays import check_images
+from nin.errors import DataError, NinError
+from nin.maps.evidence import Evidence, check_shown, check_strongest, class_indices, top_classes
 from nin.maps.picture import draw
 from nin.maps.predictions import enlarged
 
 if TYPE_CHECKING:
-    from nin.data.figure import NotebookFigure
+    from nin.notebook_figure import NotebookFigure
 
 #: Images per figure.
 MOST_IMAGES = 20
@@ -40,7 +41,7 @@ def show_maps(
         images: (n, height, width, channels) or (n, height, width), uint8 0…255 or floats 0…1; 20
             at most. A `Classifier` and a `Run` take all of each, at its own size; a `Predictor`
             brings them to the size it was trained with.
-        labels: (n,), the true classes, written above each image.
+        labels: (n,) or (n, 1), the true classes, written above each image.
         classes: names of the classes to show, in place of the most likely ones; a `Classifier`
             has its classes by index only: ``"0"``, ``"1"``.
         top: number of most likely classes to show.
@@ -51,8 +52,9 @@ def show_maps(
         A matplotlib figure; a notebook shows it.
 
     Raises:
-        DataError: the images have another shape, or are too many.
-        NinError: the network has no class maps.
+        DataError: the images have another shape or type, or are too many; the labels likewise.
+        NinError: the network has no class maps, or they are not finite; or `strongest` is out of
+            range.
         UnknownNameError: there is no such class.
 
     Example:
@@ -60,8 +62,7 @@ def show_maps(
         >>> nin.show_maps(run, nin.Digits().test.images[:3], top=2).savefig("maps.png")
     """
     pixels = _pixels(images)
-    if strongest is not None and not 0 < strongest <= 100:
-        raise DataError(f"strongest={strongest:g}: give a percentage above 0 and up to 100")
+    check_strongest(strongest)
     maps, probabilities, names, resize_mode = _predict(model, pixels)
     chosen = class_indices([classes] if isinstance(classes, str) else classes, names)
     check_shown(len(chosen) or min(top, len(names)))
@@ -89,19 +90,25 @@ def _predict(
     if hasattr(model, "has_maps"):
         found = model.predict(images, maps=True)
         return found.maps, found.probabilities, model.classes, model.resize_mode
+    from scipy.special import softmax
+
     network = model if hasattr(model, "class_maps") else model.model
     maps = _as_array(network.class_maps(images)).astype(np.float32)
     logits = maps.mean(axis=(1, 2), dtype=np.float64)
     numbers = tuple(str(number) for number in range(logits.shape[1]))
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    names = getattr(model, "classes", numbers)
-    return maps, odds / odds.sum(axis=1, keepdims=True), names, "squash"
+    if not np.isfinite(logits).all():
+        raise NinError("the network's class maps are not finite: its training has failed")
+    return maps, softmax(logits, axis=1), getattr(model, "classes", numbers), "squash"
 
 
 def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> list[str]:
     if labels is None:
         return [""] * count
     truth = _as_array(labels)
+    if truth.ndim == 2 and truth.shape[1] == 1:
+        truth = truth[:, 0]
+    if truth.ndim != 1:
+        raise DataError(f"labels must be of shape (n,) or (n, 1), not {truth.shape}")
     if len(truth) != count:
         raise DataError(f"{count} images but {len(truth)} labels: give as many of each")
     if not np.issubdtype(truth.dtype, np.integer):
@@ -121,6 +128,7 @@ def _pixels(images: Any) -> NDArray[Any]:
         raise DataError(
             f"images must be (1 to {MOST_IMAGES}, height, width, 1 or 3), not {pixels.shape}"
         )
+    check_images(pixels, floats=True)
     return pixels
 
 

@@ -30,7 +30,7 @@ from nin.plotting import default_style
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nin.data.figure import NotebookFigure
+    from nin.notebook_figure import NotebookFigure
 
 #: By whom a picture was made, in the file itself.
 MARK = "nin explain"
@@ -61,7 +61,7 @@ def draw(
     Returns:
         A figure that shows itself in a notebook.
     """
-    from nin.data.figure import NotebookFigure
+    from nin.notebook_figure import NotebookFigure
 
     with default_style():
         low, high = value_range(images, percent)

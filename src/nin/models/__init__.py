@@ -15,11 +15,11 @@ from nin.models.vgg import VGG as VGG
 from nin.models.zoo import NETS as NETS
 from nin.models.zoo import make_net as make_net
 from nin.models.zoo import named_net as named_net
+from nin.networks.lookup import class_and_arguments as class_and_arguments
 from nin.networks.presets import PRESETS as PRESETS
 from nin.networks.presets import Preset as Preset
 from nin.networks.rivals import RIVALS as RIVALS
 from nin.networks.rivals import VGG11 as VGG11
 from nin.networks.rivals import VGG11_QUARTER as VGG11_QUARTER
-from nin.networks.rivals import find_net as find_net
 from nin.networks.stages import MBConv as MBConv
 from nin.networks.stages import Stage as Stage

@@ -112,7 +112,8 @@ class AveragePooling(keras.layers.AveragePooling2D):
             )
         ]
         borders = [(0, 0), *((more // 2, more - more // 2) for more in missing), (0, 0)]
-        return ops.average_pool(ops.pad(inputs, borders), self.pool_size, self.strides, "valid")
+        padded = ops.pad(inputs, borders)
+        return ops.average_pool(padded, self.pool_size, self.strides, "valid", "channels_last")
 
 
 def dense_head(num_classes: int, hidden: Sequence[int] = (4096, 4096)) -> list[keras.layers.Layer]:

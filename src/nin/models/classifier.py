@@ -11,12 +11,12 @@ from keras import ops
 from nin.errors import InputSizeError, NinError
 from nin.models.counted_accuracy import are_shares
 from nin.models.geometry import (
-    ends_in_average,
     flow,
     has_class_maps,
     is_builtin,
     leaves,
-    smallest_size,
+    smallest_sides,
+    takes_any_size,
 )
 from nin.models.keras_settings import check_layout
 from nin.models.module import Module
@@ -47,9 +47,9 @@ class Classifier(Module):
     """
 
     _fresh: bool | None = None
-    #: Where its code is, of a network that is not one of this package.
+    #: Where a custom network's code is; None for the networks of this package.
     source: NetworkSource | None = None
-    #: Its name, and for how many classes it was made.
+    #: The name by which it was made, and for how many classes.
     made_as: tuple[str, int] | None = None
 
     def __init__(self, plot_train_per_epoch: int = 2, plot_valid_per_epoch: int = 1) -> None:
@@ -61,9 +61,9 @@ class Classifier(Module):
     def is_fresh(self) -> bool:
         """Whether the weights are as Keras initialised them, or not made yet.
 
-        `Trainer` initialises fresh weights anew (see `nin.start`) and leaves all others alone. They
-        are no longer fresh once they have been trained, loaded or set. Weights that `self.net` has
-        before this model is built are taken for trained ones; set it to True if they are not.
+        `Trainer` initialises fresh weights anew (see `nin.initialize`) and leaves all others alone.
+        They are no longer fresh once they have been trained, loaded or set. Weights that `self.net`
+        has before this model is built are taken for trained ones; set it to True if they are not.
         """
         if self._fresh is not None:
             return self._fresh
@@ -103,7 +103,7 @@ class Classifier(Module):
     def _build_net(self, net: Any, shape: tuple[int | None, ...]) -> None:
         known = all(_has_known_shape(layer) for layer in leaves(net))
         if known or keras.backend.backend() == "tensorflow" or None in shape[1:]:
-            size = (None, None) if ends_in_average(net) else shape[1:3]
+            size = (None, None) if takes_any_size(net) else shape[1:3]
             net.build((None, *size, shape[3]))
         else:  # To find its shapes, a layer is run there: on one image, not on many.
             net(ops.zeros((1, *shape[1:])), training=False)
@@ -154,11 +154,11 @@ class Classifier(Module):
         net = self.whole_net()
         if height is None or width is None or not isinstance(net, keras.Sequential):
             return
-        smallest = smallest_size(net)
-        if min(height, width) < smallest:
+        least_height, least_width = smallest_sides(net)
+        if height < least_height or width < least_width:
             raise InputSizeError(
                 f"{type(self).__name__} cannot take images of {height}x{width}:"
-                f" the smallest that works is {smallest}x{smallest}"
+                f" the smallest that works is {least_height}x{least_width}"
             )
 
     def loss(self, Y_hat: Any, Y: Any, averaged: bool = True) -> Any:
@@ -218,9 +218,18 @@ class Classifier(Module):
         return flow(net, X, without_averaging)
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:
-        """Print one line per top-level layer: its class and its output shape for `X_shape`."""
+        """Print one line per top-level layer: its class and its output shape for `X_shape`.
+
+        Raises:
+            NinError: `self.net` is no `keras.Sequential`.
+        """
         if not hasattr(self, "net"):
             raise NinError(f"{type(self).__name__} has no self.net, whose layers could be listed")
+        if not isinstance(self.net, keras.Sequential):
+            raise NinError(
+                f"the layers of {type(self).__name__}.net do not follow one another: call"
+                " net.summary() of a keras.Model"
+            )
         with explained_errors():
             if not self.built:
                 self.build((None, *X_shape[1:]))

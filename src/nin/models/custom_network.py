@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any
+from typing import Any, Self
 
 import keras
 
 from nin.errors import NinError
 from nin.models.classifier import Classifier
+from nin.models.geometry import leaves
 from nin.networks.network_source import NetworkSource, import_network, source_of, where_raised
 
 
@@ -24,6 +25,16 @@ class CustomNetwork(Classifier):
     def __init__(self, net: Any) -> None:
         super().__init__()
         self.net = net
+
+    def get_config(self) -> dict[str, Any]:
+        """The network's own configuration, and the preprocessing."""
+        return {**super().get_config(), "net": keras.saving.serialize_keras_object(self.net)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make the model that `get_config` describes."""
+        net = keras.saving.deserialize_keras_object(config["net"])
+        return super().from_config({**config, "net": net})
 
 
 def make_custom(
@@ -57,6 +68,8 @@ def as_classifier(
     else:
         known = {"num_classes": num_classes, "input_shape": input_shape}
         made = _run(lambda: code(**_taken(code, known, source)), source)
+    if isinstance(made, keras.layers.Layer):
+        _check_layout(getattr(made, "net", made), source)
     if isinstance(made, Classifier):
         if not hasattr(made, "net"):
             raise NinError(f"{source.label} sets no self.net: a Classifier keeps its layers there")
@@ -66,8 +79,19 @@ def as_classifier(
             f"{source.label} returns no network but {type(made).__name__}: return a keras.Model"
         )
     model = CustomNetwork(made)
-    model.is_fresh = True
+    model.is_fresh = getattr(made, "is_fresh", True)
     return model
+
+
+def _check_layout(net: Any, source: NetworkSource) -> None:
+    """Refuse layers for channels before rows; Keras's own setting is no longer in force here."""
+    for layer in leaves(net):
+        if getattr(layer, "data_format", None) == "channels_first":
+            raise NinError(
+                f"{source.label}: {layer.name} takes channels first, and images here are (n,"
+                " height, width, channels)",
+                "call keras.config.set_image_data_format('channels_last') before it is made",
+            )
 
 
 def _taken(code: Any, known: dict[str, Any], source: NetworkSource) -> dict[str, Any]:

@@ -12,13 +12,30 @@ from nin.errors import NinError
 from nin.models.blocks import Branches
 
 LARGEST_SEARCHED = 1024
-_SPATIAL = (
+#: Layers that pass a window over the image.
+_WINDOWS = (
     keras.layers.Conv2D,
     keras.layers.DepthwiseConv2D,
     keras.layers.SeparableConv2D,
     keras.layers.MaxPooling2D,
     keras.layers.AveragePooling2D,
 )
+#: Layers that may make the image larger.
+_ENLARGING = (
+    keras.layers.Conv2DTranspose,
+    keras.layers.Resizing,
+    keras.layers.UpSampling2D,
+    keras.layers.ZeroPadding2D,
+)
+#: Layers whose weights may be of single positions.
+_NORMALIZING = (
+    keras.layers.BatchNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.Normalization,
+)
+#: Window, stride and padding along one side of the image.
+_Step = tuple[int, int, str]
 
 
 def flow(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
@@ -32,7 +49,8 @@ def flow(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
             The join of `Branches`, and a layer of several inputs, is given a list.
 
     Raises:
-        NinError: a functional model computes without a layer, ``x + y``, and `signal` is no tensor.
+        NinError: a functional model computes without a layer, ``x + y``, and `signal` is no tensor;
+            or it calls a layer with several arguments that depend on the image.
     """
     if isinstance(net, keras.Sequential):
         for layer in net.layers:
@@ -53,6 +71,12 @@ def _through_graph(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> A
         def through(*given: Any, **named: Any) -> _Signal:
             inputs = [*given, *named.values()][0]
             values = [each.value for each in keras.tree.flatten(inputs)]
+            passed = keras.tree.flatten((given, named))
+            if sum(isinstance(each, _Signal) for each in passed) > len(values):
+                raise NinError(
+                    f"{operation.name} ({type(operation).__name__}) takes inputs as several"
+                    " arguments: call it within a layer of your own"
+                )
             several = isinstance(inputs, (list, tuple))
             return _Signal(flow(operation, values if several else values[0], visit))
 
@@ -106,12 +130,25 @@ def is_builtin(thing: Any) -> bool:
 
 
 def ends_in_average(net: Any) -> bool:
-    """Whether positions are averaged before any dense layer, so that any image size works."""
+    """Whether positions are averaged before any dense layer."""
     kinds = [type(layer) for layer in leaves(net)]
     return (
         keras.layers.GlobalAveragePooling2D in kinds
         and keras.layers.Dense not in kinds[: kinds.index(keras.layers.GlobalAveragePooling2D)]
     )
+
+
+def takes_any_size(net: Any) -> bool:
+    """Whether any image size works: positions are averaged, and none has weights of its own."""
+    return ends_in_average(net) and not any(map(_has_weights_per_position, leaves(net)))
+
+
+def _has_weights_per_position(layer: Any) -> bool:
+    if isinstance(layer, keras.layers.PReLU):
+        return not {1, 2} <= {*(layer.shared_axes or ())}
+    axis = getattr(layer, "axis", None)
+    axes = axis if isinstance(axis, (list, tuple)) else [axis]
+    return isinstance(layer, _NORMALIZING) and not {1, 2, -3, -2}.isdisjoint(axes)
 
 
 def has_class_maps(net: Any) -> bool:
@@ -143,10 +180,23 @@ def _is_linear(layer: Any) -> bool:
 
 def smallest_size(net: Any) -> int:
     """The side, in pixels, of the smallest square image that no layer reduces to nothing."""
+    return max(smallest_sides(net))
+
+
+def smallest_sides(net: Any) -> tuple[int, int]:
+    """The least height and the least width, in pixels, that no layer reduces to nothing.
+
+    1 and 1 for functional models, and where a layer may enlarge the image: they raise by
+    themselves when they are built.
+    """
     if not isinstance(net, keras.Sequential):
-        return 1  # A graph raises by itself when it is built.
-    steps = tuple(_step(layer) for layer in _first_way(net) if isinstance(layer, _SPATIAL))
-    return _smallest(steps)
+        return 1, 1
+    layers = list(_first_way(net))
+    if any(isinstance(layer, _ENLARGING) or not is_builtin(type(layer)) for layer in layers):
+        return 1, 1
+    windows = [layer for layer in layers if isinstance(layer, _WINDOWS)]
+    height, width = (_smallest(tuple(_step(each, axis) for each in windows)) for axis in (0, 1))
+    return height, width
 
 
 def _first_way(net: Any) -> Iterator[Any]:
@@ -158,20 +208,21 @@ def _first_way(net: Any) -> Iterator[Any]:
             yield layer
 
 
-def _step(layer: Any) -> tuple[int, int, str]:
-    window = getattr(layer, "kernel_size", None) or layer.pool_size
-    return max(window), max(layer.strides), layer.padding
+def _step(layer: Any, axis: int) -> _Step:
+    window = (getattr(layer, "kernel_size", None) or layer.pool_size)[axis]
+    dilation = getattr(layer, "dilation_rate", (1, 1))[axis]
+    return (window - 1) * dilation + 1, layer.strides[axis], layer.padding
 
 
 @cache
-def _smallest(steps: tuple[tuple[int, int, str], ...]) -> int:
+def _smallest(steps: tuple[_Step, ...]) -> int:
     return next(
         (size for size in range(1, LARGEST_SEARCHED) if _left_over(size, steps) >= 1),
         LARGEST_SEARCHED,
     )
 
 
-def _left_over(size: int, steps: tuple[tuple[int, int, str], ...]) -> int:
+def _left_over(size: int, steps: tuple[_Step, ...]) -> int:
     for window, stride, padding in steps:
         size = -(-size // stride) if padding == "same" else (size - window) // stride + 1
         if size < 1:

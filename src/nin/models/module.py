@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, cast
 
 import keras
@@ -124,6 +125,24 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         if self._mode is not None or keras.backend.backend() == "torch":
             return self._mode  # PyTorch sets `training` by itself, and never takes it back.
         return self.training or None
+
+    @contextmanager
+    def in_mode(self, training: bool) -> Iterator[None]:
+        """Within this, calls that do not state `training` are in this mode; for a loop by hand."""
+        self._mode = training
+        try:
+            yield
+        finally:
+            self._mode = None
+
+    @contextmanager
+    def collecting_plots(self) -> Iterator[deque[tuple[str, Any, bool]]]:
+        """Within this, `plot` draws nothing and appends (key, value, train) to what is yielded."""
+        self._plotted = plotted = deque[tuple[str, Any, bool]]()
+        try:
+            yield plotted
+        finally:
+            self._plotted = None
 
     def apply_init(self, inputs: Sequence[Any], init: Callable[[Any], None] | None = None) -> None:
         """Make the weights by sending `inputs` through, and let `init` set them, layer by layer.

@@ -24,7 +24,7 @@ class NiN(Classifier):
     Args:
         lr: learning rate of the plain SGD that `configure_optimizers` gives.
         num_classes: number of logits.
-        preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist`, `imagenet`,
+        preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist`, `imagenet`, `deep`,
             `efficientnet-lite0`, `-lite1` or `-lite2`. The last three start, like all others, with
             fresh weights; `nin.pretrained` has trained ones.
         width: factor for the channels of every convolution, except those with one per class.
@@ -42,7 +42,8 @@ class NiN(Classifier):
     Raises:
         UnknownNameError: there is no such preset.
         ValueError: fewer than two classes, a width that is not positive, a depth below 1, no
-            stages, an `MBConv` before any `Stage`, or a pooling that does not exist.
+            stages, an `MBConv` before any `Stage`, a `Stage` whose widths are no tuple, or a
+            pooling that does not exist.
 
     Example:
         The chapter's network, and one of your own:
@@ -75,6 +76,8 @@ class NiN(Classifier):
                 "NiN needs num_classes >= 2, width > 0 and depth >= 1, not"
                 f" {num_classes}, {width} and {depth}"
             )
+        if pooling not in (None, *_POOLING):
+            raise ValueError(f"pooling is max or average, not {pooling!r}")
         self.save_hyperparameters()
         table = find_preset(preset).stages if stages is None else [_row(one) for one in stages]
         if not table or isinstance(table[0], MBConv):
@@ -160,6 +163,8 @@ def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -
 
 def _row(values: Sequence[Any]) -> Stage | MBConv:
     """A row of a table that has been JSON: a `Stage` begins with a list of widths."""
+    if isinstance(values, Stage) and not isinstance(values.widths, (list, tuple)):
+        raise ValueError(f"the widths of a stage are a tuple: Stage(({values.widths},), …)")
     kind = Stage if isinstance(values[0], (list, tuple)) else MBConv
     return kind(*values)
 

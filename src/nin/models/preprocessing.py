@@ -8,6 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
+from nin.errors import InputSizeError
+
 
 @keras.saving.register_keras_serializable(package="nin")
 class Preprocessing(keras.layers.Layer):
@@ -47,6 +49,7 @@ class Preprocessing(keras.layers.Layer):
 
     def call(self, images: Any) -> Any:
         """Images of shape (n, h, w, c) → floats of shape (n, *size, c)."""
+        _check_rank(images.shape)
         is_integer = "int" in keras.backend.standardize_dtype(images.dtype)
         x = ops.cast(images, self.compute_dtype)
         if self.size is not None and tuple(images.shape[1:3]) != self.size:
@@ -69,6 +72,7 @@ class Preprocessing(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The shape of `call`'s result."""
+        _check_rank(input_shape)
         size = self.size or input_shape[1:3]
         return (input_shape[0], *size, input_shape[3])
 
@@ -83,3 +87,8 @@ class Preprocessing(keras.layers.Layer):
             "mean": list(self.mean),
             "std": list(self.std),
         }
+
+
+def _check_rank(shape: Sequence[int | None]) -> None:
+    if len(shape) != 4:
+        raise InputSizeError(f"images must be (n, height, width, channels), not {tuple(shape)}")

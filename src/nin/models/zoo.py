@@ -14,8 +14,8 @@ from nin.models.lenet import LeNet
 from nin.models.nin import NiN
 from nin.models.resnet import ResNet18
 from nin.models.vgg import VGG
+from nin.networks.lookup import class_and_arguments, find_network
 from nin.networks.network_source import is_custom
-from nin.networks.rivals import find_net, find_network
 
 #: Every class of network.
 NETS: dict[str, type[Classifier]] = {
@@ -55,7 +55,7 @@ def named_net(
     """A network, not yet built, and the (height, width, channels) of its images.
 
     Args:
-        name: see `nin.networks.rivals.find_net`.
+        name: see `nin.networks.lookup.class_and_arguments`.
         num_classes: by default as it was published.
         input_shape: by default what it was published for.
 
@@ -65,7 +65,7 @@ def named_net(
     """
     if num_classes is not None and num_classes < 2:
         raise NinError(f"a classifier needs two classes or more, not {num_classes}")
-    published, (net, arguments) = find_network(name), find_net(name)
+    published, (net, arguments) = find_network(name), class_and_arguments(name)
     shape = input_shape or published.input_shape
     if shape is None:
         raise NinError(f"{name}: give input_shape, (height, width, channels) of its images")

@@ -18,14 +18,8 @@ THREADS = 4
 #: Seconds to wait for each when they end.
 _PATIENCE = 10.0
 
-#: Images per batch, and the pixels that they may have together: of large images more at a time are
-#: computed no faster on a CPU, whose caches they leave, and take memory each.
+#: Images per batch, and the pixels that they may have together.
 MOST_IMAGES, MOST_PIXELS = 32, 2 * 288**2
-
-
-def batch_size(height: int, width: int) -> int:
-    """The most images of this size that one batch should have."""
-    return max(1, min(MOST_IMAGES, MOST_PIXELS // (height * width)))
 
 
 class Prediction(NamedTuple):

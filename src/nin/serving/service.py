@@ -15,8 +15,9 @@ from fastapi import HTTPException
 from nin.data.decoding.decode import fitted
 from nin.errors import DataError, ExportError
 from nin.inference.outputs import Images, Predictions
+from nin.inference.read_ahead import batch_size
 from nin.names import printable
-from nin.serving.batching import Batcher, Prediction, batch_size
+from nin.serving.batching import MOST_IMAGES, MOST_PIXELS, Batcher, Prediction
 from nin.serving.decoding_process import DecodingProcess, Refusal
 from nin.serving.inspection import inspect
 from nin.serving.metrics import Metrics
@@ -117,8 +118,10 @@ class Service:
         self._compute(np.zeros((1, *predictor.input_shape), np.uint8), predictor.has_maps)
         self._pool = ThreadPoolExecutor(decoders, "decode")
         self._writers = ThreadPoolExecutor(decoders, "write")
+        pixels = math.prod(predictor.input_shape[:2])
+        size = batch_size(pixels, MOST_IMAGES, MOST_PIXELS)
         self._decoding_process = DecodingProcess(predictor.decoder, limits.pixels)
-        self._batcher = Batcher(self._compute, batch_size(*predictor.input_shape[:2]))
+        self._batcher = Batcher(self._compute, size)
         self.name = printable(name or predictor.description.get("name") or predictor.path.stem)
         self.is_ready = True
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import joblib
 
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
@@ -19,7 +19,7 @@ from nin.study.preparation import (
     check_from_scratch,
     check_images_reachable,
     check_reachable,
-    check_writable,
+    make_folder,
     prepare,
 )
 from nin.study.report.report_page import write_results
@@ -69,9 +69,9 @@ def compare(
 
     Args:
         nets: networks, or networks by the names they are to have. Each is a name (see
-            `nin.models.find_net`), stages, or a network of your own: a `Classifier` class, a
-            function of ``num_classes`` and ``input_shape`` that returns a Keras model, a Keras
-            model, which is cloned for each training, or ``"nets.py:name"``; or a `Contender`.
+            `nin.networks.lookup.find_network`), stages, or a network of your own: a `Classifier`
+            class, a function of ``num_classes`` and ``input_shape`` that returns a Keras model, a
+            Keras model, which is cloned for each training, or ``"nets.py:name"``; or a `Contender`.
             Within a group, the first NiN is compared with each other network, or the first network
             if there is no NiN.
         recipe: how all are trained. An `image_size` of None becomes the stored size if all
@@ -131,15 +131,23 @@ def compare(
     show_found(images)
     warn_of_duplicates(images)
     out = Path(out)
-    check_writable(out / "trainings")
+    make_folder(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
     elsewhere = None
     if speeds is not None:
         names = [contender.name for contender in contenders]
         elsewhere = measured_elsewhere(Path(speeds), names, recipe.batch_size)
     conditions = Conditions(
-        *(recipe, images, sorted(rates), range(seeds), seconds, jobs, out, judged_on, search_share),
-        elsewhere,
+        recipe=recipe,
+        data=images,
+        rates=sorted(rates),
+        seeds=range(seeds),
+        seconds=seconds,
+        jobs=jobs,
+        out=out,
+        judged_on=judged_on,
+        search_share=search_share,
+        elsewhere=elsewhere,
     )
     with locked(out):
         plans = make_plans(conditions, contenders, measured)

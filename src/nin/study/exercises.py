@@ -64,7 +64,7 @@ def _family(stages: Stages) -> dict[str, dict[str, Any]]:
 EXERCISES = {
     "ones": Exercise(
         1,
-        "one, two or three 1×1 convolutions a block",
+        "one, two or three 1×1 convolutions per block",
         lambda stages: {
             "one 1×1": {"stages": one_by_ones(stages, 1)},
             "three 1×1": {"stages": one_by_ones(stages, 3)},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from nin.errors import Advice, Argument, NinError, RecipeError
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.study.trials.contender import Contender
 from nin.training.preflight import check_network
 from nin.training.recipe import Recipe, network_of

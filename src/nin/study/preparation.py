@@ -11,9 +11,9 @@ from nin.backends import backend_name
 from nin.data import ImageData, ImageFolder
 from nin.data.sources import is_in_process
 from nin.errors import Advice, Argument, DataError, NinError
-from nin.files import obstacle
+from nin.files import check_folder_writable
+from nin.networks.lookup import NETWORKS, check_size, find_network
 from nin.networks.network_source import is_in_file
-from nin.networks.rivals import NETWORKS, check_size, find_network
 from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
@@ -66,8 +66,7 @@ def check(
     contenders = as_contenders(nets)
     backend_name()
     check_arguments(rates, seeds, seconds, search_share)
-    if problem := obstacle(out):
-        raise NinError(f"cannot write to {out}: {problem}")
+    check_folder_writable(out)
     open_evaluated(recipe, judged_on)
     for contender in contenders:
         if recipe.image_size is not None and contender.name in NETWORKS:
@@ -137,7 +136,7 @@ def check_arguments(
         )
 
 
-def check_writable(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     """Create `folder`, and fail now rather than after the first trial.
 
     Raises:
@@ -162,7 +161,7 @@ def prepare(
     """
     # Not at the top: what needs no Keras is checked without it.
     from nin.models.geometry import smallest_size
-    from nin.training.network_check import check_network
+    from nin.training.network_check import check_stages, try_network
 
     recipe = resolve_precision(recipe)
     data = open_evaluated(recipe, judged_on)
@@ -176,13 +175,16 @@ def prepare(
         recipe = recipe.revised(image_size=smallest)
         data = open_images(recipe)
     for contender, model in ours:
-        model.check_size(seen_shape(contender, recipe, data))
+        *size, channels = seen_shape(contender, recipe, data)
+        model.check_size(size)
+        if "stages" in contender.arguments:
+            check_stages(model, classes, (*size,), channels)
     for contender in contenders:
         if contender.is_own:
             seen = seen_shape(contender, recipe, data)
             model = contender.make(classes, seen)
             model.preprocessing.configure(seen[:2])
-            check_network(model, classes, data.image_shape)
+            try_network(model, classes, data.image_shape)
     return recipe, data
 
 

@@ -12,9 +12,9 @@ from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
+from nin.networks.lookup import NETWORKS, class_and_arguments
 from nin.networks.network_source import is_in_file
-from nin.networks.rivals import NETWORKS, find_net
-from nin.study.preparation import check_writable, fingerprint, open_evaluated
+from nin.study.preparation import fingerprint, make_folder, open_evaluated
 from nin.study.results.reproduced_row import ReproducedRow
 from nin.study.results.result import Comparison
 from nin.study.trials.contender import Contender
@@ -87,7 +87,7 @@ def reproduce(
         raise RunError(f"{path} holds no rows")
     data, images = _same_images(found, published[0])
     folder = Path(out or f"runs/reproduce-{path.stem}")
-    check_writable(folder / "trainings")
+    make_folder(folder / "trainings")
     if mode is not None:  # Heard only before the backend is loaded.
         os.environ.setdefault(FPMATH_MODE, mode)
     jobs = jobs or found.settings.get("jobs") or 1
@@ -165,7 +165,10 @@ def _by_name(found: Comparison, row: Row) -> PublishedRow:
         "seed": 0,
     }
     return PublishedRow(
-        row, Contender(row.net, *find_net(row.net)), Recipe.parse({**fields, **own}), None
+        row,
+        Contender(row.net, *class_and_arguments(row.net)),
+        Recipe.parse({**fields, **own}),
+        None,
     )
 
 

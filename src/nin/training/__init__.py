@@ -1,4 +1,4 @@
-"""How a network learns: the Trainer, its start, recipes, runs and the health watch.
+"""How a network learns: the Trainer, initial weights, recipes, runs and the health watch.
 
 `runs` is what a training leaves in a folder, `transfer_learning` the training of a head on a
 pretrained trunk. Everything is loaded when first used: recipes and runs can be read without Keras.

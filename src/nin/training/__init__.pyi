@@ -1,9 +1,8 @@
 from .dispatch import resume as resume
 from .dispatch import train as train
-from .draw_curves import ProgressBoard as ProgressBoard
 from .health import Finding as Finding
 from .health import HealthWatch as HealthWatch
-from .initialization import start as start
+from .initialization import initialize as initialize
 from .learning_rate_range import LearningRateRange as LearningRateRange
 from .lr_range_test import lr_find as lr_find
 from .recipe import Recipe as Recipe

@@ -13,7 +13,7 @@ from nin.backends.distribution import Layout
 from nin.data import ImageData
 from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.training.averaging import averaged_variables
 from nin.training.health import Finding
 from nin.training.precision import precision_policy

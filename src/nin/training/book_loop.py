@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -136,26 +135,20 @@ class BookLoop:
         """Take a step, and draw what it plotted."""
         model, names = self.model, list[tuple[str, bool]]()
         compute = functools.partial(_step, model, batch, names)
-        model._mode = True
-        try:
+        with model.in_mode(training=True):
             _, values, gradients = backends.current().gradients(compute, model)
-        finally:
-            model._mode = None
         model.optimizer.apply(gradients, model.trainable_variables)
         self._samples = len(batch[-1])
         for (key, train), value in zip(names, values, strict=True):
             self.draw(key, value, train)
 
     def _validate(self) -> None:
-        self.model._mode = False
-        try:
+        with self.model.in_mode(training=False):
             for batch in self.val_dataloader:
                 prepared = self.prepare_batch(batch)
                 self._samples = len(prepared[-1])
                 self.model.validation_step(prepared)
                 self.val_batch_idx += 1
-        finally:
-            self.model._mode = None
 
 
 class EpochMeans:
@@ -189,12 +182,8 @@ class EpochMeans:
 
 def _step(model: Module, batch: Any, names: list[tuple[str, bool]]) -> tuple[Any, list[Any]]:
     """The loss that `training_step` returns, and the values that it plots, named in `names`."""
-    plotted: deque[tuple[str, Any, bool]] = deque()
-    model._plotted = plotted
-    try:
+    with model.collecting_plots() as plotted:
         loss = model.training_step(batch)
-    finally:
-        model._plotted = None
     if loss is None:
         raise NinError(f"{type(model).__name__}.training_step has to return the loss")
     names += [(key, train) for key, _, train in plotted]

@@ -9,7 +9,7 @@ import numpy as np
 
 from nin.data import DataModule, ImageData
 from nin.models import Classifier
-from nin.training.initialization import ADAPTIVE_MAP_MEAN, MAP_MEAN, start
+from nin.training.initialization import ADAPTIVE_MAP_MEAN, MAP_MEAN, initialize
 
 #: About how many images.
 SIZE = 64
@@ -61,17 +61,17 @@ def calibrate(
     """
     changes = []
     # A network that is given by its own `forward` alone is trained as it is written.
-    is_started = optimizer is not None and model.whole_net() is not None
-    statistics = getattr(data, "statistics", None) if is_started else None
+    is_initialized = optimizer is not None and model.whole_net() is not None
+    statistics = getattr(data, "statistics", None) if is_initialized else None
     mean, std = statistics() if statistics else ((0.0,), (1.0,))
     model.preprocessing.configure(getattr(data, "resize", None), mean, std)
     if statistics:
         changes.append("images standardised inside the model")
     if not model.built:
         model.build((None, *batch.images.shape[1:]))
-    if is_started:
+    if is_initialized:
         is_sgd = isinstance(optimizer, keras.optimizers.SGD)
         map_mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN
-        if start(model, batch.images, batch.shares, map_mean=map_mean):
+        if initialize(model, batch.images, batch.shares, map_mean=map_mean):
             changes.append("initial weights set from the first training images")
     return changes

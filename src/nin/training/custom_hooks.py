@@ -1,4 +1,4 @@
-"""What of a training a reader has written: whether it fits the data, and which loop can run it."""
+"""Hooks that a reader has overridden: whether they fit the data, and which loop calls them."""
 
 from __future__ import annotations
 

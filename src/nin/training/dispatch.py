@@ -12,11 +12,11 @@ from typing import Any, Unpack
 
 from nin.data import ImageFolder
 from nin.errors import Advice, Argument, RecipeError, RunError
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check, check_resumable
 from nin.training.recipe import Recipe
-from nin.training.recipe_choice import What, recipe_of, with_images
+from nin.training.recipe_choice import What, recipe_of
 from nin.training.recipe_fields import RecipeFields, not_none
 from nin.training.runs.run import SAVE_EVERY, Run, load
 from nin.training.stop_signal import StopSignal
@@ -101,16 +101,15 @@ def train(
         >>> x = np.random.default_rng(0).random((40, 12, 12))
         >>> y = np.arange(40) % 2
         >>> run = nin.train((x, y), classes=["even", "odd"], preset="lenet", epochs=1)
-        >>> run.evaluate((x[:10], y[:10]))[1].n
+        >>> run.evaluate((x[:10], y[:10])).n
         10
     """
-    recipe, given = with_images(recipe, {**options, **not_none(classes=classes)})
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
     is_given = {"callbacks": bool(callbacks), "devices": devices is not None}
     # A recipe states itself whether it fine-tunes.
     by_gradients = [] if isinstance(recipe, Recipe) else [*filter(is_given.get, is_given)]
-    chosen = recipe_of(recipe, given, settings=by_gradients)
+    chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=by_gradients)
     _check_callbacks(callbacks, chosen)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
     chosen = resolve_precision(chosen)
@@ -183,7 +182,8 @@ def resume(
     if pretrained and not (recipe.finetune and "head" in run.record):
         from nin.training.transfer_learning.transfer import resume_head
 
-        of_gradients = {"epochs": epochs, "devices": devices}
+        every = None if save_every == SAVE_EVERY else save_every
+        of_gradients = {"epochs": epochs, "devices": devices, "save_every": every}
         given = [name for name, value in of_gradients.items() if value is not None]
         if given and not recipe.finetune:
             way = Advice("leave out {}", Argument(given[0]))

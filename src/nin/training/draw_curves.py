@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import keras
 
-from nin.progress_board import ProgressBoard as ProgressBoard
-from nin.progress_board import in_notebook as in_notebook
+from nin.progress_board import ProgressBoard
 
 
 class DrawCurves(keras.callbacks.Callback):

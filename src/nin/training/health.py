@@ -11,14 +11,14 @@ import numpy as np
 
 from nin import backends
 
-#: There is a look each time so many steps have been made, …
+#: Steps between looks at first.
 FIRST_LOOK = 20
-#: … and later on, each time so many more have.
+#: Steps between looks later on.
 LATER_LOOKS = 160
 #: A class counts as dead, and a loss as stuck, only after this many steps.
 PATIENCE = 80
 #: Logits whose spread over the images is below this are the same for every image. A network that
-#: `nin.start` has prepared begins at 0.3.
+#: `nin.initialize` has prepared begins at 0.3.
 ALIKE = 0.01
 #: A network that is silent on more than this share of the images has lost most of its gradient.
 SILENT = 0.25
@@ -26,7 +26,7 @@ SILENT = 0.25
 SOLVED = 0.01
 #: A loss this close to ln(classes) is that of a prediction which ignores the image.
 PLATEAU = 0.005
-#: A kernel that changes by less than this share of itself a step does not learn.
+#: A kernel that changes by less than this share of itself per step does not learn.
 STILL = 1e-7
 
 
@@ -51,7 +51,7 @@ class HealthWatch(keras.callbacks.Callback):
         images: training images (n, h, w, c) as the model takes them; 64 are enough.
         classes: the classes' names; by default their numbers.
         report: called with each new finding; by default findings are only kept in `findings`.
-        started: whether `nin.start` has prepared the model, so that it is not recommended.
+        initialized: whether `nin.initialize` has prepared the model, so that it is not recommended.
         epochs: how many there are in all; by default those that `fit` was given.
     """
 
@@ -61,14 +61,14 @@ class HealthWatch(keras.callbacks.Callback):
         classes: Sequence[str] | None = None,
         report: Callable[[Finding], None] | None = None,
         *,
-        started: bool = False,
+        initialized: bool = False,
         epochs: int | None = None,
     ) -> None:
         super().__init__()
         self.images = images
         self.classes = None if classes is None else tuple(classes)
         self.report = report
-        self.started = started
+        self.initialized = initialized
         self.epochs = epochs
         self.findings: list[Finding] = []
         self.died: str | None = None
@@ -187,8 +187,8 @@ class HealthWatch(keras.callbacks.Callback):
             )
 
     def _remedy(self, rate: str) -> str:
-        """What to do: `rate`, and first of all the start that learns, unless it is in force."""
-        return rate if self.started else f"begin with Trainer's own start, or {rate}"
+        """What to do: `rate`, and before it initial weights that learn, unless it has them."""
+        return rate if self.initialized else f"begin with Trainer's own initial weights, or {rate}"
 
     def _clips(self) -> bool:
         return bool(getattr(self.model.optimizer, "global_clipnorm", None))

@@ -1,4 +1,4 @@
-"""The start: initial weights from which a NiN learns every time."""
+"""`initialize`: initial weights from which a NiN learns every time."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from nin.models.geometry import ends_in_average, flow, leaves
 
 #: The mean at which each class map starts, well above zero, where ReLU cuts off.
 MAP_MEAN = 1.0
-#: The same for AdamW and its kind; see `start`.
+#: The same for AdamW and its kind; see `initialize`.
 ADAPTIVE_MAP_MEAN = 4.0
 #: The standard deviation of the class maps, and of what they are computed from.
 MAP_SPREAD = 0.3
 
 
-class Started(NamedTuple):
-    """What `start` did: how many layers it scaled, and how many it made the identity."""
+class Initialized(NamedTuple):
+    """What `initialize` did: how many layers it scaled, and how many it made the identity."""
 
     scaled: int
     identity: int
 
 
-def start(
+def initialize(
     model: Classifier,
     images: Any,
     shares: ArrayLike | None = None,
     *,
     map_mean: float = MAP_MEAN,
-) -> Started | None:
+) -> Initialized | None:
     """Give a freshly built network initial weights from which it learns; its layers stay.
 
     Why a NiN needs it: its logit for a class is the mean over positions of ReLU(map). Keras's
@@ -84,7 +84,7 @@ def start(
         >>> data, model = nin.Digits(), nin.NiN(preset="mnist", width=0.1)
         >>> model.build((None, *data.image_shape))
         >>> images = data.train.images[:64]
-        >>> done = nin.start(model, images)
+        >>> done = nin.initialize(model, images)
         >>> logits = model.predict(images, verbose=0)  # each class's map begins at a mean of 1
         >>> [round(float(mean)) for mean in logits.mean(axis=0)]
         [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]
@@ -118,7 +118,7 @@ def start(
     flow(model.net, model.preprocessing(images), prepare)
     for each in within:
         vars(each).pop("call", None)  # where it was never called
-    return Started(len(layers.scaled) + len(within), len(layers.identities))
+    return Initialized(len(layers.scaled) + len(within), len(layers.identities))
 
 
 class Plan(NamedTuple):
@@ -138,7 +138,7 @@ class Plan(NamedTuple):
 
 
 def plan(net: Any) -> Plan:
-    """What `start` does to which layer of a built network."""
+    """What `initialize` does to which layer of a built network."""
     weighted = _weighted(net)
     if not ends_in_average(net) or isinstance(weighted[-1], keras.layers.Dense):
         return Plan(weighted, weighted[-1:], [], None)
@@ -209,7 +209,7 @@ def _scale(layer: Any, signal: Any, spread: float) -> None:
 def _levels(
     layer: Any, signal: Any, shares: ArrayLike | None, map_mean: float
 ) -> NDArray[np.float64]:
-    """The biases with which each map has the mean that `start` promises."""
+    """The biases with which each map has the mean that `initialize` promises."""
     classes = layer.filters
     frequencies = np.full(classes, 1 / classes) if shares is None else np.asarray(shares, float)
     rarest = frequencies[frequencies > 0].min()

@@ -14,8 +14,10 @@ from nin.plotting import default_style, drawable
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from nin.data.figure import NotebookFigure
+    from nin.notebook_figure import NotebookFigure
 
+#: Written into each picture, by which it is recognised.
+MARK = "nin train --find-lr"
 #: How much of the average before is left after a step: it looks back on about ten.
 MEMORY = 0.9
 #: The steepest descent is not looked for among the first steps, where the average is of few.
@@ -93,11 +95,11 @@ class LearningRateRange(NamedTuple):
         """Write the picture as a PNG, wholly or not at all."""
         from nin.training.runs.figures import save_png
 
-        save_png(self._drawn(), Path(path))
+        save_png(self._drawn(), Path(path), MARK)
 
     @default_style()
     def _drawn(self) -> NotebookFigure:
-        from nin.data.figure import NotebookFigure
+        from nin.notebook_figure import NotebookFigure
 
         figure = NotebookFigure(figsize=(6, 3.6), layout="constrained")
         axes = figure.subplots()

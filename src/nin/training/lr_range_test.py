@@ -21,12 +21,12 @@ from nin.backends.distribution import layout
 from nin.data import ImageData, ImageFolder
 from nin.errors import Advice, Argument, NinError, RecipeError, TrainingDiedError
 from nin.files import obstacle
-from nin.networks.rivals import find_network
-from nin.training.learning_rate_range import LearningRateRange
+from nin.networks.lookup import find_network
+from nin.training.learning_rate_range import MARK, LearningRateRange
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check_recipe
 from nin.training.recipe import Recipe
-from nin.training.recipe_choice import What, recipe_of, with_images
+from nin.training.recipe_choice import What, recipe_of
 from nin.training.recipe_fields import RecipeFields, not_none
 
 #: The first rate and the last.
@@ -76,10 +76,9 @@ def lr_find(
         >>> len(found.rates) == len(found.losses) <= 100
         True
     """
-    what, given = with_images(recipe, {**options, **not_none(classes=classes)})
-    if isinstance(what, ImageFolder):
-        skip_bad = skip_bad or what.skip_bad
-    chosen = recipe_of(what, given)
+    if isinstance(recipe, ImageFolder):
+        skip_bad = skip_bad or recipe.skip_bad
+    chosen = recipe_of(recipe, {**options, **not_none(classes=classes)})
     picture = None if out is None else _checked_picture(Path(out))
     if find_network(chosen.preset).pretrained and not chosen.finetune:
         raise RecipeError(
@@ -101,7 +100,22 @@ def _checked_picture(path: Path) -> Path:
         raise NinError("the picture is a .png", about=Argument("out", path))
     if problem := obstacle(path.parent) or ("it is a folder" if path.is_dir() else None):
         raise NinError(f"cannot write the picture: {problem}", about=Argument("out", path))
+    if path.exists() and not _is_ours(path):
+        raise NinError(
+            "it exists already, and no range test drew it: give another name",
+            about=Argument("out", path),
+        )
     return path
+
+
+def _is_ours(path: Path) -> bool:
+    from PIL import Image
+
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            return bool(picture.info.get("Software") == MARK)
+    except (OSError, SyntaxError, ValueError):
+        return False
 
 
 def _tried(recipe: Recipe, data: ImageData, skip_bad: bool) -> LearningRateRange:

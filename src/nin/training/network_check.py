@@ -20,7 +20,7 @@ _IMAGES = 4
 _LEAST_SCALE = 0.1
 
 
-def check_network(model: Classifier, classes: int, image_shape: tuple[int, int, int]) -> None:
+def try_network(model: Classifier, classes: int, image_shape: tuple[int, int, int]) -> None:
     """Try a network on a few images of noise; it is built, and its weights stay as they are.
 
     Args:
@@ -49,6 +49,28 @@ def check_network(model: Classifier, classes: int, image_shape: tuple[int, int, 
     _refuse_rescaling(model, name)
     _refuse_what_is_not_kept(model, name)
     _refuse_other_chance(model, images, name)
+
+
+def check_stages(model: Classifier, classes: int, size: tuple[int, ...], channels: int) -> None:
+    """Refuse a table of stages for which images are too small, or that has other classes.
+
+    Args:
+        model: not yet built.
+        classes: how many maps the table should end in.
+        size: (height, width) of the images that its first layer gets.
+        channels: of these.
+
+    Raises:
+        InputSizeError: the images are too small.
+        NinError: the table ends in another number of maps.
+    """
+    model.check_size(size)
+    maps = model.net.compute_output_shape((1, *size, channels))[-1]
+    if maps != classes:
+        raise NinError(
+            f"the table of stages ends in {maps} maps, and there are {classes} classes: let its"
+            ' last width be "classes"'
+        )
 
 
 def _logits(model: Classifier, images: np.ndarray[Any, Any], name: str) -> np.ndarray[Any, Any]:

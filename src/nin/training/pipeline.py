@@ -10,8 +10,7 @@ from typing import Any
 from nin.backends import random_state_restored
 from nin.backends.distribution import Layout, spread
 from nin.data import ImageData
-from nin.errors import Advice, Argument, NinError, RunError
-from nin.models import Classifier
+from nin.errors import Advice, Argument, RunError
 from nin.networks.network_source import is_custom
 from nin.networks.stage_table import is_table
 from nin.training.attempt import (
@@ -24,7 +23,7 @@ from nin.training.attempt import (
 from nin.training.custom_hooks import check_loss, check_weights
 from nin.training.fit_run import fit_run
 from nin.training.leak_warning import warn_of_duplicates
-from nin.training.network_check import check_network
+from nin.training.network_check import check_stages, try_network
 from nin.training.preflight import check_resumable
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import not_none
@@ -96,11 +95,11 @@ def resume(
     See `nin.training.resume`; `callbacks` and `data` are those of `nin.training.train`, and a
     `stop_signal` may have been watching for Ctrl-C already.
     """
-    load(path)
+    path = load(path).path
     with (
         random_state_restored(),
         spread(devices) as here,
-        resumed_run_folder(here, Path(path)) as folder,
+        resumed_run_folder(here, path) as folder,
     ):
         run = load(folder, trust=trust)
         recipe = run.recipe.revised(**not_none(epochs=epochs))
@@ -162,23 +161,12 @@ def check_custom(recipe: Recipe, data: ImageData) -> None:
     if is_custom(recipe.preset):
         trial = new_network(recipe, data)
         trial.preprocessing.configure(data.resize)
-        check_network(trial, len(data.classes), data.image_shape)
+        try_network(trial, len(data.classes), data.image_shape)
         check_loss(trial, data)
         check_weights(Trainer(1, verbose=False), trial, data)
     elif is_table(recipe.preset):
-        _check_table(new_network(recipe, data), data)
-
-
-def _check_table(model: Classifier, data: ImageData) -> None:
-    """Refuse a table of stages for which images are too small, or that has other classes."""
-    size = data.resize or data.image_shape[:2]
-    model.check_size(size)
-    maps = model.net.compute_output_shape((1, *size, data.image_shape[2]))[-1]
-    if maps != len(data.classes):
-        raise NinError(
-            f"the table of stages ends in {maps} maps, and there are {len(data.classes)} classes:"
-            ' let its last width be "classes"'
-        )
+        size, channels = data.resize or data.image_shape[:2], data.image_shape[2]
+        check_stages(new_network(recipe, data), len(data.classes), size, channels)
 
 
 def _check_unfinished(run: Run, recipe: Recipe, position: Position, path: str | Path) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nin import backends
+from nin.networks.lookup import find_network
 from nin.networks.presets import Preset
-from nin.networks.rivals import find_network
 from nin.networks.stages import MBConv
 from nin.training.recipe import Recipe
 

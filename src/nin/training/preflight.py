@@ -8,10 +8,11 @@ from nin.backends import backend_name
 from nin.backends.distribution import check_backend
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
-from nin.files import obstacle
+from nin.files import expand, obstacle
+from nin.networks.lookup import check_size, find_network
 from nin.networks.network_source import is_custom, source_of
 from nin.networks.presets import Preset
-from nin.networks.rivals import Rival, check_size, find_network
+from nin.networks.rivals import Rival
 from nin.networks.stages import deepened, with_ingredients
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import not_none
@@ -42,7 +43,7 @@ def check(
         NinError: states in one line what is wrong.
     """
     check_free(out)
-    folder = Path("runs" if out is None else out)
+    folder = expand("runs" if out is None else out)
     if problem := obstacle(folder):
         raise RunError(f"cannot make the run directory {folder}: {problem}")
     return check_recipe(recipe, skip_bad=skip_bad, devices=devices)

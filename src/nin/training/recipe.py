@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from nin.data import ImageArrays
+from nin.data import NAMED, ImageArrays
 from nin.data.augmentation import MOST_ALPHA, FillMode
 from nin.data.balance import PREFERRED, Balance
 from nin.data.decoding.decode import ResizeMode
@@ -24,16 +24,22 @@ from nin.data.folders.grouping import check_pattern, group_name
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.data.storage.url_path import source_path
 from nin.errors import Argument, DataError, NinError, RecipeError
-from nin.networks.rivals import find_net, network_name
+from nin.networks.lookup import class_and_arguments, network_name
 from nin.training.recipe_fields import renamed
 from nin.urls import is_url
+
+
+def as_text(place: str | Path) -> str:
+    """A place as a recipe holds it: a `Path` is never the name of a published set."""
+    is_named = isinstance(place, Path) and str(place) in NAMED
+    return f"./{place}" if is_named else str(place)
 
 
 class Recipe(BaseModel):
     """How a network is trained: named, typed, frozen, printable.
 
     `nin.RECIPES` holds those that come with the package, and `revised` changes one. The reference
-    describes each field, and so does ``nin train --help``.
+    describes each field, and ``nin train --help`` those that are options.
 
     Raises:
         RecipeError: `revised` or `parse` were given a value that cannot work.
@@ -183,7 +189,7 @@ class Recipe(BaseModel):
     @field_validator("data", "init", mode="before")
     @classmethod
     def _path_as_text(cls, value: Any) -> Any:
-        return str(value) if isinstance(value, Path) else value
+        return as_text(value) if isinstance(value, Path) else value
 
     @field_validator("data")
     @classmethod
@@ -276,7 +282,7 @@ _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
 
 def network_of(recipe: Recipe) -> tuple[str, dict[str, Any]]:
     """The class of the recipe's network, by name, and its arguments but the number of classes."""
-    net, arguments = find_net(recipe.preset)
+    net, arguments = class_and_arguments(recipe.preset)
     if net == "NiN":
         names = ("width", "dropout", "batch_norm", "pooling")
         arguments |= {name: getattr(recipe, name) for name in names}

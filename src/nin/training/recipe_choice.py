@@ -12,9 +12,9 @@ from nin.data import NAMED, Augmentation, ImageArrays, ImageData, ImageFolder
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_images, is_given, name_of_images
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
+from nin.networks.lookup import find_network, network_name
 from nin.networks.network_source import is_custom
-from nin.networks.rivals import find_network, network_name
-from nin.training.recipe import Recipe
+from nin.training.recipe import Recipe, as_text
 from nin.training.recipe_fields import not_none, renamed
 from nin.training.recipes import choose, with_network
 from nin.training.runs.run import load
@@ -95,15 +95,15 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
     what, options = with_images(what, renamed(options))
     if odd := next((name for name in options if name not in Recipe.model_fields), None):
         raise UnknownNameError("argument", odd, Recipe.model_fields)
-    given = explicit = {name: value for name, value in options.items() if value is not None}
+    explicit = {name: value for name, value in options.items() if value is not None}
     if "preset" in explicit:
         explicit["preset"] = network_name(explicit["preset"])
-    if isinstance(given.get("data"), ImageData):
-        given["data"], own = _as_options(given["data"])
-        given = {**own, **given}
+    own: dict[str, Any] = {}
+    if isinstance(explicit.get("data"), ImageData):
+        explicit["data"], own = _as_options(explicit["data"])
     if isinstance(what, ImageData):
         what, own = _as_options(what)
-        given = {**own, **explicit}
+    given = {**own, **explicit}
     if isinstance(what, Recipe):
         recipe = with_network(what, given.get("preset"))
     else:
@@ -136,7 +136,7 @@ def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
         )
     return choose(
         what,
-        None if data is None else str(data),
+        None if data is None else as_text(data),
         given.get("preset"),
         finetune=bool(given.get("finetune")),
         init=before,

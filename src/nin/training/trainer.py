@@ -19,13 +19,15 @@ from nin.models.counted_accuracy import CountedAccuracy
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
+from nin.plotting import in_notebook
+from nin.progress_board import ProgressBoard
 from nin.training.averaging import ValidateAverages
 from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
 from nin.training.custom_hooks import check_loss, check_weights, needs_book_loop
 from nin.training.custom_optimizer import as_keras_optimizer
-from nin.training.draw_curves import DrawCurves, ProgressBoard, in_notebook
+from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import Loaders, open_loaders
 from nin.training.progress_bar import ShowProgress
@@ -37,13 +39,13 @@ class Trainer(BookLoop, HyperParameters):
 
     `fit` runs Keras's compiled loop. Before the first step it standardises the images inside the
     model and gives a fresh network (`Classifier.is_fresh`) weights it can learn from (see
-    `nin.start`), which one line notes. ``start=False`` leaves a model as Keras initialised it.
+    `nin.initialize`), which one line notes. ``initialize=False`` leaves a model as Keras made it.
 
     Args:
         max_epochs: passes over the training images.
         num_gpus: 0 for the backend's default device, 1 for the first GPU, if there is one.
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
-        start: whether to standardise the images and to initialise fresh weights.
+        initialize: whether to standardise the images and to initialise fresh weights.
         optimizer: in place of the model's `configure_optimizers`.
         callbacks: further Keras callbacks.
         verbose: whether to print a progress bar, a line per epoch and the findings of the health
@@ -71,7 +73,7 @@ class Trainer(BookLoop, HyperParameters):
     max_epochs: int
     num_gpus: int
     gradient_clip_val: float
-    start: bool
+    initialize: bool
     optimizer: Any
     callbacks: Sequence[Any]
     verbose: bool
@@ -82,7 +84,7 @@ class Trainer(BookLoop, HyperParameters):
         num_gpus: int = 0,
         gradient_clip_val: float = 0,
         *,
-        start: bool = True,
+        initialize: bool = True,
         optimizer: Any = None,
         callbacks: Sequence[Any] = (),
         verbose: bool = True,
@@ -159,10 +161,12 @@ class Trainer(BookLoop, HyperParameters):
         """
         batch = self._calibration_batch(data)
         if isinstance(model, Classifier) and model.is_fresh:
-            optimizer = as_keras_optimizer(self._optimizer(model), model) if self.start else None
+            optimizer = (
+                as_keras_optimizer(self._optimizer(model), model) if self.initialize else None
+            )
             if changes := calibrate(model, data, batch, optimizer):
                 line = f"{type(model).__name__}: {'; '.join(changes)}"
-                hint = "" if self.is_part_of_run else ". Trainer(start=False) does neither."
+                hint = "" if self.is_part_of_run else ". Trainer(initialize=False) does neither."
                 self._console.print(line + hint, style="dim")
         if not model.built and isinstance(model, Classifier):
             model.build((None, *batch.images.shape[1:]))
@@ -170,7 +174,7 @@ class Trainer(BookLoop, HyperParameters):
             model(batch.images[:1])
         self.compile_model(model)
 
-    #: The same, whatever a reader attaches in its place.
+    #: Ours, still to be reached where a reader puts another in its place.
     _prepare_model = prepare_model
 
     def compile_model(self, model: Module) -> None:
@@ -228,7 +232,7 @@ class Trainer(BookLoop, HyperParameters):
             self._calibration_batch(data).images,
             getattr(data, "classes", None),
             self._report,
-            started=self.start,
+            initialized=self.initialize,
             epochs=self.max_epochs,
         )
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nin.errors import Advice, Argument, RunError
 from nin.models import Classifier
 from nin.models.geometry import leaves
+from nin.names import listed
 from nin.training.initialization import plan
 from nin.training.runs.arrays import read_arrays
 from nin.training.runs.run import Run
@@ -92,8 +93,8 @@ def warm_start_line(run: Run, classes: Names, layers: str) -> str:
         return line
     return (
         f"{line}; class maps of "
-        + (f"{_some(kept)} kept, of " if kept else "")
-        + f"{_some(new)} new"
+        + (f"{listed(kept)} kept, of " if kept else "")
+        + f"{listed(new)} new"
     )
 
 
@@ -133,7 +134,3 @@ def _finite(values: Any, name: str, run: Run) -> Any:
     if not np.isfinite(values).all():
         raise RunError(f"{run.weights_path}: {name} holds numbers that are not finite")
     return values
-
-
-def _some(names: Names) -> str:
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -11,7 +11,7 @@ from nin.data.duplicate_detection.picture_sheet import (
     SheetRow,
     save_picture_sheet,
 )
-from nin.errors import DataError
+from nin.errors import DataError, NinError
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_only_a_sheet_is_written_over(red, tmp_path, ending):
     with pytest.raises(DataError, match="already exists and is not a contact sheet: name another"):
         save_picture_sheet(other, [])
     assert other.read_bytes() == before
-    with pytest.raises(DataError, match="cannot write "):
+    with pytest.raises(NinError, match="cannot write "):
         save_picture_sheet(other / "sheet.png", [])
 
 

@@ -9,8 +9,7 @@ import pytest
 
 pytest.importorskip("pyarrow", reason="needs keras-nin[parquet]")
 
-from shards import as_parquet, pictures_of, write_parquet
-from test_data_shard_listing import COUNTS, same
+from shards import COUNTS, as_parquet, pictures_of, same, write_parquet
 
 from nin.data import ImageFolder
 from nin.data.source_listing import list_source

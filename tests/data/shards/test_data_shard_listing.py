@@ -4,26 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from shards import as_tar_shards, write_tar
+from shards import COUNTS, as_tar_shards, same, write_tar
 
 from nin import ImageFolder
 from nin.data import open_data
 from nin.data.source_listing import list_source
 from nin.errors import DataError
 
-COUNTS = {"cat": 12, "dog": 20, "emu": 8}
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-def same(one, other):
-    """Whether two sets have the same classes, parts, pixels, labels and content."""
-    assert one.classes == other.classes
-    assert one.parts == other.parts
-    for part in one.parts:
-        np.testing.assert_array_equal(one.split(part).images, other.split(part).images)
-        np.testing.assert_array_equal(one.split(part).labels, other.split(part).labels)
-        np.testing.assert_array_equal(one.digests(part), other.digests(part))
-    return True
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_a_damaged_part_is_a_mistake(tmp_path, content):
             [*parts.predictions()]
 
 
-@pytest.mark.parametrize("content", [None, "{", "[]", '{"size": 0}'])
+@pytest.mark.parametrize("content", [None, "{", "[]", '{"size": 0}', '{"size": "2"}'])
 def test_parts_without_a_fingerprint(tmp_path, content):
     with prediction_parts(tmp_path / "a.csv", FILES, FINGERPRINT) as parts:
         put(parts, 0)
@@ -114,3 +114,14 @@ def test_what_is_there_is_not_replaced(tmp_path):
     out.write_text("")
     with prediction_parts(out, FILES, FINGERPRINT) as parts:
         assert parts.missing() == [0, 1, 2]
+
+
+def test_what_came_meanwhile_is_not_replaced(tmp_path):
+    out = tmp_path / "a.csv"
+    with prediction_parts(out, FILES, FINGERPRINT) as parts:
+        put(parts, 0)
+    out.write_text("mine")
+    with pytest.raises(NinError, match="it exists"), prediction_parts(out, FILES, FINGERPRINT):
+        pytest.fail("it was opened")
+    assert out.read_text() == "mine"
+    assert (tmp_path / "a.csv.parts/00000000.jsonl").exists()

@@ -245,3 +245,8 @@ def test_in_a_browser_hostile_names_do_nothing(report_hostile, tmp_path):
     seen = seen_in_browser(report_hostile, 375, tmp_path)
     assert seen["page"] == 375
     assert seen["title"].startswith("<script>document.title='taken'</script>")
+
+
+def test_names_that_are_not_utf8_are_json_too(tmp_path):
+    text = written(write_json, hostile(), tmp_path)
+    assert json.loads(text)["title"] == hostile().title

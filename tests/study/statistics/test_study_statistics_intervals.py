@@ -59,7 +59,7 @@ def test_over_images_it_is_the_published_formula_in_counts(only_one, only_other,
     half = 1.959963985 * math.sqrt((a + b - (a - b) ** 2) / n)
     values = np.repeat([1.0, -1.0, 0.0], [only_one, only_other, alike])
     expected = (max(-1, a - b - half), min(1, a - b + half))
-    assert interval_over_images(values) == pytest.approx(expected)
+    assert interval_over_images(values) == pytest.approx(expected, abs=1e-9)
 
 
 def test_over_many_images_it_is_that_of_the_bootstrap():

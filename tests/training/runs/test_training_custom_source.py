@@ -52,8 +52,8 @@ def test_the_record_names_the_code_and_holds_none(trained_own):
 
 @pytest.mark.slow
 def test_whoever_trained_it_goes_on_with_it(trained_own):
-    part, evaluation = trained_own.evaluate()
-    assert (part, evaluation.n) == ("test", 359)
+    evaluation = trained_own.evaluate()
+    assert (evaluation.part, evaluation.n) == ("test", 359)
     digits = nin.Digits().test.images[:2]
     assert trained_own.predict(digits).shape == (2, 10)
 

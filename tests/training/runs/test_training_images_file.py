@@ -46,8 +46,8 @@ def test_the_run_keeps_its_images_and_what_they_are(small_run, arrays):
 def test_another_process_can_evaluate_it_and_go_on(small_run, monkeypatch):
     monkeypatch.setattr("nin.data.sources._opened", {})
     run = nin.load(small_run.path)
-    part, found = run.evaluate()
-    assert (part, found.n) == ("test", small_run.record["result"]["n"])
+    found = run.evaluate()
+    assert (found.part, found.n) == ("test", small_run.record["result"]["n"])
     assert found.accuracy == small_run.record["result"]["accuracy"]
     assert len(run.images.trained().split.labels) == 72
     again = nin.resume(small_run.path, epochs=2)
@@ -66,12 +66,12 @@ def test_other_arrays_are_refused_and_the_same_are_taken(small_run, arrays):
 
 def test_other_arrays_can_evaluate_it(small_run, arrays):
     x, y = arrays
-    part, found = small_run.evaluate((x[:20], y[:20]))
-    assert (part, found.n, found.classes) == ("all", 20, tuple(CLASSES))
+    found = small_run.evaluate((x[:20], y[:20]))
+    assert (found.part, found.n, found.classes) == ("all", 20, tuple(CLASSES))
     numbers = np.array([CLASSES.index(name) for name in y[:20]])
-    assert small_run.evaluate((x[:20], numbers))[1].accuracy == found.accuracy
+    assert small_run.evaluate((x[:20], numbers)).accuracy == found.accuracy
     ones = y == "one"
-    assert small_run.evaluate((x[ones], y[ones]))[1].largest_class == ("one", 1.0)
+    assert small_run.evaluate((x[ones], y[ones])).largest_class == ("one", 1.0)
     with pytest.raises(DataError, match="y: 'four' is not one of the classes, which are 'zero'"):
         small_run.evaluate((x[:1], ["four"]))
     with pytest.raises(RunError, match="arrays has 3 channels, the run was trained on 1"):
@@ -85,16 +85,16 @@ def test_a_file_of_arrays_is_named_and_not_kept(arrays, tmp_path, monkeypatch):
     run = nin.train("three.npz", **QUICK)
     assert (run.path, run.record["recipe"]["data"]) == (Path("runs/three-1"), "three.npz")
     assert not (run.path / ARRAYS).exists()
-    own = run.evaluate()[1]
+    own = run.evaluate()
     (tmp_path / "elsewhere").mkdir()
     moved = Path("three.npz").rename("elsewhere/renamed.npz")
-    assert run.evaluate(moved)[1].names == own.names
+    assert run.evaluate(moved).names == own.names
     np.savez("three.npz", images=x[::-1], labels=y)
     with pytest.raises(RunError, match=r"three.npz no longer holds the images that runs/three-1"):
         nin.resume(run.path, epochs=2)
     np.savez("test.npz", x_test=x[:7], y_test=y[:7])
-    part, found = run.evaluate("test.npz")
-    assert (part, found.n) == ("all", 7)
+    found = run.evaluate("test.npz")
+    assert (found.part, found.n) == ("all", 7)
 
 
 @pytest.mark.parametrize(
@@ -156,8 +156,8 @@ def test_a_loader_is_trained_on_without_the_promise(arrays, tmp_path, capsys):
     assert run.record["data"]["exact"] is False
     assert run.record["data"]["source"] == "a Pairs"
     assert "neither exact resume nor the same result" in capsys.readouterr().err
-    part, found = nin.load(run.path).evaluate()
-    assert (part, found.n) == ("validation", 30)
+    found = nin.load(run.path).evaluate()
+    assert (found.part, found.n) == ("validation", 30)
     with pytest.raises(RunError, match=r"which no run keeps: continue in Python: nin.resume"):
         nin.resume(run.path, epochs=2)
     again = nin.resume(run.path, epochs=2, data=loaders)

@@ -83,11 +83,11 @@ def test_evaluate_on_other_images(small_run, tmp_path):
         path = tmp_path / "few" / str(number % 2 + 3) / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(image[..., 0]).save(path)
-    part, evaluation = small_run.evaluate(str(tmp_path / "few"))
-    assert (part, evaluation.n, evaluation.classes) == ("all", 6, small_run.classes)
+    evaluation = small_run.evaluate(str(tmp_path / "few"))
+    assert (evaluation.part, evaluation.n, evaluation.classes) == ("all", 6, small_run.classes)
     assert evaluation.confusion.sum(axis=1).tolist() == [0, 0, 0, 3, 3, 0, 0, 0, 0, 0]
-    part, evaluation = small_run.evaluate("digits")
-    assert (part, evaluation.n) == ("test", 359)
+    evaluation = small_run.evaluate("digits")
+    assert (evaluation.part, evaluation.n) == ("test", 359)
     assert evaluation.accuracy == small_run.record["result"]["accuracy"]
     with pytest.raises(NinError, match="no such folder"):
         small_run.evaluate("no/such")
@@ -152,3 +152,10 @@ def test_a_record_that_cannot_be_written_leaves_the_old_one(tmp_path):
 
 def test_classes_of_older_runs_are_named_in_one_unicode_form():
     assert Run(Path(), {"classes": ["cafe\u0301", "tea"]}).classes == ("caf\u00e9", "tea")
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert new_run("a", "~/runs/one") == tmp_path / "home/runs/one"
+    assert not Path("~").exists()

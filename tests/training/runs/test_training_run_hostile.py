@@ -439,3 +439,11 @@ def test_opening_a_hostile_run_executes_nothing_and_opens_nothing_else(run, trai
     assert {event for event, _ in seen} == {"open"}
     assert all(name.startswith(str(run)) for _, name in seen)
     assert not Path("/tmp/nin-was-here").exists()
+
+
+@pytest.mark.parametrize("channels", [2, 4])
+def test_images_of_channels_that_no_picture_has(run, channels):
+    record = json.loads((run / RECORD).read_text())
+    path = ("model", "input_shape", 2)
+    (run / RECORD).write_text(json.dumps(changed(record, path, channels)))
+    assert f"images of {channels} channels" in refused(run)

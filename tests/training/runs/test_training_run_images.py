@@ -428,3 +428,11 @@ def test_a_run_cannot_keep_where_somebody_else_put_the_pictures():
     data = ImageFolder("photos", membership=ImageFolder("photos", seed=3).membership())
     with pytest.raises(NinError, match=r"ImageFolder\(membership=.*a run cannot record that"):
         nin.train(data, preset="mnist")
+
+
+def test_arrays_evaluate_a_run_whose_folder_is_gone(here):
+    run = new_run(RECIPE.revised(stream=True))
+    shutil.rmtree(here / "photos")
+    np.savez("new.npz", images=np.zeros((4, 8, 8, 3), np.uint8), labels=["cat", "dog"] * 2)
+    found = load(run.path).images.for_evaluation("new.npz")
+    assert (found.part, found.is_other, len(found.split.labels)) == ("all", True, 4)

@@ -110,8 +110,8 @@ def test_the_mean_of_a_class_map_is_its_logit(run, seen):
 
 
 def test_the_network_says_of_its_photographs_what_the_run_says(run):
-    part, evaluation = run.evaluate()
-    assert part == "test"
+    evaluation = run.evaluate()
+    assert evaluation.part == "test"
     assert evaluation.accuracy == run.record["result"]["accuracy"]
     assert evaluation.loss == pytest.approx(run.record["result"]["loss"], abs=1e-4)
 
@@ -419,5 +419,5 @@ def test_with_training_photographs_alone_some_are_held_out(tmp_path):
     run = d2l.train(recipe(root), tmp_path / "run")
     assert run.record["result"]["split"] == "validation"
     assert run.record["recipe"]["validation"] == 0.1
-    part, evaluation = run.evaluate()
-    assert (part, evaluation.n) == ("validation", run.record["result"]["n"])
+    evaluation = run.evaluate()
+    assert (evaluation.part, evaluation.n) == ("validation", run.record["result"]["n"])

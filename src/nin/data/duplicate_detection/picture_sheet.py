@@ -11,7 +11,7 @@ from nin.data.decoding.decode import decode, shown_size
 from nin.data.decoding.picture_formats import damage
 from nin.data.storage.picture_store import read_picture
 from nin.errors import DataError
-from nin.files import obstacle, replacing
+from nin.files import check_file_writable, replacing
 from nin.names import printable
 
 if TYPE_CHECKING:
@@ -77,13 +77,12 @@ def check_sheet_path(path: Path) -> None:
     """Refuse a path where no sheet can be written, before any work is done for it.
 
     Raises:
-        DataError: its suffix is no picture's, its folder cannot be made, or a file is there that is
-            no contact sheet.
+        DataError: its suffix is no picture's, or a file is there that is no contact sheet.
+        NinError: its folder cannot be made or written to.
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise DataError(f"{path}: a contact sheet is written as .png or .jpg")
-    if problem := obstacle(path.parent):
-        raise DataError(f"cannot write {path}: {problem}")
+    check_file_writable(path)
     if path.exists() and not _is_sheet(path):
         raise DataError(f"{path} already exists and is not a contact sheet: name another file")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from nin.data.folders.label_table import is_table
 from nin.data.folders.picture_files import LeftOut, folders_in, pictures_below
 from nin.errors import DataError
-from nin.names import normalized
+from nin.names import listed, normalized
 
 #: Class → its pictures.
 ByClass = dict[str, list[str]]
@@ -108,5 +108,5 @@ def _unknown(unknown: Collection[str], classes: Collection[str]) -> str:
     for name in unknown:
         if meant := spelled.get(name.casefold()):
             return f"{name} is called {meant} in the training part: give both the same name"
-    named = ", ".join(list(unknown)[:10])
+    named = listed([*unknown])
     return f"no training pictures of {named}: add some to the training part, or remove the folder"

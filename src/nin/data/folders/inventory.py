@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from nin.data.split import Part
-from nin.names import printable
+from nin.names import listed, printable
 
 #: Of more classes than this the text names the first and the last few.
 _ALL_NAMED, _FIRST, _LAST = 12, 6, 3
 
-#: Longest name of a class, and most classes that a part lacks, in the text.
-_LONGEST, _LACKING = 40, 5
+#: Longest name of a class in the text.
+_LONGEST = 40
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,8 @@ class FolderInventory:
         """All of it in two to five lines, safe to print."""
         lines = [self._first_line(), f"classes: {self._class_counts()}"]
         for part, names in self.lacking.items():
-            more = f" and {len(names) - _LACKING} more" if len(names) > _LACKING else ""
-            named = ", ".join(map(_short, names[:_LACKING]))
-            lines.append(
-                f"{_short(self.part_names.get(part, part))} has no picture of {named}{more}"
-            )
+            named = listed([*map(_short, names)])
+            lines.append(f"{_short(self.part_names.get(part, part))} has no picture of {named}")
         if self.left_out:
             counted = (f"{printable(why)} {count:,}" for why, count in self.left_out.items())
             lines.append(f"left out: {', '.join(counted)}")

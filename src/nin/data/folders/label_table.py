@@ -15,7 +15,7 @@ from nin.data.folders.part_names import read_part
 from nin.data.folders.picture_files import EXTENSIONS
 from nin.data.split import Part
 from nin.errors import DataError, first_line
-from nin.names import normalized
+from nin.names import listed, normalized
 
 #: Endings of tables, and what they are called where they are looked for in a folder.
 ENDINGS = (".csv", ".tsv", ".jsonl")
@@ -202,7 +202,7 @@ def _file_column(
         return there[0]
     if not possible:
         raise DataError(
-            f"{path}: no column is called file (columns: {_named(columns)}): rename one"
+            f"{path}: no column is called file (columns: {_columns(columns)}): rename one"
         )
     return possible[0]
 
@@ -217,7 +217,7 @@ def _label_column(path: Path, columns: Sequence[str]) -> str:
         return columns[0]
     if not possible:
         raise DataError(
-            f"{path}: no column is called label (columns: {_named(columns)}): rename one"
+            f"{path}: no column is called label (columns: {_columns(columns)}): rename one"
         )
     return possible[0]
 
@@ -237,9 +237,8 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.lower())
 
 
-def _named(columns: Sequence[str]) -> str:
-    more = f" and {len(columns) - _NAMED} more" if len(columns) > _NAMED else ""
-    return (", ".join(columns[:_NAMED]) or "none") + more
+def _columns(columns: Sequence[str]) -> str:
+    return listed(columns, _NAMED) or "none"
 
 
 def _part_column(path: Path, columns: Sequence[str], first: Mapping[str, Any]) -> str | None:

@@ -20,6 +20,7 @@ from nin.data.folders.picture_files import LeftOut, folders_in, showing_progress
 from nin.data.image_statistics import images_per_class
 from nin.data.split import Part
 from nin.errors import DataError
+from nin.names import listed
 
 
 class Files(NamedTuple):
@@ -109,8 +110,8 @@ def _by_folders_or_tables(path: Path, tables: Sequence[Path]) -> Listing:
     if _agree(by_tables.labelled(), by_folders.labelled()):
         return by_tables if by_tables.split and not by_folders.split else by_folders
     raise DataError(
-        f"{path}: are the classes its folders ({_some(by_folders.classes)}), or those in"
-        f" {tables[0].name} ({_some(by_tables.classes)})? Move the table away, or name it:"
+        f"{path}: are the classes its folders ({listed(by_folders.classes, 3)}), or those in"
+        f" {tables[0].name} ({listed(by_tables.classes, 3)})? Move the table away, or name it:"
         f" {tables[0]}"
     )
 
@@ -167,7 +168,3 @@ def _files(by_class: ByClass, classes: tuple[str, ...]) -> Files:
     counts = [len(by_class.get(name, ())) for name in classes]
     labels = np.repeat(np.arange(len(classes), dtype=np.int32), counts)
     return Files([path for name in classes for path in by_class.get(name, ())], labels)
-
-
-def _some(classes: Sequence[str]) -> str:
-    return ", ".join(classes[:3]) + ("…" if len(classes) > 3 else "")

@@ -10,7 +10,7 @@ from nin.data.folders.part_names import PartName, read_part
 from nin.data.folders.picture_files import LeftOut, folders_in, pictures_below
 from nin.data.split import PARTS, Part
 from nin.errors import DataError
-from nin.names import normalized
+from nin.names import listed, normalized
 
 
 def part_folders(path: Path, folders: Collection[Path], left_out: LeftOut) -> dict[Part, Path]:
@@ -153,5 +153,4 @@ def _inside(folder: Path) -> set[str]:
 
 
 def _names(folders: Collection[Path]) -> str:
-    names = [folder.name for folder in folders]
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return listed([folder.name for folder in folders], 3)

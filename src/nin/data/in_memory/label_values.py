@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 
 from nin.data.split import Labels
 from nin.errors import Argument, DataError
-from nin.names import normalized
+from nin.names import listed, normalized
 
-#: Names that a message repeats.
-_NAMED = 5
 #: More classes than this are measurements rather than labels.
 _MOST = 100_000
 
@@ -98,7 +96,7 @@ def _by_name(
     for what, each in texts.items():
         if odd := sorted({text for text in each if text not in place}):
             raise DataError(
-                f"{what}: {_listed(odd)} is not one of the classes, which are {_listed(names)}"
+                f"{what}: {_quoted(odd)} is not one of the classes, which are {_quoted(names)}"
             )
     return {
         what: np.array([place[t] for t in each], np.int32) for what, each in texts.items()
@@ -131,6 +129,5 @@ def _by_number(
     )
 
 
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(map(repr, names[:_NAMED])) + more
+def _quoted(names: Sequence[str]) -> str:
+    return listed([*map(repr, names)])

@@ -120,12 +120,12 @@ def persistently(url: str, work: Callable[[], T]) -> T:
 
 
 def scheme_of(url: str) -> str:
-    """``https`` of an URL."""
+    """The scheme of a URL: ``https``."""
     return url.partition("://")[0].lower()
 
 
 def _final(url: str, error: Exception) -> Exception | None:
-    """What is to be raised of an error after which another attempt is no use; None of others."""
+    """The error to raise if a retry is useless; None if another attempt may succeed."""
     status, name = _status(error), type(error).__name__
     scheme = {"gcs": "gs", "http": "https", "ssh": "sftp", "s3a": "s3"}.get(
         scheme_of(url), scheme_of(url)

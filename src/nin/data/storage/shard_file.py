@@ -18,7 +18,7 @@ Stamp = tuple[int, int]
 
 
 def divided_name(name: str, ending: str, known: Container[str]) -> tuple[str, str] | None:
-    """The shard and the picture in it that a name is of; None if it is of none.
+    """Split a picture's name into its shard and its name there; None if it is in no shard.
 
     Args:
         name: a picture's.

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any, Self
 
 from nin.data.storage.remote_files import REMOTE, can_be_listed
+from nin.errors import DataError
 from nin.files import expand
 from nin.urls import is_url, remember
 
@@ -87,10 +88,15 @@ def source_path(name: str | Path) -> Path:
     """Where a source of pictures is, on this machine or behind a URL.
 
     What is secret in a URL is kept for this process alone: the path is written without it.
+
+    Raises:
+        DataError: the name is empty.
     """
     if isinstance(name, UrlPath):
         return name
     text = os.fspath(name)
+    if not text:
+        raise DataError("an empty name: write . for the folder that you are in")
     if isinstance(name, Path):
         text = _SLASHES.sub(r"\1://", text)
     if text.lower().startswith("file://"):

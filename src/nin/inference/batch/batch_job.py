@@ -57,9 +57,10 @@ def batch_job(network: Path, files: Sequence[str], top: int, min_probability: fl
 def fingerprint(
     network: Path, files: Sequence[str], top: int, min_probability: float
 ) -> dict[str, Any]:
-    """Network, options and places of the pictures, as plain JSON: where equal, work is continued.
+    """Network, options, places and names of the pictures, as plain JSON.
 
-    That a picture was replaced by another of its name is not noticed.
+    Work is continued where it is equal. That a picture was replaced by another of its name is not
+    noticed.
 
     Args:
         network: an exported file or a run directory.
@@ -69,7 +70,9 @@ def fingerprint(
     """
     here = Path.cwd()
     places = (name if is_url(name) else str(here / name) for name in files)
-    names = _sha256(place.encode(errors="surrogateescape") + b"\0" for place in places)
+    # Their names as well, which stand in the parts and in the file.
+    both = (f"{place}\0{name}\0" for place, name in zip(places, files, strict=True))
+    names = _sha256(each.encode(errors="surrogateescape") for each in both)
     return {
         "network": network_digest(network),
         "pictures": f"{len(files)} {names}",

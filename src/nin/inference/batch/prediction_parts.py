@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import Advice, Argument, DataError, NinError
-from nin.files import obstacle, write_bytes, write_json
+from nin.files import check_file_writable, locked, write_bytes, write_json
 
 #: Pictures per part: what is done again at the most where a worker, or the command, is killed.
 PART = 256
@@ -118,7 +116,8 @@ def prediction_parts(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise NinError(f"cannot write {folder}: {error.strerror or error}") from error
-    with _locked(folder):
+    busy = NinError(f"{folder} is in use: another process is writing there")
+    with locked(folder, busy):
         kept = _kept_fingerprint(folder, out)
         if kept is None:
             kept = {**fingerprint, "size": PART}
@@ -126,6 +125,8 @@ def prediction_parts(
         _check_same(kept, fingerprint, folder)
         parts = PredictionParts(out, files, kept["size"])
         try:
+            if parts.missing():  # The file is written when none is: one that is there is not ours.
+                _check_free(out)
             yield parts
         finally:
             if not parts.predicted:
@@ -138,8 +139,7 @@ def parts_folder(out: Path) -> Path:
 
 
 def _check_free(out: Path) -> None:
-    if reason := obstacle(out.parent):
-        raise NinError(f"cannot write {out}: {reason}")
+    check_file_writable(out)
     if out.is_dir():
         raise NinError(f"cannot write {out}: Is a directory")
     if out.exists() and out.stat().st_size:
@@ -157,7 +157,7 @@ def _kept_fingerprint(folder: Path, out: Path) -> dict[str, Any] | None:
         return None
     try:
         kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if int(kept["size"]) < 1:
+        if type(kept["size"]) is not int or kept["size"] < 1:
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(f"{path} is damaged: delete {folder} to start over") from error
@@ -173,20 +173,3 @@ def _check_same(kept: Mapping[str, Any], fingerprint: Mapping[str, Any], folder:
                 "delete it to start over",
                 Advice("give another name: {}", Argument("out", "FILE")),
             )
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Keep others out; the lock belongs to this process, and goes with it however it ends."""
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(number)
-        raise NinError(f"{folder} is in use: another process is writing there") from error
-    except OSError:
-        pass  # A file system without locks.
-    try:
-        yield
-    finally:
-        os.close(number)

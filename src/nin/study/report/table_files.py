@@ -62,7 +62,7 @@ def write_json(comparison: Comparison, path: Path) -> None:
     Raises:
         NinError: the file cannot be written; an existing one is left as it was.
     """
-    files.write_json(path, comparison.model_dump(mode="json"))
+    files.write_json(path, comparison.model_dump())
 
 
 def _findings(differences: Sequence[Difference]) -> list[str]:

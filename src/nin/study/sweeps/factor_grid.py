@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nin.errors import NinError, RecipeError
+from nin.networks.lookup import find_network
 from nin.networks.network_source import is_custom, source_of
-from nin.networks.rivals import find_network
 from nin.study.statistics.effects import level_name
 from nin.study.sweeps.factors import Factor, changed_stages, code_arguments, stages_of
 from nin.study.trials.contender import Contender

@@ -11,8 +11,8 @@ from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError
-from nin.files import obstacle
-from nin.networks.rivals import find_network
+from nin.files import check_folder_writable
+from nin.networks.lookup import find_network
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
@@ -21,7 +21,7 @@ from nin.study.preparation import (
     check_from_scratch,
     check_images_reachable,
     check_reachable,
-    check_writable,
+    make_folder,
     open_evaluated,
     prepare,
     seen_shape,
@@ -128,7 +128,7 @@ def sweep(
         options=options,
     )
     out = Path(out)
-    check_writable(out / "trainings")
+    make_folder(out / "trainings")
     data = open_evaluated(recipe, judged_on)
     if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
         recipe = adjust(recipe, len(data.train.labels))
@@ -185,8 +185,7 @@ def plan_sweep(
                 f"{name} cannot be varied where something else decides it",
                 Advice("leave out {}", Argument(other)),
             )
-    if problem := obstacle(Path(out)):
-        raise NinError(f"cannot write to {out}: {problem}")
+    check_folder_writable(Path(out))
     if seconds is not None and find_network(recipe.preset).pretrained:
         raise NinError(
             f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"

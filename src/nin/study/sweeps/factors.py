@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nin.errors import Argument, NinError, RecipeError, UnknownNameError
+from nin.networks.lookup import find_network
 from nin.networks.network_source import import_network, is_custom, source_of
-from nin.networks.rivals import find_network
 from nin.networks.stage_table import read_table, with_field
 from nin.networks.stages import MBConv, Stage, deepened
 from nin.study.statistics.effects import level_name

@@ -8,8 +8,8 @@ from statistics import fmean
 import joblib
 
 from nin.accounting.cost import count_cost
+from nin.networks.lookup import find_network
 from nin.networks.network_source import is_in_file
-from nin.networks.rivals import find_network
 from nin.study.plan import TRAINING_EFFORT, Conditions
 from nin.study.preparation import seen_shape
 from nin.study.trials.contender import Contender

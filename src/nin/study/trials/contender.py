@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from nin.errors import NinError
+from nin.networks.lookup import class_and_arguments, network_name
 from nin.networks.network_source import is_custom, name_of, source_of
-from nin.networks.rivals import find_net, network_name
 from nin.networks.stage_table import is_table
 
 if TYPE_CHECKING:
@@ -101,5 +101,5 @@ def _contender(net: Net) -> Contender:
     name = network_name(net)
     if is_table(name):
         label = Path(name).stem if isinstance(net, str) and not net.startswith("[") else "stages"
-        return Contender(label, *find_net(name))
-    return Contender(source_of(name).label if is_custom(name) else name, *find_net(name))
+        return Contender(label, *class_and_arguments(name))
+    return Contender(source_of(name).label if is_custom(name) else name, *class_and_arguments(name))

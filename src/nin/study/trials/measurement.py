@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import resource
@@ -169,7 +168,7 @@ def _key(workload: Workload) -> str:
     )
     net = contender[1:3] if not contender.is_own else [*contender[1:3], contender.source()]
     spec = (net, training, input_shape, classes, device(), versions())
-    return hashlib.sha256(json.dumps(spec, sort_keys=True).encode()).hexdigest()[:16]
+    return digest(spec)[:16]
 
 
 def _in_new_process(what: str, workload: Workload) -> Speed:

@@ -105,7 +105,7 @@ def _finetuned(trial: Trial, callbacks: Sequence[Any]) -> Outcome:
         kept = next((row for row in run.metrics() if row["epoch"] == best), rows[-1])
         test_result: dict[str, Any] = {"accuracy": None, "n": 0}
         if trial.looks_at_test:
-            _, found = run.evaluate()
+            found = run.evaluate()
             assert found.probabilities is not None
             correct = found.probabilities.argmax(axis=1) == found.labels
             test_result = {"accuracy": found.accuracy, "n": found.n, "correct": pack(correct)}

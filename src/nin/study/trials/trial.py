@@ -16,8 +16,8 @@ from rich.console import Console
 
 from nin import backends
 from nin.data import ImageData
-from nin.errors import NinError
-from nin.networks.rivals import find_network
+from nin.errors import DataError, NinError
+from nin.networks.lookup import find_network
 from nin.progress import LineTimer, time_left
 from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.row import is_packed, pack
@@ -227,6 +227,8 @@ def _test_result(model: Any, data: ImageData) -> dict[str, Any]:
     _, split = final_split(data)
     try:
         found = evaluate(model, split, data.classes)
+    except DataError:
+        raise
     except NinError:
         # Predictions that are not finite are all wrong.
         nothing = np.zeros(len(split.labels), dtype=bool)

@@ -10,9 +10,9 @@ import keras
 from rich.console import Console
 
 from nin.data import ImageData
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.study.comparison import compare
-from nin.study.preparation import check_writable, fingerprint, open_evaluated, prepare
+from nin.study.preparation import fingerprint, make_folder, open_evaluated, prepare
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.results.tuning_record import TuningRecord
@@ -93,7 +93,7 @@ def tune(
         recipe, minutes=minutes, space=space, sampler=sampler, seeds=seeds, out=out, options=options
     )
     out = Path(out)
-    check_writable(out / "trainings")
+    make_folder(out / "trainings")
     with locked(out):
         recipe, data = _prepared(recipe)
         record = _searched(recipe, data, searched, minutes, sampler, out)

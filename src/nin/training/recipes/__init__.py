@@ -16,7 +16,8 @@ from nin.data.sources import images_called, is_in_process
 from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
-from nin.networks.rivals import CustomSpec, Rival, find_network
+from nin.networks.lookup import CustomSpec, find_network
+from nin.networks.rivals import Rival
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import not_none
 from nin.training.recipes.book import BOOK
@@ -111,7 +112,7 @@ def choose(
     names, near = {*RECIPES, *NAMED}, did_you_mean(expand(what))
     if is_folder or os.sep in what or (near and not difflib.get_close_matches(what, names)):
         raise DataError(f"{what}: no such folder{near}")
-    raise UnknownNameError("recipe (and no folder is called that)", what, names)
+    raise UnknownNameError("recipe, data set or folder", what, names)
 
 
 def with_network(recipe: Recipe, preset: str | None) -> Recipe:

@@ -2,7 +2,7 @@
 
 Command: nin train book
 Test accuracy: 0.914 ± 0.002 (n = 3, results/book.json); 0.87, which the book prints, after three
-minutes on 2 cores, 0.9 after four and a half (medians).
+minutes on 2 cores, 0.9 after four and a third (medians).
 """
 
 from nin.training.recipe import Recipe

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nin.networks.rivals import find_network
+from nin.networks.lookup import find_network
 from nin.networks.stages import Stage
 from nin.training.recipe import Recipe
 
@@ -92,7 +92,7 @@ def space_of(recipe: Recipe) -> dict[str, Range | Choice]:
 
 
 def own_value(recipe: Recipe, name: str) -> Any:
-    """What the recipe has; of dropout, where it leaves that to the network, what this has."""
+    """The recipe's value; for a dropout that it leaves to the network, the network's own."""
     value = getattr(recipe, name)
     return own_dropout(recipe) if name == "dropout" and value is None else value
 

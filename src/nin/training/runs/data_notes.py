@@ -7,7 +7,7 @@ from rich.console import Console
 from nin.data import DataModule, ImageArrays, ImageData, ImageFolder
 from nin.data.decode_many import in_words
 from nin.data.split import Part
-from nin.names import printable
+from nin.names import listed, printable
 
 
 def found_note(data: DataModule, divided: bool = True) -> str | None:
@@ -34,8 +34,7 @@ def _without(data: ImageFolder, part: Part) -> str:
     """The classes that a part lacks, in brackets: too small to be divided, perhaps."""
     there = set(data.files(part).labels.tolist())
     names = [printable(name) for label, name in enumerate(data.classes) if label not in there]
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f" (none of {', '.join(names[:5])}{more})" if names else ""
+    return f" (none of {listed(names)})" if names else ""
 
 
 def show_found(data: DataModule, divided: bool = True) -> None:

@@ -40,8 +40,7 @@ def describe(model: Classifier, input_shape: tuple[int, int, int]) -> ModelRecor
         model: one of the networks of this package.
         input_shape: (height, width, channels) of the images as they are stored.
     """
-    arguments = {**model.get_config()}
-    preprocessing = arguments.pop("preprocessing")
+    preprocessing = model.preprocessing.description()
     if model.source is not None:
         net, own_arguments, source = describe_custom(model)
         return {
@@ -51,6 +50,8 @@ def describe(model: Classifier, input_shape: tuple[int, int, int]) -> ModelRecor
             "input_shape": list(input_shape),
             "preprocessing": preprocessing,
         }
+    arguments = {**model.get_config()}
+    del arguments["preprocessing"]
     return {
         "net": type(model).__name__,
         "arguments": arguments,
@@ -203,6 +204,8 @@ class Description(_Strict):
     @model_validator(mode="after")
     def _one_value_a_channel(self) -> Self:
         channels = self.input_shape[2]
+        if channels not in (1, 3):
+            raise ValueError(f"images of {channels} channels, and not of 1 or 3")
         for values in (self.preprocessing.mean, self.preprocessing.std):
             if len(values) not in (1, channels):
                 raise ValueError(f"{len(values)} values to standardise {channels} channels")

@@ -30,9 +30,13 @@ class Evaluation(NamedTuple):
         labels: (n,), the true classes.
         images: (n, height, width, channels), as stored.
         names: of the images: files, or positions in the part; only of a run's evaluation.
+        part: of the data that was used: ``"test"``, ``"validation"`` or ``"all"``; only of a
+            run's evaluation.
 
     Example:
-        >>> part, evaluation = nin.load("runs/digits-1").evaluate()
+        >>> evaluation = nin.load("runs/digits-1").evaluate()
+        >>> evaluation.part
+        'test'
         >>> worst = evaluation.mistakes()[0]
         >>> bool(evaluation.labels[worst] == evaluation.probabilities[worst].argmax())
         False
@@ -47,6 +51,7 @@ class Evaluation(NamedTuple):
     labels: np.ndarray[Any, Any] | None = None
     images: StoredImages | None = None
     names: tuple[str, ...] = ()
+    part: str = ""
 
     @property
     def n(self) -> int:
@@ -174,9 +179,9 @@ def evaluate(
 def evaluate_images(
     model: Any, images: EvaluationImages, classes: Sequence[str], *, verbose: bool = False
 ) -> Evaluation:
-    """`evaluate` on the evaluation images of a run, with their names."""
+    """`evaluate` on the evaluation images of a run, with their names and their part."""
     evaluation = evaluate(model, images.split, classes, verbose=verbose)
-    return evaluation._replace(names=images.names)
+    return evaluation._replace(names=images.names, part=images.part)
 
 
 def evaluate_logits(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluation:
@@ -243,11 +248,10 @@ def _counting(advance: Callable[[int], None]) -> Any:
 
 
 def _log_softmax(logits: Any) -> np.ndarray[Any, Any]:
-    shifted = np.asarray(logits, dtype=np.float64)
-    if not np.isfinite(shifted).all():
+    from scipy.special import log_softmax
+
+    exact = np.asarray(logits, dtype=np.float64)
+    if not np.isfinite(exact).all():
         raise NinError("the network's outputs are not finite: train it at a lower learning rate")
-    shifted = shifted - shifted.max(axis=1, keepdims=True)
-    log_probabilities: np.ndarray[Any, Any] = shifted - np.log(
-        np.exp(shifted).sum(axis=1, keepdims=True)
-    )
+    log_probabilities: np.ndarray[Any, Any] = log_softmax(exact, axis=1)
     return log_probabilities

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from nin.data import ImageData, Pictures, Split
 from nin.errors import RunError
-from nin.names import normalized
+from nin.names import listed, normalized
 
 
 class EvaluationImages(NamedTuple):
@@ -90,11 +90,9 @@ def check_classes(names: Sequence[str], classes: Sequence[str], what: str) -> No
     places = class_positions(names, classes).tolist()
     unknown = [name for name, place in zip(names, places, strict=True) if place < 0]
     if unknown:
-        more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
         raise RunError(
-            f"{what} has classes that the run does not have: {', '.join(unknown[:_NAMED])}{more};"
-            f" it was trained on {', '.join(classes[:_NAMED])}"
-            + (f" and {len(classes) - _NAMED} more" if len(classes) > _NAMED else "")
+            f"{what} has classes that the run does not have: {listed(unknown, _NAMED)}; it was"
+            f" trained on {listed(classes, _NAMED)}"
         )
 
 

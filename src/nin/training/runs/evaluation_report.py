@@ -81,6 +81,17 @@ def _absolute(path: Path) -> str:
     return str(path) if is_url(path) else os.path.normpath(path.absolute())
 
 
+def check_run(run: Run) -> None:
+    """Refuse a run directory that can keep no evaluation, before anything is computed.
+
+    Raises:
+        NinError: it cannot be written.
+    """
+    if reason := obstacle(run.path / "evaluations"):
+        way = Advice("name a folder elsewhere: {}", Argument("out"))
+        raise NinError(f"cannot write into {run.path}: {reason}", way)
+
+
 def check_out(out: Path, identity: Mapping[str, Any]) -> None:
     """Refuse a folder that cannot be written, or that holds something else.
 

@@ -124,10 +124,11 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def save_png(figure: Figure, path: Path) -> None:
-    """Write a figure, wholly or not at all."""
+def save_png(figure: Figure, path: Path, mark: str | None = None) -> None:
+    """Write a figure, wholly or not at all; `mark` is kept in the file as its software."""
+    metadata = None if mark is None else {"Software": mark}
     with replacing(path) as file:
-        figure.savefig(file, format="png", dpi=150)
+        figure.savefig(file, format="png", dpi=150, metadata=metadata)
 
 
 def _curves(axes: Axes, rows: Sequence[Mapping[str, Any]], key: str, label: str) -> None:

@@ -89,7 +89,11 @@ def command() -> str:
     """The command line of this process, to type again."""
     program, *arguments = sys.argv
     path = Path(program).resolve()
-    words = ["python", f"{path.parent.name}/{path.name}"] if path.suffix == ".py" else [path.name]
+    words = [path.name]
+    if path.name == "__main__.py":
+        words = ["python", "-m", path.parent.name]
+    elif path.suffix == ".py":
+        words = ["python", f"{path.parent.name}/{path.name}"]
     return shlex.join(map(without_credentials, [*words, *arguments]))
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from nin.data.decoding.decode import ResizeMode
 from nin.data.decoding.image_arrays import check_images, fitted_images
 from nin.errors import RunError
-from nin.files import write_json
+from nin.files import expand, write_json
 from nin.names import normalized
 from nin.training.runs import metrics_file
 from nin.training.runs.custom_source import CustomSource
@@ -61,8 +61,8 @@ class Run:
         >>> run = nin.load("runs/digits-1")
         >>> run.predict(nin.Digits().test.images[:3]).shape
         (3, 10)
-        >>> part, evaluation = run.evaluate()
-        >>> part, evaluation.n
+        >>> evaluation = run.evaluate()
+        >>> evaluation.part, evaluation.n
         ('test', 359)
     """
 
@@ -199,7 +199,7 @@ class Run:
 
     def evaluate(
         self, data: Any = None, *, skip_bad: bool = False, verbose: bool = False
-    ) -> tuple[str, Evaluation]:
+    ) -> Evaluation:
         """Evaluate the network.
 
         The run's own images are those that were set aside for evaluation in training, wherever they
@@ -215,8 +215,7 @@ class Run:
             verbose: whether to print what was found in a folder, and progress, on standard error.
 
         Returns:
-            The part of the data that was used (``"test"``, ``"validation"`` or ``"all"``), and the
-            evaluation.
+            The evaluation; its `part` says which part of the data was used.
 
         Raises:
             DataError: the images cannot be found or read.
@@ -230,7 +229,7 @@ class Run:
             show_found(images.data, divided=images.part != "all")
         for note in images.notes():
             warnings.warn(f"{self.path}: {note}", stacklevel=2)
-        return images.part, evaluate_images(self.model, images, self.classes, verbose=verbose)
+        return evaluate_images(self.model, images, self.classes, verbose=verbose)
 
     def metrics(self) -> list[dict[str, Any]]:
         """The metrics, a row per epoch; none before the first has ended.
@@ -300,5 +299,5 @@ def load(path: str | Path, *, trust: bool = False) -> Run:
         >>> run.record["recipe"]["data"], run.input_shape
         ('digits', (8, 8, 1))
     """
-    path = Path(path)
+    path = expand(path)
     return Run(path, read_record(path), trust=trust)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from nin import files
 from nin.backends.distribution import Layout
 from nin.errors import Advice, Argument, RunError
 
@@ -20,8 +19,8 @@ def check_free(out: str | Path | None) -> None:
     Raises:
         RunError: there is something in it.
     """
-    if out is not None and Path(out).is_dir():
-        _refuse_full(Path(out))
+    if out is not None and files.expand(out).is_dir():
+        _refuse_full(files.expand(out))
 
 
 def new_run(name: str, out: str | Path | None = None) -> Path:
@@ -35,7 +34,7 @@ def new_run(name: str, out: str | Path | None = None) -> Path:
         RunError: the directory is in use, or cannot be made.
     """
     try:
-        return _numbered(name) if out is None else _given(Path(out))
+        return _numbered(name) if out is None else _given(files.expand(out))
     except OSError as error:
         raise RunError(
             f"cannot make the run directory {error.filename}: {error.strerror}"
@@ -46,26 +45,12 @@ def new_run(name: str, out: str | Path | None = None) -> Path:
 def locked(path: Path) -> Iterator[None]:
     """Keep other processes from training in the directory `path` while the block runs.
 
-    The lock belongs to the process, not to a file: nothing is left behind, and a process that is
-    killed gives it up.
-
     Raises:
         RunError: another process has it.
     """
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        os.close(folder)
-        raise RunError(
-            f"{path} is in use: another process is training there; wait for it, or stop it"
-        ) from error
-    except OSError:
-        pass  # A file system without locks.
-    try:
+    problem = f"{path} is in use: another process is training there; wait for it, or stop it"
+    with files.locked(path, RunError(problem)):
         yield
-    finally:
-        os.close(folder)
 
 
 @contextmanager

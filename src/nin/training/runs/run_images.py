@@ -18,6 +18,7 @@ from nin.data.sources import is_in_process
 from nin.data.split import PARTS, Part
 from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, RunError
+from nin.training.recipe import as_text
 from nin.training.runs.dataset import open_images, open_others
 from nin.training.runs.evaluation_images import (
     EvaluationImages,
@@ -49,7 +50,7 @@ class RunImages(OwnImages):
             RunError: they are of classes that the run was not trained on, or not those of the run.
         """
         if isinstance(data, Path):
-            data = str(data)
+            data = as_text(data)
         if isinstance(data, str) and is_url(data):
             data = str(source_path(data))
         if not (data is None or isinstance(data, str)):
@@ -93,8 +94,8 @@ class RunImages(OwnImages):
 
     def _moved(self, data: str, skip_bad: bool) -> EvaluationImages | None:
         """The run's own images if they are now in `data`, and no longer where they were."""
-        if is_npz(data) and is_npz(self.recipe.data):
-            return self._moved_file(data)
+        if is_npz(data):  # A folder's pictures do not move into a file.
+            return self._moved_file(data) if is_npz(self.recipe.data) else None
         known = self.membership()
         places = candidates(self.recipe.data, self.path, self.record)
         if known is None or data in NAMED or any(map(is_source, places)):

@@ -13,6 +13,7 @@ from safetensors.numpy import save
 from nin.errors import RunError
 from nin.files import write_bytes
 from nin.models.geometry import leaves
+from nin.names import listed
 from nin.training.averaging import averaged_variables
 from nin.training.runs.arrays import Arrays, read_arrays, read_shapes
 
@@ -124,4 +125,4 @@ def _compare_values(path: Path, arrays: Arrays, variables: Mapping[str, Any]) ->
 
 
 def _some(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)[:3]) or "nothing more"
+    return listed(sorted(names), 3) or "nothing more"
