@@ -13,7 +13,7 @@ from nin.files import check_file_writable, replacing
 from nin.maps.destinations import ARRAYS, check_free, pictures
 from nin.maps.evidence import Evidence, check_strongest
 from nin.maps.picture import draw, save
-from nin.maps.predictions import FilePredictions, MapPredictor, predict_files
+from nin.maps.predictions import MappedFiles, MapPredictor, predict_maps
 
 HINT = "nin explain RUN --image-size N gives larger maps"
 
@@ -64,7 +64,7 @@ def explained(
         _check_raw(raw, files, overwrite)
     for picture in places:
         check_file_writable(picture)
-    found = predict_files(network, files, classes, top)
+    found = predict_maps(network, files, classes, top)
     if raw is not None:
         _write_raw(raw, found)
     for picture, indices in places.items():
@@ -100,7 +100,7 @@ def _check_raw(raw: Path, files: Sequence[Path], overwrite: bool) -> None:
     check_file_writable(raw)
 
 
-def _write_raw(raw: Path, found: FilePredictions) -> None:
+def _write_raw(raw: Path, found: MappedFiles) -> None:
     files = [str(path) for path in found.files]
     arrays = (found.maps, found.probabilities, found.classes, files, found.resize_mode)
     named: dict[str, Any] = dict(zip(ARRAYS, map(np.asarray, arrays), strict=True))
