@@ -20,6 +20,7 @@ from safetensors.numpy import load_file, save_file
 import nin
 from nin.errors import ExportError, InputSizeError, RunError
 from nin.exporting import predictor
+from nin.exporting.describe import describe
 from nin.exporting.on_demand import as_onnx, exported_file
 from nin.inference import FilePredictor
 
@@ -212,3 +213,9 @@ def test_weights_that_were_replaced_since_it_was_opened_are_not_those_exported(r
     now = nin.Predictor(nin.load(run.path)).predict(real_digits).probabilities
     found = nin.Predictor(run.path).predict(real_digits).probabilities
     np.testing.assert_allclose(found, now, atol=1e-5)
+
+
+def test_another_network_in_the_folder_of_an_opened_run_is_noticed(run):
+    assert run.model.built
+    save_file({"0.other.kernel": np.zeros(1, np.float32)}, run.weights_path)
+    assert describe(run)["complete"] is False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -18,7 +18,20 @@ from nin.maps.predictions import MappedFiles, MapPredictor, predict_maps
 HINT = "nin explain RUN --image-size N gives larger maps"
 
 
-def explain(network: MapPredictor, files: Sequence[Path], **options: Any) -> list[dict[str, Any]]:
+class ExplainOptions(TypedDict, total=False):
+    """The options of `explained`."""
+
+    classes: Sequence[str]
+    top: int
+    strongest: float | None
+    out: Path | None
+    raw: Path | None
+    overwrite: bool
+
+
+def explain(
+    network: MapPredictor, files: Sequence[Path], **options: Unpack[ExplainOptions]
+) -> list[dict[str, Any]]:
     """Draw the class maps of image files: all that `explained` does and yields, as a list."""
     return list(explained(network, files, **options))
 

@@ -160,7 +160,7 @@ class Trainer(BookLoop, HyperParameters):
         `fit` does this, unless it has been done. A model that is not fresh keeps its weights.
         """
         batch = self._calibration_batch(data)
-        if isinstance(model, Classifier) and model.is_fresh:
+        if isinstance(model, Classifier) and (model.is_fresh or not model.built):
             optimizer = (
                 as_keras_optimizer(self._optimizer(model), model) if self.initialize else None
             )
