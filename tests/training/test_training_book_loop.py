@@ -193,3 +193,29 @@ def test_an_interrupted_training_keeps_what_it_knows(line):
     trainer.callbacks = []
     trainer.fit(model, line)  # the cell is run again
     assert len(trainer.history["loss"]) == 5
+
+
+@pytest.mark.every_backend
+def test_clipping_of_ones_own_is_used(line):
+    class Stopped(nin.Trainer):
+        def clip_gradients(self, grad_clip_val, grads):
+            assert grad_clip_val == 0.5
+            return [0 * each for each in grads]
+
+    model = nin.LinearRegression(lr=0.1)
+    model(line.X[:1])
+    before = model.get_weights()[0]
+    Stopped(max_epochs=1, gradient_clip_val=0.5, verbose=False).fit(model, line)
+    np.testing.assert_array_equal(model.get_weights()[0], before)
+
+
+def test_it_says_when_the_loop_of_the_book_trains(line, capsys):
+    nin.Trainer(max_epochs=1).fit(Stepped(lr=0.1), line)
+    assert "without the health watch: a hook has been replaced" in capsys.readouterr().err
+
+
+def test_the_board_is_filled_in_a_script_too(line):
+    model, trainer = nin.LinearRegression(lr=0.1), quiet(2)
+    trainer.fit(model, line)
+    last = model.board.data["val_loss"][-1]
+    assert (last.x, last.y) == (2, pytest.approx(trainer.history["val_loss"][-1]))

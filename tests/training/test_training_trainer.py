@@ -296,3 +296,14 @@ def test_unbalanced_classes_are_said(capsys):
 
     nin.Trainer(max_epochs=1).fit(Small(), Lopsided())
     assert "'a' has 15 training images and 'd' only 2" in capsys.readouterr().err
+
+
+def test_a_forward_that_keeps_it_from_preparing_is_named(capsys):
+    class Passing(Small):
+        def forward(self, X):
+            return self.net(X)
+
+    trainer = nin.Trainer(max_epochs=1)
+    trainer.fit(Passing(), Toy())
+    assert capsys.readouterr().err.startswith("Passing has a forward of its own")
+    assert not trainer.health.initialized

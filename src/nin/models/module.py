@@ -104,6 +104,12 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         finally:
             self.training = before
 
+    if keras.backend.backend() != "torch":  # There Keras has a `forward` of its own.
+
+        def forward(self, X: Any) -> Any:
+            """The network's output: `self.net(X)`, unless a subclass overrides it."""
+            return self._network(X)
+
     @property
     def own_forward(self) -> Callable[[Any], Any] | None:
         """The `forward` that a subclass has, or was given later; None if it has none."""

@@ -12,6 +12,7 @@ import numpy as np
 from nin import backends
 from nin.errors import NinError
 from nin.models import Module
+from nin.models.geometry import is_builtin
 from nin.progress_board import ProgressBoard
 from nin.training.loaders import Loaders
 
@@ -35,6 +36,7 @@ class BookLoop:
     """
 
     max_epochs: int
+    gradient_clip_val: float
     board: ProgressBoard
     history: dict[str, list[float]]
     model: Module
@@ -137,6 +139,8 @@ class BookLoop:
         compute = functools.partial(_step, model, batch, names)
         with model.in_mode(training=True):
             _, values, gradients = backends.current().gradients(compute, model)
+        if self.gradient_clip_val and not is_builtin(type(self).clip_gradients):
+            gradients = self.clip_gradients(self.gradient_clip_val, gradients)
         model.optimizer.apply(gradients, model.trainable_variables)
         self._samples = len(batch[-1])
         for (key, train), value in zip(names, values, strict=True):

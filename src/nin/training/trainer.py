@@ -16,6 +16,7 @@ from nin.errors import BackendError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.counted_accuracy import CountedAccuracy
+from nin.models.geometry import is_builtin
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
@@ -168,6 +169,11 @@ class Trainer(BookLoop, HyperParameters):
                 line = f"{type(model).__name__}: {'; '.join(changes)}"
                 hint = "" if self.is_part_of_run else ". Trainer(initialize=False) does neither."
                 self._console.print(line + hint, style="dim")
+            elif self.initialize and model.is_fresh and _has_net_of_no_use(model):
+                self.note(
+                    f"{type(model).__name__} has a forward of its own: images and initial weights"
+                    " stay as they are. If it only calls self.net, leave it out"
+                )
         if not model.built and isinstance(model, Classifier):
             model.build((None, *batch.images.shape[1:]))
         elif not model.built:
@@ -181,7 +187,7 @@ class Trainer(BookLoop, HyperParameters):
         """Compile the model with its optimiser and metric; `prepare_model` does this."""
         self.optim = self._optimizer(model)
         optimizer = as_keras_optimizer(self.optim, model)
-        if self.gradient_clip_val:
+        if self.gradient_clip_val and is_builtin(type(self).clip_gradients):
             optimizer.global_clipnorm = float(self.gradient_clip_val)
         metrics = [CountedAccuracy(name="accuracy")] if isinstance(model, Classifier) else None
         model.compile(optimizer=optimizer, weighted_metrics=metrics, jit_compile=pays_to_jit())
@@ -232,7 +238,7 @@ class Trainer(BookLoop, HyperParameters):
             self._calibration_batch(data).images,
             getattr(data, "classes", None),
             self._report,
-            initialized=self.initialize,
+            initialized=self.initialize and not _has_net_of_no_use(model),
             epochs=self.max_epochs,
         )
 
@@ -260,6 +266,8 @@ class Trainer(BookLoop, HyperParameters):
         loaders = Loaders(self.train_dataloader, self.val_dataloader)
         progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
         by_hand = needs_book_loop(self, model)
+        if by_hand:
+            self.note("trained batch by batch, without the health watch: a hook has been replaced")
         watch = [self.health] if self.health and not by_hand else []
         callbacks = [ValidateAverages(), *watch, progress, *self.callbacks]
         fit = self.fit_by_hand if by_hand else self._fit_compiled
@@ -278,7 +286,7 @@ class Trainer(BookLoop, HyperParameters):
     def _fit_compiled(
         self, loaders: Loaders, callbacks: list[Any], epoch: int, batch: int, stop: int
     ) -> None:
-        if in_notebook() and self.verbose:
+        if not self.is_part_of_run or (in_notebook() and self.verbose):
             callbacks = [*callbacks, DrawCurves(self.board, self.model.plot_train_per_epoch)]
         try:
             fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
@@ -288,3 +296,8 @@ class Trainer(BookLoop, HyperParameters):
     def _report(self, finding: Finding) -> None:
         line = f"step {finding.step}: {finding.message}"
         self._console.print(printable(line), style="yellow", markup=False)
+
+
+def _has_net_of_no_use(model: Classifier) -> bool:
+    """Whether a network in `self.net` cannot be prepared, as a `forward` is in its way."""
+    return model.own_forward is not None and hasattr(model, "net")
