@@ -73,6 +73,22 @@ SNIPPET = re.search(
 )[1]
 
 
+def test_the_lines_in_the_docs_lay_what_is_transparent_on_white(
+    exported, real_digits, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(exported, "model.onnx")
+    digit = np.full((40, 40, 4), 255, np.uint8)
+    digit[..., :3] = np.asarray(Image.fromarray(real_digits[3, ..., 0]).resize((40, 40)))[..., None]
+    digit[:, :20] = 0  # black, if it were not transparent
+    Image.fromarray(digit).save("coat.jpg", "PNG")
+    names = {"json": json, "numpy": np, "onnxruntime": onnxruntime, "PIL": PIL}
+    exec(SNIPPET, names)
+    predictor = nin.Predictor(exported)
+    wanted = predictor.predict(predictor.read("coat.jpg")[None]).probabilities
+    np.testing.assert_allclose(names["probabilities"], wanted, atol=0.02)
+
+
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "CMYK", "1"])
 def test_the_lines_in_the_docs_predict_as_the_predictor_does(
     exported, real_digits, tmp_path, monkeypatch, mode
