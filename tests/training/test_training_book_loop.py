@@ -219,3 +219,73 @@ def test_the_board_is_filled_in_a_script_too(line):
     trainer.fit(model, line)
     last = model.board.data["val_loss"][-1]
     assert (last.x, last.y) == (2, pytest.approx(trainer.history["val_loss"][-1]))
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: {"optimizer": keras.optimizers.SGD(0.05, loss_scale_factor=128.0)},
+        lambda: {"penalty": keras.regularizers.L2(0.5)},
+    ],
+)
+def test_a_scaled_loss_and_penalties_count_alike_in_both_loops(line, make):
+    class Passing(nin.Trainer):
+        def prepare_batch(self, batch):
+            return super().prepare_batch(batch)
+
+    class Penalised(nin.Module):
+        def __init__(self, optimizer=None, penalty=None):
+            super().__init__()
+            self.own = optimizer or keras.optimizers.SGD(0.05)
+            self.net = keras.layers.Dense(1, kernel_regularizer=penalty)
+
+        def loss(self, Y_hat, Y, averaged=True):
+            losses = ops.square(Y_hat - Y)
+            return ops.mean(losses) if averaged else losses
+
+        def configure_optimizers(self):
+            return self.own
+
+    found = []
+    for kind in (nin.Trainer, Passing):
+        keras.utils.set_random_seed(3)
+        model = Penalised(**make())
+        trainer = kind(max_epochs=1, verbose=False)
+        trainer.fit(model, line)
+        found.append((model.get_weights()[0], trainer.history["val_loss"][0]))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-4)
+    assert found[0][1] == pytest.approx(found[1][1], rel=1e-3)
+
+
+def test_an_optimizer_of_ones_own_gets_all_weights_at_once(line):
+    sizes = []
+
+    class Own(nin.SGD):
+        def apply_gradients(self, grads_and_vars):
+            pairs = list(grads_and_vars)
+            sizes.append(len(pairs))
+            super().apply_gradients(pairs)
+
+    class Model(Stepped):
+        def configure_optimizers(self):
+            return Own(self.lr)
+
+    quiet(1).fit(Model(lr=0.1), line)
+    assert set(sizes) == {2}
+
+
+def test_a_loader_whose_length_is_not_known(line):
+    class Unknown:
+        def __len__(self):
+            raise TypeError("The dataset length is unknown.")
+
+        def __iter__(self):
+            yield line.X, line.y
+
+    class Own(nin.DataModule):
+        def get_dataloader(self, train):
+            return Unknown()
+
+    with pytest.raises(DataError, match="has no length"):
+        quiet().fit(nin.LinearRegression(lr=0.1), Own())

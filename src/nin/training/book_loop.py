@@ -191,7 +191,7 @@ def _step(model: Module, batch: Any, names: list[tuple[str, bool]]) -> tuple[Any
     if loss is None:
         raise NinError(f"{type(model).__name__}.training_step has to return the loss")
     names += [(key, train) for key, _, train in plotted]
-    return loss, [value for _, value, _ in plotted]
+    return model.optimizer.scale_loss(loss), [value for _, value, _ in plotted]
 
 
 def _tensor(values: Any) -> Any:

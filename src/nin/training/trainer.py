@@ -12,22 +12,22 @@ from rich.console import Console
 from nin import backends
 from nin.data import DataModule
 from nin.data.sources import as_module
-from nin.errors import BackendError
+from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.counted_accuracy import CountedAccuracy
+from nin.models.custom_optimizer import as_keras_optimizer
 from nin.models.geometry import is_builtin
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
 from nin.plotting import in_notebook
 from nin.progress_board import ProgressBoard
-from nin.training.averaging import ValidateAverages
+from nin.training.averaging import ShowAverages, ValidateAverages
 from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
 from nin.training.custom_hooks import check_loss, check_weights, needs_book_loop
-from nin.training.custom_optimizer import as_keras_optimizer
 from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import Loaders, open_loaders
@@ -99,7 +99,7 @@ class Trainer(BookLoop, HyperParameters):
         self.best_loss: float | None = None
         self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
         self._compiled: Module | None = None
-        self._batch: CalibrationBatch | None = None
+        self._batch: tuple[DataModule, CalibrationBatch] | None = None
         if num_gpus > 1:
             raise BackendError(f"num_gpus={num_gpus}, but the Trainer can use one GPU: num_gpus=1")
 
@@ -178,6 +178,8 @@ class Trainer(BookLoop, HyperParameters):
             model.build((None, *batch.images.shape[1:]))
         elif not model.built:
             model(batch.images[:1])
+        if isinstance(model, Classifier):
+            _check_outputs(model, data, batch)
         self.compile_model(model)
 
     #: Ours, still to be reached where a reader puts another in its place.
@@ -218,9 +220,9 @@ class Trainer(BookLoop, HyperParameters):
         return self.optimizer or model.configure_optimizers()
 
     def _calibration_batch(self, data: DataModule) -> CalibrationBatch:
-        if self._batch is None:
-            self._batch = calibration_batch(data)
-        return self._batch
+        if self._batch is None or self._batch[0] is not data:
+            self._batch = data, calibration_batch(data)
+        return self._batch[1]
 
     def _prepare(self, model: Module, data: DataModule) -> None:
         """Prepare a model that is not; the book's ``prepare_model(model)`` comes on top of ours."""
@@ -269,7 +271,11 @@ class Trainer(BookLoop, HyperParameters):
         if by_hand:
             self.note("trained batch by batch, without the health watch: a hook has been replaced")
         watch = [self.health] if self.health and not by_hand else []
-        callbacks = [ValidateAverages(), *watch, progress, *self.callbacks]
+        callbacks = self.callbacks
+        if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
+            callbacks = [ShowAverages(), *callbacks, ShowAverages()]
+        averages = ValidateAverages(None if self.is_part_of_run else self.max_epochs)
+        callbacks = [averages, *watch, progress, *callbacks]
         fit = self.fit_by_hand if by_hand else self._fit_compiled
         try:
             for stop in stops(epoch, batch, self.max_epochs):
@@ -278,8 +284,6 @@ class Trainer(BookLoop, HyperParameters):
                 epoch, batch = stop, 0
                 if model.stop_training:
                     break
-            if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
-                model.optimizer.finalize_variable_values(model.trainable_variables)
         finally:
             progress.close()
 
@@ -296,6 +300,17 @@ class Trainer(BookLoop, HyperParameters):
     def _report(self, finding: Finding) -> None:
         line = f"step {finding.step}: {finding.message}"
         self._console.print(printable(line), style="yellow", markup=False)
+
+
+def _check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) -> None:
+    """Refuse a network with fewer outputs than the data has classes."""
+    classes = len(getattr(data, "classes", ()))
+    outputs = int(model(batch.images[:1], training=False).shape[-1])
+    if outputs < classes:
+        raise NinError(
+            f"{type(model).__name__} has {outputs} outputs, and the images are of {classes}"
+            f" classes: make it with num_classes={classes}"
+        )
 
 
 def _has_net_of_no_use(model: Classifier) -> bool:
