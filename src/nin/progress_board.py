@@ -83,9 +83,15 @@ class ProgressBoard(HyperParameters):
         self._cell: int | None = None
 
     @property
-    def data(self) -> dict[str, list[Point]]:
+    def data(self) -> Any:
         """`points`, as the book reads them: ``board.data["val_loss"][-1].y``."""
+        if "data" in vars(self):
+            return vars(self)["data"]
         return {label: [Point(*each) for each in points] for label, points in self.points.items()}
+
+    @data.setter
+    def data(self, data: Any) -> None:  # The book's own `draw` keeps its points here.
+        vars(self)["data"] = data
 
     def renewed(self) -> ProgressBoard:
         """A board without points that looks as this one does now."""

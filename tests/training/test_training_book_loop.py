@@ -227,6 +227,7 @@ def test_the_board_is_filled_in_a_script_too(line):
     [
         lambda: {"optimizer": keras.optimizers.SGD(0.05, loss_scale_factor=128.0)},
         lambda: {"penalty": keras.regularizers.L2(0.5)},
+        lambda: {"activity": keras.regularizers.L2(0.5)},
     ],
 )
 def test_a_scaled_loss_and_penalties_count_alike_in_both_loops(line, make):
@@ -235,10 +236,12 @@ def test_a_scaled_loss_and_penalties_count_alike_in_both_loops(line, make):
             return super().prepare_batch(batch)
 
     class Penalised(nin.Module):
-        def __init__(self, optimizer=None, penalty=None):
+        def __init__(self, optimizer=None, penalty=None, activity=None):
             super().__init__()
             self.own = optimizer or keras.optimizers.SGD(0.05)
-            self.net = keras.layers.Dense(1, kernel_regularizer=penalty)
+            self.net = keras.layers.Dense(
+                1, kernel_regularizer=penalty, activity_regularizer=activity
+            )
 
         def loss(self, Y_hat, Y, averaged=True):
             losses = ops.square(Y_hat - Y)
@@ -289,3 +292,27 @@ def test_a_loader_whose_length_is_not_known(line):
 
     with pytest.raises(DataError, match="has no length"):
         quiet().fit(nin.LinearRegression(lr=0.1), Own())
+
+
+@pytest.mark.every_backend
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+def test_clipping_of_ones_own_is_of_the_loss_itself(line):
+    class Own(nin.Trainer):
+        def clip_gradients(self, grad_clip_val, grads):
+            assert all(each is not None for each in grads)
+            return super().clip_gradients(grad_clip_val, grads)
+
+    class Spare(nin.LinearRegression):
+        def __init__(self, lr):
+            super().__init__(lr)
+            self.unused = keras.Variable([1.0], name="unused")
+
+    found = []
+    for factor in (None, 128.0):
+        keras.utils.set_random_seed(3)
+        model = Spare(lr=0.05)
+        model(line.X[:1])
+        optimizer = keras.optimizers.SGD(0.05, loss_scale_factor=factor)
+        Own(1, gradient_clip_val=0.5, optimizer=optimizer, verbose=False).fit(model, line)
+        found.append(keras.ops.convert_to_numpy(model.net.kernel))
+    np.testing.assert_allclose(*found, rtol=1e-4)

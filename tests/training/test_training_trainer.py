@@ -341,3 +341,37 @@ def test_more_outputs_than_classes_will_do_and_fewer_will_not():
     quiet().fit(Small(num_classes=6), Toy())
     with pytest.raises(NinError, match=r"3 outputs.* of 4 classes"):
         quiet(initialize=False).fit(Small(num_classes=3), Toy())
+
+
+@pytest.mark.parametrize("initialize", [True, False])
+def test_how_trained_weights_see_images_stays_as_it_was_said(initialize):
+    class Trained(nin.Classifier):
+        def __init__(self, lr=0.1):
+            super().__init__()
+            self.save_hyperparameters()
+            layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4)]
+            self.net = keras.Sequential(layers)
+
+    model = Trained()
+    model.preprocessing.configure(None, (0.5,), (0.25,))
+    quiet(initialize=initialize).fit(model, Toy())
+    assert (model.preprocessing.mean, model.preprocessing.std) == ((0.5,), (0.25,))
+
+
+def test_a_loss_of_ones_own_may_take_fewer_outputs_and_classes_may_be_unknown():
+    class Own(Small):
+        def loss(self, Y_hat, Y, averaged=True):
+            losses = keras.ops.square(Y_hat[:, 0] - keras.ops.cast(Y, "float32"))
+            return keras.ops.mean(losses) if averaged else losses
+
+    quiet(initialize=False).fit(Own(num_classes=1), Toy())
+
+    class Unnamed(nin.DataModule):
+        def __init__(self, classes=None, batch_size=16):
+            super().__init__()
+            self.save_hyperparameters()
+
+        def get_dataloader(self, train):
+            return self.get_tensorloader((Toy().train.images, Toy().train.labels), train)
+
+    quiet(initialize=False).fit(Small(), Unnamed())

@@ -228,7 +228,9 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Keras's hook of `load_model`, which passes over a model with a `compile` of its own."""
-        by_hand = (config.get("optimizer") or {}).get("class_name") == "CustomOptimizer"
+        made = config.get("optimizer") or {}
+        is_ours = str(made.get("module")).startswith("nin.")
+        by_hand = is_ours and made.get("class_name") == "CustomOptimizer"
         given = {**config, "optimizer": None} if by_hand else config
         settings = keras.saving.deserialize_keras_object(given)
         if by_hand:  # No file holds it: the model configures it anew.

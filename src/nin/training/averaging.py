@@ -6,7 +6,7 @@ the network predicts or is saved, the averages stand in their place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,8 +58,9 @@ class ValidateAverages(keras.callbacks.Callback):
         if self.epochs is None or not int(self.model.optimizer.iterations):
             return
         if self.model.stop_training or self.params["epochs"] >= self.epochs:
-            for variable, average in averaged_variables(self.model):
-                variable.assign(average.value)
+            optimizer = self.model.optimizer
+            # That of the class: `keeping_unaveraged` has hidden it.
+            type(optimizer).finalize_variable_values(optimizer, self.model.trainable_variables)
 
 
 class ShowAverages(keras.callbacks.Callback):
@@ -68,6 +69,13 @@ class ShowAverages(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Put the averages in, or take them out."""
         exchange(self.model)
+
+
+def showing_averages(callbacks: Sequence[Any]) -> list[Any]:
+    """Callbacks that see the averages; those that keep a state to go on from see it as it is."""
+    backups = [each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore)]
+    others = [each for each in callbacks if each not in backups]
+    return [ShowAverages(), *others, ShowAverages(), *backups]
 
 
 @contextmanager

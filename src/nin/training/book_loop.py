@@ -140,11 +140,18 @@ class BookLoop:
         with model.in_mode(training=True):
             _, values, gradients = backends.current().gradients(compute, model)
         if self.gradient_clip_val and not is_builtin(type(self).clip_gradients):
-            gradients = self.clip_gradients(self.gradient_clip_val, gradients)
+            gradients = self._clipped(gradients)
         model.optimizer.apply(gradients, model.trainable_variables)
         self._samples = len(batch[-1])
         for (key, train), value in zip(names, values, strict=True):
             self.draw(key, value, train)
+
+    def _clipped(self, gradients: Sequence[Any]) -> list[Any]:
+        """What `clip_gradients` makes of those there are, of the loss before it was scaled."""
+        scale = self.model.optimizer.scale_loss(1.0)
+        given = [each / scale for each in gradients if each is not None]
+        clipped = iter(self.clip_gradients(self.gradient_clip_val, given))
+        return [None if each is None else next(clipped) * scale for each in gradients]
 
     def _validate(self) -> None:
         with self.model.in_mode(training=False):

@@ -65,11 +65,16 @@ def calibrate(
     is_fresh = model.is_fresh
     statistics = getattr(data, "statistics", None) if is_whole else None
     mean, std = statistics() if statistics else ((0.0,), (1.0,))
+    before = model.preprocessing.description()
     model.preprocessing.configure(getattr(data, "resize", None), mean, std)
     if statistics:
         changes.append("images standardised inside the model")
     if not model.built:
-        model.build((None, *batch.images.shape[1:]))
+        try:
+            model.build((None, *batch.images.shape[1:]))
+        except Exception:  # Images that it refuses say nothing of the next.
+            model.preprocessing.configure(**before)
+            raise
     if is_whole and is_fresh:
         is_sgd = isinstance(optimizer, keras.optimizers.SGD)
         map_mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN

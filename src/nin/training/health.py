@@ -171,8 +171,10 @@ class HealthWatch(keras.callbacks.Callback):
             return
         since, before = self._kernels
         steps = self._step - since
-        resting = float(self.model.optimizer.learning_rate) == 0
-        if steps < FIRST_LOOK * self._parts or resting or loss < SOLVED:
+        if steps < FIRST_LOOK * self._parts or loss < SOLVED:
+            return
+        # One that is made of several optimisers has no rate.
+        if float(getattr(self.model.optimizer, "learning_rate", 1.0)) == 0:
             return
         self._remember_kernels()
         now = self._kernels[1]

@@ -23,7 +23,7 @@ from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
 from nin.plotting import in_notebook
 from nin.progress_board import ProgressBoard
-from nin.training.averaging import ShowAverages, ValidateAverages
+from nin.training.averaging import ValidateAverages, showing_averages
 from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
@@ -158,10 +158,11 @@ class Trainer(BookLoop, HyperParameters):
     def prepare_model(self, model: Module, data: DataModule) -> None:
         """Set the model's preprocessing, build it, initialise its weights, and compile it.
 
-        `fit` does this, unless it has been done. A model that is not fresh keeps its weights.
+        `fit` does this, unless it has been done. A model that is not fresh keeps its weights, and
+        its preprocessing where it was built or configured.
         """
         batch = self._calibration_batch(data)
-        if isinstance(model, Classifier) and (model.is_fresh or not model.built):
+        if isinstance(model, Classifier) and (model.is_fresh or _is_untouched(model)):
             optimizer = (
                 as_keras_optimizer(self._optimizer(model), model) if self.initialize else None
             )
@@ -273,7 +274,7 @@ class Trainer(BookLoop, HyperParameters):
         watch = [self.health] if self.health and not by_hand else []
         callbacks = self.callbacks
         if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
-            callbacks = [ShowAverages(), *callbacks, ShowAverages()]
+            callbacks = showing_averages(callbacks)
         averages = ValidateAverages(None if self.is_part_of_run else self.max_epochs)
         callbacks = [averages, *watch, progress, *callbacks]
         fit = self.fit_by_hand if by_hand else self._fit_compiled
@@ -302,9 +303,17 @@ class Trainer(BookLoop, HyperParameters):
         self._console.print(printable(line), style="yellow", markup=False)
 
 
+def _is_untouched(model: Classifier) -> bool:
+    """Whether nobody has built it, nor said how it sees images."""
+    seen = model.preprocessing
+    return not model.built and (seen.size, seen.mean, seen.std) == (None, (0.0,), (1.0,))
+
+
 def _check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) -> None:
     """Refuse a network with fewer outputs than the data has classes."""
-    classes = len(getattr(data, "classes", ()))
+    classes = len(getattr(data, "classes", None) or ())
+    if not is_builtin(type(model).loss):  # What it takes for a class is its own affair.
+        return
     outputs = int(model(batch.images[:1], training=False).shape[-1])
     if outputs < classes:
         raise NinError(

@@ -63,7 +63,7 @@ def _finite(value: Any) -> float | None:
         return value
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # as of a tensor of several values
         return None
     return number if math.isfinite(number) else None
 
