@@ -44,15 +44,17 @@ TORCH = "torch==2.13.0"
 AT_ONCE = min(4, os.cpu_count() or 1)
 #: Seconds after which a check is ended and has failed.
 LONGEST = 30 * 60
-#: Folders whose tests share a process, or that many, those that take longest first, so that no core
-#: waits for one at the end; `nin` are the tests that lie in no folder. All other folders share one
-#: more, before these. Each process takes seven seconds of a core before its first test.
+#: Folders whose tests share a process, or that many: first the one that waits most, so that the
+#: others use its core, and then those that take longest, so that no core is idle at the end. `nin`
+#: are the tests that lie in no folder, and `()` stands for the folders that are not named. Each
+#: process takes seven seconds of a core before its first test.
 TOGETHER = {
+    ("serving",): 1,
+    (): 1,
     ("training",): 2,
     ("backends", "nin"): 1,
     ("cli",): 1,
     ("models", "study"): 1,
-    ("serving",): 1,
 }
 
 
@@ -195,17 +197,19 @@ def all_jobs() -> list[Job]:
     backends = ["jax", *(["torch"] if has_torch() else [])]
     found = places()
     marked = [path for path in chain(*found.values()) if "every_backend" in path.read_text("utf-8")]
-    others = tuple(name for name in found if name not in chain(*TOGETHER))
+    others = [name for name in found if name not in chain(*TOGETHER)]
     on_tensorflow = []
-    for names, shares in {others: 1, **TOGETHER}.items():
+    for named, shares in TOGETHER.items():
+        names = named or others
         files = [*chain(*(found[name] for name in names))]
         on_tensorflow += [
             pytest(f"tests of {', '.join(names)}", files[first::shares]) for first in range(shares)
         ]
+    serving, *rest = on_tensorflow
     on_jax, *elsewhere = (
         pytest(f"tests on {name}", marked, "every_backend", name) for name in backends
     )
-    return [on_jax, *on_tensorflow, *elsewhere, Job("types", [BIN / "mypy"])]
+    return [serving, on_jax, *rest, *elsewhere, Job("types", [BIN / "mypy"])]
 
 
 def quick_jobs() -> list[Job]:

@@ -43,3 +43,9 @@ def test_a_renewed_board_looks_alike_and_is_empty():
     renewed = board.renewed()
     assert (renewed.points, renewed.xlabel, renewed.yscale) == ({}, "epoch", "log")
     assert tuple(renewed.figure().get_size_inches()) == (5, 2)
+
+
+def test_the_books_own_draw_may_keep_its_points_in_data():
+    board = nin.ProgressBoard()
+    board.data = {"a": []}
+    assert board.data == {"a": []}

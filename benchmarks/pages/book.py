@@ -17,6 +17,7 @@ INPUT_SHAPE = "Keras 3 warns of `input_shape`"
 #: Cells that run, but not quite as in the book: notebook → cell → what is different.
 DIFFERS = {
     "03_softmax_regression": {
+        "data": "a picture has its channel: (28, 28, 1)",
         "minibatch": "uint8 at the stored size; the model resizes",
         "reading-time": "faster: nothing is resized on the host",
     },

@@ -6,7 +6,7 @@ import io
 import sys
 from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,13 @@ from nin.plotting import in_notebook
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+
+class Point(NamedTuple):
+    """A point of a curve."""
+
+    x: float
+    y: float
 
 
 class ProgressBoard(HyperParameters):
@@ -74,6 +81,17 @@ class ProgressBoard(HyperParameters):
         self._waiting: dict[str, list[tuple[float, float]]] = defaultdict(list)
         self._handle: Any = None
         self._cell: int | None = None
+
+    @property
+    def data(self) -> Any:
+        """`points`, as the book reads them: ``board.data["val_loss"][-1].y``."""
+        if "data" in vars(self):
+            return vars(self)["data"]
+        return {label: [Point(*each) for each in points] for label, points in self.points.items()}
+
+    @data.setter
+    def data(self, data: Any) -> None:  # The book's own `draw` keeps its points here.
+        vars(self)["data"] = data
 
     def renewed(self) -> ProgressBoard:
         """A board without points that looks as this one does now."""

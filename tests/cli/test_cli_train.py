@@ -233,7 +233,7 @@ def test_pictures_that_are_all_the_same_cannot_be_learnt_and_that_is_printed(nin
     assert [finding["kind"] for finding in record["health"]] == ["same answer", "not learnt"]
     assert [restart["step"] for restart in record["restarts"]] == [20, 20]
     assert result.err.count("restarted at a learning rate of") == 2
-    assert "Trainer's own start" not in result.err
+    assert "Trainer's own initial weights" not in result.err
 
 
 def test_a_folder_whose_pictures_stay_on_disk(nin, photos, short):

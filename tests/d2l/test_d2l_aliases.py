@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,3 +60,10 @@ def test_they_are_found_but_not_in_the_way():
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_names_said_to_be_absent_are_absent():
+    text = (Path(__file__).parents[2] / "docs/d2l.md").read_text(encoding="utf-8")
+    names = re.findall(r"`(\w+)`", re.search(r"(?s)\nNot here: .*?\n\n", text)[0])
+    assert "download" in names
+    assert not [name for name in names if hasattr(nin, name)]

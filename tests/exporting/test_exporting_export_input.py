@@ -72,7 +72,7 @@ def test_dense_layers_take_their_own_size_only(tmp_path, real_digits):
     assert done.path.name == "model.28.onnx"
     a, b = (nin.Predictor(each).predict(real_digits[:9]) for each in (run, done.path))
     assert np.abs(a.probabilities - b.probabilities).max() < 0.05
-    with pytest.raises(ExportError, match=r"size=32: the dense layers of .* 28x28 pixels only"):
+    with pytest.raises(ExportError, match=r"size=32: the network of .* 28x28 pixels only"):
         nin.export(run, size=32)
 
 

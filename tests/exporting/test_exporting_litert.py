@@ -9,9 +9,12 @@ import pytest
 
 import nin
 from nin.errors import ExportError
+from nin.exporting.describe import describe
 from nin.exporting.litert.tflite_metadata import described
+from nin.exporting.litert.tflite_model import tflite_bytes
 from nin.exporting.litert.tflite_summary import _Tensor, arena, summarise
 from nin.exporting.parity import IMAGES
+from nin.inference.input_spec import InputSpec
 
 schema = pytest.importorskip("ai_edge_litert.schema_py_generated")
 pytestmark = pytest.mark.slow
@@ -188,3 +191,18 @@ def test_the_arena_is_no_smaller_than_what_one_operator_needs(whole):
         for each in graph.operators
     )
     assert largest <= summarise(whole.path.read_bytes()).memory < 4 * largest
+
+
+def test_the_range_is_that_of_bytes_where_pictures_are_made_smaller(first_run, monkeypatch):
+    seen = []
+
+    def options(_, calibration):
+        seen.extend(batch for [batch] in calibration())
+        raise InterruptedError
+
+    monkeypatch.setattr("nin.backends.tensorflow_formats.tflite_options", options)
+    form = InputSpec(1, 16, 1, "nhwc", "uint8")
+    grey = np.full((3, 64, 64, 1), 90, np.uint8)
+    with pytest.raises(InterruptedError):
+        tflite_bytes(first_run, describe(first_run, maps=False, form=form), "int8", grey)
+    assert (np.min(seen), np.max(seen)) == (0, 255)

@@ -20,6 +20,7 @@ from safetensors.numpy import load_file, save_file
 import nin
 from nin.errors import ExportError, InputSizeError, RunError
 from nin.exporting import predictor
+from nin.exporting.describe import describe
 from nin.exporting.on_demand import as_onnx, exported_file
 from nin.inference import FilePredictor
 
@@ -70,6 +71,22 @@ SNIPPET = re.search(
     (Path(__file__).parents[2] / "docs/shipping.md").read_text(encoding="utf-8"),
     re.DOTALL,
 )[1]
+
+
+def test_the_lines_in_the_docs_lay_what_is_transparent_on_white(
+    exported, real_digits, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    shutil.copyfile(exported, "model.onnx")
+    digit = np.full((40, 40, 4), 255, np.uint8)
+    digit[..., :3] = np.asarray(Image.fromarray(real_digits[3, ..., 0]).resize((40, 40)))[..., None]
+    digit[:, :20] = 0  # black, if it were not transparent
+    Image.fromarray(digit).save("coat.jpg", "PNG")
+    names = {"json": json, "numpy": np, "onnxruntime": onnxruntime, "PIL": PIL}
+    exec(SNIPPET, names)
+    predictor = nin.Predictor(exported)
+    wanted = predictor.predict(predictor.read("coat.jpg")[None]).probabilities
+    np.testing.assert_allclose(names["probabilities"], wanted, atol=0.02)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "CMYK", "1"])
@@ -212,3 +229,9 @@ def test_weights_that_were_replaced_since_it_was_opened_are_not_those_exported(r
     now = nin.Predictor(nin.load(run.path)).predict(real_digits).probabilities
     found = nin.Predictor(run.path).predict(real_digits).probabilities
     np.testing.assert_allclose(found, now, atol=1e-5)
+
+
+def test_another_network_in_the_folder_of_an_opened_run_is_noticed(run):
+    assert run.model.built
+    save_file({"0.other.kernel": np.zeros(1, np.float32)}, run.weights_path)
+    assert describe(run)["complete"] is False

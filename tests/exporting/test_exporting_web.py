@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import json
 import os
 import re
 import tarfile
+import tracemalloc
 
 import pytest
 
@@ -96,13 +98,29 @@ def test_a_folder_is_taken_as_well(network, tmp_path, inside):
 
 @pytest.mark.parametrize("bomb", ["another.mjs", next(iter(FILES))])
 def test_an_archive_is_not_unpacked_without_end(network, tmp_path, monkeypatch, bomb):
-    monkeypatch.setattr(web, "MOST_UNPACKED", 10_000)
+    monkeypatch.setattr(web, "MOST_UNPACKED", 20_480)
     small = packed(tmp_path / "ort.tgz")
     web.export_web(*network, tmp_path / "page", small)
-    large = packed(tmp_path / "bomb.tgz", {**FILES, bomb: b"0" * 20_000})
+    large = packed(tmp_path / "bomb.tgz", {**FILES, bomb: b"0" * 200_000})
     with pytest.raises(ExportError, match="cannot be read as an archive"):
         web.export_web(*network, tmp_path / "other", large)
     assert not (tmp_path / "other").exists()
+
+
+def test_headers_are_not_unpacked_without_end_either(network, tmp_path, monkeypatch):
+    monkeypatch.setattr(web, "MOST_UNPACKED", 1_000_000)
+    header = tarfile.TarInfo("long")
+    header.type, header.size = tarfile.GNUTYPE_LONGNAME, 50_000_000
+    with gzip.open(tmp_path / "bomb.tgz", "wb", 1) as file:
+        file.write(header.tobuf())
+        file.write(bytes(header.size))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ExportError, match="cannot be read as an archive"):
+            web.export_web(*network, tmp_path / "page", tmp_path / "bomb.tgz")
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_npm_is_called_once_per_machine(network, tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from PIL import Image
 
 from nin.errors import DataError, NinError, UnknownNameError
 from nin.maps import explain
-from nin.maps.predictions import BATCH, photograph, predict_files
+from nin.maps.predictions import BATCH, photograph, predict_maps
 
 
 def rows(network, files, **options):
@@ -63,7 +63,7 @@ def test_the_maps_themselves(network, picture):
 def test_a_picture_is_drawn_as_the_network_fits_it(network, picture):
     network.resize_mode = "crop"
     file = picture("a.jpg")
-    image = predict_files(network, [file]).evidence(0)
+    image = predict_maps(network, [file]).evidence(0)
     assert (image.resize_mode, image.photo.shape) == ("crop", (320, 480, 3))
     rows(network, [file], raw=Path("maps.npz"))
     with np.load("maps.npz", allow_pickle=False) as raw:

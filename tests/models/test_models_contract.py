@@ -360,6 +360,14 @@ def test_smallest_sides_of_windows_that_are_no_squares_and_of_what_enlarges(laye
     assert walk(net, (*sides, 1))[-1].output_shape == (1,)
 
 
+def test_a_function_or_a_graph_may_enlarge_the_image():
+    image = keras.Input((None, None, 1))
+    graph = keras.Model(image, keras.layers.Resizing(32, 32)(image))
+    function = keras.layers.Lambda(lambda images: keras.ops.image.resize(images, (32, 32)))
+    for first in (graph, function):
+        assert smallest_sides(keras.Sequential([first, keras.layers.Conv2D(1, 11)])) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -166,3 +166,17 @@ def test_layers_for_channels_first_are_refused():
 def test_layer_summary_of_a_graph_is_one_line(nets):
     with pytest.raises(NinError, match="do not follow one another"):
         made(f"{nets}:cnn").layer_summary((1, 8, 8, 1))
+
+
+def test_layers_for_channels_first_after_a_permutation_are_as_the_reader_says():
+    def own(num_classes):
+        return keras.Sequential(
+            [
+                keras.layers.Permute((3, 1, 2)),
+                keras.layers.MaxPooling2D(2, data_format="channels_first"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(num_classes),
+            ]
+        )
+
+    assert make_net(network_name(own), 2, (8, 8, 1)) is not None

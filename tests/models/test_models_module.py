@@ -157,3 +157,18 @@ def test_the_board_is_made_anew_in_the_same_look():
     model.board.draw(1, 2, "loss")
     board = model.board.renewed()
     assert (board.points, board.yscale) == ({}, "log")
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras's own name there")
+def test_the_default_forward_can_be_called_and_extended():
+    class Plain(nin.Module):
+        def __init__(self):
+            super().__init__()
+            self.net = keras.layers.Flatten()
+
+    class Twice(Plain):
+        def forward(self, X):
+            return 2 * super().forward(X)
+
+    np.testing.assert_allclose(numpy(Plain().forward(X)), X.reshape(5, -1))
+    np.testing.assert_allclose(numpy(Twice()(X)), 2 * X.reshape(5, -1))

@@ -117,3 +117,62 @@ def test_without_averages_there_is_nothing_to_exchange():
     model.build((None, 2, 2, 1))
     model.compile(optimizer=keras.optimizers.SGD(0.1))
     assert averaged_variables(model) == []
+
+
+def test_callbacks_see_and_bring_back_what_was_validated(tmp_path):
+    class Back(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            self.first = self.model.get_weights()
+
+        def on_train_end(self, logs=None):
+            self.model.set_weights(self.first)
+
+    data, back, file = nin.Digits(limit=96, batch_size=16), Back(), tmp_path / "b.keras"
+    best = keras.callbacks.ModelCheckpoint(file, save_best_only=True)
+    trainer = nin.Trainer(2, initialize=False, callbacks=[back, best], verbose=False)
+    model = Linear()
+    trainer.fit(model, data)
+    for now, first in zip(model.get_weights(), back.first, strict=True):
+        np.testing.assert_array_equal(now, first)
+    saved = keras.saving.load_model(file)
+    lowest = min(trainer.history["val_loss"])
+    found = nin.evaluate(saved, data.val, data.classes)
+    assert found.loss == pytest.approx(lowest, rel=1e-4)
+
+
+def test_a_scaled_loss_has_averages_too():
+    model = Linear()
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.5, use_ema=True))
+    model.compile(optimizer=optimizer)
+    model.build((None, 8, 8, 1))
+    optimizer.build(model.trainable_variables)
+    assert len(averaged_variables(model)) == len(model.trainable_variables)
+
+
+def test_an_optimizer_has_its_last_word():
+    class Several(Linear):
+        def configure_optimizers(self):
+            self.inner = keras.optimizers.SGD(self.lr, use_ema=True, ema_momentum=MOMENTUM)
+            return keras.optimizers.MultiOptimizer(lambda _: self.inner)
+
+    model = Several()
+    nin.Trainer(2, initialize=False, verbose=False).fit(model, nin.Digits(limit=96, batch_size=16))
+    found = model.inner._model_variables_moving_average
+    for variable, average in zip(model.trainable_variables, found, strict=True):
+        np.testing.assert_array_equal(number(variable), number(average))
+
+
+def test_a_backup_keeps_the_weights_that_training_goes_on_with():
+    class Backup(keras.callbacks.BackupAndRestore):
+        def _save_model(self):
+            self.kept = number(self.model.trainable_variables[0])
+
+    class Last(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            nin.backends.current().sync(self.model)
+            self.raw = number(self.model.trainable_variables[0])
+
+    last, backup = Last(), Backup("unused", delete_checkpoint=False)
+    trainer = nin.Trainer(1, initialize=False, callbacks=[last, backup], verbose=False)
+    trainer.fit(Linear(), nin.Digits(limit=96, batch_size=16))
+    np.testing.assert_array_equal(backup.kept, last.raw)

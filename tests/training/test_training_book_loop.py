@@ -193,3 +193,126 @@ def test_an_interrupted_training_keeps_what_it_knows(line):
     trainer.callbacks = []
     trainer.fit(model, line)  # the cell is run again
     assert len(trainer.history["loss"]) == 5
+
+
+@pytest.mark.every_backend
+def test_clipping_of_ones_own_is_used(line):
+    class Stopped(nin.Trainer):
+        def clip_gradients(self, grad_clip_val, grads):
+            assert grad_clip_val == 0.5
+            return [0 * each for each in grads]
+
+    model = nin.LinearRegression(lr=0.1)
+    model(line.X[:1])
+    before = model.get_weights()[0]
+    Stopped(max_epochs=1, gradient_clip_val=0.5, verbose=False).fit(model, line)
+    np.testing.assert_array_equal(model.get_weights()[0], before)
+
+
+def test_it_says_when_the_loop_of_the_book_trains(line, capsys):
+    nin.Trainer(max_epochs=1).fit(Stepped(lr=0.1), line)
+    assert "without the health watch: a hook has been replaced" in capsys.readouterr().err
+
+
+def test_the_board_is_filled_in_a_script_too(line):
+    model, trainer = nin.LinearRegression(lr=0.1), quiet(2)
+    trainer.fit(model, line)
+    last = model.board.data["val_loss"][-1]
+    assert (last.x, last.y) == (2, pytest.approx(trainer.history["val_loss"][-1]))
+
+
+@pytest.mark.every_backend
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: {"optimizer": keras.optimizers.SGD(0.05, loss_scale_factor=128.0)},
+        lambda: {"penalty": keras.regularizers.L2(0.5)},
+        lambda: {"activity": keras.regularizers.L2(0.5)},
+    ],
+)
+def test_a_scaled_loss_and_penalties_count_alike_in_both_loops(line, make):
+    class Passing(nin.Trainer):
+        def prepare_batch(self, batch):
+            return super().prepare_batch(batch)
+
+    class Penalised(nin.Module):
+        def __init__(self, optimizer=None, penalty=None, activity=None):
+            super().__init__()
+            self.own = optimizer or keras.optimizers.SGD(0.05)
+            self.net = keras.layers.Dense(
+                1, kernel_regularizer=penalty, activity_regularizer=activity
+            )
+
+        def loss(self, Y_hat, Y, averaged=True):
+            losses = ops.square(Y_hat - Y)
+            return ops.mean(losses) if averaged else losses
+
+        def configure_optimizers(self):
+            return self.own
+
+    found = []
+    for kind in (nin.Trainer, Passing):
+        keras.utils.set_random_seed(3)
+        model = Penalised(**make())
+        trainer = kind(max_epochs=1, verbose=False)
+        trainer.fit(model, line)
+        found.append((model.get_weights()[0], trainer.history["val_loss"][0]))
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-4)
+    assert found[0][1] == pytest.approx(found[1][1], rel=1e-3)
+
+
+def test_an_optimizer_of_ones_own_gets_all_weights_at_once(line):
+    sizes = []
+
+    class Own(nin.SGD):
+        def apply_gradients(self, grads_and_vars):
+            pairs = list(grads_and_vars)
+            sizes.append(len(pairs))
+            super().apply_gradients(pairs)
+
+    class Model(Stepped):
+        def configure_optimizers(self):
+            return Own(self.lr)
+
+    quiet(1).fit(Model(lr=0.1), line)
+    assert set(sizes) == {2}
+
+
+def test_a_loader_whose_length_is_not_known(line):
+    class Unknown:
+        def __len__(self):
+            raise TypeError("The dataset length is unknown.")
+
+        def __iter__(self):
+            yield line.X, line.y
+
+    class Own(nin.DataModule):
+        def get_dataloader(self, train):
+            return Unknown()
+
+    with pytest.raises(DataError, match="has no length"):
+        quiet().fit(nin.LinearRegression(lr=0.1), Own())
+
+
+@pytest.mark.every_backend
+@pytest.mark.filterwarnings("ignore:Gradients do not exist")
+def test_clipping_of_ones_own_is_of_the_loss_itself(line):
+    class Own(nin.Trainer):
+        def clip_gradients(self, grad_clip_val, grads):
+            assert all(each is not None for each in grads)
+            return super().clip_gradients(grad_clip_val, grads)
+
+    class Spare(nin.LinearRegression):
+        def __init__(self, lr):
+            super().__init__(lr)
+            self.unused = keras.Variable([1.0], name="unused")
+
+    found = []
+    for factor in (None, 128.0):
+        keras.utils.set_random_seed(3)
+        model = Spare(lr=0.05)
+        model(line.X[:1])
+        optimizer = keras.optimizers.SGD(0.05, loss_scale_factor=factor)
+        Own(1, gradient_clip_val=0.5, optimizer=optimizer, verbose=False).fit(model, line)
+        found.append(keras.ops.convert_to_numpy(model.net.kernel))
+    np.testing.assert_allclose(*found, rtol=1e-4)

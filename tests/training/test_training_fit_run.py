@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -69,3 +70,18 @@ def test_a_source_that_goes_away(server, url, tmp_path, monkeypatch, capsys):
     for secret in (b"geheim", b"0f0f", b"X-Amz"):
         assert secret not in written
         assert secret.decode() not in said + "".join(capsys.readouterr())
+
+
+def test_trained_weights_of_a_function_see_the_images_that_others_see(tmp_path):
+    def loaded(num_classes):
+        layers = [keras.Input((12, 12, 1)), keras.layers.Conv2D(4, 3)]
+        layers += [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(num_classes)]
+        net = keras.Sequential(layers)
+        net.is_fresh = False
+        return net
+
+    options = {"image_size": 12, "epochs": 1, "limit": 64}
+    run = nin.train("digits", preset=loaded, out=tmp_path / "run", **options)
+    seen = run.record["model"]["preprocessing"]
+    assert seen["size"] == [12, 12]
+    assert seen["mean"] != [0.0]

@@ -187,3 +187,8 @@ def test_findings_are_in_step_order_and_said_once():
     assert len(kinds) == len(set(kinds))
     steps = [finding.step for finding in health.findings]
     assert steps == sorted(steps)
+
+
+def test_parts_of_a_batch_are_no_steps():
+    optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=25)
+    assert watch(model(bias=1.0), optimizer=optimizer).findings == []

@@ -122,6 +122,6 @@ def test_refusals(tmp_path, monkeypatch, options, kind, said):
 
 def test_a_picture_of_somebody_else_stays(tmp_path):
     (tmp_path / "mine.png").write_bytes(b"kept")
-    with pytest.raises(NinError, match="no range test drew it"):
+    with pytest.raises(NinError, match="not marked as a range test's"):
         d2l.lr_find("digits", **LEARNS, out=tmp_path / "mine.png")
     assert (tmp_path / "mine.png").read_bytes() == b"kept"

@@ -169,3 +169,8 @@ def test_callbacks_and_devices_imply_fine_tuning(settings, monkeypatch):
 def test_images_beside_a_recipe_that_are_called_like_a_published_set(photos, what, make):
     photos.rename(photos.parent / "digits")
     assert recipe_of(what, {"data": make("digits")}).data == "./digits"
+
+
+def test_a_folders_own_arguments_stay_where_fine_tuning_is_implied(photos):
+    made = recipe_of(nin.ImageFolder(photos, seed=7, limit=4), {"epochs": 2})
+    assert (made.finetune, made.seed, made.limit) == (True, 7, 4)

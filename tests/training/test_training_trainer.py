@@ -11,7 +11,7 @@ import pytest
 
 import nin
 from nin.data import Batches, ImageData, Split
-from nin.errors import BackendError, NinError
+from nin.errors import BackendError, InputSizeError, NinError
 from nin.training.calibration import calibration_batch
 
 pytestmark = pytest.mark.slow
@@ -296,3 +296,82 @@ def test_unbalanced_classes_are_said(capsys):
 
     nin.Trainer(max_epochs=1).fit(Small(), Lopsided())
     assert "'a' has 15 training images and 'd' only 2" in capsys.readouterr().err
+
+
+def test_a_forward_that_keeps_it_from_preparing_is_named(capsys):
+    class Passing(Small):
+        def forward(self, X):
+            return self.net(X)
+
+    trainer = nin.Trainer(max_epochs=1)
+    trainer.fit(Passing(), Toy())
+    assert capsys.readouterr().err.startswith("Passing has a forward of its own")
+    assert not trainer.health.initialized
+
+
+@pytest.mark.every_backend
+def test_blocks_that_are_layers_of_ones_own():
+    class Block(keras.layers.Layer):
+        def __init__(self, channels):
+            super().__init__()
+            self.conv = keras.layers.Conv2D(channels, 3, activation="relu")
+
+        def call(self, x):
+            return self.conv(x)
+
+    class Own(nin.Classifier):
+        def __init__(self, lr=0.1):
+            super().__init__()
+            self.save_hyperparameters()
+            average = keras.layers.GlobalAveragePooling2D()
+            self.net = keras.Sequential([Block(8), Block(4), average])
+
+    quiet().fit(Own(), Toy())
+
+
+def test_a_refused_fit_leaves_nothing_for_the_next():
+    trainer = quiet()
+    with pytest.raises(InputSizeError):
+        trainer.fit(nin.NiN(num_classes=4), Toy())
+    colours = np.random.default_rng(0).integers(0, 256, (40, 8, 8, 3), np.uint8)
+    trainer.fit(Small(), (colours, np.arange(40) % 4))
+
+
+def test_more_outputs_than_classes_will_do_and_fewer_will_not():
+    quiet().fit(Small(num_classes=6), Toy())
+    with pytest.raises(NinError, match=r"3 outputs.* of 4 classes"):
+        quiet(initialize=False).fit(Small(num_classes=3), Toy())
+
+
+@pytest.mark.parametrize("initialize", [True, False])
+def test_how_trained_weights_see_images_stays_as_it_was_said(initialize):
+    class Trained(nin.Classifier):
+        def __init__(self, lr=0.1):
+            super().__init__()
+            self.save_hyperparameters()
+            layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4)]
+            self.net = keras.Sequential(layers)
+
+    model = Trained()
+    model.preprocessing.configure(None, (0.5,), (0.25,))
+    quiet(initialize=initialize).fit(model, Toy())
+    assert (model.preprocessing.mean, model.preprocessing.std) == ((0.5,), (0.25,))
+
+
+def test_a_loss_of_ones_own_may_take_fewer_outputs_and_classes_may_be_unknown():
+    class Own(Small):
+        def loss(self, Y_hat, Y, averaged=True):
+            losses = keras.ops.square(Y_hat[:, 0] - keras.ops.cast(Y, "float32"))
+            return keras.ops.mean(losses) if averaged else losses
+
+    quiet(initialize=False).fit(Own(num_classes=1), Toy())
+
+    class Unnamed(nin.DataModule):
+        def __init__(self, classes=None, batch_size=16):
+            super().__init__()
+            self.save_hyperparameters()
+
+        def get_dataloader(self, train):
+            return self.get_tensorloader((Toy().train.images, Toy().train.labels), train)
+
+    quiet(initialize=False).fit(Small(), Unnamed())

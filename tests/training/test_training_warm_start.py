@@ -117,3 +117,19 @@ def test_images_of_other_channels_are_standardised_as_they_are(run):
     )
     warm_start(model, CLASSES, there)
     assert model.preprocessing.mean == pytest.approx([0.1, 0.2, 0.3])
+
+
+def test_the_classes_of_dense_logits_go_by_name_too(tmp_path):
+    run = d2l.train("digits", tmp_path / "run", preset="lenet", epochs=1, limit=60)
+    classes = (*run.classes[1:], "x")
+    model = d2l.LeNet(num_classes=10)
+    model.preprocessing.configure((28, 28))
+    model.build((None, *run.input_shape))
+    last = [each for each in model.net.layers if hasattr(each, "units")][-1]
+    fresh = convert_to_numpy(last.kernel)
+    line = warm_start(model, classes, run)
+    (name,) = [name for name, each in weights(model).items() if each is last.kernel]
+    theirs, ours = load_file(run.weights_path)[name], convert_to_numpy(last.kernel)
+    np.testing.assert_array_equal(ours[:, 0], theirs[:, 1])
+    np.testing.assert_array_equal(ours[:, 9], fresh[:, 9])
+    assert line.endswith("of x new")

@@ -65,7 +65,8 @@ def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, 
     others = model.non_trainable_variables
 
     def loss_of(weights: list[Any]) -> tuple[Any, Any]:
-        with StatelessScope(list(zip(model.trainable_variables, weights, strict=True))) as scope:
+        mapping = list(zip(model.trainable_variables, weights, strict=True))
+        with StatelessScope(mapping, collect_losses=True) as scope:
             loss, beside = compute()
         return loss, (beside, [scope.get_current_value(each) for each in others])
 

@@ -17,7 +17,7 @@ from nin.names import printable
 
 if TYPE_CHECKING:
     from nin.inference.batch.prediction_parts import PredictionParts
-    from nin.inference.file_predictions import PredictedFiles
+    from nin.inference.predicted_files import PredictedFiles
     from nin.inference.prediction_lines import Form
 
 #: Exit code where some pictures could not be read.
@@ -134,7 +134,7 @@ def predict(
 ) -> None:
     """Classify images: the most likely classes of each, with probabilities."""
     from nin.inference.engines import format_of
-    from nin.inference.file_predictions import PredictedFiles, counted_images
+    from nin.inference.predicted_files import PredictedFiles, counted_images
 
     form = options.format()
     options.check_workers(trust)
@@ -167,7 +167,7 @@ def _print(
 ) -> None:
     """Print the predictions; a message on Ctrl-C says how far this came."""
     from nin.exporting import Predictor
-    from nin.inference.file_predictions import counted_images
+    from nin.inference.predicted_files import counted_images
     from nin.inference.prediction_lines import lines
 
     predictor = Predictor(run, trust=trust)

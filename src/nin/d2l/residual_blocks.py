@@ -12,6 +12,8 @@ from nin.models.batch_normalization import BatchNormalization
 class Residual(keras.Model):
     """Two 3×3 convolutions around which the input is led (*Dive into Deep Learning*, 8.6).
 
+    Its batch normalisation has momentum 0.9, as in the book's PyTorch edition.
+
     Args:
         num_channels: number of channels that leave it.
         use_1x1conv: whether a 1×1 convolution brings the input to the output's shape.
@@ -39,6 +41,8 @@ class Residual(keras.Model):
 
 class ResNeXtBlock(keras.Model):
     """A residual block with grouped convolutions (*Dive into Deep Learning*, 8.6.5).
+
+    Its batch normalisation has momentum 0.9, as in the book's PyTorch edition.
 
     Args:
         num_channels: number of channels that leave it.

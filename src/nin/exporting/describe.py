@@ -34,9 +34,10 @@ def describe(
         ``fit`` (how images are resized to it: ``"squash"``, also where it is absent, or
         ``"crop"``), ``bit_depth`` (of a run on pictures of more than 8 bits whose files do not
         state their range: its bits), ``maps``, ``complete`` (whether nothing that the network has
-        was left out, resizing included), ``quantization`` (None, or ``"int8"`` in a file of whole
-        numbers), ``draw`` (whether it classifies digits that a user may draw), ``network``,
-        ``preprocessing``, ``parameters``, ``weights_sha256`` and ``provenance``.
+        was left out, resizing included, and its weights are those of ``weights_sha256``),
+        ``quantization`` (None, or ``"int8"`` in a file of whole numbers), ``draw`` (whether it
+        classifies digits that a user may draw), ``network``, ``preprocessing``,
+        ``parameters``, ``weights_sha256`` and ``provenance``.
 
     Raises:
         ExportError: maps are requested that the network does not have.

@@ -93,7 +93,7 @@ def check_size(run: Run, size: Argument) -> None:
     """Refuse a side that a run's network cannot take.
 
     Raises:
-        ExportError: it is out of range, or the network has dense layers for another.
+        ExportError: it is out of range, or the network has weights for another.
         InputSizeError: it is too small for the network.
     """
     side, own = size.value, native_size(run)
@@ -103,6 +103,7 @@ def check_size(run: Run, size: Argument) -> None:
 
     if side != own and not takes_any_size(run.model.net):
         raise ExportError(
-            f"the dense layers of {run.path} take images of {own}x{own} pixels only", about=size
+            f"the network of {run.path} has weights for images of {own}x{own} pixels only",
+            about=size,
         )
     run.model.check_size((side, side, run.input_shape[2]))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import shutil
 import subprocess
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -113,21 +113,30 @@ def _from_folder(path: Path) -> dict[str, bytes]:
 def _from_archive(path: Path) -> dict[str, bytes]:
     wanted = {f"package/dist/{name}": name for name in RUNTIME}
     try:
-        with tarfile.open(path) as archive:
-            return {
-                wanted[member.name]: file.read()
-                for member in _bounded(archive)
-                if member.name in wanted and (file := archive.extractfile(member))
-            }
+        with gzip.open(path) as unpacked:
+            bounded: Any = _Bounded(unpacked)
+            with tarfile.open(fileobj=bounded, mode="r|") as archive:
+                return {
+                    wanted[member.name]: file.read()
+                    for member in archive
+                    if member.name in wanted and (file := archive.extractfile(member))
+                }
     except (OSError, EOFError, tarfile.TarError, zlib.error) as error:
         raise ExportError(f"{path} cannot be read as an archive: expected {_TARBALL}") from error
 
 
-def _bounded(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    for member in archive:
-        if member.offset_data + member.size > MOST_UNPACKED:
+class _Bounded:
+    """A file of which no more than `MOST_UNPACKED` bytes are read, those of headers included."""
+
+    def __init__(self, file: Any) -> None:
+        self._file, self._left = file, MOST_UNPACKED
+
+    def read(self, size: int) -> bytes:
+        found: bytes = self._file.read(size)
+        self._left -= len(found)
+        if self._left < 0:
             raise tarfile.TarError(f"it unpacks to more than {MOST_UNPACKED:,} bytes")
-        yield member
+        return found
 
 
 def _checked(files: dict[str, bytes], where: Path) -> dict[str, bytes]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
@@ -13,12 +13,25 @@ from nin.files import check_file_writable, replacing
 from nin.maps.destinations import ARRAYS, check_free, pictures
 from nin.maps.evidence import Evidence, check_strongest
 from nin.maps.picture import draw, save
-from nin.maps.predictions import FilePredictions, MapPredictor, predict_files
+from nin.maps.predictions import MappedFiles, MapPredictor, predict_maps
 
 HINT = "nin explain RUN --image-size N gives larger maps"
 
 
-def explain(network: MapPredictor, files: Sequence[Path], **options: Any) -> list[dict[str, Any]]:
+class ExplainOptions(TypedDict, total=False):
+    """The options of `explained`."""
+
+    classes: Sequence[str]
+    top: int
+    strongest: float | None
+    out: Path | None
+    raw: Path | None
+    overwrite: bool
+
+
+def explain(
+    network: MapPredictor, files: Sequence[Path], **options: Unpack[ExplainOptions]
+) -> list[dict[str, Any]]:
     """Draw the class maps of image files: all that `explained` does and yields, as a list."""
     return list(explained(network, files, **options))
 
@@ -64,7 +77,7 @@ def explained(
         _check_raw(raw, files, overwrite)
     for picture in places:
         check_file_writable(picture)
-    found = predict_files(network, files, classes, top)
+    found = predict_maps(network, files, classes, top)
     if raw is not None:
         _write_raw(raw, found)
     for picture, indices in places.items():
@@ -100,7 +113,7 @@ def _check_raw(raw: Path, files: Sequence[Path], overwrite: bool) -> None:
     check_file_writable(raw)
 
 
-def _write_raw(raw: Path, found: FilePredictions) -> None:
+def _write_raw(raw: Path, found: MappedFiles) -> None:
     files = [str(path) for path in found.files]
     arrays = (found.maps, found.probabilities, found.classes, files, found.resize_mode)
     named: dict[str, Any] = dict(zip(ARRAYS, map(np.asarray, arrays), strict=True))

@@ -44,7 +44,7 @@ class MapPredictor(Protocol):
         """``probabilities`` (n, classes) and ``maps`` (n, map h, map w, classes)."""
 
 
-class FilePredictions(NamedTuple):
+class MappedFiles(NamedTuple):
     """Files with their ``maps`` (n, h, w, classes) and ``probabilities`` (n, classes).
 
     The maps cover the part of each picture that ``resize_mode`` keeps.
@@ -71,9 +71,9 @@ class FilePredictions(NamedTuple):
         )
 
 
-def predict_files(
+def predict_maps(
     network: MapPredictor, files: Sequence[Path], names: Sequence[str] = (), top: int = 3
-) -> FilePredictions:
+) -> MappedFiles:
     """Predict the classes of image files, with class maps.
 
     Args:
@@ -98,7 +98,7 @@ def predict_files(
     batches = [_predict(network, files[i : i + BATCH]) for i in range(0, len(files), BATCH)]
     maps, probabilities = (np.concatenate(parts) for parts in zip(*batches, strict=True))
     shown = [chosen or top_classes(row, top) for row in probabilities]
-    return FilePredictions(files, maps, probabilities, network.classes, shown, network.resize_mode)
+    return MappedFiles(files, maps, probabilities, network.classes, shown, network.resize_mode)
 
 
 def photograph(file: str | PathLike[str]) -> NDArray[np.uint8]:

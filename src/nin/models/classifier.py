@@ -126,7 +126,7 @@ class Classifier(Module):
         """The loss of one batch ``(X, Y)`` with dropout off. A subclass may override it."""
         *inputs, Y = batch
         Y_hat = self(*inputs, training=False)
-        loss = self.loss(Y_hat, Y)
+        loss = sum(self.losses, start=self.loss(Y_hat, Y))
         self._plot_while_trained("loss", loss, train=False)
         self._plot_while_trained("acc", self.accuracy(Y_hat, Y), train=False)
         return loss

@@ -86,6 +86,8 @@ def as_classifier(
 def _check_layout(net: Any, source: NetworkSource) -> None:
     """Refuse layers for channels before rows; Keras's own setting is no longer in force here."""
     for layer in leaves(net):
+        if isinstance(layer, keras.layers.Permute):  # From here on it is as the reader says.
+            return
         if getattr(layer, "data_format", None) == "channels_first":
             raise NinError(
                 f"{source.label}: {layer.name} takes channels first, and images here are (n,"

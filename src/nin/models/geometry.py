@@ -20,9 +20,14 @@ _WINDOWS = (
     keras.layers.MaxPooling2D,
     keras.layers.AveragePooling2D,
 )
-#: Layers that may make the image larger.
+#: What may make the image larger; a graph or a function may do anything.
 _ENLARGING = (
+    keras.Function,
+    keras.layers.CenterCrop,
     keras.layers.Conv2DTranspose,
+    keras.layers.Lambda,
+    keras.layers.RandomCrop,
+    keras.layers.Reshape,
     keras.layers.Resizing,
     keras.layers.UpSampling2D,
     keras.layers.ZeroPadding2D,
@@ -33,6 +38,7 @@ _NORMALIZING = (
     keras.layers.GroupNormalization,
     keras.layers.LayerNormalization,
     keras.layers.Normalization,
+    keras.layers.RMSNormalization,
 )
 #: Window, stride and padding along one side of the image.
 _Step = tuple[int, int, str]

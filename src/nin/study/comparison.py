@@ -8,6 +8,7 @@ from typing import Any
 
 import joblib
 
+from nin.files import expand
 from nin.networks.lookup import find_network
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
@@ -130,7 +131,7 @@ def compare(
         recipe = adjust(recipe, len(images.train.labels))
     show_found(images)
     warn_of_duplicates(images)
-    out = Path(out)
+    out = expand(out)
     make_folder(out / "trainings")
     ResultsCache(out / "trainings").check_sources(contenders)
     elsewhere = None

@@ -6,7 +6,7 @@ the network predicts or is saved, the averages stand in their place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,31 +15,67 @@ import keras
 
 def averaged_variables(model: Any) -> list[tuple[Any, Any]]:
     """Each trained variable with its average; none where there are none."""
-    if not getattr(model.optimizer, "use_ema", False):
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    if not getattr(optimizer, "use_ema", False):
         return []
-    found = [each for each in model.optimizer.variables if each.name.endswith("_average")]
+    found = [each for each in optimizer.variables if each.name.endswith("_average")]
     return list(zip(model.trainable_variables, found, strict=True))
 
 
-class ValidateAverages(keras.callbacks.Callback):
-    """Puts the averages into the network while it is validated, to the bit and back.
+def exchange(model: Any) -> None:
+    """Put the averages in the weights' place and these in theirs, to the bit.
 
-    Keras's `SwapEMAWeights` exchanges them by sums and differences, which rounds both.
+    Keras's `SwapEMAWeights` does so by sums and differences, which rounds both.
     """
+    for variable, average in averaged_variables(model):
+        now = keras.ops.copy(variable.value)
+        variable.assign(average.value)
+        average.assign(now)
+
+
+class ValidateAverages(keras.callbacks.Callback):
+    """Puts the averages into the network while it is validated.
+
+    Args:
+        epochs: at the end of the last of so many they stay in, before other callbacks have the
+            last word. None: they are taken out.
+    """
+
+    def __init__(self, epochs: int | None = None) -> None:
+        super().__init__()
+        self.epochs = epochs
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
         """Put them in."""
-        self._exchange()
+        exchange(self.model)
 
     def on_test_end(self, logs: dict[str, float] | None = None) -> None:
         """Take them out."""
-        self._exchange()
+        exchange(self.model)
 
-    def _exchange(self) -> None:
-        for variable, average in averaged_variables(self.model):
-            now = keras.ops.copy(variable.value)
-            variable.assign(average.value)
-            average.assign(now)
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Leave them in where the training is over."""
+        if self.epochs is None or not int(self.model.optimizer.iterations):
+            return
+        if self.model.stop_training or self.params["epochs"] >= self.epochs:
+            optimizer = self.model.optimizer
+            # That of the class: `keeping_unaveraged` has hidden it.
+            type(optimizer).finalize_variable_values(optimizer, self.model.trainable_variables)
+
+
+class ShowAverages(keras.callbacks.Callback):
+    """One before and one after other callbacks: at the end of an epoch these see the averages."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Put the averages in, or take them out."""
+        exchange(self.model)
+
+
+def showing_averages(callbacks: Sequence[Any]) -> list[Any]:
+    """Callbacks that see the averages; those that keep a state to go on from see it as it is."""
+    backups = [each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore)]
+    others = [each for each in callbacks if each not in backups]
+    return [ShowAverages(), *others, ShowAverages(), *backups]
 
 
 @contextmanager

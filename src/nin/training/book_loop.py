@@ -12,6 +12,7 @@ import numpy as np
 from nin import backends
 from nin.errors import NinError
 from nin.models import Module
+from nin.models.geometry import is_builtin
 from nin.progress_board import ProgressBoard
 from nin.training.loaders import Loaders
 
@@ -35,6 +36,7 @@ class BookLoop:
     """
 
     max_epochs: int
+    gradient_clip_val: float
     board: ProgressBoard
     history: dict[str, list[float]]
     model: Module
@@ -137,10 +139,19 @@ class BookLoop:
         compute = functools.partial(_step, model, batch, names)
         with model.in_mode(training=True):
             _, values, gradients = backends.current().gradients(compute, model)
+        if self.gradient_clip_val and not is_builtin(type(self).clip_gradients):
+            gradients = self._clipped(gradients)
         model.optimizer.apply(gradients, model.trainable_variables)
         self._samples = len(batch[-1])
         for (key, train), value in zip(names, values, strict=True):
             self.draw(key, value, train)
+
+    def _clipped(self, gradients: Sequence[Any]) -> list[Any]:
+        """What `clip_gradients` makes of those there are, of the loss before it was scaled."""
+        scale = self.model.optimizer.scale_loss(1.0)
+        given = [each / scale for each in gradients if each is not None]
+        clipped = iter(self.clip_gradients(self.gradient_clip_val, given))
+        return [None if each is None else next(clipped) * scale for each in gradients]
 
     def _validate(self) -> None:
         with self.model.in_mode(training=False):
@@ -187,7 +198,7 @@ def _step(model: Module, batch: Any, names: list[tuple[str, bool]]) -> tuple[Any
     if loss is None:
         raise NinError(f"{type(model).__name__}.training_step has to return the loss")
     names += [(key, train) for key, _, train in plotted]
-    return loss, [value for _, value, _ in plotted]
+    return model.optimizer.scale_loss(loss), [value for _, value, _ in plotted]
 
 
 def _tensor(values: Any) -> Any:

@@ -47,10 +47,10 @@ def calibration_batch(data: DataModule) -> CalibrationBatch:
 def calibrate(
     model: Classifier, data: DataModule, batch: CalibrationBatch, optimizer: Any | None
 ) -> list[str]:
-    """Set a fresh model's preprocessing from its data, build it, and initialise its weights.
+    """Set a model's preprocessing from its data, build it, and initialise fresh weights.
 
     Args:
-        model: with weights that Keras has just made, or none yet.
+        model: fresh, or not built yet.
         data: the training images.
         batch: a few of them.
         optimizer: what the model will be trained with; None leaves images and weights as they are,
@@ -61,15 +61,21 @@ def calibrate(
     """
     changes = []
     # A network that is given by its own `forward` alone is trained as it is written.
-    is_initialized = optimizer is not None and model.whole_net() is not None
-    statistics = getattr(data, "statistics", None) if is_initialized else None
+    is_whole = optimizer is not None and model.whole_net() is not None
+    is_fresh = model.is_fresh
+    statistics = getattr(data, "statistics", None) if is_whole else None
     mean, std = statistics() if statistics else ((0.0,), (1.0,))
+    before = model.preprocessing.description()
     model.preprocessing.configure(getattr(data, "resize", None), mean, std)
     if statistics:
         changes.append("images standardised inside the model")
     if not model.built:
-        model.build((None, *batch.images.shape[1:]))
-    if is_initialized:
+        try:
+            model.build((None, *batch.images.shape[1:]))
+        except Exception:  # Images that it refuses say nothing of the next.
+            model.preprocessing.configure(**before)
+            raise
+    if is_whole and is_fresh:
         is_sgd = isinstance(optimizer, keras.optimizers.SGD)
         map_mean = MAP_MEAN if is_sgd else ADAPTIVE_MAP_MEAN
         if initialize(model, batch.images, batch.shares, map_mean=map_mean):

@@ -18,6 +18,8 @@ from nin.models.geometry import is_builtin
 def needs_book_loop(trainer: Any, model: Module) -> bool:
     """Whether a hook has been replaced that only a loop by hand calls."""
     hooks = [getattr(type(trainer), name) for name in ("fit_epoch", "prepare_batch")]
+    if trainer.gradient_clip_val:
+        hooks.append(type(trainer).clip_gradients)
     hooks += [getattr(type(model), name) for name in ("training_step", "validation_step")]
     return not all(map(is_builtin, hooks))
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 from nin.backends.distribution import Layout, gather, layout, leave, lost_peers
 from nin.errors import PeerLostError, SourceError, TrainingDiedError
 from nin.training.attempt import Attempt, new_attempt
+from nin.training.averaging import showing_averages
 from nin.training.health import Finding
 from nin.training.restart import MOST, StopToRestart
 from nin.training.runs.checkpoint import Checkpoint, Position
@@ -98,7 +99,7 @@ def _train(
         lost=give_up.restart,
         stop_signal=stop_signal,
     )
-    trainer.callbacks = [*callbacks, give_up, checkpoint]
+    trainer.callbacks = [*showing_averages(callbacks), give_up, checkpoint]
     trainer.best_loss = run.best_loss(checkpoint.rows)
     begin = recipe.epochs if run.is_over(checkpoint.rows) else position.epoch
     trainer.fit(attempt.model, attempt.data, initial_epoch=begin, initial_batch=position.batch)

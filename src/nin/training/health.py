@@ -86,7 +86,8 @@ class HealthWatch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         """Look, when it is time."""
         self._step += 1
-        if self._step % (FIRST_LOOK if self._step < LATER_LOOKS else LATER_LOOKS) == 0:
+        every = FIRST_LOOK if self._step < LATER_LOOKS * self._parts else LATER_LOOKS
+        if self._step % (every * self._parts) == 0:
             self._look(logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -145,9 +146,10 @@ class HealthWatch(keras.callbacks.Callback):
         )
 
     def _some_silent(self, silent: Any) -> None:
-        if silent.any() and self._step >= PATIENCE:
+        if silent.any() and self._step >= PATIENCE * self._parts:
             numbers = np.flatnonzero(silent)
-            names = ", ".join(self.classes[i] if self.classes else str(i) for i in numbers)
+            known = self.classes or ()
+            names = ", ".join(known[i] if i < len(known) else str(i) for i in numbers)
             self._find(
                 "silent class",
                 f"the class map is zero on every image looked at for: {names}; these classes"
@@ -156,7 +158,7 @@ class HealthWatch(keras.callbacks.Callback):
 
     def _plateau(self, loss: float, classes: int) -> None:
         chance = math.log(classes)
-        if self._step >= PATIENCE and abs(loss - chance) < PLATEAU:
+        if self._step >= PATIENCE * self._parts and abs(loss - chance) < PLATEAU:
             self._find(
                 "plateau",
                 f"the loss has stayed at ln {classes} = {chance:.3f}, as if the images were not"
@@ -169,7 +171,10 @@ class HealthWatch(keras.callbacks.Callback):
             return
         since, before = self._kernels
         steps = self._step - since
-        if steps < FIRST_LOOK or float(self.model.optimizer.learning_rate) == 0 or loss < SOLVED:
+        if steps < FIRST_LOOK * self._parts or loss < SOLVED:
+            return
+        # One that is made of several optimisers has no rate.
+        if float(getattr(self.model.optimizer, "learning_rate", 1.0)) == 0:
             return
         self._remember_kernels()
         now = self._kernels[1]
@@ -189,6 +194,12 @@ class HealthWatch(keras.callbacks.Callback):
     def _remedy(self, rate: str) -> str:
         """What to do: `rate`, and before it initial weights that learn, unless it has them."""
         return rate if self.initialized else f"begin with Trainer's own initial weights, or {rate}"
+
+    @property
+    def _parts(self) -> int:
+        """How many steps here make one of the optimiser's."""
+        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        return optimizer.gradient_accumulation_steps or 1
 
     def _clips(self) -> bool:
         return bool(getattr(self.model.optimizer, "global_clipnorm", None))

@@ -20,6 +20,15 @@ ADAPTIVE_MAP_MEAN = 4.0
 MAP_SPREAD = 0.3
 
 
+#: Layers with weights that mix no channels.
+_PER_CHANNEL = (
+    keras.layers.BatchNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.PReLU,
+)
+
+
 class Initialized(NamedTuple):
     """What `initialize` did: how many layers it scaled, and how many it made the identity."""
 
@@ -140,8 +149,10 @@ class Plan(NamedTuple):
 def plan(net: Any) -> Plan:
     """What `initialize` does to which layer of a built network."""
     weighted = _weighted(net)
-    if not ends_in_average(net) or isinstance(weighted[-1], keras.layers.Dense):
-        return Plan(weighted, weighted[-1:], [], None)
+    mixing = [each for each in leaves(net) if each.weights and not isinstance(each, _PER_CHANNEL)]
+    last = mixing[-1] if mixing else None
+    if not ends_in_average(net) or not isinstance(last, keras.layers.Conv2D):
+        return Plan(weighted, [each for each in weighted if each is last], [], None)
     identities = _from_maps_to_maps(weighted, _following(net))
     scaled = weighted[: len(weighted) - len(identities)]
     return Plan(scaled, scaled[-2:], identities, scaled[-1])
@@ -211,7 +222,10 @@ def _levels(
 ) -> NDArray[np.float64]:
     """The biases with which each map has the mean that `initialize` promises."""
     classes = layer.filters
-    frequencies = np.full(classes, 1 / classes) if shares is None else np.asarray(shares, float)
+    frequencies = np.full(classes, 1 / classes)
+    if shares is not None:  # The network may have more outputs than there are classes.
+        known = np.asarray(shares, float)[:classes]
+        frequencies = np.pad(known, (0, classes - len(known)))
     rarest = frequencies[frequencies > 0].min()
     advantage: NDArray[np.float64] = np.log(np.maximum(frequencies, rarest) / rarest)
     means = ops.convert_to_numpy(ops.mean(_linear_output(layer, signal), axis=(0, 1, 2)))

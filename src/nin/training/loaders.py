@@ -40,16 +40,13 @@ def open_loaders(data: DataModule) -> Loaders:
     """The loaders of `data`; where several devices train, this process's rows of each batch.
 
     Raises:
-        DataError: the training loader has no length.
+        DataError: a loader has no length.
         BackendError: several devices train, and the loaders cannot be divided among them.
     """
     train, validation = data.train_dataloader(), data.val_dataloader()
-    if not hasattr(train, "__len__"):
-        raise DataError(
-            f"{type(data).__name__} returns a {type(train).__name__}, which has no length and is"
-            " used up after one epoch",
-            "let get_dataloader return self.get_tensorloader((X, y), train)",
-        )
+    for loader in (train, validation):
+        if loader is not None:
+            _check_length(loader, type(data).__name__)
     here = layout()
     if here.devices == 1:
         return Loaders(train, validation)
@@ -59,6 +56,16 @@ def open_loaders(data: DataModule) -> Loaders:
             " let them be nin.data.Batches"
         )
     return Loaders(Shard(train, here, training=True), Shard(validation, here, training=False))
+
+
+def _check_length(loader: Any, owner: str) -> None:
+    try:
+        len(loader)
+    except TypeError as error:
+        raise DataError(
+            f"{owner} returns a {type(loader).__name__}, which has no length",
+            "let get_dataloader return self.get_tensorloader((X, y), train)",
+        ) from error
 
 
 def _source(loader: Any) -> Any:

@@ -20,7 +20,7 @@ from nin.backends import random_state_restored
 from nin.backends.distribution import layout
 from nin.data import ImageData, ImageFolder
 from nin.errors import Advice, Argument, NinError, RecipeError, TrainingDiedError
-from nin.files import obstacle
+from nin.files import expand, obstacle
 from nin.networks.lookup import find_network
 from nin.training.learning_rate_range import MARK, LearningRateRange
 from nin.training.precision import resolve_precision
@@ -79,7 +79,7 @@ def lr_find(
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
     chosen = recipe_of(recipe, {**options, **not_none(classes=classes)})
-    picture = None if out is None else _checked_picture(Path(out))
+    picture = None if out is None else _checked_picture(expand(out))
     if find_network(chosen.preset).pretrained and not chosen.finetune:
         raise RecipeError(
             "a frozen network's head is fitted to its optimum, which has no learning rate",
@@ -102,7 +102,8 @@ def _checked_picture(path: Path) -> Path:
         raise NinError(f"cannot write the picture: {problem}", about=Argument("out", path))
     if path.exists() and not _is_ours(path):
         raise NinError(
-            "it exists already, and no range test drew it: give another name",
+            "it exists already, and is not marked as a range test's: delete it, or give another"
+            " name",
             about=Argument("out", path),
         )
     return path
@@ -114,7 +115,7 @@ def _is_ours(path: Path) -> bool:
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             return bool(picture.info.get("Software") == MARK)
-    except (OSError, SyntaxError, ValueError):
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
         return False
 
 

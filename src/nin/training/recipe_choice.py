@@ -121,7 +121,7 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
             about=Argument(of_gradients[0]),
         )
     # Epochs, rates or augmentation are given: what has them is meant.
-    return recipe_of(what, {**options, "finetune": True}, settings=settings)
+    return recipe_of(what, {**given, "finetune": True}, settings=settings)
 
 
 def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:

@@ -12,21 +12,22 @@ from rich.console import Console
 from nin import backends
 from nin.data import DataModule
 from nin.data.sources import as_module
-from nin.errors import BackendError
+from nin.errors import BackendError, NinError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.counted_accuracy import CountedAccuracy
+from nin.models.custom_optimizer import as_keras_optimizer
+from nin.models.geometry import is_builtin
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
 from nin.plotting import in_notebook
 from nin.progress_board import ProgressBoard
-from nin.training.averaging import ValidateAverages
+from nin.training.averaging import ValidateAverages, showing_averages
 from nin.training.book_loop import BookLoop
 from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
 from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
 from nin.training.custom_hooks import check_loss, check_weights, needs_book_loop
-from nin.training.custom_optimizer import as_keras_optimizer
 from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import Loaders, open_loaders
@@ -98,7 +99,7 @@ class Trainer(BookLoop, HyperParameters):
         self.best_loss: float | None = None
         self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
         self._compiled: Module | None = None
-        self._batch: CalibrationBatch | None = None
+        self._batch: tuple[DataModule, CalibrationBatch] | None = None
         if num_gpus > 1:
             raise BackendError(f"num_gpus={num_gpus}, but the Trainer can use one GPU: num_gpus=1")
 
@@ -157,10 +158,11 @@ class Trainer(BookLoop, HyperParameters):
     def prepare_model(self, model: Module, data: DataModule) -> None:
         """Set the model's preprocessing, build it, initialise its weights, and compile it.
 
-        `fit` does this, unless it has been done. A model that is not fresh keeps its weights.
+        `fit` does this, unless it has been done. A model that is not fresh keeps its weights, and
+        its preprocessing where it was built or configured.
         """
         batch = self._calibration_batch(data)
-        if isinstance(model, Classifier) and model.is_fresh:
+        if isinstance(model, Classifier) and (model.is_fresh or _is_untouched(model)):
             optimizer = (
                 as_keras_optimizer(self._optimizer(model), model) if self.initialize else None
             )
@@ -168,10 +170,17 @@ class Trainer(BookLoop, HyperParameters):
                 line = f"{type(model).__name__}: {'; '.join(changes)}"
                 hint = "" if self.is_part_of_run else ". Trainer(initialize=False) does neither."
                 self._console.print(line + hint, style="dim")
+            elif self.initialize and model.is_fresh and _has_net_of_no_use(model):
+                self.note(
+                    f"{type(model).__name__} has a forward of its own: images and initial weights"
+                    " stay as they are. If it only calls self.net, leave it out"
+                )
         if not model.built and isinstance(model, Classifier):
             model.build((None, *batch.images.shape[1:]))
         elif not model.built:
             model(batch.images[:1])
+        if isinstance(model, Classifier):
+            _check_outputs(model, data, batch)
         self.compile_model(model)
 
     #: Ours, still to be reached where a reader puts another in its place.
@@ -181,7 +190,7 @@ class Trainer(BookLoop, HyperParameters):
         """Compile the model with its optimiser and metric; `prepare_model` does this."""
         self.optim = self._optimizer(model)
         optimizer = as_keras_optimizer(self.optim, model)
-        if self.gradient_clip_val:
+        if self.gradient_clip_val and is_builtin(type(self).clip_gradients):
             optimizer.global_clipnorm = float(self.gradient_clip_val)
         metrics = [CountedAccuracy(name="accuracy")] if isinstance(model, Classifier) else None
         model.compile(optimizer=optimizer, weighted_metrics=metrics, jit_compile=pays_to_jit())
@@ -212,9 +221,9 @@ class Trainer(BookLoop, HyperParameters):
         return self.optimizer or model.configure_optimizers()
 
     def _calibration_batch(self, data: DataModule) -> CalibrationBatch:
-        if self._batch is None:
-            self._batch = calibration_batch(data)
-        return self._batch
+        if self._batch is None or self._batch[0] is not data:
+            self._batch = data, calibration_batch(data)
+        return self._batch[1]
 
     def _prepare(self, model: Module, data: DataModule) -> None:
         """Prepare a model that is not; the book's ``prepare_model(model)`` comes on top of ours."""
@@ -232,7 +241,7 @@ class Trainer(BookLoop, HyperParameters):
             self._calibration_batch(data).images,
             getattr(data, "classes", None),
             self._report,
-            initialized=self.initialize,
+            initialized=self.initialize and not _has_net_of_no_use(model),
             epochs=self.max_epochs,
         )
 
@@ -260,8 +269,14 @@ class Trainer(BookLoop, HyperParameters):
         loaders = Loaders(self.train_dataloader, self.val_dataloader)
         progress = ShowProgress(loaders.num_samples, self._console, self.max_epochs, self.best_loss)
         by_hand = needs_book_loop(self, model)
+        if by_hand:
+            self.note("trained batch by batch, without the health watch: a hook has been replaced")
         watch = [self.health] if self.health and not by_hand else []
-        callbacks = [ValidateAverages(), *watch, progress, *self.callbacks]
+        callbacks = self.callbacks
+        if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
+            callbacks = showing_averages(callbacks)
+        averages = ValidateAverages(None if self.is_part_of_run else self.max_epochs)
+        callbacks = [averages, *watch, progress, *callbacks]
         fit = self.fit_by_hand if by_hand else self._fit_compiled
         try:
             for stop in stops(epoch, batch, self.max_epochs):
@@ -270,15 +285,13 @@ class Trainer(BookLoop, HyperParameters):
                 epoch, batch = stop, 0
                 if model.stop_training:
                     break
-            if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
-                model.optimizer.finalize_variable_values(model.trainable_variables)
         finally:
             progress.close()
 
     def _fit_compiled(
         self, loaders: Loaders, callbacks: list[Any], epoch: int, batch: int, stop: int
     ) -> None:
-        if in_notebook() and self.verbose:
+        if not self.is_part_of_run or (in_notebook() and self.verbose):
             callbacks = [*callbacks, DrawCurves(self.board, self.model.plot_train_per_epoch)]
         try:
             fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
@@ -288,3 +301,27 @@ class Trainer(BookLoop, HyperParameters):
     def _report(self, finding: Finding) -> None:
         line = f"step {finding.step}: {finding.message}"
         self._console.print(printable(line), style="yellow", markup=False)
+
+
+def _is_untouched(model: Classifier) -> bool:
+    """Whether nobody has built it, nor said how it sees images."""
+    seen = model.preprocessing
+    return not model.built and (seen.size, seen.mean, seen.std) == (None, (0.0,), (1.0,))
+
+
+def _check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) -> None:
+    """Refuse a network with fewer outputs than the data has classes."""
+    classes = len(getattr(data, "classes", None) or ())
+    if not is_builtin(type(model).loss):  # What it takes for a class is its own affair.
+        return
+    outputs = int(model(batch.images[:1], training=False).shape[-1])
+    if outputs < classes:
+        raise NinError(
+            f"{type(model).__name__} has {outputs} outputs, and the images are of {classes}"
+            f" classes: make it with num_classes={classes}"
+        )
+
+
+def _has_net_of_no_use(model: Classifier) -> bool:
+    """Whether a network in `self.net` cannot be prepared, as a `forward` is in its way."""
+    return model.own_forward is not None and hasattr(model, "net")

@@ -50,7 +50,7 @@ def warm_start(model: Classifier, classes: Names, run: Run) -> str:
     here = [number for number, name in enumerate(classes) if name in there]
     shared = Shared(here, [there[classes[number]] for number in here])
     arrays, variables = read_arrays(run.weights_path), weights(model)
-    maps, between = _map_layers(model)
+    maps, between = _map_layers(model, len(classes))
     taken: dict[Any, dict[str, Any]] = {}
     for number, layer in enumerate(leaves(model.net)):
         named = {name: each for name, each in variables.items() if name.startswith(f"{number}.")}
@@ -61,7 +61,12 @@ def warm_start(model: Classifier, classes: Names, run: Run) -> str:
         }
         if named and all(value is not None for value in values.values()):
             taken[layer] = values
-    if all(layer is maps or layer in between for layer in taken):
+    others = [
+        layer
+        for layer in leaves(model.net)
+        if layer.weights and layer is not maps and layer not in between
+    ]
+    if not taken or (others and taken.keys().isdisjoint(others)):
         raise RunError(
             f"{run.path}: no layer of its network fits this one",
             Advice("name its {}", Argument("preset")),
@@ -98,9 +103,12 @@ def warm_start_line(run: Run, classes: Names, layers: str) -> str:
     )
 
 
-def _map_layers(model: Classifier) -> tuple[Any, list[Any]]:
-    """The convolution to the class maps, and those from class maps to class maps."""
+def _map_layers(model: Classifier, classes: int) -> tuple[Any, list[Any]]:
+    """What makes the class maps, or else the logits; and what follows from maps to maps."""
     layers = plan(model.net)
+    last = layers.scaled[-1] if layers.scaled else None
+    if layers.maps is None and getattr(last, "units", None) == classes:
+        return last, []
     return layers.maps, layers.identities
 
 

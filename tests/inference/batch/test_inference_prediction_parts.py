@@ -125,3 +125,16 @@ def test_what_came_meanwhile_is_not_replaced(tmp_path):
         pytest.fail("it was opened")
     assert out.read_text() == "mine"
     assert (tmp_path / "a.csv.parts/00000000.jsonl").exists()
+
+
+def test_parts_that_are_being_deleted_are_gone_at_once(tmp_path, monkeypatch):
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with prediction_parts(tmp_path / "a.csv", FILES, FINGERPRINT) as parts:
+        put(parts, 0)
+        monkeypatch.setattr(module.shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            parts.remove()
+        assert not (tmp_path / "a.csv.parts").exists()
+        monkeypatch.undo()

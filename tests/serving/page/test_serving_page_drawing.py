@@ -46,6 +46,22 @@ def test_a_drawn_digit_is_read_while_it_is_drawn(site, visit, digit, scale):
     assert not page.locator(".best").count()
 
 
+def test_a_second_finger_draws_nothing(visit, stub):
+    page = visit(stub.address, has_touch=True)
+    box = page.locator("#pad").bounding_box()
+    first, palm, further = ({"x": box["x"] + at, "y": box["y"] + at} for at in (30, 90, 60))
+    session = page.context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", [{**first, "id": 0}]),
+        ("touchStart", [{**first, "id": 0}, {**palm, "id": 1}]),
+        ("touchMove", [{**further, "id": 0}, {**palm, "id": 1}]),
+        ("touchEnd", []),
+    ):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function("() => document.querySelector('#ink').getAttribute('d')?.includes('M')")
+    assert page.locator("#ink").get_attribute("d").count("M") == 1
+
+
 NORMALISED = """async ([strokes, shape]) => {
   const { canvas, square } = (await import("./drawing.js")).normalised(strokes, shape);
   const { data } = canvas.getContext("2d").getImageData(0, 0, shape[1], shape[0]);

@@ -140,6 +140,15 @@ def test_a_server_that_is_gone(visit, stub):
     assert "is nin serve still running?" in words(page, "#error")
 
 
+def test_what_cannot_be_read_is_not_blamed_on_the_server(visit, stub):
+    """As of a folder, or of a file that has changed since it was chosen."""
+    page = visit(stub.address)
+    page.evaluate("Blob.prototype.slice = () => ({ arrayBuffer: () => Promise.reject() })")
+    page.route("**/predict*", lambda route: route.abort())
+    give(page, png(np.zeros((9, 9, 3))))
+    assert "it cannot be read: a folder" in words(page, "#error")
+
+
 def test_a_browser_makes_of_every_kind_what_the_table_says(visit, stub):
     page = visit(stub.address)
     for kind in KINDS:

@@ -145,8 +145,9 @@ def test_a_network_in_the_browser_takes_the_middle_of_a_photograph(
     assert_painted(page, maps[..., probabilities.argmax()] / np.abs(maps).max())
 
 
-def test_of_a_panorama_the_middle_stays_sharp_and_no_canvas_is_too_large(visit, stub):
-    stub.description |= {"fit": "crop", "input_shape": [224, 224, 3], "draw": False}
+@pytest.mark.parametrize("fit", ["crop", "squash"])
+def test_a_panorama_stays_sharp_and_no_canvas_is_too_large(visit, stub, fit):
+    stub.description |= {"fit": fit, "input_shape": [224, 224, 3], "draw": False}
     stub.response = response_of(stub.description["classes"], np.full(10, 0.1), np.ones((2, 2, 10)))
     page = visit(stub.address)
     for size, canvas in [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +43,12 @@ def tflite_bytes(
     network = FixedServable(run.model, spec, description["maps"])
     signature = [keras.InputSpec(shape=spec.shape, dtype=spec.dtype, name="images")]
 
-    def calibration() -> Iterable[list[Any]]:
+    def calibration() -> Iterator[list[Any]]:
         assert images is not None
-        marked = images.copy()
-        marked[0, 0, 0], marked[0, 0, -1] = 0, 255  # The range is that of bytes, whatever it shows.
-        return ([batch] for batch in spec.batches(marked, description["fit"], 1))
+        for number, batch in enumerate(spec.batches(images, description["fit"], 1)):
+            if not number:  # The range is that of bytes, whatever the pictures show.
+                batch[0, 0, 0], batch[0, 0, -1] = 0, 255
+            yield [batch]
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.tflite"

@@ -9,7 +9,7 @@ from typing import Any
 
 from nin.inference.batch.prediction_parts import PredictionParts, prediction_parts
 from nin.inference.batch.prediction_table import write_predictions
-from nin.inference.file_predictions import PredictedFiles, counted_images
+from nin.inference.predicted_files import PredictedFiles, counted_images
 from nin.progress import progress
 
 

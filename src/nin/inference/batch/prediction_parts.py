@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -82,10 +84,11 @@ class PredictionParts:
             yield from found
 
     def remove(self) -> None:
-        """Delete all parts, and last the fingerprint that says whose they were."""
-        for number in range(self.count):
-            self._path(number).unlink(missing_ok=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Delete all parts: from one moment to the next there are none, however long it takes."""
+        aside = self.folder.with_name(f".{self.folder.name}.{secrets.token_hex(4)}.part")
+        with contextlib.suppress(OSError):
+            self.folder.rename(aside)
+        shutil.rmtree(aside if aside.exists() else self.folder, ignore_errors=True)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:08}.jsonl"

@@ -21,7 +21,7 @@ export class Pad {
   }
 
   #begin(event) {
-    if (event.button !== 0) return;
+    if (event.button !== 0 || !event.isPrimary) return;
     this.svg.setPointerCapture(event.pointerId);
     this.strokes.push([this.#at(event)]);
     this.#show();

@@ -126,9 +126,9 @@ async function read(item, signal) {
   if (item.canvas || backend.reads) await predict(item, signal);
 }
 
-// Of a crop the short side counts: twice what the network takes, as in training.
-function needed({ fit, input_shape: [side] }) {
-  return fit === "crop" ? 2 * side : 0;
+// Both sides stay at twice what the network takes, as in training: the short one counts.
+function needed({ input_shape: [side] }) {
+  return 2 * side;
 }
 
 function preview(item) {

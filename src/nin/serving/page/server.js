@@ -45,6 +45,9 @@ async function request(url, options) {
     response = await fetch(url, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
+    if (options?.body && !(await isReadable(options.body))) {
+      throw new Error("it cannot be read: a folder, or a file that has changed since");
+    }
     throw new Error("the server does not respond: is nin serve still running?");
   }
   if (response.ok) return response;
@@ -52,6 +55,10 @@ async function request(url, options) {
   const words = WORDS[response.status] ?? `the server returned status ${response.status}`;
   const detail = typeof problem.detail === "string" ? problem.detail : words;
   throw Object.assign(new Error(detail), { status: response.status });
+}
+
+function isReadable(body) {
+  return body.slice(0, 1).arrayBuffer().then(() => true, () => false);
 }
 
 function decodeMaps({ shape: [height, width, classes], values }) {

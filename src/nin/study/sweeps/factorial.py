@@ -11,7 +11,7 @@ from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError
-from nin.files import check_folder_writable
+from nin.files import check_folder_writable, expand
 from nin.networks.lookup import find_network
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
@@ -127,7 +127,7 @@ def sweep(
         judged_on=judged_on,
         options=options,
     )
-    out = Path(out)
+    out = expand(out)
     make_folder(out / "trainings")
     data = open_evaluated(recipe, judged_on)
     if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
@@ -185,7 +185,7 @@ def plan_sweep(
                 f"{name} cannot be varied where something else decides it",
                 Advice("leave out {}", Argument(other)),
             )
-    check_folder_writable(Path(out))
+    check_folder_writable(expand(out))
     if seconds is not None and find_network(recipe.preset).pretrained:
         raise NinError(
             f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import Argument, NinError
-from nin.files import check_folder_writable
+from nin.files import check_folder_writable, expand
 from nin.study.preparation import check_arguments, check_from_scratch, open_evaluated
 from nin.study.sweeps.factor_grid import contender_at
 from nin.study.sweeps.factors import as_factors
@@ -61,7 +61,7 @@ def plan_tuning(
             about=Argument("sampler", sampler),
         )
     optuna()
-    check_folder_writable(Path(out))
+    check_folder_writable(expand(out))
     open_evaluated(recipe)
     contender_at(recipe, {name: ends(each)[-1] for name, each in searched.items()})
     return recipe, searched

@@ -10,6 +10,7 @@ import keras
 from rich.console import Console
 
 from nin.data import ImageData
+from nin.files import expand
 from nin.networks.lookup import find_network
 from nin.study.comparison import compare
 from nin.study.preparation import fingerprint, make_folder, open_evaluated, prepare
@@ -92,7 +93,7 @@ def tune(
     recipe, searched = plan_tuning(
         recipe, minutes=minutes, space=space, sampler=sampler, seeds=seeds, out=out, options=options
     )
-    out = Path(out)
+    out = expand(out)
     make_folder(out / "trainings")
     with locked(out):
         recipe, data = _prepared(recipe)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
 from typing import Any, cast
 
 from nin.data import (
@@ -17,6 +16,7 @@ from nin.data.folders.membership import Membership
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_evaluation_images, is_in_process
 from nin.errors import Argument, RecipeError, RunError
+from nin.files import expand
 from nin.training.recipe import Recipe
 from nin.training.runs.evaluation_images import check_classes
 from nin.training.runs.membership_file import read_membership
@@ -85,7 +85,7 @@ def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         problem = "images that the other run was trained on would be in a test"
         raise RecipeError(problem, about=Argument("init", recipe.init))
     if recipe.init is not None and not is_in_memory(recipe.data):
-        path = Path(recipe.init)
+        path = expand(recipe.init)
         known = read_membership(path, len(read_record(path)["classes"]))
     apart = None if known is None else known.apart_from_test()
     return open_images(recipe, skip_bad=skip_bad, membership=apart)

@@ -57,8 +57,15 @@ def write_metrics(path: Path, rows: Rows) -> None:
     write_bytes(path, lines.encode())
 
 
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
+def _finite(value: Any) -> float | None:
+    """A number as JSON takes it; None of others, which a callback may have added."""
+    if type(value) is int:
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError, RuntimeError):  # as of a tensor of several values
+        return None
+    return number if math.isfinite(number) else None
 
 
 def best_epoch(rows: Rows, record: RunRecord) -> int | None:

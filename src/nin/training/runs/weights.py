@@ -93,7 +93,10 @@ def differ_from_file(path: Path, variables: Mapping[str, Any]) -> bool:
     """
     arrays = read_arrays(path)
     return any(
-        not np.array_equal(arrays[name], keras.ops.convert_to_numpy(variable.value), equal_nan=True)
+        name not in arrays
+        or not np.array_equal(
+            arrays[name], keras.ops.convert_to_numpy(variable.value), equal_nan=True
+        )
         for name, variable in variables.items()
     )
 

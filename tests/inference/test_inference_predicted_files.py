@@ -3,7 +3,7 @@
 import pytest
 
 from nin.errors import DataError
-from nin.inference.file_predictions import PredictedFiles, counted_images
+from nin.inference.predicted_files import PredictedFiles, counted_images
 
 
 class Sure:

@@ -20,9 +20,16 @@ class CustomOptimizer(keras.optimizers.SGD):
         super().__init__(learning_rate=float(getattr(own, "lr", 0.01)), name="own_optimizer")
         self.own = own
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
-        """Change one weight."""
-        self.own.apply_gradients([(gradient, variable)])
+    def _backend_update_step(
+        self, grads: Any, trainable_variables: Any, learning_rate: Any
+    ) -> None:
+        """Change all weights, as one step; the public hook of Keras changes one."""
+        is_native = keras.backend.backend() == "tensorflow"
+        variables = [
+            each.value if is_native and isinstance(each, keras.Variable) else each
+            for each in trainable_variables
+        ]
+        self.own.apply_gradients(list(zip(grads, variables, strict=True)))
 
 
 def as_keras_optimizer(optimizer: Any, model: Any) -> Any:
