@@ -8,7 +8,9 @@ import keras
 import numpy as np
 
 from nin.data import DataModule, ImageData
+from nin.errors import NinError
 from nin.models import Classifier
+from nin.models.geometry import is_builtin
 from nin.training.initialization import ADAPTIVE_MAP_MEAN, MAP_MEAN, initialize
 
 #: About how many images.
@@ -81,3 +83,26 @@ def calibrate(
         if initialize(model, batch.images, batch.shares, map_mean=map_mean):
             changes.append("initial weights set from the first training images")
     return changes
+
+
+def is_untouched(model: Classifier) -> bool:
+    """Whether nobody has built a model, nor said how it sees images."""
+    seen = model.preprocessing
+    return not model.built and (seen.size, seen.mean, seen.std) == (None, (0.0,), (1.0,))
+
+
+def check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) -> None:
+    """Refuse a network with fewer outputs than the data has classes; not one with its own loss.
+
+    Raises:
+        NinError: names both numbers.
+    """
+    classes = len(getattr(data, "classes", None) or ())
+    if not is_builtin(type(model).loss):  # What it takes for a class is its own affair.
+        return
+    outputs = int(model(batch.images[:1], training=False).shape[-1])
+    if outputs < classes:
+        raise NinError(
+            f"{type(model).__name__} has {outputs} outputs, and the images are of {classes}"
+            f" classes: make it with num_classes={classes}"
+        )

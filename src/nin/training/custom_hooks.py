@@ -24,6 +24,16 @@ def needs_book_loop(trainer: Any, model: Module) -> bool:
     return not all(map(is_builtin, hooks))
 
 
+def hidden_net_note(model: Module) -> str | None:
+    """What to tell where a `forward` of its own keeps `self.net` from being prepared, or None."""
+    if model.own_forward is None or not hasattr(model, "net"):
+        return None
+    return (
+        f"{type(model).__name__} has a forward of its own: images and initial weights stay as they"
+        " are. If it only calls self.net, leave it out"
+    )
+
+
 def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
     """Whether Keras can make a graph of a model; what a reader wrote may run only batch by batch.
 

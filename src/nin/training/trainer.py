@@ -12,7 +12,7 @@ from rich.console import Console
 from nin import backends
 from nin.data import DataModule
 from nin.data.sources import as_module
-from nin.errors import BackendError, NinError
+from nin.errors import BackendError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.counted_accuracy import CountedAccuracy
@@ -25,9 +25,15 @@ from nin.plotting import in_notebook
 from nin.progress_board import ProgressBoard
 from nin.training.averaging import ValidateAverages, showing_averages
 from nin.training.book_loop import BookLoop
-from nin.training.calibration import CalibrationBatch, calibrate, calibration_batch
+from nin.training.calibration import (
+    CalibrationBatch,
+    calibrate,
+    calibration_batch,
+    check_outputs,
+    is_untouched,
+)
 from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
-from nin.training.custom_hooks import check_loss, check_weights, needs_book_loop
+from nin.training.custom_hooks import check_loss, check_weights, hidden_net_note, needs_book_loop
 from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
 from nin.training.loaders import Loaders, open_loaders
@@ -162,7 +168,7 @@ class Trainer(BookLoop, HyperParameters):
         its preprocessing where it was built or configured.
         """
         batch = self._calibration_batch(data)
-        if isinstance(model, Classifier) and (model.is_fresh or _is_untouched(model)):
+        if isinstance(model, Classifier) and (model.is_fresh or is_untouched(model)):
             optimizer = (
                 as_keras_optimizer(self._optimizer(model), model) if self.initialize else None
             )
@@ -170,17 +176,14 @@ class Trainer(BookLoop, HyperParameters):
                 line = f"{type(model).__name__}: {'; '.join(changes)}"
                 hint = "" if self.is_part_of_run else ". Trainer(initialize=False) does neither."
                 self._console.print(line + hint, style="dim")
-            elif self.initialize and model.is_fresh and _has_net_of_no_use(model):
-                self.note(
-                    f"{type(model).__name__} has a forward of its own: images and initial weights"
-                    " stay as they are. If it only calls self.net, leave it out"
-                )
+            elif self.initialize and model.is_fresh:
+                self.note(hidden_net_note(model))
         if not model.built and isinstance(model, Classifier):
             model.build((None, *batch.images.shape[1:]))
         elif not model.built:
             model(batch.images[:1])
         if isinstance(model, Classifier):
-            _check_outputs(model, data, batch)
+            check_outputs(model, data, batch)
         self.compile_model(model)
 
     #: Ours, still to be reached where a reader puts another in its place.
@@ -241,7 +244,7 @@ class Trainer(BookLoop, HyperParameters):
             self._calibration_batch(data).images,
             getattr(data, "classes", None),
             self._report,
-            initialized=self.initialize and not _has_net_of_no_use(model),
+            initialized=self.initialize and hidden_net_note(model) is None,
             epochs=self.max_epochs,
         )
 
@@ -272,10 +275,9 @@ class Trainer(BookLoop, HyperParameters):
         if by_hand:
             self.note("trained batch by batch, without the health watch: a hook has been replaced")
         watch = [self.health] if self.health and not by_hand else []
-        callbacks = self.callbacks
+        averages, callbacks = ValidateAverages(), self.callbacks
         if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
-            callbacks = showing_averages(callbacks)
-        averages = ValidateAverages(None if self.is_part_of_run else self.max_epochs)
+            averages, callbacks = ValidateAverages(self.max_epochs), showing_averages(callbacks)
         callbacks = [averages, *watch, progress, *callbacks]
         fit = self.fit_by_hand if by_hand else self._fit_compiled
         try:
@@ -299,29 +301,5 @@ class Trainer(BookLoop, HyperParameters):
             self.extend_history(getattr(self.model.history, "history", {}))
 
     def _report(self, finding: Finding) -> None:
-        line = f"step {finding.step}: {finding.message}"
-        self._console.print(printable(line), style="yellow", markup=False)
-
-
-def _is_untouched(model: Classifier) -> bool:
-    """Whether nobody has built it, nor said how it sees images."""
-    seen = model.preprocessing
-    return not model.built and (seen.size, seen.mean, seen.std) == (None, (0.0,), (1.0,))
-
-
-def _check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) -> None:
-    """Refuse a network with fewer outputs than the data has classes."""
-    classes = len(getattr(data, "classes", None) or ())
-    if not is_builtin(type(model).loss):  # What it takes for a class is its own affair.
-        return
-    outputs = int(model(batch.images[:1], training=False).shape[-1])
-    if outputs < classes:
-        raise NinError(
-            f"{type(model).__name__} has {outputs} outputs, and the images are of {classes}"
-            f" classes: make it with num_classes={classes}"
-        )
-
-
-def _has_net_of_no_use(model: Classifier) -> bool:
-    """Whether a network in `self.net` cannot be prepared, as a `forward` is in its way."""
-    return model.own_forward is not None and hasattr(model, "net")
+        line = printable(f"step {finding.step}: {finding.message}")
+        self._console.print(line, style="yellow", markup=False)
