@@ -32,8 +32,8 @@ _ENLARGING = (
     keras.layers.UpSampling2D,
     keras.layers.ZeroPadding2D,
 )
-#: Layers whose weights may be of single positions.
-_NORMALIZING = (
+#: Layers that normalise; their weights may be of single channels or positions.
+NORMALIZING = (
     keras.layers.BatchNormalization,
     keras.layers.GroupNormalization,
     keras.layers.LayerNormalization,
@@ -154,7 +154,7 @@ def _has_weights_per_position(layer: Any) -> bool:
         return not {1, 2} <= {*(layer.shared_axes or ())}
     axis = getattr(layer, "axis", None)
     axes = axis if isinstance(axis, (list, tuple)) else [axis]
-    return isinstance(layer, _NORMALIZING) and not {1, 2, -3, -2}.isdisjoint(axes)
+    return isinstance(layer, NORMALIZING) and not {1, 2, -3, -2}.isdisjoint(axes)
 
 
 def has_class_maps(net: Any) -> bool:

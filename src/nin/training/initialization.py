@@ -10,7 +10,7 @@ from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
 from nin.models.classifier import Classifier
-from nin.models.geometry import ends_in_average, flow, leaves
+from nin.models.geometry import NORMALIZING, ends_in_average, flow, leaves
 
 #: The mean at which each class map starts, well above zero, where ReLU cuts off.
 MAP_MEAN = 1.0
@@ -21,12 +21,7 @@ MAP_SPREAD = 0.3
 
 
 #: Layers with weights that mix no channels.
-_PER_CHANNEL = (
-    keras.layers.BatchNormalization,
-    keras.layers.GroupNormalization,
-    keras.layers.LayerNormalization,
-    keras.layers.PReLU,
-)
+_PER_CHANNEL = (*NORMALIZING, keras.layers.PReLU)
 
 
 class Initialized(NamedTuple):
