@@ -35,7 +35,7 @@ BELOW = {
     "models": {"backends", "errors", "hyperparameters", "networks", "progress_board"},
     "data": {
         *("backends", "errors", "files", "hyperparameters", "installing", "names"),
-        *("notebook_figure", "progress", "urls"),
+        *("notebook_figure", "plotting", "progress", "urls"),
     },
     "accounting": {"backends", "errors", "models"},
     "maps": {"data", "errors", "files", "names", "notebook_figure", "plotting"},

@@ -1,4 +1,4 @@
-"""What every figure needs: matplotlib's own style, drawable text, and whether it can be shown."""
+"""What every figure needs: matplotlib's own style, drawable text, and what wrote a picture."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 
@@ -25,6 +26,19 @@ def default_style(settings: Mapping[Any, Any] | None = None) -> Iterator[None]:
         rcdefaults()
         rcParams.update(settings or {})
         yield
+
+
+def has_mark(path: Path, mark: str) -> bool:
+    """Whether a PNG or JPEG names `mark` as what wrote it; False of what cannot be read."""
+    from PIL import Image
+
+    bombs = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            marks = (picture.info.get("Software"), picture.info.get("comment"))
+    except (OSError, SyntaxError, ValueError, *bombs):
+        return False
+    return mark in marks or mark.encode() in marks
 
 
 def in_notebook() -> bool:

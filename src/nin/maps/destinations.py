@@ -10,6 +10,7 @@ from pathlib import Path
 from nin.errors import Advice, Argument, NinError
 from nin.files import beginning
 from nin.maps.picture import MARK
+from nin.plotting import has_mark
 
 #: Images per picture; more make further, numbered pictures.
 PAGE = 8
@@ -115,10 +116,7 @@ def _is_ours(path: Path) -> bool:
 
 
 def _is_our_png(path: Path) -> bool:
-    from PIL import Image
-
-    with Image.open(path, formats=["PNG"]) as picture:
-        return bool(picture.info.get("Software") == MARK)
+    return has_mark(path, MARK)
 
 
 def _is_our_svg(path: Path) -> bool:

@@ -22,6 +22,7 @@ from nin.data import ImageData, ImageFolder
 from nin.errors import Advice, Argument, NinError, RecipeError, TrainingDiedError
 from nin.files import expand, obstacle
 from nin.networks.lookup import find_network
+from nin.plotting import has_mark
 from nin.training.learning_rate_range import MARK, LearningRateRange
 from nin.training.precision import resolve_precision
 from nin.training.preflight import check_recipe
@@ -100,23 +101,13 @@ def _checked_picture(path: Path) -> Path:
         raise NinError("the picture is a .png", about=Argument("out", path))
     if problem := obstacle(path.parent) or ("it is a folder" if path.is_dir() else None):
         raise NinError(f"cannot write the picture: {problem}", about=Argument("out", path))
-    if path.exists() and not _is_ours(path):
+    if path.exists() and not has_mark(path, MARK):
         raise NinError(
             "it exists already, and is not marked as a range test's: delete it, or give another"
             " name",
             about=Argument("out", path),
         )
     return path
-
-
-def _is_ours(path: Path) -> bool:
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=["PNG"]) as picture:
-            return bool(picture.info.get("Software") == MARK)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
-        return False
 
 
 def _tried(recipe: Recipe, data: ImageData, skip_bad: bool) -> LearningRateRange:

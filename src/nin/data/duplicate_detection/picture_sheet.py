@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from nin.data.decoding.decode import decode, shown_size
-from nin.data.decoding.picture_formats import damage
 from nin.data.storage.picture_store import read_picture
 from nin.errors import DataError
 from nin.files import check_file_writable, replacing
 from nin.names import printable
+from nin.plotting import has_mark
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -83,19 +83,8 @@ def check_sheet_path(path: Path) -> None:
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise DataError(f"{path}: a contact sheet is written as .png or .jpg")
     check_file_writable(path)
-    if path.exists() and not _is_sheet(path):
+    if path.exists() and not has_mark(path, _MARK):
         raise DataError(f"{path} already exists and is not a contact sheet: name another file")
-
-
-def _is_sheet(path: Path) -> bool:
-    from PIL import Image
-
-    try:
-        with Image.open(path, formats=("PNG", "JPEG")) as picture:
-            marks = (picture.info.get("Software"), picture.info.get("comment"))
-    except damage():
-        return False
-    return _MARK in marks or _MARK.encode() in marks
 
 
 class _Row(NamedTuple):
