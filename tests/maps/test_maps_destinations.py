@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from nin.errors import NinError
 from nin.maps.destinations import PAGE, pictures
@@ -96,3 +97,10 @@ def test_a_link_that_leads_nowhere_is_somebody_elses(here):
 def test_no_images(out):
     with pytest.raises(NinError, match="there are no images"):
         pictures([], out)
+
+
+def test_a_picture_of_too_many_pixels_is_somebody_elses(here, monkeypatch):
+    Image.new("L", (30, 30)).save(here / "maps.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(NinError, match="did not write it"):
+        pictures(numbered(2))
