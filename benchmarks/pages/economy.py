@@ -31,7 +31,8 @@ def economy() -> str:
         row.net: made.settings["seconds"] * _speeds(row)[0].images_per_second / images
         for row in made.rows
     }
-    return _accuracies("time", ("epochs in that time", lambda row: f"{seen[row.net]:.1f}"))
+    title = f"epochs in {made.settings['seconds']:.0f} s"
+    return _accuracies("time", (title, lambda row: f"{seen[row.net]:.1f}"))
 
 
 def equal_epochs() -> str:
@@ -46,7 +47,7 @@ def _accuracies(name: str, further: tuple[str, Callable[[Row], str]]) -> str:
     title, text = further
     titles = (
         f"network, parameters, in dense layers, multiply-adds, {title}, test accuracy,"
-        " NiN − it (points)"
+        " NiN's lead (points)"
     )
     return lines(
         titles.split(", "),
@@ -74,7 +75,7 @@ def exercise(number: int) -> str:
     section = _exercise(number)
     against = {pair.rival: pair for pair in section.differences}
     titles = (
-        "network, parameters, multiply-adds, test accuracy, difference from as printed (points),"
+        "network, parameters, multiply-adds, test accuracy, difference from the printed network (points),"
         " images/s in training"
     )
     return lines(

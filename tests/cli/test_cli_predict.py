@@ -181,7 +181,7 @@ def test_predictions_in_a_file(nin, model, pictures, name, option):
     ("options", "said"),
     [
         ("--out predictions.xlsx", "end its name in .csv, .jsonl, .parquet or .txt"),
-        ("--csv --out predictions.jsonl", "its ending means another format"),
+        ("--csv --out predictions.jsonl", "its extension means another format"),
         ("--csv --json", "choose one"),
         ("--out folder.csv", "Is a directory"),
         ("--out model.onnx/a.csv", "is not a folder"),

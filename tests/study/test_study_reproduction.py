@@ -122,10 +122,10 @@ def test_what_cannot_be_repeated_is_one_line(published, tmp_path):
     with pytest.raises(NinError, match="no longer has the images"):
         reproduce(other, row="lenet")
     lacking = changed(published, lambda values: values["rows"][0]["training"].pop("arguments"))
-    with pytest.raises(RunError, match="does not hold what to train: it has no 'arguments'"):
+    with pytest.raises(RunError, match="does not say what was trained: 'arguments' is missing"):
         reproduce(lacking, row="narrow")
     lacking = changed(published, lambda values: values["settings"].pop("seeds"))
-    with pytest.raises(RunError, match="does not hold what to train: it has no 'seeds'"):
+    with pytest.raises(RunError, match="does not say what was trained: 'seeds' is missing"):
         reproduce(lacking, row="lenet")
     lacking = changed(published, lambda values: values.update(rows=[], differences=[]))
     lacking = changed(published, lambda values: values["settings"].update(seeds=[0]))

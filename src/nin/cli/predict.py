@@ -62,7 +62,7 @@ class PredictOptions:
     ] = None
 
     def format(self) -> Form:
-        """How to print predictions; a file has the format that its ending means.
+        """How to print predictions; a file has the format that its extension means.
 
         Raises:
             NinError: the options contradict each other, or the ending is not known.
@@ -76,7 +76,7 @@ class PredictOptions:
 
         meant = check_ending(self.out)
         if chosen and chosen != meant:
-            raise NinError(f"--{chosen} and --out {self.out}: its ending means another format")
+            raise NinError(f"--{chosen} and --out {self.out}: its extension means another format")
         return chosen or "text"
 
     def check_workers(self, trust: bool) -> None:

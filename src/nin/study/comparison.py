@@ -92,8 +92,8 @@ def compare(
         search_share: length of the trainings that choose a learning rate, as a share of the others;
             above 0, at most 1. Each has its whole schedule in that time.
         speeds: the folder ``measured`` in the `out` of a comparison of networks with the same names
-            on another machine, whose speeds are taken in place of this one's: how far a small
-            machine comes in `seconds`, from trainings on a fast one.
+            on another machine, whose speeds are taken in place of this one's: to find out on a
+            fast machine how far a slow one would get in `seconds`.
         judged_on: the part of the images that networks are evaluated on: ``"test"``, or
             ``"validation"``, held-out training images, for whatever is to be chosen by the result.
 

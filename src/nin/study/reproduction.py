@@ -82,7 +82,7 @@ def reproduce(
     try:
         published, _ = list(published_rows(found, row)), found.settings["seeds"]
     except KeyError as error:
-        raise RunError(f"{path} does not hold what to train: it has no {error}") from error
+        raise RunError(f"{path} does not say what was trained: {error} is missing") from error
     if not published:
         raise RunError(f"{path} holds no rows")
     data, images = _same_images(found, published[0])

@@ -62,7 +62,7 @@ def test_a_url_is_asked_like_a_path(photos):
     assert photos.resolve() == photos.absolute() == photos.expanduser() == photos
     with picture.open("rb") as binary, picture.open(encoding="ascii") as text:
         assert (binary.read(), text.read()) == (b"one", "one")
-    with pytest.raises(OSError, match="nothing is written behind a URL"):
+    with pytest.raises(OSError, match="cannot write to a URL"):
         picture.open("wb")
 
 

@@ -270,7 +270,7 @@ def test_a_directory_in_use_is_refused_before_anything_is_read(folder, run):
 
 def test_there_is_nothing_to_go_on_with_at_the_optimum(run):
     before = {path: path.read_bytes() for path in run.path.iterdir()}
-    with pytest.raises(RunError, match="is at its optimum: there is nothing to go on with"):
+    with pytest.raises(RunError, match="is at its optimum: there is nothing left to train"):
         d2l.resume(run.path)
     with pytest.raises(RunError, match=r"is not trained by gradients: leave out epochs$"):
         d2l.resume(run.path, epochs=3)

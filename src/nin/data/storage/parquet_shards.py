@@ -81,8 +81,8 @@ class ParquetShards(ShardReader[ParquetTable]):
         sizes = np.array([_size_of_column(each, column) for each in groups], np.int64)
         if (sizes > LARGEST).any():
             raise DataError(
-                f"{path}: a group of its rows has {sizes.max():,} bytes, and is read as a whole:"
-                " write it with fewer rows in each, as row_group_size=1000"
+                f"{path}: a row group has {sizes.max():,} bytes, and is read as a whole: write"
+                " smaller ones, such as row_group_size=1000"
             )
         starts = np.cumsum([0, *(each.num_rows for each in groups)])
         table = ParquetTable(stamp, metadata, column, starts, sizes)

@@ -168,7 +168,7 @@ def _verdict(difference: Difference) -> str:
     points = f"{abs(100 * difference.mean):.1f}"
     net, rival = difference.net, difference.rival
     if points == "0.0":
-        return f"{net} and {rival} are equal to within 0.1 points"
+        return f"the means of {net} and {rival} differ by less than 0.1 points"
     word = "better" if difference.mean > 0 else "worse"
     return f"{net} is {points} points {word} than {rival}"
 

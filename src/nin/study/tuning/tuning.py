@@ -61,8 +61,8 @@ def tune(
 
     Args:
         recipe: what is tuned: a recipe or its name, a data set's name, or a folder of images; see
-            `nin.train`. Of a folder the frozen trunk's views are searched; with ``finetune=True``
-            the rates of fine-tuning.
+            `nin.train`. For a folder, image size, resize mode and balance are searched; with
+            ``finetune=True``, the learning rates of fine-tuning.
         out: folder for the results.
         minutes: for the search, all calls together; the trainings at the end come on top.
         space: what is searched in place of what the recipe declares: values, or a `Range`, by the

@@ -103,7 +103,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     """
     recipe = run.recipe
     if run.record["state"] == "finished":
-        raise RunError(f"{run.path} is at its optimum: there is nothing to go on with")
+        raise RunError(f"{run.path} is at its optimum: there is nothing left to train")
     skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
     if recipe.init is not None:
         recipe = recipe.revised(init=str(run.locate(recipe.init)))
