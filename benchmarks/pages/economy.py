@@ -75,8 +75,8 @@ def exercise(number: int) -> str:
     section = _exercise(number)
     against = {pair.rival: pair for pair in section.differences}
     titles = (
-        "network, parameters, multiply-adds, test accuracy, difference from the printed network (points),"
-        " images/s in training"
+        "network, parameters, multiply-adds, test accuracy, difference from the printed network"
+        " (points), images/s in training"
     )
     return lines(
         titles.split(", "),
