@@ -46,6 +46,19 @@ def test_what_passes_is_not_seen(server, picture, fault):
     assert REMOTE.read(picture) == b"a picture"
 
 
+def test_a_slow_server_is_read_as_long_as_bytes_come(server, picture, monkeypatch):
+    monkeypatch.setattr(remote_access, "TIMEOUT", 0.4)
+    server.delay = 0.1
+    assert REMOTE.read(picture) == b"a picture"
+
+
+def test_a_server_that_sends_nothing_is_one_line(server, picture, monkeypatch):
+    monkeypatch.setattr(remote_access, "TIMEOUT", 0.05)
+    server.delay = 0.4
+    with pytest.raises(SourceError, match="no response within 0 s, also 2 times after that"):
+        REMOTE.read(picture)
+
+
 @pytest.mark.usefixtures("picture")
 def test_what_is_not_there_is_not_asked_for_again(server):
     with pytest.raises(FileNotFoundError, match="404"):

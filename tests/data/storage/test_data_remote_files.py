@@ -84,3 +84,26 @@ def test_a_folder_over_http_cannot_be_listed(server):
     )
     with pytest.raises(SourceError, match=said):
         list(folder.iterdir())
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_folder_may_hold_one_of_its_own_name():
+    files = fsspec.filesystem("memory")
+    files.pipe({"/photos/photos/3.jpg": b"three", "/photos/cat/cat": b""})
+    assert "photos" in {entry.name for entry in REMOTE.scan("memory://photos")}
+    assert "cat" in {entry.name for entry in REMOTE.scan("memory://photos/cat")}
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_link_is_what_it_leads_to(monkeypatch):
+    kind = type(fsspec.filesystem("memory"))
+    listed = kind.ls
+
+    def as_links(*arguments, **options):
+        return [{**each, "type": "link", "size": 1} for each in listed(*arguments, **options)]
+
+    monkeypatch.setattr(kind, "ls", as_links)
+    found = {entry.name: entry.is_dir() for entry in REMOTE.scan("memory://photos")}
+    assert found == {"cat": True, "labels.csv": False}
+    assert {entry.is_file() for entry in REMOTE.scan("memory://photos/cat")} == {True}
+    assert read_picture("memory://photos/cat/1.jpg") == b"one"

@@ -18,7 +18,7 @@ from nin.data.storage.picture_store import is_stored
 from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.url_path import source_path
 from nin.errors import DataError
-from nin.urls import is_url
+from nin.urls import is_url, share_signature
 
 #: Endings of shards.
 ENDINGS = (".tar", ".parquet")
@@ -131,17 +131,25 @@ def _of_parts(path: Path) -> list[Path]:
     return [path / name for name in names if read_part(name) or name.lower() == _DATA]
 
 
-def _holds_pictures(folder: Path) -> bool:
+def _holds_pictures(folder: Path, above: frozenset[str] = frozenset()) -> bool:
     """Whether a picture is anywhere below a folder: known by its ending, and soon where it is."""
-    if is_url(folder):  # One request, and not one for each folder below.
-        names = (each.name for each in REMOTE.scan(str(folder)))
-    else:
-        names = (name for _, _, inside in os.walk(folder) for name in inside)
-    return any(os.path.splitext(name)[1].lower() in EXTENSIONS for name in names)  # noqa: PTH122
+    here = str(folder) if is_url(folder) else os.path.realpath(folder)
+    if here in above:  # A link back to where it lies.
+        return False
+    with scanned(folder) as entries:
+        found = [(entry.name, entry.is_dir()) for entry in entries]
+    return any(
+        os.path.splitext(name)[1].lower() in EXTENSIONS  # noqa: PTH122
+        for name, is_folder in found
+        if not is_folder
+    ) or any(
+        _holds_pictures(folder / name, above | {here}) for name, is_folder in found if is_folder
+    )
 
 
 def _matching(pattern: str) -> Iterator[str]:
     found = [path for name in _numbered(pattern) for path in _globbed(name)]
+    share_signature(pattern, found)
     if not found:
         raise DataError(f"{pattern}: there is no such shard")
     with ThreadPoolExecutor(_CHECKERS) as pool:
@@ -154,7 +162,7 @@ def _matching(pattern: str) -> Iterator[str]:
 
 
 def _globbed(name: str) -> list[str]:
-    if not _has_wildcard(name):
+    if not _has_wildcard(name) or (not is_url(name) and os.path.lexists(name)):
         return [name]
     if not is_url(name):
         return glob.glob(name)  # noqa: PTH207
