@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
 import nin
@@ -114,3 +116,12 @@ def test_a_dead_link_fails(tmp_path):
     warnings = [line for line in done.stdout.splitlines() if line.startswith("WARNING")]
     for link in links:
         assert [line for line in warnings if f"'{link}'" in line], done.stdout
+
+
+def test_the_lines_about_maps_run():
+    text = (ROOT / "docs/maps.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(maps = .*?)```", text, re.DOTALL)
+    model, images = nin.NiN(preset="mnist", width=0.1), np.zeros((1, 28, 28, 1), np.uint8)
+    names = {"keras": keras, "model": model, "images": images}
+    exec(code, names)
+    assert names["maps"].shape == (1, 7, 7, 10)

@@ -316,3 +316,18 @@ def test_the_same_pictures_by_other_names_are_not_continued(
     result = nin("predict", model, pictures.absolute(), "--out", "a.csv")
     assert result.code == 2
     assert "holds predictions for other images" in result.err
+
+
+def test_the_home_folder_is_meant(nin, model, pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert nin("predict", model, pictures, "--out=~/a.csv").code == 0
+    assert len(table((tmp_path / "home/a.csv").read_text())) == 10
+    assert not Path("~").exists()
+
+
+def test_a_name_that_no_file_can_have_costs_one_row(nin, model, monkeypatch, tmp_path):
+    picture(tmp_path / "a.png", 250)
+    as_list(monkeypatch, b"x" * 300 + b"\na.png\n")
+    result = nin("predict", model, "-", "--csv")
+    assert result.code == 1
+    assert [row["label"] for row in table(result.out)] == ["", "light"]

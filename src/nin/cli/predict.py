@@ -13,6 +13,7 @@ import typer
 
 from nin.cli.shared_options import JsonPerImage, SkipBad, TrustFile, with_options
 from nin.errors import NinError
+from nin.files import expand
 from nin.names import printable
 
 if TYPE_CHECKING:
@@ -138,13 +139,13 @@ def predict(
 
     form = options.format()
     options.check_workers(trust)
-    format_of(run)
+    format_of(expand(run))
     predicted = PredictedFiles(_found(sources), skip_bad=skip_bad)
     if options.out is None:
         _print(predicted, form, run, options, trust)
     else:
         write = _write_by_workers if options.has_workers else partial(_write, trust=trust)
-        write(predicted, options.out, run, options)
+        write(predicted, expand(options.out), run, options)
         typer.echo(printable(f"predictions for {counted_images(predicted.count)}: {options.out}"))
     if predicted.unreadable:
         typer.echo(f"{'' if skip_bad else 'nin: '}{predicted.unreadable_line()}", err=True)
@@ -214,6 +215,7 @@ def _write_by_workers(
 
     predictor = FilePredictor(kept_export(run), threads=1)
     job = batch_job(predictor.path, predicted.files, **options.choices)
+    job = job._replace(errors=predicted.errors)
 
     def predict_missing(parts: PredictionParts, advance: Callable[[int], None]) -> None:
         if parts.missing():

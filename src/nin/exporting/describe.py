@@ -52,7 +52,7 @@ def describe(
     is_current = not differ_from_file(run.weights_path, weights(model))
     height, width, channels = run.input_shape
     form = form or InputSpec(channels)
-    has_maps = has_class_maps(model.net)
+    has_maps = has_class_maps(model.whole_net())
     if maps and not has_maps:
         raise ExportError(f"{run.path} has no class maps: its network ends in dense layers")
     bit_depth = {} if run.bit_depth is None else {"bit_depth": run.bit_depth}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nin.backends import num_gpus
 from nin.data.decoding.image_arrays import fitted_images
-from nin.errors import Argument, ExportError
+from nin.errors import Argument, ExportError, NinError
 from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
 from nin.files import expand
@@ -129,17 +129,17 @@ class RunEngine:
 
     def for_many(self, threads: int) -> Engine:
         """The engine for many images: ONNX Runtime, but for a GPU or images of another size."""
-        if self.image_size is not None or num_gpus():
+        if self.image_size is not None or num_gpus() or self.run.model.own_forward:
             return self
         from nin.exporting.formats import write_onnx
 
-        with tempfile.TemporaryDirectory(prefix="nin-predict-") as folder:
-            path = Path(folder) / FORMATS["onnx"].file
-            try:
+        try:
+            with tempfile.TemporaryDirectory(prefix="nin-predict-") as folder:
+                path = Path(folder) / FORMATS["onnx"].file
                 write_onnx(self.run, self.description, path)
-            except ExportError:  # A custom layer.
-                return self
-            return open_engine("onnx", path, threads)
+                return open_engine("onnx", path, threads)
+        except (NinError, OSError):  # A custom layer or operation; or nowhere to write.
+            return self
 
 
 def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tuple[str, Engine]:

@@ -215,7 +215,7 @@ class Classifier(Module):
         )
         X = preprocessing(keras.ops.convert_to_tensor(images))
         self.check_size(X.shape[1:])
-        return flow(net, X, without_averaging)
+        return keras.ops.cast(flow(net, X, without_averaging), "float32")
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:
         """Print one line per top-level layer: its class and its output shape for `X_shape`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from nin._version import __version__
 from nin.data.storage.picture_store import is_stored
@@ -27,6 +27,7 @@ class BatchJob(NamedTuple):
             if none exists.
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
+        errors: whether a picture that cannot be read ends the command, or has its reason instead.
         version: of this package.
     """
 
@@ -36,6 +37,7 @@ class BatchJob(NamedTuple):
     sample: str
     top: int = 1
     min_probability: float = 0.0
+    errors: Literal["raise", "yield"] = "yield"
     version: str = __version__
 
 
