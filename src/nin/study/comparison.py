@@ -20,6 +20,7 @@ from nin.study.preparation import (
     check_from_scratch,
     check_images_reachable,
     check_reachable,
+    described,
     make_folder,
     prepare,
 )
@@ -137,7 +138,7 @@ def compare(
     elsewhere = None
     if speeds is not None:
         names = [contender.name for contender in contenders]
-        elsewhere = measured_elsewhere(Path(speeds), names, recipe.batch_size)
+        elsewhere = measured_elsewhere(expand(speeds), names, recipe.batch_size)
     conditions = Conditions(
         recipe=recipe,
         data=images,
@@ -156,7 +157,7 @@ def compare(
     comparison = Comparison(
         title=title,
         settings=settings(conditions),
-        data=images.describe(),
+        data=described(images, recipe),
         judged_on=judged_on,
         images=image_count,
         rows=rows,

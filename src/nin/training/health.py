@@ -11,6 +11,8 @@ import numpy as np
 
 from nin import backends
 
+#: Kinds of findings that end a training.
+NOT_FINITE, DEAD = FATAL = ("not finite", "dead")
 #: Steps between looks at first.
 FIRST_LOOK = 20
 #: Steps between looks later on.
@@ -118,7 +120,7 @@ class HealthWatch(keras.callbacks.Callback):
         finite = math.isfinite(loss) and all(np.isfinite(a).all() for a in (*kernels, logits))
         if not finite:
             self._die(
-                "not finite",
+                NOT_FINITE,
                 f"a loss or a weight is no longer a finite number (loss {loss:g}):"
                 f" lower the learning rate{'' if self._clips() else ', or clip gradients'}",
             )
@@ -126,7 +128,7 @@ class HealthWatch(keras.callbacks.Callback):
 
     def _all_silent(self, classes: int) -> None:
         self._die(
-            "dead",
+            DEAD,
             "every class map is zero on every image, so every gradient is exactly zero and"
             f" the loss stays at ln {classes}: {self._remedy('lower the learning rate')}",
         )

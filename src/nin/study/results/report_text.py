@@ -13,7 +13,7 @@ from nin.study.statistics.power import MOST_SEEDS, difference_shown, seeds_neede
 #: For a missing value.
 NOTHING = "–"
 #: Titles of the table of differences.
-FINDINGS = ("finding", "certainty", "seeds", "seeds for one point", "parameters")
+FINDINGS = ("finding", "certainty", "pairs", "seeds for one point", "parameters")
 _POINT = "A point is one image in a hundred."
 
 
@@ -131,8 +131,10 @@ def explanation(differences: Sequence[Difference]) -> str:
 
 
 def parameters(difference: Difference) -> str:
-    """Which of the two has how many times the other's parameters."""
+    """Which of the two has how many times the other's parameters; a step has none."""
     ratio = difference.parameter_ratio
+    if ratio is None:
+        return NOTHING
     larger, smaller = difference.rival, difference.net
     if 0 < ratio < 1:
         ratio, larger, smaller = 1 / ratio, smaller, larger

@@ -42,7 +42,7 @@ class Difference(Frozen):
             the higher; adjusted for all differences of the comparison (Holm 1979). None for fewer
             than three seeds, or folds.
         sd: standard deviation of the difference from seed to seed; None for one seed.
-        parameter_ratio: parameters of `rival` divided by those of `net`.
+        parameter_ratio: parameters of `rival` divided by those of `net`; None of an interaction.
         folds: into how many parts all images were divided, each a test once; None: they were
             not, and seeds are what varies.
     """
@@ -58,7 +58,7 @@ class Difference(Frozen):
     images_high: float | None = None
     p: float | None = None
     sd: float | None = None
-    parameter_ratio: float
+    parameter_ratio: float | None
     folds: int | None = None
 
     @property
@@ -129,6 +129,8 @@ def pooled_difference(
         wins = _right(ones, images) - _right(others, images)
         over_images = interval_over_images(wins / (len(ones[0].correct) * len(ones)))
         p = None if p is None else max(p, p_over_images(wins))
+    if over_images is None and not any(deviation(row.accuracies) for row in (*ones, *others)):
+        p = None  # Seeds that change nothing are one training.
     low, high = over_seeds or (None, None)
     images_low, images_high = over_images or (None, None)
     return Difference(

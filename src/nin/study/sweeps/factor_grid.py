@@ -68,14 +68,12 @@ def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
     name = ", ".join(level_name(*each) for each in levels.items())
     fields = {key: value for key, value in levels.items() if key in Recipe.model_fields}
     others = {key: value for key, value in levels.items() if key not in fields}
-    if is_custom(recipe.preset):
+    if is_custom(recipe.preset) and "preset" not in levels:
         own, fields = _of_custom(recipe, levels)
+        _check(recipe.revised(**fields), name)
         return Contender(name, own, {}, changes=fields, levels=dict(levels))
     varied = recipe.revised(**fields)
-    try:
-        (check_pretrained if find_network(varied.preset).pretrained else check_network)(varied)
-    except RecipeError as error:
-        raise NinError(f"{name}: {error.args[0]}") from error
+    _check(varied, name)
     net, arguments = network_of(varied)
     if others and net != "NiN":
         raise NinError(f"{name}: {varied.preset} has no stages to change")
@@ -85,6 +83,13 @@ def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
         arguments["stages"] = changed_stages(stages_of(varied), others, name)
         arguments.pop("preset", None)
     return Contender(name, net, arguments, changes=fields, levels=dict(levels))
+
+
+def _check(recipe: Recipe, name: str) -> None:
+    try:
+        (check_pretrained if find_network(recipe.preset).pretrained else check_network)(recipe)
+    except RecipeError as error:
+        raise NinError(f"{name}: {error.args[0]}") from error
 
 
 def _of_custom(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -6,19 +6,29 @@ import time
 from pathlib import Path
 from typing import Any, Unpack
 
+import joblib
 import keras
 from rich.console import Console
 
+from nin import backends
 from nin.data import ImageData
 from nin.files import expand
 from nin.networks.lookup import find_network
 from nin.study.comparison import compare
-from nin.study.preparation import fingerprint, make_folder, open_evaluated, prepare
+from nin.study.preparation import (
+    check_images_reachable,
+    check_reachable,
+    fingerprint,
+    make_folder,
+    open_evaluated,
+    prepare,
+)
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.results.tuning_record import TuningRecord
 from nin.study.sweeps.factor_grid import contender_at
 from nin.study.trials.pretrained_trial import train_pretrained
+from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.trial import SEARCH_SEED, Trial, digest, train_trial, training_length
 from nin.study.tuning.search import Report, Search, Trained
 from nin.study.tuning.space_choice import GivenSpace, ends, plan_tuning
@@ -94,12 +104,16 @@ def tune(
         recipe, minutes=minutes, space=space, sampler=sampler, seeds=seeds, out=out, options=options
     )
     out = expand(out)
+    own = contender_at(recipe, {})
+    check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
+    check_reachable([own], joblib.effective_n_jobs(jobs))
     make_folder(out / "trainings")
+    ResultsCache(out / "trainings").check_sources([own])
     with locked(out):
         recipe, data = _prepared(recipe)
         record = _searched(recipe, data, searched, minutes, sampler, out)
     contenders = [contender_at(recipe, record.best)._replace(name=TUNED, levels=None)]
-    defaults = contender_at(recipe, {})._replace(name=DEFAULTS)
+    defaults = own._replace(name=DEFAULTS)
     contenders = [*contenders, defaults] if record.found_better else [defaults]
     found = compare(
         contenders,
@@ -133,6 +147,8 @@ def _searched(
     images = fingerprint(recipe, data)
     described = {name: ends(each) for name, each in space.items()}
     what = [recipe.model_dump(mode="json"), described, images, versions()]
+    own = contender_at(recipe, {})
+    what += [own.source()] if own.is_own else []
     name = f"{recipe.name}-{digest(what)[:12]}"
     search = Search(out, name, space, defaults, sampler, recipe.epochs, console)
     console.print(
@@ -173,7 +189,8 @@ def _train(
     callbacks = [] if training_images is None and not varied.finetune else [watch]
     trial = Trial(contender, varied, steps, images, judged_on="validation")
     train = train_pretrained if trial.is_pretrained else train_trial
-    outcome = train(trial, callbacks)
+    with backends.random_state_restored():
+        outcome = train(trial, callbacks)
     done = watch.done / steps if watch.is_late else 1.0
     return Trained(outcome.validation, outcome.curve, done)
 
