@@ -12,6 +12,7 @@ import nin
 from nin import backends
 from nin.backends.devices import multiplies_bfloat16
 from nin.errors import RecipeError
+from nin.networks.stages import MBConv
 from nin.training.precision import precision_policy, resolve_precision
 from nin.training.schedule import optimizer
 
@@ -149,3 +150,11 @@ def test_elsewhere_it_is_not_known_and_not_assumed(monkeypatch):
 
     monkeypatch.setattr(Path, "read_text", missing)
     assert not multiplies_bfloat16()
+
+
+def test_a_table_with_depthwise_stages_stays_in_float32(monkeypatch):
+    monkeypatch.setattr(backends.current(), "fast_in_bfloat16", lambda: True)
+    table = [nin.Stage((8,), 3), MBConv(8, 3), nin.Stage((0,), 1)]
+    assert resolve_precision(RECIPE.revised(preset=table)).precision == "float32"
+    plain = RECIPE.revised(preset=[nin.Stage((8,), 3), nin.Stage((0,), 1)])
+    assert resolve_precision(plain).precision == "bfloat16"

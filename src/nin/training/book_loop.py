@@ -110,6 +110,7 @@ class BookLoop:
         """
         model = self.model
         model.stop_training, self._samples, self._skipped = False, 1, batch
+        self.means = EpochMeans()
         steps = self.num_train_batches - batch
         self._callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=stop, steps=steps

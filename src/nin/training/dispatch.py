@@ -106,11 +106,19 @@ def train(
     """
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
-    is_given = {"callbacks": bool(callbacks), "devices": devices is not None}
+    is_given = {
+        "callbacks": bool(callbacks),
+        "devices": devices is not None,
+        "save_every": save_every != SAVE_EVERY,
+    }
+    by_gradients = [*filter(is_given.get, is_given)]
     # A recipe states itself whether it fine-tunes.
-    by_gradients = [] if isinstance(recipe, Recipe) else [*filter(is_given.get, is_given)]
-    chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=by_gradients)
+    implied = [] if isinstance(recipe, Recipe) else by_gradients
+    chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=implied)
     _check_callbacks(callbacks, chosen)
+    if by_gradients and find_network(chosen.preset).pretrained and not chosen.finetune:
+        way = Advice("leave out {}", Argument(by_gradients[0]))
+        raise RecipeError("a frozen network is not trained by gradients", way)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
     chosen = resolve_precision(chosen)
     settings: dict[str, Any] = {
@@ -185,6 +193,11 @@ def resume(
         every = None if save_every == SAVE_EVERY else save_every
         of_gradients = {"epochs": epochs, "devices": devices, "save_every": every}
         given = [name for name, value in of_gradients.items() if value is not None]
+        if data is not None:
+            raise RunError(
+                f"{path} was trained on {recipe.data}, not on images in memory",
+                Advice("leave out {}", Argument("data")),
+            )
         if given and not recipe.finetune:
             way = Advice("leave out {}", Argument(given[0]))
             raise RunError(f"{path} is not trained by gradients", way)

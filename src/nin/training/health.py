@@ -33,7 +33,9 @@ STILL = 1e-7
 
 
 class Finding(NamedTuple):
-    """Something that is wrong: at which step, of what kind, and one line with the remedy."""
+    """Something that is wrong: at which of the optimiser's steps, of what kind, and one line with
+    the remedy.
+    """
 
     step: int
     kind: str
@@ -188,7 +190,8 @@ class HealthWatch(keras.callbacks.Callback):
         if still:
             self._find(
                 "vanished gradients",
-                f"{len(still)} of {len(before)} layers have not moved for {steps} steps"
+                f"{len(still)} of {len(before)} layers have not moved for"
+                f" {steps // self._parts} steps"
                 f" ({still[0]} first): their gradients vanish;"
                 f" {self._remedy('raise the learning rate')}",
             )
@@ -200,11 +203,15 @@ class HealthWatch(keras.callbacks.Callback):
     @property
     def _parts(self) -> int:
         """How many steps here make one of the optimiser's."""
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-        return optimizer.gradient_accumulation_steps or 1
+        return self._optimizer.gradient_accumulation_steps or 1
+
+    @property
+    def _optimizer(self) -> Any:
+        """The one that takes the steps, whether losses are scaled around it or not."""
+        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
 
     def _clips(self) -> bool:
-        return bool(getattr(self.model.optimizer, "global_clipnorm", None))
+        return bool(getattr(self._optimizer, "global_clipnorm", None))
 
     def _remember_kernels(self) -> None:
         self._kernels = (self._step, _kernels(self.model))
@@ -212,7 +219,7 @@ class HealthWatch(keras.callbacks.Callback):
     def _find(self, kind: str, message: str) -> None:
         if any(finding.kind == kind for finding in self.findings):
             return
-        finding = Finding(self._step, kind, message)
+        finding = Finding(self._step // self._parts, kind, message)
         self.findings.append(finding)
         if self.report is not None:
             self.report(finding)

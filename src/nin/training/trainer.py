@@ -194,7 +194,8 @@ class Trainer(BookLoop, HyperParameters):
         self.optim = self._optimizer(model)
         optimizer = as_keras_optimizer(self.optim, model)
         if self.gradient_clip_val and is_builtin(type(self).clip_gradients):
-            optimizer.global_clipnorm = float(self.gradient_clip_val)
+            inner = getattr(optimizer, "inner_optimizer", optimizer)
+            inner.global_clipnorm = float(self.gradient_clip_val)
         metrics = [CountedAccuracy(name="accuracy")] if isinstance(model, Classifier) else None
         model.compile(optimizer=optimizer, weighted_metrics=metrics, jit_compile=pays_to_jit())
         if not optimizer.built:
@@ -264,8 +265,7 @@ class Trainer(BookLoop, HyperParameters):
         if not (epoch or batch):
             self.board = model.board.renewed()
         model.board = self.board
-        self.history = {}
-        self.epoch, self.val_batch_idx = epoch, 0
+        self.history, self.epoch, self.val_batch_idx = {}, epoch, 0
         self.train_batch_idx = epoch * self.num_train_batches + batch
 
     def _fit(self, model: Module, epoch: int, batch: int) -> None:

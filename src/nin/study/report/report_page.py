@@ -30,8 +30,8 @@ _PICTURES = (
     (
         plots.accuracy_against_time,
         "Accuracy against time.",
-        "Seconds of training, mean over trainings, on the machine named above; error bars and dashes"
-        " as in the first figure.",
+        "Seconds of training, mean over trainings, on the machine named above; error bars and"
+        " dashes as in the first figure.",
     ),
     (
         plots.learning_curves,

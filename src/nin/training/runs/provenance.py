@@ -89,6 +89,8 @@ def command() -> str:
     """The command line of this process, to type again."""
     program, *arguments = sys.argv
     path = Path(program).resolve()
+    if not path.is_file():  # Typed into Python, or given by -c.
+        return "python"
     words = [path.name]
     if path.name == "__main__.py":
         words = ["python", "-m", path.parent.name]

@@ -120,7 +120,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
         if data.fingerprint() != run.record["data"]["fingerprint"]:
             show_found(data)
             keep_membership(run.path, data)
-            run.update(data=data_record(data))
+            run.update(data=data_record(data), **warn_of_duplicates(data))
         run.update(state="training", skip_bad=skip_bad, sessions=sessions)
         return _fit(run, data, trunk)
 
