@@ -81,3 +81,8 @@ def test_texts_and_numbers_do_not_go_together():
 def test_one_hot_of_no_class_is_empty():
     with pytest.raises(DataError, match="y is empty: it holds no labels"):
         as_labels({"y": np.zeros((5, 0))})
+
+
+def test_several_labels_of_an_image_are_refused():
+    with pytest.raises(DataError, match="y is no array: an image has one label"):
+        as_labels({"y": [[0], [0, 1]]})

@@ -197,3 +197,38 @@ def test_a_loader_that_gives_the_same_generator_each_time_is_used_up():
     images = as_module((Once(), Sequence()))
     with pytest.raises(DataError, match="a Once is used up after one pass"):
         [*images.train_dataloader()]
+
+
+def test_a_loader_is_told_of_epochs():
+    told = []
+
+    class Changing(Sequence):
+        def on_epoch_begin(self):
+            told.append("begin")
+
+        def on_epoch_end(self):
+            told.append("end")
+            self.epoch += 1
+
+    loader = as_images((Changing(shift=7), Sequence())).revised(batch_size=20).train_dataloader()
+    before = loader[0][0]
+    loader.on_epoch_begin()
+    loader.on_epoch_end()
+    assert told == ["begin", "end"]
+    assert (loader[0][0] == before + 7).all()
+
+
+def test_a_dataset_without_an_end_is_refused():
+    class Endless(keras.utils.PyDataset):
+        num_batches = None
+
+        def __getitem__(self, index):
+            assert index < 50, "it goes on and on"
+            return X[:3], Y[:3]
+
+    class Unsaid(Endless):
+        num_batches = keras.utils.PyDataset.num_batches
+
+    for endless in (Endless, Unsaid):
+        with pytest.raises(DataError, match="never ends: give it a length"):
+            collect(endless())

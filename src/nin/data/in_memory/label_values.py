@@ -51,7 +51,10 @@ def _names(classes: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _flat(what: str, value: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
-    labels = np.asarray(value)
+    try:
+        labels = np.asarray(value)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise DataError(f"{what} is no array: an image has one label") from error
     if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.ravel()):
         labels = labels.astype(str)  # As pandas keeps them.
     if labels.dtype.kind == "S":
