@@ -15,7 +15,8 @@ Trainings are in bfloat16 where the processor can; those of ``compare`` were in 
 products in bfloat16.
 
 Run: python benchmarks/economy.py time|compare|ablate [--jobs 1] [--speeds FOLDER]
-Takes half an hour to an hour and a half on 2 cores; an interrupted measurement is continued.
+Takes half an hour to an hour and a half on 2 cores, ``time`` two and a half hours; an interrupted
+measurement is continued.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ ORDERS = {
     "files": None,
     "shards": (block_order.WINDOW, block_order.BLOCK),
     "shards, small windows": (328, 32),
-    "shards, each for itself": (TRAIN, TRAIN),
+    "shards, each for itself": (1, TRAIN),
 }
 
 
@@ -88,8 +88,13 @@ def measure(folder: Path, order: str, seed: int) -> dict[str, Any]:
         "loss": round(result["loss"], 4),
         "n": result["n"],
         "trained_on": images,
-        "windows": None if sizes is None else math.ceil(images / sizes[0]),
+        "windows": None if sizes is None else _windows(images, sizes[0], len(run.classes)),
     }
+
+
+def _windows(images: int, size: int, shards: int) -> int:
+    """How many windows there are; a block, here at most a shard, is never divided."""
+    return min(shards, images) if size == 1 else math.ceil(images / size)
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

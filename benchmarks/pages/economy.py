@@ -180,15 +180,16 @@ def conditions(record: str) -> str:
     height, width = settings["image_size"]
     training = made.data["splits"]["train"]["images"]
     if settings["seconds"]:
-        length = f"as many steps as {settings['seconds']:g} s on {made.device['cores']} cores"
+        device = settings.get("measured_on", {}).get("device") or made.device
+        length = f"as many steps as {settings['seconds']:g} s on {device['cores']} cores"
         length += " allow by speeds measured beforehand"
     else:
         length = f"{settings['epochs']} epochs"
-    precision = (
-        "Products and activations in bfloat16."
-        if settings.get("precision") == "bfloat16"
-        else "Products in bfloat16, sums in float32."
-    )
+    # Before recipes had a precision, oneDNN multiplied in bfloat16.
+    precision = {
+        "bfloat16": "Products and activations in bfloat16.",
+        "float32": "In float32.",
+    }.get(settings.get("precision", ""), "Products in bfloat16, sums in float32.")
     return (
         f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images, {length},"
         f" {len(settings['seeds'])} seeds. The same search on validation images chose each"

@@ -78,7 +78,8 @@ def accuracy() -> str:
 
 def accuracy_with_conditions() -> str:
     """The same, with where it was measured."""
-    return f"{accuracy()}\n\nThree seeds each. {conditions('fashion', 'book')}"
+    seeds = record("fashion")["summary"]["accuracy"]["n"]
+    return f"{accuracy()}\n\nn = {seeds} seeds each. {conditions('fashion', 'book')}"
 
 
 def _reached(summary: dict[str, Any], goal: str) -> str:

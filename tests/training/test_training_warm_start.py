@@ -24,6 +24,8 @@ CLASSES = tuple("0123456789")
 @pytest.fixture(scope="module", params=["mnist", "book"])
 def run(request, tmp_path_factory):
     """`mnist` ends in one convolution to class maps, `book` in three from one to the next."""
+    if request.param == "book" and d2l.backends.choose() != "tensorflow":
+        pytest.skip("one network shows it there")
     size = {"mnist": 16, "book": 67}[request.param]
     recipe = d2l.RECIPES["digits"].revised(
         preset=request.param, width=0.05, image_size=size, epochs=1, limit=60
