@@ -141,7 +141,8 @@ def _photo(image: NDArray[Any]) -> NDArray[np.uint8]:
 def _as_bytes(images: NDArray[Any]) -> NDArray[np.uint8]:
     if images.dtype == np.uint8:
         return images
-    return np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)
+    pixels: NDArray[np.uint8] = np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)
+    return pixels
 
 
 def _as_array(values: Any) -> NDArray[Any]:

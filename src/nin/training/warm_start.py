@@ -27,12 +27,12 @@ class Shared(NamedTuple):
     Attributes:
         here: their numbers in the network.
         there: their numbers in the run.
-        count: how many classes the run has.
+        known: how many classes the run has.
     """
 
     here: list[int]
     there: list[int]
-    count: int
+    known: int
 
 
 def warm_start(model: Classifier, classes: Names, run: Run) -> str:
@@ -136,7 +136,7 @@ def _merged(
         return before if before.shape == now.shape else None
     here, there = np.array(shared.here, int), np.array(shared.there, int)
     merged, classes = now.copy(), 2 if between and now.ndim == 4 else 1
-    if before.shape != (*now.shape[:-classes], *[shared.count] * classes):
+    if before.shape != (*now.shape[:-classes], *[shared.known] * classes):
         return None
     if classes == 2:
         merged[:, :, here[:, None], here] = before[:, :, there[:, None], there]
