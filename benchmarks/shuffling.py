@@ -7,7 +7,7 @@ four orders:
 - files: all pictures are shuffled.
 - shards: in windows as they are, of 16,384 pictures in blocks of 32.
 - shards, small windows: of 328 pictures, so that there are about as many as a million pictures
-  have; but of ten blocks, as one of large groups of rows in Parquet may be; others have 512.
+  have; but of ten blocks, as one of large row groups in Parquet may be; others have 512.
 - shards, each for itself: the shards in random order, and only what is in one is shuffled; what
   happens without windows.
 

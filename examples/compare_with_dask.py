@@ -29,7 +29,7 @@ def main() -> None:
     ]
     with Client(**where), joblib.parallel_config("dask"):
         comparison = nin.compare(
-            nets, recipe, out="runs/dask", rates=[0.003], seeds=2, measured=False
+            nets, recipe, out="runs/dask", rates=[0.003, 0.01], seeds=2, measured=False
         )
     for row in comparison.rows:
         print(f"{row.net}: {row.cost.parameters.total:,} parameters, {row.accuracies}")

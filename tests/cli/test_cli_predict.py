@@ -325,6 +325,12 @@ def test_the_home_folder_is_meant(nin, model, pictures, tmp_path, monkeypatch):
     assert not Path("~").exists()
 
 
+def test_a_network_in_the_home_folder_by_workers(nin, model, pictures, monkeypatch):
+    monkeypatch.setenv("HOME", str(model.parent))
+    result = nin("predict", "~/model.onnx", pictures, "--out", "a.csv", "--workers", "1")
+    assert result.code == 0, result.err
+
+
 def test_a_name_that_no_file_can_have_costs_one_row(nin, model, monkeypatch, tmp_path):
     picture(tmp_path / "a.png", 250)
     as_list(monkeypatch, b"x" * 300 + b"\na.png\n")

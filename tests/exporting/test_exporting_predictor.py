@@ -281,3 +281,16 @@ def test_many_pictures_are_predicted_as_few_are(name, tmp_path, picture, monkeyp
         why = "forward of its own|does not compute layer by layer"
         with pytest.raises(ExportError, match=why):
             as_onnx(run.path, tmp_path, trust=True)
+
+
+def test_a_forward_of_its_own_is_not_left_out_at_a_given_size(tmp_path):
+    preset = f"{write_nets(tmp_path, BEYOND_ONNX)}:Against"
+    run = nin.train("digits", tmp_path / "run", preset=preset, epochs=1, limit=64, image_size=8)
+    images = nin.Digits().test.images[:8]
+    here = nin.Predictor(run).predict(images).probabilities
+    sized = nin.Predictor(run, image_size=8).predict(images).probabilities
+    np.testing.assert_allclose(sized, here, atol=1e-5)
+    with pytest.raises(ExportError, match="does not predict as the run does"):
+        nin.export(run, size=8, out=tmp_path / "a.onnx")
+    with pytest.raises(ExportError, match="its logits are not means of maps"):
+        describe(run, maps=True)

@@ -165,7 +165,7 @@ def test_class_maps_of_a_network_that_ends_in_a_linear_layer(images, monkeypatch
 @pytest.mark.parametrize("head", [(), (5,)])
 def test_a_nin_with_a_dense_end_has_no_class_maps(head, images):
     model = NiN(preset="mnist", width=0.1, head=head)
-    with pytest.raises(NinError, match="NiN has no class maps: it ends in dense layers"):
+    with pytest.raises(NinError, match="NiN has no class maps: its logits are not means of maps"):
         model.class_maps(images(1, (28, 28, 1)))
 
 

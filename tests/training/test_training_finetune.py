@@ -115,19 +115,19 @@ def test_stopped_after_an_epoch_and_killed_within_the_next_it_ends_where_an_unbr
     assert_same_training(d2l.resume(path), unbroken)
 
 
-def test_another_run_starts_from_what_was_fine_tuned(folder, unbroken, tmp_path):
+def test_another_run_starts_from_what_was_fine_tuned(folder, unbroken, frozen, tmp_path):
     finetuned = tmp_path / "finetuned"
     shutil.copytree(unbroken.path, finetuned)
-    # Here epoch 0 is the best, which left the trunk as it was; the checkpoint has the last one.
-    kept, last = arrays(unbroken), arrays(unbroken, "checkpoint")
-    theirs = {name: last[name] for name in kept}
+    # Whichever epoch is the best, the checkpoint has the last one.
+    before, last = arrays(frozen), arrays(unbroken, "checkpoint")
+    theirs = {name: last[name] for name in before}
     save_file(theirs, finetuned / "weights.safetensors")
     again = d2l.train(recipe(folder).revised(finetune=False, init=str(finetuned)), tmp_path / "run")
     ours = arrays(again)
     head = max(int(name.partition(".")[0]) for name in ours)
     trunk = [name for name in ours if not name.startswith(f"{head}.")]
     assert all(np.array_equal(ours[name], theirs[name]) for name in trunk)
-    assert any(not np.array_equal(ours[name], kept[name]) for name in trunk)
+    assert any(not np.array_equal(ours[name], before[name]) for name in trunk)
     assert again.record["pretrained"]["sha256"] != unbroken.record["pretrained"]["sha256"]
 
 

@@ -1,4 +1,4 @@
-"""Trackers of experiments are ordinary Keras callbacks: they see each epoch and change nothing."""
+"""Experiment trackers are ordinary Keras callbacks: they see each epoch and change nothing."""
 
 import keras
 import photographs

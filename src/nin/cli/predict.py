@@ -139,7 +139,8 @@ def predict(
 
     form = options.format()
     options.check_workers(trust)
-    format_of(expand(run))
+    run = expand(run)
+    format_of(run)
     predicted = PredictedFiles(_found(sources), skip_bad=skip_bad)
     if options.out is None:
         _print(predicted, form, run, options, trust)

@@ -54,7 +54,7 @@ def describe(
     form = form or InputSpec(channels)
     has_maps = has_class_maps(model.whole_net())
     if maps and not has_maps:
-        raise ExportError(f"{run.path} has no class maps: its network ends in dense layers")
+        raise ExportError(f"{run.path} has no class maps: its logits are not means of maps")
     bit_depth = {} if run.bit_depth is None else {"bit_depth": run.bit_depth}
     return {
         "format": FORMAT,

@@ -113,6 +113,7 @@ class RunEngine:
         """See `nin.inference.engines.Engine`."""
         from keras import ops
 
+        from nin.models.module import Module
         from nin.training.runs.evaluation import softmax
 
         height, width, channels = self.description["input_shape"]
@@ -122,7 +123,8 @@ class RunEngine:
         model = self.run.model
         if not self.description["maps"]:
             standardised = model.preprocessing.at(height)(ops.convert_to_tensor(resized))
-            logits = ops.convert_to_numpy(model.net(standardised, training=False))
+            # Past the resizing of its own to another size, but through a forward of its own.
+            logits = ops.convert_to_numpy(Module.call(model, standardised, training=False))
             return Predictions(softmax(logits), None)
         found = ops.convert_to_numpy(model.class_maps(resized, self.image_size))
         return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)

@@ -64,8 +64,7 @@ def show_maps(
     pixels = _pixels(images)
     check_strongest(strongest)
     maps, probabilities, names, resize_mode = _predict(model, pixels)
-    given = [classes] if isinstance(classes, (str, int)) else classes
-    chosen = class_indices([*map(str, given)], names)
+    chosen = class_indices([str(each) for each in np.atleast_1d(np.asarray(classes))], names)
     check_shown(len(chosen) or min(top, len(names)))
     titles = _titles(labels, len(pixels), names)
     rows = [

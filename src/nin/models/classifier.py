@@ -208,7 +208,7 @@ class Classifier(Module):
         """
         net = self.whole_net()
         if net is None or not has_class_maps(net):
-            why = "its forward is its own" if net is None else "it ends in dense layers"
+            why = "its forward is its own" if net is None else "its logits are not means of maps"
             raise NinError(f"{type(self).__name__} has no class maps: {why}")
         preprocessing = (
             self.preprocessing if image_size is None else self.preprocessing.at(image_size)

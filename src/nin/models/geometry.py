@@ -173,6 +173,8 @@ def has_class_maps(net: Any) -> bool:
 
 def is_of_layers(net: Any) -> bool:
     """Whether all models in it compute layer by layer, and functional ones by layers alone."""
+    if isinstance(net, Branches):
+        return all(map(is_of_layers, (*net.paths, net.join)))
     if isinstance(net, (keras.Sequential, keras.Function)) and not is_builtin(type(net).call):
         return False
     if isinstance(net, keras.Function) and not isinstance(net, keras.Sequential):

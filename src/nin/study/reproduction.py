@@ -182,7 +182,8 @@ def _same_images(found: Comparison, published: PublishedRow) -> tuple[ImageData,
     judged_on: Any = found.judged_on
     data = open_evaluated(published.recipe, judged_on)
     as_then = published.recipe.revised(**found.data.get("opened_with", {}))
-    now = open_evaluated(as_then, judged_on).describe().get("fingerprint")
+    then = data if as_then == published.recipe else open_evaluated(as_then, judged_on)
+    now = then.describe().get("fingerprint")
     if found.data.get("fingerprint") not in (None, now):
         raise NinError(
             f"{published.recipe.data} no longer has the images that the record was made with",

@@ -39,8 +39,8 @@ def train(
     its optimum. With ``recipe.finetune`` all layers are then trained by gradient descent, and the
     epoch that is best on held-out images is kept, or the fitted head if none is better. For a
     folder, any setting of gradient descent (`epochs`, a learning rate, augmentation, `callbacks`,
-    `devices`) implies `finetune`, as on the command line; a `Recipe` has to set it, and with one
-    that does not, `callbacks` are refused.
+    `devices`, `save_every`) implies `finetune`, as on the command line; a `Recipe` has to set it,
+    and with one that does not, the last three are refused.
 
     Args:
         recipe: what to train: a folder of images with one directory per class, a table of labels or
@@ -67,7 +67,7 @@ def train(
 
     Raises:
         UnknownNameError: there is no such recipe, data set, network or option.
-        RecipeError: a value cannot work, or there are callbacks for a frozen network.
+        RecipeError: a value cannot work, or what concerns steps is given for a frozen network.
         InputSizeError: the images are too small for the network.
         BackendError: there are fewer devices.
         PeerLostError: another process of this training has ended; the run can be resumed.

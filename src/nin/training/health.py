@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from nin import backends
+from nin.models.custom_optimizer import innermost
 
 #: Kinds of findings that end a training.
 NOT_FINITE, DEAD = FATAL = ("not finite", "dead")
@@ -203,15 +204,10 @@ class HealthWatch(keras.callbacks.Callback):
     @property
     def _parts(self) -> int:
         """How many steps here make one of the optimiser's."""
-        return self._optimizer.gradient_accumulation_steps or 1
-
-    @property
-    def _optimizer(self) -> Any:
-        """The one that takes the steps, whether losses are scaled around it or not."""
-        return getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
+        return innermost(self.model.optimizer).gradient_accumulation_steps or 1
 
     def _clips(self) -> bool:
-        return bool(getattr(self._optimizer, "global_clipnorm", None))
+        return bool(getattr(innermost(self.model.optimizer), "global_clipnorm", None))
 
     def _remember_kernels(self) -> None:
         self._kernels = (self._step, _kernels(self.model))

@@ -118,7 +118,7 @@ def test_a_missing_picture_is_an_unreadable_one(photos):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ("file,label\nx.png,a\ny.png,b\nz.png,", "files is there, such as x.png"),
+        ("file,label\n000.png,\nx.png,a\ny.png,b", "none of its 2 files is there, such as x.png"),
         ("file,label\nx.png,a\ny.png,b", "none of its 2 files is there, such as x.png"),
         ("file,label\n000.png,a\n000.png,b", "line 3: 000.png is b here and a in line 2"),
         ("file,label\n000.png,a\n001.png,a", "1 class(es) to train on: two or more are needed"),

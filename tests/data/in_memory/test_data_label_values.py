@@ -86,3 +86,12 @@ def test_one_hot_of_no_class_is_empty():
 def test_several_labels_of_an_image_are_refused():
     with pytest.raises(DataError, match="y is no array: an image has one label"):
         as_labels({"y": [[0], [0, 1]]})
+
+
+def test_labels_that_are_elsewhere_are_not_called_several():
+    class Elsewhere:
+        def __array__(self, dtype=None, copy=None):
+            raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    with pytest.raises(DataError, match="y cannot be read as an array: can't convert cuda"):
+        as_labels({"y": Elsewhere()})

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import nin
+from nin.backends.distribution import Layout
 from nin.data.in_memory.loader_images import LoaderImages, collect
+from nin.data.shard import Shard
 from nin.data.sources import as_evaluation_images, as_images, as_module, is_loader, name_of_images
 from nin.errors import DataError
 
@@ -232,3 +234,27 @@ def test_a_dataset_without_an_end_is_refused():
     for endless in (Endless, Unsaid):
         with pytest.raises(DataError, match="never ends: give it a length"):
             collect(endless())
+
+
+@pytest.mark.slow
+def test_a_loader_is_told_by_shards_and_by_hand():
+    told = []
+
+    class Told(Big):
+        def on_epoch_begin(self):
+            told.append("begin")
+
+        def on_epoch_end(self):
+            told.append("end")
+
+    batches = as_images((Told(), Big())).revised(batch_size=20).train_dataloader()
+    Shard(batches, Layout(2, 1, 0), training=True).on_epoch_begin()
+    assert told == ["begin"]
+
+    class Own(nin.LeNet):
+        def training_step(self, batch):
+            return super().training_step(batch)
+
+    told.clear()
+    nin.Trainer(max_epochs=2, verbose=False).fit(Own(num_classes=2), as_images((Told(), Big())))
+    assert told == ["begin", "end"] * 2

@@ -1,6 +1,7 @@
 """Shards are listed as a folder of the same pictures is."""
 
 import json
+import os
 
 import fsspec
 import numpy as np
@@ -249,3 +250,25 @@ def test_the_signature_of_a_pattern_is_that_of_its_shards(server):
     write_tar(server.folder / "0.tar", {})
     find_shards(source_path(f"{server.url}/{{0..0}}.tar?sv=1&sig=0f"))
     assert server.query == "sv=1&sig=0f"
+
+
+def test_a_missing_shard_in_a_folder_with_brackets_is_named(tmp_path):
+    write_tar(tmp_path / "run[1]/a-0.tar", TWO)
+    with pytest.raises(DataError, match=r"a-1\.tar does not exist"):
+        find_shards(tmp_path / "run[1]/a-{0..1}.tar")
+    write_tar(tmp_path / "run1/b.tar", TWO)
+    assert "run[1]" in find_shards(tmp_path / "run[1]/*.tar").files[0].path
+
+
+def test_a_folder_beside_shards_that_may_not_be_listed_is_passed_over(tmp_path, monkeypatch):
+    write_tar(tmp_path / "set/a.tar", TWO)
+    (tmp_path / "set/private").mkdir()
+    listed = os.scandir
+
+    def refusing(path="."):
+        if os.fspath(path).endswith("private"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert find_shards(tmp_path / "set") is not None

@@ -122,8 +122,33 @@ def test_threads_that_need_blocks_of_a_file_that_comes_whole_wait_for_one_respon
     server.ranges = False
     monkeypatch.setenv("NIN_CACHE_SIZE", "0")
     REMOTE.read_at(url, [(0, 10)])
-    before, server.delay = server.requests["/a.tar"], 0.001
+    before, server.delay = server.requests["/a.tar"], 0.0002
     with ThreadPoolExecutor(4) as pool:
         found = [*pool.map(lambda at: REMOTE.read_at(url, [(at, 10)]), (0, 50, 100, 150))]
     assert found == [[CONTENT[at : at + 10]] for at in (0, 50, 100, 150)]
     assert server.requests["/a.tar"] == before + 1
+
+
+def test_a_server_that_has_ranges_after_all(server, url, monkeypatch):
+    server.ranges = False
+    monkeypatch.setenv("NIN_CACHE_SIZE", "0")
+    REMOTE.read_at(url, [(0, 10)])
+    server.ranges, server.delay = True, 0.0005
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(lambda at: REMOTE.read_at(url, [(at, 10)]), (300, 50, 100, 750))]
+    assert found == [[CONTENT[at : at + 10]] for at in (300, 50, 100, 750)]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_an_etag_may_be_quoted_in_one_place_only(monkeypatch):
+    files = fsspec.filesystem("memory")
+    files.pipe("/in/a.tar", b"a" * 300)
+    kind = type(files)
+    listed, stated = kind.ls, kind.info
+    monkeypatch.setattr(
+        kind, "ls", lambda *a, **k: [{**each, "etag": "0x8D"} for each in listed(*a, **k)]
+    )
+    monkeypatch.setattr(kind, "info", lambda *a, **k: {**stated(*a, **k), "etag": '"0x8D"'})
+    list(REMOTE.scan("memory://in"))
+    assert REMOTE.read("memory://in/a.tar") == b"a" * 300
+    files.rm("/in", recursive=True)

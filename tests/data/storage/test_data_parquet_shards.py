@@ -1,4 +1,4 @@
-"""Pictures in Parquet files: read by groups of rows, of which a few are kept."""
+"""Pictures in Parquet files: read by row groups, of which a few are kept."""
 
 import threading
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 
 import pytest
@@ -165,3 +166,13 @@ def test_a_server_without_ranges_and_a_large_file(server, picture, monkeypatch):
     server.ranges = False
     with pytest.raises(SourceError, match="does not support ranges, and the file has 9 bytes"):
         REMOTE.read_at(picture, [(0, 4)])
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_proxy_that_says_nothing_is_one_line(monkeypatch):
+    monkeypatch.setattr(remote_access, "TIMEOUT", 0.2)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(SourceError, match="no response within"):
+            REMOTE.read("https://example.invalid/a.jpg")

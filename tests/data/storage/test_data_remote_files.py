@@ -95,7 +95,7 @@ def test_a_folder_may_hold_one_of_its_own_name():
 
 
 @pytest.mark.usefixtures("photos")
-def test_a_link_is_what_it_leads_to(monkeypatch):
+def test_a_link_is_the_file_that_it_leads_to(monkeypatch):
     kind = type(fsspec.filesystem("memory"))
     listed = kind.ls
 
@@ -103,7 +103,15 @@ def test_a_link_is_what_it_leads_to(monkeypatch):
         return [{**each, "type": "link", "size": 1} for each in listed(*arguments, **options)]
 
     monkeypatch.setattr(kind, "ls", as_links)
-    found = {entry.name: entry.is_dir() for entry in REMOTE.scan("memory://photos")}
-    assert found == {"cat": True, "labels.csv": False}
     assert {entry.is_file() for entry in REMOTE.scan("memory://photos/cat")} == {True}
     assert read_picture("memory://photos/cat/1.jpg") == b"one"
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_picture_in_a_bucket_is_one_request(monkeypatch):
+    kind, asked = type(fsspec.filesystem("memory")), []
+    stated = kind.info
+    monkeypatch.setattr(kind, "info", lambda *a, **k: asked.append(a) or stated(*a, **k))
+    list(REMOTE.scan("memory://photos/cat"))
+    assert read_picture("memory://photos/cat/1.jpg") == b"one"
+    assert not asked

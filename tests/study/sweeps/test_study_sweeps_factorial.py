@@ -182,10 +182,10 @@ def test_beside_a_frozen_trunk_no_rate_is_chosen_on_test_images(
         sweep(photographs_of_two_classes, vary, **settings)
 
 
-def test_a_large_sweep_is_confirmed_whatever_was_trained_in_its_folder(swept, trained):
+def test_a_sweep_is_confirmed_if_it_takes_more_trainings_than_are_kept(swept, trained):
     swept({"width": [0.05, 0.1]})
     done = len(trained)
-    with pytest.raises(NinError, match="nothing was begun"):
+    with pytest.raises(NinError, match="none of them was begun"):
         swept({"width": [0.2, 0.3], "depth": [1, 2]}, consent=lambda *_: False)
     assert len(trained) == done
 
@@ -228,5 +228,7 @@ def test_a_large_space_is_asked_about_with_its_hours(swept, trained, monkeypatch
     assert seconds > trainings * 2 * 256 / 100
     assert said.startswith("100,000 trainings take about")
     assert said in capsys.readouterr().err
-    assert str(caught.value).endswith("nothing was begun: to begin, add yes=True, or vary less")
+    assert str(caught.value).endswith(
+        "none of them was begun: to begin, add yes=True, or vary less"
+    )
     assert not trained

@@ -26,7 +26,7 @@ def test_measured_once_and_kept(tmp_path, monkeypatch):
     console, workload = Console(quiet=True), Workload(TINY, DIGITS, (8, 8, 1), 10)
     first = measure_once(tmp_path, workload, console)
     assert first.batch_size == 64
-    assert first.prediction.images_per_second > first.training.images_per_second > 0
+    assert min(first.prediction.images_per_second, first.training.images_per_second) > 0
     assert first.training.peak_bytes > 0
     assert measure_once(tmp_path, workload, console) == first
     (kept,) = tmp_path.iterdir()

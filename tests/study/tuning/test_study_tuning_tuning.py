@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from custom_networks import write_nets
 
+import nin
 from nin import backends
 from nin.errors import NinError
 from nin.study import Comparison, tune
@@ -110,14 +111,9 @@ def test_a_training_that_raises_leaves_what_is_finished(trained, tmp_path, monke
 def test_a_network_that_changed_is_searched_anew(trained, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write_nets(tmp_path)
-    settings = {
-        "out": "out",
-        "sampler": "grid",
-        "space": RATES,
-        "seeds": 1,
-        "preset": "nets.py:cnn",
-    }
-    tune("digits", minutes=60, epochs=2, limit=200, **settings)
+    short = {"epochs": 2, "limit": 200, "seeds": 1, "preset": "nets.py:cnn"}
+    settings = {"out": "out", "sampler": "grid", "space": RATES, **short}
+    tune("digits", minutes=60, **settings)
     for kept in (tmp_path / "out/trainings").iterdir():
         kept.unlink()  # As if it had been killed while it searched.
     trained.trials.clear()
@@ -146,3 +142,14 @@ def test_the_random_state_of_the_caller_is_left_alone(trained, tmp_path, monkeyp
     drawn = np.random.rand()
     np.random.seed(5)
     assert np.random.rand() == drawn
+
+
+def test_a_network_of_this_process_is_named(trained, tmp_path):
+    class Net(nin.Classifier):
+        def __init__(self, num_classes=10):
+            super().__init__()
+
+    settings = {"out": tmp_path, "space": RATES, "seeds": 1, "epochs": 2, "jobs": 2}
+    with pytest.raises(NinError, match=r"^Net@.* exists only in this process"):
+        tune("digits", preset=Net, minutes=60, **settings)
+    assert not trained.trials

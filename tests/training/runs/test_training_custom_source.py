@@ -175,3 +175,16 @@ def test_it_is_trained_from_the_beginning_and_opened_from_another_directory(tmp_
     monkeypatch.setattr(network_source, "_modules", {})
     again = nin.resume(run.path, trust=True)
     assert (again.record["state"], again.record["recipe"]["preset"]) == ("finished", "nets.py:cnn")
+
+
+@pytest.mark.slow
+def test_a_class_of_this_process_is_trained(tmp_path):
+    class Net(nin.Classifier):
+        def __init__(self, num_classes=10):
+            super().__init__()
+            layers = [keras.layers.Flatten(), keras.layers.Dense(num_classes)]
+            self.net = keras.Sequential(layers)
+
+    run = nin.train("digits", tmp_path / "run", preset=Net, **QUICK)
+    assert run.record["state"] == "finished"
+    assert nin.load(run.path).model.count_params() == 8 * 8 * 10 + 10

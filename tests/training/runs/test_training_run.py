@@ -167,3 +167,9 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
 def test_what_was_typed_into_python_is_no_command(program, monkeypatch):
     monkeypatch.setattr(sys, "argv", [program])
     assert command() == "python"
+
+
+def test_a_script_that_changed_directory_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["study.py", "--fast"])
+    monkeypatch.chdir(tmp_path)
+    assert command().endswith("/study.py --fast")

@@ -174,9 +174,10 @@ def _check_repeated(
 
 
 def _check_there(table: Path, rows: Sequence[LabelRow], pictures: _Pictures) -> None:
-    if pictures.missing and len(pictures.missing) >= len({row.file for row in rows if row.label}):
+    wanted = list(dict.fromkeys(row.file for row in rows if row.label))
+    if pictures.missing and len(pictures.missing) >= len(wanted):
         raise DataError(
-            f"{table}: none of its {len(rows):,} files is there, such as {rows[0].file}: put it"
+            f"{table}: none of its {len(wanted):,} files is there, such as {wanted[0]}: put it"
             " beside the pictures"
         )
 

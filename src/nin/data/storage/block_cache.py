@@ -69,7 +69,10 @@ class BlockCache:
             if is_mine := coming is None:
                 coming = self._coming[shared] = Future()
         if not is_mine:
-            return _part(coming.result(), begin)
+            found = coming.result()
+            if found.start <= begin < found.start + len(found.content):
+                return _part(found, begin)
+            return self._fetched(key, status)  # The server has ranges after all.
         try:
             coming.set_result(self._from_server(key, status))
         except BaseException as error:  # noqa: BLE001 - it is raised to whoever waits
@@ -86,9 +89,9 @@ class BlockCache:
         for start in range(0, len(found.content), BLOCK):
             each = (url, version, (found.start + start) // BLOCK)
             self._keep(each, found.content[start : start + BLOCK])
-        if len(found.content) > BLOCK:
-            with self._lock:
-                self._unranged.add((url, version))
+        with self._lock:
+            is_whole = len(found.content) > BLOCK
+            (self._unranged.add if is_whole else self._unranged.discard)((url, version))
         return found
 
     def _keep(self, key: Key, content: bytes) -> None:

@@ -99,7 +99,8 @@ def _status(size: int, version: str) -> RemoteStatus:
 
 def _is_still(status: RemoteStatus, stated: dict[str, Any]) -> bool:
     """Whether a file is the one that was listed; a listing may state less than is stated of it."""
-    versions = _versions(stated)
+    # Some drivers quote an ETag here and not in a listing.
+    versions = [form for each in _versions(stated) for form in (each, each.strip('"'), f'"{each}"')]
     possible = [_status(status.size, version) for version in (*versions, _PROCESS)]
     return stated.get("size") == status.size and (status in possible or not versions)
 
@@ -124,7 +125,9 @@ def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
             found: FilePiece = call(_Http(files), "fetch", path, url, status, start, end)
         else:
             found = FilePiece(start, call(files, "cat_file", path, start=start, end=end))
-            if not _is_still(status, call(files, "info", path)):
+            # A file that comes at once is of one version, whichever that is.
+            is_whole = (start, end) == (0, status.size)
+            if not is_whole and not _is_still(status, call(files, "info", path)):
                 raise SourceError(_CHANGED.format(url))
         wanted = (
             status.size if found.start == 0 and len(found.content) > end - start else end - start
@@ -170,7 +173,7 @@ class _Http:
 
         session = await self.files.set_session()
         patience = remote_access.TIMEOUT
-        timeout = aiohttp.ClientTimeout(total=None, sock_connect=patience, sock_read=patience)
+        timeout = aiohttp.ClientTimeout(total=None, connect=patience, sock_read=patience)
         # An encoding would have another length, and other ranges.
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         url = self.files.encode_url(path)

@@ -124,9 +124,8 @@ class RemoteFiles:
             name = whole.rpartition("/")[2]
             path = f"{url.rstrip('/')}/{name}"
             is_folder = each["type"] == "directory"
-            if each["type"] == "link":  # Its size is that of the name that it leads to.
-                is_folder = self.is_folder(path)
-            elif not is_folder:
+            # The size of a link is that of the name that it leads to: it is asked when it is read.
+            if not is_folder and each["type"] != "link":
                 self._keep(path, status_of(each, path))
             yield RemoteEntry(name, path, is_folder)
 

@@ -27,8 +27,8 @@ class BatchJob(NamedTuple):
             if none exists.
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
-        errors: whether a picture that cannot be read ends the command, or has its reason instead.
         version: of this package.
+        errors: whether a picture that cannot be read ends the command, or has its reason instead.
     """
 
     network: str
@@ -37,8 +37,8 @@ class BatchJob(NamedTuple):
     sample: str
     top: int = 1
     min_probability: float = 0.0
-    errors: Literal["raise", "yield"] = "yield"
     version: str = __version__
+    errors: Literal["raise", "yield"] = "yield"
 
 
 def batch_job(network: Path, files: Sequence[str], top: int, min_probability: float) -> BatchJob:

@@ -124,7 +124,8 @@ def explanation(differences: Sequence[Difference]) -> str:
         sentences.append(
             "Clear: chance is ruled out at 5 %, that of seeds (t-test) and, where known, that of"
             " images (exact test of McNemar), with Holm's correction for all differences of this"
-            " kind here. Seeds for one point: with as many, a difference of one point would be"
+            " kind here. Pairs: trainings of the two with the same seed, and the same fold if there"
+            " are any. Seeds for one point: with as many, a difference of one point would be"
             " seen four times in five if it were the only one; of several it takes more."
         )
     return " ".join([*sentences, _POINT])
@@ -170,7 +171,7 @@ def _verdict(difference: Difference) -> str:
     points = f"{abs(100 * difference.mean):.1f}"
     net, rival = difference.net, difference.rival
     if points == "0.0":
-        return f"the means of {net} and {rival} differ by less than 0.1 points"
+        return f"{net} and {rival} differ by less than 0.1 points on average"
     word = "better" if difference.mean > 0 else "worse"
     return f"{net} is {points} points {word} than {rival}"
 
@@ -185,6 +186,8 @@ def _intervals(difference: Difference) -> str:
         intervals.append(
             f"{_bounds(difference, difference.low, difference.high)} over {difference.unit}"
         )
+    elif difference.sd == 0:
+        intervals.append("the seeds change nothing")
     if difference.images_low is not None and difference.images_high is not None:
         low, high = difference.images_low, difference.images_high
         intervals.append(f"{_bounds(difference, low, high)} over images")

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nin.errors import NinError, RecipeError
-from nin.networks.lookup import find_network
+from nin.networks.lookup import find_network, known_stages
 from nin.networks.network_source import is_custom, source_of
 from nin.study.statistics.effects import level_name
-from nin.study.sweeps.factors import Factor, changed_stages, code_arguments, stages_of
+from nin.study.sweeps.factors import Factor, changed_stages, code_arguments
 from nin.study.trials.contender import Contender
 from nin.training.preflight import check_network, check_pretrained
 from nin.training.recipe import Recipe, network_of
@@ -80,7 +80,7 @@ def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
     if "head" in others:
         arguments["head"] = others.pop("head")
     if others:
-        arguments["stages"] = changed_stages(stages_of(varied), others, name)
+        arguments["stages"] = changed_stages(known_stages(varied.preset), others, name)
         arguments.pop("preset", None)
     return Contender(name, net, arguments, changes=fields, levels=dict(levels))
 

@@ -219,7 +219,7 @@ def _announce(
     trainings: int,
     consent: Callable[[str, float | None, int], bool] | None,
 ) -> None:
-    """Print how long it will take, and confirm; not where as much has been done already."""
+    """Print how long it will take, and confirm; not where as many trainings are kept there."""
     trainings -= sum(1 for _ in (conditions.out / "trainings").iterdir())
     if trainings <= 0:
         return
@@ -230,7 +230,7 @@ def _announce(
         conditions.console.print(f"{message}; Ctrl-C keeps what is finished")
     if consent is not None and not consent(message, taken, trainings):
         raise NinError(
-            f"{message}: nothing was begun",
+            f"{message}: none of them was begun",
             Advice("to begin, add {}", Argument("yes", True)),
             "vary less",
         )

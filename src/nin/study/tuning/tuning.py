@@ -27,6 +27,7 @@ from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.results.tuning_record import TuningRecord
 from nin.study.sweeps.factor_grid import contender_at
+from nin.study.trials.contender import Contender
 from nin.study.trials.pretrained_trial import train_pretrained
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.trial import SEARCH_SEED, Trial, digest, train_trial, training_length
@@ -106,12 +107,12 @@ def tune(
     out = expand(out)
     own = contender_at(recipe, {})
     check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
-    check_reachable([own], joblib.effective_n_jobs(jobs))
+    check_reachable([own._replace(name=recipe.preset)], joblib.effective_n_jobs(jobs))
     make_folder(out / "trainings")
     ResultsCache(out / "trainings").check_sources([own])
     with locked(out):
-        recipe, data = _prepared(recipe)
-        record = _searched(recipe, data, searched, minutes, sampler, out)
+        recipe, data = _prepared(recipe, own)
+        record = _searched(recipe, own, data, searched, minutes, sampler, out)
     contenders = [contender_at(recipe, record.best)._replace(name=TUNED, levels=None)]
     defaults = own._replace(name=DEFAULTS)
     contenders = [*contenders, defaults] if record.found_better else [defaults]
@@ -129,25 +130,30 @@ def tune(
     return found
 
 
-def _prepared(recipe: Recipe) -> tuple[Recipe, ImageData]:
+def _prepared(recipe: Recipe, own: Contender) -> tuple[Recipe, ImageData]:
     """The recipe, with the length and the image size of its trainings, and its images."""
     data = open_evaluated(recipe)
     recipe = resolve_precision(recipe)
     if find_network(recipe.preset).pretrained:
         return recipe, data
     recipe = adjust(recipe, len(data.train.labels))
-    return prepare([contender_at(recipe, {})], recipe)
+    return prepare([own], recipe)
 
 
 def _searched(
-    recipe: Recipe, data: ImageData, space: Space, minutes: float, sampler: str, out: Path
+    recipe: Recipe,
+    own: Contender,
+    data: ImageData,
+    space: Space,
+    minutes: float,
+    sampler: str,
+    out: Path,
 ) -> TuningRecord:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     defaults = {name: own_value(recipe, name) for name in space}
     images = fingerprint(recipe, data)
     described = {name: ends(each) for name, each in space.items()}
     what = [recipe.model_dump(mode="json"), described, images, versions()]
-    own = contender_at(recipe, {})
     what += [own.source()] if own.is_own else []
     name = f"{recipe.name}-{digest(what)[:12]}"
     search = Search(out, name, space, defaults, sampler, recipe.epochs, console)

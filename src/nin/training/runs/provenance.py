@@ -88,9 +88,9 @@ def sessions_of(record: RunRecord) -> list[SessionRecord]:
 def command() -> str:
     """The command line of this process, to type again."""
     program, *arguments = sys.argv
-    path = Path(program).resolve()
-    if not path.is_file():  # Typed into Python, or given by -c.
+    if program in ("", "-", "-c"):  # Typed into Python, or given to it.
         return "python"
+    path = Path(program).resolve()
     words = [path.name]
     if path.name == "__main__.py":
         words = ["python", "-m", path.parent.name]
