@@ -60,7 +60,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=0.004)
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args()
-    recipe = find_recipe(asked.recipe).revised(data=asked.data, epochs=asked.epochs)
+    recipe = find_recipe(asked.recipe).revised(epochs=asked.epochs)
+    if asked.data is not None:
+        recipe = recipe.revised(data=asked.data)
     networks = contenders(recipe.preset, asked.dropout, asked.rate)
     shape = (recipe.image_size, recipe.image_size, 1 if asked.recipe == "fashion28" else 3)
     for each in networks:

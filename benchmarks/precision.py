@@ -63,7 +63,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("folder", type=Path, nargs="?", help="photographs, for scratch")
     parser.add_argument("--recipes", nargs="+", default=["digits", "fashion", "book", "scratch"])
     parser.add_argument("--seeds", type=int, default=3)
-    return parser.parse_args()
+    asked = parser.parse_args()
+    if "scratch" in asked.recipes and asked.folder is None:
+        parser.error("scratch needs FOLDER")
+    return asked
 
 
 def main() -> None:

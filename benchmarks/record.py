@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import statistics
 import subprocess
@@ -22,7 +23,7 @@ class Record:
     Args:
         name: of the file in ``results/``.
         claim: what is measured, in one sentence.
-        packages: whose versions matter beside Keras's and its backend's.
+        packages: whose versions matter beside Keras's and its backend's, where they are installed.
     """
 
     def __init__(self, name: str, claim: str, packages: Sequence[str] = ()) -> None:
@@ -53,7 +54,7 @@ class Record:
             "claim": self.claim,
             "command": command(),
             "device": here,
-            "versions": versions_of(*self.packages) | used,
+            "versions": versions_of(*filter(_is_installed, self.packages)) | used,
             "summary": summary(self.rows) if summary else None,
             "rows": self.rows,
         }
@@ -63,9 +64,17 @@ class Record:
 
 
 def where(device: dict[str, Any], backend: str) -> str:
-    """The GPU's name, or the number of processor cores, and the backend."""
-    place = device.get("gpu") or f"{device['cores']} cores"
+    """The name of the GPU, or of the processor with the number of its cores, and the backend."""
+    place = device.get("gpu") or f"{device['processor']}, {device['cores']} cores"
     return f"{place}, {backend}"
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def spread(values: Sequence[float]) -> dict[str, float | int | None]:

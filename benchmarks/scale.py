@@ -84,11 +84,7 @@ class Scale:
                 folder = self._made(form, make, small)
                 sources.append(Source(form, str(folder), {}))
                 if form == "tar":
-                    sources += [
-                        until_the_end.enter_context(self._served(scheme, folder))
-                        for scheme in SERVERS
-                        if any(self._missing(what, scheme) for what in WHAT)
-                    ]
+                    sources += self._all_served(folder, until_the_end)
             for what in WHAT:
                 for source in sources:
                     for key in self._missing(what, source.called):
@@ -96,6 +92,17 @@ class Scale:
         shutil.rmtree(self.work / "cache", ignore_errors=True)
         for form in FORMS:
             shutil.rmtree(self._folder(form))
+
+    def _all_served(self, folder: Path, until_the_end: ExitStack) -> list[Source]:
+        """The folder behind each server that is installed, where anything is to be measured."""
+        found = []
+        for scheme in SERVERS:
+            if any(self._missing(what, scheme) for what in WHAT):
+                try:
+                    found.append(until_the_end.enter_context(self._served(scheme, folder)))
+                except (FileNotFoundError, ImportError) as absent:
+                    print(f"{scheme}: left out: {absent}", flush=True)
+        return found
 
     def _missing(self, what: str, source: str) -> list[dict[str, Any]]:
         """The keys of the rows that are still to be measured."""

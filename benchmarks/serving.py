@@ -3,9 +3,9 @@
 Each server runs in a process of its own, on loopback, beside the load, on the same cores: wrk (a
 Debian package) keeps so many connections busy, each with one JPEG at a time. The others are those
 of `alternatives/endpoints.py`, and, with `--before`, an earlier `nin serve`. All servers in turn,
-each warmed up first; latencies are those of answered requests as wrk counts them, and answers other
-than 200 are counted apart. What a server takes of the processor per image depends less than its
-throughput on what else runs on the machine.
+each warmed up first; latencies are those of all responses as wrk counts them, refusals included,
+and responses other than 200 are counted apart. What a server takes of the processor per image
+depends less than its throughput on what else runs on the machine.
 
 Run: python benchmarks/serving.py FILE.onnx IMAGE [--rounds 3] [--before CHECKOUT]
 Takes about four minutes a round on 2 cores; an interrupted measurement is continued. LitServe is

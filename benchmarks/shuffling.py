@@ -7,7 +7,7 @@ four orders:
 - files: all pictures are shuffled.
 - shards: in windows as they are, of 16,384 pictures in blocks of 32.
 - shards, small windows: of 328 pictures, so that there are about as many as a million pictures
-  have; but of ten blocks, as one of large groups of rows in Parquet may be; others have 512.
+  have; but of ten blocks, as one of large row groups in Parquet may be; others have 512.
 - shards, each for itself: the shards in random order, and only what is in one is shuffled; what
   happens without windows.
 
@@ -40,7 +40,7 @@ ORDERS = {
     "files": None,
     "shards": (block_order.WINDOW, block_order.BLOCK),
     "shards, small windows": (328, 32),
-    "shards, each for itself": (TRAIN, TRAIN),
+    "shards, each for itself": (1, TRAIN),
 }
 
 
@@ -88,8 +88,13 @@ def measure(folder: Path, order: str, seed: int) -> dict[str, Any]:
         "loss": round(result["loss"], 4),
         "n": result["n"],
         "trained_on": images,
-        "windows": None if sizes is None else math.ceil(images / sizes[0]),
+        "windows": None if sizes is None else _windows(images, sizes[0], len(run.classes)),
     }
+
+
+def _windows(images: int, size: int, shards: int) -> int:
+    """How many windows there are; a block, here at most a shard, is never divided."""
+    return min(shards, images) if size == 1 else math.ceil(images / size)
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Ten minutes of good and hostile requests, mixed, against a running server: memory stays flat.
 
-Half of the requests are pictures as people send them, half are those of `malformed.py`; four at a
+Half of the requests are pictures as people send them, half are those of `malformed/`; four at a
 time, over loopback, to `nin serve` in a process of its own. Held against it, as in `fuzz.py`: an
 impolite answer, an odd line in its log, and memory of the server and its decoder, in MiB, every
 half minute: what is grown is the median of the second half, less that of the first.

@@ -85,7 +85,7 @@ def table(made: dict[str, Any]) -> str:
     head = [
         f"{what}: {column}"
         for what in OPERATIONS
-        for column in ("images/s", "nin ÷ it", "of sgemm", "compiles, s")
+        for column in ("images/s", "nin ÷ this one", "of sgemm", "compiles, s")
     ]
     for task, contenders in made["tasks"].items():
         lines += ["", f"| {task} | {' | '.join(head)} |", "|---" * (len(head) + 1) + "|"]

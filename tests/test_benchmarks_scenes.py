@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from nin.data import Split
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "benchmarks"))
 scenes, pointing, gradcam = map(
-    pytest.importorskip, ("localising.scenes", "localising.pointing", "localising.gradcam")
+    importlib.import_module, ("localising.scenes", "localising.pointing", "localising.gradcam")
 )
 
 SIDE = 40

@@ -21,14 +21,14 @@ with d2l.try_gpu():
 
 
 class FewClothes(ImageData):
-    """Stands in for Fashion-MNIST, which a test must not download: bars, a height a class."""
+    """Stands in for Fashion-MNIST, which a test must not download: bars of two heights."""
 
     def __init__(self, batch_size, resize):
         super().__init__("few", tuple("0123456789"), (28, 28, 1), batch_size, resize)
 
     def load(self, part):
-        labels = np.arange(10, dtype=np.int32)
-        images = np.zeros((10, 28, 28, 1), np.uint8)
+        labels = np.array([0, 9], np.int32)
+        images = np.zeros((2, 28, 28, 1), np.uint8)
         for image, label in zip(images, labels, strict=True):
             image[: 2 * label + 6] = 200
         return {part: Split(images, labels)}

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
+import numpy as np
 import pytest
 
 import nin
@@ -114,3 +116,16 @@ def test_a_dead_link_fails(tmp_path):
     warnings = [line for line in done.stdout.splitlines() if line.startswith("WARNING")]
     for link in links:
         assert [line for line in warnings if f"'{link}'" in line], done.stdout
+
+
+def test_the_lines_about_maps_run():
+    text = (ROOT / "docs/maps.md").read_text(encoding="utf-8")
+    [code] = re.findall(r"```python\n(maps = .*?)```", text, re.DOTALL)
+    model = nin.NiN(preset="mnist", width=0.1)
+    images = np.random.default_rng(0).integers(0, 256, (2, 28, 28, 1), np.uint8)
+    names = {"keras": keras, "model": model, "images": images}
+    first, second = code.strip().splitlines()
+    exec(first, names)
+    means = keras.ops.convert_to_numpy(eval(second, names))
+    logits = keras.ops.convert_to_numpy(model(images))
+    np.testing.assert_allclose(means, logits, rtol=1e-5, atol=1e-6)

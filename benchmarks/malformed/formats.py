@@ -1,4 +1,4 @@
-"""Pictures made by the grammar of their format, with something wrong: for `malformed.py`."""
+"""Pictures made by the grammar of their format, with something wrong."""
 
 from __future__ import annotations
 

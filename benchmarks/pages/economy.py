@@ -31,7 +31,8 @@ def economy() -> str:
         row.net: made.settings["seconds"] * _speeds(row)[0].images_per_second / images
         for row in made.rows
     }
-    return _accuracies("time", ("epochs in that time", lambda row: f"{seen[row.net]:.1f}"))
+    title = f"epochs in {made.settings['seconds']:.0f} s"
+    return _accuracies("time", (title, lambda row: f"{seen[row.net]:.1f}"))
 
 
 def equal_epochs() -> str:
@@ -46,7 +47,7 @@ def _accuracies(name: str, further: tuple[str, Callable[[Row], str]]) -> str:
     title, text = further
     titles = (
         f"network, parameters, in dense layers, multiply-adds, {title}, test accuracy,"
-        " NiN − it (points)"
+        " NiN's lead (points)"
     )
     return lines(
         titles.split(", "),
@@ -74,8 +75,8 @@ def exercise(number: int) -> str:
     section = _exercise(number)
     against = {pair.rival: pair for pair in section.differences}
     titles = (
-        "network, parameters, multiply-adds, test accuracy, difference from as printed (points),"
-        " images/s in training"
+        "network, parameters, multiply-adds, test accuracy, difference from the printed network"
+        " (points), images/s in training"
     )
     return lines(
         titles.split(", "),
@@ -179,15 +180,16 @@ def conditions(record: str) -> str:
     height, width = settings["image_size"]
     training = made.data["splits"]["train"]["images"]
     if settings["seconds"]:
-        length = f"as many steps as {settings['seconds']:g} s on {made.device['cores']} cores"
+        device = settings.get("measured_on", {}).get("device") or made.device
+        length = f"as many steps as {settings['seconds']:g} s on {device['cores']} cores"
         length += " allow by speeds measured beforehand"
     else:
         length = f"{settings['epochs']} epochs"
-    precision = (
-        "Products and activations in bfloat16."
-        if settings.get("precision") == "bfloat16"
-        else "Products in bfloat16, sums in float32."
-    )
+    # Before recipes had a precision, oneDNN multiplied in bfloat16.
+    precision = {
+        "bfloat16": "Products and activations in bfloat16.",
+        "float32": "In float32.",
+    }.get(settings.get("precision", ""), "Products in bfloat16, sums in float32.")
     return (
         f"Fashion-MNIST at {height}×{width} pixels, {training:,} training images, {length},"
         f" {len(settings['seeds'])} seeds. The same search on validation images chose each"

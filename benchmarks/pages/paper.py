@@ -91,7 +91,7 @@ def curves() -> str:
         axes.set(xlabel="epoch", ylabel="held-out accuracy", ylim=(0.5, 0.92), xlim=(0, None))
         axes.grid(alpha=0.25)
         axes.legend(loc="lower right", frameon=False)
-        title = "Held-out accuracy after each epoch, CIFAR-10 (JPEG), three seeds each"
+        title = "Held-out accuracy after each epoch, CIFAR-10 (JPEG), one curve per seed"
         return plot_style.as_svg(figure, "curves", title)
 
 

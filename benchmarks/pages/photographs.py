@@ -77,7 +77,7 @@ def few_photographs() -> str:
     accuracies: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for row in made["rows"]:
         counts, seed, _ = row["folder"].partition("-seed-")
-        if seed:
+        if seed and not row["division"] and not row["seed"]:
             accuracies[counts][row["contender"]].append(row["accuracy"])
     ways = ("frozen", "tutorial")
     rows = [

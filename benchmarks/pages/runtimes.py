@@ -31,7 +31,8 @@ _LONGEST = 120
 
 def runtimes() -> str:
     """Agreement, speed and cold start of each client with each form of two networks."""
-    rows = [row for row in record("runtimes")["rows"] if "client" in row]
+    made = record("runtimes")["rows"]
+    rows = [row for row in made if "client" in row and "not_installed" not in row]
     found = {(row["form"], row["client"], row["network"]): row for row in rows}
     table = []
     for form, client in product(FILES, CLIENTS):
@@ -43,7 +44,8 @@ def runtimes() -> str:
     head = ["file", "opened by"]
     for words in NETWORKS.values():
         head += [f"{words}: same label", "difference", "ms", "cold start, s"]
-    versions = {CLIENTS[row["client"]].distribution: row["version"] for row in rows}
+    opened = (row for row in rows if "version" in row)
+    versions = {CLIENTS[row["client"]].distribution: row["version"] for row in opened}
     said = ", ".join(f"{name} {version}" for name, version in sorted(versions.items()))
     return f"{lines(head, table)}\n\n{said}. {conditions('runtimes')}"
 

@@ -101,6 +101,7 @@ def serving() -> str:
             server,
             connections,
             spread(row["images_per_second"], 0),
+            f"{row['refused']['mean']:,.0f}",
             f"{row['p50_ms']['mean']:,.0f}",
             f"{row['p99_ms']['mean']:,.0f}",
             f"{row['cpu_ms_per_image']['mean']:.0f}",
@@ -109,7 +110,7 @@ def serving() -> str:
         for server, by in made["summary"].items()
         for connections, row in by.items()
     ]
-    head = ["", "connections", "images/s, mean ± sd", "p50, ms", "p99, ms"]
+    head = ["", "connections", "images/s, mean ± sd", "refused in 8 s", "p50, ms", "p99, ms"]
     head += ["processor, ms per image", "memory, MiB"]
     return f"{lines(head, table)}\n\n{made['claim']} {conditions('serving')}"
 
@@ -166,7 +167,9 @@ def localisation() -> str:
                 table.append([side, name, "", f"{row[what]:.3f}", "", "", ""])
     head = ["canvas", "map", "cells", "points into the box", "another class's map does"]
     head += ["share of the map in the box", "accuracy"]
-    return f"{lines(head, table)}\n\nThree seeds, 1,000 test scenes. {conditions('localisation')}"
+    seeds = made["summary"][0]["box"]["n"]
+    said = f"n = {seeds} seeds, 1,000 test scenes. {conditions('localisation')}"
+    return f"{lines(head, table)}\n\n{said}"
 
 
 SHIPPING = {

@@ -78,7 +78,8 @@ def accuracy() -> str:
 
 def accuracy_with_conditions() -> str:
     """The same, with where it was measured."""
-    return f"{accuracy()}\n\nThree seeds each. {conditions('fashion', 'book')}"
+    seeds = record("fashion")["summary"]["accuracy"]["n"]
+    return f"{accuracy()}\n\nn = {seeds} seeds each. {conditions('fashion', 'book')}"
 
 
 def _reached(summary: dict[str, Any], goal: str) -> str:
@@ -98,7 +99,13 @@ def speed() -> str:
             for name, row in made["tasks"][task].items()
             if row and name in CONTENDERS
         ]
-        head = [title, "training, images/s", "nin ÷ it", "prediction, images/s", "nin ÷ it"]
+        head = [
+            title,
+            "training, images/s",
+            "nin ÷ this one",
+            "prediction, images/s",
+            "nin ÷ this one",
+        ]
         tables.append(lines(head, rows))
     book = made["tasks"]["book"]["ours"]
     shares = " and ".join(
@@ -191,7 +198,7 @@ def loading() -> str:
         [LOADERS[way], spread(row, 0), spread(over[way], 2) if way in over else ""]
         for way, row in made["images_per_second"].items()
     ]
-    table = lines(["", "images/s, mean ± sd", "streamed ÷ it"], rows)
+    table = lines(["", "images/s, mean ± sd", "streamed ÷ this one"], rows)
     many = lines(
         ["files of 64×64", "", "images/s", "peak memory, MiB"],
         [

@@ -6,6 +6,7 @@ Secrets are kept for this process alone, and go back into a URL only to open it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
@@ -79,6 +80,12 @@ def remember(url: str) -> str:
     if query:
         _queries[public] = query
     return public
+
+
+def share_signature(public: str, others: Iterable[str]) -> None:
+    """Let other URLs be opened with the signature of this one, as the files of a pattern are."""
+    if query := _queries.get(public):
+        _queries.update(dict.fromkeys(others, query))
 
 
 def with_secrets(public: str) -> str:

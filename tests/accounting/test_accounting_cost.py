@@ -1,5 +1,6 @@
 """What networks cost: by hand, against built layers, and against counts by other hands."""
 
+import functools
 import math
 
 import keras
@@ -69,6 +70,9 @@ def test_the_first_layer_takes_what_the_images_are_resized_to():
     assert count_cost(model, (99, 98, 1)) == count_cost(LeNet(), (28, 28, 1))
 
 
+_named_once = functools.cache(named_net)
+
+
 @pytest.mark.slow
 @given(
     name=st.sampled_from(sorted({*PRESETS, *RIVALS})),
@@ -76,7 +80,7 @@ def test_the_first_layer_takes_what_the_images_are_resized_to():
     more=st.integers(0, 40),
 )
 def test_memory_grows_with_the_batch_and_nothing_else_does(name, batch, more):
-    model, (height, width, channels) = named_net(name)
+    model, (height, width, channels) = _named_once(name)
     shape = (height + more, width, channels)
     one, many = count_cost(model, shape, 1), count_cost(model, shape, batch)
     per_batch = {"training_activation_bytes", "prediction_activation_bytes"}

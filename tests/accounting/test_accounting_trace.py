@@ -424,3 +424,12 @@ def test_any_graph_against_its_built_layers(stem, paths, seed):
         if not isinstance(layer, joins)
     )
     assert all(place < here for here, step in enumerate(steps) for place in step.inputs)
+
+
+@pytest.mark.parametrize("shape", [(12, 10, 4), (14, 10, 1)])
+def test_a_built_chain_is_not_counted_for_another_shape(shape):
+    chain = [keras.Input((12, 10, 1)), layers.Conv2D(3, 3), layers.Flatten(), layers.Dense(2)]
+    net = keras.Sequential(chain)
+    assert count_parameters(net, (12, 10, 1)) == net.count_params()
+    with pytest.raises(NinError, match="takes another shape than"):
+        walk(net, shape)

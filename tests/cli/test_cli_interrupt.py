@@ -67,7 +67,7 @@ def test_ctrl_c_says_how_to_go_on_and_nothing_else(stopped):
     assert len(before) < 11
 
 
-def test_what_ctrl_c_leaves_can_be_used(run, nin):
+def test_what_ctrl_c_leaves_can_be_used(run):
     assert state(run) == "interrupted"
     assert not [path for path in run.iterdir() if path.name.endswith(".part")]
     with Image.open(run / "curves.png", formats=["PNG"]) as picture:
@@ -76,7 +76,7 @@ def test_what_ctrl_c_leaves_can_be_used(run, nin):
     assert 1 <= len(loaded.metrics()) < 10
     probabilities = loaded.predict(np.zeros((2, 8, 8, 1), np.uint8))
     assert np.allclose(probabilities.sum(axis=1), 1)
-    assert nin("evaluate", run, "--json").json["n"] == 359
+    assert loaded.evaluate().n == 359
 
 
 def test_resumed_it_ends_exactly_where_an_unbroken_training_ends(run, nin, tmp_path):

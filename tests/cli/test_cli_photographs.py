@@ -121,7 +121,7 @@ def test_a_finished_one_does_not_go_on(nin, stripes):
     assert nin("train", stripes, *SMALL, "--out", "run").code == 0
     result = nin("train", "--resume", "run")
     assert result.is_mistake()
-    assert result.err == "nin: run is at its optimum: there is nothing to go on with\n"
+    assert result.err == "nin: run is at its optimum: there is nothing left to train\n"
     assert "leave out --save-every" in nin("train", "--resume", "run", "--save-every", "5").err
 
 

@@ -181,7 +181,7 @@ def test_predictions_in_a_file(nin, model, pictures, name, option):
     ("options", "said"),
     [
         ("--out predictions.xlsx", "end its name in .csv, .jsonl, .parquet or .txt"),
-        ("--csv --out predictions.jsonl", "its ending means another format"),
+        ("--csv --out predictions.jsonl", "its extension means another format"),
         ("--csv --json", "choose one"),
         ("--out folder.csv", "Is a directory"),
         ("--out model.onnx/a.csv", "is not a folder"),
@@ -316,3 +316,24 @@ def test_the_same_pictures_by_other_names_are_not_continued(
     result = nin("predict", model, pictures.absolute(), "--out", "a.csv")
     assert result.code == 2
     assert "holds predictions for other images" in result.err
+
+
+def test_the_home_folder_is_meant(nin, model, pictures, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert nin("predict", model, pictures, "--out=~/a.csv").code == 0
+    assert len(table((tmp_path / "home/a.csv").read_text())) == 10
+    assert not Path("~").exists()
+
+
+def test_a_network_in_the_home_folder_by_workers(nin, model, pictures, monkeypatch):
+    monkeypatch.setenv("HOME", str(model.parent))
+    result = nin("predict", "~/model.onnx", pictures, "--out", "a.csv", "--workers", "1")
+    assert result.code == 0, result.err
+
+
+def test_a_name_that_no_file_can_have_costs_one_row(nin, model, monkeypatch, tmp_path):
+    picture(tmp_path / "a.png", 250)
+    as_list(monkeypatch, b"x" * 300 + b"\na.png\n")
+    result = nin("predict", model, "-", "--csv")
+    assert result.code == 1
+    assert [row["label"] for row in table(result.out)] == ["", "light"]

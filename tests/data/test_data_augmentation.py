@@ -277,3 +277,10 @@ def test_the_example_shows_augmented_images(tmp_path, monkeypatch):
     shown = [axis.images[0].get_array() for axis in data.visualize((images, [0] * 64)).axes]
     np.testing.assert_allclose(shown, images[:8, :, :, 0] / 255, atol=1e-6)
     assert (tmp_path / "augmented.png").stat().st_size > 1000
+
+
+def test_numbers_of_numpy_are_numbers():
+    made = Augmentation(shift=np.int64(2), crop_size=np.int32(3))
+    assert (made.shift, made.crop_size) == (2, 3)
+    with pytest.raises(DataError, match="crop_size must be a whole number of pixels"):
+        Augmentation(crop_size=96.0)

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -79,3 +80,9 @@ def test_nothing_heavy_is_imported_before_it_is_needed():
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "set()"
+
+
+def test_a_path_is_never_the_name_of_a_set(pictures, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    pictures({"cat": 5, "dog": 5}, folder="digits")
+    assert isinstance(open_data(Path("digits")), ImageFolder)

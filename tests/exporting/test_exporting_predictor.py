@@ -14,6 +14,7 @@ import onnxruntime
 import PIL
 import PIL.ImageOps
 import pytest
+from custom_networks import write_nets
 from PIL import Image
 from safetensors.numpy import load_file, save_file
 
@@ -235,3 +236,61 @@ def test_another_network_in_the_folder_of_an_opened_run_is_noticed(run):
     assert run.model.built
     save_file({"0.other.kernel": np.zeros(1, np.float32)}, run.weights_path)
     assert describe(run)["complete"] is False
+
+
+#: Networks whose ONNX file would be another network, or cannot be made.
+BEYOND_ONNX = """
+class Against(nin.Classifier):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        layers = [keras.layers.Conv2D(num_classes, 3), keras.layers.GlobalAveragePooling2D()]
+        self.net = keras.Sequential(layers)
+
+    def forward(self, X):
+        return -self.net(X)
+
+
+class Backwards(keras.Sequential):
+    def call(self, inputs, training=None, mask=None):
+        return -super().call(inputs, training=training, mask=mask)
+
+
+def chain(num_classes):
+    return Backwards([keras.layers.Conv2D(num_classes, 3), keras.layers.GlobalAveragePooling2D()])
+
+
+def plus(num_classes, input_shape):
+    image = keras.Input(input_shape)
+    x = keras.layers.Conv2D(4, 3)(image)
+    x = keras.layers.GlobalAveragePooling2D()(x + x)
+    return keras.Model(image, keras.layers.Dense(num_classes)(x))
+"""
+
+
+@pytest.mark.parametrize("name", ["Against", "chain", "plus"])
+def test_many_pictures_are_predicted_as_few_are(name, tmp_path, picture, monkeypatch):
+    preset = f"{write_nets(tmp_path, BEYOND_ONNX)}:{name}"
+    run = nin.train("digits", tmp_path / "run", preset=preset, epochs=1, limit=64, image_size=8)
+    [few] = nin.Predictor(run).predict_files([picture])
+    monkeypatch.setattr(predictor, "MANY", 1)
+    [many] = nin.Predictor(run).predict_files([picture])
+    assert many["label"] == few["label"]
+    assert many["probability"] == pytest.approx(few["probability"], abs=1e-6)
+    assert nin.Predictor(run).has_maps is False
+    if name != "plus":
+        why = "forward of its own|does not compute layer by layer"
+        with pytest.raises(ExportError, match=why):
+            as_onnx(run.path, tmp_path, trust=True)
+
+
+def test_a_forward_of_its_own_is_not_left_out_at_a_given_size(tmp_path):
+    preset = f"{write_nets(tmp_path, BEYOND_ONNX)}:Against"
+    run = nin.train("digits", tmp_path / "run", preset=preset, epochs=1, limit=64, image_size=8)
+    images = nin.Digits().test.images[:8]
+    here = nin.Predictor(run).predict(images).probabilities
+    sized = nin.Predictor(run, image_size=8).predict(images).probabilities
+    np.testing.assert_allclose(sized, here, atol=1e-5)
+    with pytest.raises(ExportError, match="does not predict as the run does"):
+        nin.export(run, size=8, out=tmp_path / "a.onnx")
+    with pytest.raises(ExportError, match="its logits are not means of maps"):
+        describe(run, maps=True)

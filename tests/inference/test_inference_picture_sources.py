@@ -35,3 +35,8 @@ def test_what_is_secret_in_urls_of_a_list_is_not_in_their_names(monkeypatch):
     listed = b"https://me:secret@host/a.jpg?X-Amz-Signature=hidden\nb.jpg\n"
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(listed)))
     assert find_pictures(["-"]).files == ["https://host/a.jpg", "b.jpg"]
+
+
+def test_names_that_end_in_nul_are_taken_as_they_are(monkeypatch):
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(b"a.jpg\r\0b.jpg\0")))
+    assert find_pictures(["-"]).files == ["a.jpg\r", "b.jpg"]

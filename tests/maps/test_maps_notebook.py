@@ -109,7 +109,7 @@ def test_maps_that_are_no_numbers():
 
 
 def test_a_network_without_maps():
-    with pytest.raises(nin.NinError, match="AlexNet has no class maps: it ends in dense layers"):
+    with pytest.raises(nin.NinError, match="AlexNet has no class maps: its logits are not means"):
         nin.show_maps(nin.AlexNet(), IMAGES)
 
 
@@ -124,3 +124,24 @@ def test_a_notebook_shows_it_once(monkeypatch):
     figure = nin.show_maps(RUN, IMAGES[:1])
     figure._ipython_display_()
     assert [content[:4] for content in shown] == [b"\x89PNG"]
+
+
+@pytest.mark.slow
+def test_a_predictor_is_given_bytes(network):
+    seen = []
+
+    def predict(images, maps):
+        seen.append((images.dtype, maps))
+        return SimpleNamespace(maps=MAPS, probabilities=np.abs(MAPS[:, 0, 0]))
+
+    network.predict, network.classes = predict, RUN.classes
+    nin.show_maps(network, IMAGES / np.float32(255))
+    assert seen == [(np.uint8, True)]
+
+
+@pytest.mark.slow
+def test_a_networks_own_attribute_names_no_classes():
+    own = Model()
+    own.classes = 10
+    for given in ([1], 1, np.int64(1), "1"):
+        assert len(nin.show_maps(own, IMAGES[:1], classes=given).axes) == 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from tiny_network import MNIST
 
 import nin
 from nin.errors import NinError
@@ -24,7 +25,7 @@ def settings():
 @pytest.mark.usefixtures("settings")
 def test_our_networks_take_channels_last_and_compute_in_float32():
     data = nin.Digits(limit=40, batch_size=20)
-    model = nin.NiN(preset="mnist", width=0.1, lr=0.05)
+    model = nin.NiN(stages=MNIST.stages, width=0.1, lr=0.05)
     trainer = nin.Trainer(max_epochs=1, verbose=False)
     trainer.fit(model, data)
     assert np.isfinite(trainer.history["loss"]).all()

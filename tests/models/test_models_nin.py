@@ -165,7 +165,7 @@ def test_class_maps_of_a_network_that_ends_in_a_linear_layer(images, monkeypatch
 @pytest.mark.parametrize("head", [(), (5,)])
 def test_a_nin_with_a_dense_end_has_no_class_maps(head, images):
     model = NiN(preset="mnist", width=0.1, head=head)
-    with pytest.raises(NinError, match="NiN has no class maps: it ends in dense layers"):
+    with pytest.raises(NinError, match="NiN has no class maps: its logits are not means of maps"):
         model.class_maps(images(1, (28, 28, 1)))
 
 
@@ -225,3 +225,16 @@ def test_networks_with_a_dense_head_have_no_class_maps(twin, images):
     model, shape = twin("lenet")
     with pytest.raises(NinError, match="LeNet has no class maps"):
         model.class_maps(images(1, shape))
+
+
+@pytest.mark.every_backend
+def test_class_maps_are_float32_in_mixed_precision_too():
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = NiN(preset="mnist", width=0.1)
+        model.build((None, 12, 12, 1))
+    finally:
+        keras.config.set_dtype_policy("float32")
+    images = np.zeros((1, 12, 12, 1), np.uint8)
+    maps = model.class_maps(images)
+    assert keras.backend.standardize_dtype(maps.dtype) == "float32"

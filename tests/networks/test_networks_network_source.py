@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 
 import pytest
 
+import nin
 from nin.errors import NinError
 from nin.networks.network_source import (
     import_network,
@@ -135,3 +137,17 @@ def test_what_no_file_holds_is_named_by_its_digest():
 def test_arguments_by_place_are_refused():
     with pytest.raises(NinError, match="by name"):
         name_of(functools.partial(outside, 3))
+
+
+def test_a_class_of_this_process_has_a_name_by_its_code():
+    class Net(nin.Classifier):
+        pass
+
+    class Other(nin.Classifier):
+        """Other code."""
+
+    name = name_of(Net)
+    assert re.fullmatch(r"Net@[0-9a-f]{12}", name)
+    assert name_of(Net) == name
+    assert name_of(Other).partition("@")[2] != name.partition("@")[2]
+    assert import_network(name) is Net

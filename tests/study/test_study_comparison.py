@@ -20,6 +20,7 @@ from nin.networks.presets import PRESETS
 from nin.networks.stages import Stage
 from nin.study import Comparison, Contender, compare, exercise_contenders
 from nin.study.comparison import RECIPE
+from nin.study.preparation import check
 from nin.study.report.sections import sections
 from nin.study.trials.contender import as_contenders
 from nin.study.trials.row import Measured, Speed, pack, unpack
@@ -576,7 +577,7 @@ def folded(monkeypatch, tmp_path):
     return call, trials
 
 
-def test_folds_pair_networks_by_fold_and_by_image(folded):
+def test_folds_pair_networks_by_fold_and_by_image(folded, tmp_path):
     compared, trials = folded
     found = compared()
     assert found.images == 90
@@ -589,6 +590,9 @@ def test_folds_pair_networks_by_fold_and_by_image(folded):
     wins = unpack(found.rows[0].correct[0], 90) ^ unpack(found.rows[1].correct[0], 90)
     assert wins.sum() == 2
     assert "3 folds cannot tell small from large" in found.answer
+    text = (tmp_path / "out/compare.md").read_text(encoding="utf-8")
+    assert "deviation over seeds" not in text
+    assert "| seeds |" not in text
     assert Comparison.model_validate_json(found.model_dump_json()) == found
     done = len(trials)
     compared(seeds=2)
@@ -622,3 +626,18 @@ def test_what_arrays_cannot_be_compared_by_is_one_line(tmp_path, settings, error
     with pytest.raises(error, match=said) as caught:
         compare([SMALL], **{"data": ARRAYS, "out": tmp_path / "out", **settings})
     assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_stages_gives_its_network_its_name(tmp_path):
+    path = tmp_path / "three.toml"
+    path.write_text('[[stages]]\nwidths = [8, "classes"]\nkernel_size = 3\n')
+    assert as_contenders([str(path)])[0].name == "three"
+
+
+def test_a_network_called_like_another_is_not_held_to_its_size(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets.py").write_text("def book(num_classes): ...")
+    small = RECIPE.revised(data="digits", image_size=16)
+    check(["nets.py:book"], small, tmp_path / "out", [0.001], 1, None)
+    with pytest.raises(InputSizeError, match="the smallest that works is 67x67"):
+        check(["book"], small, tmp_path / "out", [0.001], 1, None)

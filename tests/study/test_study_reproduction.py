@@ -11,7 +11,7 @@ from scipy.stats import t
 from undrawn import without_page
 
 from nin.errors import NinError, RunError
-from nin.study import Contender, compare, reproduce
+from nin.study import Contender, compare, reproduce, sweep
 from nin.study.preparation import RECIPE
 from nin.study.statistics.intervals import interval_of_another_mean
 from nin.study.trials.row import pack
@@ -122,10 +122,10 @@ def test_what_cannot_be_repeated_is_one_line(published, tmp_path):
     with pytest.raises(NinError, match="no longer has the images"):
         reproduce(other, row="lenet")
     lacking = changed(published, lambda values: values["rows"][0]["training"].pop("arguments"))
-    with pytest.raises(RunError, match="does not hold what to train: it has no 'arguments'"):
+    with pytest.raises(RunError, match="does not say what was trained: 'arguments' is missing"):
         reproduce(lacking, row="narrow")
     lacking = changed(published, lambda values: values["settings"].pop("seeds"))
-    with pytest.raises(RunError, match="does not hold what to train: it has no 'seeds'"):
+    with pytest.raises(RunError, match="does not say what was trained: 'seeds' is missing"):
         reproduce(lacking, row="lenet")
     lacking = changed(published, lambda values: values.update(rows=[], differences=[]))
     lacking = changed(published, lambda values: values["settings"].update(seeds=[0]))
@@ -137,3 +137,11 @@ def test_what_cannot_be_repeated_is_one_line(published, tmp_path):
             reproduce(other)
     with pytest.raises(RunError, match="cannot be read"):
         reproduce(tmp_path / "nothing.json")
+
+
+@pytest.mark.usefixtures("trained")
+def test_a_sweep_of_what_images_are_used_can_be_trained_again(tmp_path):
+    vary = {"limit": [64, 128]}
+    sweep("digits", vary, out=tmp_path / "out", seeds=1, epochs=2, width=0.05, measured=False)
+    again = reproduce(tmp_path / "out/compare.json", out=tmp_path / "again")
+    assert [each.agrees for each in again] == [True, True]

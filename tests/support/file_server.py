@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import Counter
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +21,7 @@ class FileServer(ThreadingHTTPServer):
         faults: what to do in place of the next responses: a status, ``"half"`` or ``"reset"``; the
             last one stays.
         headers: those of the last request.
+        delay: seconds before each byte of a response.
     """
 
     daemon_threads = True
@@ -28,7 +30,7 @@ class FileServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.folder, self.url = Path(folder), f"http://127.0.0.1:{self.server_port}"
         self.requests, self.ranges, self.faults, self.headers = Counter(), True, [], {}
-        self.sent = 0
+        self.sent, self.delay = 0, 0.0
 
     def fault(self):
         """What is wrong with this response; None if nothing is."""
@@ -75,7 +77,12 @@ class _Handler(BaseHTTPRequestHandler):
         # Before the headers go out: who needs no more than those may ask at once.
         server.sent += max(0, end - start)
         self.end_headers()
-        self.wfile.write(content[start:end])
+        if not server.delay:
+            self.wfile.write(content[start:end])
+            return
+        for at in range(start, end):
+            time.sleep(server.delay)
+            self.wfile.write(content[at : at + 1])
 
     def log_message(self, *_):
         """It logs nothing."""

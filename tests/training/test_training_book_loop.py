@@ -316,3 +316,29 @@ def test_clipping_of_ones_own_is_of_the_loss_itself(line):
         Own(1, gradient_clip_val=0.5, optimizer=optimizer, verbose=False).fit(model, line)
         found.append(keras.ops.convert_to_numpy(model.net.kernel))
     np.testing.assert_allclose(*found, rtol=1e-4)
+
+
+@pytest.mark.every_backend
+def test_an_epoch_that_was_interrupted_is_not_counted(line):
+    losses, fails = [], [True]
+
+    class Failing(nin.LinearRegression):
+        def training_step(self, batch):
+            loss = super().training_step(batch)
+            losses.append(float(loss))
+            return loss
+
+        def validation_step(self, batch):
+            if fails:
+                raise RuntimeError("not yet")
+            return super().validation_step(batch)
+
+    model, trainer = Failing(lr=0.1), quiet(1)
+    with pytest.raises(RuntimeError, match="not yet"):
+        trainer.fit(model, line)
+    fails.clear()
+    first = len(losses)
+    trainer.fit(model, line)
+    sizes = [len(labels) for _, labels in line.train_dataloader()]
+    expected = np.average(losses[first:], weights=sizes)
+    assert trainer.history["loss"] == [pytest.approx(expected, rel=1e-5)]

@@ -192,3 +192,8 @@ def test_findings_are_in_step_order_and_said_once():
 def test_parts_of_a_batch_are_no_steps():
     optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=25)
     assert watch(model(bias=1.0), optimizer=optimizer).findings == []
+
+
+def test_steps_are_those_of_the_optimiser():
+    parts = keras.optimizers.SGD(0.1, gradient_accumulation_steps=4)
+    assert watch(model(bias=-100.0), optimizer=parts).findings[0].step == FIRST_LOOK

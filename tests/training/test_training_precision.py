@@ -12,6 +12,7 @@ import nin
 from nin import backends
 from nin.backends.devices import multiplies_bfloat16
 from nin.errors import RecipeError
+from nin.networks.stages import MBConv
 from nin.training.precision import precision_policy, resolve_precision
 from nin.training.schedule import optimizer
 
@@ -104,10 +105,9 @@ def test_parts_that_are_not_equal_are_refused():
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_auto_is_settled_by_the_device_before_training(tmp_path, monkeypatch, fast):
+def test_auto_is_settled_by_the_device(monkeypatch, fast):
     monkeypatch.setattr(backends.current(), "fast_in_bfloat16", lambda: fast)
-    run = nin.train(RECIPE.revised(epochs=1), tmp_path / "run")
-    assert run.record["recipe"]["precision"] == ("bfloat16" if fast else "float32")
+    assert resolve_precision(RECIPE).precision == ("bfloat16" if fast else "float32")
 
 
 def test_a_run_goes_on_as_it_began_wherever_that_is(tmp_path, monkeypatch):
@@ -149,3 +149,11 @@ def test_elsewhere_it_is_not_known_and_not_assumed(monkeypatch):
 
     monkeypatch.setattr(Path, "read_text", missing)
     assert not multiplies_bfloat16()
+
+
+def test_a_table_with_depthwise_stages_stays_in_float32(monkeypatch):
+    monkeypatch.setattr(backends.current(), "fast_in_bfloat16", lambda: True)
+    table = [nin.Stage((8,), 3), MBConv(8, 3), nin.Stage((0,), 1)]
+    assert resolve_precision(RECIPE.revised(preset=table)).precision == "float32"
+    plain = RECIPE.revised(preset=[nin.Stage((8,), 3), nin.Stage((0,), 1)])
+    assert resolve_precision(plain).precision == "bfloat16"

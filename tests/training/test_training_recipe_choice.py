@@ -174,3 +174,22 @@ def test_images_beside_a_recipe_that_are_called_like_a_published_set(photos, wha
 def test_a_folders_own_arguments_stay_where_fine_tuning_is_implied(photos):
     made = recipe_of(nin.ImageFolder(photos, seed=7, limit=4), {"epochs": 2})
     assert (made.finetune, made.seed, made.limit) == (True, 7, 4)
+
+
+def test_save_every_means_fine_tuning_here_too(photos, monkeypatch):
+    seen = []
+
+    def note(recipe, *_, **__):
+        seen.append(recipe.finetune)
+        raise NinError("noted")
+
+    monkeypatch.setattr(dispatch, "check", note)
+    with pytest.raises(NinError, match="noted"):
+        nin.train(photos, save_every=5)
+    assert seen == [True]
+
+
+@pytest.mark.parametrize(("name", "value"), [("devices", 1), ("save_every", 5)])
+def test_a_frozen_recipe_refuses_what_concerns_steps(photos, name, value):
+    with pytest.raises(RecipeError, match=f"not trained by gradients: leave out {name}"):
+        nin.train(nin.RECIPES["photos"].revised(data=str(photos)), **{name: value})

@@ -1,4 +1,4 @@
-"""Trackers of experiments are ordinary Keras callbacks: they see each epoch and change nothing."""
+"""Experiment trackers are ordinary Keras callbacks: they see each epoch and change nothing."""
 
 import keras
 import photographs
@@ -69,3 +69,10 @@ def test_tensorboard(untracked, tmp_path):
             for event in events.Tensors("epoch_loss")
         ]
         assert written == [(row["epoch"], pytest.approx(row[name])) for row in run.metrics()]
+
+
+@pytest.mark.slow
+def test_what_a_tracker_adds_to_the_logs_does_not_number_the_epochs(tmp_path):
+    add = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(epoch=epoch))
+    run = nin.train(RECIPE, tmp_path / "run", callbacks=[add])
+    assert [row["epoch"] for row in run.metrics()] == [*range(1, RECIPE.epochs + 1)]

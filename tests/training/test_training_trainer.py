@@ -375,3 +375,13 @@ def test_a_loss_of_ones_own_may_take_fewer_outputs_and_classes_may_be_unknown():
             return self.get_tensorloader((Toy().train.images, Toy().train.labels), train)
 
     quiet(initialize=False).fit(Small(), Unnamed())
+
+
+def test_a_scaled_loss_is_clipped_too():
+    class Scaled(Small):
+        def configure_optimizers(self):
+            return keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(self.lr))
+
+    model = Scaled()
+    quiet(gradient_clip_val=1.5).fit(model, Toy())
+    assert model.optimizer.inner_optimizer.global_clipnorm == 1.5

@@ -158,7 +158,11 @@ class _Tracer:
         shapes = keras.tree.map_structure(lambda one: (1, *one.shape), proxy)
         after = tuple(int(side) for side in layer.compute_output_shape(shapes)[1:])
         proxies = keras.tree.flatten(proxy)
-        for part in layer_costs(layer, proxies[0].shape, after):
+        parts = layer_costs(layer, proxies[0].shape, after)
+        counted = sum(part.parameters + part.non_trainable for part in parts)
+        if layer.built and layer.weights and counted != layer.count_params():
+            raise NinError(f"{layer.name} takes another shape than {_sides([proxies[0].shape])}")
+        for part in parts:
             if id(layer) in self._held:
                 part = part._replace(parameters=0, non_trainable=0)
             proxies = [self._write(layer, proxies, part, trainable)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nin.cli.shared_options import AsJson, SkipBad, TrustRun
+from nin.files import expand
 from nin.names import printable
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def evaluate(
     from nin.training.runs.evaluation import evaluate_images
 
     opened = load(run, trust=trust)
+    out = None if out is None else expand(out)
     if out is not None:
         report.check_out(out, {"run": report.subject(opened).run})
     else:
@@ -66,7 +68,7 @@ def _draw_mistakes(run: Run, evaluation: Evaluation, picture: Path) -> None:
     from nin.maps.picture import save
     from nin.models.geometry import has_class_maps
 
-    sheet = draw_mistakes(run, evaluation, has_class_maps(run.model.net))
+    sheet = draw_mistakes(run, evaluation, has_class_maps(run.model.whole_net()))
     if sheet is not None:
         save(sheet, picture, MARK)
 

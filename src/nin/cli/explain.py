@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from nin.cli.shared_options import JsonPerImage, TrustFile, with_options
+from nin.files import expand
 from nin.names import printable
 
 
@@ -78,7 +79,7 @@ def explain(
     from nin.inference.engines import format_of
     from nin.maps.destinations import pictures
 
-    format_of(run)
+    format_of(expand(run))
     for image in images:
         with open_stored(image):  # A missing file is an error before anything heavy is loaded.
             pass

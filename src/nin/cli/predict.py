@@ -13,6 +13,7 @@ import typer
 
 from nin.cli.shared_options import JsonPerImage, SkipBad, TrustFile, with_options
 from nin.errors import NinError
+from nin.files import expand
 from nin.names import printable
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class PredictOptions:
     ] = None
 
     def format(self) -> Form:
-        """How to print predictions; a file has the format that its ending means.
+        """How to print predictions; a file has the format that its extension means.
 
         Raises:
             NinError: the options contradict each other, or the ending is not known.
@@ -76,7 +77,7 @@ class PredictOptions:
 
         meant = check_ending(self.out)
         if chosen and chosen != meant:
-            raise NinError(f"--{chosen} and --out {self.out}: its ending means another format")
+            raise NinError(f"--{chosen} and --out {self.out}: its extension means another format")
         return chosen or "text"
 
     def check_workers(self, trust: bool) -> None:
@@ -138,13 +139,14 @@ def predict(
 
     form = options.format()
     options.check_workers(trust)
+    run = expand(run)
     format_of(run)
     predicted = PredictedFiles(_found(sources), skip_bad=skip_bad)
     if options.out is None:
         _print(predicted, form, run, options, trust)
     else:
         write = _write_by_workers if options.has_workers else partial(_write, trust=trust)
-        write(predicted, options.out, run, options)
+        write(predicted, expand(options.out), run, options)
         typer.echo(printable(f"predictions for {counted_images(predicted.count)}: {options.out}"))
     if predicted.unreadable:
         typer.echo(f"{'' if skip_bad else 'nin: '}{predicted.unreadable_line()}", err=True)
@@ -214,6 +216,7 @@ def _write_by_workers(
 
     predictor = FilePredictor(kept_export(run), threads=1)
     job = batch_job(predictor.path, predicted.files, **options.choices)
+    job = job._replace(errors=predicted.errors)
 
     def predict_missing(parts: PredictionParts, advance: Callable[[int], None]) -> None:
         if parts.missing():

@@ -91,7 +91,7 @@ class RecipeOptions:
         str | None,
         typer.Option(
             metavar="REGEX",
-            help="Keep images together in whose paths this finds the same text: 'object(\\d+)'.",
+            help="Keep images together if this finds the same text in their paths: 'object(\\d+)'.",
         ),
     ] = None
     patience: Annotated[

@@ -47,7 +47,7 @@ class StudyOptions:
     groups: Annotated[
         str | None,
         typer.Option(
-            metavar="REGEX", help="Keep images together in whose paths this finds the same text."
+            metavar="REGEX", help="Keep images together if this finds the same text in their paths."
         ),
     ] = None
     epochs: Annotated[

@@ -57,7 +57,7 @@ def train(
         typer.Option(
             "--find-lr",
             help="Do not train: try learning rates from tiny to large for 100 steps, draw the"
-            f" losses as {PICTURE}, and suggest one: roughly, and mostly too low for a NiN.",
+            f" losses as {PICTURE}, and suggest a rough one, mostly too low for a NiN.",
         ),
     ] = False,
     resume: Annotated[

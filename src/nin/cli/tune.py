@@ -46,7 +46,7 @@ class TuneOptions:
     ] = 3
     jobs: Annotated[
         int | None,
-        typer.Option(min=1, help="Of those, trainings to run at the same time; default: 1."),
+        typer.Option(min=1, help="How many of those to run at the same time; default: 1."),
     ] = None
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/tune")
 

@@ -98,12 +98,16 @@ class Augmentation:
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
+        for name in ("shift", "crop_size"):
+            if isinstance(value := getattr(self, name), np.integer):
+                object.__setattr__(self, name, int(value))
         if isinstance(self.shift, bool) or not isinstance(self.shift, int) or self.shift < 0:
             raise DataError(f"shift must be a whole number of pixels, 0 or more, not {self.shift}")
         if not 0 < self.crop <= 1:
             raise DataError(f"crop must be above 0 and at most 1, not {self.crop}")
-        if self.crop_size is not None and self.crop_size < 1:
-            raise DataError(f"crop_size must be 1 pixel or more, not {self.crop_size}")
+        side = self.crop_size
+        if side is not None and (not isinstance(side, int) or side < 1):
+            raise DataError(f"crop_size must be a whole number of pixels, 1 or more, not {side}")
         if self.fill_mode not in _PADDING:
             raise DataError(f"fill_mode must be {', '.join(_PADDING)}, not {self.fill_mode!r}")
         bounds = {"rotation": 180.0, "mixup": MOST_ALPHA, "cutmix": MOST_ALPHA}

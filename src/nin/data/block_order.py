@@ -84,7 +84,7 @@ def find_blocks(names: Sequence[str]) -> Blocks | None:
 
 
 def _of_shard(shard: str, names: Sequence[str]) -> Blocks:
-    """The blocks of the pictures of one shard: runs in a tar file, groups of rows in Parquet."""
+    """The blocks of the pictures of one shard: runs in a tar file, row groups in Parquet."""
     if not shard.endswith(PARQUET):
         runs = (np.arange(len(names)) // BLOCK).astype(np.int32)
         return Blocks(runs, np.bincount(runs) / WINDOW)

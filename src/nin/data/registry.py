@@ -58,7 +58,8 @@ def catalogue() -> list[CatalogueEntry]:
 def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
     """Open a published data set by its name, the pictures in a directory, or an ``.npz`` file.
 
-    A name wins over a directory of that name: write ``./digits`` for the directory.
+    A name wins over a directory of that name: write ``./digits`` or ``Path("digits")`` for the
+    directory.
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
@@ -76,7 +77,7 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
         (100,)
     """
     name = str(name_or_folder)
-    if name in NAMED:
+    if name in NAMED and not isinstance(name_or_folder, Path):
         _check_settings(NAMED[name], settings)
         return NAMED[name](**settings)
     if is_in_process(name):

@@ -38,6 +38,10 @@ class Shard(keras.utils.PyDataset):
         """How many samples an epoch has, over all processes."""
         return self.batches.num_samples
 
+    def on_epoch_begin(self) -> None:
+        """Tell the batches."""
+        self.batches.on_epoch_begin()
+
     def on_epoch_end(self) -> None:
         """Move on to the next epoch's order."""
         self.batches.on_epoch_end()

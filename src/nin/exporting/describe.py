@@ -52,9 +52,9 @@ def describe(
     is_current = not differ_from_file(run.weights_path, weights(model))
     height, width, channels = run.input_shape
     form = form or InputSpec(channels)
-    has_maps = has_class_maps(model.net)
+    has_maps = has_class_maps(model.whole_net())
     if maps and not has_maps:
-        raise ExportError(f"{run.path} has no class maps: its network ends in dense layers")
+        raise ExportError(f"{run.path} has no class maps: its logits are not means of maps")
     bit_depth = {} if run.bit_depth is None else {"bit_depth": run.bit_depth}
     return {
         "format": FORMAT,

@@ -39,7 +39,7 @@ def check_replaceable(path: Path, to: str) -> None:
         )
     if is_folder and (path.name in ("", "..") or path.is_symlink()):
         raise ExportError(
-            f"{path} cannot be replaced as a whole: it is a link, or the folder that one is in",
+            f"{path} cannot be replaced as a whole: it is a link, or a path such as . or ..",
             Advice("name the folder itself: {}", Argument("out")),
         )
     if not path.exists():

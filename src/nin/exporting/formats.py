@@ -106,8 +106,8 @@ WRITERS: dict[str, Callable[[Run, Description, Path], None]] = {
 def _require_tensorflow() -> None:
     if (backend := backends.choose()) != "tensorflow":
         raise ExportError(
-            f"only TensorFlow writes this format, and Keras runs on {backend}: a run opens on any"
-            " backend, so use KERAS_BACKEND=tensorflow nin export ..."
+            f"only TensorFlow writes this format, and Keras runs on {backend}: do the same with"
+            " KERAS_BACKEND=tensorflow (a run opens on any backend)"
         )
 
 

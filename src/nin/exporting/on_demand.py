@@ -61,6 +61,8 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
     from nin.training import load
 
     run = load(source, trust=trust)
+    if run.model.own_forward:
+        raise ExportError(f"{source} has a forward of its own, which no ONNX file can be made of")
     path = folder / FORMATS["onnx"].file
     write_onnx(run, describe(run), path)
     return path

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from nin.backends import num_gpus
 from nin.data.decoding.image_arrays import fitted_images
-from nin.errors import Argument, ExportError
+from nin.errors import Argument, ExportError, NinError
 from nin.exporting.describe import describe
 from nin.exporting.on_demand import current_export
 from nin.files import expand
@@ -113,6 +113,7 @@ class RunEngine:
         """See `nin.inference.engines.Engine`."""
         from keras import ops
 
+        from nin.models.module import Module
         from nin.training.runs.evaluation import softmax
 
         height, width, channels = self.description["input_shape"]
@@ -122,24 +123,25 @@ class RunEngine:
         model = self.run.model
         if not self.description["maps"]:
             standardised = model.preprocessing.at(height)(ops.convert_to_tensor(resized))
-            logits = ops.convert_to_numpy(model.net(standardised, training=False))
+            # Past the resizing of its own to another size, but through a forward of its own.
+            logits = ops.convert_to_numpy(Module.call(model, standardised, training=False))
             return Predictions(softmax(logits), None)
         found = ops.convert_to_numpy(model.class_maps(resized, self.image_size))
         return Predictions(softmax(found.mean(axis=(1, 2))), found if maps else None)
 
     def for_many(self, threads: int) -> Engine:
         """The engine for many images: ONNX Runtime, but for a GPU or images of another size."""
-        if self.image_size is not None or num_gpus():
+        if self.image_size is not None or num_gpus() or self.run.model.own_forward:
             return self
         from nin.exporting.formats import write_onnx
 
-        with tempfile.TemporaryDirectory(prefix="nin-predict-") as folder:
-            path = Path(folder) / FORMATS["onnx"].file
-            try:
+        try:
+            with tempfile.TemporaryDirectory(prefix="nin-predict-") as folder:
+                path = Path(folder) / FORMATS["onnx"].file
                 write_onnx(self.run, self.description, path)
-            except ExportError:  # A custom layer.
-                return self
-            return open_engine("onnx", path, threads)
+                return open_engine("onnx", path, threads)
+        except (NinError, OSError):  # A custom layer or operation; or nowhere to write.
+            return self
 
 
 def _opened(path: Path, image_size: int | None, threads: int, trust: bool) -> tuple[str, Engine]:

@@ -87,11 +87,14 @@ def _listed(stdin: BinaryIO, left_out: LeftOut) -> Iterator[str]:
     """The files of a list; folders in it, as ``find`` names them, hold files that it names too."""
     content = stdin.read()
     ends = b"\0" if b"\0" in content else b"\n"
-    names = [os.fsdecode(line.removesuffix(b"\r")) for line in content.split(ends)]
+    lines = content.split(ends)
+    if ends == b"\n":
+        lines = [line.removesuffix(b"\r") for line in lines]
+    names = [*map(os.fsdecode, lines)]
     if not any(names):
         raise DataError("standard input names no file: give one per line")
     for name in filter(None, names):
-        if Path(name).is_dir():
+        if os.path.isdir(name):  # noqa: PTH112 - a name that no file can have is none, and no error
             left_out["folders in the list"] += 1
         else:
             yield str(source_path(name)) if is_url(name) else name

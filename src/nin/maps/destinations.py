@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from nin.errors import Advice, Argument, NinError
-from nin.files import beginning
+from nin.files import beginning, expand
 from nin.maps.picture import MARK
 from nin.plotting import has_mark
 
@@ -40,6 +40,7 @@ def pictures(
     """
     if not files:
         raise NinError("there are no images to explain")
+    out = None if out is None else expand(out)
     if out is not None and _is_folder(out):
         return {path: [i] for i, path in enumerate(_names(out, files, overwrite))}
     if out is None:

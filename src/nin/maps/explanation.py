@@ -9,7 +9,7 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from nin.errors import Argument, NinError
-from nin.files import check_file_writable, replacing
+from nin.files import check_file_writable, expand, replacing
 from nin.maps.destinations import ARRAYS, check_free, pictures
 from nin.maps.evidence import Evidence, check_strongest
 from nin.maps.picture import draw, save
@@ -71,6 +71,7 @@ def explained(
             is out of range; a file that this function did not write would be
             overwritten.
     """
+    raw = None if raw is None else expand(raw)
     places = pictures(files, out, overwrite)
     check_strongest(strongest)
     if raw is not None:

@@ -27,7 +27,7 @@ def show_maps(
     images: Any,
     labels: Sequence[Any] | None = None,
     *,
-    classes: str | Sequence[str] = (),
+    classes: str | int | Sequence[str | int] = (),
     top: int = 3,
     strongest: float | None = None,
 ) -> NotebookFigure:
@@ -43,7 +43,7 @@ def show_maps(
             brings them to the size it was trained with.
         labels: (n,) or (n, 1), the true classes, written above each image.
         classes: names of the classes to show, in place of the most likely ones; a `Classifier`
-            has its classes by index only: ``"0"``, ``"1"``.
+            has its classes by index only: 0, 1.
         top: number of most likely classes to show.
         strongest: show only this percentage of each map's activations, the strongest, as in
             section 4.6.
@@ -64,7 +64,7 @@ def show_maps(
     pixels = _pixels(images)
     check_strongest(strongest)
     maps, probabilities, names, resize_mode = _predict(model, pixels)
-    chosen = class_indices([classes] if isinstance(classes, str) else classes, names)
+    chosen = class_indices([str(each) for each in np.atleast_1d(np.asarray(classes))], names)
     check_shown(len(chosen) or min(top, len(names)))
     titles = _titles(labels, len(pixels), names)
     rows = [
@@ -88,17 +88,18 @@ def _predict(
     model: Any, images: NDArray[Any]
 ) -> tuple[NDArray[np.float32], NDArray[np.floating], tuple[str, ...], ResizeMode]:
     if hasattr(model, "has_maps"):
-        found = model.predict(images, maps=True)
+        found = model.predict(_as_bytes(images), maps=True)
         return found.maps, found.probabilities, model.classes, model.resize_mode
     from scipy.special import softmax
 
     network = model if hasattr(model, "class_maps") else model.model
     maps = _as_array(network.class_maps(images)).astype(np.float32)
     logits = maps.mean(axis=(1, 2), dtype=np.float64)
-    numbers = tuple(str(number) for number in range(logits.shape[1]))
+    numbers = tuple(map(str, range(logits.shape[1])))
     if not np.isfinite(logits).all():
         raise NinError("the network's class maps are not finite: its training has failed")
-    return maps, softmax(logits, axis=1), getattr(model, "classes", numbers), "squash"
+    names = numbers if network is model else model.classes
+    return maps, softmax(logits, axis=1), names, "squash"
 
 
 def _titles(labels: Sequence[Any] | None, count: int, names: Sequence[str]) -> list[str]:
@@ -133,9 +134,14 @@ def _pixels(images: Any) -> NDArray[Any]:
 
 
 def _photo(image: NDArray[Any]) -> NDArray[np.uint8]:
-    if image.dtype != np.uint8:
-        image = np.round(255 * np.clip(image, 0, 1)).astype(np.uint8)
-    return enlarged(np.broadcast_to(image, (*image.shape[:2], 3)))
+    return enlarged(np.broadcast_to(_as_bytes(image), (*image.shape[:2], 3)))
+
+
+def _as_bytes(images: NDArray[Any]) -> NDArray[np.uint8]:
+    if images.dtype == np.uint8:
+        return images
+    pixels: NDArray[np.uint8] = np.round(255 * np.clip(images, 0, 1)).astype(np.uint8)
+    return pixels
 
 
 def _as_array(values: Any) -> NDArray[Any]:

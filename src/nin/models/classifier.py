@@ -208,14 +208,14 @@ class Classifier(Module):
         """
         net = self.whole_net()
         if net is None or not has_class_maps(net):
-            why = "its forward is its own" if net is None else "it ends in dense layers"
+            why = "its forward is its own" if net is None else "its logits are not means of maps"
             raise NinError(f"{type(self).__name__} has no class maps: {why}")
         preprocessing = (
             self.preprocessing if image_size is None else self.preprocessing.at(image_size)
         )
         X = preprocessing(keras.ops.convert_to_tensor(images))
         self.check_size(X.shape[1:])
-        return flow(net, X, without_averaging)
+        return keras.ops.cast(flow(net, X, without_averaging), "float32")
 
     def layer_summary(self, X_shape: tuple[int, ...]) -> None:
         """Print one line per top-level layer: its class and its output shape for `X_shape`.

@@ -32,6 +32,11 @@ class CustomOptimizer(keras.optimizers.SGD):
         self.own.apply_gradients(list(zip(grads, variables, strict=True)))
 
 
+def innermost(optimizer: Any) -> Any:
+    """The one that takes the steps, within one that scales losses."""
+    return getattr(optimizer, "inner_optimizer", optimizer)
+
+
 def as_keras_optimizer(optimizer: Any, model: Any) -> Any:
     """What `configure_optimizers` returned, as Keras takes it.
 

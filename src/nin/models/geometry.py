@@ -159,7 +159,7 @@ def _has_weights_per_position(layer: Any) -> bool:
 
 def has_class_maps(net: Any) -> bool:
     """Whether each logit is the mean of a map: nothing but a linear layer follows the average."""
-    if not ends_in_average(net) or not _is_of_layers(net):
+    if not ends_in_average(net) or not is_of_layers(net):
         return False
     layers = list(leaves(net))
     kinds = [type(layer) for layer in layers]
@@ -171,13 +171,17 @@ def has_class_maps(net: Any) -> bool:
     )
 
 
-def _is_of_layers(net: Any) -> bool:
-    """Whether functional models in it compute by layers alone."""
+def is_of_layers(net: Any) -> bool:
+    """Whether all models in it compute layer by layer, and functional ones by layers alone."""
+    if isinstance(net, Branches):
+        return all(map(is_of_layers, (*net.paths, net.join)))
+    if isinstance(net, (keras.Sequential, keras.Function)) and not is_builtin(type(net).call):
+        return False
     if isinstance(net, keras.Function) and not isinstance(net, keras.Sequential):
         if not all(isinstance(each, keras.layers.Layer) for each in net.operations):
             return False
-        return len(net.inputs) == len(net.outputs) == 1 and all(map(_is_of_layers, net.layers))
-    return not isinstance(net, keras.Sequential) or all(map(_is_of_layers, net.layers))
+        return len(net.inputs) == len(net.outputs) == 1 and all(map(is_of_layers, net.layers))
+    return not isinstance(net, keras.Sequential) or all(map(is_of_layers, net.layers))
 
 
 def _is_linear(layer: Any) -> bool:

@@ -14,6 +14,7 @@ from nin.networks.network_source import is_custom, name_of
 from nin.networks.presets import PRESETS, Preset
 from nin.networks.rivals import RIVALS, Rival
 from nin.networks.stage_table import as_text, is_table, read_table
+from nin.networks.stages import MBConv, Stage
 
 #: Every name of a network; `nin` stands for the book's.
 NETWORKS = ("nin", *PRESETS, *RIVALS)
@@ -57,6 +58,14 @@ def find_network(name: str, kind: str = "network") -> Preset | Rival | CustomSpe
     if name not in NETWORKS:
         raise UnknownNameError(kind, name, NETWORKS)
     return RIVALS[name] if name in RIVALS else PRESETS["book" if name == "nin" else name]
+
+
+def known_stages(name: str) -> tuple[Stage | MBConv, ...]:
+    """The stages of the network called `name`; of one that is not made of stages none."""
+    network = find_network(name)
+    if isinstance(network, CustomSpec):
+        return tuple(network.arguments.get("stages", ()))
+    return network.stages if isinstance(network, Preset) else ()
 
 
 def class_and_arguments(name: str) -> tuple[str, dict[str, Any]]:

@@ -227,8 +227,8 @@ def _file_of(code: Any) -> str | None:
 
 
 def _digest_of(network: Any) -> str:
-    """SHA-256 of what makes an object: a model's configuration, or a function's code."""
-    if hasattr(network, "to_json"):
+    """SHA-256 of what makes an object: a model's configuration, or a class's or function's code."""
+    if hasattr(network, "to_json") and not isinstance(network, type):
         try:
             made = network.to_json()
         except Exception as error:  # Whatever a model's own `get_config` raises.

@@ -20,6 +20,7 @@ from nin.study.preparation import (
     check_from_scratch,
     check_images_reachable,
     check_reachable,
+    described,
     make_folder,
     prepare,
 )
@@ -92,8 +93,8 @@ def compare(
         search_share: length of the trainings that choose a learning rate, as a share of the others;
             above 0, at most 1. Each has its whole schedule in that time.
         speeds: the folder ``measured`` in the `out` of a comparison of networks with the same names
-            on another machine, whose speeds are taken in place of this one's: how far a small
-            machine comes in `seconds`, from trainings on a fast one.
+            on another machine, whose speeds are taken in place of this one's: to find out on a
+            fast machine how far a slow one would get in `seconds`.
         judged_on: the part of the images that networks are evaluated on: ``"test"``, or
             ``"validation"``, held-out training images, for whatever is to be chosen by the result.
 
@@ -137,7 +138,7 @@ def compare(
     elsewhere = None
     if speeds is not None:
         names = [contender.name for contender in contenders]
-        elsewhere = measured_elsewhere(Path(speeds), names, recipe.batch_size)
+        elsewhere = measured_elsewhere(expand(speeds), names, recipe.batch_size)
     conditions = Conditions(
         recipe=recipe,
         data=images,
@@ -156,7 +157,7 @@ def compare(
     comparison = Comparison(
         title=title,
         settings=settings(conditions),
-        data=images.describe(),
+        data=described(images, recipe),
         judged_on=judged_on,
         images=image_count,
         rows=rows,

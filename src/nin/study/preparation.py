@@ -6,13 +6,14 @@ import math
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from nin.backends import backend_name
 from nin.data import ImageData, ImageFolder
 from nin.data.sources import is_in_process
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import check_folder_writable
-from nin.networks.lookup import NETWORKS, check_size, find_network
+from nin.networks.lookup import NETWORKS, check_size, class_and_arguments, find_network
 from nin.networks.network_source import is_in_file
 from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
 from nin.training import Recipe
@@ -69,7 +70,10 @@ def check(
     check_folder_writable(out)
     open_evaluated(recipe, judged_on)
     for contender in contenders:
-        if recipe.image_size is not None and contender.name in NETWORKS:
+        is_named = contender.name in NETWORKS and contender[1:3] == class_and_arguments(
+            contender.name
+        )
+        if recipe.image_size is not None and is_named:
             check_size(contender.name, recipe.image_size, recipe.image_size)
     return contenders
 
@@ -166,7 +170,7 @@ def prepare(
     recipe = resolve_precision(recipe)
     data = open_evaluated(recipe, judged_on)
     # No part is without any, whatever the seed.
-    _check_parts(recipe, data, judged_on)
+    _check_parts(contenders, recipe, data, judged_on)
     classes = len(data.classes)
     ours = [(each, each.make(classes)) for each in contenders if not each.is_own]
     side = min(data.image_shape[:2])
@@ -238,15 +242,34 @@ def fingerprint(recipe: Recipe, data: ImageData) -> str:
     return data.fingerprint()
 
 
+#: Fields of a recipe that decide what `ImageData.describe` says of the images in use.
+_OPENED_WITH = ("seed", "limit", "image_size", "resize_mode")
+
+
+def described(data: ImageData, recipe: Recipe) -> dict[str, Any]:
+    """What a record holds of the images, and with what they were opened."""
+    return {
+        **data.describe(),
+        "opened_with": {name: getattr(recipe, name) for name in _OPENED_WITH},
+    }
+
+
 def shares_test_images(data: ImageData) -> bool:
     """Whether the test images are the same for every seed: not those of a folder without any."""
     return not isinstance(data, ImageFolder) or "test" in data.inventory.pictures
 
 
-def _check_parts(recipe: Recipe, data: ImageData, judged_on: EvaluationPart) -> None:
+def _is_frozen(contender: Contender, recipe: Recipe) -> bool:
+    own = recipe.revised(**contender.changes or {})
+    is_recipes = contender.arguments.get("preset") == own.preset
+    return is_recipes and find_network(own.preset).pretrained and not own.finetune
+
+
+def _check_parts(
+    contenders: Sequence[Contender], recipe: Recipe, data: ImageData, judged_on: EvaluationPart
+) -> None:
     # A head on a frozen trunk is chosen by cross-validation.
-    frozen = find_network(recipe.preset).pretrained and not recipe.finetune
-    held_out = [] if frozen else ["validation_split"]
+    held_out = [] if all(_is_frozen(each, recipe) for each in contenders) else ["validation_split"]
     for part in ("train", *held_out, *(["test"] if judged_on == "test" else [])):
         if len(getattr(data, part).labels) == 0:
             raise DataError(f"{data.name} has too few images to hold some out for {part}")

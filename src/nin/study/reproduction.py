@@ -12,6 +12,7 @@ from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
+from nin.files import expand
 from nin.networks.lookup import NETWORKS, class_and_arguments
 from nin.networks.network_source import is_in_file
 from nin.study.preparation import fingerprint, make_folder, open_evaluated
@@ -76,17 +77,17 @@ def reproduce(
         >>> again.agrees
         True
     """
-    path = Path(record)
+    path = expand(record)
     found, mode = read_record(path)
     _refuse_folds(found)
     try:
         published, _ = list(published_rows(found, row)), found.settings["seeds"]
     except KeyError as error:
-        raise RunError(f"{path} does not hold what to train: it has no {error}") from error
+        raise RunError(f"{path} does not say what was trained: {error} is missing") from error
     if not published:
         raise RunError(f"{path} holds no rows")
     data, images = _same_images(found, published[0])
-    folder = Path(out or f"runs/reproduce-{path.stem}")
+    folder = expand(out or f"runs/reproduce-{path.stem}")
     make_folder(folder / "trainings")
     if mode is not None:  # Heard only before the backend is loaded.
         os.environ.setdefault(FPMATH_MODE, mode)
@@ -180,8 +181,10 @@ def _same_images(found: Comparison, published: PublishedRow) -> tuple[ImageData,
     """
     judged_on: Any = found.judged_on
     data = open_evaluated(published.recipe, judged_on)
-    then = found.data.get("fingerprint")
-    if then is not None and data.describe().get("fingerprint") != then:
+    as_then = published.recipe.revised(**found.data.get("opened_with", {}))
+    then = data if as_then == published.recipe else open_evaluated(as_then, judged_on)
+    now = then.describe().get("fingerprint")
+    if found.data.get("fingerprint") not in (None, now):
         raise NinError(
             f"{published.recipe.data} no longer has the images that the record was made with",
             "restore them",

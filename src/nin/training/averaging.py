@@ -12,10 +12,12 @@ from typing import Any
 
 import keras
 
+from nin.models.custom_optimizer import innermost
+
 
 def averaged_variables(model: Any) -> list[tuple[Any, Any]]:
     """Each trained variable with its average; none where there are none."""
-    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    optimizer = innermost(model.optimizer)
     if not getattr(optimizer, "use_ema", False):
         return []
     found = [each for each in optimizer.variables if each.name.endswith("_average")]

@@ -110,6 +110,7 @@ class BookLoop:
         """
         model = self.model
         model.stop_training, self._samples, self._skipped = False, 1, batch
+        self.means = EpochMeans()
         steps = self.num_train_batches - batch
         self._callbacks = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=stop, steps=steps
@@ -118,9 +119,11 @@ class BookLoop:
         for number in range(epoch, stop):
             self.epoch = number
             loaders.seek(number + 1, batch)
+            _tell(loaders.train, "on_epoch_begin")
             self._callbacks.on_epoch_begin(number)
             with loaders.reading_ahead():
                 self.fit_epoch()
+            _tell(loaders.train, "on_epoch_end")
             logs = self.means.taken()
             self._callbacks.on_epoch_end(number, logs)
             self.extend_history({name: [value] for name, value in logs.items()})
@@ -189,6 +192,11 @@ class EpochMeans:
             numbers, samples = zip(*pairs, strict=True)
             means[name] = float(np.average(numbers, weights=samples))
         return means
+
+
+def _tell(loader: Any, what: str) -> None:
+    """Call a hook of Keras's `PyDataset`, which other loaders do not have."""
+    getattr(loader, what, lambda: None)()
 
 
 def _step(model: Module, batch: Any, names: list[tuple[str, bool]]) -> tuple[Any, list[Any]]:

@@ -39,8 +39,8 @@ def train(
     its optimum. With ``recipe.finetune`` all layers are then trained by gradient descent, and the
     epoch that is best on held-out images is kept, or the fitted head if none is better. For a
     folder, any setting of gradient descent (`epochs`, a learning rate, augmentation, `callbacks`,
-    `devices`) implies `finetune`, as on the command line; a `Recipe` has to set it, and with one
-    that does not, `callbacks` are refused.
+    `devices`, `save_every`) implies `finetune`, as on the command line; a `Recipe` has to set it,
+    and with one that does not, the last three are refused.
 
     Args:
         recipe: what to train: a folder of images with one directory per class, a table of labels or
@@ -67,7 +67,7 @@ def train(
 
     Raises:
         UnknownNameError: there is no such recipe, data set, network or option.
-        RecipeError: a value cannot work, or there are callbacks for a frozen network.
+        RecipeError: a value cannot work, or what concerns steps is given for a frozen network.
         InputSizeError: the images are too small for the network.
         BackendError: there are fewer devices.
         PeerLostError: another process of this training has ended; the run can be resumed.
@@ -106,11 +106,19 @@ def train(
     """
     if isinstance(recipe, ImageFolder):
         skip_bad = skip_bad or recipe.skip_bad
-    is_given = {"callbacks": bool(callbacks), "devices": devices is not None}
+    is_given = {
+        "callbacks": bool(callbacks),
+        "devices": devices is not None,
+        "save_every": save_every != SAVE_EVERY,
+    }
+    by_gradients = [*filter(is_given.get, is_given)]
     # A recipe states itself whether it fine-tunes.
-    by_gradients = [] if isinstance(recipe, Recipe) else [*filter(is_given.get, is_given)]
-    chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=by_gradients)
+    implied = [] if isinstance(recipe, Recipe) else by_gradients
+    chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=implied)
     _check_callbacks(callbacks, chosen)
+    if by_gradients and find_network(chosen.preset).pretrained and not chosen.finetune:
+        way = Advice("leave out {}", Argument(by_gradients[0]))
+        raise RecipeError("a frozen network is not trained by gradients", way)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
     chosen = resolve_precision(chosen)
     settings: dict[str, Any] = {
@@ -185,6 +193,11 @@ def resume(
         every = None if save_every == SAVE_EVERY else save_every
         of_gradients = {"epochs": epochs, "devices": devices, "save_every": every}
         given = [name for name, value in of_gradients.items() if value is not None]
+        if data is not None:
+            raise RunError(
+                f"{path} was trained on {recipe.data}, not on images in memory",
+                Advice("leave out {}", Argument("data")),
+            )
         if given and not recipe.finetune:
             way = Advice("leave out {}", Argument(given[0]))
             raise RunError(f"{path} is not trained by gradients", way)

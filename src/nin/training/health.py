@@ -10,7 +10,10 @@ import keras
 import numpy as np
 
 from nin import backends
+from nin.models.custom_optimizer import innermost
 
+#: Kinds of findings that end a training.
+NOT_FINITE, DEAD = FATAL = ("not finite", "dead")
 #: Steps between looks at first.
 FIRST_LOOK = 20
 #: Steps between looks later on.
@@ -31,7 +34,9 @@ STILL = 1e-7
 
 
 class Finding(NamedTuple):
-    """Something that is wrong: at which step, of what kind, and one line with the remedy."""
+    """Something that is wrong: at which of the optimiser's steps, of what kind, and one line with
+    the remedy.
+    """
 
     step: int
     kind: str
@@ -118,7 +123,7 @@ class HealthWatch(keras.callbacks.Callback):
         finite = math.isfinite(loss) and all(np.isfinite(a).all() for a in (*kernels, logits))
         if not finite:
             self._die(
-                "not finite",
+                NOT_FINITE,
                 f"a loss or a weight is no longer a finite number (loss {loss:g}):"
                 f" lower the learning rate{'' if self._clips() else ', or clip gradients'}",
             )
@@ -126,7 +131,7 @@ class HealthWatch(keras.callbacks.Callback):
 
     def _all_silent(self, classes: int) -> None:
         self._die(
-            "dead",
+            DEAD,
             "every class map is zero on every image, so every gradient is exactly zero and"
             f" the loss stays at ln {classes}: {self._remedy('lower the learning rate')}",
         )
@@ -186,7 +191,8 @@ class HealthWatch(keras.callbacks.Callback):
         if still:
             self._find(
                 "vanished gradients",
-                f"{len(still)} of {len(before)} layers have not moved for {steps} steps"
+                f"{len(still)} of {len(before)} layers have not moved for"
+                f" {steps // self._parts} steps"
                 f" ({still[0]} first): their gradients vanish;"
                 f" {self._remedy('raise the learning rate')}",
             )
@@ -198,11 +204,10 @@ class HealthWatch(keras.callbacks.Callback):
     @property
     def _parts(self) -> int:
         """How many steps here make one of the optimiser's."""
-        optimizer = getattr(self.model.optimizer, "inner_optimizer", self.model.optimizer)
-        return optimizer.gradient_accumulation_steps or 1
+        return innermost(self.model.optimizer).gradient_accumulation_steps or 1
 
     def _clips(self) -> bool:
-        return bool(getattr(self.model.optimizer, "global_clipnorm", None))
+        return bool(getattr(innermost(self.model.optimizer), "global_clipnorm", None))
 
     def _remember_kernels(self) -> None:
         self._kernels = (self._step, _kernels(self.model))
@@ -210,7 +215,7 @@ class HealthWatch(keras.callbacks.Callback):
     def _find(self, kind: str, message: str) -> None:
         if any(finding.kind == kind for finding in self.findings):
             return
-        finding = Finding(self._step, kind, message)
+        finding = Finding(self._step // self._parts, kind, message)
         self.findings.append(finding)
         if self.report is not None:
             self.report(finding)

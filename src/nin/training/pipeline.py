@@ -105,7 +105,7 @@ def resume(
         recipe = run.recipe.revised(**not_none(epochs=epochs))
         if recipe.init is not None:
             recipe = recipe.revised(init=str(run.locate(recipe.init)))
-        _check_code(run, recipe, trust)
+        recipe = recipe.revised(preset=_checked_preset(run, recipe, trust))
         position = read_position(run)
         if position is not None:
             _check_unfinished(run, recipe, position, path)
@@ -118,7 +118,7 @@ def resume(
         now = session(run.path, position.epoch if position else 0, versions(), device())
         run.update(
             state="training",
-            recipe={**recipe.model_dump(mode="json"), "init": run.record["recipe"].get("init")},
+            recipe={**recipe.model_dump(mode="json"), **_as_recorded(run)},
             schedule=schedule_record(recipe, images),
             skip_bad=skip_bad,
             sessions=[*sessions_of(run.record), now],
@@ -143,13 +143,24 @@ def _attempt(
     return attempt, recipe
 
 
-def _check_code(run: Run, recipe: Recipe, trust: bool) -> None:
-    """Refuse the code of a custom network that is not trusted, or not the one it was trained as."""
+def _as_recorded(run: Run) -> dict[str, Any]:
+    """What names a place, as it was given: it is looked for from wherever this is called."""
+    given = run.record["recipe"]
+    return {name: given[name] for name in ("init", "preset") if name in given}
+
+
+def _checked_preset(run: Run, recipe: Recipe, trust: bool) -> Any:
+    """The recipe's network; where it is a custom one, by the name by which it is found here.
+
+    Raises:
+        RunError: its code is not trusted, or not the one it was trained as.
+    """
     source = run.own_source
     if is_custom(recipe.preset) and (source is None or source.net != recipe.preset):
         raise RunError(f"{run.path / 'run.json'} is damaged: it names two networks")
-    if source is not None:
-        trusted_name(source, trust=trust, locate=run.locate, run=run.path)
+    if source is None:
+        return recipe.preset
+    return trusted_name(source, trust=trust, locate=run.locate, run=run.path)
 
 
 def check_custom(recipe: Recipe, data: ImageData) -> None:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from nin import backends
-from nin.networks.lookup import find_network
-from nin.networks.presets import Preset
+from nin.networks.lookup import known_stages
 from nin.networks.stages import MBConv
 from nin.training.recipe import Recipe
 
@@ -25,9 +24,7 @@ def resolve_precision(recipe: Recipe) -> Recipe:
     """
     if recipe.precision != "auto":
         return recipe
-    network = find_network(recipe.preset)
-    stages = network.stages if isinstance(network, Preset) else ()
-    depthwise = any(isinstance(stage, MBConv) for stage in stages)
+    depthwise = any(isinstance(stage, MBConv) for stage in known_stages(recipe.preset))
     fast = not depthwise and backends.current().fast_in_bfloat16()
     return recipe.revised(precision="bfloat16" if fast else "float32")
 

@@ -137,7 +137,7 @@ class ShowProgress(keras.callbacks.Callback):
             self._bar = None
 
     def _estimate(self, batch: int) -> None:
-        """Print once when training will have ended, if that is minutes away.
+        """Print once when training will end, if that is minutes away.
 
         The first batch is not timed: it is compiled.
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import keras
 
-from nin.training.health import Finding
+from nin.training.health import FATAL, Finding
 from nin.training.recipe import Recipe
 
 #: How often a training is restarted.
@@ -15,7 +15,7 @@ MOST = 2
 #: Each time at this share of the learning rate before.
 SHARE = 1 / 3
 #: Kinds of findings after which nothing more is learnt; see `nin.training.health`.
-HOPELESS = frozenset({"dead", "nearly dead", "not finite", "same answer"})
+HOPELESS = frozenset({*FATAL, "nearly dead", "same answer"})
 
 
 class Restart(NamedTuple):

@@ -16,7 +16,7 @@ from nin.errors import BackendError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.counted_accuracy import CountedAccuracy
-from nin.models.custom_optimizer import as_keras_optimizer
+from nin.models.custom_optimizer import as_keras_optimizer, innermost
 from nin.models.geometry import is_builtin
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
@@ -194,7 +194,7 @@ class Trainer(BookLoop, HyperParameters):
         self.optim = self._optimizer(model)
         optimizer = as_keras_optimizer(self.optim, model)
         if self.gradient_clip_val and is_builtin(type(self).clip_gradients):
-            optimizer.global_clipnorm = float(self.gradient_clip_val)
+            innermost(optimizer).global_clipnorm = float(self.gradient_clip_val)
         metrics = [CountedAccuracy(name="accuracy")] if isinstance(model, Classifier) else None
         model.compile(optimizer=optimizer, weighted_metrics=metrics, jit_compile=pays_to_jit())
         if not optimizer.built:
@@ -264,8 +264,7 @@ class Trainer(BookLoop, HyperParameters):
         if not (epoch or batch):
             self.board = model.board.renewed()
         model.board = self.board
-        self.history = {}
-        self.epoch, self.val_batch_idx = epoch, 0
+        self.history, self.epoch, self.val_batch_idx = {}, epoch, 0
         self.train_batch_idx = epoch * self.num_train_batches + batch
 
     def _fit(self, model: Module, epoch: int, batch: int) -> None:

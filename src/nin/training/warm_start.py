@@ -22,10 +22,17 @@ Names = Sequence[str]
 
 
 class Shared(NamedTuple):
-    """Classes that are in a network and in the run it inherits from: their numbers here, there."""
+    """Classes that are in a network and in the run it inherits from.
+
+    Attributes:
+        here: their numbers in the network.
+        there: their numbers in the run.
+        known: how many classes the run has.
+    """
 
     here: list[int]
     there: list[int]
+    known: int
 
 
 def warm_start(model: Classifier, classes: Names, run: Run) -> str:
@@ -48,7 +55,7 @@ def warm_start(model: Classifier, classes: Names, run: Run) -> str:
     """
     there = dict(zip(run.classes, range(len(run.classes)), strict=True))
     here = [number for number, name in enumerate(classes) if name in there]
-    shared = Shared(here, [there[classes[number]] for number in here])
+    shared = Shared(here, [there[classes[number]] for number in here], len(run.classes))
     arrays, variables = read_arrays(run.weights_path), weights(model)
     maps, between = _map_layers(model, len(classes))
     taken: dict[Any, dict[str, Any]] = {}
@@ -128,13 +135,13 @@ def _merged(
     if shared is None:
         return before if before.shape == now.shape else None
     here, there = np.array(shared.here, int), np.array(shared.there, int)
-    merged = now.copy()
-    if between and now.ndim == 4:
-        merged[:, :, here[:, None], here] = before[:, :, there[:, None], there]
-    elif before.shape[:-1] == now.shape[:-1]:
-        merged[..., here] = before[..., there]
-    else:
+    merged, classes = now.copy(), 2 if between and now.ndim == 4 else 1
+    if before.shape != (*now.shape[:-classes], *[shared.known] * classes):
         return None
+    if classes == 2:
+        merged[:, :, here[:, None], here] = before[:, :, there[:, None], there]
+    else:
+        merged[..., here] = before[..., there]
     return merged
 
 

@@ -150,3 +150,13 @@ def test_the_report_names_every_picture(scenes):
     }
     (group,) = report(duplicates, ("hat", "shoe"), scenes, split=False)["groups"]
     assert {each["part"] for each in group["pictures"]} == {None}
+
+
+def test_small_pictures_of_the_same_pixels_are_the_same(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 3), np.uint8)
+    for pixels, name in zip(noise, ("train/a", "train/b", "test/a", "test/b"), strict=True):
+        (tmp_path / name).mkdir(parents=True)
+        Image.fromarray(pixels).save(tmp_path / name / "0.png")
+    Image.fromarray(noise[0]).save(tmp_path / "test/a/again.bmp")
+    [twins] = found(tmp_path).leaks
+    assert twins.is_same

@@ -118,6 +118,7 @@ def test_a_missing_picture_is_an_unreadable_one(photos):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
+        ("file,label\n000.png,\nx.png,a\ny.png,b", "none of its 2 files is there, such as x.png"),
         ("file,label\nx.png,a\ny.png,b", "none of its 2 files is there, such as x.png"),
         ("file,label\n000.png,a\n000.png,b", "line 3: 000.png is b here and a in line 2"),
         ("file,label\n000.png,a\n001.png,a", "1 class(es) to train on: two or more are needed"),
@@ -194,3 +195,14 @@ def test_a_value_that_is_missing_in_pandas_is_no_class(photos):
     data = ImageFolder(root, validation=0, test=0)
     assert data.classes == ("a", "b")
     assert data.inventory.left_out["rows without a label"] == 1
+
+
+@pytest.mark.parametrize(("given", "whole"), [(".", False), (".", True), ("../photos", True)])
+def test_a_table_is_read_from_anywhere(pictures, monkeypatch, given, whole):
+    root = pictures({"cat": 5, "dog": 5})
+    above = f"{root}/" if whole else ""
+    (root / "labels.csv").write_text(
+        f"file,label\n{above}cat/000.png,cat\n{above}dog/000.png,dog\n"
+    )
+    monkeypatch.chdir(root)
+    assert ImageFolder(given).inventory.pictures == {"train": 10}

@@ -123,3 +123,12 @@ def test_groups_that_leave_a_class_out_of_a_fold_are_refused():
     groups = np.array([*range(12), 0, 0, *range(20, 26)])
     with pytest.raises(DataError, match=r"folds=2: .*'1' has 1 group"):
         nin.ImageArrays(X[:20], labels, folds=2, groups=groups)
+
+
+def test_a_limit_that_leaves_a_class_out_is_refused():
+    with pytest.raises(DataError, match=r"no image of class '.' is left to train on"):
+        nin.ImageArrays(X, Y, limit=2)
+
+
+def test_a_share_may_be_a_number_of_numpy():
+    assert len(nin.ImageArrays(X, Y, test=np.float32(0.1)).test.labels) == round(0.1 * len(Y))

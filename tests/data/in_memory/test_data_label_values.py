@@ -81,3 +81,17 @@ def test_texts_and_numbers_do_not_go_together():
 def test_one_hot_of_no_class_is_empty():
     with pytest.raises(DataError, match="y is empty: it holds no labels"):
         as_labels({"y": np.zeros((5, 0))})
+
+
+def test_several_labels_of_an_image_are_refused():
+    with pytest.raises(DataError, match="y is no array: an image has one label"):
+        as_labels({"y": [[0], [0, 1]]})
+
+
+def test_labels_that_are_elsewhere_are_not_called_several():
+    class Elsewhere:
+        def __array__(self, dtype=None, copy=None):
+            raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    with pytest.raises(DataError, match="y cannot be read as an array: can't convert cuda"):
+        as_labels({"y": Elsewhere()})

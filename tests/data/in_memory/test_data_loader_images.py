@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 import nin
+from nin.backends.distribution import Layout
 from nin.data.in_memory.loader_images import LoaderImages, collect
+from nin.data.shard import Shard
 from nin.data.sources import as_evaluation_images, as_images, as_module, is_loader, name_of_images
 from nin.errors import DataError
 
@@ -197,3 +199,62 @@ def test_a_loader_that_gives_the_same_generator_each_time_is_used_up():
     images = as_module((Once(), Sequence()))
     with pytest.raises(DataError, match="a Once is used up after one pass"):
         [*images.train_dataloader()]
+
+
+def test_a_loader_is_told_of_epochs():
+    told = []
+
+    class Changing(Sequence):
+        def on_epoch_begin(self):
+            told.append("begin")
+
+        def on_epoch_end(self):
+            told.append("end")
+            self.epoch += 1
+
+    loader = as_images((Changing(shift=7), Sequence())).revised(batch_size=20).train_dataloader()
+    before = loader[0][0]
+    loader.on_epoch_begin()
+    loader.on_epoch_end()
+    assert told == ["begin", "end"]
+    assert (loader[0][0] == before + 7).all()
+
+
+def test_a_dataset_without_an_end_is_refused():
+    class Endless(keras.utils.PyDataset):
+        num_batches = None
+
+        def __getitem__(self, index):
+            assert index < 50, "it goes on and on"
+            return X[:3], Y[:3]
+
+    class Unsaid(Endless):
+        num_batches = keras.utils.PyDataset.num_batches
+
+    for endless in (Endless, Unsaid):
+        with pytest.raises(DataError, match="never ends: give it a length"):
+            collect(endless())
+
+
+@pytest.mark.slow
+def test_a_loader_is_told_by_shards_and_by_hand():
+    told = []
+
+    class Told(Big):
+        def on_epoch_begin(self):
+            told.append("begin")
+
+        def on_epoch_end(self):
+            told.append("end")
+
+    batches = as_images((Told(), Big())).revised(batch_size=20).train_dataloader()
+    Shard(batches, Layout(2, 1, 0), training=True).on_epoch_begin()
+    assert told == ["begin"]
+
+    class Own(nin.LeNet):
+        def training_step(self, batch):
+            return super().training_step(batch)
+
+    told.clear()
+    nin.Trainer(max_epochs=2, verbose=False).fit(Own(num_classes=2), as_images((Told(), Big())))
+    assert told == ["begin", "end"] * 2

@@ -116,3 +116,9 @@ def test_an_encrypted_archive():
     Path("data.npz").write_bytes(content)
     with pytest.raises(DataError, match=r"data\.npz is damaged, or not an \.npz file"):
         read_npz(Path("data.npz"))
+
+
+def test_a_part_that_is_given_takes_the_place_of_the_files():
+    np.savez("data.npz", x_train=X, y_train=Y, x_test=X, y_test=Y)
+    data = nin.ImageArrays.from_npz("data.npz", validation=0, test=(X[:2], Y[:2]))
+    assert len(data.test.labels) == 2

@@ -84,3 +84,21 @@ def test_what_is_refused_is_one_line(values, said):
 def test_parts_have_one_shape():
     with pytest.raises(DataError, match="x_test holds images of 5×5×1, x_train of 8×8×1"):
         as_pixels({"x_train": np.zeros((1, 8, 8)), "x_test": np.zeros((1, 5, 5))})
+
+
+def test_parts_on_two_scales_are_refused():
+    whole = np.random.default_rng(0).integers(0, 256, (4, 6, 6), np.uint8)
+    for parts in ({"x_train": whole, "x_test": whole / 255}, {"x_test": whole / 255, "x": whole}):
+        with pytest.raises(DataError, match=r"x_test holds floats up to .* on one scale"):
+            as_pixels(parts)
+    pixels, _ = as_pixels({"x_train": whole, "x_test": whole.astype(np.float64)})
+    np.testing.assert_array_equal(pixels["x_train"], pixels["x_test"])
+
+
+def test_a_tensor_that_is_elsewhere_is_not_blamed_on_its_size():
+    class Elsewhere:
+        def __array__(self, dtype=None, copy=None):
+            raise TypeError("can't convert cuda:0 device type tensor to numpy")
+
+    with pytest.raises(DataError, match="x cannot be read as an array: can't convert cuda"):
+        as_pixels({"x": Elsewhere()})

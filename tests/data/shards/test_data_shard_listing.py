@@ -1,14 +1,19 @@
 """Shards are listed as a folder of the same pictures is."""
 
 import json
+import os
 
+import fsspec
 import numpy as np
 import pytest
 from shards import COUNTS, as_tar_shards, same, write_tar
 
 from nin import ImageFolder
 from nin.data import open_data
+from nin.data.shards.shard_files import find_shards
+from nin.data.shards.shard_listing import shard_pictures
 from nin.data.source_listing import list_source
+from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -194,3 +199,76 @@ def test_a_bad_picture_is_named_or_left_out(pictures, tmp_path):
     data = ImageFolder(shards, image_size=6, skip_bad=True)
     assert sum(len(data.split(part).labels) for part in data.parts) == 40
     assert "bad.tar/bad.png" in data.skipped[0]
+
+
+def test_a_number_below_0_is_no_label(tmp_path):
+    members = {**pair(0, b'{"label": 0}', "json"), **pair(1, b'{"label": 1}', "json")}
+    members |= {**pair(2, b'{"label": -1}', "json"), **pair(3, b"-1")}
+    listing = list_source(write_tar(tmp_path / "a.tar", members))
+    assert listing.classes == ("0", "1")
+    assert listing.inventory.left_out == {"pictures without a label": 2}
+
+
+def test_what_macos_leaves_in_a_shard_is_passed_over(tmp_path):
+    tar = write_tar(tmp_path / "a.tar", {**TWO, "._0.png": b"x", "._1.png": b"x"})
+    assert list_source(tar).inventory.left_out == {"._ files of macOS": 2}
+    assert shard_pictures(str(tar)) == [f"{tar}/0.png", f"{tar}/1.png"]
+
+
+def test_what_is_no_picture_is_counted_by_kinds(tmp_path):
+    others = {"0.seg.npy": b"", "1.2024.01.05.txt": b"", "0.Long-name of 2": b"", "b": b""}
+    tar = write_tar(tmp_path / "a.tar", {**TWO, **others})
+    assert list_source(tar).inventory.left_out == {
+        ".seg.npy files in shards": 1,
+        "other files in shards": 3,
+    }
+
+
+def test_a_range_in_a_folder_with_brackets(tmp_path):
+    write_tar(tmp_path / "run[1]/a-0.tar", TWO)
+    write_tar(tmp_path / "run1/a-0.tar", {**TWO, **pair(2, b"cat")})
+    assert list_source(tmp_path / "run[1]/a-{0..0}.tar").inventory.pictures == {"train": 2}
+
+
+@pytest.mark.usefixtures("fresh")
+def test_an_archive_beside_pictures_further_down_is_no_shard(pictures, tmp_path):
+    files = fsspec.filesystem("memory")
+    files.pipe({"/p/a.tar": b"", "/p/train/cat/1.jpg": b"1"})
+    assert find_shards(source_path("memory://p")) is None
+    files.rm("/p", recursive=True)
+    train = tmp_path / "linked/train"
+    train.mkdir(parents=True)
+    (train / "again").symlink_to(train)
+    write_tar(tmp_path / "linked/a.tar", TWO)
+    assert find_shards(tmp_path / "linked") is not None
+    for each in pictures(COUNTS).iterdir():
+        (train / each.name).symlink_to(each)
+    assert find_shards(tmp_path / "linked") is None
+
+
+def test_the_signature_of_a_pattern_is_that_of_its_shards(server):
+    write_tar(server.folder / "0.tar", {})
+    find_shards(source_path(f"{server.url}/{{0..0}}.tar?sv=1&sig=0f"))
+    assert server.query == "sv=1&sig=0f"
+
+
+def test_a_missing_shard_in_a_folder_with_brackets_is_named(tmp_path):
+    write_tar(tmp_path / "run[1]/a-0.tar", TWO)
+    with pytest.raises(DataError, match=r"a-1\.tar does not exist"):
+        find_shards(tmp_path / "run[1]/a-{0..1}.tar")
+    write_tar(tmp_path / "run1/b.tar", TWO)
+    assert "run[1]" in find_shards(tmp_path / "run[1]/*.tar").files[0].path
+
+
+def test_a_folder_beside_shards_that_may_not_be_listed_is_passed_over(tmp_path, monkeypatch):
+    write_tar(tmp_path / "set/a.tar", TWO)
+    (tmp_path / "set/private").mkdir()
+    listed = os.scandir
+
+    def refusing(path="."):
+        if os.fspath(path).endswith("private"):
+            raise PermissionError(13, "Permission denied", os.fspath(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    assert find_shards(tmp_path / "set") is not None

@@ -6,6 +6,7 @@ import os
 import random
 from concurrent.futures import ThreadPoolExecutor
 
+import fsspec
 import pytest
 
 from nin.data.storage.remote_files import REMOTE
@@ -101,3 +102,53 @@ def test_a_large_file_is_read_as_it_is_wanted(url):
         file.seek(3)
         assert file.read(500) == CONTENT[3:503]
         assert file.tell() == 503
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_file_in_a_bucket_that_changes_meanwhile_is_refused():
+    files = fsspec.filesystem("memory")
+    files.pipe("/in/a.tar", b"a" * 300)
+    list(REMOTE.scan("memory://in"))
+    assert REMOTE.read_at("memory://in/a.tar", [(0, 10)]) == [b"a" * 10]
+    files.pipe("/in/a.tar", b"b" * 300)
+    with pytest.raises(SourceError, match="was changed after it was listed"):
+        REMOTE.read_at("memory://in/a.tar", [(200, 10)])
+    files.rm("/in", recursive=True)
+
+
+def test_threads_that_need_blocks_of_a_file_that_comes_whole_wait_for_one_response(
+    server, url, monkeypatch
+):
+    server.ranges = False
+    monkeypatch.setenv("NIN_CACHE_SIZE", "0")
+    REMOTE.read_at(url, [(0, 10)])
+    before, server.delay = server.requests["/a.tar"], 0.0002
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(lambda at: REMOTE.read_at(url, [(at, 10)]), (0, 50, 100, 150))]
+    assert found == [[CONTENT[at : at + 10]] for at in (0, 50, 100, 150)]
+    assert server.requests["/a.tar"] == before + 1
+
+
+def test_a_server_that_has_ranges_after_all(server, url, monkeypatch):
+    server.ranges = False
+    monkeypatch.setenv("NIN_CACHE_SIZE", "0")
+    REMOTE.read_at(url, [(0, 10)])
+    server.ranges, server.delay = True, 0.0005
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(lambda at: REMOTE.read_at(url, [(at, 10)]), (300, 50, 100, 750))]
+    assert found == [[CONTENT[at : at + 10]] for at in (300, 50, 100, 750)]
+
+
+@pytest.mark.usefixtures("fresh")
+def test_an_etag_may_be_quoted_in_one_place_only(monkeypatch):
+    files = fsspec.filesystem("memory")
+    files.pipe("/in/a.tar", b"a" * 300)
+    kind = type(files)
+    listed, stated = kind.ls, kind.info
+    monkeypatch.setattr(
+        kind, "ls", lambda *a, **k: [{**each, "etag": "0x8D"} for each in listed(*a, **k)]
+    )
+    monkeypatch.setattr(kind, "info", lambda *a, **k: {**stated(*a, **k), "etag": '"0x8D"'})
+    list(REMOTE.scan("memory://in"))
+    assert REMOTE.read("memory://in/a.tar") == b"a" * 300
+    files.rm("/in", recursive=True)

@@ -36,13 +36,14 @@ def test_what_is_damaged_is_not_there(place, damage):
     assert not list(place.iterdir())
 
 
-def test_what_was_not_used_for_longest_goes_first(place):
+@pytest.mark.parametrize("use", [lambda c: c.get("1"), lambda c: c.get_piece("1", 0, 5)])
+def test_what_was_not_used_for_longest_goes_first(place, use):
     cache = CacheFolder("blocks", limit=1000)
     for number in range(9):
         cache.put(f"{number}", b"%d" % number * 80)
         for path in place.iterdir():  # Each is a second older than the next.
             os.utime(path, ns=(0, path.stat().st_mtime_ns - 10**9))
-    assert cache.get("1") is not None  # It is used now.
+    assert use(cache) is not None  # It is used now.
     for number in range(9, 12):
         cache.put(f"{number}", b"%d" % (number % 10) * 80)
     assert sum(path.stat().st_size for path in place.iterdir()) <= 1000

@@ -1,4 +1,4 @@
-"""Pictures in Parquet files: read by groups of rows, of which a few are kept."""
+"""Pictures in Parquet files: read by row groups, of which a few are kept."""
 
 import threading
 
@@ -102,7 +102,7 @@ def test_a_file_that_is_changed_or_damaged_is_not_misread(tmp_path):
 def test_what_cannot_be_read_is_refused_in_one_line(tmp_path, monkeypatch):
     file = write_parquet(tmp_path / "a.parquet", ROWS, row_group_size=20)
     monkeypatch.setattr(parquet_shards, "LARGEST", 100)
-    with pytest.raises(DataError, match=r"a\.parquet: a group of its rows has \d+ bytes"):
+    with pytest.raises(DataError, match=r"a\.parquet: a row group has \d+ bytes"):
         ParquetShards().read_table(str(file))
     for name, content in (("none", None), ("half", file.read_bytes()[:-50]), ("empty", b"")):
         path = tmp_path / f"{name}.parquet"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 
 import pytest
@@ -44,6 +45,19 @@ def test_what_stays_wrong_is_one_line(server, picture, faults, said, requests):
 def test_what_passes_is_not_seen(server, picture, fault):
     server.faults = [fault, fault, None]
     assert REMOTE.read(picture) == b"a picture"
+
+
+def test_a_slow_server_is_read_as_long_as_bytes_come(server, picture, monkeypatch):
+    monkeypatch.setattr(remote_access, "TIMEOUT", 0.4)
+    server.delay = 0.1
+    assert REMOTE.read(picture) == b"a picture"
+
+
+def test_a_server_that_sends_nothing_is_one_line(server, picture, monkeypatch):
+    monkeypatch.setattr(remote_access, "TIMEOUT", 0.05)
+    server.delay = 0.4
+    with pytest.raises(SourceError, match="no response within 0 s, also 2 times after that"):
+        REMOTE.read(picture)
 
 
 @pytest.mark.usefixtures("picture")
@@ -152,3 +166,13 @@ def test_a_server_without_ranges_and_a_large_file(server, picture, monkeypatch):
     server.ranges = False
     with pytest.raises(SourceError, match="does not support ranges, and the file has 9 bytes"):
         REMOTE.read_at(picture, [(0, 4)])
+
+
+@pytest.mark.usefixtures("fresh")
+def test_a_proxy_that_says_nothing_is_one_line(monkeypatch):
+    monkeypatch.setattr(remote_access, "TIMEOUT", 0.2)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(SourceError, match="no response within"):
+            REMOTE.read("https://example.invalid/a.jpg")

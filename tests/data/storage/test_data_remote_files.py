@@ -62,7 +62,7 @@ def test_a_url_is_asked_like_a_path(photos):
     assert photos.resolve() == photos.absolute() == photos.expanduser() == photos
     with picture.open("rb") as binary, picture.open(encoding="ascii") as text:
         assert (binary.read(), text.read()) == (b"one", "one")
-    with pytest.raises(OSError, match="nothing is written behind a URL"):
+    with pytest.raises(OSError, match="cannot write to a URL"):
         picture.open("wb")
 
 
@@ -84,3 +84,34 @@ def test_a_folder_over_http_cannot_be_listed(server):
     )
     with pytest.raises(SourceError, match=said):
         list(folder.iterdir())
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_folder_may_hold_one_of_its_own_name():
+    files = fsspec.filesystem("memory")
+    files.pipe({"/photos/photos/3.jpg": b"three", "/photos/cat/cat": b""})
+    assert "photos" in {entry.name for entry in REMOTE.scan("memory://photos")}
+    assert "cat" in {entry.name for entry in REMOTE.scan("memory://photos/cat")}
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_link_is_the_file_that_it_leads_to(monkeypatch):
+    kind = type(fsspec.filesystem("memory"))
+    listed = kind.ls
+
+    def as_links(*arguments, **options):
+        return [{**each, "type": "link", "size": 1} for each in listed(*arguments, **options)]
+
+    monkeypatch.setattr(kind, "ls", as_links)
+    assert {entry.is_file() for entry in REMOTE.scan("memory://photos/cat")} == {True}
+    assert read_picture("memory://photos/cat/1.jpg") == b"one"
+
+
+@pytest.mark.usefixtures("photos")
+def test_a_picture_in_a_bucket_is_one_request(monkeypatch):
+    kind, asked = type(fsspec.filesystem("memory")), []
+    stated = kind.info
+    monkeypatch.setattr(kind, "info", lambda *a, **k: asked.append(a) or stated(*a, **k))
+    list(REMOTE.scan("memory://photos/cat"))
+    assert read_picture("memory://photos/cat/1.jpg") == b"one"
+    assert not asked

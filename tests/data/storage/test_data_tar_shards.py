@@ -99,7 +99,7 @@ def test_links_and_names_outside_the_archive_are_passed_over(tmp_path):
         header("link.png", tarfile.SYMTYPE, link="secret.png"),
         header("hard.png", tarfile.LNKTYPE, link="secret.png"),
         header("pipe.png", tarfile.FIFOTYPE),
-        header("sparse.png", extended={"GNU.sparse.map": "0,0", "GNU.sparse.size": "9"}),
+        header("sparse.png", extended={"GNU.sparse.map": "0,0", "GNU.sparse.size": "999999"}),
         header("folder", tarfile.DIRTYPE),
         header("./fine.png"),
     )

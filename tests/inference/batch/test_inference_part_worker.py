@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from brightness import network, picture
 
-from nin.errors import ExportError
+from nin.errors import DataError, ExportError
 from nin.inference.batch import part_worker as module
 from nin.inference.batch.batch_job import batch_job, network_digest
 from nin.inference.batch.part_worker import predict_part
@@ -64,3 +64,8 @@ def test_a_run_is_recognised_by_its_weights_and_a_folder_by_all_its_files(tmp_pa
     assert network_digest(tmp_path) == before
     (tmp_path / "run.json").unlink()
     assert network_digest(tmp_path) != before
+
+
+def test_a_single_one_is_a_mistake_here_too(job):
+    with pytest.raises(DataError, match="not a JPEG"):
+        predict_part(job._replace(errors="raise"), ["bad.png"])

@@ -138,3 +138,10 @@ def test_parts_that_are_being_deleted_are_gone_at_once(tmp_path, monkeypatch):
             parts.remove()
         assert not (tmp_path / "a.csv.parts").exists()
         monkeypatch.undo()
+
+
+def test_a_long_name_is_no_obstacle(tmp_path):
+    with prediction_parts(tmp_path / f"{'x' * 236}.csv", FILES, FINGERPRINT) as parts:
+        put(parts, 0)
+        parts.remove()
+    assert not [*tmp_path.iterdir()]

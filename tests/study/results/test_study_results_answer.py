@@ -25,6 +25,10 @@ ROWS = [row("NiN"), row("LeNet", [0.8, 0.81, 0.82])]
             " points).",
         ),
         (
+            [difference(p=0.3), difference(rival="VGG", mean=0.001, p=1.0)],
+            "3 seeds cannot tell NiN from LeNet or VGG.",
+        ),
+        (
             [difference(rival=str(n), p=1.0) for n in range(7)],
             "3 seeds cannot tell NiN from 7 others.",
         ),

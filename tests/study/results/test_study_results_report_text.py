@@ -51,7 +51,7 @@ def test_accuracy_has_no_deviation_of_one_seed(values, said):
         ),
         (
             {"mean": 0.0, "low": -0.01, "high": 0.01, "images_low": None},
-            "NiN and LeNet are equal to within 0.1 points: [−1.0, 1.0] over seeds",
+            "NiN and LeNet differ by less than 0.1 points on average: [−1.0, 1.0] over seeds",
         ),
         (
             {"n": 2, "low": None, "high": None, "images_low": None},

@@ -65,3 +65,8 @@ def test_rows_that_did_not_keep_their_predictions_are_compared_over_seeds():
     assert found.images_low is None
     assert found.is_clear
     assert found.seeds_needed() == 15
+
+
+def test_seeds_that_change_nothing_are_one_training():
+    (found,) = differences_between([(row("a", [0.91] * 3), row("b", [0.9] * 3))], 600)
+    assert (found.low, found.high, found.p, found.is_clear) == (None, None, None, False)

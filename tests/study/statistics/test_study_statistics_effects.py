@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import ttest_1samp
 from study_report_cases import row
 
+from nin.study.results import report_text
 from nin.study.statistics.difference import pooled_difference
 from nin.study.statistics.effects import effects_of, level_name, rows_at
 from nin.study.trials.row import pack
@@ -60,6 +61,7 @@ def test_an_interaction_is_the_difference_of_two_steps(rows):
     effects, (found,) = effects_of(rows, FACTORS, USUAL, IMAGES)
     assert found.net == "the step from width 0.5 to 1 at depth 3"
     assert found.rival == "at depth 1"
+    assert report_text.parameters(found) == "–"
     steps = [
         seeds(rows, width=1.0, depth=depth) - seeds(rows, width=0.5, depth=depth)
         for depth in (3, 1)

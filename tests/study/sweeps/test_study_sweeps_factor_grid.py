@@ -67,3 +67,13 @@ def test_networks_themselves_can_be_a_factor():
 def test_a_combination_that_the_network_refuses_is_named():
     with pytest.raises(NinError, match="width 2: lenet has one width, 1"):
         grid(LENET, width=[1, 2]).contenders()
+
+
+def test_a_network_of_ones_own_is_varied_by_nothing_that_it_does_not_take(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_nets(tmp_path)
+    own = RECIPE.revised(preset="nets.py:Linear", width=1.0, dropout=None)
+    mixed = grid(own, preset=["nets.py:Linear", "lenet"]).contenders()
+    assert [each.net for each in mixed] == ["nets.py:Linear", "LeNet"]
+    with pytest.raises(NinError, match=r"width 0.5: .* has one width"):
+        grid(own, width=[0.5, 1]).contenders()

@@ -133,6 +133,7 @@ def test_networks_of_equal_cost(swept):
             {"equal": "parameters", "width": 1.0},
             "only a NiN has a width",
         ),
+        ({"head": ["none", "4096-4096"]}, {"equal": "parameters"}, "no width makes it cost"),
         ({"epochs": [1, 2]}, {"seconds": 3.0}, "epochs cannot be varied where something else"),
         ({"lr": [0.1, 0.2]}, {"rates": [0.1, 0.2]}, "learning_rate cannot be varied"),
         (VARY, {"seeds": 0}, "seeds must be 1 or more"),
@@ -172,6 +173,29 @@ def test_the_views_of_a_frozen_trunk_are_factors_and_rates_are_not(
         sweep(photographs_of_two_classes, {"lr": [0.1, 0.2]}, out=tmp_path / "out")
 
 
+def test_beside_a_frozen_trunk_no_rate_is_chosen_on_test_images(
+    tmp_path, photographs_of_two_classes
+):
+    vary = {"preset": ["efficientnet-lite1", "mnist"]}
+    settings = {"out": tmp_path / "out", "rates": [0.001, 0.003], "seeds": 1}
+    with pytest.raises(NinError, match="has no validation images"):
+        sweep(photographs_of_two_classes, vary, **settings)
+
+
+def test_a_sweep_is_confirmed_if_it_takes_more_trainings_than_are_kept(swept, trained):
+    swept({"width": [0.05, 0.1]})
+    done = len(trained)
+    with pytest.raises(NinError, match="none of them was begun"):
+        swept({"width": [0.2, 0.3], "depth": [1, 2]}, consent=lambda *_: False)
+    assert len(trained) == done
+
+
+def test_rates_that_were_varied_are_not_among_what_was_the_same(swept):
+    assert "learning_rates" in swept({"width": [0.05, 0.1]}).settings
+    found = swept({"learning_rate": [0.001, 0.01]}, width=0.1)
+    assert "learning_rates" not in found.settings
+
+
 @pytest.fixture
 def photographs_of_two_classes(tmp_path):
     from PIL import Image
@@ -204,5 +228,7 @@ def test_a_large_space_is_asked_about_with_its_hours(swept, trained, monkeypatch
     assert seconds > trainings * 2 * 256 / 100
     assert said.startswith("100,000 trainings take about")
     assert said in capsys.readouterr().err
-    assert str(caught.value).endswith("nothing was begun: to begin, add yes=True, or vary less")
+    assert str(caught.value).endswith(
+        "none of them was begun: to begin, add yes=True, or vary less"
+    )
     assert not trained

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from photographs import folder
@@ -45,3 +47,14 @@ def test_a_head_is_fitted_and_evaluated(recipe, monkeypatch):
     assert searched.fault(found) is None
     assert (found.accuracy, found.n) == (None, 0)
     assert np.all(["/train/" in path for path in looked]), "no test picture is even read"
+
+
+def test_fine_tuning_that_died_is_reported_as_that(recipe, monkeypatch):
+    rows = [{"epoch": 0, "val_accuracy": 0.8}, {"epoch": 1, "val_accuracy": 0.1}]
+    health = [{"step": 5, "kind": "not finite", "message": ""}]
+    record = {"result": {"seconds": 1.0}, "health": health}
+    run = SimpleNamespace(metrics=lambda: rows, best_epoch=lambda: 0, record=record)
+    monkeypatch.setattr(pretrained_trial, "train", lambda *_, **__: run)
+    assert train_pretrained(trial(recipe.revised(finetune=True), 0, "validation")).died
+    health.clear()
+    assert not train_pretrained(trial(recipe.revised(finetune=True), 0, "validation")).died

@@ -6,7 +6,9 @@ import math
 from types import SimpleNamespace
 
 import pytest
+from tiny_network import MNIST
 
+from nin.networks.presets import PRESETS
 from nin.study import Contender
 from nin.study.comparison import RECIPE
 from nin.study.trials.row import unpack
@@ -19,8 +21,15 @@ TINY = Contender("tiny", "NiN", {"preset": "mnist", "width": 0.05})
 TRIAL = Trial(TINY, DIGITS, steps=6, fingerprint="abc")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _few_layers():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(PRESETS, "mnist", MNIST)
+        yield
+
+
 @pytest.fixture(scope="module")
-def outcome():
+def outcome(_few_layers):
     return train_trial(TRIAL)
 
 

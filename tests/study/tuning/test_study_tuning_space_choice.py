@@ -65,7 +65,10 @@ def test_a_range_holds_the_recipes_own_value_which_may_be_zero():
             "window is not a field of a recipe: vary it with nin sweep",
         ),
         ({"space": {"dropout": [0.5, 2]}}, "dropout=2: input should be less than 1"),
-        ({"space": {"limit": Range(100, 1000)}}, "the recipe has no limit for a range to hold"),
+        (
+            {"space": {"limit": Range(100, 1000)}},
+            "the recipe has no limit to put into a range",
+        ),
         ({"what": "nobody"}, "unknown recipe"),
     ],
 )

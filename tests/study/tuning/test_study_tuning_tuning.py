@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from custom_networks import write_nets
 
+import nin
+from nin import backends
 from nin.errors import NinError
 from nin.study import Comparison, tune
 from nin.study.trials.row import pack
@@ -102,3 +106,50 @@ def test_a_training_that_raises_leaves_what_is_finished(trained, tmp_path, monke
     settings = {"out": tmp_path, "sampler": "grid", "space": RATES, "seeds": 1, **SHORT}
     with pytest.raises(NinError, match="no such luck; 2 trainings are kept"):
         tune("digits", minutes=60, **settings)
+
+
+def test_a_network_that_changed_is_searched_anew(trained, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write_nets(tmp_path)
+    short = {"epochs": 2, "limit": 200, "seeds": 1, "preset": "nets.py:cnn"}
+    settings = {"out": "out", "sampler": "grid", "space": RATES, **short}
+    tune("digits", minutes=60, **settings)
+    for kept in (tmp_path / "out/trainings").iterdir():
+        kept.unlink()  # As if it had been killed while it searched.
+    trained.trials.clear()
+    write_nets(tmp_path, "# otherwise")
+    tune("digits", minutes=60, **settings)
+    assert sum(trial.recipe.seed == SEARCH_SEED for trial, _ in trained.trials) == 3
+
+
+def test_what_other_processes_cannot_reach_is_refused_before_the_search(trained, tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (60, 8, 8), np.uint8)
+    settings = {"out": tmp_path, "space": RATES, "seeds": 1, "epochs": 2, "jobs": 2}
+    with pytest.raises(NinError, match="images in memory exist only"):
+        tune((images, np.arange(60) % 3), minutes=60, **settings)
+    assert not trained.trials
+
+
+def test_the_random_state_of_the_caller_is_left_alone(trained, tmp_path, monkeypatch):
+    def seeding(trial, callbacks=()):
+        backends.set_random_seed(trial.recipe.seed)
+        return trained(trial, callbacks)
+
+    monkeypatch.setattr("nin.study.tuning.tuning.train_trial", seeding)
+    settings = {"out": tmp_path, "sampler": "grid", "space": RATES, "seeds": 1, **SHORT}
+    np.random.seed(5)
+    tune("digits", minutes=60, **settings)
+    drawn = np.random.rand()
+    np.random.seed(5)
+    assert np.random.rand() == drawn
+
+
+def test_a_network_of_this_process_is_named(trained, tmp_path):
+    class Net(nin.Classifier):
+        def __init__(self, num_classes=10):
+            super().__init__()
+
+    settings = {"out": tmp_path, "space": RATES, "seeds": 1, "epochs": 2, "jobs": 2}
+    with pytest.raises(NinError, match=r"^Net@.* exists only in this process"):
+        tune("digits", preset=Net, minutes=60, **settings)
+    assert not trained.trials

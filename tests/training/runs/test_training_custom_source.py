@@ -158,3 +158,33 @@ def test_what_belongs_to_presets_is_refused(field, value, tmp_path):
     nets = write_nets(tmp_path)
     with pytest.raises(NinError, match=f"{field}="):
         nin.train("digits", tmp_path / "run", preset=f"{nets}:cnn", **{**QUICK, field: value})
+
+
+@pytest.mark.slow
+def test_it_is_trained_from_the_beginning_and_opened_from_another_directory(tmp_path, monkeypatch):
+    write_nets(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    run = nin.train("digits", tmp_path / "run", preset="nets.py:cnn", **QUICK)
+    (tmp_path / "else").mkdir()
+    monkeypatch.chdir(tmp_path / "else")
+    assert nin.load(run.path, trust=True).model.count_params() == run.model.count_params()
+    for name in ("checkpoint.safetensors", "metrics.jsonl", "weights.safetensors"):
+        (run.path / name).unlink()
+    run.update(state="interrupted")
+    monkeypatch.setattr(network_source, "_objects", {})
+    monkeypatch.setattr(network_source, "_modules", {})
+    again = nin.resume(run.path, trust=True)
+    assert (again.record["state"], again.record["recipe"]["preset"]) == ("finished", "nets.py:cnn")
+
+
+@pytest.mark.slow
+def test_a_class_of_this_process_is_trained(tmp_path):
+    class Net(nin.Classifier):
+        def __init__(self, num_classes=10):
+            super().__init__()
+            layers = [keras.layers.Flatten(), keras.layers.Dense(num_classes)]
+            self.net = keras.Sequential(layers)
+
+    run = nin.train("digits", tmp_path / "run", preset=Net, **QUICK)
+    assert run.record["state"] == "finished"
+    assert nin.load(run.path).model.count_params() == 8 * 8 * 10 + 10

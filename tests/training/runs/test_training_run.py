@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 import nin as d2l
 from nin.errors import DataError, NinError, RunError
+from nin.training.runs.provenance import command
 from nin.training.runs.run import Run, load
 from nin.training.runs.run_folder import new_run
 
@@ -159,3 +161,15 @@ def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert new_run("a", "~/runs/one") == tmp_path / "home/runs/one"
     assert not Path("~").exists()
+
+
+@pytest.mark.parametrize("program", ["", "-c"])
+def test_what_was_typed_into_python_is_no_command(program, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [program])
+    assert command() == "python"
+
+
+def test_a_script_that_changed_directory_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["study.py", "--fast"])
+    monkeypatch.chdir(tmp_path)
+    assert command().endswith("/study.py --fast")

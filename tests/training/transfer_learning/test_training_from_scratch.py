@@ -82,7 +82,7 @@ def squares(tmp_path):
 def test_where_features_say_nothing_training_from_scratch_is_better(
     squares, tmp_path, monkeypatch, capfd
 ):
-    short = nin.RECIPES["scratch"].revised(least_steps=60)
+    short = nin.RECIPES["scratch"].revised(least_steps=60, width=0.5)
     monkeypatch.setitem(nin.RECIPES, "scratch", short)
     paths, labels = squares
     noise = np.random.default_rng(1).normal(size=(40, 8)).astype(np.float32)

@@ -270,7 +270,7 @@ def test_a_directory_in_use_is_refused_before_anything_is_read(folder, run):
 
 def test_there_is_nothing_to_go_on_with_at_the_optimum(run):
     before = {path: path.read_bytes() for path in run.path.iterdir()}
-    with pytest.raises(RunError, match="is at its optimum: there is nothing to go on with"):
+    with pytest.raises(RunError, match="is at its optimum: there is nothing left to train"):
         d2l.resume(run.path)
     with pytest.raises(RunError, match=r"is not trained by gradients: leave out epochs$"):
         d2l.resume(run.path, epochs=3)
@@ -421,3 +421,26 @@ def test_with_training_photographs_alone_some_are_held_out(tmp_path):
     assert run.record["recipe"]["validation"] == 0.1
     evaluation = run.evaluate()
     assert (evaluation.part, evaluation.n) == ("validation", run.record["result"]["n"])
+
+
+@pytest.mark.slow
+def test_what_was_repaired_is_compared_with_what_was_there(tmp_path, capsys):
+    root = photographs.folder(tmp_path / "stripes", ("train", "test"))
+    bad = root / "test/down/00.png"
+    bad.write_bytes(b"no picture")
+    with pytest.raises(DataError):
+        d2l.train(recipe(root), tmp_path / "run")
+    bad.write_bytes((root / "train/down/00.png").read_bytes())
+    capsys.readouterr()
+    d2l.resume(tmp_path / "run")
+    assert "WARNING" in capsys.readouterr().err
+
+
+def test_a_run_on_photographs_takes_no_images_in_memory(tmp_path):
+    root = photographs.folder(tmp_path / "stripes", ("train", "test"))
+    bad = root / "test/down/00.png"
+    bad.write_bytes(b"no picture")
+    with pytest.raises(DataError):
+        d2l.train(recipe(root), tmp_path / "run")
+    with pytest.raises(RunError, match="not on images in memory: leave out data"):
+        d2l.resume(tmp_path / "run", data=(np.zeros((2, 8, 8)), np.array([0, 1])))

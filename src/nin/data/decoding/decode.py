@@ -44,7 +44,7 @@ PROFILE = "a colour profile that is ignored: damaged, or for other pixels"
 #: Pictures of more pixels are decoded one at a time, so that memory stays bounded.
 _LARGE, _ALONE = 51_000_000, threading.Lock()
 
-#: Pixels of a picture with opacity that are laid on white at a time.
+#: Pixels of a picture with transparency that are placed on white at a time.
 _STRIP = 2**20
 
 #: EXIF orientations that exchange width and height.

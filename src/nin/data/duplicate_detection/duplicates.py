@@ -179,16 +179,18 @@ def _join_same_pixels(
     Args:
         content: (n,), of all pictures, changed in place.
         paths: theirs.
-        thumbnails: of near copies, by their number.
+        thumbnails: of near copies, and of pictures with too little in them for a link, by their
+            number.
     """
     alike: defaultdict[bytes, list[int]] = defaultdict(list)
     for row, thumbnail in thumbnails.items():
         alike[thumbnail].append(row)
+    number = np.arange(len(content))
     for rows in alike.values():
         first: dict[bytes, int] = {}
         for row in rows if len(rows) > 1 else ():
-            same = first.setdefault(_pixels(paths[row]), row)
-            content[content == row] = same
+            number[row] = first.setdefault(_pixels(paths[row]), row)
+    content[:] = number[content]
 
 
 def _pixels(path: str) -> bytes:

@@ -64,7 +64,8 @@ class NearCopies(NamedTuple):
     Attributes:
         links: (m, 2), positions of two pictures.
         distances: (m,), in how many of 256 bits their hashes differ, a crop's if that is nearer.
-        thumbnails: position → a hash of the picture at 64 × 64; of pictures in `links`.
+        thumbnails: position → a hash of the picture at 64 × 64; of pictures in `links`, and of
+            those in which there is too little for a link.
         faults: position → why the picture cannot be read.
     """
 
@@ -86,6 +87,7 @@ def near_copies(paths: Sequence[str]) -> NearCopies:
     faults: dict[int, str] = {}
     looks: list[_Look] = []
     where: list[int] = []
+    plain: dict[int, bytes] = {}
     with (
         ThreadPoolExecutor(WORKERS) as pool,
         progress("looking for copies", len(paths)) as advance,
@@ -94,14 +96,17 @@ def near_copies(paths: Sequence[str]) -> NearCopies:
             advance(1)
             if isinstance(look, str):
                 faults[position] = look
-            elif look is not None:
+            elif isinstance(look, bytes):
+                plain[position] = look
+            else:
                 looks.append(look)
                 where.append(position)
     rows, distances = _linked(
         np.array([look.hashes for look in looks]).reshape(-1, len(_BOXES), 4),
         np.array([look.colours for look in looks]).reshape(-1, 3 * _CELLS**2),
     )
-    thumbnails = {where[row]: looks[row].thumbnail for row in np.unique(rows).tolist()}
+    linked = {where[row]: looks[row].thumbnail for row in np.unique(rows).tolist()}
+    thumbnails = {**plain, **linked}
     return NearCopies(np.array(where, np.intp)[rows], distances, thumbnails, faults)
 
 
@@ -113,8 +118,8 @@ class _Look(NamedTuple):
     thumbnail: bytes
 
 
-def _look_at(path: str) -> _Look | str | None:
-    """Hash a picture; None if there is too little in it, text if it cannot be read."""
+def _look_at(path: str) -> _Look | bytes | str:
+    """Hash a picture; its thumbnail alone if there is too little in it, text if none is read."""
     from PIL import Image
 
     try:
@@ -122,16 +127,17 @@ def _look_at(path: str) -> _Look | str | None:
         header = read_header(path)
     except DataError as error:
         return str(error)
+    thumbnail = blake2b(small.tobytes(), digest_size=16).digest()
     if min(header.width, header.height) < _HASHED:
-        return None
+        return thumbnail
     picture = Image.fromarray(small)
     grey = picture.convert("L")
     if np.std(np.asarray(grey)) < _LEAST_CONTRAST:
-        return None
+        return thumbnail
     hashes = _hashes(grey)
     if np.bitwise_count(hashes[0]).sum() < _FEWEST_SET:
-        return None
-    return _Look(hashes, _colours(small), blake2b(small.tobytes(), digest_size=16).digest())
+        return thumbnail
+    return _Look(hashes, _colours(small), thumbnail)
 
 
 def _hashes(grey: Image) -> NDArray[np.uint64]:

@@ -22,7 +22,7 @@ class FolderInventory:
     """What a folder of pictures holds, before anything is divided or decoded.
 
     Attributes:
-        path: the folder, or the file with the labels, as it was given.
+        path: the folder as it was given; of a file with labels, the folder that it is in.
         per_class: part → class → number of pictures; every class, also one that a part lacks. All
             are under ``"train"`` if the folder is not divided into parts.
         part_names: part → what was taken for it: a folder's name, or a word in a file of labels.

@@ -88,7 +88,9 @@ class _Pictures:
 
     def __init__(self, root: Path, left_out: LeftOut) -> None:
         self.root = root
-        self.every = pictures_below(str(root), left_out) if can_be_listed(root) else []
+        every = pictures_below(str(root), left_out) if can_be_listed(root) else []
+        self.every = [path.removeprefix(f".{os.sep}") for path in every]
+        self._above = f"{normalized(Path(os.path.abspath(root)).as_posix())}/"  # noqa: PTH100
         self.missing: set[str] = set()
         self._by_name: defaultdict[str, list[str]] = defaultdict(list)
         for path in self.every:
@@ -129,7 +131,7 @@ class _Pictures:
         return len(set(self.every) - set(labelled))
 
     def _candidates(self, table: Path, file: str) -> list[str]:
-        name = normalized(file.replace("\\", "/")).removeprefix("./")
+        name = normalized(file.replace("\\", "/")).removeprefix("./").removeprefix(self._above)
         below = normalized((table.parent.relative_to(self.root) / name).as_posix())
         return self._by_name.get(below) or self._by_name.get(name, [])
 
@@ -172,9 +174,10 @@ def _check_repeated(
 
 
 def _check_there(table: Path, rows: Sequence[LabelRow], pictures: _Pictures) -> None:
-    if pictures.missing and len(pictures.missing) >= len({row.file for row in rows}):
+    wanted = list(dict.fromkeys(row.file for row in rows if row.label))
+    if pictures.missing and len(pictures.missing) >= len(wanted):
         raise DataError(
-            f"{table}: none of its {len(rows):,} files is there, such as {rows[0].file}: put it"
+            f"{table}: none of its {len(wanted):,} files is there, such as {wanted[0]}: put it"
             " beside the pictures"
         )
 

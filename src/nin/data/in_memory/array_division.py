@@ -53,6 +53,9 @@ def divide_arrays(
         kept, found["validation"] = _held_out(given, kept, share, seed, "validation")
     if limit is not None and limit < len(kept):
         kept = kept[stratified(labels[kept], limit, seed)]
+    if len(lost := np.setdiff1d(np.arange(len(given.classes)), labels[kept])):
+        name = given.classes[lost[0]]
+        raise DataError(f"{given.name}: no image of class {name!r} is left to train on")
     return {**found, "train": kept}
 
 

@@ -93,7 +93,7 @@ class ImageArrays(ImageData):
         given: dict[Part, tuple[Any, Any]] = {"train": (images, labels)}
         shares = {"validation": 0.0, "test": 0.0}
         for part, value in (("validation", validation), ("test", test)):
-            if isinstance(value, (int, float)):
+            if isinstance(value, (int, float, np.number)):
                 check_share(part, value)
                 shares[part] = float(value)
             else:
@@ -121,7 +121,8 @@ class ImageArrays(ImageData):
             path: the file. Its arrays are called ``x_train``, ``y_train``, ``x_test``, ``y_test``
                 (and ``x_val``, ``y_val``); ``train_images``, ``train_labels``, …; or ``images`` and
                 ``labels``; there may be ``class_names`` and ``groups``.
-            settings: arguments as above, in place of what the file holds.
+            settings: arguments as above, in place of what the file holds; a share of the images is
+                held out for a part only where the file has none.
 
         Raises:
             DataError: the file cannot be read, or its arrays cannot be used.
@@ -141,7 +142,8 @@ class ImageArrays(ImageData):
         images, labels, groups = found.parts["train"]
         settings.setdefault("groups", groups)
         for part in ("validation", "test"):
-            if part in found.parts:
+            is_given = isinstance(settings.get(part), (tuple, list))
+            if part in found.parts and not is_given:
                 settings[part] = found.parts["validation" if part == "validation" else "test"][:2]
         try:
             made = cls(images, labels, **settings)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.split import Labels
-from nin.errors import Argument, DataError
+from nin.errors import Argument, DataError, first_line
 from nin.names import listed, normalized
 
 #: More classes than this are measurements rather than labels.
@@ -50,8 +50,17 @@ def _names(classes: Sequence[Any]) -> tuple[str, ...]:
     return names
 
 
+def _as_array(what: str, value: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise DataError(f"{what} is no array: an image has one label") from error
+    except (TypeError, RuntimeError) as error:  # A tensor on a GPU, or with a gradient.
+        raise DataError(f"{what} cannot be read as an array: {first_line(error)}") from error
+
+
 def _flat(what: str, value: Any, names: tuple[str, ...] | None) -> NDArray[Any]:
-    labels = np.asarray(value)
+    labels = _as_array(what, value)
     if labels.dtype.kind == "O" and all(isinstance(label, str) for label in labels.ravel()):
         labels = labels.astype(str)  # As pandas keeps them.
     if labels.dtype.kind == "S":

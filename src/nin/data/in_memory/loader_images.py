@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -136,6 +137,15 @@ class LoaderBatches(Batches):
         self._left: tuple[NDArray[Any], Labels] = (images[:0], labels[:0])
         self._batches: Iterator[Any] = iter(())
 
+    def on_epoch_begin(self) -> None:
+        """Tell the loader, as Keras would."""
+        getattr(self._loader, "on_epoch_begin", lambda: None)()
+
+    def on_epoch_end(self) -> None:
+        """Move on to the next epoch, and tell the loader, as Keras would."""
+        super().on_epoch_end()
+        getattr(self._loader, "on_epoch_end", lambda: None)()
+
     def _taken(self, epoch: int, index: int) -> tuple[NDArray[Any], Labels, None]:
         if index == self.first:
             self._batches, self._left = batches_of(self._loader), (self.images[:0], self.labels[:0])
@@ -193,9 +203,18 @@ def batches_of(loader: Any) -> Iterator[Any]:
     cardinality = getattr(loader, "cardinality", None)
     if cardinality is not None and int(cardinality()) == -1:
         raise DataError(f"{name} never ends: leave out repeat()")
+    if _is_endless(loader):
+        raise DataError(f"{name} never ends: give it a length")
     if hasattr(loader, "__iter__"):
         return iter(loader)
     return (loader[number] for number in range(len(loader)))
+
+
+def _is_endless(loader: Any) -> bool:
+    try:
+        return isinstance(loader, keras.utils.PyDataset) and loader.num_batches is None
+    except NotImplementedError:
+        return True
 
 
 def pair_of(batch: Any) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nin.errors import DataError
+from nin.errors import DataError, first_line
 
 Pixels = NDArray[np.uint8]
 
@@ -74,10 +74,12 @@ def channels_last(values: NDArray[Any]) -> NDArray[Any]:
 def _with_channels(what: str, value: Any, notes: list[str]) -> NDArray[Any]:
     try:
         values = np.asarray(value)
-    except (TypeError, ValueError) as error:  # Rows of several lengths.
+    except ValueError as error:  # Rows of several lengths.
         raise DataError(
             f"{what}: images of different sizes do not make an array: resize them"
         ) from error
+    except (TypeError, RuntimeError) as error:  # A tensor on a GPU, or with a gradient.
+        raise DataError(f"{what} cannot be read as an array: {first_line(error)}") from error
     if values.dtype.kind not in "buif":
         raise DataError(f"{what} holds {_kind(values)}, not numbers: images are uint8 or floats")
     if values.ndim == 2:
@@ -121,6 +123,7 @@ def _scale(arrays: Mapping[str, NDArray[Any]], notes: list[str]) -> int:
                 " 255"
             )
         return 1
+    _check_one_scale(arrays, high)
     if high <= 1:
         return 255
     if high <= _OVERSHOOT and not all((array % 1 == 0).all() for array in arrays.values()):
@@ -130,6 +133,18 @@ def _scale(arrays: Mapping[str, NDArray[Any]], notes: list[str]) -> int:
     if high < _DARK:
         notes.append(f"floats, {span}: taken as 0 to 255, and rounded to whole numbers")
     return 1
+
+
+def _check_one_scale(arrays: Mapping[str, NDArray[Any]], high: float) -> None:
+    """Refuse floats from 0 to 1 in one part beside whole numbers up to 255 in another."""
+    if not any(array.dtype.kind in "iu" and array.max() > 1 for array in arrays.values()):
+        return
+    for what, array in arrays.items():
+        if array.dtype.kind == "f" and array.max() <= 1 and (array % 1).any():
+            raise DataError(
+                f"{what} holds floats up to {array.max():g}, and others hold whole numbers up to"
+                f" {high:g}: give all parts on one scale"
+            )
 
 
 def _range(arrays: Mapping[str, NDArray[Any]]) -> tuple[float, float]:

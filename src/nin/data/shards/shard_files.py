@@ -18,7 +18,7 @@ from nin.data.storage.picture_store import is_stored
 from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.url_path import source_path
 from nin.errors import DataError
-from nin.urls import is_url
+from nin.urls import is_url, share_signature
 
 #: Endings of shards.
 ENDINGS = (".tar", ".parquet")
@@ -89,7 +89,7 @@ def find_shards(path: Path) -> ShardFiles | None:
     if not found:
         return None
     folders, loose = folders_in(path, LeftOut())
-    if loose or any(_holds_pictures(folder) for folder in folders):
+    if loose or _holds_pictures(folders):
         return None
     return _together(found, is_folder=True, root=path)
 
@@ -131,17 +131,46 @@ def _of_parts(path: Path) -> list[Path]:
     return [path / name for name in names if read_part(name) or name.lower() == _DATA]
 
 
-def _holds_pictures(folder: Path) -> bool:
-    """Whether a picture is anywhere below a folder: known by its ending, and soon where it is."""
-    if is_url(folder):  # One request, and not one for each folder below.
-        names = (each.name for each in REMOTE.scan(str(folder)))
-    else:
-        names = (name for _, _, inside in os.walk(folder) for name in inside)
-    return any(os.path.splitext(name)[1].lower() in EXTENSIONS for name in names)  # noqa: PTH122
+def _holds_pictures(folders: Sequence[Path]) -> bool:
+    """Whether a picture is anywhere below folders, known by its ending; the nearest are seen first.
+
+    What may not be listed is passed over, and a folder that several links lead to is seen once.
+    """
+    seen: set[str] = set()
+    with ThreadPoolExecutor(_CHECKERS) as pool:
+        while folders:
+            places = {_place(folder): folder for folder in folders}
+            new = [folder for place, folder in places.items() if place not in seen]
+            seen |= set(places)
+            inside = [*pool.map(_listed, new)]
+            files = (name for found in inside for name, is_folder in found if not is_folder)
+            if any(os.path.splitext(name)[1].lower() in EXTENSIONS for name in files):  # noqa: PTH122
+                return True
+            folders = [
+                folder / name
+                for folder, found in zip(new, inside, strict=True)
+                for name, is_folder in found
+                if is_folder
+            ]
+    return False
+
+
+def _place(folder: Path) -> str:
+    return str(folder) if is_url(folder) else os.path.realpath(folder)
+
+
+def _listed(folder: Path) -> list[tuple[str, bool]]:
+    """What is in a folder: names, and whether each is a folder; nothing where it is closed."""
+    try:
+        with scanned(folder) as entries:
+            return [(entry.name, entry.is_dir()) for entry in entries]
+    except OSError:
+        return []
 
 
 def _matching(pattern: str) -> Iterator[str]:
     found = [path for name in _numbered(pattern) for path in _globbed(name)]
+    share_signature(pattern, found)
     if not found:
         raise DataError(f"{pattern}: there is no such shard")
     with ThreadPoolExecutor(_CHECKERS) as pool:
@@ -154,13 +183,22 @@ def _matching(pattern: str) -> Iterator[str]:
 
 
 def _globbed(name: str) -> list[str]:
+    if not is_url(name):
+        return _globbed_here(name)
     if not _has_wildcard(name):
         return [name]
-    if not is_url(name):
-        return glob.glob(name)  # noqa: PTH207
     folder, _, pattern = name.rpartition("/")
     entries = (entry for entry in REMOTE.scan(folder) if entry.is_file())
     return [entry.path for entry in entries if fnmatch.fnmatchcase(entry.name, pattern)]
+
+
+def _globbed_here(name: str) -> list[str]:
+    folder, file = os.path.split(name)
+    is_folder = os.path.isdir(folder)  # noqa: PTH112 - one whose brackets are meant as they stand
+    if os.path.lexists(name) or (is_folder and not glob.has_magic(file)):
+        return [name]
+    pattern = os.path.join(glob.escape(folder) if is_folder else folder, file)  # noqa: PTH118
+    return glob.glob(pattern) if glob.has_magic(pattern) else [name]  # noqa: PTH207
 
 
 def _has_wildcard(name: str) -> bool:

@@ -21,7 +21,10 @@ LABELS, KEYS = (".cls", ".json"), ("label", "cls")
 #: The largest file with a label, in bytes.
 _LARGEST_LABEL = 2**20
 
-_NUMBER = re.compile(r"\d{1,9}")
+_NUMBER = re.compile(r"-?\d{1,9}")
+
+#: What is counted by itself where it is no picture: ``.txt``, ``.seg.npy``.
+_USUAL_ENDING = re.compile(r"(\.[a-z][a-z0-9]{0,7}){1,2}")
 
 
 def tar_pictures(path: str) -> list[str]:
@@ -45,7 +48,7 @@ def tar_samples(path: str) -> ShardSamples:
         DataError: the tar file is damaged, a sample holds two pictures, or a label is none.
     """
     return kept_listing(
-        "samples 1", path, lambda: _read_samples(path), list, ShardSamples.from_lists
+        "samples 2", path, lambda: _read_samples(path), list, ShardSamples.from_lists
     )
 
 
@@ -67,7 +70,8 @@ def _read_samples(path: str) -> ShardSamples:
             rank = LABELS.index(ending)
             labels[key] = min(labels.get(key, (rank, row)), (rank, row))
         else:
-            left_out[f"{ending or 'other'} files in shards"] += 1
+            kind = ending if _USUAL_ENDING.fullmatch(ending) else "other"
+            left_out[f"{kind} files in shards"] += 1
     rows = [labels.get(key) for key in pictures]
     read = list(_read_labels(path, members, rows))
     return ShardSamples(
@@ -99,7 +103,7 @@ def _text_label(content: bytes, where: str) -> Label:
         raise DataError(f"{where}: is not text: a number, or the name of a class") from error
     if len(text.splitlines()) > 1:
         raise DataError(f"{where}: has several lines: a number, or the name of a class")
-    return int(text) if _NUMBER.fullmatch(text) else normalized(text) or None
+    return _number(int(text)) if _NUMBER.fullmatch(text) else normalized(text) or None
 
 
 def _json_label(content: bytes, where: str) -> Label:
@@ -112,9 +116,16 @@ def _json_label(content: bytes, where: str) -> Label:
     label = next((found[key] for key in KEYS if found.get(key) is not None), None)
     if isinstance(label, str):
         return normalized(label.strip()) or None
-    if label is None or (isinstance(label, int) and not isinstance(label, bool)):
-        return label
+    if label is None:
+        return None
+    if isinstance(label, int) and not isinstance(label, bool):
+        return _number(label)
     raise DataError(f"{where}: its label must be a number or the name of a class, not {label!r}")
+
+
+def _number(label: int) -> Label:
+    """A number below 0 stands for no label, as in `datasets`."""
+    return label if label >= 0 else None
 
 
 def _divided(name: str) -> tuple[str, str]:

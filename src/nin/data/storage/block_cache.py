@@ -12,8 +12,9 @@ from nin.data.storage.remote_content import FilePiece, RemoteStatus, fetch
 #: Bytes of a block, and blocks that are held in memory as well.
 BLOCK, HELD = 2**22, 8
 
-#: A block of a file: its URL, the file's version, and the block's number.
+#: A block of a file: its URL, the file's version, and the block's number; `_ALL` of them.
 Key = tuple[str, int, int]
+_ALL = -1
 
 
 class BlockCache:
@@ -27,7 +28,9 @@ class BlockCache:
         self._lock = threading.Lock()
         self._folder: CacheFolder | None = None
         self._held: OrderedDict[Key, bytes] = OrderedDict()
-        self._coming: dict[Key, Future[bytes]] = {}
+        self._coming: dict[Key, Future[FilePiece]] = {}
+        # Files, by URL and version, whose server sends the whole of them for each block.
+        self._unranged: set[tuple[str, int]] = set()
 
     def read(self, url: str, status: RemoteStatus, start: int, length: int) -> bytes:
         """Read a piece of a file; shorter at the file's end.
@@ -59,29 +62,37 @@ class BlockCache:
 
     def _fetched(self, key: Key, status: RemoteStatus) -> bytes:
         """A block from its server; several threads that need one wait for the same response."""
+        begin = key[2] * BLOCK
         with self._lock:
-            coming = self._coming.get(key)
+            shared = (*key[:2], _ALL) if key[:2] in self._unranged else key
+            coming = self._coming.get(shared)
             if is_mine := coming is None:
-                coming = self._coming[key] = Future()
+                coming = self._coming[shared] = Future()
         if not is_mine:
-            return coming.result()
+            found = coming.result()
+            if found.start <= begin < found.start + len(found.content):
+                return _part(found, begin)
+            return self._fetched(key, status)  # The server has ranges after all.
         try:
             coming.set_result(self._from_server(key, status))
         except BaseException as error:  # noqa: BLE001 - it is raised to whoever waits
             coming.set_exception(error)
         finally:
             with self._lock:
-                del self._coming[key]
-        return coming.result()
+                del self._coming[shared]
+        return _part(coming.result(), begin)
 
-    def _from_server(self, key: Key, status: RemoteStatus) -> bytes:
+    def _from_server(self, key: Key, status: RemoteStatus) -> FilePiece:
         url, version, number = key
         begin = number * BLOCK
         found = fetch(url, status, begin, min(begin + BLOCK, status.size))
         for start in range(0, len(found.content), BLOCK):
             each = (url, version, (found.start + start) // BLOCK)
             self._keep(each, found.content[start : start + BLOCK])
-        return _part(found, begin)
+        with self._lock:
+            is_whole = len(found.content) > BLOCK
+            (self._unranged.add if is_whole else self._unranged.discard)((url, version))
+        return found
 
     def _keep(self, key: Key, content: bytes) -> None:
         self._kept().put(_name(key), content)

@@ -76,6 +76,8 @@ class CacheFolder:
             return None if content is None else content[start : start + length]
         try:
             with path.open("rb") as file:
+                with contextlib.suppress(OSError):
+                    os.utime(file.fileno())
                 return os.pread(file.fileno(), length, _DIGEST + start)
         except OSError:
             return None

@@ -25,7 +25,7 @@ from nin.urls import is_url
 
 ENDING = ".parquet"
 
-#: Bytes of pictures in a window of training, and of groups of rows that are held in memory: those
+#: Bytes of pictures in a window of training, and of row groups that are held in memory: those
 #: of one window while the next begins.
 WINDOW_BYTES = 2**28
 CACHE = 2 * WINDOW_BYTES
@@ -38,7 +38,7 @@ class ParquetTable(NamedTuple):
         stamp: size and time of the file.
         metadata: the file's, as pyarrow has read it.
         column: with the pictures' bytes, as ``image.bytes``.
-        starts: (groups + 1,), the first row of each group of rows; then how many rows there are.
+        starts: (groups + 1,), the first row of each row group; then how many rows there are.
         sizes: (groups,), bytes that the pictures of each take in memory.
     """
 
@@ -57,7 +57,7 @@ class ParquetTable(NamedTuple):
 class ParquetShards(ShardReader[ParquetTable]):
     """Reads pictures from columns of Parquet files; see `PictureStore`.
 
-    A group of rows can be read only as a whole, and so the latest ones are kept.
+    A row group can be read only as a whole, and so the latest ones are kept.
     """
 
     ending = ENDING
@@ -81,8 +81,8 @@ class ParquetShards(ShardReader[ParquetTable]):
         sizes = np.array([_size_of_column(each, column) for each in groups], np.int64)
         if (sizes > LARGEST).any():
             raise DataError(
-                f"{path}: a group of its rows has {sizes.max():,} bytes, and is read as a whole:"
-                " write it with fewer rows in each, as row_group_size=1000"
+                f"{path}: a row group has {sizes.max():,} bytes, and is read as a whole: write"
+                " smaller ones, such as row_group_size=1000"
             )
         starts = np.cumsum([0, *(each.num_rows for each in groups)])
         table = ParquetTable(stamp, metadata, column, starts, sizes)
@@ -136,7 +136,7 @@ def _size_of_column(group: Any, column: str) -> int:
 
 
 def _read_group(path: str, table: ParquetTable, group: int, name: str) -> Any:
-    """The pictures of a group of rows, an array of pyarrow."""
+    """The pictures of a row group, an array of pyarrow."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 

@@ -16,7 +16,7 @@ from nin.urls import with_secrets, without_credentials
 
 T = TypeVar("T")
 
-#: Seconds before each further attempt, and for one.
+#: Seconds before each further attempt, and without any response in one.
 WAITS, TIMEOUT = (0.5, 1.0, 2.0, 4.0, 8.0), 60.0
 
 #: What fsspec needs for a scheme, where it does not bring it.
@@ -85,12 +85,16 @@ def file_system(url: str) -> tuple[Any, str]:
 
 
 def call(files: Any, method: str, *arguments: Any, **options: Any) -> Any:
-    """Call a method of a file system, and wait no longer than `TIMEOUT`, where that can be set."""
+    """Call a method of a file system, and wait no longer than `TIMEOUT`, where that can be set.
+
+    A file system whose ``longest`` is None sees to that itself.
+    """
     if getattr(files, "async_impl", False):
         from fsspec.asyn import sync
 
         work = getattr(files, f"_{method}")
-        return sync(files.loop, work, *arguments, timeout=TIMEOUT, **options)
+        longest = getattr(files, "longest", TIMEOUT)
+        return sync(files.loop, work, *arguments, timeout=longest, **options)
     return getattr(files, method)(*arguments, **options)
 
 

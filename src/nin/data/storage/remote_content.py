@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
+from nin.data.storage import remote_access
 from nin.data.storage.remote_access import (
     ShortResponseError,
     call,
@@ -30,6 +32,7 @@ _VERSIONS = (
 #: The largest file that is fetched whole, from a server without ranges, in bytes.
 _WHOLE = 2**30
 _PROCESS = secrets.token_hex(8)
+_CHANGED = "{}: was changed after it was listed: start again"
 
 
 class RemoteStatus(NamedTuple):
@@ -80,9 +83,26 @@ def status_of(listed: dict[str, Any], url: str) -> RemoteStatus:
     """
     if not isinstance(size := listed.get("size"), int):
         raise SourceError(f"{url}: the server does not state its size, so that it cannot be read")
-    version = next((str(listed[name]) for name in _VERSIONS if listed.get(name)), _PROCESS)
+    return _status(size, next(iter(_versions(listed)), _PROCESS))
+
+
+def _versions(listed: dict[str, Any]) -> list[str]:
+    """What identifies a version, the surest first; times as numbers, whatever states them."""
+    found = [listed[name] for name in _VERSIONS if listed.get(name)]
+    return [str(each.timestamp() if isinstance(each, datetime) else each) for each in found]
+
+
+def _status(size: int, version: str) -> RemoteStatus:
     digest = blake2b(f"{size} {version}".encode(), digest_size=8).digest()
     return RemoteStatus(size, int.from_bytes(digest, "little"))
+
+
+def _is_still(status: RemoteStatus, stated: dict[str, Any]) -> bool:
+    """Whether a file is the one that was listed; a listing may state less than is stated of it."""
+    # Some drivers quote an ETag here and not in a listing.
+    versions = [form for each in _versions(stated) for form in (each, each.strip('"'), f'"{each}"')]
+    possible = [_status(status.size, version) for version in (*versions, _PROCESS)]
+    return stated.get("size") == status.size and (status in possible or not versions)
 
 
 def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
@@ -105,6 +125,10 @@ def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
             found: FilePiece = call(_Http(files), "fetch", path, url, status, start, end)
         else:
             found = FilePiece(start, call(files, "cat_file", path, start=start, end=end))
+            # A file that comes at once is of one version, whichever that is.
+            is_whole = (start, end) == (0, status.size)
+            if not is_whole and not _is_still(status, call(files, "info", path)):
+                raise SourceError(_CHANGED.format(url))
         wanted = (
             status.size if found.start == 0 and len(found.content) > end - start else end - start
         )
@@ -119,6 +143,8 @@ class _Http:
     """Requests that look at the response's status and headers, in the session of fsspec."""
 
     async_impl = True
+    #: However long a response takes, as long as bytes come: see `_get`.
+    longest = None
 
     def __init__(self, files: Any) -> None:
         self.files, self.loop = files, files.loop
@@ -132,7 +158,7 @@ class _Http:
     ) -> FilePiece:
         async with await self._get(path, start, end) as response:
             if _status_of_response(response, url) != status:
-                raise SourceError(f"{url}: was changed after it was listed: start again")
+                raise SourceError(_CHANGED.format(url))
             is_piece = response.status == 206
             most = end - start if is_piece else status.size
             if most > max(_WHOLE, end - start):
@@ -143,10 +169,15 @@ class _Http:
             return FilePiece(start if is_piece else 0, await _content(response, most, url))
 
     async def _get(self, path: str, start: int, end: int) -> Any:
+        import aiohttp
+
         session = await self.files.set_session()
+        patience = remote_access.TIMEOUT
+        timeout = aiohttp.ClientTimeout(total=None, connect=patience, sock_read=patience)
         # An encoding would have another length, and other ranges.
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
-        response = await session.get(self.files.encode_url(path), headers=headers)
+        url = self.files.encode_url(path)
+        response = await session.get(url, headers=headers, timeout=timeout)
         if response.status != 416:
             response.raise_for_status()
         return response

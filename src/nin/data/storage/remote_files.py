@@ -112,19 +112,20 @@ class RemoteFiles:
                 " https://…/labels.csv"
             )
 
-        def request() -> list[dict[str, Any]]:
+        def request() -> tuple[str, list[dict[str, Any]]]:
             files, path = file_system(url)
-            found: list[dict[str, Any]] = call(files, "ls", path, detail=True)
-            return found
+            return path.strip("/"), call(files, "ls", path, detail=True)
 
-        above = url.rstrip("/")
-        for each in persistently(url, request):
-            name = str(each["name"]).rstrip("/").rpartition("/")[2]
-            is_folder = each["type"] == "directory"
-            if not name or (f"{above}/".endswith(f"/{name}/") and each["size"] == 0):
+        here, found = persistently(url, request)
+        for each in found:
+            whole = str(each["name"]).strip("/")
+            if whole == here:
                 continue  # The empty object by which some programs mark a folder.
-            path = f"{above}/{name}"
-            if not is_folder:
+            name = whole.rpartition("/")[2]
+            path = f"{url.rstrip('/')}/{name}"
+            is_folder = each["type"] == "directory"
+            # The size of a link is that of the name that it leads to: it is asked when it is read.
+            if not is_folder and each["type"] != "link":
                 self._keep(path, status_of(each, path))
             yield RemoteEntry(name, path, is_folder)
 

@@ -25,7 +25,7 @@ class RowGroups:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, read: Callable[[], Any]) -> Any:
-        """A group of rows, which has `nbytes`; whatever `read` raises is raised.
+        """A row group, which has `nbytes`; whatever `read` raises is raised.
 
         Args:
             key: by which it is known.

@@ -10,7 +10,7 @@ from nin.data.storage.remote_files import REMOTE
 from nin.errors import DataError
 from nin.urls import is_url
 
-#: The largest picture, or group of rows, that is read from a shard at once, in bytes.
+#: The largest picture, or row group, that is read from a shard at once, in bytes.
 LARGEST = 2**30
 
 #: Size and time of a file.

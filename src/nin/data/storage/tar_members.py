@@ -124,7 +124,7 @@ def _headers(file: _Headers, name: str) -> Iterator[tarfile.TarInfo]:
                 archive.members.clear()  # It would keep them all.
                 if member.size < 0 or member.offset_data < end:
                     raise DataError(damaged.format(end))
-                end = member.offset_data + (member.size if member.isreg() else 0)
+                end = member.offset_data + _stored_size(member)
                 if end > file.size:
                     raise DataError(damaged.format(file.size))
                 yield member
@@ -137,6 +137,11 @@ def _headers(file: _Headers, name: str) -> Iterator[tarfile.TarInfo]:
         raise DataError(damaged.format(min(end, file.size)))
 
 
+def _stored_size(member: tarfile.TarInfo) -> int:
+    """Bytes of its content in the archive, at least: the size of a sparse file counts its holes."""
+    return member.size if member.isreg() and not member.issparse() else 0
+
+
 def _why_passed_over(member: tarfile.TarInfo) -> str | None:
     """Why a member is not taken; empty for folders, which hold nothing; None if it is."""
     if member.isdir():
@@ -146,6 +151,8 @@ def _why_passed_over(member: tarfile.TarInfo) -> str | None:
     if not member.isreg() or member.issparse():
         return "sparse and special files"
     parts = member.name.split("/")
+    if parts[-1].startswith("._"):
+        return "._ files of macOS"
     if member.name.startswith("/") or ".." in parts:
         return "files that are named outside the archive"
     return None

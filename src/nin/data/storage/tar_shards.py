@@ -67,7 +67,7 @@ class TarShards(ShardReader[TarTable]):
         """
         stamp = stamp_of(path)
         found = kept_listing(
-            "members 1", path, lambda: read_members(path), _to_json, TarMembers.from_lists
+            "members 2", path, lambda: read_members(path), _to_json, TarMembers.from_lists
         )
         keys = _digests(found.names)
         order = np.argsort(keys)

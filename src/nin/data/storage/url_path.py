@@ -71,7 +71,7 @@ class UrlPath(type(Path())):  # type: ignore[misc]
     def open(self, mode: str = "r", *_: Any, **options: Any) -> IO[Any]:
         """Open a file to read it."""
         if mode not in ("r", "rb"):
-            raise OSError(errno.EROFS, "nothing is written behind a URL", str(self))
+            raise OSError(errno.EROFS, "cannot write to a URL", str(self))
         file = REMOTE.open(str(self))
         return file if mode == "rb" else io.TextIOWrapper(file, **options)
 

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import keras
 
+from nin.errors import ExportError
 from nin.exporting.onnx.layer_rules import Signal, as_rows, rule, values
-from nin.models.geometry import flow
+from nin.models.geometry import flow, is_of_layers
 from nin.onnx_graph.graph import Graph
 
 
@@ -40,6 +41,8 @@ def write_network(
     Raises:
         ExportError: a layer that no network of this package has.
     """
+    if not is_of_layers(net):
+        raise ExportError(f"cannot export {net.name}: it does not compute layer by layer")
     before_average: list[Signal] = []
     linear: list[Any] = []
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from nin._version import __version__
 from nin.data.storage.picture_store import is_stored
@@ -28,6 +28,7 @@ class BatchJob(NamedTuple):
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
         version: of this package.
+        errors: whether a picture that cannot be read ends the command, or has its reason instead.
     """
 
     network: str
@@ -37,6 +38,7 @@ class BatchJob(NamedTuple):
     top: int = 1
     min_probability: float = 0.0
     version: str = __version__
+    errors: Literal["raise", "yield"] = "yield"
 
 
 def batch_job(network: Path, files: Sequence[str], top: int, min_probability: float) -> BatchJob:

@@ -24,7 +24,7 @@ _opening = threading.Lock()
 
 
 def predict_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
-    """Predictions for some pictures; one that cannot be read has its reason instead.
+    """Predictions for some pictures; by default one that cannot be read has its reason instead.
 
     Args:
         job: network and options.
@@ -34,6 +34,7 @@ def predict_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
         As `FilePredictor.predict_files` yields them, with the names as given.
 
     Raises:
+        DataError: a picture cannot be read, and the job says that this is an error.
         ExportError: the network or the pictures are not where the job says, or the version differs.
     """
     with _opening:
@@ -42,7 +43,7 @@ def predict_part(job: BatchJob, names: Sequence[str]) -> list[dict[str, Any]]:
         [_place(job.folder, name) for name in names],
         job.top,
         min_probability=job.min_probability,
-        errors="yield",
+        errors=job.errors,
     )
     return [{**each, "file": name} for name, each in zip(names, found, strict=True)]
 

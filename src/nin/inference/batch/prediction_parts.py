@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.errors import Advice, Argument, DataError, NinError
-from nin.files import check_file_writable, locked, write_bytes, write_json
+from nin.files import beginning, check_file_writable, locked, write_bytes, write_json
 
 #: Pictures per part: what is done again at the most where a worker, or the command, is killed.
 PART = 256
@@ -85,7 +85,8 @@ class PredictionParts:
 
     def remove(self) -> None:
         """Delete all parts: from one moment to the next there are none, however long it takes."""
-        aside = self.folder.with_name(f".{self.folder.name}.{secrets.token_hex(4)}.part")
+        name = f".{beginning(self.folder.name, 40)}.{secrets.token_hex(4)}.part"
+        aside = self.folder.with_name(name)
         with contextlib.suppress(OSError):
             self.folder.rename(aside)
         shutil.rmtree(aside if aside.exists() else self.folder, ignore_errors=True)

@@ -19,7 +19,7 @@ _PICTURES = (
     (
         plots.accuracy_against_parameters,
         "Accuracy against parameters.",
-        "Error bars: one standard deviation over seeds. Dashed: the Pareto front, the highest"
+        "Error bars: one standard deviation over trainings. Dashed: the Pareto front, the highest"
         " accuracy at each size.",
     ),
     (
@@ -30,14 +30,14 @@ _PICTURES = (
     (
         plots.accuracy_against_time,
         "Accuracy against time.",
-        "Seconds of training, mean over seeds, on the machine named above; error bars and dashes as"
-        " in the first figure.",
+        "Seconds of training, mean over trainings, on the machine named above; error bars and"
+        " dashes as in the first figure.",
     ),
     (
         plots.learning_curves,
         "Learning curves.",
-        "Validation accuracy after each epoch: mean over seeds, in a band from lowest to highest."
-        " The first epochs may lie below the axis.",
+        "Validation accuracy after each epoch: mean over trainings, in a band from lowest to"
+        " highest. The first epochs may lie below the axis.",
     ),
     (
         plots.parameter_shares,

@@ -96,4 +96,5 @@ def _named(differences: Sequence[Difference], *, sizes: bool) -> str:
         each.rival + (f" (by {abs(100 * each.mean):.1f} points)" if sizes else "")
         for each in ordered
     ]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    word = "and" if sizes else "or"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"

@@ -24,7 +24,7 @@ def _values(row: Row) -> dict[str, Any]:
         **{f"factor_{name}": value for name, value in row.levels.items()},
         "accuracy_mean": fmean(row.accuracies) if row.n else None,
         "accuracy_sd": deviation(row.accuracies),
-        "seeds": row.n,
+        "trainings": row.n,
         "died": row.died,
         "accuracies": row.accuracies,
         "on_front": row.on_front,

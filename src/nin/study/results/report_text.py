@@ -13,7 +13,7 @@ from nin.study.statistics.power import MOST_SEEDS, difference_shown, seeds_neede
 #: For a missing value.
 NOTHING = "–"
 #: Titles of the table of differences.
-FINDINGS = ("finding", "certainty", "seeds", "seeds for one point", "parameters")
+FINDINGS = ("finding", "certainty", "pairs", "seeds for one point", "parameters")
 _POINT = "A point is one image in a hundred."
 
 
@@ -124,15 +124,18 @@ def explanation(differences: Sequence[Difference]) -> str:
         sentences.append(
             "Clear: chance is ruled out at 5 %, that of seeds (t-test) and, where known, that of"
             " images (exact test of McNemar), with Holm's correction for all differences of this"
-            " kind here. Seeds for one point: with as many, a difference of one point would be"
+            " kind here. Pairs: trainings of the two with the same seed, and the same fold if there"
+            " are any. Seeds for one point: with as many, a difference of one point would be"
             " seen four times in five if it were the only one; of several it takes more."
         )
     return " ".join([*sentences, _POINT])
 
 
 def parameters(difference: Difference) -> str:
-    """Which of the two has how many times the other's parameters."""
+    """Which of the two has how many times the other's parameters; a step has none."""
     ratio = difference.parameter_ratio
+    if ratio is None:
+        return NOTHING
     larger, smaller = difference.rival, difference.net
     if 0 < ratio < 1:
         ratio, larger, smaller = 1 / ratio, smaller, larger
@@ -168,7 +171,7 @@ def _verdict(difference: Difference) -> str:
     points = f"{abs(100 * difference.mean):.1f}"
     net, rival = difference.net, difference.rival
     if points == "0.0":
-        return f"{net} and {rival} are equal to within 0.1 points"
+        return f"{net} and {rival} differ by less than 0.1 points on average"
     word = "better" if difference.mean > 0 else "worse"
     return f"{net} is {points} points {word} than {rival}"
 
@@ -183,6 +186,8 @@ def _intervals(difference: Difference) -> str:
         intervals.append(
             f"{_bounds(difference, difference.low, difference.high)} over {difference.unit}"
         )
+    elif difference.sd == 0:
+        intervals.append("the seeds change nothing")
     if difference.images_low is not None and difference.images_high is not None:
         low, high = difference.images_low, difference.images_high
         intervals.append(f"{_bounds(difference, low, high)} over images")

@@ -23,7 +23,8 @@ class Comparison(Frozen):
     Attributes:
         title: what was compared.
         settings: what was the same for all: data, image size, budget, seeds, learning rates.
-        data: as `ImageData.describe` gives it.
+        data: as `ImageData.describe` gives it; under ``opened_with`` the fields of the recipe that
+            decide it.
         judged_on: the images that `accuracies` are measured on, ``"test"`` or ``"validation"``.
         images: number of these images.
         rows: one per network.

@@ -26,7 +26,7 @@ def _measured(text: Callable[[Measured], str]) -> Callable[[Row], str]:
     return lambda row: NOTHING if row.measured is None else text(row.measured)
 
 
-def _seed_count(row: Row) -> str:
+def _training_count(row: Row) -> str:
     return f"{row.n} ({row.died} died)" if row.died else str(row.n)
 
 
@@ -43,7 +43,7 @@ def _receptive_field(row: Row) -> str:
 
 RESULTS = (
     Column("accuracy", lambda row: accuracy(row.accuracies)),
-    Column("seeds", _seed_count),
+    Column("trainings", _training_count),
     Column("on the Pareto front", lambda row: "yes" if row.on_front else "no"),
     Column("parameters", lambda row: count(row.cost.parameters.total)),
     Column("in convolutions", lambda row: count(row.cost.parameters.spatial)),
@@ -87,7 +87,7 @@ def notes(rows: Sequence[Row]) -> list[str]:
     counted = _several({row.cost.batch_size for row in rows})
     measured = _several({row.measured.batch_size for row in rows if row.measured})
     sentences = [
-        "Accuracy is mean ± standard deviation over seeds.",
+        "Accuracy is mean ± standard deviation over the trainings of a network.",
         "On the Pareto front: no other network is as accurate with as few parameters.",
         f"Multiply-adds are per image, activations per batch of {counted}.",
     ]

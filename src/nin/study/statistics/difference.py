@@ -32,17 +32,18 @@ class Difference(Frozen):
         mean: accuracy of `net` minus that of `rival`.
         low: lower end of the 95 % confidence interval of the mean over other seeds, evaluated on
             the same images (paired t-test), or over other folds (corrected); None for fewer than
-            three seeds, or folds.
+            three seeds, or folds, or where no seed changes anything and it is not known which
+            images each network had right.
         high: its upper end.
         images_low: lower end of the 95 % confidence interval over other images, with the same
             trained networks (Bonett and Price 2012); None if it is not known which images each
             network had right.
         images_high: its upper end.
         p: of the hypothesis that there is no difference, over seeds and over images, whichever is
-            the higher; adjusted for all differences of the comparison (Holm 1979). None for fewer
-            than three seeds, or folds.
+            the higher; adjusted for all differences of the comparison (Holm 1979). None where
+            `low` is.
         sd: standard deviation of the difference from seed to seed; None for one seed.
-        parameter_ratio: parameters of `rival` divided by those of `net`.
+        parameter_ratio: parameters of `rival` divided by those of `net`; None of an interaction.
         folds: into how many parts all images were divided, each a test once; None: they were
             not, and seeds are what varies.
     """
@@ -58,7 +59,7 @@ class Difference(Frozen):
     images_high: float | None = None
     p: float | None = None
     sd: float | None = None
-    parameter_ratio: float
+    parameter_ratio: float | None
     folds: int | None = None
 
     @property
@@ -129,6 +130,8 @@ def pooled_difference(
         wins = _right(ones, images) - _right(others, images)
         over_images = interval_over_images(wins / (len(ones[0].correct) * len(ones)))
         p = None if p is None else max(p, p_over_images(wins))
+    if over_images is None and not any(deviation(row.accuracies) for row in (*ones, *others)):
+        over_seeds = p = None  # Seeds that change nothing are one training.
     low, high = over_seeds or (None, None)
     images_low, images_high = over_images or (None, None)
     return Difference(

@@ -114,4 +114,4 @@ def _interaction(
         for name in ("mean", "low", "high", "images_low", "images_high", "sd")
         for value in (getattr(half, name),)
     }
-    return half.model_copy(update=doubled)
+    return half.model_copy(update={**doubled, "parameter_ratio": None})

@@ -16,6 +16,8 @@ from nin.training.recipe import Recipe, network_of
 Equal = Literal["parameters", "multiply-adds"]
 #: A share of the cost that is near enough, and one that is too far off to be called equal.
 _NEAR, _FAR = 0.002, 0.1
+#: The narrowest that is tried: `NiN` takes no width of 0.
+_NARROWEST = 0.0001
 #: Widths that are tried; channels are whole numbers, and more would change none.
 _MOST_TRIED = 12
 
@@ -68,7 +70,7 @@ def _fitted(
         tried[width] = cost = measure(count_cost(made.make(classes), shape))
         if abs(cost - wanted) <= _NEAR * wanted:
             return made
-        width = round(width * math.sqrt(wanted / cost), 4)
+        width = max(_NARROWEST, round(width * math.sqrt(wanted / cost), 4))
     best = min(tried, key=lambda each: abs(tried[each] - wanted))
     if abs(tried[best] - wanted) > _FAR * wanted:
         raise NinError(

@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nin.errors import NinError, RecipeError
-from nin.networks.lookup import find_network
+from nin.networks.lookup import find_network, known_stages
 from nin.networks.network_source import is_custom, source_of
 from nin.study.statistics.effects import level_name
-from nin.study.sweeps.factors import Factor, changed_stages, code_arguments, stages_of
+from nin.study.sweeps.factors import Factor, changed_stages, code_arguments
 from nin.study.trials.contender import Contender
 from nin.training.preflight import check_network, check_pretrained
 from nin.training.recipe import Recipe, network_of
@@ -68,23 +68,28 @@ def contender_at(recipe: Recipe, levels: Mapping[str, Any]) -> Contender:
     name = ", ".join(level_name(*each) for each in levels.items())
     fields = {key: value for key, value in levels.items() if key in Recipe.model_fields}
     others = {key: value for key, value in levels.items() if key not in fields}
-    if is_custom(recipe.preset):
+    if is_custom(recipe.preset) and "preset" not in levels:
         own, fields = _of_custom(recipe, levels)
+        _check(recipe.revised(**fields), name)
         return Contender(name, own, {}, changes=fields, levels=dict(levels))
     varied = recipe.revised(**fields)
-    try:
-        (check_pretrained if find_network(varied.preset).pretrained else check_network)(varied)
-    except RecipeError as error:
-        raise NinError(f"{name}: {error.args[0]}") from error
+    _check(varied, name)
     net, arguments = network_of(varied)
     if others and net != "NiN":
         raise NinError(f"{name}: {varied.preset} has no stages to change")
     if "head" in others:
         arguments["head"] = others.pop("head")
     if others:
-        arguments["stages"] = changed_stages(stages_of(varied), others, name)
+        arguments["stages"] = changed_stages(known_stages(varied.preset), others, name)
         arguments.pop("preset", None)
     return Contender(name, net, arguments, changes=fields, levels=dict(levels))
+
+
+def _check(recipe: Recipe, name: str) -> None:
+    try:
+        (check_pretrained if find_network(recipe.preset).pretrained else check_network)(recipe)
+    except RecipeError as error:
+        raise NinError(f"{name}: {error.args[0]}") from error
 
 
 def _of_custom(recipe: Recipe, levels: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -21,6 +21,7 @@ from nin.study.preparation import (
     check_from_scratch,
     check_images_reachable,
     check_reachable,
+    described,
     make_folder,
     open_evaluated,
     prepare,
@@ -218,8 +219,9 @@ def _announce(
     trainings: int,
     consent: Callable[[str, float | None, int], bool] | None,
 ) -> None:
-    """Print how long it will take, and confirm; not where some of it has been done already."""
-    if any((conditions.out / "trainings").iterdir()):
+    """Print how long it will take, and confirm; not where as many trainings are kept there."""
+    trainings -= sum(1 for _ in (conditions.out / "trainings").iterdir())
+    if trainings <= 0:
         return
     taken = estimate(conditions, sample, trainings)
     how_long = "not long" if taken is None else f"about {as_text(taken)} on this machine"
@@ -228,7 +230,7 @@ def _announce(
         conditions.console.print(f"{message}; Ctrl-C keeps what is finished")
     if consent is not None and not consent(message, taken, trainings):
         raise NinError(
-            f"{message}: nothing was begun",
+            f"{message}: none of them was begun",
             Advice("to begin, add {}", Argument("yes", True)),
             "vary less",
         )
@@ -248,7 +250,8 @@ def _comparison(
     factors = {factor.name: list(factor.values) for factor in grid.factors}
     effects, interactions = effects_of(rows, factors, grid.usual, images, folds)
     names = " and ".join(name.replace("_", " ") for name in factors)
-    shared = {key: value for key, value in settings(conditions).items() if key not in factors}
+    varied = {*factors, *(["learning_rates"] if "learning_rate" in factors else [])}
+    shared = {key: value for key, value in settings(conditions).items() if key not in varied}
     network = {"preset": conditions.recipe.preset, "width": conditions.recipe.width}
     return Comparison(
         title=title or f"{conditions.recipe.name}: {names}",
@@ -257,7 +260,7 @@ def _comparison(
             **({} if equal is None else {"equal": equal}),
             **shared,
         },
-        data=data.describe(),
+        data=described(data, conditions.recipe),
         judged_on=conditions.judged_on,
         images=images,
         rows=rows,

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from nin.errors import Argument, NinError, RecipeError, UnknownNameError
-from nin.networks.lookup import find_network
+from nin.networks.lookup import find_network, known_stages
 from nin.networks.network_source import import_network, is_custom, source_of
-from nin.networks.stage_table import read_table, with_field
+from nin.networks.stage_table import with_field
 from nin.networks.stages import MBConv, Stage, deepened
 from nin.study.statistics.effects import level_name
 from nin.training.recipe import Recipe
@@ -84,15 +84,6 @@ def names_of_factors(recipe: Recipe) -> list[str]:
     return [*fields, "head", *STAGE_FIELDS]
 
 
-def stages_of(recipe: Recipe) -> tuple[Stage | MBConv, ...]:
-    """The table of stages of a recipe's network, before width and depth."""
-    network = find_network(recipe.preset)
-    if recipe.preset.startswith("["):
-        return read_table(recipe.preset)
-    stages: tuple[Stage | MBConv, ...] = getattr(network, "stages", ())
-    return stages
-
-
 _VARY = Argument("vary")
 #: Where stages differ in a field.
 _SEVERAL = object()
@@ -128,7 +119,7 @@ def _read(recipe: Recipe, name: str, value: Any) -> Any:
             raise NinError(f"{name}={value}: {error.args[0]}", about=_VARY) from error
     if name == "head":
         return _head(value)
-    stages = stages_of(recipe)
+    stages = known_stages(recipe.preset)
     if not stages:
         raise NinError(f"{recipe.preset} has no stages, and {name} is a field of stages")
     changed = changed_stages(stages, {name: value}, f"{name}={value}")
@@ -141,7 +132,7 @@ def _value_of(recipe: Recipe, name: str) -> Any:
         return source_of(recipe.preset).arguments.get(name, own[name])
     if name in Recipe.model_fields:
         return getattr(recipe, name)
-    found = {getattr(stage, name, None) for stage in stages_of(recipe)}
+    found = {getattr(stage, name, None) for stage in known_stages(recipe.preset)}
     return found.pop() if len(found) == 1 else _SEVERAL
 
 
@@ -185,7 +176,7 @@ def changed_stages(
 
 def _refuse_idle(recipe: Recipe, factor: Factor, vary: Mapping[str, Any]) -> None:
     """Refuse a factor that would change no training."""
-    name, stages = factor.name, stages_of(recipe) if not is_custom(recipe.preset) else ()
+    name, stages = factor.name, known_stages(recipe.preset) if not is_custom(recipe.preset) else ()
     why = None
     if name in _NEEDS and not any(getattr(recipe, each) or each in vary for each in _NEEDS[name]):
         why = f"without {' or '.join(_NEEDS[name])}"

@@ -100,6 +100,6 @@ def _contender(net: Net) -> Contender:
         return net if isinstance(net.net, str) else net._replace(net=name_of(net.net))
     name = network_name(net)
     if is_table(name):
-        label = Path(name).stem if isinstance(net, str) and not net.startswith("[") else "stages"
+        label = Path(net).stem if isinstance(net, str) and not net.startswith("[") else "stages"
         return Contender(label, *class_and_arguments(name))
     return Contender(source_of(name).label if is_custom(name) else name, *class_and_arguments(name))

@@ -174,7 +174,7 @@ def _key(workload: Workload) -> str:
 def _in_new_process(what: str, workload: Workload) -> Speed:
     """Measure in a fresh process: the peak of a used one may be of something else."""
     contender, recipe, *shapes = workload
-    request = [what, [contender, recipe.model_dump(), *shapes]]
+    request = [what, LEAST_SECONDS, [contender, recipe.model_dump(), *shapes]]
     program = "from nin.study.trials.measurement import serve_measurement; serve_measurement()"
     done = subprocess.run(
         [sys.executable, "-c", program], input=json.dumps(request), capture_output=True, text=True
@@ -192,14 +192,14 @@ def _in_new_process(what: str, workload: Workload) -> Speed:
 def serve_measurement() -> None:
     """Measure what standard input describes, and print the result."""
     exit_with_parent(os.getppid())
-    what, (contender, recipe, input_shape, classes) = json.load(sys.stdin)
+    what, seconds, (contender, recipe, input_shape, classes) = json.load(sys.stdin)
     workload = Workload(Contender(*contender), Recipe.parse(recipe), tuple(input_shape), classes)
     model, images = _model_and_images(workload)
     labels = np.arange(len(images), dtype=np.int32) % classes
     if what == "training":
-        speed = _timed(lambda: model.train_on_batch(images, labels), len(images))
+        speed = _timed(lambda: model.train_on_batch(images, labels), len(images), seconds)
     else:
-        speed = _timed(lambda: model.predict_on_batch(images), len(images))
+        speed = _timed(lambda: model.predict_on_batch(images), len(images), seconds)
     print(speed.model_dump_json())
 
 
@@ -220,12 +220,12 @@ def _model_and_images(workload: Workload) -> tuple[Any, Any]:
     return model, np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
-def _timed(work: Callable[[], object], images: int) -> Speed:
+def _timed(work: Callable[[], object], images: int, seconds: float) -> Speed:
     before = start_peak()
     for _ in range(WARM_UP):
         work()
     began, batches = time.perf_counter(), 0
-    while batches < LEAST_BATCHES or time.perf_counter() - began < LEAST_SECONDS:
+    while batches < LEAST_BATCHES or time.perf_counter() - began < seconds:
         work()
         batches += 1
     rate = batches * images / (time.perf_counter() - began)

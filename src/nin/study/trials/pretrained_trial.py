@@ -21,6 +21,7 @@ from nin.pretrained import FeatureExtractor, load_trunk
 from nin.study.trials.row import pack
 from nin.study.trials.trial import Outcome, Trial
 from nin.training.dispatch import train
+from nin.training.health import FATAL
 from nin.training.recipe import Recipe
 from nin.training.runs.dataset import open_images
 from nin.training.transfer_learning.feature_cache import FeatureCache, View, compute_features
@@ -114,5 +115,5 @@ def _finetuned(trial: Trial, callbacks: Sequence[Any]) -> Outcome:
             **test_result,
             curve=curve,
             seconds=result["seconds"],
-            died=False,
+            died=any(each["kind"] in FATAL for each in run.record["health"]),
         )

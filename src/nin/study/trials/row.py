@@ -51,9 +51,9 @@ class Row(Frozen):
         accuracies: on the test or validation images, one per seed; or one per fold and seed.
         correct: which of these images were classified correctly, as `pack` writes it, one per seed,
             of folds one after the other; empty in results of before this was kept.
-        curves: validation accuracy after each epoch, one list per seed.
-        seconds: training time, mean over seeds.
-        died: number of seeds that the health watch stopped.
+        curves: validation accuracy after each epoch, one list per training.
+        seconds: training time, mean over trainings.
+        died: number of trainings that the health watch stopped.
         measured: images/s and peak memory, if measured.
         on_front: whether it is on its group's Pareto front of parameters and accuracy: no other
             network is at least as good in both and better in one.

@@ -78,7 +78,7 @@ def _given_space(recipe: Recipe, space: GivenSpace) -> dict[str, Range | Choice]
         if not isinstance(given, Range):
             found[factor.name] = around(Choice(tuple(factor.values)), own)
         elif own is None:
-            raise NinError(f"the recipe has no {factor.name} for a range to hold: give values")
+            raise NinError(f"the recipe has no {factor.name} to put into a range: give values")
         else:
             low, high = factor.values
             found[factor.name] = around(Range(low, high, given.log), own)

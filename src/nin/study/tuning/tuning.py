@@ -6,19 +6,30 @@ import time
 from pathlib import Path
 from typing import Any, Unpack
 
+import joblib
 import keras
 from rich.console import Console
 
+from nin import backends
 from nin.data import ImageData
 from nin.files import expand
 from nin.networks.lookup import find_network
 from nin.study.comparison import compare
-from nin.study.preparation import fingerprint, make_folder, open_evaluated, prepare
+from nin.study.preparation import (
+    check_images_reachable,
+    check_reachable,
+    fingerprint,
+    make_folder,
+    open_evaluated,
+    prepare,
+)
 from nin.study.report.report_page import write_results
 from nin.study.results.result import Comparison
 from nin.study.results.tuning_record import TuningRecord
 from nin.study.sweeps.factor_grid import contender_at
+from nin.study.trials.contender import Contender
 from nin.study.trials.pretrained_trial import train_pretrained
+from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.trial import SEARCH_SEED, Trial, digest, train_trial, training_length
 from nin.study.tuning.search import Report, Search, Trained
 from nin.study.tuning.space_choice import GivenSpace, ends, plan_tuning
@@ -61,8 +72,8 @@ def tune(
 
     Args:
         recipe: what is tuned: a recipe or its name, a data set's name, or a folder of images; see
-            `nin.train`. Of a folder the frozen trunk's views are searched; with ``finetune=True``
-            the rates of fine-tuning.
+            `nin.train`. For a folder, image size, resize mode and balance are searched; with
+            ``finetune=True``, the learning rates of fine-tuning.
         out: folder for the results.
         minutes: for the search, all calls together; the trainings at the end come on top.
         space: what is searched in place of what the recipe declares: values, or a `Range`, by the
@@ -94,12 +105,16 @@ def tune(
         recipe, minutes=minutes, space=space, sampler=sampler, seeds=seeds, out=out, options=options
     )
     out = expand(out)
+    own = contender_at(recipe, {})
+    check_images_reachable(recipe, joblib.effective_n_jobs(jobs))
+    check_reachable([own._replace(name=recipe.preset)], joblib.effective_n_jobs(jobs))
     make_folder(out / "trainings")
+    ResultsCache(out / "trainings").check_sources([own])
     with locked(out):
-        recipe, data = _prepared(recipe)
-        record = _searched(recipe, data, searched, minutes, sampler, out)
+        recipe, data = _prepared(recipe, own)
+        record = _searched(recipe, own, data, searched, minutes, sampler, out)
     contenders = [contender_at(recipe, record.best)._replace(name=TUNED, levels=None)]
-    defaults = contender_at(recipe, {})._replace(name=DEFAULTS)
+    defaults = own._replace(name=DEFAULTS)
     contenders = [*contenders, defaults] if record.found_better else [defaults]
     found = compare(
         contenders,
@@ -115,24 +130,31 @@ def tune(
     return found
 
 
-def _prepared(recipe: Recipe) -> tuple[Recipe, ImageData]:
+def _prepared(recipe: Recipe, own: Contender) -> tuple[Recipe, ImageData]:
     """The recipe, with the length and the image size of its trainings, and its images."""
     data = open_evaluated(recipe)
     recipe = resolve_precision(recipe)
     if find_network(recipe.preset).pretrained:
         return recipe, data
     recipe = adjust(recipe, len(data.train.labels))
-    return prepare([contender_at(recipe, {})], recipe)
+    return prepare([own], recipe)
 
 
 def _searched(
-    recipe: Recipe, data: ImageData, space: Space, minutes: float, sampler: str, out: Path
+    recipe: Recipe,
+    own: Contender,
+    data: ImageData,
+    space: Space,
+    minutes: float,
+    sampler: str,
+    out: Path,
 ) -> TuningRecord:
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     defaults = {name: own_value(recipe, name) for name in space}
     images = fingerprint(recipe, data)
     described = {name: ends(each) for name, each in space.items()}
     what = [recipe.model_dump(mode="json"), described, images, versions()]
+    what += [own.source()] if own.is_own else []
     name = f"{recipe.name}-{digest(what)[:12]}"
     search = Search(out, name, space, defaults, sampler, recipe.epochs, console)
     console.print(
@@ -173,7 +195,8 @@ def _train(
     callbacks = [] if training_images is None and not varied.finetune else [watch]
     trial = Trial(contender, varied, steps, images, judged_on="validation")
     train = train_pretrained if trial.is_pretrained else train_trial
-    outcome = train(trial, callbacks)
+    with backends.random_state_restored():
+        outcome = train(trial, callbacks)
     done = watch.done / steps if watch.is_late else 1.0
     return Trained(outcome.validation, outcome.curve, done)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from nin.networks.lookup import find_network
+from nin.networks.lookup import find_network, known_stages
 from nin.networks.stages import Stage
 from nin.training.recipe import Recipe
 
@@ -99,7 +99,7 @@ def own_value(recipe: Recipe, name: str) -> Any:
 
 def own_dropout(recipe: Recipe) -> float | None:
     """The share of values that the recipe's network drops; None if it drops none."""
-    stages = getattr(find_network(recipe.preset), "stages", ())
+    stages = known_stages(recipe.preset)
     shares = [stage.dropout for stage in stages if isinstance(stage, Stage) and stage.dropout]
     return shares[0] if shares and recipe.dropout is None else recipe.dropout
 

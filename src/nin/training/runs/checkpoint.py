@@ -167,7 +167,9 @@ class Checkpoint(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
     def _keep(self, epoch: int, logs: dict[str, float]) -> None:
-        self.rows.append({"epoch": epoch + 1, **logs, "seconds": self.seconds()})
+        # Callbacks may have added to the logs: these two are ours.
+        ours = {"epoch": epoch + 1, "seconds": self.seconds()}
+        self.rows.append({"epoch": epoch + 1, **logs, **ours})
         self.run.write_metrics(self.rows)
         backends.current().sync(self.model)
         if self.run.best_epoch(self.rows) == epoch + 1:

@@ -57,7 +57,7 @@ def trusted_name(
     Raises:
         RunError: its code is not trusted, is not there, or has changed since the training.
     """
-    if is_registered(source.net) and source_of(source.net).sha256 == source.sha256:
+    if is_registered(source.net) and _is_here(source):
         return source.net
     whose = "its" if run is None else f"{run}: its"
     if not trust:
@@ -84,6 +84,14 @@ def trusted_name(
             f" {source.sha256[:12]}…, is {now[:12]}…): restore it"
         )
     return name
+
+
+def _is_here(source: CustomSource) -> bool:
+    """Whether its name leads to its code, from the directory that this process is in."""
+    try:
+        return source_of(source.net).sha256 == source.sha256
+    except NinError:
+        return False
 
 
 def rebuild_custom(

@@ -88,6 +88,8 @@ def sessions_of(record: RunRecord) -> list[SessionRecord]:
 def command() -> str:
     """The command line of this process, to type again."""
     program, *arguments = sys.argv
+    if program in ("", "-", "-c"):  # Typed into Python, or given to it.
+        return "python"
     path = Path(program).resolve()
     words = [path.name]
     if path.name == "__main__.py":

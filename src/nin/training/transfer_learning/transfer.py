@@ -103,7 +103,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
     """
     recipe = run.recipe
     if run.record["state"] == "finished":
-        raise RunError(f"{run.path} is at its optimum: there is nothing to go on with")
+        raise RunError(f"{run.path} is at its optimum: there is nothing left to train")
     skip_bad = skip_bad or bool(run.record.get("skip_bad", False))
     if recipe.init is not None:
         recipe = recipe.revised(init=str(run.locate(recipe.init)))
@@ -120,7 +120,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
         if data.fingerprint() != run.record["data"]["fingerprint"]:
             show_found(data)
             keep_membership(run.path, data)
-            run.update(data=data_record(data))
+            run.update(data=data_record(data), **warn_of_duplicates(data))
         run.update(state="training", skip_bad=skip_bad, sessions=sessions)
         return _fit(run, data, trunk)
 
