@@ -144,18 +144,19 @@ def make_with_virtualenv() -> None:
     environment = {**os.environ, "PYTHONPATH": str(aside)}
     make = [sys.executable, "-m", "virtualenv", "--quiet", str(HOME)]
     subprocess.run(make, check=True, env=environment)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def install(job: str, with_torch: bool) -> None:
     """Install the package for `job`, and PyTorch, unless exactly this is installed already."""
     pinned = [(HERE / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
-    wanted = hashlib.sha256(b"".join(pinned)).hexdigest()
-    marker = HOME / f"{job}.sha256"
-    missing = not marker.exists() or marker.read_text() != wanted
-    if missing:
+    # What is installed names this place, and would lead back to it from a copy.
+    asked = f"{HERE} {EXTRAS[job]} {TORCH if with_torch else ''}".encode(errors="surrogateescape")
+    wanted = hashlib.sha256(b"".join([*pinned, asked])).hexdigest()
+    marker = HOME / f"{job}{'-and-torch' if with_torch else ''}.sha256"
+    if not marker.exists() or marker.read_text() != wanted:
         say("installing; this takes a few minutes the first time")
-    build = torch_requirement() if with_torch and not has_torch() else []
-    if missing or build:
+        build = torch_requirement() if with_torch else []
         quiet = ("--quiet", "--no-compile", "--constraint", "constraints.txt")
         pip("install", *quiet, "--editable", f".{EXTRAS[job]}", *build)
         # pip compiles one file after the other. Some are no Python: templates, tests of syntax.
@@ -209,7 +210,7 @@ def all_jobs() -> list[Job]:
     on_jax, *elsewhere = (
         pytest(f"tests on {name}", marked, "every_backend", name) for name in backends
     )
-    return [serving, on_jax, *rest, *elsewhere, Job("types", [BIN / "mypy"])]
+    return [serving, on_jax, *rest, *elsewhere, Job("types", [BIN / "python", "-m", "mypy"])]
 
 
 def quick_jobs() -> list[Job]:

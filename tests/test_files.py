@@ -7,6 +7,7 @@ import resource
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -273,3 +274,11 @@ def test_a_link_to_nothing_is_not_what_was_meant(tmp_path):
         expected = ": it is a link, and what it leads to is not there"
         assert did_you_mean(tmp_path / "loop") == expected
     assert did_you_mean(tmp_path / "quite another") == ""
+
+
+def test_a_read_only_file_system_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=os.ST_RDONLY))
+    assert files.obstacle(tmp_path) == f"{tmp_path}: Read-only file system"
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_flag=0))
+    assert files.obstacle(tmp_path) == f"{tmp_path}: Permission denied"

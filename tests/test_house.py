@@ -70,8 +70,9 @@ BELOW = {
         *("data.decoding", "errors", "inference", "installing", "maps", "names", "orphans"),
     },
     "cli": {
-        *("accounting", "backends", "cluster", "data", "errors", "exporting", "inference"),
-        *("installing", "maps", "models", "names", "networks", "serving", "study", "training"),
+        *("accounting", "backends", "cluster", "data", "errors", "exporting", "files"),
+        *("inference", "installing", "maps", "models", "names", "networks", "serving", "study"),
+        *("training", "urls"),
     },
 }
 FRAMEWORKS = {"tensorflow", "jax", "torch"}

@@ -135,3 +135,21 @@ def test_how_much_there_is_may_be_unknown(clock, capsys, monkeypatch):
         clock[0] += 3.0
         advance(1000)
     assert re.search("listing files.* 1,000 333/s", sys.stderr.getvalue())
+
+
+LINES = ["images: 5 of 40, 1.0/s, 35 s left", "images: 35 of 40, 1.0/s, 5 s left"]
+
+
+def test_jupyter_without_widgets_has_lines(clock, capsys, monkeypatch):
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    work(clock, 40)
+    assert capsys.readouterr().err.splitlines() == LINES
+
+
+def test_a_terminal_that_cannot_move_its_cursor_has_lines(clock, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "dumb")
+    work(clock, 40)
+    assert sys.stderr.getvalue().splitlines() == LINES

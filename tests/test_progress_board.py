@@ -49,3 +49,9 @@ def test_the_books_own_draw_may_keep_its_points_in_data():
     board = nin.ProgressBoard()
     board.data = {"a": []}
     assert board.data == {"a": []}
+
+
+def test_the_books_own_draw_finds_its_figure():
+    board = nin.ProgressBoard()
+    assert board.fig is None
+    assert board.axes is None

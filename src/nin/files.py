@@ -125,7 +125,10 @@ def obstacle(folder: Path) -> str | None:
         return error.strerror or str(error)
     if not there.is_dir():
         return f"{there} is not a folder"
-    return None if os.access(there, os.W_OK | os.X_OK) else f"{there}: Permission denied"
+    if os.access(there, os.W_OK | os.X_OK):
+        return None
+    is_read_only = bool(os.statvfs(there).f_flag & os.ST_RDONLY)
+    return f"{there}: {os.strerror(errno.EROFS if is_read_only else errno.EACCES)}"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -119,13 +120,15 @@ class _Progress:
 
 
 def _bar(title: str, total: int | None) -> Any:
-    """A bar that has begun; None where there is neither a terminal nor a notebook."""
+    """A bar that has begun; None where nothing can draw one."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     from rich.progress import TimeRemainingColumn as TimeLeft
 
     console = Console(stderr=True)
-    if not (console.is_terminal or console.is_jupyter):
+    # In Jupyter rich draws with ipywidgets; a dumb terminal cannot move its cursor.
+    widgets = console.is_jupyter and importlib.util.find_spec("ipywidgets") is not None
+    if not (console.is_interactive or widgets):
         return None
     name, rate = TextColumn("{task.description}", markup=False), TextColumn("{task.fields[rate]}")
     columns = [name, BarColumn(), TaskProgressColumn(), rate, TimeLeft(), TextColumn("left")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from nin.files import replacing
+from nin.files import expand, replacing
 from nin.hyperparameters import HyperParameters
 from nin.plotting import in_notebook
 
@@ -62,6 +62,9 @@ class ProgressBoard(HyperParameters):
     colors: tuple[str, ...]
     figsize: tuple[float, float]
     display: bool
+    #: For the `draw` that the book prints, which keeps its figure there.
+    fig: Any = None
+    axes: Any = None
 
     def __init__(
         self,
@@ -130,7 +133,7 @@ class ProgressBoard(HyperParameters):
 
     def save(self, path: str | Path) -> None:
         """Write the figure to `path`; PNG, SVG or PDF, by its ending."""
-        path = Path(path)
+        path = expand(path)
         with replacing(path) as file:
             self.figure().savefig(file, format=path.suffix.lstrip(".") or "png", dpi=150)
 

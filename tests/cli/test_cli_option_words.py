@@ -67,3 +67,16 @@ def test_a_mistake_before_there_is_a_verb_speaks_of_arguments(monkeypatch, capsy
     monkeypatch.setattr(entry_point, "_quiet_pillow", refuse)
     assert entry_point.run(["data"]) == 2
     assert capsys.readouterr().err == "nin: 2 pictures cannot be read: repair them\n"
+
+
+def test_advice_can_be_typed_whatever_the_folder_is_called(nin, tmp_path):
+    (tmp_path / "my run").mkdir()
+    (tmp_path / "my run/x").touch()
+    assert "--resume 'my run'" in nin("train", "digits", "--out", "my run").err
+
+
+def test_a_wrong_line_shows_no_password(nin):
+    result = nin("train", *(f"https://anna:secret@host/{number}.tar" for number in range(2)))
+    assert result.is_mistake()
+    assert "secret" not in result.err
+    assert "https://host/1.tar" in result.err

@@ -337,3 +337,11 @@ def test_a_name_that_no_file_can_have_costs_one_row(nin, model, monkeypatch, tmp
     result = nin("predict", model, "-", "--csv")
     assert result.code == 1
     assert [row["label"] for row in table(result.out)] == ["", "light"]
+
+
+def test_a_table_has_the_files_own_names_but_not_in_a_terminal(nin, model, tmp_path, monkeypatch):
+    name = "dir/a\x1b[31m.png"
+    picture(tmp_path / name, 9)
+    assert table(nin("predict", model, "dir", "--csv").out)[0]["file"] == name
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert "\x1b" not in nin("predict", model, "dir", "--csv").out

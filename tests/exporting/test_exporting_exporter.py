@@ -360,7 +360,7 @@ def test_a_file_is_read_as_in_training(cropped):
 def test_another_backend_is_refused_with_what_to_do(run, monkeypatch):
     monkeypatch.setattr(formats.backends, "choose", lambda: "jax")
     for form in ("litert", "savedmodel"):
-        with pytest.raises(ExportError, match="KERAS_BACKEND=tensorflow nin export"):
+        with pytest.raises(ExportError, match="do the same with KERAS_BACKEND=tensorflow"):
             nin.export(run, form)
 
 

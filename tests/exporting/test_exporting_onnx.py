@@ -429,3 +429,45 @@ def test_fitted_leaves_alone_what_fits(noise):
     assert fitted(image, (9, 7), 3) is image
     grey = np.asarray(Image.fromarray(image).convert("L"))[..., None]
     assert (fitted(image, (9, 7), 1) == grey).all()
+
+
+def relu(x):
+    """Called like another."""
+    return keras.ops.leaky_relu(x, 0.5)
+
+
+@pytest.mark.parametrize("activation", [relu, keras.layers.LeakyReLU(0.1)])
+def test_an_activation_of_ones_own_is_not_known_by_its_name(activation):
+    def net(num_classes):
+        ends = [keras.layers.Conv2D(num_classes, 3), keras.layers.GlobalAveragePooling2D()]
+        return keras.Sequential([keras.layers.Activation(activation), *ends])
+
+    with pytest.raises(ExportError, match="cannot export the activation"):
+        written(own_network(net), (8, 8, 1))
+
+
+class Standardised(keras.layers.Conv2D):
+    def convolution_op(self, inputs, kernel):
+        return super().convolution_op(inputs, kernel - keras.ops.mean(kernel, axis=(0, 1, 2)))
+
+
+def test_a_convolution_of_ones_own_is_named():
+    net = keras.Sequential([Standardised(5, 3), keras.layers.GlobalAveragePooling2D()])
+    with pytest.raises(ExportError, match="of type Standardised"):
+        written(own_network(net), (8, 8, 1))
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: keras.layers.BatchNormalization(axis=1, name="mine"),
+        lambda: Branches([], [], join=keras.layers.Concatenate(axis=1, name="mine")),
+    ],
+)
+def test_an_axis_without_a_rule_is_named(layer):
+    def net(num_classes):
+        ends = [keras.layers.Conv2D(num_classes, 1), keras.layers.GlobalAveragePooling2D()]
+        return keras.Sequential([keras.layers.Conv2D(4, 3), layer(), *ends])
+
+    with pytest.raises(ExportError, match=r"\(mine\) with axis 1"):
+        written(own_network(net), (8, 8, 1))

@@ -255,6 +255,16 @@ class Backwards(keras.Sequential):
         return -super().call(inputs, training=training, mask=mask)
 
 
+class Called(nin.Classifier):
+    def __init__(self, num_classes=10):
+        super().__init__()
+        layers = [keras.layers.Conv2D(num_classes, 3), keras.layers.GlobalAveragePooling2D()]
+        self.net = keras.Sequential(layers)
+
+    def call(self, X, training=None):
+        return -super().call(X, training)
+
+
 def chain(num_classes):
     return Backwards([keras.layers.Conv2D(num_classes, 3), keras.layers.GlobalAveragePooling2D()])
 
@@ -267,7 +277,7 @@ def plus(num_classes, input_shape):
 """
 
 
-@pytest.mark.parametrize("name", ["Against", "chain", "plus"])
+@pytest.mark.parametrize("name", ["Against", "Called", "chain", "plus"])
 def test_many_pictures_are_predicted_as_few_are(name, tmp_path, picture, monkeypatch):
     preset = f"{write_nets(tmp_path, BEYOND_ONNX)}:{name}"
     run = nin.train("digits", tmp_path / "run", preset=preset, epochs=1, limit=64, image_size=8)
@@ -294,3 +304,19 @@ def test_a_forward_of_its_own_is_not_left_out_at_a_given_size(tmp_path):
         nin.export(run, size=8, out=tmp_path / "a.onnx")
     with pytest.raises(ExportError, match="its logits are not means of maps"):
         describe(run, maps=True)
+
+
+def test_a_call_of_its_own_is_not_left_out(tmp_path):
+    preset = f"{write_nets(tmp_path, BEYOND_ONNX)}:Called"
+    run = nin.train("digits", tmp_path / "run", preset=preset, epochs=1, limit=64, image_size=8)
+    with pytest.raises(ExportError, match="does not predict as the run does"):
+        nin.export(run, out=tmp_path / "a.onnx")
+    with pytest.raises(ExportError, match="has a call of its own"):
+        nin.Predictor(run, image_size=16)
+    assert str(tmp_path) not in json.dumps(describe(run)["network"])
+
+
+def test_numbers_of_numpy_will_do(run, tmp_path):
+    done = nin.export(run, out=tmp_path / "a.onnx", size=np.int64(16), batch=np.int64(2))
+    assert nin.Predictor(done.path).description["input"]["batch"] == 2
+    assert json.dumps(nin.Predictor(run, image_size=np.int64(16)).description)

@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_read_stops_all_before_anything_is_written(network
 
 def test_a_network_without_maps_says_why_before_anything_is_read(network):
     network.has_maps = False
-    with pytest.raises(NinError, match="fake-1 has no class maps: its network ends in dense"):
+    with pytest.raises(NinError, match="fake-1 has no class maps, by which something could"):
         rows(network, ["missing.jpg"])
 
 

@@ -180,3 +180,22 @@ def test_layers_for_channels_first_after_a_permutation_are_as_the_reader_says():
         )
 
     assert make_net(network_name(own), 2, (8, 8, 1)) is not None
+
+
+def test_a_classifier_class_is_told_the_number_of_classes(nets):
+    assert made(f"{nets}:Linear", 5)(IMAGES).shape == (3, 5)
+
+
+def test_a_readers_layer_with_weights_of_each_position():
+    class Position(keras.layers.Layer):
+        def build(self, shape):
+            self.offset = self.add_weight(shape=shape[1:], name="offset")
+
+        def call(self, X):
+            return X + self.offset
+
+    def own(num_classes):
+        ends = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(num_classes)]
+        return keras.Sequential([keras.layers.Conv2D(4, 3), Position(), *ends])
+
+    assert made(own)(IMAGES).shape == (3, 10)

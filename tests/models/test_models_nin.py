@@ -7,7 +7,7 @@ import pytest
 from nin.errors import NinError
 from nin.models import PRESETS, LeNet, NiN, ResNet18, mlpconv, nin_block
 from nin.models.geometry import leaves
-from nin.networks.stages import CLASSES
+from nin.networks.stages import CLASSES, Stage
 
 
 def windows(x, size, stride, padding, fill):
@@ -238,3 +238,22 @@ def test_class_maps_are_float32_in_mixed_precision_too():
     images = np.zeros((1, 12, 12, 1), np.uint8)
     maps = model.class_maps(images)
     assert keras.backend.standardize_dtype(maps.dtype) == "float32"
+
+
+def test_class_maps_that_are_written_as_a_number_stay():
+    stages = [Stage((8, 8), 3), Stage((3,), 3)]
+    net = NiN(num_classes=3, stages=stages, width=0.5, batch_norm=True).net
+    kinds = [type(layer).__name__ for layer in leaves(net)]
+    assert [layer.filters for layer in leaves(net) if hasattr(layer, "filters")] == [4, 4, 3]
+    assert sum("BatchNorm" in kind for kind in kinds) == 2
+
+
+def test_weights_that_an_init_has_set_are_kept(images):
+    model = NiN(num_classes=6, preset="mnist", width=0.1)
+    model.apply_init([images(1, (28, 28, 1))], lambda _: None)
+    assert not model.is_fresh
+
+
+def test_a_loss_as_an_attribute_is_refused():
+    with pytest.raises(NinError, match="define loss"):
+        LeNet().loss = keras.losses.MeanSquaredError()

@@ -177,3 +177,14 @@ def test_a_readers_function(saved):
     again = keras.saving.load_model(path)
     found = again.predict(kept(path)["x"], verbose=0)
     np.testing.assert_array_equal(found, kept(path)["predictions"])
+
+
+class Deep(ReadersNet):
+    """As the book's ResNet18, whose parent keeps the arguments."""
+
+    def __init__(self, lr=0.1, num_classes=10):
+        super().__init__(lr, num_classes, kernel=5)
+
+
+def test_a_class_whose_parent_keeps_the_arguments(saved):
+    assert type(keras.saving.load_model(saved(Deep(num_classes=2)))) is Deep

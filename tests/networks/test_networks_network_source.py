@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import re
 import sys
 
@@ -38,6 +39,7 @@ def outside(num_classes):
     [
         ("nets.py:net", True),
         ("a b/nets.py:Out.In", True),
+        ("nets.py:Übernetz", True),
         ("nets.py:net(width=8)", True),
         ("net@0123456789ab", True),
         ("mnist", False),
@@ -151,3 +153,41 @@ def test_a_class_of_this_process_has_a_name_by_its_code():
     assert name_of(Net) == name
     assert name_of(Other).partition("@")[2] != name.partition("@")[2]
     assert import_network(name) is Net
+
+
+def test_what_differs_only_in_what_it_holds_has_another_name():
+    def class_of(width):
+        class Net:
+            def __init__(self, num_classes):
+                self.width = width
+
+        return Net
+
+    def function_of(width):
+        def net(num_classes, *, width=width):
+            return num_classes, width
+
+        return net
+
+    class Builder:
+        def __init__(self, width):
+            self.width = width
+
+        def net(self, num_classes):
+            return self.width
+
+    for make in (class_of, function_of, lambda width: Builder(width).net):
+        assert name_of(make(8)) != name_of(make(16))
+
+
+def test_a_file_that_changed_is_imported_anew(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "changing_k.py"
+    file.write_text("def net(num_classes):\n    return 1\n")
+    before = importlib.import_module("changing_k").net
+    name = name_of(before)
+    assert import_network(name) is before
+    file.write_text("def net(num_classes):\n    return 22\n")
+    assert import_network(name)(10) == 22
+    with pytest.raises(NinError, match="has changed since net was imported: import it again"):
+        name_of(before)

@@ -59,7 +59,7 @@ def test_origins_that_were_named_may_ask(open_app):
 
 
 def test_an_origin_is_what_a_browser_states():
-    origins = ("*", "null", "https://a.org", "http://localhost:8080", "http://[::1]:80")
+    origins = ("*", "null", "https://a.org", "http://localhost:8080", "http://[::1]:8080")
     assert checked_origins(origins) == origins
 
 
@@ -132,3 +132,16 @@ def test_once_it_stops_connections_close_with_their_next_response(open_app):
     app.service.is_ready = False
     assert post(app.client).status_code == 200
     assert post(app.client).headers["connection"] == "close"
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://a.org:443", "http://[::1]:80", "https://b\u00fccher.example"]
+)
+def test_what_no_browser_states_is_refused(origin):
+    with pytest.raises(NinError, match="--allow-origin"):
+        checked_origins([origin])
+
+
+def test_a_loopback_address_however_it_is_written():
+    assert checked_hosts((), "127.1") == ("127.1",)
+    assert checked_hosts((), "192.0.2.1") is None

@@ -251,3 +251,11 @@ def test_the_process_does_not_outlive_its_server():
         process.join(30)
         process.kill()
         assert process.exitcode == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_for_the_whole_service_costs_no_picture(decoder, kind):
+    decoder.decode(picture(kind="TIFF"))
+    os.kill(decoder._process.pid, kind)
+    decoder._process.join(30)
+    assert decoder.decode(picture(90, kind="TIFF")).mean() == 90

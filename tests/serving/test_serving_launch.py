@@ -452,3 +452,17 @@ def test_a_port_in_use(program, network, tmp_path):
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"nin: 127.0.0.1:{port} is in use: ")
     assert not [*tmp_path.iterdir()]
+
+
+@needs_proc
+def test_stopped_as_a_group_it_finishes_what_it_has_taken(running):
+    with running("--workers", 2) as server, connect(server) as slow, server.client() as client:
+        content = picture()
+        body_of(slow, len(content), content[:20])
+        assert client.get("/readyz").status_code == 200
+        for pid in [server.process.pid, *workers_of(server)]:
+            os.kill(pid, signal.SIGTERM)
+        time.sleep(1.5)
+        slow.sendall(content[20:])
+        assert everything(slow).startswith(b"HTTP/1.1 200 ")
+        assert server.process.wait(20) == 0

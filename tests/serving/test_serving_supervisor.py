@@ -146,3 +146,32 @@ def test_no_signal_changes_the_number_of_workers(service):
     service.signal_queue.append(signal.SIGHUP)
     service.handle_signals()
     assert service.should_exit.is_set()
+
+
+def test_a_window_that_is_resized_ends_nothing(service, monkeypatch):
+    killed, alive = [], iter([True] * 4 + [False] * 4)
+    for worker in service.processes:
+        worker.process = SimpleNamespace(is_alive=lambda: next(alive), sentinel=None)
+        worker.kill = lambda: killed.append(1)
+        worker.join = lambda: None
+
+    def resized(*_, **__):
+        service.signal_queue.append(signal.SIGWINCH)
+
+    monkeypatch.setattr(module.connection, "wait", resized)
+    service.join_all()
+    assert not killed
+
+
+def test_the_second_signal_drops_connections():
+    dropped = []
+
+    class Waiting:
+        transport = SimpleNamespace(abort=lambda: dropped.append(1))
+
+    server = Server(Config("app"))
+    server.loop = SimpleNamespace(call_soon_threadsafe=lambda call: call())
+    server.server_state.connections.add(Waiting())
+    for _ in range(2):
+        server.handle_exit(signal.SIGINT, None)
+    assert dropped == [1]

@@ -384,3 +384,11 @@ def test_readiness_and_health(open_app):
     assert app.client.get("/healthz").status_code == 200
     app.service.close()
     assert app.client.get("/healthz").status_code == 503
+
+
+def test_a_failure_can_be_read_by_a_page_that_may_ask(open_app, network):
+    failing = Failing(network)  # Its first images are those of the start.
+    client = open_app(failing, origins=["https://example.org"]).client
+    response = client.post("/predict", content=picture(), headers={"origin": "https://example.org"})
+    assert response.status_code == 500
+    assert response.headers["access-control-allow-origin"] == "https://example.org"

@@ -10,6 +10,7 @@ from keras import ops
 import nin
 from nin.errors import DataError, NinError
 from nin.training.custom_hooks import is_compilable
+from nin.training.loaders import Loaders
 
 pytestmark = pytest.mark.slow
 
@@ -318,7 +319,6 @@ def test_clipping_of_ones_own_is_of_the_loss_itself(line):
     np.testing.assert_allclose(*found, rtol=1e-4)
 
 
-@pytest.mark.every_backend
 def test_an_epoch_that_was_interrupted_is_not_counted(line):
     losses, fails = [], [True]
 
@@ -342,3 +342,30 @@ def test_an_epoch_that_was_interrupted_is_not_counted(line):
     sizes = [len(labels) for _, labels in line.train_dataloader()]
     expected = np.average(losses[first:], weights=sizes)
     assert trainer.history["loss"] == [pytest.approx(expected, rel=1e-5)]
+
+
+def test_a_loss_with_one_entry_is_drawn(line):
+    class Listed(Stepped):
+        def training_step(self, batch):
+            loss = ops.reshape(self.loss(self(*batch[:-1]), batch[-1]), (1,))
+            self.plot("loss", loss, train=True)
+            return ops.mean(loss)
+
+    trainer = quiet(1)
+    trainer.fit(Listed(lr=0.1), line)
+    assert np.isfinite(trainer.history["loss"]).all()
+
+
+def test_a_loop_of_ones_own_leaves_no_mode_behind(line):
+    class Books(nin.Trainer):
+        def fit_epoch(self):
+            self.model.training = True
+
+    model = nin.LinearRegression(lr=0.1)
+    Books(max_epochs=1, verbose=False).fit(model, line)
+    assert model.training is False
+
+
+def test_images_of_an_unknown_loader_are_counted():
+    loader = [(np.zeros((32, 2)), np.zeros(32))] * 3
+    assert Loaders(loader, None).num_samples == 96

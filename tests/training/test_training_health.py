@@ -197,3 +197,25 @@ def test_parts_of_a_batch_are_no_steps():
 def test_steps_are_those_of_the_optimiser():
     parts = keras.optimizers.SGD(0.1, gradient_accumulation_steps=4)
     assert watch(model(bias=-100.0), optimizer=parts).findings[0].step == FIRST_LOOK
+
+
+def test_a_training_that_something_else_ends_is_looked_at():
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    net, (images, labels) = model(bias=-100.0), data(20)
+    health = HealthWatch(images, CLASSES)
+    net.build((None, 4, 4, 1))
+    net.compile(net.configure_optimizers(), jit_compile=False)
+    net.fit(images, labels, batch_size=20, epochs=50, verbose=0, callbacks=[health, Stop()])
+    assert [finding.kind for finding in health.findings] == ["dead"]
+
+
+def test_one_image_says_nothing_of_others():
+    net, (images, labels) = model(bias=1.0), data()
+    health = HealthWatch(images[:1], CLASSES)
+    net.build((None, 4, 4, 1))
+    net.compile(net.configure_optimizers(), jit_compile=False)
+    net.fit(images, labels, batch_size=20, epochs=1, verbose=0, callbacks=[health])
+    assert health.findings == []

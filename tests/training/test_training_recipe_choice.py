@@ -193,3 +193,24 @@ def test_save_every_means_fine_tuning_here_too(photos, monkeypatch):
 def test_a_frozen_recipe_refuses_what_concerns_steps(photos, name, value):
     with pytest.raises(RecipeError, match=f"not trained by gradients: leave out {name}"):
         nin.train(nin.RECIPES["photos"].revised(data=str(photos)), **{name: value})
+
+
+def test_how_a_folder_is_divided_means_no_fine_tuning(photos):
+    assert not recipe_of(str(photos), {"split_by": "position"}).finetune
+
+
+def test_a_shift_is_of_the_size_that_is_given(photos):
+    given = {"preset": "book", "image_size": 67}
+    assert recipe_of(str(photos), given).shift == 14 * 67 // 224
+    assert recipe_of(str(photos), {**given, "shift": 14}).shift == 14
+    small = recipe_of(str(photos), {"finetune": True, "image_size": 144})
+    assert small.crop_size == 224 * 144 // 288
+
+
+def test_another_network_takes_the_recipe_from_scratch(photos):
+    recipe = nin.RECIPES["photos"].revised(data=str(photos), seed=3)
+    made = recipe_of(recipe, {"preset": "book"})
+    usual = recipe_of(str(photos), {"preset": "book"})
+    for name in ("learning_rate", "least_steps", "crop", "crop_size", "validation"):
+        assert getattr(made, name) == getattr(usual, name)
+    assert made.seed == 3

@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +16,7 @@ from nin.training.schedule import (
     adjustment_note,
     optimizer,
     schedule_record,
-    steps_per_epoch,
+    steps_of,
     warmup_steps,
 )
 
@@ -42,16 +43,14 @@ def test_a_fitted_recipe_keeps_its_promises(recipe, images):
     assert Recipe.parse(used.model_dump()) == used, "parts are equal, values in range"
     assert adjust(used, images) == used
     assert used.epochs >= recipe.epochs
-    assert used.epochs * steps_per_epoch(used, images) >= recipe.least_steps
+    assert steps_of(used, images) >= recipe.least_steps
     assert used.batch_size <= recipe.batch_size
     assert used.batch_size >= min(recipe.batch_size, SMALLEST_BATCH)
     changed = {"batch_size", "epochs"}
     assert used.model_dump(exclude=changed) == recipe.model_dump(exclude=changed)
     # Not more epochs than are needed, nor smaller batches.
-    fewer = used.epochs - 1
-    assert (
-        used.epochs == recipe.epochs or fewer * steps_per_epoch(used, images) < recipe.least_steps
-    )
+    fewer = used.model_copy(update={"epochs": used.epochs - 1})
+    assert used.epochs == recipe.epochs or steps_of(fewer, images) < recipe.least_steps
     if used.batch_size < recipe.batch_size:
         assert math.ceil(images / (2 * used.batch_size)) < recipe.least_batches
 
@@ -116,3 +115,31 @@ def test_sixty_four_pictures_are_no_longer_fifteen_steps():
     )
     assert adjust(recipe, 3000) == recipe
     assert adjustment_note(recipe, recipe, 3000) is None
+
+
+def test_least_steps_are_made_where_batches_come_in_parts():
+    recipe = nin.RECIPES["scratch"].revised(batch_size=32, accumulate=8, least_steps=300)
+    used = adjust(recipe, 33)
+    made = used.epochs * math.ceil(33 / used.part_size) // 8
+    assert made >= 300
+    assert schedule_record(used, 33)["steps"] == made
+
+
+def test_a_constant_rate_has_no_warm_up():
+    recipe = nin.RECIPES["digits"].revised(schedule="constant")
+    assert schedule_record(recipe, 1000)["warmup"] == 0
+
+
+@pytest.mark.every_backend
+def test_a_kernel_decays_whatever_its_network_is_called():
+    recipe = nin.RECIPES["digits"].revised(
+        optimizer="sgd", schedule="constant", learning_rate=1.0, weight_decay=0.5,
+        decay_biases=False,
+    )  # fmt: skip
+    net = keras.Sequential([keras.layers.Dense(2)], name="betanet")
+    net.build((None, 3))
+    steps, weights = optimizer(recipe, 10), net.trainable_variables
+    steps.build(weights)
+    before = keras.ops.convert_to_numpy(weights[0])
+    steps.apply([keras.ops.zeros_like(each) for each in weights], weights)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(weights[0]), before / 2, rtol=1e-6)

@@ -385,3 +385,43 @@ def test_a_scaled_loss_is_clipped_too():
     model = Scaled()
     quiet(gradient_clip_val=1.5).fit(model, Toy())
     assert model.optimizer.inner_optimizer.global_clipnorm == 1.5
+
+
+def test_clipping_twice_is_refused():
+    optimizer = keras.optimizers.SGD(0.1, clipnorm=50.0)
+    with pytest.raises(NinError, match="gradient_clip_val has no effect"):
+        quiet(gradient_clip_val=1.0, optimizer=optimizer).fit(Small(), Toy())
+
+
+def test_without_initialize_images_are_seen_as_was_said():
+    model = Small()
+    model.preprocessing.configure(None, (0.5,), (0.25,))
+    quiet(initialize=False).fit(model, Toy())
+    assert (model.preprocessing.mean, model.preprocessing.std) == ((0.5,), (0.25,))
+
+
+def test_what_a_reader_calls_augmentation_is_his_own():
+    class Own(nin.DataModule):
+        def __init__(self, batch_size=16, augmentation=True, classes=10):
+            super().__init__()
+            self.save_hyperparameters()
+
+        def get_dataloader(self, train):
+            return self.get_tensorloader((Toy().train.images, Toy().train.labels), train)
+
+    quiet().fit(Small(), Own())
+
+
+def test_the_name_of_a_class_may_hold_any_letter():
+    kind = type("Réseau", (Small,), {})
+    quiet().fit(kind(), Toy())
+    assert kind().name == "rseau"
+
+
+def test_a_loss_that_ignores_weights_is_refused():
+    class Averaged(nin.LeNet):
+        def loss(self, Y_hat, Y, averaged=True):
+            return super().loss(Y_hat, Y)
+
+    with pytest.raises(NinError, match="one loss per sample"):
+        quiet().fit(Averaged(), nin.Digits(limit=64, resize=(28, 28), balance="weights"))

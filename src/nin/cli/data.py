@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from nin.cli.shared_options import AsJson
 from nin.errors import DataError
+from nin.files import expand
 
 #: The exit code where a folder has something wrong with it.
 WRONG = 1
@@ -35,7 +37,8 @@ def data(
     read, or are in two parts or two classes.
     """
     if folder is None and sheet is not None:
-        raise DataError(f"--sheet {sheet}: name the folder: nin data FOLDER --sheet {sheet}")
+        command = f"nin data FOLDER --sheet {shlex.quote(str(sheet))}"
+        raise DataError(f"--sheet {sheet}: name the folder: {command}")
     if folder is None:
         _list_sets(as_json)
     else:
@@ -51,6 +54,7 @@ def _check(name: str, sheet: Path | None, as_json: bool) -> None:
     from nin.training.recipes import choose
 
     if sheet is not None:
+        sheet = expand(sheet)
         check_sheet_path(sheet)
     folder = source_path(name)
     if name in NAMED and not folder.exists():

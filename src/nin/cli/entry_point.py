@@ -33,6 +33,7 @@ from nin.cli.train import train
 from nin.cli.tune import tune
 from nin.errors import NinError, TrainingDiedError
 from nin.names import printable
+from nin.urls import without_credentials
 
 #: Exit codes beside 0.
 DIED, MISTAKE, INTERRUPTED = 1, 2, 130
@@ -196,5 +197,6 @@ def _drain() -> None:
 
 
 def _fail(message: str, code: int) -> int:
-    typer.echo(f"nin: {printable(' '.join(message.split()))}", err=True)
+    line = without_credentials(" ".join(message.split()))
+    typer.echo(f"nin: {printable(line)}", err=True)
     return code

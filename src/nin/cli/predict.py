@@ -177,7 +177,10 @@ def _print(
     rows = predicted.predictions(predictor, **options.choices, visible=not sys.stdout.isatty())
     try:
         for line in lines(rows, form, options.ranks(len(predictor.classes))):
-            typer.echo(line, nl=False)
+            if sys.stdout.isatty():  # Names change nothing in a terminal.
+                line = "\n".join(map(printable, line.split("\n")))
+            # Elsewhere they are whole: typer would take out what looks like a colour.
+            typer.echo(line, nl=False, color=True)
     except KeyboardInterrupt as stop:
         raise KeyboardInterrupt(
             f"stopped: {predicted.count:,} of {counted_images(len(predicted.files))} predicted"

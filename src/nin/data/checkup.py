@@ -116,10 +116,15 @@ class FolderCheck:
         }
 
     def save_sheet(self, path: Path) -> bool:
-        """Draw the first groups of duplicates on a contact sheet; returns whether there are any."""
+        """Draw the first groups of duplicates on a contact sheet; returns whether there are any.
+
+        Where there are none, a sheet of an earlier check is removed.
+        """
         rows = sheet_rows(self.duplicates, self.inventory.classes, split=self.is_split)
         if rows:
             save_picture_sheet(path, rows)
+        else:
+            path.unlink(missing_ok=True)
         return bool(rows)
 
     def _table(self) -> list[str]:

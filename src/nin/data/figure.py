@@ -35,7 +35,8 @@ def draw(
         axis.set_axis_off()
     for axis, image, title in zip(axes.flat, pixels, titles, strict=False):
         axis.imshow(image, cmap="gray", vmin=0, vmax=1)
-        axis.set_title(printable(title), parse_math=False)
+        # The book writes the true class above the predicted one.
+        axis.set_title("\n".join(map(printable, title.split("\n"))), parse_math=False)
     figure.show_in_notebook()
     return figure
 

@@ -12,7 +12,7 @@ from nin.inference.metadata import FORMAT
 
 if TYPE_CHECKING:
     from nin.training import Run
-    from nin.training.runs.run_format import RunRecord
+    from nin.training.runs.run_format import ModelRecord, RunRecord
 
 #: Data sets of single digits, light on dark, as a user may draw them.
 _DRAWN = ("digits", "mnist")
@@ -68,12 +68,18 @@ def describe(
         "complete": is_current and form.size is None and (maps is None or maps == has_maps),
         "quantization": None,
         "draw": record["data"].get("name") in _DRAWN,
-        "network": record["model"]["net"],
+        "network": _network_name(record["model"]),
         "preprocessing": record["model"]["preprocessing"],
         "parameters": int(model.count_params()),
         "weights_sha256": digest,
         "provenance": _provenance(record),
     }
+
+
+def _network_name(model: ModelRecord) -> str:
+    """The network's name; of a custom one without the place of its file."""
+    source = model.get("source")
+    return model["net"] if source is None else str(source["name"])
 
 
 def weights_sha256(path: Path) -> str:

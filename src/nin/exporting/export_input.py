@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import index
 from typing import TYPE_CHECKING
 
 from nin.errors import Advice, Argument, ExportError, UnknownNameError
@@ -37,6 +38,7 @@ def choose_input_spec(
     given = {"batch": batch, "layout": layout, "input": input}
     named = [name for name, value in {"size": size, **given}.items() if value is not None]
     channels = run.input_shape[2]
+    size, batch = (None if each is None else index(each) for each in (size, batch))
     if to not in _FIXED and named:
         raise ExportError(
             f"{to} takes images of any size and number, as bytes", about=Argument(named[0])

@@ -55,8 +55,11 @@ def check_replaceable(path: Path, to: str) -> None:
 
 def is_export(path: Path, to: str) -> bool:
     """Whether `path` is what `export` has written in this format, and nothing besides."""
-    if path.is_dir() and not {file.name for file in path.iterdir()} <= _CONTENTS[to]:
-        return False
+    if path.is_dir():
+        # The Finder leaves one in each folder that it shows.
+        names = {file.name for file in path.iterdir()} - {".DS_Store"}
+        if not names <= _CONTENTS[to]:
+            return False
     try:
         if to in _DESCRIBED_IN:
             parse((path / _DESCRIBED_IN[to]).read_bytes(), path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import tempfile
 from collections.abc import Iterator
@@ -61,7 +62,7 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
     from nin.training import load
 
     run = load(source, trust=trust)
-    if run.model.own_forward:
+    if run.model.whole_net() is None:
         raise ExportError(f"{source} has a forward of its own, which no ONNX file can be made of")
     path = folder / FORMATS["onnx"].file
     write_onnx(run, describe(run), path)
@@ -82,7 +83,7 @@ def kept_export(source: Path) -> Path:
     if name is None and not current_export(source, 1):
         raise ExportError(
             f"{source} has no ONNX file of its weights, from which workers predict:"
-            f" nin export {source} writes it"
+            f" nin export {shlex.quote(str(source))} writes it"
         )
     if name is not None and FORMATS[name].executes:
         raise ExportError(
@@ -121,7 +122,7 @@ def _made_elsewhere(source: Path, folder: Path, trust: bool) -> Path:
         except BrokenProcessPool as error:
             raise ExportError(
                 f"{source} cannot be served: the process that exports it to ONNX crashed;"
-                f" nin export {source} may show why"
+                f" nin export {shlex.quote(str(source))} may show why"
             ) from error
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sized
+from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -104,8 +105,12 @@ class RunEngine:
         self.description: dict[str, Any] = describe(run)
         if image_size is not None:
             from nin.exporting.export_input import check_size
+            from nin.models.geometry import is_builtin
 
+            image_size = self.image_size = index(image_size)
             *_, channels = run.input_shape
+            if not is_builtin(type(run.model).call):
+                raise ExportError(f"{run.path} has a call of its own, for images of its own size")
             check_size(run, Argument("image_size", image_size))
             self.description["input_shape"] = [image_size, image_size, channels]
 
@@ -131,7 +136,7 @@ class RunEngine:
 
     def for_many(self, threads: int) -> Engine:
         """The engine for many images: ONNX Runtime, but for a GPU or images of another size."""
-        if self.image_size is not None or num_gpus() or self.run.model.own_forward:
+        if self.image_size is not None or num_gpus() or self.run.model.whole_net() is None:
             return self
         from nin.exporting.formats import write_onnx
 

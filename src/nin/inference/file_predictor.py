@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -228,5 +229,6 @@ def ranked(
 def _opened(path: Path, threads: int, trust: bool) -> tuple[str, Engine]:
     name = format_of(path)
     if name is None:
-        raise ExportError(f"{path} is a run directory: export it first, by nin export {path}")
+        way = f"export it first, by nin export {shlex.quote(str(path))}"
+        raise ExportError(f"{path} is a run directory", way)
     return name, open_engine(name, path, threads, trust)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import keras
@@ -103,14 +104,21 @@ class Classifier(Module):
     def _build_net(self, net: Any, shape: tuple[int | None, ...]) -> None:
         known = all(_has_known_shape(layer) for layer in leaves(net))
         if known or keras.backend.backend() == "tensorflow" or None in shape[1:]:
-            size = (None, None) if takes_any_size(net) else shape[1:3]
+            size = (None, None) if known and takes_any_size(net) else shape[1:3]
             net.build((None, *size, shape[3]))
         else:  # To find its shapes, a layer is run there: on one image, not on many.
             net(ops.zeros((1, *shape[1:])), training=False)
 
     def whole_net(self) -> Any:
-        """`self.net`, where it is all of the network; None where a `forward` is its own."""
-        return None if self.own_forward else getattr(self, "net", None)
+        """`self.net`, where it is all of the network; None where `forward` or `call` is its own."""
+        is_own = self.own_forward or not is_builtin(type(self).call)
+        return None if is_own else getattr(self, "net", None)
+
+    def apply_init(self, inputs: Sequence[Any], init: Callable[[Any], None] | None = None) -> None:
+        """As in `Module`; weights that an `init` of the reader's sets are kept in training."""
+        super().apply_init(inputs, init)
+        if init is not None and not is_builtin(init):  # `init_cnn` draws as Keras does.
+            self._fresh = False
 
     def make_train_function(self, force: bool = False) -> Any:
         """Keras's hook: what `fit` and `train_on_batch` do first."""
@@ -240,7 +248,13 @@ class Classifier(Module):
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments, and the preprocessing."""
-        arguments = dict(getattr(self, "hparams", {}))
+        # What nobody has kept Keras has, where it can be serialised.
+        kept = getattr(self, "_auto_config", None)
+        arguments = dict(getattr(self, "hparams", kept.config if kept else {}))
+        taken = inspect.signature(type(self).__init__).parameters
+        if not any(each.kind is each.VAR_KEYWORD for each in taken.values()):
+            # What a parent class was made with is no argument of this one.
+            arguments = {name: value for name, value in arguments.items() if name in taken}
         return {**arguments, "preprocessing": self.preprocessing.description()}
 
     @classmethod

@@ -37,6 +37,21 @@ def innermost(optimizer: Any) -> Any:
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
+def clip_by_norm(optimizer: Any, norm: float) -> None:
+    """Let an optimiser scale gradients so that their norm, of all together, is at most `norm`.
+
+    Raises:
+        NinError: it clips in a way of its own, or is made of several.
+    """
+    inner = innermost(optimizer)
+    if inner.clipnorm or inner.clipvalue or hasattr(inner, "optimizers"):
+        raise NinError(
+            "gradient_clip_val has no effect on an optimiser that clips by itself, or is made of"
+            " several: clip in one place"
+        )
+    inner.global_clipnorm = float(norm)
+
+
 def as_keras_optimizer(optimizer: Any, model: Any) -> Any:
     """What `configure_optimizers` returned, as Keras takes it.
 

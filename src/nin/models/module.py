@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +17,7 @@ from nin.errors import NinError
 from nin.hyperparameters import HyperParameters
 from nin.models.custom_optimizer import as_keras_optimizer
 from nin.models.keras_settings import default_settings
+from nin.models.own_variables import as_weight
 from nin.models.removed_in_keras3 import explained_errors, sequential_of_one_layer
 from nin.progress_board import ProgressBoard
 
@@ -33,6 +36,12 @@ class ModuleType(type(keras.Model)):  # type: ignore[misc]
         with explained_errors(), sequential_of_one_layer():
             return super().__call__(*args, **kwargs)
 
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        """That of `__init__`: Python would take that of `__call__` above."""
+        made = inspect.signature(type.__getattribute__(cls, "__init__"))
+        return made.replace(parameters=[*made.parameters.values()][1:])
+
 
 class Module(HyperParameters, keras.Model, metaclass=ModuleType):
     """Base class of networks (*Dive into Deep Learning*, section 3.2), trained by Keras's `fit`.
@@ -44,7 +53,8 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
 
     Args:
         plot_train_per_epoch: how many points of a training curve are drawn per epoch.
-        plot_valid_per_epoch: how many points of a validation curve.
+        plot_valid_per_epoch: how many points of a validation curve, in a loop of one's own; Keras's
+            gives one.
 
     Attributes:
         board: where `plot` draws; each training begins a new one that looks alike.
@@ -76,7 +86,9 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         keras.saving.register_keras_serializable(package=package)(cls)
 
     def __init__(self, plot_train_per_epoch: int = 2, plot_valid_per_epoch: int = 1) -> None:
-        super().__init__(name=type(self).__name__.lower())
+        # TensorFlow makes scopes of it, which take no other characters.
+        name = re.sub(r"[^a-z0-9_]", "", type(self).__name__.lower()).lstrip("_")
+        super().__init__(name=name or "module")
         self.plot_train_per_epoch = plot_train_per_epoch
         self.plot_valid_per_epoch = plot_valid_per_epoch
         self.board = ProgressBoard(xlabel="epoch")
@@ -86,7 +98,9 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
     def __setattr__(self, name: str, value: Any) -> None:
         # Keras keeps what `compile` was given in an attribute `loss`, which would hide the method.
         if name != "loss":
-            super().__setattr__(name, _as_weight(name, value))
+            super().__setattr__(name, as_weight(name, value))
+        elif value is not None and not self._compiled_with_a_loss:
+            raise NinError("loss is a method here: define loss(self, Y_hat, Y) in the class")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the network."""
@@ -253,7 +267,13 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         if sample_weight is None:
             own = ops.mean(self.loss(y_pred, y))
         else:
-            own = ops.mean(self.loss(y_pred, y, averaged=False) * sample_weight)
+            losses = self.loss(y_pred, y, averaged=False)
+            if len(losses.shape) == 0:
+                raise NinError(
+                    f"{type(self).__name__}.loss ignores averaged=False: where samples have weights"
+                    " it has to return one loss per sample"
+                )
+            own = ops.mean(losses * sample_weight)
         return sum(self.losses, start=own)
 
 
@@ -282,23 +302,3 @@ def _set_forward_aside(kind: type[Module]) -> None:
             if "forward" in vars(each):
                 setattr(each, _ASIDE, vars(each)["forward"])
                 del each.forward
-
-
-def _as_weight(name: str, value: Any) -> Any:
-    """A variable of the backend as one of Keras's, which is trained and saved; others as they are.
-
-    Only a loop by hand would find it otherwise.
-    """
-    framework = type(value).__module__.partition(".")[0]
-    if framework not in ("tensorflow", "torch"):
-        return value
-    if framework == "tensorflow" and keras.backend.backend() != framework:
-        raise NinError(
-            f"self.{name} is a TensorFlow variable, and Keras computes with"
-            f" {keras.backend.backend()}",
-            "set KERAS_BACKEND=tensorflow before Keras is imported",
-        )
-    if (own := backends.current().own_variable(value)) is None:
-        return value
-    content, is_trained, dtype = own
-    return keras.Variable(content, trainable=is_trained, dtype=dtype, name=name)

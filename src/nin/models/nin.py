@@ -82,6 +82,8 @@ class NiN(Classifier):
         table = find_preset(preset).stages if stages is None else [_row(one) for one in stages]
         if not table or isinstance(table[0], MBConv):
             raise ValueError("NiN needs one stage or more, and the first must not be an MBConv")
+        if head is None:
+            table = [*table[:-1], _with_classes(table[-1], num_classes)]
         table = deepened(table, depth)
         trunk = with_ingredients(
             table if head is None else table[:-1], batch_norm=batch_norm, pooling=pooling
@@ -159,6 +161,17 @@ def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -
         (1, 54, 54, 96)
     """
     return mlpconv((out_channels,) * 3, kernel_size, strides, padding)
+
+
+def _with_classes(stage: Stage | MBConv, num_classes: int) -> Stage | MBConv:
+    """The last stage, whose last widths are `CLASSES` where they are written as their number."""
+    if isinstance(stage, MBConv):
+        return stage
+    widths, place = list(stage.widths), len(stage.widths)
+    while place and widths[place - 1] in (CLASSES, num_classes):
+        place -= 1
+        widths[place] = CLASSES
+    return stage._replace(widths=tuple(widths))
 
 
 def _row(values: Sequence[Any]) -> Stage | MBConv:

@@ -25,11 +25,13 @@ from typing import Any, NamedTuple
 from nin.errors import NinError
 
 #: ``file.py:name`` or ``file.py:name(argument=1)``; of an object without a file, ``name@digest``.
-_CODE = re.compile(r"(?P<file>.+\.py):(?P<name>[A-Za-z_][\w.]*)(?:\((?P<given>.*)\))?")
+_CODE = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d][\w.]*)(?:\((?P<given>.*)\))?")
 _OBJECT = re.compile(r"[^/\\:]+@[0-9a-f]{12}")
 
 #: Objects of this process by their names; a file is not imported again for them.
 _objects: dict[str, Any] = {}
+#: And, of those that a file holds, the object and the digest of the file when it was named.
+_states: dict[str, tuple[Any, str]] = {}
 #: Modules that were imported here, by file and digest.
 _modules: dict[tuple[Path, str], ModuleType] = {}
 
@@ -77,10 +79,8 @@ def name_of(network: Any) -> str:
         name = f"{file}:{code.__qualname__}"
         arguments = ", ".join(f"{key}={value!r}" for key, value in given.items())
         name += f"({arguments})" if arguments else ""
-        if arguments and _CODE.fullmatch(name) and _literals(arguments) is not None:
-            _objects[name] = network
-            return name
-        if not arguments:
+        if not arguments or (_CODE.fullmatch(name) and _literals(arguments) is not None):
+            _check_current(name, code, file)
             _objects[name] = network
             return name
     label = getattr(code, "__qualname__", None) or getattr(code, "name", type(code).__name__)
@@ -88,6 +88,26 @@ def name_of(network: Any) -> str:
     name = f"{label}@{_digest_of(network)[:12]}"
     _objects[name] = network
     return name
+
+
+def _check_current(name: str, code: Any, file: str) -> None:
+    """Note in which state its file was when an object was first named.
+
+    Raises:
+        NinError: the file has changed since, and the object has not.
+    """
+    now = source_of(name).sha256
+    before, state = _states.get(name, (None, now))
+    if before is code and state != now:
+        raise NinError(
+            f"{file} has changed since {code.__qualname__} was imported: import it again"
+        )
+    _states[name] = code, now
+
+
+def _is_current(name: str) -> bool:
+    """Whether the file of an object is as it was when the object was named, where it has one."""
+    return name not in _states or _states[name][1] == source_of(name).sha256
 
 
 def source_of(name: str) -> NetworkSource:
@@ -127,7 +147,7 @@ def import_network(name: str) -> Any:
     Raises:
         NinError: it cannot be imported, or has nothing of that name; names the line.
     """
-    if name in _objects:
+    if name in _objects and _is_current(name):
         return _objects[name]
     source = source_of(name)
     assert source.file is not None
@@ -218,7 +238,7 @@ def _file_of(code: Any) -> str | None:
         return None
     try:
         file = inspect.getsourcefile(code)
-    except TypeError:
+    except (TypeError, OSError):  # OSError: a class of a notebook.
         return None
     if file is None or not Path(file).is_file() or Path(file).suffix != ".py":
         return None
@@ -242,12 +262,29 @@ def _digest_of(network: Any) -> str:
 def _identity(code: Any) -> Any:
     if isinstance(code, functools.partial):
         return _identity(code.func), sorted(code.keywords.items())
+    if inspect.ismethod(code):
+        return _identity(code.__func__), repr(code.__self__)
     try:
         text = inspect.getsource(code)
     except (OSError, TypeError):
         text = repr(code)
+    if isinstance(code, type):
+        return text, _members(code)
     cells = getattr(code, "__closure__", None) or ()
-    return text, getattr(code, "__defaults__", None), [repr(cell.cell_contents) for cell in cells]
+    defaults = getattr(code, "__defaults__", None), getattr(code, "__kwdefaults__", None)
+    return text, defaults, [repr(cell.cell_contents) for cell in cells]
+
+
+def _members(kind: type) -> list[tuple[str, Any]]:
+    """What a class holds: its text is not known in a notebook, nor what its methods enclose."""
+    # On PyTorch a `forward` is set aside when it is first called.
+    own = {{"_own_forward": "forward"}.get(name, name): each for name, each in vars(kind).items()}
+    plain = (bool, int, float, str, tuple)
+    return [
+        (name, _identity(each) if inspect.isfunction(each) else each)
+        for name, each in sorted(own.items())
+        if inspect.isfunction(each) or isinstance(each, plain)
+    ]
 
 
 def _literals(given: str) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 from collections.abc import Sequence
 
 from starlette.datastructures import Headers
@@ -27,8 +28,9 @@ HEADERS = {
     b"content-security-policy": b"default-src 'none'; frame-ancestors 'none'",
 }
 
-#: As a browser states it: a scheme and a host, perhaps a port, in small letters, and nothing more.
-_ORIGIN = re.compile(r"\*|null|[a-z][a-z0-9+.-]*://[^\sA-Z/?#@]+")
+#: As a browser states it: a scheme and a host, perhaps an unusual port, in small letters of ASCII.
+_USUAL_PORT = r"(?!http://\S*:80$|https://\S*:443$)"
+_ORIGIN = re.compile(rf"\*|null|{_USUAL_PORT}[a-z][a-z0-9+.-]*://[^\sA-Z/?#@\x80-\U0010ffff]+")
 
 #: A Host header: a name, or an address in brackets if it is of IPv6, and perhaps a port.
 _AUTHORITY = re.compile(r"(?:\[(?P<address>[^\[\]]*)\]|(?P<name>[^:\[\]]*))(?::\d{0,5})?")
@@ -46,7 +48,7 @@ def checked_origins(origins: Sequence[str]) -> tuple[str, ...]:
         if not _ORIGIN.fullmatch(origin):
             raise NinError(
                 f"--allow-origin {origin!r} is not an origin: https://example.org is one, in small"
-                " letters, without a path or a slash behind it; * is for all"
+                " letters, without a path, a slash behind it or the usual port; * is for all"
             )
     return tuple(origins)
 
@@ -79,10 +81,13 @@ def checked_hosts(names: Sequence[str], host: str) -> tuple[str, ...] | None:
 
 def is_loopback(host: str) -> bool:
     """Whether a host can be reached from this machine only."""
+    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
+        return True
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return ipaddress.ip_address(found[0][4][0]).is_loopback
+    except (OSError, UnicodeError, ValueError):
+        return False
 
 
 class AccessMiddleware:

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, PlainTextResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.types import ASGIApp
 
 from nin._version import __version__
 from nin.names import printable
@@ -34,6 +35,10 @@ from nin.serving.service import Service, busy
 from nin.serving.upload import check_type, read_uploads
 
 _FILE = {"type": "string", "format": "binary", "description": "One image file."}
+#: FastAPI would report requests where an environment sets it up for all services.
+_NO_TELEMETRY: dict[str, Any] = {
+    "telemetry": dict.fromkeys(("tracing", "metrics", "logs", "auto_configure"), False)
+}
 _FORM = {
     "type": "object",
     "description": "One or more files in the field “images”.",
@@ -98,21 +103,23 @@ def application(
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
+        **_NO_TELEMETRY,
     )
-    if origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=[*origins],
-            allow_headers=["Content-Type", JSON_BYTES],
-            allow_methods=["GET", "POST"],
-            expose_headers=["Retry-After", JSON_BYTES],
-        )
     _add_error_handlers(app)
     _add_predict(app, service)
     _add_state(app, service)
     add_open_inference(app, service)
     _add_pages(app)
-    guarded = AccessMiddleware(app, hosts, origins)
+    inner: ASGIApp = app
+    if origins:  # Outside of the application, so that its failures can be read, too.
+        inner = CORSMiddleware(
+            app,
+            allow_origins=[*origins],
+            allow_headers=["Content-Type", JSON_BYTES],
+            allow_methods=["GET", "POST"],
+            expose_headers=["Retry-After", JSON_BYTES],
+        )
+    guarded = AccessMiddleware(inner, hosts, origins)
     limits, is_stopping = service.limits, lambda: not service.is_ready
     return RequestMiddleware(guarded, service.metrics, limits.seconds, quiet, is_stopping)
 

@@ -41,7 +41,7 @@ def listen(host: str, port: int) -> socket.socket:
         raise NinError(f"--host {host}: no such host") from error
     family, *_, address = found[0]
     try:
-        listener = socket.create_server(address[:2], family=family, backlog=BACKLOG)
+        listener = socket.create_server(address, family=family, backlog=BACKLOG)
         # Inherited by each connection: a response's last piece must not wait until the client
         # has acknowledged the first.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -155,7 +155,7 @@ class Connection(H11Protocol):
     def _is_idle(self) -> bool:
         """Whether it may be closed, and is not being closed already."""
         waits = self._idle_since is not None and not self._is_responding
-        return waits and not self.transport.is_closing()
+        return waits and not self.transport.is_closing() and not self._has_unsent
 
     @property
     def _has_unsent(self) -> bool:

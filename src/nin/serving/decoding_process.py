@@ -63,24 +63,32 @@ class DecodingProcess:
     def decode(self, content: bytes) -> Images | Refusal:
         """Decode a picture; one at a time, others wait."""
         with self._lock:
-            try:
-                pipe = self._started()
-            except (OSError, EOFError):
-                self._end()
-                return Refusal(503, "there is no room for a process that decodes it: try again")
-            try:
-                pipe.send_bytes(content)
-                if pipe.poll(self._seconds):
-                    found = pipe.recv()
-                    return found if isinstance(found, Refusal) else np.asarray(found)
-                self._end()
-                return Refusal(422, f"it takes longer than {self._seconds:g} s to decode")
-            except (OSError, EOFError):
-                self._end()
-                return Refusal(422, "it takes too much memory to decode, or breaks the decoder")
-            except BaseException:
-                self._end()
-                raise
+            found = self._attempt(content)
+            if found is None:  # A signal for the whole service is no picture's fault.
+                found = self._attempt(content)
+            return Refusal(503, "the server is stopping: try again") if found is None else found
+
+    def _attempt(self, content: bytes) -> Images | Refusal | None:
+        """None where the process was told to end."""
+        try:
+            pipe = self._started()
+        except (OSError, EOFError):
+            self._end()
+            return Refusal(503, "there is no room for a process that decodes it: try again")
+        try:
+            pipe.send_bytes(content)
+            if pipe.poll(self._seconds):
+                found = pipe.recv()
+                return found if isinstance(found, Refusal) else np.asarray(found)
+            self._end()
+            return Refusal(422, f"it takes longer than {self._seconds:g} s to decode")
+        except (OSError, EOFError):
+            if self._end() in (-signal.SIGTERM, -signal.SIGHUP):
+                return None
+            return Refusal(422, "it takes too much memory to decode, or breaks the decoder")
+        except BaseException:
+            self._end()
+            raise
 
     def close(self) -> None:
         """End the process."""
@@ -101,14 +109,17 @@ class DecodingProcess:
             self._pipe.recv()
         return self._pipe
 
-    def _end(self) -> None:
+    def _end(self) -> int | None:
+        """End the process, and return its exit code: minus the signal that it died of."""
+        code: int | None = None
         if self._process is not None:
             self._process.kill()
             self._process.join()
-            self._process = None
+            code, self._process = self._process.exitcode, None
         if self._pipe is not None:
             self._pipe.close()
             self._pipe = None
+        return code
 
 
 def _decode_all(pipe: Connection, server: int, decode: Callable[..., Images], pixels: int) -> None:

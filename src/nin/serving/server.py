@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
+from multiprocessing import parent_process
 from socket import socket
 from types import FrameType
 from typing import Any
@@ -50,6 +51,16 @@ class Server(uvicorn.Server):
         """Begin to serve."""
         self.loop = asyncio.get_running_loop()
         await super().startup(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; at the second signal drop connections, for which Python 3.12 would wait."""
+        super().handle_exit(sig, frame)
+        if self.force_exit and self.loop is not None:
+            self.loop.call_soon_threadsafe(self._drop_connections)
+
+    def _drop_connections(self) -> None:
+        for each in [*self.server_state.connections]:
+            each.transport.abort()
 
     async def shutdown(self, sockets: list[socket] | None = None) -> None:
         """Stop: accept what is queued, handle what has arrived, close."""
@@ -140,6 +151,8 @@ def _announce_stop(service: Service) -> None:
 
     def take(kind: int, _: FrameType | None) -> None:
         if kind in received:
+            if kind == signal.SIGHUP or parent_process() is not None:
+                return  # A terminal sends it twice; and a supervisor ends its workers itself.
             # Requests that are cut off now are not failures to be logged.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
             stop(signal.SIGINT, None)  # uvicorn stops waiting at the second SIGINT that it takes.

@@ -24,6 +24,9 @@ log = logging.getLogger("nin.server")
 #: Seconds for a worker to respond, its start included; one that hangs is replaced.
 PULSE = 30
 
+#: Signals after which workers are not waited for.
+_STOPS = {signal.SIGINT, signal.SIGTERM}
+
 #: Workers in a row that may die before any has served; then none is expected to.
 MOST_FAILURES = 3
 
@@ -145,7 +148,8 @@ class Supervisor(Multiprocess):
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + 15
         while alive := [each for each in self.processes if each.process.is_alive()]:
             connection.wait([each.process.sentinel for each in alive], timeout=0.2)
-            if self.signal_queue or time.monotonic() > deadline:
+            # uvicorn queues others as well, such as that of a window that is resized.
+            if _STOPS & {*self.signal_queue} or time.monotonic() > deadline:
                 for each in alive:
                     each.kill()
         super().join_all()

@@ -12,7 +12,7 @@ from nin.backends import backend_name
 from nin.data import ImageData, ImageFolder
 from nin.data.sources import is_in_process
 from nin.errors import Advice, Argument, DataError, NinError
-from nin.files import check_folder_writable
+from nin.files import check_folder_writable, expand
 from nin.networks.lookup import NETWORKS, check_size, class_and_arguments, find_network
 from nin.networks.network_source import is_in_file
 from nin.study.trials.contender import Contender, EvaluationPart, Net, as_contenders
@@ -67,7 +67,7 @@ def check(
     contenders = as_contenders(nets)
     backend_name()
     check_arguments(rates, seeds, seconds, search_share)
-    check_folder_writable(out)
+    check_folder_writable(expand(out))
     open_evaluated(recipe, judged_on)
     for contender in contenders:
         is_named = contender.name in NETWORKS and contender[1:3] == class_and_arguments(

@@ -85,7 +85,8 @@ class BookLoop:
 
     def draw(self, key: str, value: Any, train: bool) -> None:
         """Add a point to a curve, and count it for the epoch's mean; `Module.plot` calls it."""
-        number = float(keras.ops.convert_to_numpy(value))
+        # Section 3.7 adds a list of one penalty to the loss.
+        number = float(np.mean(keras.ops.convert_to_numpy(value)))
         self.means.add(key, number, train, self._samples)
         if train:
             x = self.train_batch_idx / self.num_train_batches

@@ -66,9 +66,9 @@ def calibrate(
     is_whole = optimizer is not None and model.whole_net() is not None
     is_fresh = model.is_fresh
     statistics = getattr(data, "statistics", None) if is_whole else None
-    mean, std = statistics() if statistics else ((0.0,), (1.0,))
     before = model.preprocessing.description()
-    model.preprocessing.configure(getattr(data, "resize", None), mean, std)
+    mean, std = statistics() if statistics else (before["mean"], before["std"])
+    model.preprocessing.configure(getattr(data, "resize", None) or before["size"], mean, std)
     if statistics:
         changes.append("images standardised inside the model")
     if not model.built:
@@ -97,7 +97,8 @@ def check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) 
     Raises:
         NinError: names both numbers.
     """
-    classes = len(getattr(data, "classes", None) or ())
+    named = getattr(data, "classes", None)
+    classes = len(named) if isinstance(named, (list, tuple)) else 0
     if not is_builtin(type(model).loss):  # What it takes for a class is its own affair.
         return
     if getattr(model, "num_classes", 0) >= classes:  # Nothing has to be computed to know.

@@ -71,20 +71,21 @@ class HealthWatch(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.images = images
-        self.classes = None if classes is None else tuple(classes)
+        # A reader's own module may call anything its classes.
+        self.classes = tuple(classes) if isinstance(classes, (list, tuple)) else None
         self.report = report
         self.initialized = initialized
         self.epochs = epochs
         self.findings: list[Finding] = []
         self.died: str | None = None
-        self._step = 0
+        self._step = self._looked = 0
         self._kernels: tuple[int, dict[str, Any]] | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Remember the weights that training starts from."""
         # Not `iterations`: that counts whole batches, and steps here may be parts of one.
         variables = {each.name: each for each in self.model.optimizer.variables}
-        self._step = int(variables["iteration"])
+        self._step = self._looked = int(variables["iteration"])
         if self.model.built:
             self._remember_kernels()
 
@@ -100,7 +101,13 @@ class HealthWatch(keras.callbacks.Callback):
         if epoch + 1 == (self.epochs or self.params["epochs"]):
             self._look(logs or {})
 
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Look, where something else has ended the training before its last epoch."""
+        if self.model.stop_training and self._looked < self._step:
+            self._look(logs or {})
+
     def _look(self, logs: dict[str, float]) -> None:
+        self._looked = self._step
         backends.current().sync(self.model)
         loss = float(logs.get("loss", math.nan))
         logits = keras.ops.convert_to_numpy(self.model(self.images, training=False))
@@ -237,9 +244,9 @@ def _silent_share(logits: Any) -> float:
 
 
 def _are_alike(logits: Any) -> bool:
-    """Whether the predictions for all images are the same, whatever all logits of one share."""
+    """Whether the predictions for several images are the same, whatever all logits of one share."""
     centred = logits - logits.mean(axis=1, keepdims=True)
-    return bool(np.std(centred, axis=0).max() < ALIKE)
+    return len(logits) > 1 and bool(np.std(centred, axis=0).max() < ALIKE)
 
 
 def _kernels(model: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nin.files import expand
 from nin.plotting import default_style, drawable
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class LearningRateRange(NamedTuple):
         """Write the picture as a PNG, wholly or not at all."""
         from nin.training.runs.figures import save_png
 
-        save_png(self._drawn(), Path(path), MARK)
+        save_png(self._drawn(), expand(path), MARK)
 
     @default_style()
     def _drawn(self) -> NotebookFigure:

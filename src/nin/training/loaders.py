@@ -18,9 +18,14 @@ class Loaders(NamedTuple):
 
     @property
     def num_samples(self) -> int:
-        """How many training images an epoch has; of unknown loaders, how many batches."""
+        """How many training images an epoch has; of unknown loaders, if all batches are as large
+        as the first.
+        """
         samples = getattr(self.train, "num_samples", None)
-        return int(samples) if samples is not None else len(self.train)
+        if samples is not None:
+            return int(samples)
+        images, *_ = next(iter(self.train))
+        return len(self.train) * len(images)
 
     def seek(self, epoch: int, batch: int) -> None:
         """Let the next epoch be `epoch`, without its first `batch` batches.

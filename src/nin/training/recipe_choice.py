@@ -16,7 +16,7 @@ from nin.networks.lookup import find_network, network_name
 from nin.networks.network_source import is_custom
 from nin.training.recipe import Recipe, as_text
 from nin.training.recipe_fields import not_none, renamed
-from nin.training.recipes import choose, with_network
+from nin.training.recipes import choose, scaled, with_network
 from nin.training.runs.run import load
 
 #: What can be trained on: a recipe or its name, a folder, a file or a data set, open already or
@@ -26,7 +26,8 @@ What = Any
 #: Options of the images, and not of how they are learnt from.
 _OF_IMAGES = {
     *("name", "data", "preset", "init", "image_size", "resize_mode", "limit", "seed"),
-    *("balance", "stream", "validation", "finetune", "groups", "folds", "fold"),
+    *("balance", "stream", "validation", "split_by", "finetune", "groups"),
+    *("folds", "fold"),
 }
 
 
@@ -108,6 +109,8 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
         recipe = with_network(what, given.get("preset"))
     else:
         recipe = _chosen(what, given)
+    if not isinstance(what, Recipe) and recipe.image_size and given.get("image_size"):
+        given = {**scaled(recipe, given["image_size"]), **given}
     recipe = recipe.revised(**given)
     is_frozen = not recipe.finetune and find_network(recipe.preset, "preset").pretrained
     of_gradients = [name for name in (*explicit, *settings) if name not in _OF_IMAGES]
@@ -121,7 +124,7 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
             about=Argument(of_gradients[0]),
         )
     # Epochs, rates or augmentation are given: what has them is meant.
-    return recipe_of(what, {**given, "finetune": True}, settings=settings)
+    return recipe_of(what, {**own, **explicit, "finetune": True}, settings=settings)
 
 
 def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:

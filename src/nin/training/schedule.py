@@ -37,20 +37,29 @@ def adjust(recipe: Recipe, images: int) -> Recipe:
     while math.ceil(images / batch) < recipe.least_batches and _can_be_halved(batch, recipe):
         batch //= 2
     shorter = recipe.model_copy(update={"batch_size": batch})
-    epochs = max(recipe.epochs, math.ceil(recipe.least_steps / steps_per_epoch(shorter, images)))
+    least = math.ceil(recipe.least_steps * recipe.accumulate / _parts_per_epoch(shorter, images))
+    epochs = max(recipe.epochs, least)
     return shorter.model_copy(update={"epochs": epochs})
 
 
-def steps_per_epoch(recipe: Recipe, images: int) -> int:
-    """How many steps of the optimiser an epoch has; an accumulated batch is one."""
-    return math.ceil(images / recipe.batch_size)
+def steps_of(recipe: Recipe, images: int) -> int:
+    """How many steps of the optimiser a training has; an accumulated batch is one."""
+    return recipe.epochs * _parts_per_epoch(recipe, images) // recipe.accumulate
+
+
+def _parts_per_epoch(recipe: Recipe, images: int) -> int:
+    """How many batches, or parts of batches; what is left of one goes on in the next epoch."""
+    return math.ceil(images / recipe.part_size)
 
 
 def warmup_steps(recipe: Recipe, steps: int) -> int:
-    """Over how many of `steps` the learning rate rises: the recipe's, a third of all at most.
+    """Over how many of `steps` the learning rate rises: the recipe's, a third of all at most; a
+    constant rate does not rise.
 
     Both are in the optimiser's iterations, of which an accumulated batch has one for each part.
     """
+    if recipe.schedule != "cosine":
+        return 0
     return min(recipe.warmup * recipe.accumulate, int(steps * LONGEST_WARMUP))
 
 
@@ -82,19 +91,19 @@ def optimizer(recipe: Recipe, steps: int) -> Any:
     else:
         made = keras.optimizers.Adam(rate, **settings)
     if not recipe.decay_biases:
-        made.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        made.exclude_from_weight_decay(var_names=[r"(bias|gamma|beta)(:\d+)?$"])
     return made
 
 
 def schedule_record(recipe: Recipe, images: int) -> ScheduleRecord:
     """The length of a training by `recipe`, for its record."""
-    steps = recipe.epochs * steps_per_epoch(recipe, images)
+    parts = recipe.epochs * _parts_per_epoch(recipe, images)
     return {
         "images": images,
         "batch_size": recipe.batch_size,
         "epochs": recipe.epochs,
-        "steps": steps,
-        "warmup": warmup_steps(recipe, steps * recipe.accumulate) // recipe.accumulate,
+        "steps": steps_of(recipe, images),
+        "warmup": warmup_steps(recipe, parts) // recipe.accumulate,
     }
 
 
@@ -102,7 +111,7 @@ def adjustment_note(given: Recipe, used: Recipe, images: int) -> str | None:
     """One line on how `adjust` changed a recipe; None if it did not."""
     if used == given:
         return None
-    steps = used.epochs * steps_per_epoch(used, images)
+    steps = steps_of(used, images)
     return (
         f"{images:,} training images are few: batches of {used.batch_size} for"
         f" {used.epochs:,} epochs, {steps:,} steps (the recipe: {given.batch_size}, {given.epochs})"

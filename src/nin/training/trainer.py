@@ -16,7 +16,7 @@ from nin.errors import BackendError
 from nin.hyperparameters import HyperParameters
 from nin.models import Classifier, Module
 from nin.models.counted_accuracy import CountedAccuracy
-from nin.models.custom_optimizer import as_keras_optimizer, innermost
+from nin.models.custom_optimizer import as_keras_optimizer, clip_by_norm
 from nin.models.geometry import is_builtin
 from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
@@ -194,7 +194,7 @@ class Trainer(BookLoop, HyperParameters):
         self.optim = self._optimizer(model)
         optimizer = as_keras_optimizer(self.optim, model)
         if self.gradient_clip_val and is_builtin(type(self).clip_gradients):
-            innermost(optimizer).global_clipnorm = float(self.gradient_clip_val)
+            clip_by_norm(optimizer, self.gradient_clip_val)
         metrics = [CountedAccuracy(name="accuracy")] if isinstance(model, Classifier) else None
         model.compile(optimizer=optimizer, weighted_metrics=metrics, jit_compile=pays_to_jit())
         if not optimizer.built:
@@ -255,7 +255,7 @@ class Trainer(BookLoop, HyperParameters):
         try:
             yield
         finally:
-            model.trainer, self.board.display = None, shows
+            model.trainer, model.training, self.board.display = None, False, shows
 
     def _begin(self, model: Module, epoch: int, batch: int) -> None:
         """Begin a training: new curves, unless one goes on, and the counters of the book."""

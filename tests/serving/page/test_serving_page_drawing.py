@@ -62,15 +62,16 @@ def test_a_second_finger_draws_nothing(visit, stub):
     assert page.locator("#ink").get_attribute("d").count("M") == 1
 
 
-NORMALISED = """async ([strokes, shape]) => {
-  const { canvas, square } = (await import("./drawing.js")).normalised(strokes, shape);
-  const { data } = canvas.getContext("2d").getImageData(0, 0, shape[1], shape[0]);
+NORMALISED = """async ([strokes, description]) => {
+  const { canvas, square } = (await import("./drawing.js")).normalised(strokes, description);
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return [Array.from(data.filter((_, index) => index % 4 === 0)), square];
 }"""
 
 
-def normalised(page, strokes, side):
-    values, square = page.evaluate(NORMALISED, [strokes, [side, side, 1]])
+def normalised(page, strokes, side, **more):
+    description = {"input_shape": [side, side, 1], **more}
+    values, square = page.evaluate(NORMALISED, [strokes, description])
     return np.reshape(values, (side, side)) / 255, square
 
 
@@ -101,3 +102,11 @@ def test_others_than_digits_are_not_drawn(visit, stub):
     stub.description["draw"] = False
     page = visit(stub.address)
     assert not page.locator("#pad, #draw").filter(visible=True).count()
+
+
+def test_digits_at_twice_their_size_are_framed_as_digits(visit, stub):
+    page = visit(stub.address)
+    provenance = {"data": {"name": "digits"}}
+    seen, _ = normalised(page, STROKES["3"], 16, provenance=provenance)
+    assert seen[0].max() > 0.5
+    assert seen[-1].max() > 0.5

@@ -159,3 +159,22 @@ def test_a_panorama_stays_sharp_and_no_canvas_is_too_large(visit, stub, fit):
         give(page, png(np.zeros((*size, 3))))
         page.wait_for_function("() => document.getElementById('page').ariaBusy === 'false'")
         assert pixels(page, "picture").shape[:2] == canvas
+
+
+def test_an_accuracy_in_float32_is_not_said_of_eight_bits(visit, stub):
+    stub.description["quantization"] = "int8"
+    page = visit(stub.address)
+    page.locator("#facts", has_text="10 classes").wait_for()
+    assert "right" not in page.locator("#facts").text_content()
+
+
+def test_an_image_without_a_prediction_has_its_own_name(visit, stub):
+    maps = np.ones((2, 2, 10))
+    stub.response = response_of(stub.description["classes"], np.full(10, 0.1), maps)
+    page = visit(stub.address)
+    give(page, {**png(np.zeros((9, 9, 3))), "name": "first.png"})
+    page.wait_for_selector(".best")
+    stub.status = 503
+    give(page, {**png(np.zeros((9, 9, 3))), "name": "second.png"})
+    page.wait_for_selector("#error:not(:empty)")
+    assert page.locator("#picture").get_attribute("aria-label") == "second.png"

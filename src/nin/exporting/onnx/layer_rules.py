@@ -11,6 +11,7 @@ import numpy as np
 from nin.errors import ExportError
 from nin.models.batch_normalization import BatchNormalization
 from nin.models.blocks import AveragePooling
+from nin.models.geometry import is_builtin
 from nin.onnx_graph.graph import Graph
 
 
@@ -31,6 +32,8 @@ class Signal(NamedTuple):
 
 
 Write = Callable[[Graph, Any, Any], Signal]
+#: Where a subclass changes what its layer computes.
+_COMPUTING = ("call", "convolution_op")
 
 
 def rule(layer: Any) -> Write:
@@ -42,7 +45,9 @@ def rule(layer: Any) -> Write:
     own: Any = type(layer)
     for kind, write in _RULES.items():
         # A subclass may compute anything.
-        if isinstance(layer, kind) and own.call is kind.call:
+        if isinstance(layer, kind) and all(
+            getattr(own, name, None) is getattr(kind, name, None) for name in _COMPUTING
+        ):
             return write
     raise ExportError(f"cannot export a layer of type {type(layer).__name__} ({layer.name})")
 
@@ -119,7 +124,13 @@ def as_rows(graph: Graph, x: Signal) -> Signal:
     return Signal(graph.node("Flatten", y), is_row=True)
 
 
+def _check_axis(layer: Any, x: Signal) -> None:
+    if layer.axis not in ((-1, 1) if x.is_row or x.is_flat else (-1, 3)):
+        raise _refuse(layer, f"axis {layer.axis}")
+
+
 def _batch_normalization(graph: Graph, layer: Any, x: Signal) -> Signal:
+    _check_axis(layer, x)
     if not (layer.center and layer.scale):
         raise _refuse(layer, "no offset or no scale")
     x = as_rows(graph, x)
@@ -147,6 +158,9 @@ def _max_pooling(graph: Graph, layer: Any, x: Signal) -> Signal:
 
 
 def _average_pooling(graph: Graph, layer: Any, x: Signal) -> Signal:
+    repeats = keras.backend.backend() == "torch" and not isinstance(layer, AveragePooling)
+    if repeats and layer.padding == "same":
+        raise _refuse(layer, "borders that PyTorch repeats")
     return _pooling(graph, "AveragePool", layer, x)
 
 
@@ -173,7 +187,9 @@ def _activation(graph: Graph, layer: Any, x: Signal) -> Signal:
 
 
 def _activate(graph: Graph, x: str, activation: Any) -> str:
-    name = activation.__name__
+    name = getattr(activation, "__name__", type(activation).__name__)
+    if not is_builtin(activation):  # A function of a reader's may be called anything.
+        raise ExportError(f"cannot export the activation {name}")
     if name == "linear":
         return x
     if name == "relu6":
@@ -184,6 +200,8 @@ def _activate(graph: Graph, x: str, activation: Any) -> str:
 
 
 def _concatenate(graph: Graph, layer: Any, several: Any) -> Signal:
+    for one in several:
+        _check_axis(layer, one)
     first, *others = (as_rows(graph, one) for one in several)
     names = [one.name for one in (first, *others)]
     return first._replace(name=graph.node("Concat", *names, axis=1))

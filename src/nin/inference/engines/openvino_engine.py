@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from nin.errors import ExportError
 from nin.inference.engines import CONTROL_FLOW, FORMATS, require, unlike_ours
 from nin.inference.metadata import KEY, parse
 from nin.inference.outputs import Images, Predictions, from_outputs
+
+_importing = threading.Lock()
 
 _CONTROL_FLOW = ("If", "Loop", "TensorIterator")
 
@@ -63,14 +66,15 @@ def openvino() -> Any:
         ExportError: it is not installed.
     """
     require("openvino")
-    if "openvino" not in sys.modules:
-        reporter = "openvino_telemetry"
-        sys.modules[reporter] = None  # type: ignore[assignment]
-        try:
-            importlib.import_module("openvino")
-        finally:
-            del sys.modules[reporter]
-    return sys.modules["openvino"]
+    with _importing:  # A module is in `sys.modules` before it is whole.
+        if "openvino" not in sys.modules:
+            reporter = "openvino_telemetry"
+            sys.modules[reporter] = None  # type: ignore[assignment]
+            try:
+                importlib.import_module("openvino")
+            finally:
+                del sys.modules[reporter]
+        return sys.modules["openvino"]
 
 
 def _description_in(model: Any) -> str | None:

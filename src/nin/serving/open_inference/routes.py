@@ -169,8 +169,11 @@ def _add_infer(app: FastAPI, service: Service, forms: Forms) -> None:
                 message, pictures = await service.run(read_request, body, json_bytes, limits)
                 take_images(len(pictures))
                 predictions = await service.predict(pictures, maps=False)
-        probabilities = np.stack([each.probabilities for each in predictions])
-        content, headers = response(service.name, message, service.predictor.classes, probabilities)
+                probabilities = np.stack([each.probabilities for each in predictions])
+                classes = service.predictor.classes
+                content, headers = await service.run(
+                    response, service.name, message, classes, probabilities
+                )
         return Response(content, headers=headers)
 
     more: Any = {"responses": _RESPONSE | _refusals(*_REFUSALS)}

@@ -52,8 +52,9 @@ function line(points) {
 }
 
 // The image, white on black, and the square of the drawing area that it shows.
-export function normalised(strokes, [height, width]) {
-  const style = height < 16 ? UCI : MNIST;
+export function normalised(strokes, { input_shape: [height, width], provenance }) {
+  const set = provenance?.data?.name ?? (height < 16 ? "digits" : "mnist");
+  const style = set === "digits" ? UCI : MNIST;
   const square = around(strokes, style);
   let canvas = render(strokes, square, style.pen, width, height);
   if (style.byMass) {

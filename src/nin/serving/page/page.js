@@ -40,9 +40,10 @@ async function start() {
   if (draws) startDrawing();
 }
 
-function introduce({ name, classes, input_shape, parameters, provenance }) {
+function introduce({ name, classes, input_shape, input, quantization, parameters, provenance }) {
   const [height, width, channels] = input_shape;
-  const result = provenance?.result;
+  // In eight bits or at another size it is another network.
+  const result = quantization || input?.size ? null : provenance?.result;
   const facts = [
     `${classes.length} classes`,
     `takes ${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`,
@@ -178,7 +179,7 @@ async function follow() {
 }
 
 async function readDrawing(strokes, signal) {
-  const { canvas, square } = normalised(strokes, backend.description.input_shape);
+  const { canvas, square } = normalised(strokes, backend.description);
   const item = { name: "The drawing", canvas, square };
   await predict(item, signal);
   if (!signal.aborted && strokes === pad.strokes) show(item);
@@ -233,7 +234,8 @@ function hasMargins({ canvas, square }) {
   return width < 1 || height < 1;
 }
 
-function place({ canvas, square }) {
+function place({ canvas, square, name }) {
+  $("picture").setAttribute("aria-label", name);
   if (square) return placeDrawing(canvas, square);
   const image = canvas ?? blank();
   const { width, height } = image;

@@ -128,6 +128,11 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     if preset is None or preset == recipe.preset:
         return recipe
     network = find_network(preset, "preset")
+    if find_network(recipe.preset).pretrained and not network.pretrained:
+        usual = FINETUNED if recipe.finetune else PHOTOS
+        own = {name: value for name, value in recipe if value != getattr(usual, name)}
+        own = {name: own[name] for name in own.keys() - {"preset", "finetune"}}
+        return with_network(FROM_SCRATCH.revised(**own), preset)
     other = recipe.revised(preset=preset)
     if network.pretrained:
         return other
@@ -145,11 +150,21 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
         changes["image_size"] = min(side, MEDIUM)
     else:
         changes["image_size"] = side
-    if not (recipe.data in NAMED or _is_array(recipe.data)) and recipe.image_size:
-        changes["shift"] = recipe.shift * changes["image_size"] // recipe.image_size
+    changes |= scaled(recipe, changes["image_size"])
     if recipe.optimizer == "adamw" and isinstance(network, Rival):
         changes["learning_rate"] = network.learning_rate
     return other.model_copy(update=changes)
+
+
+def scaled(recipe: Recipe, image_size: int) -> dict[str, int]:
+    """What a recipe counts in pixels of stored pictures, for those of another size.
+
+    Published sets and arrays are stored at a size of their own.
+    """
+    if not recipe.image_size or recipe.data in NAMED or _is_array(recipe.data):
+        return {}
+    counted = {"shift": recipe.shift, "crop_size": recipe.crop_size}
+    return {name: n * image_size // recipe.image_size for name, n in counted.items() if n}
 
 
 def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> Recipe:
@@ -172,7 +187,8 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
     seen = not_none(image_size=init.image_size, resize_mode=init.resize_mode) if init else {}
     if preset is not None and not find_network(preset, "preset").pretrained:
         recipe = with_network(FROM_SCRATCH.revised(name=name, data=data), preset)
-        return recipe.revised(**_network(init), **seen)
+        pixels = scaled(recipe, seen["image_size"]) if "image_size" in seen else {}
+        return recipe.revised(**_network(init), **seen, **pixels)
     if preset is None and not finetune and are_small_and_grey(data):
         return SMALL_GREY.revised(name=name, data=data)
     recipe = FINETUNED if finetune else PHOTOS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -108,5 +109,5 @@ def _given(path: Path) -> Path:
 
 def _refuse_full(path: Path) -> None:
     if any(path.iterdir()):
-        way = Advice("continue with {}", Argument("resume", path))
+        way = Advice("continue with {}", Argument("resume", shlex.quote(str(path))))
         raise RunError(f"{path} is not empty", "name a new directory", way)
