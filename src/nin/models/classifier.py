@@ -253,16 +253,23 @@ class Classifier(Module):
                 print(type(layer).__name__, "output shape:\t", tuple(X.shape))
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, and the preprocessing."""
+        """The constructor's arguments, and the preprocessing.
+
+        Raises:
+            NinError: a parent class has kept its arguments, and not one that only this class takes.
+        """
         arguments = dict(getattr(self, "hparams", {}))
-        # What a reader's class was made with Keras has, where it can be serialised.
-        kept = getattr(self, "_auto_config", None)
-        if kept and not is_builtin(type(self)):
-            arguments |= kept.config
-        taken = inspect.signature(type(self).__init__).parameters
-        if not any(each.kind is each.VAR_KEYWORD for each in taken.values()):
+        _, *taken = inspect.signature(type(self).__init__).parameters.values()
+        if not any(each.kind is each.VAR_KEYWORD for each in taken):
             # What a parent class was made with is no argument of this one.
-            arguments = {name: value for name, value in arguments.items() if name in taken}
+            names = [each.name for each in taken if each.kind is not each.VAR_POSITIONAL]
+            lost = [name for name in names if name not in arguments]
+            if lost and arguments.keys() - set(names):
+                raise NinError(
+                    f"{type(self).__name__} does not keep its argument {lost[0]}: call"
+                    " self.save_hyperparameters() in its own __init__, behind that of its parent"
+                )
+            arguments = {name: arguments[name] for name in names if name in arguments}
         return {**arguments, "preprocessing": self.preprocessing.description()}
 
     @classmethod

@@ -100,9 +100,8 @@ def _check_current(name: str, code: Any, file: str) -> None:
     now = source_of(name).sha256
     before, state = _states.get(name, (None, now))
     if before is code and state != now and code.__module__ != "__main__":
-        raise NinError(
-            f"{file} has changed since {code.__qualname__} was imported: import it again"
-        )
+        what = f"{file} has changed since {code.__qualname__} was imported"
+        raise NinError(what, "reload its module, by importlib.reload, or start again")
     _states[name] = code, now
 
 
