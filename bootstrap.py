@@ -75,6 +75,8 @@ def main() -> int:
             return run([BIN / "nin", "train", *arguments])
         if everything:
             say(browser.result())
+            if not has_torch():
+                say("left out the tests on PyTorch: the index's build brings gigabytes of CUDA")
         if everything or arguments == ["--quick"]:
             return test(quick=not everything)
         return run([BIN / "python", "-m", "pytest", *arguments])
@@ -151,10 +153,10 @@ def install(job: str, with_torch: bool) -> None:
     """Install the package for `job`, and PyTorch, unless exactly this is installed already."""
     pinned = [(HERE / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
     # What is installed names this place, and would lead back to it from a copy.
-    asked = f"{HERE} {EXTRAS[job]} {TORCH if with_torch else ''}".encode(errors="surrogateescape")
+    asked = f"{HERE} {EXTRAS[job]} {TORCH}".encode(errors="surrogateescape")
     wanted = hashlib.sha256(b"".join([*pinned, asked])).hexdigest()
-    marker = HOME / f"{job}{'-and-torch' if with_torch else ''}.sha256"
-    if not marker.exists() or marker.read_text() != wanted:
+    markers = [HOME / f"{job}{more}.sha256" for more in ("", "-and-torch")[: 1 + with_torch]]
+    if not all(marker.exists() and marker.read_text() == wanted for marker in markers):
         say("installing; this takes a few minutes the first time")
         build = torch_requirement() if with_torch else []
         quiet = ("--quiet", "--no-compile", "--constraint", "constraints.txt")
@@ -164,7 +166,8 @@ def install(job: str, with_torch: bool) -> None:
         large = ("-x", "/site-packages/(torch|sympy|mpmath|networkx)/")
         command = [BIN / "python", "-m", "compileall", "-qq", "-j", "0", *large, HOME / "lib"]
         subprocess.run(command, check=False, stdout=subprocess.DEVNULL)
-        marker.write_text(wanted)
+        for marker in markers:
+            marker.write_text(wanted)
 
 
 def has_torch() -> bool:
@@ -173,12 +176,10 @@ def has_torch() -> bool:
 
 
 def torch_requirement() -> list[str]:
-    """PyTorch, where the index holds a build without CUDA; else nothing, and that is said."""
+    """PyTorch, where the index holds a build without CUDA; else nothing."""
     report = pip("install", "--dry-run", "--quiet", "--report", "-", TORCH)
-    if any(item["metadata"]["name"].startswith("nvidia") for item in json.loads(report)["install"]):
-        say("left out the tests on PyTorch: the index's build brings gigabytes of CUDA")
-        return []
-    return [TORCH]
+    names = (item["metadata"]["name"] for item in json.loads(report)["install"])
+    return [] if any(name.startswith("nvidia") for name in names) else [TORCH]
 
 
 def test(quick: bool) -> int:

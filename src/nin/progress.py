@@ -24,9 +24,9 @@ def progress(
 ) -> Iterator[Callable[[int], None]]:
     """Yield a function to call with the amount of work just done.
 
-    After `patience` seconds, a bar with the rate and the time left appears in a terminal or
-    notebook, and goes at the end. Elsewhere it is a line after five seconds and after each further
-    thirty.
+    After `patience` seconds, a bar with the rate and the time left appears in a terminal, or in a
+    notebook that has ipywidgets, and goes at the end. Elsewhere it is a line after five seconds and
+    after each further thirty.
 
     Args:
         title: what is being done.

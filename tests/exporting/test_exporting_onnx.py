@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import nullcontext
 
 import keras
 import numpy as np
@@ -471,3 +472,25 @@ def test_an_axis_without_a_rule_is_named(layer):
 
     with pytest.raises(ExportError, match=r"\(mine\) with axis 1"):
         written(own_network(net), (8, 8, 1))
+
+
+def test_a_frameworks_own_activation_is_known():
+    tf = pytest.importorskip("tensorflow")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("a function of TensorFlow's")
+
+    def net(num_classes):
+        ends = [keras.layers.Conv2D(num_classes, 1), keras.layers.GlobalAveragePooling2D()]
+        return keras.Sequential([keras.layers.Conv2D(4, 3, activation=tf.nn.relu), *ends])
+
+    assert written(own_network(net), (8, 8, 1)) is not None
+
+
+@pytest.mark.parametrize(("strides", "is_refused"), [(1, False), (2, True)])
+def test_only_borders_that_pytorch_repeats_are_refused(strides, is_refused, monkeypatch):
+    pooling = keras.layers.AveragePooling2D(3, strides, "same")
+    layers = [keras.layers.Conv2D(5, 1), pooling, keras.layers.GlobalAveragePooling2D()]
+    model = own_network(keras.Sequential(layers))  # 8x8: pads 1/1 at stride 1, 0/1 at stride 2
+    monkeypatch.setattr(keras.backend, "backend", lambda: "torch")
+    with pytest.raises(ExportError, match="repeats") if is_refused else nullcontext():
+        written(model, (8, 8, 1))

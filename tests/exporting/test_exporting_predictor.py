@@ -288,7 +288,7 @@ def test_many_pictures_are_predicted_as_few_are(name, tmp_path, picture, monkeyp
     assert many["probability"] == pytest.approx(few["probability"], abs=1e-6)
     assert nin.Predictor(run).has_maps is False
     if name != "plus":
-        why = "forward of its own|does not compute layer by layer"
+        why = "forward or a call of its own|does not compute layer by layer"
         with pytest.raises(ExportError, match=why):
             as_onnx(run.path, tmp_path, trust=True)
 
@@ -320,3 +320,11 @@ def test_numbers_of_numpy_will_do(run, tmp_path):
     done = nin.export(run, out=tmp_path / "a.onnx", size=np.int64(16), batch=np.int64(2))
     assert nin.Predictor(done.path).description["input"]["batch"] == 2
     assert json.dumps(nin.Predictor(run, image_size=np.int64(16)).description)
+
+
+def test_a_call_that_passes_on_is_exported_at_its_own_size(tmp_path):
+    passing_on = "return super().call(X, training)"
+    code = BEYOND_ONNX.replace("return -super().call(X, training)", passing_on)
+    preset = f"{write_nets(tmp_path, code)}:Called"
+    run = nin.train("digits", tmp_path / "run", preset=preset, epochs=1, limit=64, image_size=8)
+    assert nin.export(run, out=tmp_path / "a.onnx", size=8).parity.holds

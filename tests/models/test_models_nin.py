@@ -257,3 +257,9 @@ def test_weights_that_an_init_has_set_are_kept(images):
 def test_a_loss_as_an_attribute_is_refused():
     with pytest.raises(NinError, match="define loss"):
         LeNet().loss = keras.losses.MeanSquaredError()
+
+
+def test_widths_before_the_maps_may_be_as_many_as_the_classes():
+    net = NiN(num_classes=96, preset="mnist", width=0.5).net
+    widths = [layer.filters for layer in leaves(net) if hasattr(layer, "filters")]
+    assert widths[-3:] == [64, 48, 96]

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from nin.errors import NinError
 from nin.models import VGG, Classifier, LeNet, Module, NiN, Stage, make_net
 from nin.networks.lookup import network_name
 
@@ -188,3 +189,15 @@ class Deep(ReadersNet):
 
 def test_a_class_whose_parent_keeps_the_arguments(saved):
     assert type(keras.saving.load_model(saved(Deep(num_classes=2)))) is Deep
+
+
+class Sloped(ReadersNet):
+    """Its own argument nobody has kept."""
+
+    def __init__(self, num_classes=10, slope=0.3):
+        super().__init__(num_classes=num_classes)
+
+
+def test_an_argument_of_a_subclass_alone_is_not_lost():
+    with pytest.raises(NinError, match="Sloped does not keep its argument slope: call"):
+        Sloped(num_classes=2, slope=0.1).get_config()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import importlib
+import inspect
 import re
 import sys
 
@@ -189,5 +191,41 @@ def test_a_file_that_changed_is_imported_anew(tmp_path, monkeypatch):
     assert import_network(name) is before
     file.write_text("def net(num_classes):\n    return 22\n")
     assert import_network(name)(10) == 22
-    with pytest.raises(NinError, match="has changed since net was imported: import it again"):
+    with pytest.raises(NinError, match="has changed since net was imported: reload its module"):
         name_of(before)
+
+
+def test_a_running_script_is_not_run_again(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "script_k.py"
+    file.write_text("def net(num_classes):\n    return 1\n")
+    net = importlib.import_module("script_k").net
+    net.__module__ = "__main__"
+    name = name_of(net)
+    file.write_text("raise RuntimeError\n")
+    assert import_network(name) is net
+    assert name_of(net) == name
+
+
+def test_a_function_keeps_its_name_of_earlier_versions():
+    def net(num_classes):
+        return num_classes
+
+    made = repr((inspect.getsource(net), None, []))
+    assert name_of(net) == "net@" + hashlib.sha256(made.encode()).hexdigest()[:12]
+
+
+def test_names_do_not_depend_on_lines_or_addresses():
+    class Net:
+        def __init__(self, num_classes, activation=outside):
+            self.made_of = num_classes, activation
+
+    name = name_of(Net)
+    Net.__firstlineno__ = 99
+    assert name_of(Net) == name
+
+    class Builder:
+        def net(self, num_classes):
+            return self, num_classes
+
+    assert name_of(Builder().net) == name_of(Builder().net)

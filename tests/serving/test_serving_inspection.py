@@ -259,3 +259,19 @@ def test_a_signal_for_the_whole_service_costs_no_picture(decoder, kind):
     os.kill(decoder._process.pid, kind)
     decoder._process.join(30)
     assert decoder.decode(picture(90, kind="TIFF")).mean() == 90
+
+
+def test_a_signal_during_its_start_costs_no_picture(decoder, monkeypatch):
+    start, ended = decoder._started, []
+
+    def interrupted():
+        pipe = start()
+        if not ended:
+            ended.append(1)
+            os.kill(decoder._process.pid, signal.SIGTERM)
+            decoder._process.join(30)
+            raise EOFError
+        return pipe
+
+    monkeypatch.setattr(decoder, "_started", interrupted)
+    assert decoder.decode(picture(90, kind="TIFF")).mean() == 90

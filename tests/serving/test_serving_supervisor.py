@@ -148,17 +148,18 @@ def test_no_signal_changes_the_number_of_workers(service):
     assert service.should_exit.is_set()
 
 
-def test_a_window_that_is_resized_ends_nothing(service, monkeypatch):
+@pytest.mark.parametrize("kind", [signal.SIGWINCH, signal.SIGHUP])
+def test_a_window_that_is_resized_or_closed_ends_nothing(service, monkeypatch, kind):
     killed, alive = [], iter([True] * 4 + [False] * 4)
     for worker in service.processes:
         worker.process = SimpleNamespace(is_alive=lambda: next(alive), sentinel=None)
         worker.kill = lambda: killed.append(1)
         worker.join = lambda: None
 
-    def resized(*_, **__):
-        service.signal_queue.append(signal.SIGWINCH)
+    def signalled(*_, **__):
+        service.signal_queue.append(kind)
 
-    monkeypatch.setattr(module.connection, "wait", resized)
+    monkeypatch.setattr(module.connection, "wait", signalled)
     service.join_all()
     assert not killed
 
@@ -175,3 +176,11 @@ def test_the_second_signal_drops_connections():
     for _ in range(2):
         server.handle_exit(signal.SIGINT, None)
     assert dropped == [1]
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_before_the_first_is_handled_counts(service, kind):
+    service.signal_queue += [kind, kind]
+    service.handle_signals()
+    assert service.should_exit.is_set()
+    assert service.signal_queue == [kind]

@@ -16,6 +16,7 @@ from nin.training import dispatch
 from nin.training.recipe import Recipe
 from nin.training.recipe_choice import recipe_of
 from nin.training.recipe_fields import RecipeFields
+from nin.training.recipes import choose
 
 
 @pytest.fixture
@@ -214,3 +215,12 @@ def test_another_network_takes_the_recipe_from_scratch(photos):
     for name in ("learning_rate", "least_steps", "crop", "crop_size", "validation"):
         assert getattr(made, name) == getattr(usual, name)
     assert made.seed == 3
+
+
+def test_pixels_are_scaled_whichever_way(photos):
+    own = nin.RECIPES["photos"].revised(data=str(photos))
+    small = own.revised(image_size=112)
+    assert recipe_of(small, {"preset": "lenet"}).shift == 1
+    assert recipe_of(own, {"preset": "book", "image_size": 67}).shift == 4
+    init = own.revised(image_size=144)
+    assert choose(str(photos), finetune=True, init=init).crop_size == 112

@@ -425,3 +425,21 @@ def test_a_loss_that_ignores_weights_is_refused():
 
     with pytest.raises(NinError, match="one loss per sample"):
         quiet().fit(Averaged(), nin.Digits(limit=64, resize=(28, 28), balance="weights"))
+
+
+def test_images_are_seen_as_the_data_says_after_an_init():
+    data, model = nin.Digits(limit=64, resize=(28, 28)), nin.NiN(preset="mnist", width=0.1)
+    model.apply_init([data.train.images[:1]], lambda _: None)
+    quiet().fit(model, data)
+    assert model.preprocessing.size == (28, 28)
+
+
+def test_a_call_of_ones_own_is_told(capsys):
+    class Mine(Small):
+        def call(self, X, training=None):
+            return self.net(self.preprocessing(X), training=training)
+
+    trainer = nin.Trainer(max_epochs=1)
+    trainer.fit(Mine(), Toy())
+    assert "Mine has a call of its own" in " ".join(capsys.readouterr().err.split())
+    assert not trainer.health.initialized

@@ -36,7 +36,7 @@ def draw(
     for axis, image, title in zip(axes.flat, pixels, titles, strict=False):
         axis.imshow(image, cmap="gray", vmin=0, vmax=1)
         # The book writes the true class above the predicted one.
-        axis.set_title("\n".join(map(printable, title.split("\n"))), parse_math=False)
+        axis.set_title("\n".join(map(printable, str(title).split("\n"))), parse_math=False)
     figure.show_in_notebook()
     return figure
 

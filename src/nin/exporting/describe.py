@@ -61,6 +61,7 @@ def describe(
         "name": run.path.resolve().name,
         "classes": list(run.classes),
         "input_shape": [form.size or height, form.size or width, channels],
+        "trained_size": height,
         "input": form.described(),
         "fit": run.resize_mode,
         **bit_depth,

@@ -63,7 +63,11 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
 
     run = load(source, trust=trust)
     if run.model.whole_net() is None:
-        raise ExportError(f"{source} has a forward of its own, which no ONNX file can be made of")
+        raise ExportError(
+            f"{source} computes by a forward or a call of its own",
+            "export it first, which compares the file with it:"
+            f" nin export {shlex.quote(str(source))}",
+        )
     path = folder / FORMATS["onnx"].file
     write_onnx(run, describe(run), path)
     return path

@@ -104,13 +104,16 @@ class RunEngine:
         self.run, self.image_size = run, image_size
         self.description: dict[str, Any] = describe(run)
         if image_size is not None:
-            from nin.exporting.export_input import check_size
+            from nin.exporting.export_input import check_size, native_size
             from nin.models.geometry import is_builtin
 
             image_size = self.image_size = index(image_size)
-            *_, channels = run.input_shape
+            height, _, channels = run.input_shape
             if not is_builtin(type(run.model).call):
-                raise ExportError(f"{run.path} has a call of its own, for images of its own size")
+                if not image_size == native_size(run) == height:
+                    why = "has a call of its own, for images of its own size"
+                    raise ExportError(f"{run.path} {why}")
+                self.image_size = None  # By that call, then.
             check_size(run, Argument("image_size", image_size))
             self.description["input_shape"] = [image_size, image_size, channels]
 

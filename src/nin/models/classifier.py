@@ -48,6 +48,8 @@ class Classifier(Module):
     """
 
     _fresh: bool | None = None
+    #: Whether an `apply_init` of the reader's set fresh weights: images may be seen anew.
+    set_by_init = False
     #: Where a custom network's code is; None for the networks of this package.
     source: NetworkSource | None = None
     #: The name by which it was made, and for how many classes.
@@ -95,7 +97,9 @@ class Classifier(Module):
         self.preprocessing.build(input_shape)
         self._fresh = self.is_fresh
         net = self.whole_net()
-        if net is None:  # Only its own `forward` knows what its layers are given.
+        if not is_builtin(type(self).call):
+            self.call(ops.zeros((1, *(side or 1 for side in input_shape[1:]))), training=False)
+        elif net is None:  # Only its own `forward` knows what its layers are given.
             super().call(ops.zeros((1, *(side or 1 for side in shape[1:]))), training=False)
         elif not net.built:
             self._build_net(net, shape)
@@ -118,7 +122,7 @@ class Classifier(Module):
         """As in `Module`; weights that an `init` of the reader's sets are kept in training."""
         super().apply_init(inputs, init)
         if init is not None and not is_builtin(init):  # `init_cnn` draws as Keras does.
-            self._fresh = False
+            self.set_by_init, self._fresh = self.is_fresh, False
 
     def make_train_function(self, force: bool = False) -> Any:
         """Keras's hook: what `fit` and `train_on_batch` do first."""
@@ -216,7 +220,9 @@ class Classifier(Module):
         """
         net = self.whole_net()
         if net is None or not has_class_maps(net):
-            why = "its forward is its own" if net is None else "its logits are not means of maps"
+            why = "its logits are not means of maps"
+            if net is None:
+                why = "its forward or call is its own"
             raise NinError(f"{type(self).__name__} has no class maps: {why}")
         preprocessing = (
             self.preprocessing if image_size is None else self.preprocessing.at(image_size)
@@ -247,14 +253,23 @@ class Classifier(Module):
                 print(type(layer).__name__, "output shape:\t", tuple(X.shape))
 
     def get_config(self) -> dict[str, Any]:
-        """The constructor's arguments, and the preprocessing."""
-        # What nobody has kept Keras has, where it can be serialised.
-        kept = getattr(self, "_auto_config", None)
-        arguments = dict(getattr(self, "hparams", kept.config if kept else {}))
-        taken = inspect.signature(type(self).__init__).parameters
-        if not any(each.kind is each.VAR_KEYWORD for each in taken.values()):
+        """The constructor's arguments, and the preprocessing.
+
+        Raises:
+            NinError: a parent class has kept its arguments, and not one that only this class takes.
+        """
+        arguments = dict(getattr(self, "hparams", {}))
+        _, *taken = inspect.signature(type(self).__init__).parameters.values()
+        if not any(each.kind is each.VAR_KEYWORD for each in taken):
             # What a parent class was made with is no argument of this one.
-            arguments = {name: value for name, value in arguments.items() if name in taken}
+            names = [each.name for each in taken if each.kind is not each.VAR_POSITIONAL]
+            lost = [name for name in names if name not in arguments]
+            if lost and arguments.keys() - set(names):
+                raise NinError(
+                    f"{type(self).__name__} does not keep its argument {lost[0]}: call"
+                    " self.save_hyperparameters() in its own __init__, behind that of its parent"
+                )
+            arguments = {name: arguments[name] for name in names if name in arguments}
         return {**arguments, "preprocessing": self.preprocessing.description()}
 
     @classmethod

@@ -82,7 +82,7 @@ class NiN(Classifier):
         table = find_preset(preset).stages if stages is None else [_row(one) for one in stages]
         if not table or isinstance(table[0], MBConv):
             raise ValueError("NiN needs one stage or more, and the first must not be an MBConv")
-        if head is None:
+        if head is None and stages is not None:
             table = [*table[:-1], _with_classes(table[-1], num_classes)]
         table = deepened(table, depth)
         trunk = with_ingredients(
@@ -164,14 +164,10 @@ def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -
 
 
 def _with_classes(stage: Stage | MBConv, num_classes: int) -> Stage | MBConv:
-    """The last stage, whose last widths are `CLASSES` where they are written as their number."""
-    if isinstance(stage, MBConv):
+    """The last stage, whose last width is `CLASSES` where it is written as their number."""
+    if isinstance(stage, MBConv) or stage.widths[-1] != num_classes:
         return stage
-    widths, place = list(stage.widths), len(stage.widths)
-    while place and widths[place - 1] in (CLASSES, num_classes):
-        place -= 1
-        widths[place] = CLASSES
-    return stage._replace(widths=tuple(widths))
+    return stage._replace(widths=(*stage.widths[:-1], CLASSES))
 
 
 def _row(values: Sequence[Any]) -> Stage | MBConv:

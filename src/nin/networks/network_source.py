@@ -23,12 +23,13 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from nin.errors import NinError
+from nin.networks.code_identity import identity
 
 #: ``file.py:name`` or ``file.py:name(argument=1)``; of an object without a file, ``name@digest``.
 _CODE = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d][\w.]*)(?:\((?P<given>.*)\))?")
 _OBJECT = re.compile(r"[^/\\:]+@[0-9a-f]{12}")
 
-#: Objects of this process by their names; a file is not imported again for them.
+#: Objects of this process by their names; a file is imported again for them if it has changed.
 _objects: dict[str, Any] = {}
 #: And, of those that a file holds, the object and the digest of the file when it was named.
 _states: dict[str, tuple[Any, str]] = {}
@@ -98,16 +99,19 @@ def _check_current(name: str, code: Any, file: str) -> None:
     """
     now = source_of(name).sha256
     before, state = _states.get(name, (None, now))
-    if before is code and state != now:
-        raise NinError(
-            f"{file} has changed since {code.__qualname__} was imported: import it again"
-        )
+    if before is code and state != now and code.__module__ != "__main__":
+        what = f"{file} has changed since {code.__qualname__} was imported"
+        raise NinError(what, "reload its module, by importlib.reload, or start again")
     _states[name] = code, now
 
 
 def _is_current(name: str) -> bool:
     """Whether the file of an object is as it was when the object was named, where it has one."""
-    return name not in _states or _states[name][1] == source_of(name).sha256
+    if name not in _states:
+        return True
+    code, state = _states[name]
+    # A running script cannot be imported again: it would run.
+    return code.__module__ == "__main__" or state == source_of(name).sha256
 
 
 def source_of(name: str) -> NetworkSource:
@@ -255,36 +259,8 @@ def _digest_of(network: Any) -> str:
             reason = where_raised(error, None)
             raise NinError(f"{network.name} cannot be copied: {reason}") from error
     else:
-        made = repr(_identity(network))
+        made = repr(identity(network))
     return hashlib.sha256(made.encode()).hexdigest()
-
-
-def _identity(code: Any) -> Any:
-    if isinstance(code, functools.partial):
-        return _identity(code.func), sorted(code.keywords.items())
-    if inspect.ismethod(code):
-        return _identity(code.__func__), repr(code.__self__)
-    try:
-        text = inspect.getsource(code)
-    except (OSError, TypeError):
-        text = repr(code)
-    if isinstance(code, type):
-        return text, _members(code)
-    cells = getattr(code, "__closure__", None) or ()
-    defaults = getattr(code, "__defaults__", None), getattr(code, "__kwdefaults__", None)
-    return text, defaults, [repr(cell.cell_contents) for cell in cells]
-
-
-def _members(kind: type) -> list[tuple[str, Any]]:
-    """What a class holds: its text is not known in a notebook, nor what its methods enclose."""
-    # On PyTorch a `forward` is set aside when it is first called.
-    own = {{"_own_forward": "forward"}.get(name, name): each for name, each in vars(kind).items()}
-    plain = (bool, int, float, str, tuple)
-    return [
-        (name, _identity(each) if inspect.isfunction(each) else each)
-        for name, each in sorted(own.items())
-        if inspect.isfunction(each) or isinstance(each, plain)
-    ]
 
 
 def _literals(given: str) -> dict[str, Any] | None:

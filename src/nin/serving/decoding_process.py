@@ -26,6 +26,9 @@ SECONDS = 5.0
 #: Seconds for the process to start.
 START = 60.0
 
+#: Exit codes of a process that was told to end, as the whole service may be.
+_TOLD = (-signal.SIGTERM, -signal.SIGHUP)
+
 #: Bytes of memory that the process may take for it, where the system can limit that.
 MEMORY = 3 * 2**30
 
@@ -73,7 +76,8 @@ class DecodingProcess:
         try:
             pipe = self._started()
         except (OSError, EOFError):
-            self._end()
+            if self._end() in _TOLD:
+                return None
             return Refusal(503, "there is no room for a process that decodes it: try again")
         try:
             pipe.send_bytes(content)
@@ -83,7 +87,7 @@ class DecodingProcess:
             self._end()
             return Refusal(422, f"it takes longer than {self._seconds:g} s to decode")
         except (OSError, EOFError):
-            if self._end() in (-signal.SIGTERM, -signal.SIGHUP):
+            if self._end() in _TOLD:
                 return None
             return Refusal(422, "it takes too much memory to decode, or breaks the decoder")
         except BaseException:

@@ -35,7 +35,7 @@ def serve(
 ) -> None:
     """Serve until SIGTERM, SIGHUP or Ctrl-C, then finish the open requests and return.
 
-    The same signal again does not wait for them.
+    SIGTERM or Ctrl-C again does not wait for them.
 
     Args:
         settings: the network, limits and threads.
@@ -70,9 +70,9 @@ def _predictor(settings: Settings) -> FilePredictor:
     return FilePredictor(settings.path, threads=settings.threads, trust=settings.trust)
 
 
-def _application(settings: Settings, predictor: FilePredictor) -> ASGIApp:
+def _application(settings: Settings, predictor: FilePredictor, is_worker: bool = False) -> ASGIApp:
     service = Service(predictor, settings.limits, settings.decoders, settings.name)
-    context = process_state(service, settings.quiet)
+    context = process_state(service, settings.quiet, is_worker)
     return application(service, settings.origins, settings.quiet, context, settings.hosts)
 
 
@@ -116,7 +116,7 @@ def _start_worker(settings: Settings, folder: Path) -> ASGIApp:
     if supervisor is not None and supervisor.pid is not None:
         exit_with_parent(supervisor.pid)
     try:
-        return _application(settings, _predictor(settings))
+        return _application(settings, _predictor(settings), is_worker=True)
     except Exception as error:  # noqa: BLE001  # whatever it is, another worker would fail likewise
         with suppress(OSError):  # the disk may be full
             (folder / _FAILURE).write_text(first_line(error), encoding="utf-8")

@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from multiprocessing import parent_process
 from socket import socket
 from types import FrameType
 from typing import Any
@@ -128,7 +127,7 @@ def _ending_with_success() -> Iterator[None]:
 
 
 @contextmanager
-def process_state(service: Service, quiet: bool) -> Iterator[None]:
+def process_state(service: Service, quiet: bool, is_worker: bool = False) -> Iterator[None]:
     """The state of a process while it serves: where it logs, and what a signal does.
 
     To be entered in the event loop of a uvicorn server, which has set its own handlers by then.
@@ -136,22 +135,23 @@ def process_state(service: Service, quiet: bool) -> Iterator[None]:
     return_what_is_freed()
     with logging_to_stderr(quiet):
         asyncio.get_running_loop().set_exception_handler(_Shortages())
-        _announce_stop(service)
+        _announce_stop(service, is_worker)
         yield
 
 
-def _announce_stop(service: Service) -> None:
+def _announce_stop(service: Service, is_worker: bool) -> None:
     """On a signal, make a service unready at once and stop the server after `NOTICE`.
 
-    The same signal again does not wait for open requests. A supervisor and a terminal may each send
-    one, of different kinds. A closed terminal stops it, unless it was started with nohup.
+    The same signal again does not wait for open requests, unless it is SIGHUP, which a terminal
+    sends twice; workers leave that to their supervisor. That and a terminal may each send one, of
+    different kinds. A closed terminal stops it, unless it was started with nohup.
     """
     loop, received = asyncio.get_running_loop(), set[int]()
     stop: Any = signal.getsignal(signal.SIGINT)
 
     def take(kind: int, _: FrameType | None) -> None:
         if kind in received:
-            if kind == signal.SIGHUP or parent_process() is not None:
+            if kind == signal.SIGHUP or is_worker:
                 return  # A terminal sends it twice; and a supervisor ends its workers itself.
             # Requests that are cut off now are not failures to be logged.
             logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)

@@ -143,8 +143,16 @@ class Supervisor(Multiprocess):
             listener.close()
         super().terminate_all()
 
+    def handle_signals(self) -> None:
+        """Handle those that came; a stop that came twice is left for `join_all`."""
+        again = [kind for kind in _STOPS if self.signal_queue.count(kind) > 1]
+        super().handle_signals()
+        self.signal_queue += again
+
     def join_all(self) -> None:
-        """Wait for the workers to end; a second signal, or too long a time, ends them at once."""
+        """Wait for the workers to end; a second SIGINT or SIGTERM, or too long a time, ends them at
+        once.
+        """
         deadline = time.monotonic() + (self.config.timeout_graceful_shutdown or 0) + 15
         while alive := [each for each in self.processes if each.process.is_alive()]:
             connection.wait([each.process.sentinel for each in alive], timeout=0.2)

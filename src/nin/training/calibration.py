@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import keras
@@ -88,7 +89,8 @@ def calibrate(
 def is_untouched(model: Classifier) -> bool:
     """Whether nobody has built a model, nor said how it sees images."""
     seen = model.preprocessing
-    return not model.built and (seen.size, seen.mean, seen.std) == (None, (0.0,), (1.0,))
+    is_new = not model.built or model.set_by_init
+    return is_new and (seen.size, seen.mean, seen.std) == (None, (0.0,), (1.0,))
 
 
 def check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) -> None:
@@ -98,7 +100,7 @@ def check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) 
         NinError: names both numbers.
     """
     named = getattr(data, "classes", None)
-    classes = len(named) if isinstance(named, (list, tuple)) else 0
+    classes = len(named) if isinstance(named, Collection) and not isinstance(named, str) else 0
     if not is_builtin(type(model).loss):  # What it takes for a class is its own affair.
         return
     if getattr(model, "num_classes", 0) >= classes:  # Nothing has to be computed to know.

@@ -25,11 +25,12 @@ def needs_book_loop(trainer: Any, model: Module) -> bool:
 
 
 def hidden_net_note(model: Module) -> str | None:
-    """What to tell where a `forward` of its own keeps `self.net` from being prepared, or None."""
-    if model.own_forward is None or not hasattr(model, "net"):
+    """What to tell where a `forward` or `call` of its own keeps `self.net` from being prepared."""
+    own = "forward" if model.own_forward else "call"
+    if (own == "call" and is_builtin(type(model).call)) or not hasattr(model, "net"):
         return None
     return (
-        f"{type(model).__name__} has a forward of its own: images and initial weights stay as they"
+        f"{type(model).__name__} has a {own} of its own: images and initial weights stay as they"
         " are. If it only calls self.net, leave it out"
     )
 

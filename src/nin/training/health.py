@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -72,7 +72,8 @@ class HealthWatch(keras.callbacks.Callback):
         super().__init__()
         self.images = images
         # A reader's own module may call anything its classes.
-        self.classes = tuple(classes) if isinstance(classes, (list, tuple)) else None
+        named = isinstance(classes, Collection) and not isinstance(classes, str)
+        self.classes = tuple(map(str, classes)) if classes is not None and named else None
         self.report = report
         self.initialized = initialized
         self.epochs = epochs

@@ -67,7 +67,7 @@ class ShowProgress(keras.callbacks.Callback):
         if self._is_log():
             self._waiting = WaitingLines(self.console, self._what_is_done)
             self._waiting.start()
-        if not self.console.is_terminal:
+        if not self.console.is_interactive:
             return
         self._bar = Progress(
             TextColumn("{task.description}"),
@@ -183,7 +183,8 @@ class ShowProgress(keras.callbacks.Callback):
             self._waiting.restart()
 
     def _is_log(self) -> bool:
-        return not (self.console.is_terminal or self.console.is_jupyter or self.console.quiet)
+        draws = self.console.is_interactive or self.console.is_jupyter
+        return not (draws or self.console.quiet)
 
     def _what_is_done(self) -> str:
         seconds = time.perf_counter() - self._began if self._began else 0.0

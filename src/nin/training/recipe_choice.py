@@ -109,7 +109,7 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
         recipe = with_network(what, given.get("preset"))
     else:
         recipe = _chosen(what, given)
-    if not isinstance(what, Recipe) and recipe.image_size and given.get("image_size"):
+    if recipe is not what and recipe.image_size and given.get("image_size"):
         given = {**scaled(recipe, given["image_size"]), **given}
     recipe = recipe.revised(**given)
     is_frozen = not recipe.finetune and find_network(recipe.preset, "preset").pretrained

@@ -161,11 +161,19 @@ def test_a_panorama_stays_sharp_and_no_canvas_is_too_large(visit, stub, fit):
         assert pixels(page, "picture").shape[:2] == canvas
 
 
-def test_an_accuracy_in_float32_is_not_said_of_eight_bits(visit, stub):
-    stub.description["quantization"] = "int8"
+@pytest.mark.parametrize(
+    ("changes", "is_said"),
+    [
+        ({"quantization": "int8"}, False),
+        ({"input": {"size": 8}, "trained_size": 8}, True),
+        ({"input": {"size": 8}, "trained_size": 16}, False),
+    ],
+)
+def test_an_accuracy_is_said_of_the_network_that_it_was_measured_of(visit, stub, changes, is_said):
+    stub.description.update(changes)
     page = visit(stub.address)
     page.locator("#facts", has_text="10 classes").wait_for()
-    assert "right" not in page.locator("#facts").text_content()
+    assert ("right" in page.locator("#facts").text_content()) is is_said
 
 
 def test_an_image_without_a_prediction_has_its_own_name(visit, stub):

@@ -32,6 +32,8 @@ class Signal(NamedTuple):
 
 
 Write = Callable[[Graph, Any, Any], Signal]
+#: Whose functions are what they are called; one of a reader's may be called anything.
+_FRAMEWORKS = ("jax", "tensorflow", "torch")
 #: Where a subclass changes what its layer computes.
 _COMPUTING = ("call", "convolution_op")
 
@@ -158,8 +160,9 @@ def _max_pooling(graph: Graph, layer: Any, x: Signal) -> Signal:
 
 
 def _average_pooling(graph: Graph, layer: Any, x: Signal) -> Signal:
+    top, left, bottom, right = _placed(layer, x.size, layer.pool_size)[0]["pads"]
     repeats = keras.backend.backend() == "torch" and not isinstance(layer, AveragePooling)
-    if repeats and layer.padding == "same":
+    if repeats and (top, left) != (bottom, right):
         raise _refuse(layer, "borders that PyTorch repeats")
     return _pooling(graph, "AveragePool", layer, x)
 
@@ -188,7 +191,8 @@ def _activation(graph: Graph, layer: Any, x: Signal) -> Signal:
 
 def _activate(graph: Graph, x: str, activation: Any) -> str:
     name = getattr(activation, "__name__", type(activation).__name__)
-    if not is_builtin(activation):  # A function of a reader's may be called anything.
+    home = str(activation.__module__).partition(".")[0]
+    if not is_builtin(activation) and home not in _FRAMEWORKS:
         raise ExportError(f"cannot export the activation {name}")
     if name == "linear":
         return x

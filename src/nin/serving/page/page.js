@@ -40,10 +40,12 @@ async function start() {
   if (draws) startDrawing();
 }
 
-function introduce({ name, classes, input_shape, input, quantization, parameters, provenance }) {
+function introduce(description) {
+  const { name, classes, input_shape, input, parameters, provenance } = description;
   const [height, width, channels] = input_shape;
-  // In eight bits or at another size it is another network.
-  const result = quantization || input?.size ? null : provenance?.result;
+  // In fewer bits or at another size it is another network.
+  const isResized = input?.size && input.size !== description.trained_size;
+  const result = description.quantization || isResized ? null : provenance?.result;
   const facts = [
     `${classes.length} classes`,
     `takes ${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`,

@@ -266,7 +266,7 @@ class _Clock(keras.callbacks.Callback):
         self._done += 1
         if self._done >= self.trial.steps:
             self.model.stop_training = True
-        elif self.seconds and not (self._console.is_terminal or self._console.is_jupyter):
+        elif self.seconds and not (self._console.is_interactive or self._console.is_jupyter):
             self._say()
 
     def _say(self) -> None:

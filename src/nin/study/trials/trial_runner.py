@@ -59,7 +59,7 @@ class TrialRunner:
             TextColumn("left"),
             console=console,
             transient=True,
-            disable=not console.is_terminal,
+            disable=not console.is_interactive,
         )
         self._task = self._bar.add_task(f"0/{trials}", total=effort)
 
@@ -157,7 +157,7 @@ class TrialRunner:
         """The time left, where no bar shows it."""
         task = self._bar.tasks[0]
         left = (task.total or 0.0) - task.completed
-        if self.console.is_terminal or left <= 0 or not task.completed:
+        if self.console.is_interactive or left <= 0 or not task.completed:
             return ""
         return f"  {time_left((time.monotonic() - self._began) * left / task.completed)}"
 

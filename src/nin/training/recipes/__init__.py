@@ -129,10 +129,7 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
         return recipe
     network = find_network(preset, "preset")
     if find_network(recipe.preset).pretrained and not network.pretrained:
-        usual = FINETUNED if recipe.finetune else PHOTOS
-        own = {name: value for name, value in recipe if value != getattr(usual, name)}
-        own = {name: own[name] for name in own.keys() - {"preset", "finetune"}}
-        return with_network(FROM_SCRATCH.revised(**own), preset)
+        return with_network(_from_scratch(recipe), preset)
     other = recipe.revised(preset=preset)
     if network.pretrained:
         return other
@@ -154,6 +151,17 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     if recipe.optimizer == "adamw" and isinstance(network, Rival):
         changes["learning_rate"] = network.learning_rate
     return other.model_copy(update=changes)
+
+
+def _from_scratch(pretrained: Recipe) -> Recipe:
+    """The recipe from scratch, with what was changed in that of a pretrained network."""
+    usual = FINETUNED if pretrained.finetune else PHOTOS
+    own = {name: value for name, value in pretrained if value != getattr(usual, name)}
+    own = {name: own[name] for name in own.keys() - {"preset", "finetune"}}
+    if own.get("image_size"):
+        like = FROM_SCRATCH.revised(data=pretrained.data)
+        own = {**scaled(like, own["image_size"]), **own}
+    return FROM_SCRATCH.revised(**own)
 
 
 def scaled(recipe: Recipe, image_size: int) -> dict[str, int]:
@@ -191,8 +199,9 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
         return recipe.revised(**_network(init), **seen, **pixels)
     if preset is None and not finetune and are_small_and_grey(data):
         return SMALL_GREY.revised(name=name, data=data)
-    recipe = FINETUNED if finetune else PHOTOS
-    return recipe.revised(name=name, data=data, **not_none(preset=preset), **seen)
+    recipe = (FINETUNED if finetune else PHOTOS).revised(name=name, data=data)
+    pixels = scaled(recipe, seen["image_size"]) if "image_size" in seen else {}
+    return recipe.revised(**not_none(preset=preset), **seen, **pixels)
 
 
 def _is_path(data: str) -> bool:

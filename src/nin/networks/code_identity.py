@@ -1,0 +1,57 @@
+"""By what a class or function of this process is known: its text, and what it holds."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import Any
+
+#: What Python itself keeps in a class; the first changes with the lines above it.
+_OF_PYTHON = {"__firstlineno__", "__static_attributes__"}
+_PLAIN = (bool, int, float, str, tuple)
+
+
+def identity(code: Any) -> Any:
+    """Something whose `repr` is another one where the code, or what it holds, is.
+
+    It does not depend on addresses, nor on lines before the code, as far as that can be. Earlier
+    runs of a function are found by it: what it is of a plain one must not change.
+    """
+    if isinstance(code, functools.partial):
+        return identity(code.func), sorted(code.keywords.items())
+    if inspect.ismethod(code):
+        held = code.__self__
+        values = held if isinstance(held, type) else sorted(getattr(held, "__dict__", {}).items())
+        return identity(code.__func__), _shown(values)
+    try:
+        text = inspect.getsource(code)
+    except (OSError, TypeError):
+        text = repr(code)
+    if isinstance(code, type):
+        return text, _members(code)
+    defaults: Any = getattr(code, "__defaults__", None)
+    if defaults is not None:
+        defaults = tuple(map(_shown, defaults))
+    if named := getattr(code, "__kwdefaults__", None):
+        defaults = defaults, sorted((name, _shown(each)) for name, each in named.items())
+    cells = getattr(code, "__closure__", None) or ()
+    return text, defaults, [repr(_shown(cell.cell_contents)) for cell in cells]
+
+
+def _members(kind: type) -> list[tuple[str, Any]]:
+    """What a class holds: its text is not known in a notebook, nor what its methods enclose."""
+    # On PyTorch a `forward` is set aside when it is first called.
+    own = {{"_own_forward": "forward"}.get(name, name): each for name, each in vars(kind).items()}
+    return [
+        (name, identity(each) if inspect.isfunction(each) else each)
+        for name, each in sorted(own.items())
+        if inspect.isfunction(each) or (isinstance(each, _PLAIN) and name not in _OF_PYTHON)
+    ]
+
+
+def _shown(value: Any) -> Any:
+    """A function or class by its name, if it has one: its `repr` holds its address."""
+    is_code = inspect.isfunction(value) or isinstance(value, type)
+    if is_code and "<" not in value.__qualname__:
+        return f"{value.__module__}.{value.__qualname__}"
+    return value
