@@ -115,10 +115,7 @@ def train(
     # A recipe states itself whether it fine-tunes.
     implied = [] if isinstance(recipe, Recipe) else by_gradients
     chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=implied)
-    _check_callbacks(callbacks, chosen)
-    if by_gradients and find_network(chosen.preset).pretrained and not chosen.finetune:
-        way = Advice("leave out {}", Argument(by_gradients[0]))
-        raise RecipeError("a frozen network is not trained by gradients", way)
+    _check_by_gradients(by_gradients, chosen)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
     chosen = resolve_precision(chosen)
     settings: dict[str, Any] = {
@@ -179,7 +176,7 @@ def resume(
     """
     run = load(path)
     recipe = run.recipe
-    _check_callbacks(callbacks, recipe)
+    _check_by_gradients(["callbacks"] if callbacks else [], recipe)
     settings: dict[str, Any] = {
         "skip_bad": skip_bad,
         "save_every": save_every,
@@ -211,13 +208,17 @@ def resume(
     return pipeline.resume(path, epochs, data=data, trust=trust, **settings)
 
 
-def _check_callbacks(callbacks: Sequence[Any], recipe: Recipe) -> None:
-    """Refuse callbacks that nothing would call."""
-    if callbacks and find_network(recipe.preset).pretrained and not recipe.finetune:
+def _check_by_gradients(given: Sequence[str], recipe: Recipe) -> None:
+    """Refuse arguments of gradient descent, named, for a network that stays frozen."""
+    if not given or not find_network(recipe.preset).pretrained or recipe.finetune:
+        return
+    if "callbacks" in given:
         raise RecipeError(
             "callbacks run while a network is trained by gradients, and a frozen one is not",
             Advice("leave them out, or train with {}", Argument("finetune", True)),
         )
+    way = Advice("leave out {}", Argument(given[0]))
+    raise RecipeError("a frozen network is not trained by gradients", way)
 
 
 def _finetune(run: Run, **settings: Any) -> Run:
