@@ -160,9 +160,8 @@ def import_network(name: str) -> Any:
         if not hasattr(found, part):
             inside = getattr(found, "__dict__", {})
             names = [each for each, value in inside.items() if callable(value)]
-            raise NinError(
-                f"{source.file} has no {source.name}: it has {', '.join(names[:10]) or 'nothing'}"
-            )
+            others = f": it has {', '.join(names[:10])}" if names else ""
+            raise NinError(f"{source.file} has no {source.name}{others}")
         found = getattr(found, part)
     return functools.partial(found, **source.arguments) if source.arguments else found
 
