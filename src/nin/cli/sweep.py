@@ -89,7 +89,7 @@ def sweep(
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE,…",
-            help="A factor and its values, such as width=0.5,1,2: any field of a recipe; width,"
+            help="A factor and its values, such as width=0.5,1,2: most fields of a recipe; width,"
             " depth or head; or window, kernel_size, activation, … of all stages. Give it more than"
             " once to train all combinations.",
         ),

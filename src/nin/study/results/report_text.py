@@ -54,7 +54,7 @@ def finding(difference: Difference) -> str:
 
 
 def certainty(difference: Difference) -> str:
-    """Whether chance is ruled out, in a few words."""
+    """Whether chance is an unlikely cause, in a few words."""
     if difference.independent < FEWEST_SEEDS:
         return f"too few {difference.unit}"
     if difference.p is None:
