@@ -85,7 +85,7 @@ def _row(
             for rate in rates
         },
         learning_rate=statistics.median_low(best),
-        accuracies=[_accuracy(plan.trial, outcome) for outcome in outcomes],
+        accuracies=[plan.trial.accuracy_of(outcome) for outcome in outcomes],
         correct=correct,
         curves=[outcome.curve for outcome in outcomes],
         seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
@@ -102,10 +102,3 @@ def _joined(folds: Sequence[Outcome]) -> str | None:
         return folds[0].correct
     known = [unpack(each.correct, each.n) for each in folds if each.correct is not None]
     return pack(np.concatenate(known)) if len(known) == len(folds) else None
-
-
-def _accuracy(trial: Trial, outcome: Outcome) -> float:
-    """The accuracy on the images compared by; a trial has it, or is refused when it is read."""
-    accuracy = outcome.accuracy if trial.judged_on == "test" else outcome.validation
-    assert accuracy is not None
-    return accuracy

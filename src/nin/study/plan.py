@@ -13,6 +13,7 @@ from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.errors import NinError
 from nin.networks.network_source import is_in_file
+from nin.progress import stderr_console
 from nin.study.preparation import fingerprint, seen_size
 from nin.study.results.report_text import foresight
 from nin.study.results.report_text import seconds as as_text
@@ -55,7 +56,7 @@ class Conditions(NamedTuple):
     judged_on: EvaluationPart = "test"
     search_share: float = 1.0
     elsewhere: Elsewhere | None = None
-    console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console: Console = stderr_console()
 
 
 class ContenderPlan(NamedTuple):

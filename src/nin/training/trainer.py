@@ -7,8 +7,6 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from rich.console import Console
-
 from nin import backends
 from nin.data import DataModule
 from nin.data.sources import as_module
@@ -22,6 +20,7 @@ from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
 from nin.plotting import in_notebook
+from nin.progress import stderr_console
 from nin.progress_board import ProgressBoard
 from nin.training.averaging import ValidateAverages, showing_averages
 from nin.training.book_loop import BookLoop
@@ -103,7 +102,7 @@ class Trainer(BookLoop, HyperParameters):
         self.health: HealthWatch | None = None
         self.is_part_of_run = False
         self.best_loss: float | None = None
-        self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
+        self._console = stderr_console(quiet=not verbose)
         self._compiled: Module | None = None
         self._batch: tuple[DataModule, CalibrationBatch] | None = None
         if num_gpus > 1:

@@ -95,3 +95,22 @@ def test_labels_that_are_elsewhere_are_not_called_several():
 
     with pytest.raises(DataError, match="y cannot be read as an array: can't convert cuda"):
         as_labels({"y": Elsewhere()})
+
+
+NUMBERED = tuple(sorted(map(str, range(12))))
+
+
+def test_numbers_are_names_where_the_classes_of_a_folder_are_numbers():
+    """Folders have them in the order of text."""
+    labels, names = as_labels({"y": [2, 11, 0]}, NUMBERED)
+    assert [names[label] for label in labels["y"]] == ["2", "11", "0"]
+
+
+def test_a_column_of_one_hot_labels_is_a_position_whatever_the_classes_are_called():
+    labels, _ = as_labels({"y": np.eye(12, dtype=int)[[2, 11]]}, NUMBERED)
+    assert labels["y"].tolist() == [2, 11]
+
+
+def test_numbers_that_are_no_names_are_positions():
+    labels, _ = as_labels({"y": [0, 1, 1]}, ("10", "9"))
+    assert labels["y"].tolist() == [0, 1, 1]

@@ -39,6 +39,10 @@ _EXCEL = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
 _NAMED = 8
 
 
+class NoLabelsError(DataError):
+    """A table without a column of labels."""
+
+
 class LabelRow(NamedTuple):
     """A picture's line in a table.
 
@@ -112,15 +116,17 @@ def read_table(path: Path, exists: Callable[[str], bool]) -> list[LabelRow]:
 
     Raises:
         DataError: it cannot be read, or it is not clear which column is which.
+        NoLabelsError: it has no column of labels.
     """
     text = _text(path)
     rows = list(_json_rows(path, text) if path.suffix.lower() == ".jsonl" else _rows(path, text))
     if not rows:
         raise DataError(f"{path}: holds no rows: give each picture one, after the line file,label")
-    columns = list(rows[0][1])
+    columns = list(dict.fromkeys(name for _, row in rows for name in row))
     file = _file_column(path, columns, rows[0][1], exists)
     label = _label_column(path, [name for name in columns if name != file])
-    part = _part_column(path, [name for name in columns if name not in (file, label)], rows[0][1])
+    others = [name for name in columns if name not in (file, label)]
+    part = _part_column(path, others, [row for _, row in rows])
     return [
         LabelRow(
             line,
@@ -149,7 +155,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     head = text.split("\n", 1)[0]
     declared = _EXCEL.fullmatch(head)
     separator = declared[1] if declared else max(",;\t|", key=head.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header: list[str] = []
     try:
         for cells in lines:
@@ -194,7 +200,7 @@ def _file_column(
 ) -> str:
     possible = [name for name in columns if _plain(name) in _FILE]
     if len(possible) > 1:
-        there = [name for name in possible if exists(str(first[name]).strip())]
+        there = [name for name in possible if exists(str(first.get(name)).strip())]
         if len(there) != 1:
             raise DataError(
                 f"{path}: {' and '.join(possible)} could be the file: rename all but the right one"
@@ -216,7 +222,7 @@ def _label_column(path: Path, columns: Sequence[str]) -> str:
     if not possible and len(columns) == 1:
         return columns[0]
     if not possible:
-        raise DataError(
+        raise NoLabelsError(
             f"{path}: no column is called label (columns: {_columns(columns)}): rename one"
         )
     return possible[0]
@@ -241,10 +247,12 @@ def _columns(columns: Sequence[str]) -> str:
     return listed(columns, _NAMED) or "none"
 
 
-def _part_column(path: Path, columns: Sequence[str], first: Mapping[str, Any]) -> str | None:
-    """Where a part is named: in the first row as well, or the column is called split or part."""
+def _part_column(
+    path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Where a part is named: in some row as well, or the column is called split or part."""
     possible = [name for name in columns if _plain(name) in _PART]
-    sure = [name for name in possible if read_part(str(first[name]))]
+    sure = [name for name in possible if any(read_part(str(row.get(name))) for row in rows)]
     if len(sure) > 1:
         raise DataError(
             f"{path}: {' and '.join(sure)} could be the part: rename all but the right one"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.folders.content import Digests
-from nin.data.split import PARTS, Labels, Part
+from nin.data.split import PARTS, Indices, Labels, Part
 from nin.errors import DataError
 
 #: The code of pictures that no part took, because of a limit; parts have those of `PARTS`.
@@ -79,11 +79,35 @@ class Membership(NamedTuple):
         chosen = self.parts == PARTS.index(part)
         return Membership(self.digests[chosen], self.parts[chosen], self.labels[chosen])
 
-    def apart_from_test(self) -> Membership:
-        """The same pictures, those outside the test in no part: only that they are not in it."""
-        test = PARTS.index("test")
-        parts = np.where(self.parts == test, test, LEFT_OUT).astype(np.uint8)
+    def of_another_run(self) -> Membership:
+        """The same pictures as a run sees them that starts from theirs.
+
+        All are in no part but those that this one was evaluated on.
+        """
+        evaluated = PARTS.index(self.evaluation_part())
+        parts = np.where(self.parts == evaluated, evaluated, LEFT_OUT).astype(np.uint8)
         return self._replace(parts=parts)
+
+    def evaluation_part(self) -> Part:
+        """The part that a run with these pictures is evaluated on."""
+        return "test" if (self.parts == PARTS.index("test")).any() else "validation"
+
+    def with_left_out(self, digests: Digests) -> Membership:
+        """These pictures, and in no part those of `digests` that are not among them."""
+        others = np.setdiff1d(digests, self.digests)
+        return Membership(
+            np.concatenate([self.digests, others]),
+            np.concatenate([self.parts, np.full(len(others), LEFT_OUT, np.uint8)]),
+            np.concatenate([self.labels, np.zeros(len(others), np.int32)]),
+        )
+
+    def is_of_another_run(self) -> bool:
+        """Whether these are pictures of a run that another starts from: none is in training."""
+        return not (self.parts == PARTS.index("train")).any()
+
+    def used(self, digests: Digests) -> Indices:
+        """Which of these pictures are known, and were used for anything but an evaluation."""
+        return np.flatnonzero(self.codes(digests) == LEFT_OUT)
 
     def is_ambiguous(self) -> bool:
         """Whether copies of a picture are in several parts."""

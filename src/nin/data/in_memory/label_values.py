@@ -37,9 +37,28 @@ def as_labels(
     texts = [array.dtype.kind == "U" for array in arrays.values()]
     if any(texts) and not all(texts):
         raise DataError(f"{' and '.join(arrays)}: some labels are strings and some are numbers")
+    if not any(texts) and not any(map(_is_one_hot, given.values())) and _are_named(arrays, names):
+        arrays = {what: array.astype(str) for what, array in arrays.items()}
+        return _by_name(arrays, names)
     if texts[0]:
         return _by_name(arrays, names)
     return _by_number(arrays, names)
+
+
+def _is_one_hot(value: Any) -> bool:
+    return np.ndim(value) == 2 and np.shape(value)[1] > 1
+
+
+def _are_named(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...] | None) -> bool:
+    """Whether numbers are names of classes: these are numbers in the order of text, 0, 1, 10, 2.
+
+    Folders and tables have their classes so; a position would be that of another.
+    """
+    if names is None or not all(name.isdecimal() for name in names):
+        return False
+    in_order = sorted(names, key=int) == [*names]
+    found = {str(label) for array in arrays.values() for label in np.unique(array).tolist()}
+    return not in_order and found <= set(names)
 
 
 def _names(classes: Sequence[Any]) -> tuple[str, ...]:

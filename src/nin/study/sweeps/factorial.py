@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import joblib
-from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError
 from nin.files import check_folder_writable, expand
 from nin.networks.lookup import find_network
+from nin.progress import stderr_console
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
@@ -134,7 +134,7 @@ def sweep(
     if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
         recipe = adjust(recipe, len(data.train.labels))
     tried = sorted(rates or [recipe.learning_rate])
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = stderr_console()
     conditions = Conditions(
         recipe, data, tried, range(seeds), seconds, jobs, out, judged_on, console=console
     )

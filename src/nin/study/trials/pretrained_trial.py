@@ -64,8 +64,7 @@ def _frozen(trial: Trial) -> Outcome:
 
 
 def _cross_validated(head: Head, data: ImageFolder) -> float:
-    chosen = next((each for each in head.candidates if each.C == head.C), None)
-    if chosen is None:
+    if (chosen := head.chosen) is None:
         raise DataError(f"{data.name} has a class of one photograph, of which none can be held out")
     return float(np.mean(chosen.accuracy))
 
@@ -75,7 +74,8 @@ def _features(recipe: Recipe, data: ImageFolder, part: Part) -> tuple[Any, Any]:
     trunk = load_trunk(recipe.preset)
     view = View(trunk.digest, data.image_shape[0], recipe.resize_mode, data.bit_depth)
     files = data.files(part)
-    cache = FeatureCache(_kept() / f"{trunk.digest[:12]}-{view.size}-{view.resize_mode}", view)
+    name = f"{trunk.digest[:12]}-{view.size}-{view.resize_mode}"
+    cache = FeatureCache(Path(_kept().name) / name, view)
     found = compute_features(files.paths, FeatureExtractor(trunk), cache)
     if found.faults:
         raise unreadable(list(found.faults.values()))
@@ -83,15 +83,9 @@ def _features(recipe: Recipe, data: ImageFolder, part: Part) -> tuple[Any, Any]:
 
 
 @functools.cache
-def _kept() -> Path:
-    """Where this process keeps features: trials that see photographs alike share them."""
-    folder = tempfile.TemporaryDirectory(prefix="nin-features-")
-    _folders.append(folder)
-    return Path(folder.name)
-
-
-#: Deleted when the process ends.
-_folders: list[tempfile.TemporaryDirectory[str]] = []
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    """Where this process keeps features, until it ends: trials with the same view share them."""
+    return tempfile.TemporaryDirectory(prefix="nin-features-")
 
 
 def _finetuned(trial: Trial, callbacks: Sequence[Any]) -> Outcome:

@@ -12,13 +12,12 @@ from typing import Annotated, Any, NamedTuple
 import keras
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from rich.console import Console
 
 from nin import backends
 from nin.data import ImageData
 from nin.errors import DataError, NinError
 from nin.networks.lookup import find_network
-from nin.progress import LineTimer, time_left
+from nin.progress import LineTimer, stderr_console, time_left
 from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.row import is_packed, pack
 from nin.training import Recipe, Trainer, evaluate
@@ -164,6 +163,12 @@ class Trial(NamedTuple):
         """A digest of `spec`: different trials have different keys."""
         return digest(self.spec())[:16]
 
+    def accuracy_of(self, outcome: Outcome) -> float:
+        """The accuracy compared by; an outcome has it, or is refused when it is read."""
+        accuracy = outcome.accuracy if self.judged_on == "test" else outcome.validation
+        assert accuracy is not None
+        return accuracy
+
     def fault(self, outcome: Outcome) -> str | None:
         """Why `outcome` cannot be that of this trial; None if it can."""
         if not self.looks_at_test and (outcome.accuracy is not None or outcome.n):
@@ -251,7 +256,7 @@ class _Clock(keras.callbacks.Callback):
         self.seconds = 0.0
         self._done = 0
         self._since: float | None = None
-        self._console = Console(stderr=True, soft_wrap=True, highlight=False)
+        self._console = stderr_console()
         self._timer = LineTimer()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -8,12 +8,12 @@ from typing import Any, Unpack
 
 import joblib
 import keras
-from rich.console import Console
 
 from nin import backends
 from nin.data import ImageData
 from nin.files import expand
 from nin.networks.lookup import find_network
+from nin.progress import stderr_console
 from nin.study.comparison import compare
 from nin.study.preparation import (
     check_images_reachable,
@@ -149,7 +149,7 @@ def _searched(
     sampler: str,
     out: Path,
 ) -> TuningRecord:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = stderr_console()
     defaults = {name: own_value(recipe, name) for name in space}
     images = fingerprint(recipe, data)
     described = {name: ends(each) for name, each in space.items()}
