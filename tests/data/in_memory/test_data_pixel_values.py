@@ -47,7 +47,7 @@ def test_one_rule_for_all_parts():
 def test_floats_on_two_scales():
     shares = NOISE.astype(np.float32) / 255
     with pytest.raises(
-        DataError, match="x_train holds floats up to .*: give all parts on one scale"
+        DataError, match=r"x_train holds floats up to .*: give all parts on one scale"
     ):
         as_pixels({"x_train": shares, "x_test": NOISE.astype(np.float32)})
 

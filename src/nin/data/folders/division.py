@@ -240,8 +240,8 @@ def _by_content(
     if codes is None:
         if known is not None and known.is_of_another_run() and len(known.used(digests)):
             raise DataError(
-                f"{keep.root}: all pictures that could be held out were used by that run: give others"
-                " in a folder test/",
+                f"{keep.root}: all pictures that could be held out were used by that run: give"
+                " others in a folder test/",
                 about=Argument("init"),
             )
         return None
