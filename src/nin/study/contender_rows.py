@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from nin.study.plan import Conditions, ContenderPlan, print_estimate, warn_of_short_budgets
-from nin.study.preparation import shares_test_images
 from nin.study.statistics.pareto import mark_fronts
 from nin.study.trials.learning_rate_search import best_learning_rate, search_learning_rates
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row, pack, unpack
 from nin.study.trials.trial import SEARCH_SEED, Outcome, Trial
+from nin.study.trials.trial_images import shares_test_images
 from nin.study.trials.trial_runner import TrialRunner
 
 
@@ -42,7 +42,9 @@ def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tu
         ]
         outcomes = _outcomes_by_seed(runner, trials, best, conditions.seeds)
     rows = []
-    alike = conditions.recipe.folds is not None or shares_test_images(conditions.data)
+    alike = conditions.recipe.folds is not None or all(
+        shares_test_images(conditions.data) or plan.trial.divided_by is not None for plan in plans
+    )
     for number, plan in enumerate(plans):
         own = slice(number * len(folds), (number + 1) * len(folds))
         by_seed = [*zip(*outcomes[own], strict=True)]

@@ -21,6 +21,7 @@ from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.measurement import Elsewhere, Workload, measure_once
 from nin.study.trials.row import Measured
 from nin.study.trials.trial import Trial, training_length
+from nin.study.trials.trial_images import division_seed
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.runs.dataset import open_images
@@ -117,7 +118,8 @@ def _plan(
     recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
     predicted = len(data.split(conditions.judged_on).labels)
     effort = float(cost.multiply_adds * (TRAINING_EFFORT * steps * recipe.part_size + predicted))
-    trial = Trial(contender, recipe, steps, digest, effort, conditions.judged_on)
+    divided_by = division_seed(conditions.recipe, conditions.data)
+    trial = Trial(contender, recipe, steps, digest, effort, conditions.judged_on, divided_by)
     return ContenderPlan(cost, speed, trial)
 
 

@@ -212,7 +212,14 @@ def _trained_again(
         recipe, steps = each.recipe, each.steps
         if steps is None:
             recipe, steps = training_length(recipe, len(data.train.labels), None)
-        one = Trial(each.contender, recipe, steps, images, judged_on=judged_on)  # type: ignore[arg-type]
+        one = Trial(
+            each.contender,
+            recipe,
+            steps,
+            images,
+            judged_on=judged_on,  # type: ignore[arg-type]
+            divided_by=(each.row.training or {}).get("divided_by"),
+        )
         trials.append([one.revised(recipe.learning_rate, seed) for seed in seeds])
     count = sum(map(len, trials))
     console = stderr_console()

@@ -20,6 +20,7 @@ from nin.study.preparation import (
     check_arguments,
     check_from_scratch,
     check_images_reachable,
+    check_not_timed,
     check_reachable,
     described,
     make_folder,
@@ -187,12 +188,7 @@ def plan_sweep(
                 Advice("leave out {}", Argument(other)),
             )
     check_folder_writable(expand(out))
-    if seconds is not None and find_network(recipe.preset).pretrained:
-        raise NinError(
-            f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"
-            " chosen",
-            Advice("leave out {}", Argument("seconds")),
-        )
+    check_not_timed(recipe, seconds)
     open_evaluated(recipe, judged_on)
     grid = Grid(recipe, factors)
     grid.sample(_SAMPLE)

@@ -20,10 +20,10 @@ from nin.errors import DataError
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.study.trials.row import pack
 from nin.study.trials.trial import Outcome, Trial
-from nin.training.dispatch import train
+from nin.study.trials.trial_images import trial_images
+from nin.training.dispatch import train_on
 from nin.training.health import FATAL
 from nin.training.recipe import Recipe
-from nin.training.runs.dataset import open_images
 from nin.training.transfer_learning.feature_cache import FeatureCache, View, compute_features
 from nin.training.transfer_learning.head import Head, fit_head
 
@@ -43,7 +43,7 @@ def train_pretrained(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
 
 def _frozen(trial: Trial) -> Outcome:
     began, recipe = time.monotonic(), trial.recipe
-    data = open_images(recipe)
+    data = trial_images(recipe, trial.divided_by)
     assert isinstance(data, ImageFolder)
     features, labels = _features(recipe, data, "train")
     head = fit_head(features, labels, len(data.classes), balance=recipe.balance != "none")
@@ -91,7 +91,8 @@ def _kept() -> tempfile.TemporaryDirectory[str]:
 def _finetuned(trial: Trial, callbacks: Sequence[Any]) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="nin-trial-") as scratch:
         with contextlib.redirect_stderr(io.StringIO()):
-            run = train(trial.recipe, Path(scratch) / "run", callbacks=callbacks)
+            data = trial_images(trial.recipe, trial.divided_by)
+            run = train_on(trial.recipe, data, Path(scratch) / "run", callbacks=callbacks)
         rows = [row for row in run.metrics() if row["epoch"] > 0]
         curve = [row["val_accuracy"] for row in rows]
         result = run.record["result"]
