@@ -86,6 +86,7 @@ def test_a_file_may_import_what_lies_beside_it(tmp_path):
         ("{}:net()+(1)", "give arguments by name, as numbers or strings"),
         ("{}:net(width=8)(width=2)", "give arguments by name, as numbers or strings"),
         ("{}:__name__.x", "nets.py has no __name__.x"),
+        ("{}:__name__(width=2)", "__name__ cannot be called: it is no class and no function"),
         ("nowhere.py:net", "cannot read nowhere.py: No such file or directory"),
         ("net@0123456789ab", "was defined in another process"),
     ],

@@ -9,9 +9,12 @@ from keras import ops
 
 
 def are_shares(Y: Any, Y_hat: Any) -> bool:
-    """Whether labels are shares of the classes (n, classes), as `Y_hat` is, and not numbers."""
+    """Whether labels are shares of the classes (n, classes), and not numbers.
+
+    There may be fewer classes than outputs.
+    """
     shape = tuple(getattr(Y, "shape", ()))
-    return len(shape) == 2 and shape[-1] == Y_hat.shape[-1]
+    return len(shape) == 2 and 1 < shape[-1] <= Y_hat.shape[-1]
 
 
 @keras.saving.register_keras_serializable(package="nin")

@@ -163,6 +163,8 @@ def import_network(name: str) -> Any:
             others = f": it has {', '.join(names[:10])}" if names else ""
             raise NinError(f"{source.file} has no {source.name}{others}")
         found = getattr(found, part)
+    if source.arguments and not callable(found):
+        raise NinError(f"{name}: {source.name} cannot be called: it is no class and no function")
     return functools.partial(found, **source.arguments) if source.arguments else found
 
 

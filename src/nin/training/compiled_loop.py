@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+
 from nin import backends
 from nin.models import Module
 from nin.training.averaging import keeping_unaveraged
@@ -23,6 +25,30 @@ def stops(epoch: int, batch: int, epochs: int) -> list[int]:
         epochs: how many there are to be.
     """
     return [epoch + 1, epochs] if batch else [epochs]
+
+
+class OneTraining(keras.callbacks.CallbackList):
+    """Callbacks to which a training that takes several `fit` begins once and ends once.
+
+    Args:
+        callbacks: Keras's.
+        parts: how many `fit` there are.
+    """
+
+    def __init__(self, callbacks: Sequence[Any], parts: int) -> None:
+        super().__init__([*callbacks])
+        self._parts, self._ended = parts, 0
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Tell it of the first."""
+        if not self._ended:
+            super().on_train_begin(logs)
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Tell it of the last, which may come early."""
+        self._ended += 1
+        if self._ended == self._parts or self.model.stop_training:
+            super().on_train_end(logs)
 
 
 def fit_compiled(

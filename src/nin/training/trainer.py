@@ -31,7 +31,7 @@ from nin.training.calibration import (
     check_outputs,
     is_untouched,
 )
-from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
+from nin.training.compiled_loop import OneTraining, fit_compiled, pays_to_jit, stops
 from nin.training.custom_hooks import check_loss, check_weights, hidden_net_note, needs_book_loop
 from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
@@ -276,10 +276,11 @@ class Trainer(BookLoop, HyperParameters):
         averages, callbacks = ValidateAverages(), self.callbacks
         if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
             averages, callbacks = ValidateAverages(self.max_epochs), showing_averages(callbacks)
-        callbacks = [averages, *watch, progress, *callbacks]
+        ends = stops(epoch, batch, self.max_epochs)
+        callbacks = [averages, *watch, progress, OneTraining(callbacks, len(ends))]
         fit = self.fit_by_hand if by_hand else self._fit_compiled
         try:
-            for stop in stops(epoch, batch, self.max_epochs):
+            for stop in ends:
                 progress.skipped = batch
                 fit(loaders, callbacks, epoch, batch, stop)
                 epoch, batch = stop, 0
