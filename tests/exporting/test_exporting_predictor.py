@@ -46,6 +46,23 @@ def picture(tmp_path, real_digits):
     return path
 
 
+def test_a_run_on_arrays_that_are_not_square_predicts_arrays_and_no_picture_files(
+    picture, tmp_path
+):
+    """Which would be squares."""
+    x = np.random.default_rng(0).integers(0, 256, (40, 12, 20), np.uint8)
+    short = {"preset": "mnist", "width": 0.05, "epochs": 1}
+    run = nin.train((x, np.arange(40) % 2), tmp_path / "run", **short)
+    images, predicting = x[:5, ..., None], nin.Predictor(run)
+    found = predicting.predict(images).probabilities
+    np.testing.assert_allclose(found, run.predict(images), atol=1e-6)
+    with pytest.raises(ExportError, match="was trained on arrays of 12x20, and picture files bec"):
+        predicting.read(picture)
+    for refused in (lambda: nin.export(run), lambda: as_onnx(run.path, tmp_path)):
+        with pytest.raises(ExportError, match="was trained on images of 12x20, and exported net"):
+            refused()
+
+
 def test_a_run_and_its_file_predict_alike(run, exported, real_digits):
     first, second = nin.Predictor(run), nin.Predictor(exported)
     assert (first.format, second.format) == ("run", "onnx")
