@@ -42,15 +42,19 @@ def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tu
         ]
         outcomes = _outcomes_by_seed(runner, trials, best, conditions.seeds)
     rows = []
-    alike = conditions.recipe.folds is not None or all(
-        shares_test_images(conditions.data) or plan.trial.divided_by is not None for plan in plans
+    count = len(conditions.data.split(conditions.judged_on).labels)
+    # A division by another seed may need a test picture to train a class of few.
+    is_divided = all(plan.trial.divided_by is not None for plan in plans) and all(
+        outcome.n == count for each in outcomes for outcome in each
     )
+    is_split = conditions.recipe.folds is not None or shares_test_images(conditions.data)
+    alike = is_split or is_divided
     for number, plan in enumerate(plans):
         own = slice(number * len(folds), (number + 1) * len(folds))
         by_seed = [*zip(*outcomes[own], strict=True)]
         rows.append(_row(plan, tried[own], best[own], by_seed, alike=alike))
     if conditions.recipe.folds is None:
-        return mark_fronts(rows), len(conditions.data.split(conditions.judged_on).labels)
+        return mark_fronts(rows), count
     return mark_fronts(rows), sum(fold[0].n for fold in outcomes[: len(folds)])
 
 
