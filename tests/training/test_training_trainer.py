@@ -377,8 +377,10 @@ def test_a_callback_hears_once_of_a_training_that_goes_on_within_an_epoch():
         def on_train_end(self, logs=None):
             heard.append("end")
 
-    quiet(3, callbacks=[Listens()]).fit(Small(), Toy(), initial_epoch=0, initial_batch=2)
+    trainer = quiet(3, callbacks=[Listens(), keras.callbacks.History()])
+    trainer.fit(Small(), Toy(), initial_epoch=0, initial_batch=2)
     assert heard == ["begin", 0, 1, 2, "end"]
+    assert len(trainer.history["loss"]) == 3
     heard.clear()
 
     class Stops(Listens):

@@ -11,6 +11,7 @@ import keras
 from nin import backends
 from nin.backends.distribution import Layout
 from nin.data import ImageData
+from nin.errors import NinError
 from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
 from nin.networks.lookup import find_network
@@ -81,8 +82,11 @@ class Attempt(NamedTuple):
         """Whether the weights as they are have a higher loss than this on held-out images."""
         if best is None:
             return False
-        found = evaluate(self.model, self.data.validation_split, self.data.classes)
-        return found.loss > best
+        try:
+            found = evaluate(self.model, self.data.validation_split, self.data.classes)
+        except NinError:  # Predictions that are no numbers.
+            return True
+        return not found.loss <= best
 
 
 def new_attempt(

@@ -27,8 +27,18 @@ def stops(epoch: int, batch: int, epochs: int) -> list[int]:
     return [epoch + 1, epochs] if batch else [epochs]
 
 
-class OneTraining(keras.callbacks.CallbackList):
-    """Callbacks to which a training that takes several `fit` begins once and ends once.
+def as_one_training(callbacks: Sequence[Any], parts: int) -> list[Any]:
+    """The callbacks such that a training which takes so many `fit` begins once and ends once."""
+    if parts == 1:
+        return [*callbacks]
+    # Of each `fit` there is a history of its own.
+    histories = [each for each in callbacks if isinstance(each, keras.callbacks.History)]
+    others = [each for each in callbacks if each not in histories]
+    return [*histories, _OneTraining(others, parts)]
+
+
+class _OneTraining(keras.callbacks.CallbackList):
+    """Tells callbacks of the first beginning and the last end.
 
     Args:
         callbacks: Keras's.
@@ -83,6 +93,14 @@ def fit_compiled(
             verbose=0,
             callbacks=callbacks,
         )
+
+
+def history_of(model: Module) -> dict[str, list[float]]:
+    """What the last `fit` measured, epoch by epoch; a reader's own `History` holds those before."""
+    history = model.history
+    if history is None or not history.epoch:
+        return {}
+    return {name: values[-len(history.epoch) :] for name, values in history.history.items()}
 
 
 def pays_to_jit() -> bool:

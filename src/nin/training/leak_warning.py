@@ -16,9 +16,10 @@ from nin.data.duplicate_detection.duplicate_report import (
     show_command,
 )
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
+from nin.data.folders.membership import Membership
+from nin.data.split import Part
 from nin.data.storage.picture_store import stored_size
 from nin.progress import stderr_console
-from nin.training.runs.evaluation_images import final_split
 from nin.training.runs.membership_file import membership_of_another
 from nin.training.runs.run_format import RunRecord
 
@@ -75,7 +76,8 @@ def warn_of_duplicates(data: DataModule, init: str | None = None) -> dict[str, A
 
 def _used_before(data: ImageFolder, init: str) -> dict[str, Any] | None:
     """Pictures to evaluate on that the run which training starts from has used, as a leak."""
-    known, part = membership_of_another(init), final_split(data)[0]
+    known: Membership | None = membership_of_another(init)
+    part: Part = "test" if "test" in data.parts else "validation"
     if known is None or part not in data.parts:
         return None
     count = len(known.used(data.digests(part)))

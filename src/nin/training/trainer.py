@@ -31,7 +31,7 @@ from nin.training.calibration import (
     check_outputs,
     is_untouched,
 )
-from nin.training.compiled_loop import OneTraining, fit_compiled, pays_to_jit, stops
+from nin.training.compiled_loop import as_one_training, fit_compiled, history_of, pays_to_jit, stops
 from nin.training.custom_hooks import check_loss, check_weights, hidden_net_note, needs_book_loop
 from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
@@ -277,7 +277,7 @@ class Trainer(BookLoop, HyperParameters):
         if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
             averages, callbacks = ValidateAverages(self.max_epochs), showing_averages(callbacks)
         ends = stops(epoch, batch, self.max_epochs)
-        callbacks = [averages, *watch, progress, OneTraining(callbacks, len(ends))]
+        callbacks = [averages, *watch, progress, *as_one_training(callbacks, len(ends))]
         fit = self.fit_by_hand if by_hand else self._fit_compiled
         try:
             for stop in ends:
@@ -297,7 +297,7 @@ class Trainer(BookLoop, HyperParameters):
         try:
             fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
         finally:  # Also of a training that is interrupted.
-            self.extend_history(getattr(self.model.history, "history", {}))
+            self.extend_history(history_of(self.model))
 
     def _report(self, finding: Finding) -> None:
         line = printable(f"step {finding.step}: {finding.message}")

@@ -105,14 +105,28 @@ def test_what_another_run_was_trained_on_is_not_evaluated_on(pictures, more, sha
 
 @pytest.mark.parametrize("seed", range(5))
 def test_nor_is_a_group_of_which_another_run_was_trained_on_a_picture(seed):
-    contents, labels = np.arange(40, dtype=np.uint64), np.arange(40, dtype=np.int32) % 2
-    before = parts_by_content(labels, contents, {"test": 0.3}, seed)
-    known = Membership(contents, before.astype(np.uint8), labels).of_another_run()
+    contents, labels = np.arange(120, dtype=np.uint64), np.arange(120, dtype=np.int32) % 2
+    first = slice(0, 60)  # The others are new.
+    before = parts_by_content(labels[first], contents[first], {"test": 0.3}, seed)
+    known = Membership(contents[first], before.astype(np.uint8), labels[first]).of_another_run()
     groups = contents // 4
     after = parts_by_content(labels, contents, {"test": 0.3}, seed + 9, known, groups)
-    if after is not None:
-        assert (before[after == TEST] == TEST).all()
-        assert all(len({*after[groups == group]}) == 1 for group in groups)
+    assert (after == TEST).any()
+    assert (before[after[first] == TEST] == TEST).all()
+    assert all(len({*after[groups == group]}) == 1 for group in groups)
+
+
+def test_a_class_of_few_trains_on_others_before_it_trains_on_a_picture_of_the_test():
+    """Where the test is kept from one seed to another."""
+    contents, labels = np.arange(60, dtype=np.uint64), np.arange(60, dtype=np.int32) % 20
+    shares, kept = {"test": 0.1, "validation": 0.1}, 0
+    for seed in range(40):
+        before = parts_by_content(labels, contents, shares, seed)
+        known = Membership(contents, before.astype(np.uint8), labels).of_another_run()
+        after = parts_by_content(labels, contents, shares, seed + 100, known)
+        lone = [c for c in range(20) if (before[labels == c] == TEST).sum() == 3]
+        kept += after is not None and not lone and ((before == TEST) == (after == TEST)).all()
+    assert kept == 40
 
 
 def test_pictures_that_another_run_has_all_used_cannot_be_held_out(pictures):

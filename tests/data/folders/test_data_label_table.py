@@ -70,8 +70,9 @@ def test_a_part_that_only_later_rows_name(table, name, content):
 
 
 def test_a_quote_that_is_never_closed(table):
+    assert rows(table('file,label\n"a.jpg" ,cat\nb.jpg,"dog" \n')) == TWO
     path = table('file,label\na.jpg,cat\nb.jpg,"dog\nc.jpg,cat\n')
-    with pytest.raises(DataError, match="unexpected end of data"):
+    with pytest.raises(DataError, match="line 3: a quote is opened and never closed"):
         read_table(path, bool)
 
 

@@ -64,6 +64,25 @@ def test_a_missing_picture_is_not_that_of_the_same_name_in_another_part(photos, 
     assert "test" not in {Path(path).parent.name for path in data.files("train").paths}
 
 
+def test_one_table_for_the_folders_of_all_parts(photos):
+    lines = [f"{n:03}.png,{'ab'[n % 2]}" for n in range(8)]
+    root = photos("train.csv", "\n".join(["file,label", *lines]), "train")
+    (root / "valid").mkdir()
+    for name in ("006.png", "007.png"):
+        (root / "train" / name).rename(root / "valid" / name)
+    data = ImageFolder(root, image_size=6, validation=0, test=0)
+    assert len(data.train.labels) == 8
+
+
+@pytest.mark.parametrize("more", ["train_log.csv:epoch,loss\n1,2.0\n", "test.csv:file,label\n"])
+def test_tables_of_something_else_are_left_out(photos, more):
+    root = photos("train.csv", "file,label\n000.png,a\n001.png,b\n002.png,a")
+    name, content = more.split(":")
+    (root / name).write_text(content)
+    left_out = ImageFolder(root, validation=0, test=0).inventory.left_out
+    assert left_out[f"{name}, which has no labels"] == 1
+
+
 def test_pictures_of_one_part_may_lie_in_the_folder_of_another(photos):
     root = photos("train.csv", "file,label\n000.png,a\n001.png,b\n002.png,a", "train")
     (root / "val.csv").write_text("file,label\n003.png,b\n")

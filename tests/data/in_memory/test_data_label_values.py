@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nin.data.in_memory.label_values import as_labels
+from nin.data.in_memory.label_values import as_labels, by_names_in_order_of_text
 from nin.errors import DataError
 
 NUMBERS = np.array([0, 2, 1, 2])
@@ -102,15 +102,25 @@ NUMBERED = tuple(sorted(map(str, range(12))))
 
 def test_numbers_are_names_where_the_classes_of_a_folder_are_numbers():
     """Folders have them in the order of text."""
-    labels, names = as_labels({"y": [2, 11, 0]}, NUMBERED)
-    assert [names[label] for label in labels["y"]] == ["2", "11", "0"]
+    labels = by_names_in_order_of_text([2, 11, 0], NUMBERED)
+    assert labels.tolist() == ["2", "11", "0"]
 
 
-def test_a_column_of_one_hot_labels_is_a_position_whatever_the_classes_are_called():
-    labels, _ = as_labels({"y": np.eye(12, dtype=int)[[2, 11]]}, NUMBERED)
-    assert labels["y"].tolist() == [2, 11]
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (np.eye(12, dtype=int)[[2, 11]], NUMBERED),
+        ([0, 1, 1], ("10", "9")),
+        ([0, 1], ("0", "1")),
+        ([0, 1], ("cat", "dog")),
+        (["10", "2"], NUMBERED),
+        ([0.0, 2.0], NUMBERED),
+    ],
+)
+def test_other_labels_stay_what_they_are(labels, classes):
+    assert by_names_in_order_of_text(labels, classes) is labels
 
 
-def test_numbers_that_are_no_names_are_positions():
-    labels, _ = as_labels({"y": [0, 1, 1]}, ("10", "9"))
-    assert labels["y"].tolist() == [0, 1, 1]
+def test_positions_in_classes_that_were_given_stay_positions():
+    labels, _ = as_labels({"y": np.arange(12)}, NUMBERED)
+    assert labels["y"].tolist() == [*range(12)]

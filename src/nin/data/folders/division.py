@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from nin.data.folders.content import Digests, digest_files, places
 from nin.data.folders.grouping import GroupBy, group_digests
 from nin.data.folders.listing import Files, Listing
-from nin.data.folders.membership import LEFT_OUT, UNKNOWN, Membership
+from nin.data.folders.membership import LEFT_OUT, UNKNOWN, USED, Membership
 from nin.data.folds import check_fold, fold_of
 from nin.data.split import PARTS, Indices, Labels, Part, hold_out, stratified
 from nin.errors import Argument, DataError
@@ -154,18 +154,20 @@ def parts_by_content(
     for name, share in shares.items():
         part[(drawn >= below) & (drawn < below + share)] = PARTS.index(name)
         below += share
-    barred = np.zeros(len(contents), bool)
+    barred = pinned = np.zeros(len(contents), bool)
     if known is not None:
         codes = np.full(len(contents), UNKNOWN, np.int16)
         of_each = known.codes(digests)
         # Of a group, the last of these: one picture that was trained on keeps it out of the test.
-        for code in (PARTS.index("test"), PARTS.index("validation"), LEFT_OUT, TRAIN):
+        for code in (PARTS.index("test"), PARTS.index("validation"), LEFT_OUT, USED, TRAIN):
             codes[each[of_each == code]] = code
         barred = ~np.isin(codes, [UNKNOWN, PARTS.index("test"), PARTS.index(evaluated)])
+        pinned = codes == PARTS.index(evaluated)
         stays = np.isin(codes, [TRAIN, *(PARTS.index(name) for name in shares)])
         part[stays] = codes[stays]
         part[barred & (part == PARTS.index(evaluated))] = TRAIN
-    _leave_no_class_untrained(part, drawn, labels, each)
+    # Only a class that has no other takes a picture back that is evaluated on elsewhere, too.
+    _leave_no_class_untrained(part, np.where(pinned, drawn - 1, drawn), labels, each)
     for name in shares:
         if (part == PARTS.index(name)).any():
             continue

@@ -40,7 +40,7 @@ _NAMED = 8
 
 
 class NoLabelsError(DataError):
-    """A table without a column of labels."""
+    """A table without labels of pictures: it has no rows, or no column for the one or the other."""
 
 
 class LabelRow(NamedTuple):
@@ -116,12 +116,14 @@ def read_table(path: Path, exists: Callable[[str], bool]) -> list[LabelRow]:
 
     Raises:
         DataError: it cannot be read, or it is not clear which column is which.
-        NoLabelsError: it has no column of labels.
+        NoLabelsError: it holds no labels of pictures.
     """
     text = _text(path)
     rows = list(_json_rows(path, text) if path.suffix.lower() == ".jsonl" else _rows(path, text))
     if not rows:
-        raise DataError(f"{path}: holds no rows: give each picture one, after the line file,label")
+        raise NoLabelsError(
+            f"{path}: holds no rows: give each picture one, after the line file,label"
+        )
     columns = list(dict.fromkeys(name for _, row in rows for name in row))
     file = _file_column(path, columns, rows[0][1], exists)
     label = _label_column(path, [name for name in columns if name != file])
@@ -155,7 +157,8 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     head = text.split("\n", 1)[0]
     declared = _EXCEL.fullmatch(head)
     separator = declared[1] if declared else max(",;\t|", key=head.count)
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    _check_quotes(path, text, separator)
     header: list[str] = []
     try:
         for cells in lines:
@@ -172,6 +175,18 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield lines.line_num, dict(zip(header, cells, strict=True))
     except csv.Error as error:
         raise DataError(f"{path}: line {lines.line_num}: {first_line(error)}") from error
+
+
+def _check_quotes(path: Path, text: str, separator: str) -> None:
+    """Refuse a quote that is never closed: the rest of the table would be one value."""
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    begun = 1
+    try:
+        for _ in lines:
+            begun = lines.line_num + 1
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise DataError(f"{path}: line {begun}: a quote is opened and never closed") from error
 
 
 def _header(path: Path, names: list[str]) -> list[str]:
@@ -207,7 +222,7 @@ def _file_column(
             )
         return there[0]
     if not possible:
-        raise DataError(
+        raise NoLabelsError(
             f"{path}: no column is called file (columns: {_columns(columns)}): rename one"
         )
     return possible[0]

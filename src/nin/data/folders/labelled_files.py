@@ -115,9 +115,11 @@ class _Pictures:
         exact = str(table.parent / row.file)
         wanted = part or _part_in(table.stem)
         possible = self._candidates(table, row.file)
-        if row.part is None:  # Where parts number on their own, another's is another picture.
+        if (
+            row.part is None and part is not None
+        ):  # Where parts number on their own, another's is another picture.
             possible = [
-                path for path in possible if path == exact or not self._is_elsewhere(path, wanted)
+                path for path in possible if path == exact or not self._is_elsewhere(path, part)
             ]
         if len(possible) > 1:
             within = [path for path in possible if wanted and self._is_in(path, wanted)]
@@ -144,7 +146,7 @@ class _Pictures:
     def _is_in(self, path: str, part: Part) -> bool:
         return part in self._parts_above(path)
 
-    def _is_elsewhere(self, path: str, part: Part | None) -> bool:
+    def _is_elsewhere(self, path: str, part: Part) -> bool:
         """Whether it is in a folder of another part, where the part has one of its own."""
         above = self._parts_above(path)
         return part in self._parts and bool(above) and part not in above

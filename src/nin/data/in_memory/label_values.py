@@ -37,28 +37,27 @@ def as_labels(
     texts = [array.dtype.kind == "U" for array in arrays.values()]
     if any(texts) and not all(texts):
         raise DataError(f"{' and '.join(arrays)}: some labels are strings and some are numbers")
-    if not any(texts) and not any(map(_is_one_hot, given.values())) and _are_named(arrays, names):
-        arrays = {what: array.astype(str) for what, array in arrays.items()}
-        return _by_name(arrays, names)
     if texts[0]:
         return _by_name(arrays, names)
     return _by_number(arrays, names)
 
 
-def _is_one_hot(value: Any) -> bool:
-    return np.ndim(value) == 2 and np.shape(value)[1] > 1
+def by_names_in_order_of_text(labels: Any, classes: Sequence[str]) -> Any:
+    """Labels of a network's classes, as texts if they are numbers that are names of these.
 
+    The classes of folders and tables are in the order of text; where they are called by number,
+    0, 1, 10, 2, a number is not its position.
 
-def _are_named(arrays: Mapping[str, NDArray[Any]], names: tuple[str, ...] | None) -> bool:
-    """Whether numbers are names of classes: these are numbers in the order of text, 0, 1, 10, 2.
-
-    Folders and tables have their classes so; a position would be that of another.
+    Args:
+        labels: (n,), or of any other shape and kind, which are left as they are.
+        classes: of a network.
     """
-    if names is None or not all(name.isdecimal() for name in names):
-        return False
-    in_order = sorted(names, key=int) == [*names]
-    found = {str(label) for array in arrays.values() for label in np.unique(array).tolist()}
-    return not in_order and found <= set(names)
+    numbers = [int(name) if name.isdecimal() else -1 for name in classes]
+    if min(numbers) < 0 or sorted(numbers) == numbers or np.ndim(labels) != 1:
+        return labels
+    given = np.asarray(labels)
+    is_named = given.dtype.kind in "ui" and set(np.unique(given).tolist()) <= {*numbers}
+    return given.astype(str) if is_named and {*map(str, numbers)} == {*classes} else labels
 
 
 def _names(classes: Sequence[Any]) -> tuple[str, ...]:

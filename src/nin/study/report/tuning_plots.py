@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from nin.study.report import plot_style
 from nin.study.results.tuning_record import TuningRecord
-
-if TYPE_CHECKING:
-    pass
 
 _GREY, _BLUE, _RED = "#999999", "#0072B2", "#D55E00"
 

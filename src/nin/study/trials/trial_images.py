@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nin.data import ImageData, ImageFolder
+from nin.errors import DataError
 from nin.training.recipe import Recipe
 from nin.training.runs.dataset import open_images
 
@@ -38,6 +39,9 @@ def trial_images(recipe: Recipe, divided_by: int | None) -> ImageData:
     """
     if divided_by is None:
         return open_images(recipe)
-    whole = open_images(recipe.revised(seed=divided_by))
+    whole = open_images(recipe.revised(seed=divided_by, limit=None))
     assert isinstance(whole, ImageFolder)
-    return open_images(recipe, membership=whole.membership().of_another_run())
+    try:
+        return open_images(recipe, membership=whole.membership().of_another_run())
+    except DataError:  # So few pictures that a class has to train on those of the test.
+        return open_images(recipe)

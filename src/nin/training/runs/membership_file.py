@@ -7,7 +7,7 @@ from pathlib import Path
 from safetensors.numpy import save
 
 from nin.data import ImageData, ImageFolder
-from nin.data.folders.membership import LEFT_OUT, Membership
+from nin.data.folders.membership import USED, Membership
 from nin.errors import DataError, RunError
 from nin.files import expand, write_bytes
 from nin.training.runs.arrays import read_arrays
@@ -30,7 +30,7 @@ def keep_membership(run: Path, data: ImageData, init: str | None = None) -> None
         return
     membership = data.membership()
     if init is not None and (other := membership_of_another(init)) is not None:
-        membership = membership.with_left_out(other.digests[other.parts == LEFT_OUT])
+        membership = membership.with_used(other.digests[other.parts == USED])
     write_bytes(run / PICTURES, save(membership._asdict()))
 
 

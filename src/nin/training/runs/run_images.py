@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nin.data import NAMED, ImageFolder, Pictures, Split
 from nin.data.decoding.image_arrays import fitted_images
 from nin.data.folders.listing import Files
-from nin.data.folders.membership import UNKNOWN, Membership
+from nin.data.folders.membership import UNKNOWN, USED, Membership
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.source_listing import is_source
 from nin.data.sources import is_in_process
@@ -109,8 +109,9 @@ class RunImages(OwnImages):
             return None
         if not isinstance(folder, ImageFolder):
             return None
-        there = np.isin(known.digests, folder.membership().digests)
-        held_out = known.parts == PARTS.index(known.evaluation_part())
+        own = known.own()
+        there = np.isin(own.digests, folder.membership().digests)
+        held_out = own.parts == PARTS.index(known.evaluation_part())
         if not there[held_out].all() or not there[~held_out].any():
             return None
         return self._known(folder, known, known.evaluation_part(), data)
@@ -191,7 +192,7 @@ class RunImages(OwnImages):
         looked_at = [each for each in data.parts if part in (each, "all")]
         codes = np.concatenate([known.codes(data.digests(each)) for each in looked_at])
         used = [code for code, each in enumerate(PARTS) if each != known.evaluation_part()]
-        return int(np.isin(codes, used).sum())
+        return int(np.isin(codes, [*used, USED]).sum())
 
 
 def _as_often(wanted: NDArray[Any], found: NDArray[Any], best: NDArray[np.bool_]) -> Any:
