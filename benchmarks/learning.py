@@ -1,7 +1,7 @@
 """The share of seeds that learn: the book's NiN, as printed and with our start.
 
 Fashion-MNIST resized to 96×96, batches of 64, 300 steps; a seed has learnt when the accuracy on
-2,000 held-out training images is 0.6 or more. Three ways to train the same ten layers:
+2,000 held-out training images is 0.6 or more. Three ways to train the same network:
 
 - ``printed``: the chapter's class and plain SGD at 0.05, weights as Keras initialises them.
 - ``trainer``: the same class and optimiser through `nin.Trainer`.

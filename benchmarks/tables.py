@@ -54,7 +54,7 @@ def learning() -> str:
         [name, f"{made[way]['learnt']} of {made[way]['n']}", spread(made[way])]
         for way, name in WAYS.items()
     ]
-    head = ["how the chapter's ten layers are trained", "seeds that learn", "accuracy, mean ± sd"]
+    head = ["how the chapter's network is trained", "seeds that learn", "accuracy, mean ± sd"]
     return lines(head, rows)
 
 

@@ -120,8 +120,8 @@ def _conditions(name: str) -> str:
     return (
         f"(Fashion-MNIST, {made.data['splits']['train']['images']:,} training images,"
         f" {settings['epochs']} epochs, n = {len(settings['seeds'])} seeds, {made.images:,}"
-        " test images; intervals of 95 % over seeds, in bold where chance is ruled out, with"
-        f" Holm's correction; {made.device['cores']} cores; commit {kept['commit']};"
+        " test images; intervals of 95 % over seeds, in bold where chance is an unlikely cause"
+        f" after Holm's correction; {made.device['cores']} cores; commit {kept['commit']};"
         f" `{made.command}`)"
     )
 

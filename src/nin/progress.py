@@ -7,7 +7,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 #: `progress` without a terminal: seconds before its first line, and between two lines.
 _FIRST, _EVERY = 5.0, 30.0
@@ -16,6 +19,13 @@ _FIRST, _EVERY = 5.0, 30.0
 FIRST, EVERY = 10.0, 30.0
 #: A `LineTimer`: the share of the time so far between two lines, and its most seconds.
 SHARE, MOST = 0.05, 300.0
+
+
+def stderr_console(*, quiet: bool = False) -> Console:
+    """Where lines for a person go: standard error, unwrapped and without guessed colours."""
+    from rich.console import Console
+
+    return Console(stderr=True, quiet=quiet, soft_wrap=True, highlight=False)
 
 
 @contextmanager

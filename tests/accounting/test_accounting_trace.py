@@ -75,6 +75,12 @@ def test_each_kind_is_counted_as_it_is_built(name):
     assert sum(step.parameters for step in steps) == trainable
 
 
+def test_groups_that_do_not_divide_the_channels():
+    net = keras.Sequential([layers.Conv2D(30, 3), layers.Conv2D(32, 3, groups=4)])
+    with pytest.raises(ValueError, match="30 channels cannot be divided into 4 groups"):
+        walk(net, (8, 8, 3))
+
+
 def test_what_a_step_says():
     net = keras.Sequential([layers.Conv2D(8, (3, 5), groups=2, use_bias=False, strides=(1, 2))])
     net.add(layers.Flatten())

@@ -25,6 +25,7 @@ WITHOUT_A_RUN = {
     "train no/such/folder": "no/such/folder: no such folder",
     "train ./photo": "./photo: no such folder: did you mean photos?",
     "train phots": "did you mean 'photos'?",
+    "train nets.py:net": "nets.py:net is a network: give it as --preset nets.py:net, beside",
     "train --backend foo": "No such option: --backend",
     "train --preset resent": "unknown preset 'resent': did you mean 'resnet18'?",
     "train photos --preset book --image-size 3": "the smallest that works is 67x67",

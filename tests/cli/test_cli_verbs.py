@@ -314,6 +314,33 @@ def test_images_that_do_not_fit_a_layer_are_one_line(nin, tmp_path):
     assert "nets.py:net cannot take images of 32×32×1: " in result.err
 
 
+@pytest.mark.parametrize(
+    ("layers", "said"),
+    [
+        ("[keras.layers.Flatten(), keras.layers.UpSampling2D()]", "cannot take images of 32×32×1"),
+        ("[keras.layers.Flatten(), keras.layers.Dense(7)]", "--classes 5: nets.py:net always ends"),
+    ],
+)
+def test_layers_that_do_not_fit_one_another_or_the_classes(nin, tmp_path, layers, said):
+    (tmp_path / "nets.py").write_text(
+        f"import keras\n\n\ndef net(num_classes):\n    return keras.Sequential({layers})\n"
+    )
+    result = nin("summary", "nets.py:net", "--input", "32,32,1", "--classes", 5)
+    assert result.is_mistake(), result
+    assert said in result.err
+
+
+def test_a_list_is_no_network(nin, tmp_path):
+    (tmp_path / "nets.py").write_text(
+        "import keras, nin\n\n\nclass Net(nin.Classifier):\n"
+        "    def __init__(self, num_classes=10):\n        super().__init__()\n"
+        "        self.net = [keras.layers.Flatten(), keras.layers.Dense(num_classes)]\n"
+    )
+    result = nin("summary", "nets.py:Net", "--input", "32,32,1")
+    assert result.is_mistake(), result
+    assert "it is no layer and no model" in result.err
+
+
 def test_a_run_that_can_keep_no_evaluation_is_refused_at_once(nin, digits, monkeypatch):
     (digits / "evaluations").write_text("")
     monkeypatch.setattr(

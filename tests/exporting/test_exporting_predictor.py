@@ -46,6 +46,23 @@ def picture(tmp_path, real_digits):
     return path
 
 
+def test_a_run_on_arrays_that_are_not_square_predicts_arrays_and_no_picture_files(
+    picture, tmp_path
+):
+    """Which would be squares."""
+    x = np.random.default_rng(0).integers(0, 256, (40, 12, 20), np.uint8)
+    short = {"preset": "mnist", "width": 0.05, "epochs": 1}
+    run = nin.train((x, np.arange(40) % 2), tmp_path / "run", **short)
+    images, predicting = x[:5, ..., None], nin.Predictor(run)
+    found = predicting.predict(images).probabilities
+    np.testing.assert_allclose(found, run.predict(images), atol=1e-6)
+    with pytest.raises(ExportError, match="was trained on arrays of 12x20, and picture files bec"):
+        predicting.read(picture)
+    for refused in (lambda: nin.export(run), lambda: as_onnx(run.path, tmp_path)):
+        with pytest.raises(ExportError, match="was trained on images of 12x20, and exported net"):
+            refused()
+
+
 def test_a_run_and_its_file_predict_alike(run, exported, real_digits):
     first, second = nin.Predictor(run), nin.Predictor(exported)
     assert (first.format, second.format) == ("run", "onnx")
@@ -205,6 +222,12 @@ def test_a_file_made_for_the_occasion_goes_afterwards(run, exported, real_digits
 def test_many_files_of_a_run_are_predicted_by_onnx_runtime(run, picture, monkeypatch):
     monkeypatch.setattr(predictor, "MANY", 3)
     few, many = nin.Predictor(run), nin.Predictor(run)
+    engines, for_many = [], predictor.RunEngine.for_many
+    monkeypatch.setattr(
+        predictor.RunEngine,
+        "for_many",
+        lambda self, threads: engines.append(for_many(self, threads)) or engines[-1],
+    )
     for one, count in ((few, 2), (many, 3)):
         predictions = list(one.predict_files([picture] * count, top=10))
         assert len(predictions) == count
@@ -212,11 +235,11 @@ def test_many_files_of_a_run_are_predicted_by_onnx_runtime(run, picture, monkeyp
     [expected, _] = few.predict_files([picture] * 2)
     assert predictions[0]["label"] == expected["label"]
     assert predictions[0]["probability"] == pytest.approx(expected["probability"], abs=1e-5)
-    assert isinstance(few._engine, predictor.RunEngine)
-    assert not isinstance(many._engine, predictor.RunEngine)
+    assert [isinstance(each, predictor.RunEngine) for each in engines] == [False]
+    assert isinstance(many._engine, predictor.RunEngine), "weights may change until the next call"
     larger = nin.Predictor(run, image_size=16)
     assert len(list(larger.predict_files([picture] * 3))) == 3
-    assert isinstance(larger._engine, predictor.RunEngine)
+    assert isinstance(engines[-1], predictor.RunEngine)
     assert sorted(path.name for path in run.path.glob("*.onnx")) == []
 
 

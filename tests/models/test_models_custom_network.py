@@ -10,7 +10,7 @@ from custom_networks import write_nets
 from nin.accounting import count_cost
 from nin.errors import NinError
 from nin.models import make_net
-from nin.models.geometry import flow, has_class_maps, leaves
+from nin.models.geometry import flow, has_class_maps, leaves, smallest_size
 from nin.networks.lookup import network_name
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1), np.uint8)
@@ -180,6 +180,27 @@ def test_layers_for_channels_first_after_a_permutation_are_as_the_reader_says():
         )
 
     assert make_net(network_name(own), 2, (8, 8, 1)) is not None
+
+
+@pytest.mark.parametrize(
+    "moved",
+    [
+        [
+            keras.layers.Permute((3, 1, 2)),
+            keras.layers.MaxPooling2D(1, data_format="channels_first"),
+        ],
+        [keras.layers.Permute((2, 1, 3))],
+    ],
+)
+def test_maps_whose_axes_are_moved_are_no_class_maps(moved):
+    ends = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(2)]
+    assert has_class_maps(keras.Sequential([keras.layers.Conv2D(4, 1), *ends]))
+    assert not has_class_maps(keras.Sequential([*moved, keras.layers.Conv2D(4, 1), *ends]))
+
+
+def test_a_layer_that_crops_says_itself_what_is_too_small():
+    ends = [keras.layers.Conv2D(4, 3), keras.layers.GlobalAveragePooling2D()]
+    assert smallest_size(keras.Sequential([keras.layers.Cropping2D(2), *ends])) == 1
 
 
 def test_a_classifier_class_is_told_the_number_of_classes(nets):

@@ -72,6 +72,10 @@ def test_blocks_may_follow():
         ("[[stages]]\nwidths = [3]\nkernel_size = 3\npool = 'no'", "padding is same or valid"),
         ("[[stages]]\nchannels = 8\nkernel_size = 3", "the first stage must have widths"),
         (f"stages = [[[3], 3, 1{', 1' * 20}]]", "stage 1: it has 23 values, at most"),
+        (
+            '[[stages]]\nwidths = [3]\nkernel_size = 3\npooling = "average"',
+            'stage 1: pooling needs a pool: "same" or "valid"',
+        ),
         ("stages = [3]", "stage 1: give its widths and its kernel_size by name"),
     ],
 )

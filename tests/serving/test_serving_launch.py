@@ -3,6 +3,7 @@
 import errno
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -365,9 +366,12 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="re
 
 
 @needs_proc
-def test_a_worker_that_dies_is_replaced_and_its_gauges_are_forgotten(running):
-    with running("--workers", 2) as server, server.client() as client:
+def test_a_worker_that_dies_is_replaced_and_its_gauges_are_forgotten(network, tmp_path):
+    served = shutil.copy(network, tmp_path / "model.onnx")
+    server = started(served, tmp_path / "log", "--workers", 2)
+    with server as server, server.client() as client:
         assert client.get("/readyz").status_code == 200
+        served.write_bytes(b"another network")
         first, second = workers_of(server)
         environment = Path(f"/proc/{first}/environ").read_bytes().split(b"\0")
         [folder] = [each for each in environment if each.startswith(b"PROMETHEUS_MULTIPROC_DIR=")]

@@ -47,6 +47,8 @@ def test_what_would_do_nothing_or_cannot_be_had_has_no_row():
     names = [each.name[2:] for each in ingredient_contenders(other)]
     assert not {"batch normalisation", "average pooling"} & {*names}
     assert "label smoothing" in names
+    constant = [each.name[2:] for each in ingredient_contenders(nin.RECIPES["chapter"])]
+    assert "warm-up" not in constant, "a constant rate has none"
 
 
 def test_a_recipe_that_cannot_be_trained_by_gradients_has_none():

@@ -181,6 +181,12 @@ def test_layers_that_do_not_move_are_named():
     assert vanished[0].step == FIRST_LOOK
 
 
+def test_a_learning_rate_that_has_faded_moves_nothing_and_that_is_meant():
+    fading = keras.optimizers.schedules.PiecewiseConstantDecay([25], [0.1, 1e-12])
+    health = watch(model(bias=1.0), optimizer=keras.optimizers.SGD(fading))
+    assert health.findings == []
+
+
 def test_findings_are_in_step_order_and_said_once():
     health = watch(model(bias=1.0, lr=1e-12), epochs=20)
     kinds = [finding.kind for finding in health.findings]

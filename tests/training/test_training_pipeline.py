@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 import nin
-from nin.errors import NinError
+from nin.backends.distribution import Layout
+from nin.errors import BackendError, NinError
 
 TABLE = """
 [[stages]]
@@ -66,6 +67,12 @@ class OwnLoss(nin.LeNet):
     def loss(self, Y_hat, Y, averaged=True):
         assert len(Y.shape) == 1
         return super().loss(Y_hat, Y, averaged)
+
+
+def test_steps_of_ones_own_are_of_one_device(arrays, tmp_path, monkeypatch):
+    monkeypatch.setattr("nin.training.custom_hooks.layout", lambda: Layout(devices=2))
+    with pytest.raises(BackendError, match=r"ByHand trains by steps .* which one device runs: use"):
+        nin.train(arrays, tmp_path / "run", preset=ByHand)
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,7 @@ def test_images_that_a_run_could_not_open_again_are_refused(make, said):
         ("no/such/folder", {}, DataError, "no/such/folder: no such folder$"),
         ("./pictur", {}, DataError, "no such folder: did you mean pictures?"),
         ("pictur", {}, DataError, "no such folder: did you mean pictures?"),
+        ("nin", {}, NinError, "nin is a network: give it as preset=nin, beside a recipe"),
         (Path("fahsion"), {}, DataError, "fahsion: no such folder$"),
         ("pictures", {"data": "digits"}, NinError, "two data sets, pictures and digits: give one"),
         (nin.RECIPES["photos"], {"epochs": 3}, RecipeError, "^recipe: epochs: a frozen network is"),

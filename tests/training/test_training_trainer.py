@@ -344,6 +344,54 @@ def test_more_outputs_than_classes_will_do_and_fewer_will_not():
 
 
 @pytest.mark.parametrize("initialize", [True, False])
+def test_outputs_are_counted_whatever_the_class_says_of_them(initialize):
+    class Lying(nin.Classifier):
+        def __init__(self, num_classes, lr=0.1):
+            super().__init__()
+            self.save_hyperparameters()
+            self.net = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(3)])
+
+    for claimed in (4, None):
+        with pytest.raises(NinError, match=r"3 outputs.* of 4 classes"):
+            quiet(initialize=initialize).fit(Lying(claimed), Toy())
+    table = [nin.Stage((4,), 3), nin.Stage((3,), 3)]
+    with pytest.raises(NinError, match=r"3 outputs.* of 4 classes"):
+        quiet(initialize=initialize).fit(nin.NiN(num_classes=4, stages=table, lr=0.1), Toy())
+
+
+def test_labels_may_be_shares_of_fewer_classes_than_there_are_outputs():
+    smoothed = nin.Augmentation(label_smoothing=0.2)
+    quiet().fit(Small(num_classes=6), Toy(augmentation=smoothed))
+
+
+def test_a_callback_hears_once_of_a_training_that_goes_on_within_an_epoch():
+    heard = []
+
+    class Listens(keras.callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            heard.append("begin")
+
+        def on_epoch_end(self, epoch, logs=None):
+            heard.append(epoch)
+
+        def on_train_end(self, logs=None):
+            heard.append("end")
+
+    trainer = quiet(3, callbacks=[Listens(), keras.callbacks.History()])
+    trainer.fit(Small(), Toy(), initial_epoch=0, initial_batch=2)
+    assert heard == ["begin", 0, 1, 2, "end"]
+    assert len(trainer.history["loss"]) == 3
+    heard.clear()
+
+    class Stops(Listens):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    quiet(3, callbacks=[Stops()]).fit(Small(), Toy(), initial_epoch=0, initial_batch=2)
+    assert heard == ["begin", "end"]
+
+
+@pytest.mark.parametrize("initialize", [True, False])
 def test_how_trained_weights_see_images_stays_as_it_was_said(initialize):
     class Trained(nin.Classifier):
         def __init__(self, lr=0.1):

@@ -78,6 +78,8 @@ def layer_costs(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
 
 
 def _convolution(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
+    if before[-1] % layer.groups:
+        raise ValueError(f"{before[-1]} channels cannot be divided into {layer.groups} groups")
     weights = math.prod(layer.kernel_size) * before[-1] // layer.groups * layer.filters
     return [_sliding(layer, after, weights, layer.filters)]
 

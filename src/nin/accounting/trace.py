@@ -109,6 +109,8 @@ class _Tracer:
 
     def through(self, layer: Any, proxy: Any, trainable: bool) -> Any:
         """Send a proxy, or a list of them, through a layer or a model, and record its steps."""
+        if not isinstance(layer, keras.layers.Layer):
+            raise NinError(f"cannot count {type(layer).__name__}: it is no layer and no model")
         trainable = trainable and layer.trainable
         handler = next(handler for kind, handler in _HANDLERS if isinstance(layer, kind))
         if handler is not _Tracer._layer and not _is_ours(layer):

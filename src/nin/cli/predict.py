@@ -218,8 +218,7 @@ def _write_by_workers(
     from nin.inference.batch.prediction_file import predict_to_file
 
     predictor = FilePredictor(kept_export(run), threads=1)
-    job = batch_job(predictor.path, predicted.files, **options.choices)
-    job = job._replace(errors=predicted.errors)
+    job = batch_job(predictor.path, predicted.files, **options.choices, errors=predicted.errors)
 
     def predict_missing(parts: PredictionParts, advance: Callable[[int], None]) -> None:
         if parts.missing():

@@ -11,6 +11,15 @@ import typer
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 JsonPerImage = Annotated[bool, typer.Option("--json", help="Print one line of JSON per image.")]
+Jobs = Annotated[
+    int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
+]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS", help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786."
+    ),
+]
 SkipBad = Annotated[bool, typer.Option("--skip-bad", help="Skip images that cannot be read.")]
 TrustRun = Annotated[bool, typer.Option("--trust", help="Run the code of a custom network.")]
 TrustFile = Annotated[

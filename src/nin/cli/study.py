@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nin.cli.shared_options import AsJson
+from nin.cli.shared_options import AsJson, Jobs, Scheduler
 from nin.cluster import check_cluster, joblib_workers
 from nin.errors import NinError
 
@@ -83,16 +83,8 @@ class StudyOptions:
             help="Length of the trainings that choose a learning rate, as a share of the others."
         ),
     ] = 1.0
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
-    ] = None
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
-        ),
-    ] = None
+    jobs: Jobs = None
+    scheduler: Scheduler = None
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path()
     no_measure: Annotated[
         bool, typer.Option("--no-measure", help="Do not measure images/s and peak memory.")
@@ -110,10 +102,6 @@ class StudyOptions:
         """Fields of a recipe, and what was given for them, if anything."""
         names = ("data", "epochs", "image_size", "limit", "batch_size", "folds", "groups")
         return {name: getattr(self, name) for name in names}
-
-    def learning_rates(self) -> list[float] | None:
-        """The numbers in `rates`; None if there are none."""
-        return as_rates(self.rates)
 
 
 def as_rates(words: str | None) -> list[float] | None:
@@ -144,7 +132,7 @@ def run_trials(
     """Compare what is trained by `recipe`, at these rates unless others were given."""
     from nin.study.preparation import SEEDS, check
 
-    rates = options.learning_rates() or usual_rates
+    rates = as_rates(options.rates) or usual_rates
     if options.budget is not None and options.epochs is not None:
         raise NinError("--epochs and --budget: choose one")
     if options.search_share != 1 and len(rates) == 1:

@@ -58,10 +58,14 @@ def summary(
     model, _ = named_net(network, classes, size)
     try:
         trace, cost = walk(model, size), count_cost(model, size, batch_size)
-    except ValueError as error:  # From Keras, which finds that they do not fit a layer.
+    # From Keras, which finds that they do not fit a layer, or trips over them.
+    except (ValueError, TypeError, AttributeError, IndexError) as error:
         raise NinError(
             f"{network} cannot take images of {sides(size)}: {first_line(error)}"
         ) from error
+    outputs = trace[-1].output_shape[-1]
+    if classes is not None and outputs != classes:
+        raise NinError(f"--classes {classes}: {network} always ends in {outputs} outputs")
     if as_json:
         typer.echo(json.dumps(_report(network, trace, cost)))
     else:

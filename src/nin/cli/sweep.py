@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from nin.cli.recipe_options import RecipeOptions
-from nin.cli.shared_options import AsJson, with_options
+from nin.cli.shared_options import AsJson, Jobs, Scheduler, with_options
 from nin.cli.study import as_rates, print_comparison
 from nin.cluster import check_cluster, joblib_workers
 from nin.errors import NinError
@@ -46,16 +46,8 @@ class SweepOptions:
             help="Learning rates to choose from for each combination; default: the recipe's."
         ),
     ] = None
-    jobs: Annotated[
-        int | None, typer.Option(min=1, help="Trainings to run at the same time; default: 1.")
-    ] = None
-    scheduler: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ADDRESS",
-            help="A Dask scheduler whose workers train, such as tcp://10.0.0.5:8786.",
-        ),
-    ] = None
+    jobs: Jobs = None
+    scheduler: Scheduler = None
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("runs/sweep")
     measure: Annotated[
         bool, typer.Option("--measure", help="Measure images/s and peak memory of each network.")
@@ -89,7 +81,7 @@ def sweep(
         list[str] | None,
         typer.Option(
             metavar="NAME=VALUE,…",
-            help="A factor and its values, such as width=0.5,1,2: any field of a recipe; width,"
+            help="A factor and its values, such as width=0.5,1,2: most fields of a recipe; width,"
             " depth or head; or window, kernel_size, activation, … of all stages. Give it more than"
             " once to train all combinations.",
         ),

@@ -101,7 +101,7 @@ def hold_out_groups(
     return kept, held
 
 
-def as_groups(values: Any, count: int, what: str = "groups") -> Groups:
+def as_groups(values: Any, count: int) -> Groups:
     """Keys of any kind as numbers, one per image.
 
     Raises:
@@ -111,7 +111,7 @@ def as_groups(values: Any, count: int, what: str = "groups") -> Groups:
     if keys.shape[:1] != (count,) or keys.ndim != 1:
         raise DataError(
             f"must have one key for each of the {count:,} images, not shape {keys.shape}",
-            about=Argument(what),
+            about=Argument("groups"),
         )
     if keys.dtype.kind == "O":
         keys = keys.astype(str)

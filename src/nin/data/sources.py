@@ -14,6 +14,7 @@ from typing import Any
 from nin.data.datamodule import DataModule
 from nin.data.images import ImageData
 from nin.data.in_memory.array_images import ImageArrays
+from nin.data.in_memory.label_values import by_names_in_order_of_text
 from nin.data.in_memory.npz_file import read_npz
 from nin.data.split import PARTS, Split
 from nin.errors import Advice, Argument, DataError
@@ -105,16 +106,26 @@ def as_evaluation_images(data: Any, classes: Sequence[str] | None = None) -> Ima
     if isinstance(data, (str, Path)):
         stored = read_npz(expand(data))
         *_, last = (part for part in PARTS if part in stored.parts)
-        return ImageArrays.for_evaluation(stored.parts[last][:2], stored.classes or classes)
+        pair = stored.parts[last][:2]
+        if stored.classes is not None:
+            return ImageArrays.for_evaluation(pair, stored.classes)
+        return _for_evaluation(pair, classes)
     if not isinstance(data, DataModule) and is_loader(data):
         from nin.data.in_memory.loader_images import collect
 
         data = collect(data)
     if isinstance(data, (tuple, list)) and len(data) == 2 and not _are_parts(data):
-        return ImageArrays.for_evaluation(data, classes)
+        return _for_evaluation(data, classes)
     if isinstance(data, (tuple, list)) and len(data) in (2, 3) and all(map(_is_pair, data)):
-        return ImageArrays.for_evaluation(data[-1], classes)
+        return _for_evaluation(data[-1], classes)
     return as_images(data)
+
+
+def _for_evaluation(pair: Sequence[Any], classes: Sequence[str] | None) -> ImageArrays:
+    images, labels = pair
+    if classes is not None:
+        labels = by_names_in_order_of_text(labels, classes)
+    return ImageArrays.for_evaluation((images, labels), classes)
 
 
 def is_given(what: Any) -> bool:

@@ -37,6 +37,7 @@ def choose_input_spec(
     """
     given = {"batch": batch, "layout": layout, "input": input}
     named = [name for name, value in {"size": size, **given}.items() if value is not None]
+    check_square(run)
     channels = run.input_shape[2]
     size, batch = (None if each is None else index(each) for each in (size, batch))
     if to not in _FIXED and named:
@@ -83,6 +84,20 @@ def _type(kind: str | None, *, in_bytes: bool) -> str:
     if in_bytes and kind == "float":
         raise ExportError("in litert int8 takes uint8 only", about=Argument("input", kind))
     return kind or ("uint8" if in_bytes else "float")
+
+
+def check_square(run: Run) -> None:
+    """Refuse a run that was trained on arrays that are not square.
+
+    Raises:
+        ExportError: it was.
+    """
+    height, width, _ = run.input_shape
+    if height != width:
+        raise ExportError(
+            f"{run.path} was trained on images of {height}x{width}, and exported networks take"
+            " squares: give it square arrays"
+        )
 
 
 def native_size(run: Run) -> int:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from nin.errors import ExportError
 from nin.exporting.describe import describe, weights_sha256
+from nin.exporting.export_input import check_square
 from nin.files import expand
 from nin.inference.engines import FORMATS, Engine, format_of, open_engine
 from nin.orphans import exit_with_parent
@@ -68,6 +69,7 @@ def as_onnx(source: Path, folder: Path, *, trust: bool = False) -> Path:
             "export it first, which compares the file with it:"
             f" nin export {shlex.quote(str(source))}",
         )
+    check_square(run)
     path = folder / FORMATS["onnx"].file
     write_onnx(run, describe(run), path)
     return path

@@ -64,9 +64,9 @@ def _relative(a: Any, b: Any) -> float:
     return float(np.abs(a - b).max() / (np.abs(a).max() or 1.0))
 
 
-def some_images(split: Split, count: int = IMAGES) -> Images:
-    """At most so many of these, spread evenly over them."""
-    return np.asarray(split.images[spread(len(split.labels), count)])
+def some_images(split: Split) -> Images:
+    """At most `IMAGES` of these, spread evenly over them."""
+    return np.asarray(split.images[spread(len(split.labels), IMAGES)])
 
 
 def evaluation_images(run: Run, data: str | None = None) -> EvaluationImages:

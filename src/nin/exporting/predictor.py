@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sized
+from copy import copy
 from operator import index
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -82,10 +83,14 @@ class Predictor(FilePredictor):
         errors: Literal["raise", "yield"] = "raise",
     ) -> Iterator[dict[str, Any]]:
         """What is in each file; see `FilePredictor.predict_files`."""
-        is_long = isinstance(paths, Sized) and len(paths) >= MANY
-        if is_long and isinstance(self._engine, RunEngine):
-            self._engine = self._engine.for_many(self._threads)
-        return super().predict_files(paths, top, min_probability=min_probability, errors=errors)
+        one = self
+        if isinstance(paths, Sized) and len(paths) >= MANY and isinstance(self._engine, RunEngine):
+            # For this call alone: the network's weights may have changed by the next.
+            one = copy(self)
+            one._engine = self._engine.for_many(self._threads)
+        return FilePredictor.predict_files(
+            one, paths, top, min_probability=min_probability, errors=errors
+        )
 
 
 class RunEngine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import shutil
@@ -13,7 +14,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from nin.errors import Advice, Argument, ExportError
+from nin.data.storage.cache_folder import cache_place
+from nin.errors import Advice, Argument, ExportError, NinError
 from nin.files import expand, write_bytes, write_json
 
 #: The page that the server sends as well.
@@ -84,15 +86,14 @@ def _runtime(given: Path | None) -> dict[str, bytes]:
         return _checked(files, kept)
     with tempfile.TemporaryDirectory() as folder:
         files = _checked(_from_archive(_download(Path(folder))), Path("npm"))
-    for name, content in files.items():
-        write_bytes(kept / name, content)
+    with contextlib.suppress(NinError):  # The next time it is downloaded again.
+        for name, content in files.items():
+            write_bytes(kept / name, content)
     return files
 
 
 def _cache() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("nin")) / f"{PACKAGE}-{VERSION}"
+    return cache_place() / f"{PACKAGE}-{VERSION}"
 
 
 def _read(path: Path) -> dict[str, bytes]:

@@ -95,7 +95,12 @@ class FilePredictor:
     @property
     def decoder(self) -> Callable[..., Images]:
         """`nin.data.decoding.decode` with this network's settings; it can be sent to a process."""
-        height, _, channels = self.input_shape
+        height, width, channels = self.input_shape
+        if height != width:
+            raise ExportError(
+                f"{self.path} was trained on arrays of {height}x{width}, and picture files become"
+                " squares: give predict() arrays of that shape"
+            )
         return partial(
             decode,
             size=height,

@@ -178,11 +178,11 @@ class Classifier(Module):
 
         Labels are numbers (n,), or shares of the classes (n, classes).
         """
-        entropy = (
-            keras.losses.categorical_crossentropy
-            if are_shares(Y, Y_hat)
-            else keras.losses.sparse_categorical_crossentropy
-        )
+        if are_shares(Y, Y_hat):
+            Y = ops.pad(Y, ((0, 0), (0, Y_hat.shape[-1] - Y.shape[-1])))
+            entropy = keras.losses.categorical_crossentropy
+        else:
+            entropy = keras.losses.sparse_categorical_crossentropy
         losses = entropy(Y, Y_hat, from_logits=True)
         return ops.mean(losses) if averaged else losses
 

@@ -9,9 +9,14 @@ from keras import ops
 
 
 def are_shares(Y: Any, Y_hat: Any) -> bool:
-    """Whether labels are shares of the classes (n, classes), as `Y_hat` is, and not numbers."""
+    """Whether labels are shares of the classes (n, classes), and not numbers.
+
+    There may be fewer classes than outputs.
+    """
     shape = tuple(getattr(Y, "shape", ()))
-    return len(shape) == 2 and shape[-1] == Y_hat.shape[-1]
+    if len(shape) != 2 or len(Y_hat.shape) != 2 or shape[-1] is None:
+        return False
+    return bool(1 < shape[-1] <= Y_hat.shape[-1])
 
 
 @keras.saving.register_keras_serializable(package="nin")

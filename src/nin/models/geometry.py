@@ -20,12 +20,14 @@ _WINDOWS = (
     keras.layers.MaxPooling2D,
     keras.layers.AveragePooling2D,
 )
-#: What may make the image larger; a graph or a function may do anything.
+#: What may make the image larger, or crop or turn it; a graph or a function may do anything.
 _ENLARGING = (
     keras.Function,
     keras.layers.CenterCrop,
     keras.layers.Conv2DTranspose,
+    keras.layers.Cropping2D,
     keras.layers.Lambda,
+    keras.layers.Permute,
     keras.layers.RandomCrop,
     keras.layers.Reshape,
     keras.layers.Resizing,
@@ -162,6 +164,8 @@ def has_class_maps(net: Any) -> bool:
     if not ends_in_average(net) or not is_of_layers(net):
         return False
     layers = list(leaves(net))
+    if any(map(_moves_axes, layers)):
+        return False
     kinds = [type(layer) for layer in layers]
     after = layers[kinds.index(keras.layers.GlobalAveragePooling2D) + 1 :]
     return all(
@@ -169,6 +173,12 @@ def has_class_maps(net: Any) -> bool:
         or (isinstance(layer, keras.layers.Dense) and _is_linear(layer))
         for layer in after
     )
+
+
+def _moves_axes(layer: Any) -> bool:
+    """Whether a layer has height, width and channels elsewhere than they are by default."""
+    is_permutation = isinstance(layer, keras.layers.Permute)
+    return is_permutation or getattr(layer, "data_format", None) == "channels_first"
 
 
 def is_of_layers(net: Any) -> bool:

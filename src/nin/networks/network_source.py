@@ -160,10 +160,11 @@ def import_network(name: str) -> Any:
         if not hasattr(found, part):
             inside = getattr(found, "__dict__", {})
             names = [each for each, value in inside.items() if callable(value)]
-            raise NinError(
-                f"{source.file} has no {source.name}: it has {', '.join(names[:10]) or 'nothing'}"
-            )
+            others = f": it has {', '.join(names[:10])}" if names else ""
+            raise NinError(f"{source.file} has no {source.name}{others}")
         found = getattr(found, part)
+    if source.arguments and not callable(found):
+        raise NinError(f"{name}: {source.name} cannot be called: it is no class and no function")
     return functools.partial(found, **source.arguments) if source.arguments else found
 
 

@@ -104,6 +104,8 @@ def _row(where: str, number: int, row: Any) -> Row:
                 close = difflib.get_close_matches(str(name), kind._fields, n=1)
                 hint = f": did you mean {close[0]}?" if close else f": {', '.join(kind._fields)}"
                 raise NinError(f"{where}: stage {number}: it has no {name}{hint}")
+        if "pooling" in row and row.get("pool") is None:
+            raise NinError(f'{where}: stage {number}: pooling needs a pool: "same" or "valid"')
     elif isinstance(row, list) and row:
         kind = Stage if isinstance(row[0], list) else MBConv
         if len(row) > (most := len(kind._fields)):

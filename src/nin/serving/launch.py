@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ def serve(
     if workers > 1:
         about = summary(FilePredictor(settings.path, threads=1, trust=settings.trust))
         with _metrics_folder() as folder:
+            settings = _kept(settings, folder)
             _supervise(settings, listener, workers, folder, partial(on_ready, about))
         return
     predictor = _predictor(settings)
@@ -78,7 +80,7 @@ def _application(settings: Settings, predictor: FilePredictor, is_worker: bool =
 
 @contextmanager
 def _metrics_folder() -> Iterator[Path]:
-    """A folder for the metrics of several workers."""
+    """A folder for what several workers share: their metrics, and the network."""
     try:
         temporary = tempfile.TemporaryDirectory(prefix="nin-serve-")
     except OSError as error:
@@ -88,6 +90,23 @@ def _metrics_folder() -> Iterator[Path]:
         ) from error
     with temporary as name:
         yield Path(name)
+
+
+def _kept(settings: Settings, folder: Path) -> Settings:
+    """The settings with a copy of the network, if it is one file.
+
+    A worker that takes the place of another opens it again, whatever lies at its place by then.
+    """
+    if not settings.path.is_file():
+        return settings
+    path = folder / "network" / settings.path.name
+    try:
+        path.parent.mkdir()
+        shutil.copy(settings.path, path)
+    except OSError as error:
+        reason = error.strerror or error
+        raise NinError(f"cannot copy {settings.path} to {folder}: {reason}") from error
+    return settings._replace(path=path)
 
 
 def _supervise(

@@ -19,6 +19,7 @@ from nin.study.preparation import (
     check_arguments,
     check_from_scratch,
     check_images_reachable,
+    check_not_timed,
     check_reachable,
     described,
     make_folder,
@@ -33,6 +34,7 @@ from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row
 from nin.training import Recipe
 from nin.training.leak_warning import warn_of_duplicates
+from nin.training.preflight import check_pretrained
 from nin.training.recipe_choice import on_images
 from nin.training.recipe_fields import not_none
 from nin.training.runs.data_notes import show_found
@@ -122,6 +124,10 @@ def compare(
     contenders = as_contenders(nets)
     recipe = on_images(recipe, data).revised(**not_none(folds=folds))
     check_from_scratch(recipe)
+    check_not_timed(recipe, seconds)
+    if find_network(recipe.preset).pretrained:
+        check_pretrained(recipe)
+        contenders = [_with_own_weights(each) for each in contenders]
     if seeds is None:
         seeds = SEEDS if recipe.folds is None else 1
     check_arguments(rates, seeds, seconds, search_share)
@@ -168,6 +174,14 @@ def compare(
     )
     write_results(comparison, out)
     return comparison
+
+
+def _with_own_weights(contender: Contender) -> Contender:
+    """The contender, from its own pretrained weights where it has some."""
+    preset = contender.arguments.get("preset", "")
+    if not (preset and find_network(preset).pretrained):
+        return contender
+    return contender._replace(changes={"preset": preset, **(contender.changes or {})})
 
 
 def _pairs(rows: Sequence[Row], contenders: Sequence[Contender]) -> list[tuple[Row, Row]]:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from nin.study.plan import Conditions, ContenderPlan, print_estimate, warn_of_short_budgets
-from nin.study.preparation import shares_test_images
 from nin.study.statistics.pareto import mark_fronts
 from nin.study.trials.learning_rate_search import best_learning_rate, search_learning_rates
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.row import Row, pack, unpack
 from nin.study.trials.trial import SEARCH_SEED, Outcome, Trial
+from nin.study.trials.trial_images import shares_test_images
 from nin.study.trials.trial_runner import TrialRunner
 
 
@@ -42,13 +42,19 @@ def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tu
         ]
         outcomes = _outcomes_by_seed(runner, trials, best, conditions.seeds)
     rows = []
-    alike = conditions.recipe.folds is not None or shares_test_images(conditions.data)
+    count = len(conditions.data.split(conditions.judged_on).labels)
+    # A division by another seed may need a test picture to train a class of few.
+    is_divided = all(plan.trial.divided_by is not None for plan in plans) and all(
+        outcome.n == count for each in outcomes for outcome in each
+    )
+    is_split = conditions.recipe.folds is not None or shares_test_images(conditions.data)
+    alike = is_split or is_divided
     for number, plan in enumerate(plans):
         own = slice(number * len(folds), (number + 1) * len(folds))
         by_seed = [*zip(*outcomes[own], strict=True)]
         rows.append(_row(plan, tried[own], best[own], by_seed, alike=alike))
     if conditions.recipe.folds is None:
-        return mark_fronts(rows), len(conditions.data.split(conditions.judged_on).labels)
+        return mark_fronts(rows), count
     return mark_fronts(rows), sum(fold[0].n for fold in outcomes[: len(folds)])
 
 
@@ -85,7 +91,7 @@ def _row(
             for rate in rates
         },
         learning_rate=statistics.median_low(best),
-        accuracies=[_accuracy(plan.trial, outcome) for outcome in outcomes],
+        accuracies=[plan.trial.accuracy_of(outcome) for outcome in outcomes],
         correct=correct,
         curves=[outcome.curve for outcome in outcomes],
         seconds=statistics.fmean(outcome.seconds for outcome in outcomes),
@@ -102,10 +108,3 @@ def _joined(folds: Sequence[Outcome]) -> str | None:
         return folds[0].correct
     known = [unpack(each.correct, each.n) for each in folds if each.correct is not None]
     return pack(np.concatenate(known)) if len(known) == len(folds) else None
-
-
-def _accuracy(trial: Trial, outcome: Outcome) -> float:
-    """The accuracy on the images compared by; a trial has it, or is refused when it is read."""
-    accuracy = outcome.accuracy if trial.judged_on == "test" else outcome.validation
-    assert accuracy is not None
-    return accuracy

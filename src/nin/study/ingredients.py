@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from nin.errors import Advice, Argument, NinError, RecipeError
-from nin.networks.lookup import find_network
+from nin.networks.lookup import find_network, known_stages
+from nin.networks.network_source import is_custom
 from nin.study.trials.contender import Contender
 from nin.training.preflight import check_network
 from nin.training.recipe import Recipe, network_of
@@ -79,12 +80,23 @@ def ingredient_contenders(recipe: Recipe) -> list[Contender]:
             continue
         has = any(getattr(recipe, name) not in (value, None) for name, value in each.absent.items())
         changes = each.absent if has else each.present
+        if _is_idle(recipe, changes):
+            continue
         try:
             check_network(recipe.revised(**changes))
         except RecipeError:
             continue
         made.append(_contender(f"{'−' if has else '+'} {each.name}", recipe, changes))
     return made
+
+
+def _is_idle(recipe: Recipe, changes: dict[str, Any]) -> bool:
+    """Whether these would change no training by the recipe."""
+    stages = () if is_custom(recipe.preset) else known_stages(recipe.preset)
+    pools = any(getattr(stage, "pool", None) for stage in stages)
+    return ("warmup" in changes and recipe.schedule == "constant") or (
+        "pooling" in changes and bool(stages) and not pools
+    )
 
 
 def _contender(name: str, recipe: Recipe, changes: dict[str, Any]) -> Contender:

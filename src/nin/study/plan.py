@@ -13,6 +13,7 @@ from nin.accounting.cost import Cost, count_cost
 from nin.data import ImageData
 from nin.errors import NinError
 from nin.networks.network_source import is_in_file
+from nin.progress import stderr_console
 from nin.study.preparation import fingerprint, seen_size
 from nin.study.results.report_text import foresight
 from nin.study.results.report_text import seconds as as_text
@@ -20,6 +21,7 @@ from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.measurement import Elsewhere, Workload, measure_once
 from nin.study.trials.row import Measured
 from nin.study.trials.trial import Trial, training_length
+from nin.study.trials.trial_images import division_seed
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.runs.dataset import open_images
@@ -55,7 +57,7 @@ class Conditions(NamedTuple):
     judged_on: EvaluationPart = "test"
     search_share: float = 1.0
     elsewhere: Elsewhere | None = None
-    console: Console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console: Console = stderr_console()
 
 
 class ContenderPlan(NamedTuple):
@@ -116,7 +118,8 @@ def _plan(
     recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
     predicted = len(data.split(conditions.judged_on).labels)
     effort = float(cost.multiply_adds * (TRAINING_EFFORT * steps * recipe.part_size + predicted))
-    trial = Trial(contender, recipe, steps, digest, effort, conditions.judged_on)
+    divided_by = division_seed(conditions.recipe, conditions.data)
+    trial = Trial(contender, recipe, steps, digest, effort, conditions.judged_on, divided_by)
     return ContenderPlan(cost, speed, trial)
 
 

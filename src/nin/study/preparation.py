@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from nin.backends import backend_name
-from nin.data import ImageData, ImageFolder
+from nin.data import ImageData
 from nin.data.sources import is_in_process
 from nin.errors import Advice, Argument, DataError, NinError
 from nin.files import check_folder_writable, expand
@@ -116,6 +116,20 @@ def check_from_scratch(recipe: Recipe) -> None:
                 Advice("leave out {}", Argument(name)),
                 about=Argument(name, value),
             )
+
+
+def check_not_timed(recipe: Recipe, seconds: float | None) -> None:
+    """Refuse a time for the training of a network with pretrained weights.
+
+    Raises:
+        NinError: it was given one.
+    """
+    if seconds is not None and find_network(recipe.preset).pretrained:
+        raise NinError(
+            f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"
+            " chosen",
+            Advice("leave out {}", Argument("seconds")),
+        )
 
 
 def check_arguments(
@@ -252,11 +266,6 @@ def described(data: ImageData, recipe: Recipe) -> dict[str, Any]:
         **data.describe(),
         "opened_with": {name: getattr(recipe, name) for name in _OPENED_WITH},
     }
-
-
-def shares_test_images(data: ImageData) -> bool:
-    """Whether the test images are the same for every seed: not those of a folder without any."""
-    return not isinstance(data, ImageFolder) or "test" in data.inventory.pictures
 
 
 def _is_frozen(contender: Contender, recipe: Recipe) -> bool:

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from rich.console import Console
-
 from nin.data import ImageData
 from nin.errors import NinError, RunError, UnknownNameError
 from nin.files import expand
 from nin.networks.lookup import NETWORKS, class_and_arguments
 from nin.networks.network_source import is_in_file
+from nin.progress import stderr_console
 from nin.study.preparation import fingerprint, make_folder, open_evaluated
 from nin.study.results.reproduced_row import ReproducedRow
 from nin.study.results.result import Comparison
@@ -213,10 +212,17 @@ def _trained_again(
         recipe, steps = each.recipe, each.steps
         if steps is None:
             recipe, steps = training_length(recipe, len(data.train.labels), None)
-        one = Trial(each.contender, recipe, steps, images, judged_on=judged_on)  # type: ignore[arg-type]
+        one = Trial(
+            each.contender,
+            recipe,
+            steps,
+            images,
+            judged_on=judged_on,  # type: ignore[arg-type]
+            divided_by=(each.row.training or {}).get("divided_by"),
+        )
         trials.append([one.revised(recipe.learning_rate, seed) for seed in seeds])
     count = sum(map(len, trials))
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = stderr_console()
     with TrialRunner(ResultsCache(folder / "trainings"), jobs, count, count, console) as runner:
         outcomes = runner.outcomes([trial for row in trials for trial in row])
     same = (
@@ -227,17 +233,13 @@ def _trained_again(
     )
     again = []
     for each, row in zip(published, trials, strict=True):
-        made = [outcomes[trial.key()] for trial in row]
-        correct = [outcome.correct for outcome in made]
-        accuracies = [
-            outcome.accuracy if judged_on == "test" else outcome.validation for outcome in made
-        ]
+        correct = [outcomes[trial.key()].correct for trial in row]
         again.append(
             ReproducedRow(
                 net=each.row.net,
                 group=each.row.group,
                 published=each.row.accuracies,
-                accuracies=[value for value in accuracies if value is not None],
+                accuracies=[trial.accuracy_of(outcomes[trial.key()]) for trial in row],
                 same_answers=correct == each.row.correct if each.row.correct else None,
                 same_conditions=same,
             )

@@ -11,6 +11,7 @@ import keras
 from nin import backends
 from nin.backends.distribution import Layout
 from nin.data import ImageData
+from nin.errors import NinError
 from nin.models import Classifier, make_net
 from nin.models.geometry import leaves
 from nin.networks.lookup import find_network
@@ -21,6 +22,7 @@ from nin.training.preflight import too_deep
 from nin.training.recipe import Recipe, network_of
 from nin.training.restart import with_restart_rate
 from nin.training.runs.checkpoint import Position, load_checkpoint
+from nin.training.runs.evaluation import evaluate
 from nin.training.runs.run import Run, load
 from nin.training.runs.weights import differ_from_file, load_weights, save_variables, weights
 from nin.training.schedule import optimizer
@@ -62,15 +64,29 @@ class Attempt(NamedTuple):
         They are those of the best epoch, which `run` holds. But a callback that changes weights
         when training ends, as averaging does, has the last word: its weights are saved, and no
         epoch is returned. One that only brings back those of the best epoch changes nothing; nor
-        does any where the recipe averages the weights, as the averages are what a run keeps.
+        does any where the recipe averages the weights, as the averages are what a run keeps. The
+        head that was fitted before fine-tuning is only replaced by what is better on held-out
+        images.
         """
         if averaged_variables(self.model):
             return run.best_epoch()
         now = weights(self.model)
         if differ_from_file(run.checkpoint_path, now) and differ_from_file(run.weights_path, now):
+            if "head" in run.record and self._is_worse(run.best_loss(run.metrics())):
+                return run.best_epoch()
             save_variables(run.weights_path, now)
             return None
         return run.best_epoch()
+
+    def _is_worse(self, best: float | None) -> bool:
+        """Whether the weights as they are have a higher loss than this on held-out images."""
+        if best is None:
+            return False
+        try:
+            found = evaluate(self.model, self.data.validation_split, self.data.classes)
+        except NinError:  # Predictions that are no numbers.
+            return True
+        return not found.loss <= best
 
 
 def new_attempt(
@@ -92,6 +108,7 @@ def new_attempt(
         model = new_network(recipe, data)
         freeze(model, recipe.freeze)
         trainer.prepare_model(model, data)
+        _check_trained(model, recipe)
     if recipe.init is not None:
         trainer.note(warm_start(model, data.classes, load(recipe.init)))
         trainer.compile_model(model)
@@ -159,7 +176,14 @@ def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
     with precision_policy(recipe.precision):
         model: Classifier = run.network(path)
     freeze(model, recipe.freeze, statistics=find_network(recipe.preset).pretrained)
+    _check_trained(model, recipe)
     return model
+
+
+def _check_trained(model: Classifier, recipe: Recipe) -> None:
+    """Refuse a network of which all layers that have weights are frozen."""
+    if recipe.freeze and not model.trainable_variables:
+        raise too_deep(recipe.freeze, len(model.net.layers))
 
 
 def _trainer(recipe: Recipe, data: ImageData, here: Layout) -> Trainer:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import keras
+
 from nin import backends
 from nin.models import Module
 from nin.training.averaging import keeping_unaveraged
@@ -23,6 +25,40 @@ def stops(epoch: int, batch: int, epochs: int) -> list[int]:
         epochs: how many there are to be.
     """
     return [epoch + 1, epochs] if batch else [epochs]
+
+
+def as_one_training(callbacks: Sequence[Any], parts: int) -> list[Any]:
+    """The callbacks such that a training which takes so many `fit` begins once and ends once."""
+    if parts == 1:
+        return [*callbacks]
+    # Of each `fit` there is a history of its own.
+    histories = [each for each in callbacks if isinstance(each, keras.callbacks.History)]
+    others = [each for each in callbacks if each not in histories]
+    return [*histories, _OneTraining(others, parts)]
+
+
+class _OneTraining(keras.callbacks.CallbackList):
+    """Tells callbacks of the first beginning and the last end.
+
+    Args:
+        callbacks: Keras's.
+        parts: how many `fit` there are.
+    """
+
+    def __init__(self, callbacks: Sequence[Any], parts: int) -> None:
+        super().__init__([*callbacks])
+        self._parts, self._ended = parts, 0
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Tell it of the first."""
+        if not self._ended:
+            super().on_train_begin(logs)
+
+    def on_train_end(self, logs: dict[str, float] | None = None) -> None:
+        """Tell it of the last, which may come early."""
+        self._ended += 1
+        if self._ended == self._parts or self.model.stop_training:
+            super().on_train_end(logs)
 
 
 def fit_compiled(
@@ -57,6 +93,14 @@ def fit_compiled(
             verbose=0,
             callbacks=callbacks,
         )
+
+
+def history_of(model: Module) -> dict[str, list[float]]:
+    """What the last `fit` measured, epoch by epoch; a reader's own `History` holds those before."""
+    history = model.history
+    if history is None or not history.epoch:
+        return {}
+    return {name: values[-len(history.epoch) :] for name, values in history.history.items()}
 
 
 def pays_to_jit() -> bool:

@@ -9,8 +9,9 @@ import keras
 import numpy as np
 
 from nin import backends
+from nin.backends.distribution import layout
 from nin.data import DataModule
-from nin.errors import Advice, Argument, NinError
+from nin.errors import Advice, Argument, BackendError, NinError
 from nin.models import Module
 from nin.models.geometry import is_builtin
 
@@ -55,15 +56,23 @@ def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
 def check_weights(trainer: Any, model: Module, data: DataModule) -> None:
     """Refuse weights of images for the book's loop, whose steps would take them for labels.
 
+    Batches that several devices share have such weights, too.
+
     Raises:
         NinError: states what to do.
     """
-    if getattr(data, "balance", "none") == "weights" and needs_book_loop(trainer, model):
-        steps = [getattr(type(model), name) for name in ("training_step", "validation_step")]
-        who = trainer if all(map(is_builtin, steps)) else model
+    if not needs_book_loop(trainer, model):
+        return
+    steps = [getattr(type(model), name) for name in ("training_step", "validation_step")]
+    who = trainer if all(map(is_builtin, steps)) else model
+    what = f"{type(who).__name__} trains by steps or a loop of its own"
+    if layout().devices > 1:
+        raise BackendError(
+            f"{what}, which one device runs", Advice("use {}", Argument("devices", 1))
+        )
+    if getattr(data, "balance", "none") == "weights":
         raise NinError(
-            f"{type(who).__name__} trains by steps or a loop of its own, which take no weights of"
-            " images",
+            f"{what}, which take no weights of images",
             Advice("use {}", Argument("balance", "sampling")),
         )
 

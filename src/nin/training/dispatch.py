@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Unpack
 
-from nin.data import ImageFolder
+from nin.data import ImageData, ImageFolder
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.networks.lookup import find_network
 from nin.training.precision import resolve_precision
@@ -117,22 +117,40 @@ def train(
     chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=implied)
     _check_by_gradients(by_gradients, chosen)
     data = check(chosen, out, skip_bad=skip_bad, devices=devices)
-    chosen = resolve_precision(chosen)
     settings: dict[str, Any] = {
         "save_every": save_every,
         "devices": devices,
         "callbacks": callbacks,
     }
-    if find_network(chosen.preset).pretrained:
+    return train_on(chosen, data, out, skip_bad=skip_bad, **settings)
+
+
+def train_on(
+    recipe: Recipe,
+    data: ImageData | None,
+    out: str | Path | None,
+    *,
+    skip_bad: bool = False,
+    **settings: Any,
+) -> Run:
+    """Train by a recipe that has been checked, on its images; see `train`.
+
+    Args:
+        recipe: what to train.
+        data: its images. None: they are opened.
+        out: the run directory.
+        skip_bad: skip images of a folder that cannot be read.
+        settings: `save_every`, `devices` and `callbacks`, where a network is trained by gradients.
+    """
+    recipe = resolve_precision(recipe)
+    if find_network(recipe.preset).pretrained:
         from nin.training.transfer_learning.transfer import train_head
 
-        run = train_head(chosen, out, data=data, skip_bad=skip_bad)
-        if not chosen.finetune:
-            return run
-        return _finetune(run, **settings)
+        run = train_head(recipe, out, data=data, skip_bad=skip_bad)
+        return _finetune(run, **settings) if recipe.finetune else run
     from nin.training import pipeline
 
-    return pipeline.train(chosen, out, data=data, skip_bad=skip_bad, **settings)
+    return pipeline.train(recipe, out, data=data, skip_bad=skip_bad, **settings)
 
 
 def resume(

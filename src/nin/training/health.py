@@ -25,6 +25,8 @@ PATIENCE = 80
 ALIKE = 0.01
 #: A network that is silent on more than this share of the images has lost most of its gradient.
 SILENT = 0.25
+#: At a learning rate below this share of the highest nothing moves.
+FADED = 0.01
 #: A loss below this leaves nothing to learn: gradients may vanish.
 SOLVED = 0.01
 #: A loss this close to ln(classes) is that of a prediction which ignores the image.
@@ -81,6 +83,7 @@ class HealthWatch(keras.callbacks.Callback):
         self.died: str | None = None
         self._step = self._looked = 0
         self._kernels: tuple[int, dict[str, Any]] | None = None
+        self._highest = 0.0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
         """Remember the weights that training starts from."""
@@ -187,7 +190,9 @@ class HealthWatch(keras.callbacks.Callback):
         if steps < FIRST_LOOK * self._parts or loss < SOLVED:
             return
         # One that is made of several optimisers has no rate.
-        if float(getattr(self.model.optimizer, "learning_rate", 1.0)) == 0:
+        rate = float(getattr(self.model.optimizer, "learning_rate", 1.0))
+        self._highest = max(self._highest, rate)
+        if rate <= FADED * self._highest:  # Nothing moves at the end of a cosine.
             return
         self._remember_kernels()
         now = self._kernels[1]

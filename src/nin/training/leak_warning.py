@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from nin.data import DataModule, ImageFolder
 from nin.data.duplicate_detection.duplicate_report import (
@@ -17,7 +16,11 @@ from nin.data.duplicate_detection.duplicate_report import (
     show_command,
 )
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
+from nin.data.folders.membership import Membership
+from nin.data.split import Part
 from nin.data.storage.picture_store import stored_size
+from nin.progress import stderr_console
+from nin.training.runs.membership_file import membership_of_another
 from nin.training.runs.run_format import RunRecord
 
 #: Near copies are looked for in folders of at most so many pictures and bytes, which takes seconds
@@ -29,8 +32,12 @@ MOST_PICTURES, MOST_BYTES = 20_000, 2 * 2**30
 _NAMED = 3
 
 
-def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
+def warn_of_duplicates(data: DataModule, init: str | None = None) -> dict[str, Any]:
     """Print a warning, on standard error, if parts or classes of a folder share pictures.
+
+    Args:
+        data: the images of a training.
+        init: the run that it starts from, whose pictures must not be evaluated on.
 
     Returns:
         What a run's record keeps of it, under ``"duplicates"``; nothing if `data` is no folder.
@@ -42,7 +49,7 @@ def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
         near=_is_small(data),
         digests=np.concatenate([data.digests(part) for part in data.parts]),
     )
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = stderr_console()
     if found.leaks:
         console.print("\n".join(_warning(found, data)), markup=False, style="bold red")
     if line := conflict_line(found, data.classes, data.path):
@@ -55,7 +62,26 @@ def warn_of_duplicates(data: DataModule) -> dict[str, Any]:
             " copies, too",
             markup=False,
         )
-    return {"duplicates": found.record()}
+    record = found.record()
+    if init is not None and (leak := _used_before(data, init)) is not None:
+        console.print(
+            f"WARNING: {init}, from which training starts, has used {leak['pictures']:,} of the"
+            f" {leak['part']} pictures: the accuracy will be too good",
+            markup=False,
+            style="bold red",
+        )
+        record["leaks"].append(leak)
+    return {"duplicates": record}
+
+
+def _used_before(data: ImageFolder, init: str) -> dict[str, Any] | None:
+    """Pictures to evaluate on that the run which training starts from has used, as a leak."""
+    known: Membership | None = membership_of_another(init)
+    part: Part = "test" if "test" in data.parts else "validation"
+    if known is None or part not in data.parts:
+        return None
+    count = len(known.used(data.digests(part)))
+    return {"part": part, "in": "train", "pictures": count} if count else None
 
 
 def leak_reminder(record: RunRecord) -> str | None:

@@ -64,7 +64,7 @@ def train(
         check_custom(recipe, data)
         if here.is_chief:
             show_found(data)
-        duplicates = warn_of_duplicates(data) if here.is_chief else {}
+        duplicates = warn_of_duplicates(data, recipe.init) if here.is_chief else {}
         images = len(data.train.labels)
         given, recipe = recipe, adjust(recipe, images)
         data.batch_size = recipe.part_size
@@ -72,7 +72,7 @@ def train(
         attempt = new_attempt(recipe, data, here, Position(), note)
         with new_run_folder(here, recipe.name, out) as path:
             run = Run(path, {}, trust=True)
-            keep_membership(path, data)
+            keep_membership(path, data, recipe.init)
             keep_arrays(path, data, recipe)
             run.update(**_first_record(path, attempt, skip_bad), **duplicates)
             return fit_run(run, attempt, save_every, callbacks)

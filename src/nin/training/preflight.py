@@ -9,7 +9,7 @@ from nin.backends.distribution import check_backend
 from nin.data import ImageData
 from nin.errors import Advice, Argument, RecipeError, RunError
 from nin.files import expand, obstacle
-from nin.networks.lookup import check_size, find_network
+from nin.networks.lookup import CustomSpec, check_size, find_network
 from nin.networks.network_source import is_custom, source_of
 from nin.networks.presets import Preset
 from nin.networks.rivals import Rival
@@ -95,8 +95,7 @@ def check_pretrained(recipe: Recipe) -> None:
         problem = "a head is fitted to all photographs"
         way = Advice("use {}", Argument("balance", "weights"))
         raise RecipeError(problem, way, about=Argument("balance", "sampling"))
-    if recipe.freeze >= network.layers:
-        raise too_deep(recipe.freeze, network.layers)
+    _check_frozen(recipe, network)
     _check_table(recipe, "pretrained weights fit one network only")
     if recipe.width != 1:
         problem = "pretrained weights are of width 1 only"
@@ -128,14 +127,20 @@ def check_network(recipe: Recipe) -> None:
     if recipe.crop_size is not None and not network.has_maps:
         problem = f"{recipe.preset} ends in dense layers, which take images of one size only"
         raise RecipeError(problem, about=Argument("crop_size", recipe.crop_size))
-    if recipe.freeze >= network.layers:
+    _check_frozen(recipe, network)
+
+
+def _check_frozen(recipe: Recipe, network: Preset | Rival | CustomSpec) -> None:
+    """Refuse to freeze all that has weights, as far as it is known: the average has none."""
+    average = 2 if isinstance(network, Preset) else 0
+    if recipe.freeze and recipe.freeze >= network.layers - average:
         raise too_deep(recipe.freeze, network.layers)
 
 
 def too_deep(freeze: int, layers: int) -> RecipeError:
     """What is raised for so many frozen layers that none is left."""
     return RecipeError(
-        f"the network has {layers} layers, and some must be left to train",
+        f"the network has {layers} layers, and some with weights must be left to train",
         about=Argument("freeze", freeze),
     )
 

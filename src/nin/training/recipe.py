@@ -231,7 +231,8 @@ class Recipe(BaseModel):
     @classmethod
     def _groups_by_name(cls, value: Any) -> Any:
         try:
-            check_pattern(value) if isinstance(value, str) else None
+            if isinstance(value, str):
+                check_pattern(value)
         except DataError as error:
             raise ValueError(error.args[0]) from error
         return group_name(value) if callable(value) else value

@@ -7,8 +7,6 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
-from rich.console import Console
-
 from nin import backends
 from nin.data import DataModule
 from nin.data.sources import as_module
@@ -22,6 +20,7 @@ from nin.models.keras_settings import default_settings
 from nin.models.removed_in_keras3 import explained_errors
 from nin.names import printable
 from nin.plotting import in_notebook
+from nin.progress import stderr_console
 from nin.progress_board import ProgressBoard
 from nin.training.averaging import ValidateAverages, showing_averages
 from nin.training.book_loop import BookLoop
@@ -32,7 +31,7 @@ from nin.training.calibration import (
     check_outputs,
     is_untouched,
 )
-from nin.training.compiled_loop import fit_compiled, pays_to_jit, stops
+from nin.training.compiled_loop import as_one_training, fit_compiled, history_of, pays_to_jit, stops
 from nin.training.custom_hooks import check_loss, check_weights, hidden_net_note, needs_book_loop
 from nin.training.draw_curves import DrawCurves
 from nin.training.health import Finding, HealthWatch
@@ -103,7 +102,7 @@ class Trainer(BookLoop, HyperParameters):
         self.health: HealthWatch | None = None
         self.is_part_of_run = False
         self.best_loss: float | None = None
-        self._console = Console(stderr=True, quiet=not verbose, soft_wrap=True, highlight=False)
+        self._console = stderr_console(quiet=not verbose)
         self._compiled: Module | None = None
         self._batch: tuple[DataModule, CalibrationBatch] | None = None
         if num_gpus > 1:
@@ -277,10 +276,11 @@ class Trainer(BookLoop, HyperParameters):
         averages, callbacks = ValidateAverages(), self.callbacks
         if not self.is_part_of_run:  # A run keeps the averages of its best epoch.
             averages, callbacks = ValidateAverages(self.max_epochs), showing_averages(callbacks)
-        callbacks = [averages, *watch, progress, *callbacks]
+        ends = stops(epoch, batch, self.max_epochs)
+        callbacks = [averages, *watch, progress, *as_one_training(callbacks, len(ends))]
         fit = self.fit_by_hand if by_hand else self._fit_compiled
         try:
-            for stop in stops(epoch, batch, self.max_epochs):
+            for stop in ends:
                 progress.skipped = batch
                 fit(loaders, callbacks, epoch, batch, stop)
                 epoch, batch = stop, 0
@@ -297,7 +297,7 @@ class Trainer(BookLoop, HyperParameters):
         try:
             fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
         finally:  # Also of a training that is interrupted.
-            self.extend_history(getattr(self.model.history, "history", {}))
+            self.extend_history(history_of(self.model))
 
     def _report(self, finding: Finding) -> None:
         line = printable(f"step {finding.step}: {finding.message}")

@@ -12,6 +12,7 @@ from nin.data.folders.content import SAMPLES, WHOLE, digest_files, places
 from nin.data.folders.division import TRAIN, parts_by_content
 from nin.data.folders.membership import Membership
 from nin.data.split import PARTS
+from nin.errors import DataError
 
 VALIDATION, TEST = PARTS.index("validation"), PARTS.index("test")
 
@@ -29,7 +30,10 @@ def divided(pictures, shares, seed, known=None):
     """Content → (its part, its classes); None if the folder is too small."""
     labels, contents = np.array(pictures).T
     digests = contents.astype(np.uint64)
-    parts = parts_by_content(labels.astype(np.int32), digests, shares, seed, known)
+    evaluated = "test" if "test" in shares else "validation"
+    parts = parts_by_content(
+        labels.astype(np.int32), digests, shares, seed, known, evaluated=evaluated
+    )
     if parts is None:
         return None
     assert len({*zip(contents.tolist(), parts.tolist(), strict=True)}) == len({*contents.tolist()})
@@ -86,17 +90,52 @@ def by_number(content, shares, seed):
 
 
 @given(mixed, mixed, shares, seeds, seeds)
-def test_what_another_run_was_trained_on_is_in_no_test(pictures, more, shares, seed, other):
-    before = divided(pictures, shares, seed)
-    assume(before is not None and "test" in shares)
+def test_what_another_run_was_trained_on_is_not_evaluated_on(pictures, more, shares, seed, other):
+    before, held_out = divided(pictures, shares, seed), TEST if "test" in shares else VALIDATION
+    assume(before is not None)
     contents = np.array([*before], np.uint64)
     parts = np.array([*before.values()], np.uint8)
-    known = Membership(contents, parts, np.zeros(len(parts), np.int32)).apart_from_test()
+    known = Membership(contents, parts, np.zeros(len(parts), np.int32)).of_another_run()
     after = divided(pictures + more, shares, other, known)
     assume(after is not None)
     for label, content in pictures:
-        if before[content] != TEST and after[content] == TEST:
+        if before[content] != held_out and after[content] == held_out:
             pytest.fail(f"picture {content} of class {label}")
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_nor_is_a_group_of_which_another_run_was_trained_on_a_picture(seed):
+    contents, labels = np.arange(120, dtype=np.uint64), np.arange(120, dtype=np.int32) % 2
+    first = slice(0, 60)  # The others are new.
+    before = parts_by_content(labels[first], contents[first], {"test": 0.3}, seed)
+    known = Membership(contents[first], before.astype(np.uint8), labels[first]).of_another_run()
+    groups = contents // 4
+    after = parts_by_content(labels, contents, {"test": 0.3}, seed + 9, known, groups)
+    assert (after == TEST).any()
+    assert (before[after[first] == TEST] == TEST).all()
+    assert all(len({*after[groups == group]}) == 1 for group in groups)
+
+
+def test_a_class_of_few_trains_on_others_before_it_trains_on_a_picture_of_the_test():
+    """Where the test is kept from one seed to another."""
+    contents, labels = np.arange(60, dtype=np.uint64), np.arange(60, dtype=np.int32) % 20
+    shares, kept = {"test": 0.1, "validation": 0.1}, 0
+    for seed in range(40):
+        before = parts_by_content(labels, contents, shares, seed)
+        known = Membership(contents, before.astype(np.uint8), labels).of_another_run()
+        after = parts_by_content(labels, contents, shares, seed + 100, known)
+        lone = [c for c in range(20) if (before[labels == c] == TEST).sum() == 3]
+        kept += after is not None and not lone and ((before == TEST) == (after == TEST)).all()
+    assert kept == 40
+
+
+def test_pictures_that_another_run_has_all_used_cannot_be_held_out(pictures):
+    root = pictures({"cat": 20, "dog": 20})
+    first = ImageFolder(root, validation=0, test=0)
+    known = first.membership().of_another_run()
+    for shares in ({"test": 0.1}, {"test": 0.0, "validation": 0.1}):
+        with pytest.raises(DataError, match="were used by that run: give others in a folder test/"):
+            ImageFolder(root, membership=known, **shares).train  # noqa: B018
 
 
 @given(mixed, shares, seeds, st.randoms())

@@ -54,6 +54,28 @@ def test_a_column_for_the_part(table):
         part_of(third, path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("x.jsonl", '{"file": "a", "label": 1}\n{"file": "b", "label": 2, "split": "test"}'),
+        ("x.csv", "file,label,subset\na,1,\nb,2,test\n"),
+    ],
+)
+def test_a_part_that_only_later_rows_name(table, name, content):
+    path = table(content, name)
+    first, second = read_table(path, bool)
+    assert part_of(second, path) == "test"
+    with pytest.raises(DataError, match="'' is not a part"):
+        part_of(first, path)
+
+
+def test_a_quote_that_is_never_closed(table):
+    assert rows(table('file,label\n"a.jpg" ,cat\nb.jpg,"dog" \n')) == TWO
+    path = table('file,label\na.jpg,cat\nb.jpg,"dog\nc.jpg,cat\n')
+    with pytest.raises(DataError, match="line 3: a quote is opened and never closed"):
+        read_table(path, bool)
+
+
 def test_of_two_columns_for_the_file_the_one_that_exists(table):
     path = table("id,image,label\n1,a.jpg,cat\n2,b.jpg,dog\n")
     assert rows(path, there=("a.jpg",)) == TWO

@@ -1,6 +1,7 @@
 """Pictures that a table beside them labels."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +46,53 @@ def test_a_folder_or_its_table(photos, tmp_path, given):
         "classes: cat 4, dog 4"
     )
     assert data.describe()["inventory"]["labels"] == "labels.csv"
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+def test_a_missing_picture_is_not_that_of_the_same_name_in_another_part(photos, pictures, labelled):
+    """Where both parts are numbered from 0, as in competitions."""
+    lines = [f"{n:03}.png,{'ab'[n % 2]}" for n in range(8)]
+    root = photos("train.csv", "\n".join(["file,label", *lines]), "train")
+    pictures({"test": 8}, "photos")
+    header, *rows = (
+        ["file,label", *lines] if labelled else ["file", *(f"{n:03}.png" for n in range(8))]
+    )
+    (root / "test.csv").write_text("\n".join([header, *rows]))
+    (root / "train/003.png").unlink()
+    data = ImageFolder(root, image_size=6, validation=0, skip_bad=True)
+    assert len(data.train.labels) == 7
+    assert "test" not in {Path(path).parent.name for path in data.files("train").paths}
+
+
+def test_one_table_for_the_folders_of_all_parts(photos):
+    lines = [f"{n:03}.png,{'ab'[n % 2]}" for n in range(8)]
+    root = photos("train.csv", "\n".join(["file,label", *lines]), "train")
+    (root / "valid").mkdir()
+    for name in ("006.png", "007.png"):
+        (root / "train" / name).rename(root / "valid" / name)
+    data = ImageFolder(root, image_size=6, validation=0, test=0)
+    assert len(data.train.labels) == 8
+
+
+@pytest.mark.parametrize("more", ["train_log.csv:epoch,loss\n1,2.0\n", "test.csv:file,label\n"])
+def test_tables_of_something_else_are_left_out(photos, more):
+    root = photos("train.csv", "file,label\n000.png,a\n001.png,b\n002.png,a")
+    name, content = more.split(":")
+    (root / name).write_text(content)
+    left_out = ImageFolder(root, validation=0, test=0).inventory.left_out
+    assert left_out[f"{name}, which has no labels"] == 1
+
+
+def test_pictures_of_one_part_may_lie_in_the_folder_of_another(photos):
+    root = photos("train.csv", "file,label\n000.png,a\n001.png,b\n002.png,a", "train")
+    (root / "val.csv").write_text("file,label\n003.png,b\n")
+    assert ImageFolder(root, test=0).inventory.pictures == {"train": 3, "validation": 1}
+
+
+def test_a_table_of_a_part_that_cannot_be_read_is_not_left_out(photos):
+    root = photos("train.csv", "file,label\n000.png,a\n001.png,b\n002.png,a")
+    (root / "test.csv").write_text("file,label\n004.png,a\n005.png,b,c\n")
+    assert "test.csv: line 3 has 3 columns, the first line 2" in refusal(root)
 
 
 def test_names_without_endings_and_pictures_without_labels(photos):

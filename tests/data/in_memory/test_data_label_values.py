@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nin.data.in_memory.label_values import as_labels
+from nin.data.in_memory.label_values import as_labels, by_names_in_order_of_text
 from nin.errors import DataError
 
 NUMBERS = np.array([0, 2, 1, 2])
@@ -95,3 +95,32 @@ def test_labels_that_are_elsewhere_are_not_called_several():
 
     with pytest.raises(DataError, match="y cannot be read as an array: can't convert cuda"):
         as_labels({"y": Elsewhere()})
+
+
+NUMBERED = tuple(sorted(map(str, range(12))))
+
+
+def test_numbers_are_names_where_the_classes_of_a_folder_are_numbers():
+    """Folders have them in the order of text."""
+    labels = by_names_in_order_of_text([2, 11, 0], NUMBERED)
+    assert labels.tolist() == ["2", "11", "0"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (np.eye(12, dtype=int)[[2, 11]], NUMBERED),
+        ([0, 1, 1], ("10", "9")),
+        ([0, 1], ("0", "1")),
+        ([0, 1], ("cat", "dog")),
+        (["10", "2"], NUMBERED),
+        ([0.0, 2.0], NUMBERED),
+    ],
+)
+def test_other_labels_stay_what_they_are(labels, classes):
+    assert by_names_in_order_of_text(labels, classes) is labels
+
+
+def test_positions_in_classes_that_were_given_stay_positions():
+    labels, _ = as_labels({"y": np.arange(12)}, NUMBERED)
+    assert labels["y"].tolist() == [*range(12)]

@@ -44,6 +44,14 @@ def test_one_rule_for_all_parts():
     assert found["x_test"].max() == 1
 
 
+def test_floats_on_two_scales():
+    shares = NOISE.astype(np.float32) / 255
+    with pytest.raises(
+        DataError, match=r"x_train holds floats up to .*: give all parts on one scale"
+    ):
+        as_pixels({"x_train": shares, "x_test": NOISE.astype(np.float32)})
+
+
 @pytest.mark.parametrize(
     ("values", "said"),
     [

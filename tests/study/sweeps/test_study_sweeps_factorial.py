@@ -168,7 +168,7 @@ def test_the_views_of_a_frozen_trunk_are_factors_and_rates_are_not(
     found = sweep(photographs_of_two_classes, vary, out=tmp_path / "out", seeds=2)
     assert len(seen) == 8
     assert set(seen) == {(side, mode) for side in (64, 96) for mode in ("crop", "squash")}
-    assert not any(row.correct for row in found.rows), "each seed has its own test images"
+    assert not any(row.correct for row in found.rows), "of other numbers of test images"
     with pytest.raises(NinError, match="learning_rate changes nothing where the trunk is frozen"):
         sweep(photographs_of_two_classes, {"lr": [0.1, 0.2]}, out=tmp_path / "out")
 

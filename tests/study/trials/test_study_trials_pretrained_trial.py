@@ -54,7 +54,14 @@ def test_fine_tuning_that_died_is_reported_as_that(recipe, monkeypatch):
     health = [{"step": 5, "kind": "not finite", "message": ""}]
     record = {"result": {"seconds": 1.0}, "health": health}
     run = SimpleNamespace(metrics=lambda: rows, best_epoch=lambda: 0, record=record)
-    monkeypatch.setattr(pretrained_trial, "train", lambda *_, **__: run)
+    monkeypatch.setattr(pretrained_trial, "train_on", lambda *_, **__: run)
     assert train_pretrained(trial(recipe.revised(finetune=True), 0, "validation")).died
     health.clear()
     assert not train_pretrained(trial(recipe.revised(finetune=True), 0, "validation")).died
+
+
+def test_the_same_network_from_fresh_weights_is_another_trial(recipe):
+    pretrained = trial(recipe, 0)
+    fresh = pretrained._replace(recipe=pretrained.recipe.revised(preset="book"))
+    assert fresh.key() != pretrained.key()
+    assert not fresh.is_pretrained

@@ -52,6 +52,13 @@ def test_a_range_holds_the_recipes_own_value_which_may_be_zero():
     assert found == {"weight_decay": Range(0.0, 0.1)}
 
 
+def test_an_argument_of_a_network_that_is_called_as_a_field_is_refused(tmp_path):
+    (tmp_path / "nets.py").write_text("def small(classes, shape, batch_norm=True): ...\n")
+    options = {"preset": f"{tmp_path}/nets.py:small"}
+    with pytest.raises(NinError, match="batch_norm is not a field of a recipe: vary it with nin"):
+        plan(space={"batch_norm": [True, False]}, options=options)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from custom_networks import write_nets
+from photographs import folder
 
 import nin
 from nin import backends
@@ -66,6 +67,27 @@ def test_the_winner_is_evaluated_once_beside_the_recipes_own_values(trained, tmp
     count = len(trained.trials)
     assert tune("digits", minutes=60, **settings) == found
     assert len(trained.trials) == count, "nothing is trained twice"
+
+
+@pytest.mark.parametrize("changes", [{"preset": "lenet"}, {"finetune": True}])
+def test_what_a_small_folder_makes_of_a_recipe_is_among_what_is_searched(
+    changes, tmp_path, monkeypatch
+):
+    """Smaller batches, and more epochs."""
+    found = {}
+
+    def searched(recipe, _own, _data, space, *_):
+        found.update(recipe=recipe, space=space)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("nin.study.tuning.tuning._searched", searched)
+    root = folder(tmp_path / "stripes", ("",), each=40)
+    with pytest.raises(KeyboardInterrupt):
+        tune(str(root), out=tmp_path / "out", **changes)
+    recipe, space = found["recipe"], found["space"]
+    assert (recipe.batch_size, recipe.epochs) != (64, 15)
+    for name in {"batch_size", "epochs"} & {*space}:
+        assert getattr(recipe, name) in space[name].values
 
 
 def test_where_nothing_is_better_the_recipe_stays(trained, tmp_path):

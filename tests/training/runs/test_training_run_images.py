@@ -12,8 +12,11 @@ from safetensors.numpy import load_file, save_file
 
 import nin
 from nin.data import ImageFolder
+from nin.data.decoding.decode import decode
+from nin.data.folders.membership import LEFT_OUT
 from nin.data.split import PARTS
 from nin.errors import DataError, NinError, RunError
+from nin.training.leak_warning import warn_of_duplicates
 from nin.training.runs.dataset import open_images, open_new
 from nin.training.runs.membership_file import PICTURES, keep_membership
 from nin.training.runs.provenance import session
@@ -47,7 +50,7 @@ def here(tmp_path, monkeypatch):
 def record_of(path, recipe, data, **changes):
     """A run directory whose training has not begun."""
     path.mkdir(parents=True)
-    keep_membership(path, data)
+    keep_membership(path, data, recipe.init)
     arguments = {"num_classes": len(data.classes), "preset": "mnist", "width": 1.0, "lr": 0.1}
     half = [0.5] * data.image_shape[2]
     record = {
@@ -352,6 +355,79 @@ def test_what_a_run_was_trained_on_is_in_no_test_of_one_that_starts_from_it(here
     assert np.isin(known.codes(without.digests("test")), [PARTS.index("train")]).any()
 
 
+@pytest.mark.usefixtures("here")
+def test_what_a_limit_left_out_was_not_used(capsys):
+    first = new_run(RECIPE.revised(limit=8))
+    known = first.images.membership()
+    recipe = RECIPE.revised(data="photos", init=str(first.path), seed=77)
+    codes = known.codes(open_new(recipe).digests("test"))
+    assert LEFT_OUT in codes
+    assert PARTS.index("train") not in codes
+    assert warn_of_duplicates(open_new(recipe), recipe.init)["duplicates"]["leaks"] == []
+    assert "WARNING" not in capsys.readouterr().err
+
+
+def test_what_runs_before_have_used_is_none_of_the_pictures_that_are_missing(here):
+    first = new_run()
+    (here / "photos").rename(here / "before")
+    folder(here / "photos", first=5000)
+    between = RECIPE.revised(data="photos", init=str(first.path))
+    second = record_of(Path("runs/two"), between, open_new(between))
+    draw(here / "photos/cat/000.png", 77)
+    changed = second.images.change("photos", open_images(between), second.images.membership())
+    assert changed.endswith("1 are new, 1 are missing")
+
+
+def test_nor_is_it_held_out_where_nothing_is_a_test(here):
+    for name in ("cat", "dog"):
+        (here / "photos" / name).rename(here / name)
+        (here / "photos/train").mkdir(exist_ok=True)
+        (here / name).rename(here / "photos/train" / name)
+    first = new_run()
+    for number in range(60):
+        draw(here / "photos/train/dog" / f"n{number}.png", 9000 + number)
+    recipe = RECIPE.revised(data="photos", init=str(first.path), seed=77)
+    data, known = open_new(recipe), first.images.membership()
+    assert data.parts == ("train", "validation")
+    codes = known.codes(data.digests("validation"))
+    assert PARTS.index("train") not in codes
+    assert PARTS.index("validation") in codes
+    assert -1 in codes
+
+
+def test_what_the_run_before_the_last_was_trained_on_is_in_no_test_either(here):
+    first = new_run()
+    (here / "photos").rename(here / "before")
+    folder(here / "photos", first=5000)
+    between = RECIPE.revised(data="photos", init=str(first.path))
+    second = record_of(Path("runs/two"), between, open_new(between))
+    folder(here / "photos")
+    data = open_new(RECIPE.revised(data="photos", init=str(second.path), seed=77))
+    codes = first.images.membership().codes(data.digests("test"))
+    assert PARTS.index("train") not in codes
+
+
+def test_a_test_of_the_folder_that_the_other_run_was_trained_on_is_warned_of(here, capsys):
+    first = new_run()
+    (here / "photos").rename(here / "train")
+    (here / "photos").mkdir()
+    (here / "train").rename(here / "photos/train")
+    for name in ("cat", "dog"):
+        (here / "photos/test" / name).mkdir(parents=True)
+        for number in range(9):
+            name_of = f"{number:03}.png"
+            (here / "photos/train" / name / name_of).rename(here / "photos/test" / name / name_of)
+    recipe = RECIPE.revised(data="photos", init=str(first.path))
+    found = warn_of_duplicates(open_new(recipe), recipe.init)["duplicates"]
+    test = open_new(recipe).digests("test")
+    known = first.images.membership()
+    count = int((known.codes(test) != PARTS.index("test")).sum())
+    assert 0 < count < 18
+    assert found["leaks"] == [{"part": "test", "in": "train", "pictures": count}]
+    printed = capsys.readouterr().err
+    assert f"WARNING: {first.path}, from which training starts, has used {count} of the" in printed
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -436,3 +512,17 @@ def test_arrays_evaluate_a_run_whose_folder_is_gone(here):
     np.savez("new.npz", images=np.zeros((4, 8, 8, 3), np.uint8), labels=["cat", "dog"] * 2)
     found = load(run.path).images.for_evaluation("new.npz")
     assert (found.part, found.is_other, len(found.split.labels)) == ("all", True, 4)
+
+
+def test_other_pictures_of_more_than_eight_bits_are_read_as_in_prediction(here):
+    """One by one: a run of pictures of 8 bits keeps no range."""
+    run = new_run()
+    for name, values in (("cat", 600), ("dog", 4000)):
+        (here / "xray" / name).mkdir(parents=True)
+        for number in range(12):
+            picture = Image.fromarray(np.full((8, 8), values + number, np.uint16))
+            picture.save(here / "xray" / name / f"{number}.png")
+    found = run.images.for_evaluation("xray")
+    alone = {decode(str(path)).max() for path in (here / "xray/cat").iterdir()}
+    assert {image.max() for image in found.split.images[found.split.labels == 0]} == alone
+    assert min(alone) > 100, "of 10 bits, not of 12"

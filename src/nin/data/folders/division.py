@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from nin.data.folders.content import Digests, digest_files, places
 from nin.data.folders.grouping import GroupBy, group_digests
 from nin.data.folders.listing import Files, Listing
-from nin.data.folders.membership import UNKNOWN, Membership
+from nin.data.folders.membership import LEFT_OUT, UNKNOWN, USED, Membership
 from nin.data.folds import check_fold, fold_of
 from nin.data.split import PARTS, Indices, Labels, Part, hold_out, stratified
 from nin.errors import Argument, DataError
@@ -130,6 +130,7 @@ def parts_by_content(
     seed: int,
     known: Membership | None = None,
     units: Digests | None = None,
+    evaluated: Part = "test",
 ) -> NDArray[np.int16] | None:
     """The part of each picture (n,), as positions in `PARTS`.
 
@@ -142,8 +143,9 @@ def parts_by_content(
         shares: of all pictures, for each part beside training; above 0, below 1 together.
         seed: 0 or more.
         known: pictures that stay in training, or in the part of `shares` that they are in; those
-            of other parts, or of none, are not in the test.
+            of other parts, or of none, are not in the part that is evaluated on.
         units: (n,), of the group of each, in place of its content. None: each content is one.
+        evaluated: the part that the network is evaluated on in the end.
     """
     contents, each = np.unique(digests if units is None else units, return_inverse=True)
     drawn = places(contents, seed)
@@ -152,20 +154,24 @@ def parts_by_content(
     for name, share in shares.items():
         part[(drawn >= below) & (drawn < below + share)] = PARTS.index(name)
         below += share
-    barred = np.zeros(len(contents), bool)
+    barred = pinned = np.zeros(len(contents), bool)
     if known is not None:
         codes = np.full(len(contents), UNKNOWN, np.int16)
         of_each = known.codes(digests)
-        codes[each[of_each != UNKNOWN]] = of_each[of_each != UNKNOWN]
-        barred = (codes != UNKNOWN) & (codes != PARTS.index("test"))
+        # Of a group, the last of these: one picture that was trained on keeps it out of the test.
+        for code in (PARTS.index("test"), PARTS.index("validation"), LEFT_OUT, USED, TRAIN):
+            codes[each[of_each == code]] = code
+        barred = ~np.isin(codes, [UNKNOWN, PARTS.index("test"), PARTS.index(evaluated)])
+        pinned = codes == PARTS.index(evaluated)
         stays = np.isin(codes, [TRAIN, *(PARTS.index(name) for name in shares)])
         part[stays] = codes[stays]
-        part[barred & (part == PARTS.index("test"))] = TRAIN
-    _leave_no_class_untrained(part, drawn, labels, each)
+        part[barred & (part == PARTS.index(evaluated))] = TRAIN
+    # Only a class that has no other takes a picture back that is evaluated on elsewhere, too.
+    _leave_no_class_untrained(part, np.where(pinned, drawn - 1, drawn), labels, each)
     for name in shares:
         if (part == PARTS.index(name)).any():
             continue
-        free = np.flatnonzero(_is_spare(part, labels, each) & ~(barred & (name == "test")))
+        free = np.flatnonzero(_is_spare(part, labels, each) & ~(barred & (name == evaluated)))
         if not len(free):
             return None
         part[free[drawn[free].argmin()]] = PARTS.index(name)
@@ -229,10 +235,17 @@ def _by_content(
                 about=Argument("groups"),
             )
     if place is None or known is not None:
-        codes = parts_by_content(train.labels, digests, shares, seed, known, units)
+        final: Part = "test" if "test" in {*parts, *shares} else "validation"
+        codes = parts_by_content(train.labels, digests, shares, seed, known, units, final)
     else:
         codes = _fold_by_content(train.labels, digests, shares, seed, units, place)
     if codes is None:
+        if known is not None and known.is_of_another_run() and len(known.used(digests)):
+            raise DataError(
+                f"{keep.root}: all pictures that could be held out were used by that run: give"
+                " others in a folder test/",
+                about=Argument("init"),
+            )
         return None
     for part in ("train", *shares):
         chosen = np.flatnonzero(codes == PARTS.index(part))

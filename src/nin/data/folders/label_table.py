@@ -39,6 +39,10 @@ _EXCEL = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
 _NAMED = 8
 
 
+class NoLabelsError(DataError):
+    """A table without labels of pictures: it has no rows, or no column for the one or the other."""
+
+
 class LabelRow(NamedTuple):
     """A picture's line in a table.
 
@@ -112,15 +116,19 @@ def read_table(path: Path, exists: Callable[[str], bool]) -> list[LabelRow]:
 
     Raises:
         DataError: it cannot be read, or it is not clear which column is which.
+        NoLabelsError: it holds no labels of pictures.
     """
     text = _text(path)
     rows = list(_json_rows(path, text) if path.suffix.lower() == ".jsonl" else _rows(path, text))
     if not rows:
-        raise DataError(f"{path}: holds no rows: give each picture one, after the line file,label")
-    columns = list(rows[0][1])
+        raise NoLabelsError(
+            f"{path}: holds no rows: give each picture one, after the line file,label"
+        )
+    columns = list(dict.fromkeys(name for _, row in rows for name in row))
     file = _file_column(path, columns, rows[0][1], exists)
     label = _label_column(path, [name for name in columns if name != file])
-    part = _part_column(path, [name for name in columns if name not in (file, label)], rows[0][1])
+    others = [name for name in columns if name not in (file, label)]
+    part = _part_column(path, others, [row for _, row in rows])
     return [
         LabelRow(
             line,
@@ -150,6 +158,7 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
     declared = _EXCEL.fullmatch(head)
     separator = declared[1] if declared else max(",;\t|", key=head.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    _check_quotes(path, text, separator)
     header: list[str] = []
     try:
         for cells in lines:
@@ -166,6 +175,18 @@ def _rows(path: Path, text: str) -> Iterator[tuple[int, dict[str, Any]]]:
                 yield lines.line_num, dict(zip(header, cells, strict=True))
     except csv.Error as error:
         raise DataError(f"{path}: line {lines.line_num}: {first_line(error)}") from error
+
+
+def _check_quotes(path: Path, text: str, separator: str) -> None:
+    """Refuse a quote that is never closed: the rest of the table would be one value."""
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    begun = 1
+    try:
+        for _ in lines:
+            begun = lines.line_num + 1
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise DataError(f"{path}: line {begun}: a quote is opened and never closed") from error
 
 
 def _header(path: Path, names: list[str]) -> list[str]:
@@ -194,14 +215,14 @@ def _file_column(
 ) -> str:
     possible = [name for name in columns if _plain(name) in _FILE]
     if len(possible) > 1:
-        there = [name for name in possible if exists(str(first[name]).strip())]
+        there = [name for name in possible if exists(str(first.get(name)).strip())]
         if len(there) != 1:
             raise DataError(
                 f"{path}: {' and '.join(possible)} could be the file: rename all but the right one"
             )
         return there[0]
     if not possible:
-        raise DataError(
+        raise NoLabelsError(
             f"{path}: no column is called file (columns: {_columns(columns)}): rename one"
         )
     return possible[0]
@@ -216,7 +237,7 @@ def _label_column(path: Path, columns: Sequence[str]) -> str:
     if not possible and len(columns) == 1:
         return columns[0]
     if not possible:
-        raise DataError(
+        raise NoLabelsError(
             f"{path}: no column is called label (columns: {_columns(columns)}): rename one"
         )
     return possible[0]
@@ -241,10 +262,12 @@ def _columns(columns: Sequence[str]) -> str:
     return listed(columns, _NAMED) or "none"
 
 
-def _part_column(path: Path, columns: Sequence[str], first: Mapping[str, Any]) -> str | None:
-    """Where a part is named: in the first row as well, or the column is called split or part."""
+def _part_column(
+    path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Where a part is named: in some row as well, or the column is called split or part."""
     possible = [name for name in columns if _plain(name) in _PART]
-    sure = [name for name in possible if read_part(str(first[name]))]
+    sure = [name for name in possible if any(read_part(str(row.get(name))) for row in rows)]
     if len(sure) > 1:
         raise DataError(
             f"{path}: {' and '.join(sure)} could be the part: rename all but the right one"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nin.data.folders.class_folders import ByClass
-from nin.data.folders.label_table import LabelRow, part_of, read_table
+from nin.data.folders.label_table import LabelRow, NoLabelsError, part_of, read_table
 from nin.data.folders.part_names import read_part
 from nin.data.folders.picture_files import LeftOut, pictures_below
 from nin.data.split import PARTS, Part
@@ -60,7 +60,7 @@ def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
         own = _own_part(root, table, several=len(tables) > 1)
         try:
             rows = read_table(table, partial(pictures.has, table))
-        except DataError:
+        except NoLabelsError:
             if table is tables[0]:
                 raise
             left_out[f"{table.name}, which has no labels"] += 1  # As in competitions.
@@ -92,6 +92,8 @@ class _Pictures:
         self.every = [path.removeprefix(f".{os.sep}") for path in every]
         self._above = f"{normalized(Path(os.path.abspath(root)).as_posix())}/"  # noqa: PTH100
         self.missing: set[str] = set()
+        some = {os.path.dirname(path): path for path in self.every}  # noqa: PTH120
+        self._parts = {part for path in some.values() for part in self._parts_above(path)}
         self._by_name: defaultdict[str, list[str]] = defaultdict(list)
         for path in self.every:
             whole = normalized(Path(path).relative_to(root).as_posix())
@@ -110,10 +112,16 @@ class _Pictures:
             raise DataError(f"{table}: line {row.line} names no file")
         if not _can_be_a_name(row.file):
             raise DataError(f"{table}: line {row.line}: no file can be called {row.file!r}")
+        exact = str(table.parent / row.file)
+        wanted = part or _part_in(table.stem)
         possible = self._candidates(table, row.file)
+        if (
+            row.part is None and part is not None
+        ):  # Where parts number on their own, another's is another picture.
+            possible = [
+                path for path in possible if path == exact or not self._is_elsewhere(path, part)
+            ]
         if len(possible) > 1:
-            exact = str(table.parent / row.file)
-            wanted = part or _part_in(table.stem)
             within = [path for path in possible if wanted and self._is_in(path, wanted)]
             possible = [exact] if exact in possible else within or possible
         if len(possible) > 1:
@@ -136,8 +144,16 @@ class _Pictures:
         return self._by_name.get(below) or self._by_name.get(name, [])
 
     def _is_in(self, path: str, part: Part) -> bool:
-        folders = Path(path).relative_to(self.root).parts[:-1]
-        return part in map(_part_in, folders)
+        return part in self._parts_above(path)
+
+    def _is_elsewhere(self, path: str, part: Part) -> bool:
+        """Whether it is in a folder of another part, where the part has one of its own."""
+        above = self._parts_above(path)
+        return part in self._parts and bool(above) and part not in above
+
+    def _parts_above(self, path: str) -> set[Part]:
+        folders = map(_part_in, Path(path).relative_to(self.root).parts[:-1])
+        return {part for part in folders if part is not None}
 
 
 def _can_be_a_name(file: str) -> bool:

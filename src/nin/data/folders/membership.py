@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nin.data.folders.content import Digests
-from nin.data.split import PARTS, Labels, Part
+from nin.data.split import PARTS, Indices, Labels, Part
 from nin.errors import DataError
 
 #: The code of pictures that no part took, because of a limit; parts have those of `PARTS`.
 LEFT_OUT = len(PARTS)
+#: The code of pictures that a run has used from which another starts; see `of_another_run`.
+USED = LEFT_OUT + 1
 #: The code of a picture that is not known.
 UNKNOWN = -1
 
@@ -23,7 +25,7 @@ class Membership(NamedTuple):
 
     Attributes:
         digests: (n,), of `nin.data.folders.content.digest_files`.
-        parts: (n,), uint8: positions in `nin.data.split.PARTS`, or `LEFT_OUT`.
+        parts: (n,), uint8: positions in `nin.data.split.PARTS`, or `LEFT_OUT`, or `USED`.
         labels: (n,), int32: positions in the classes of whoever keeps it.
     """
 
@@ -70,7 +72,7 @@ class Membership(NamedTuple):
         read = cls(*(array for array in found if array is not None))
         if not len(read.digests) == len(read.parts) == len(read.labels):
             raise DataError("its arrays differ in length")
-        if (read.parts > LEFT_OUT).any() or ((read.labels < 0) | (read.labels >= classes)).any():
+        if (read.parts > USED).any() or ((read.labels < 0) | (read.labels >= classes)).any():
             raise DataError("a part or a class is out of range")
         return read
 
@@ -79,15 +81,45 @@ class Membership(NamedTuple):
         chosen = self.parts == PARTS.index(part)
         return Membership(self.digests[chosen], self.parts[chosen], self.labels[chosen])
 
-    def apart_from_test(self) -> Membership:
-        """The same pictures, those outside the test in no part: only that they are not in it."""
-        test = PARTS.index("test")
-        parts = np.where(self.parts == test, test, LEFT_OUT).astype(np.uint8)
-        return self._replace(parts=parts)
+    def of_another_run(self) -> Membership:
+        """The same pictures as a run sees them that starts from theirs.
+
+        All are `USED` but those that this one was evaluated on, and those that no part took.
+        """
+        evaluated = PARTS.index(self.evaluation_part())
+        parts = np.where(self.parts == evaluated, evaluated, USED).astype(np.uint8)
+        taken = self.parts != LEFT_OUT
+        return Membership(self.digests[taken], parts[taken], self.labels[taken])
+
+    def evaluation_part(self) -> Part:
+        """The part that a run with these pictures is evaluated on."""
+        return "test" if (self.parts == PARTS.index("test")).any() else "validation"
+
+    def with_used(self, digests: Digests) -> Membership:
+        """These pictures, and as `USED` those of `digests` that are not among them."""
+        others = np.setdiff1d(digests, self.digests)
+        return Membership(
+            np.concatenate([self.digests, others]),
+            np.concatenate([self.parts, np.full(len(others), USED, np.uint8)]),
+            np.concatenate([self.labels, np.zeros(len(others), np.int32)]),
+        )
+
+    def is_of_another_run(self) -> bool:
+        """Whether these are pictures of a run that another starts from: none is in training."""
+        return not (self.parts == PARTS.index("train")).any()
+
+    def used(self, digests: Digests) -> Indices:
+        """Which of these pictures another run has used for anything but its evaluation."""
+        return np.flatnonzero(self.codes(digests) == USED)
+
+    def own(self) -> Membership:
+        """Those of the folder itself."""
+        chosen = self.parts != USED
+        return Membership(self.digests[chosen], self.parts[chosen], self.labels[chosen])
 
     def is_ambiguous(self) -> bool:
         """Whether copies of a picture are in several parts."""
-        inside = self.parts != LEFT_OUT
+        inside = self.parts < LEFT_OUT
         pairs = np.unique(np.stack([self.digests[inside], self.parts[inside]]), axis=1)
         return bool(len(np.unique(pairs[0])) < pairs.shape[1])
 

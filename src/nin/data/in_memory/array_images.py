@@ -92,12 +92,13 @@ class ImageArrays(ImageData):
     ) -> None:
         given: dict[Part, tuple[Any, Any]] = {"train": (images, labels)}
         shares = {"validation": 0.0, "test": 0.0}
-        for part, value in (("validation", validation), ("test", test)):
+        others: dict[Part, Any] = {"validation": validation, "test": test}
+        for part, value in others.items():
             if isinstance(value, (int, float, np.number)):
-                check_share(part, value)
                 shares[part] = float(value)
+                check_share(part, shares[part])
             else:
-                given["validation" if part == "validation" else "test"] = as_pair(value, part)
+                given[part] = as_pair(value, part)
         check_share("validation and test together", sum(shares.values()))
         stored = as_given(given, classes, groups, name)._replace(test=shares["test"])
         self._open(
@@ -141,10 +142,10 @@ class ImageArrays(ImageData):
             raise DataError(f"{path} holds no images to train on")
         images, labels, groups = found.parts["train"]
         settings.setdefault("groups", groups)
-        for part in ("validation", "test"):
+        for part in PARTS[1:]:
             is_given = isinstance(settings.get(part), (tuple, list))
             if part in found.parts and not is_given:
-                settings[part] = found.parts["validation" if part == "validation" else "test"][:2]
+                settings[part] = found.parts[part][:2]
         try:
             made = cls(images, labels, **settings)
         except DataError as error:

@@ -42,6 +42,24 @@ def as_labels(
     return _by_number(arrays, names)
 
 
+def by_names_in_order_of_text(labels: Any, classes: Sequence[str]) -> Any:
+    """Labels of a network's classes, as texts if they are numbers that are names of these.
+
+    The classes of folders and tables are in the order of text; where they are called by number,
+    0, 1, 10, 2, a number is not its position.
+
+    Args:
+        labels: (n,), or of any other shape and kind, which are left as they are.
+        classes: of a network.
+    """
+    numbers = [int(name) if name.isdecimal() else -1 for name in classes]
+    if min(numbers) < 0 or sorted(numbers) == numbers or np.ndim(labels) != 1:
+        return labels
+    given = np.asarray(labels)
+    is_named = given.dtype.kind in "ui" and set(np.unique(given).tolist()) <= {*numbers}
+    return given.astype(str) if is_named and {*map(str, numbers)} == {*classes} else labels
+
+
 def _names(classes: Sequence[Any]) -> tuple[str, ...]:
     names = tuple(normalized(str(name)) for name in classes)
     if len(set(names)) < len(names):

@@ -72,17 +72,12 @@ class LoaderImages(ImageArrays):
         Raises:
             DataError: a setting that a loader's batches cannot have.
         """
-        for name in ("folds", "limit"):
-            if settings.get(name) is not None:
+        for name in ("folds", "limit", "balance"):
+            if settings.get(name) not in (None, "none"):
                 raise DataError(
                     "cannot be used with a loader, which chooses its own images",
                     about=Argument(name, settings[name]),
                 )
-        if settings.get("balance", "none") != "none":
-            raise DataError(
-                "cannot be used with a loader, which chooses its own images",
-                about=Argument("balance", settings["balance"]),
-            )
         # What is held out of one pass would be trained on in the next.
         copy = super().revised(**{**settings, "validation": 0.0})
         copy._loader, copy._scale = self._loader, self._scale

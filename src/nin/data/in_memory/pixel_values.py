@@ -136,13 +136,16 @@ def _scale(arrays: Mapping[str, NDArray[Any]], notes: list[str]) -> int:
 
 
 def _check_one_scale(arrays: Mapping[str, NDArray[Any]], high: float) -> None:
-    """Refuse floats from 0 to 1 in one part beside whole numbers up to 255 in another."""
-    if not any(array.dtype.kind in "iu" and array.max() > 1 for array in arrays.values()):
+    """Refuse floats from 0 to 1 in one part beside values up to 255 in another."""
+    whole = any(array.dtype.kind in "iu" and array.max() > 1 for array in arrays.values())
+    if not whole and high <= _OVERSHOOT:
         return
     for what, array in arrays.items():
-        if array.dtype.kind == "f" and array.max() <= 1 and (array % 1).any():
+        is_share = array.dtype.kind == "f" and array.max() <= 1 and (array % 1).any()
+        # Beside other floats one value alone may be a very dark picture.
+        if is_share and (whole or array.min() < array.max()):
             raise DataError(
-                f"{what} holds floats up to {array.max():g}, and others hold whole numbers up to"
+                f"{what} holds floats up to {array.max():g}, and others hold values up to"
                 f" {high:g}: give all parts on one scale"
             )
 

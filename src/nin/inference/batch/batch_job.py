@@ -41,7 +41,13 @@ class BatchJob(NamedTuple):
     errors: Literal["raise", "yield"] = "yield"
 
 
-def batch_job(network: Path, files: Sequence[str], top: int, min_probability: float) -> BatchJob:
+def batch_job(
+    network: Path,
+    files: Sequence[str],
+    top: int,
+    min_probability: float,
+    errors: Literal["raise", "yield"] = "yield",
+) -> BatchJob:
     """The job of workers that can read the files of this process under the same names.
 
     Args:
@@ -49,11 +55,14 @@ def batch_job(network: Path, files: Sequence[str], top: int, min_probability: fl
         files: the pictures' names.
         top: how many of the likeliest classes to name.
         min_probability: where no class is as likely as this, the label is ``"unsure"``.
+        errors: whether a picture that cannot be read ends the command, or has its reason instead.
     """
     sample = next((name for name in files if is_stored(name)), "")
     digest = network_digest(network)
     here = str(Path.cwd())
-    return BatchJob(str(network.absolute()), digest, here, sample, top, min_probability)
+    return BatchJob(
+        str(network.absolute()), digest, here, sample, top, min_probability, errors=errors
+    )
 
 
 def fingerprint(

@@ -100,4 +100,4 @@ def machine_memory() -> int:
     """Bytes of memory that this machine, or this container, has."""
     limits = [Path(name).read_text().strip() for name in _LIMITS if Path(name).is_file()]
     pages = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return min(pages, *(int(limit) for limit in limits if limit.isdecimal()), pages)
+    return min([pages, *(int(limit) for limit in limits if limit.isdecimal())])

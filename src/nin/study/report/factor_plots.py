@@ -17,13 +17,12 @@ from nin.study.trials.row import Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 #: Numbers whose ends differ by this factor are drawn on a logarithmic axis.
 _WIDE = 8.0
 
 
-def factor_curve(comparison: Comparison, factor: str, name: str = "f") -> str:
+def factor_curve(comparison: Comparison, factor: str, name: str) -> str:
     """Accuracy against the values of a factor, averaged over the others, and every training.
 
     Args:
@@ -42,11 +41,11 @@ def factor_curve(comparison: Comparison, factor: str, name: str = "f") -> str:
         found = [_means(comparison.rows, factor, value) for value in values]
         means, spreads = zip(*found, strict=True)
         axes.errorbar(places, means, spreads, color="#0072B2", marker="o", capsize=4, zorder=2)
-        _label(axes, factor, "accuracy")
+        plot_style.label(axes, _words(factor), "accuracy")
         return plot_style.as_svg(figure, name, f"Accuracy against {_words(factor)}")
 
 
-def interaction(comparison: Comparison, pair: tuple[str, str], name: str = "i") -> str:
+def interaction(comparison: Comparison, pair: tuple[str, str], name: str) -> str:
     """Accuracy against the values of one factor, a line per value of another."""
     one, other = pair
     with plot_style.new_figure(3.0) as figure:
@@ -62,14 +61,14 @@ def interaction(comparison: Comparison, pair: tuple[str, str], name: str = "i") 
                 linestyle=dashes, capsize=3,
                 label=f"{_words(other)} {drawable(level_text(level), LONGEST_NAME)}",
             )  # fmt: skip
-        _label(axes, one, "accuracy")
-        _legend(figure)
+        plot_style.label(axes, _words(one), "accuracy")
+        plot_style.legend(figure)
         return plot_style.as_svg(
             figure, name, f"Accuracy against {_words(one)}, by {_words(other)}"
         )
 
 
-def every_learning_curve(comparison: Comparison, name: str = "e") -> str:
+def every_learning_curve(comparison: Comparison) -> str:
     """Validation accuracy against the epoch of every training, the seeds of one row alike."""
     from matplotlib.ticker import MaxNLocator
 
@@ -85,9 +84,9 @@ def every_learning_curve(comparison: Comparison, name: str = "e") -> str:
             air = 0.05 * (max(later) - min(later)) or 0.01
             axes.set_ylim(min(later) - air, max(later) + air)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _label(axes, "epoch", "validation accuracy")
-        _legend(figure)
-        return plot_style.as_svg(figure, name, f"Learning curves of {len(rows)} combinations")
+        plot_style.label(axes, "epoch", "validation accuracy")
+        plot_style.legend(figure)
+        return plot_style.as_svg(figure, "e", f"Learning curves of {len(rows)} combinations")
 
 
 def pairs_of(comparison: Comparison) -> list[tuple[str, str]]:
@@ -126,18 +125,6 @@ def _scale(axes: Axes, values: Sequence[Any]) -> list[float]:
     if not plain:
         axes.set_xlim(-0.5, len(values) - 0.5)
     return places
-
-
-def _label(axes: Axes, below: str, beside: str) -> None:
-    axes.set(xlabel=_words(below), ylabel=beside)
-    axes.ticklabel_format(axis="y", useOffset=False)
-    axes.grid(alpha=0.25)
-
-
-def _legend(figure: Figure) -> None:
-    legend = figure.legend(loc="outside lower center", ncols=2, handlelength=3.2, frameon=False)
-    for text in legend.get_texts():
-        text.set_parse_math(False)
 
 
 def _words(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from nin.plotting import default_style
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 #: Inches; text of 9 points can then be read on a phone as well as on a desktop.
@@ -50,6 +51,20 @@ def line_style(index: int) -> LineStyle:
     hollow = index // len(_MARKERS) % 2
     dashes = _DASHES[(index + index // len(_COLORS)) % len(_DASHES)]
     return LineStyle(color, _MARKERS[index % len(_MARKERS)], "white" if hollow else color, dashes)
+
+
+def label(axes: Axes, below: str, beside: str) -> None:
+    """Name the axes, with plain numbers beside the vertical one, and draw a grid."""
+    axes.set(xlabel=below, ylabel=beside)
+    axes.ticklabel_format(axis="y", useOffset=False)
+    axes.grid(alpha=0.25)
+
+
+def legend(figure: Figure) -> None:
+    """Name what is drawn below the axes; a dollar sign in a name is one."""
+    drawn = figure.legend(loc="outside lower center", ncols=2, handlelength=3.2, frameon=False)
+    for text in drawn.get_texts():
+        text.set_parse_math(False)
 
 
 @contextmanager

@@ -74,11 +74,7 @@ def learning_curves(comparison: Comparison, group: str = "", name: str = "c") ->
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.25)
         if axes.lines:
-            legend = figure.legend(
-                loc="outside lower center", ncols=2, handlelength=3.2, frameon=False
-            )
-            for text in legend.get_texts():
-                text.set_parse_math(False)
+            plot_style.legend(figure)
         return plot_style.as_svg(figure, name, f"Validation accuracy by epoch, {_networks(rows)}")
 
 

@@ -48,7 +48,7 @@ _PICTURES = (
 
 
 class _Picture(NamedTuple):
-    svg: Any
+    svg: str
     title: str
     caption: str
 
@@ -92,18 +92,16 @@ def _page(comparison: Comparison) -> str:
 
 def _factor_pictures(comparison: Comparison) -> list[_Picture]:
     """A figure per factor, and one for each two."""
-    from markupsafe import Markup
-
     found = []
     for number, factor in enumerate(comparison.factors):
-        svg = Markup(factor_plots.factor_curve(comparison, factor, f"f{number}"))
+        svg = factor_plots.factor_curve(comparison, factor, f"f{number}")
         caption = (
             "Mean over the other factors, ± one standard deviation over seeds; a grey dot per"
             " training."
         )
         found.append(_Picture(svg, f"{factor.replace('_', ' ').capitalize()}.", caption))
     for number, pair in enumerate(factor_plots.pairs_of(comparison)):
-        svg = Markup(factor_plots.interaction(comparison, pair, f"i{number}"))
+        svg = factor_plots.interaction(comparison, pair, f"i{number}")
         names = " and ".join(each.replace("_", " ") for each in pair)
         caption = "Where the lines are not parallel, what the one is worth depends on the other."
         found.append(_Picture(svg, f"{names.capitalize()} together.", caption))
@@ -111,18 +109,14 @@ def _factor_pictures(comparison: Comparison) -> list[_Picture]:
 
 
 def _every_curve(comparison: Comparison) -> list[_Picture]:
-    from markupsafe import Markup
-
     if not comparison.factors:
         return []
-    svg = Markup(factor_plots.every_learning_curve(comparison))
+    svg = factor_plots.every_learning_curve(comparison)
     return [_Picture(svg, "Learning curves of every training.", "A line per seed.")]
 
 
 def _search_pictures(comparison: Comparison) -> list[_Picture]:
     """How a search went, if there was one."""
-    from markupsafe import Markup
-
     record = comparison.tuning
     if record is None:
         return []
@@ -136,7 +130,7 @@ def _search_pictures(comparison: Comparison) -> list[_Picture]:
             (tuning_plots.importances, "What mattered.", "Share of the variation of accuracy that a"
              " field explains within its range (fANOVA, Hutter et al. 2014).")
         )  # fmt: skip
-    return [_Picture(Markup(draw(record)), title, caption) for draw, title, caption in drawn]
+    return [_Picture(draw(record), title, caption) for draw, title, caption in drawn]
 
 
 def _section_values(comparison: Comparison, section: Section, number: int) -> dict[str, Any]:
@@ -149,10 +143,8 @@ def _section_values(comparison: Comparison, section: Section, number: int) -> di
 
 
 def _pictures(comparison: Comparison, group: str, number: int) -> list[_Picture]:
-    from markupsafe import Markup
-
     return [
-        _Picture(Markup(draw(comparison, group, f"g{number}-{draw.__name__}")), title, caption)
+        _Picture(draw(comparison, group, f"g{number}-{draw.__name__}"), title, caption)
         for draw, title, caption in _PICTURES
     ]
 

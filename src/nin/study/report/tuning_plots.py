@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
 
 from nin.study.report import plot_style
 from nin.study.results.tuning_record import TuningRecord
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
 _GREY, _BLUE, _RED = "#999999", "#0072B2", "#D55E00"
 
 
-def search_history(record: TuningRecord, name: str = "h") -> str:
-    """Accuracy of each training on held-out images, and the best so far.
-
-    Args:
-        record: the search.
-        name: unique among the figures of a page; put before each id.
-    """
+def search_history(record: TuningRecord) -> str:
+    """Accuracy of each training on held-out images, and the best so far."""
     from matplotlib.ticker import MaxNLocator
 
     with plot_style.new_figure(2.8) as figure:
@@ -37,12 +28,12 @@ def search_history(record: TuningRecord, name: str = "h") -> str:
             color=_RED, markersize=4, label="stopped early",
         )  # fmt: skip
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _finish(axes, "training", "accuracy on held-out images")
+        plot_style.label(axes, "training", "accuracy on held-out images")
         figure.legend(loc="outside lower center", ncols=3, frameon=False)
-        return plot_style.as_svg(figure, name, f"Accuracy of {len(record.tried)} trainings")
+        return plot_style.as_svg(figure, "h", f"Accuracy of {len(record.tried)} trainings")
 
 
-def search_curves(record: TuningRecord, name: str = "v") -> str:
+def search_curves(record: TuningRecord) -> str:
     """Accuracy after each epoch of every training; the recipe's own and the best stand out."""
     from matplotlib.ticker import MaxNLocator
 
@@ -58,12 +49,12 @@ def search_curves(record: TuningRecord, name: str = "v") -> str:
         axes.plot([], [], color=_RED, label="the recipe's values")
         axes.plot([], [], color=_GREY, label="others")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        _finish(axes, "epoch", "accuracy on held-out images")
+        plot_style.label(axes, "epoch", "accuracy on held-out images")
         figure.legend(loc="outside lower center", ncols=3, frameon=False)
-        return plot_style.as_svg(figure, name, f"Learning curves of {len(record.tried)} trainings")
+        return plot_style.as_svg(figure, "v", f"Learning curves of {len(record.tried)} trainings")
 
 
-def importances(record: TuningRecord, name: str = "w") -> str:
+def importances(record: TuningRecord) -> str:
     """The share of the variation of accuracy that each field explains."""
     found = sorted(record.importances.items(), key=lambda each: each[1])
     with plot_style.new_figure(0.9 + 0.27 * len(found)) as figure:
@@ -73,10 +64,4 @@ def importances(record: TuningRecord, name: str = "w") -> str:
         axes.set_yticks(places, [field.replace("_", " ") for field, _ in found])
         axes.xaxis.set_major_formatter(lambda x, _: f"{x:.0%}")
         axes.set_xlabel("share of the variation")
-        return plot_style.as_svg(figure, name, "How much each value matters")
-
-
-def _finish(axes: Axes, below: str, beside: str) -> None:
-    axes.set(xlabel=below, ylabel=beside)
-    axes.ticklabel_format(axis="y", useOffset=False)
-    axes.grid(alpha=0.25)
+        return plot_style.as_svg(figure, "w", "How much each value matters")

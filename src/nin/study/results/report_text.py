@@ -54,7 +54,7 @@ def finding(difference: Difference) -> str:
 
 
 def certainty(difference: Difference) -> str:
-    """Whether chance is ruled out, in a few words."""
+    """Whether chance is an unlikely cause, in a few words."""
     if difference.independent < FEWEST_SEEDS:
         return f"too few {difference.unit}"
     if difference.p is None:
@@ -122,7 +122,7 @@ def explanation(differences: Sequence[Difference]) -> str:
         )
     if any(each.p is not None for each in differences):
         sentences.append(
-            "Clear: chance is ruled out at 5 %, that of seeds (t-test) and, where known, that of"
+            "Clear: chance is unlikely at 5 %, that of seeds (t-test) and, where known, that of"
             " images (exact test of McNemar), with Holm's correction for all differences of this"
             " kind here. Pairs: trainings of the two with the same seed, and the same fold if there"
             " are any. Seeds for one point: with as many, a difference of one point would be"

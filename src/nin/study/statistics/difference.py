@@ -74,7 +74,7 @@ class Difference(Frozen):
 
     @property
     def is_clear(self) -> bool:
-        """Whether chance is ruled out at 5 %, that of seeds and that of images where known."""
+        """Whether chance is unlikely at 5 %, that of seeds and that of images where known."""
         return self.p is not None and self.p < 0.05
 
     def seeds_needed(self, difference: float = 0.01) -> int | None:

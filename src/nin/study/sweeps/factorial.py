@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any, Unpack
 
 import joblib
-from rich.console import Console
 
 from nin.data import ImageData
 from nin.errors import Advice, Argument, NinError
 from nin.files import check_folder_writable, expand
 from nin.networks.lookup import find_network
+from nin.progress import stderr_console
 from nin.study.contender_rows import contender_rows
 from nin.study.plan import Conditions, make_plans, settings
 from nin.study.preparation import (
@@ -20,6 +20,7 @@ from nin.study.preparation import (
     check_arguments,
     check_from_scratch,
     check_images_reachable,
+    check_not_timed,
     check_reachable,
     described,
     make_folder,
@@ -134,7 +135,7 @@ def sweep(
     if not find_network(recipe.preset).pretrained:  # Fine-tuning does so itself.
         recipe = adjust(recipe, len(data.train.labels))
     tried = sorted(rates or [recipe.learning_rate])
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = stderr_console()
     conditions = Conditions(
         recipe, data, tried, range(seeds), seconds, jobs, out, judged_on, console=console
     )
@@ -187,12 +188,7 @@ def plan_sweep(
                 Advice("leave out {}", Argument(other)),
             )
     check_folder_writable(expand(out))
-    if seconds is not None and find_network(recipe.preset).pretrained:
-        raise NinError(
-            f"{recipe.preset} has pretrained weights, and the time that it is trained for cannot be"
-            " chosen",
-            Advice("leave out {}", Argument("seconds")),
-        )
+    check_not_timed(recipe, seconds)
     open_evaluated(recipe, judged_on)
     grid = Grid(recipe, factors)
     grid.sample(_SAMPLE)

@@ -20,10 +20,10 @@ from nin.errors import DataError
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.study.trials.row import pack
 from nin.study.trials.trial import Outcome, Trial
-from nin.training.dispatch import train
+from nin.study.trials.trial_images import trial_images
+from nin.training.dispatch import train_on
 from nin.training.health import FATAL
 from nin.training.recipe import Recipe
-from nin.training.runs.dataset import open_images
 from nin.training.transfer_learning.feature_cache import FeatureCache, View, compute_features
 from nin.training.transfer_learning.head import Head, fit_head
 
@@ -43,7 +43,7 @@ def train_pretrained(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
 
 def _frozen(trial: Trial) -> Outcome:
     began, recipe = time.monotonic(), trial.recipe
-    data = open_images(recipe)
+    data = trial_images(recipe, trial.divided_by)
     assert isinstance(data, ImageFolder)
     features, labels = _features(recipe, data, "train")
     head = fit_head(features, labels, len(data.classes), balance=recipe.balance != "none")
@@ -64,8 +64,7 @@ def _frozen(trial: Trial) -> Outcome:
 
 
 def _cross_validated(head: Head, data: ImageFolder) -> float:
-    chosen = next((each for each in head.candidates if each.C == head.C), None)
-    if chosen is None:
+    if (chosen := head.chosen) is None:
         raise DataError(f"{data.name} has a class of one photograph, of which none can be held out")
     return float(np.mean(chosen.accuracy))
 
@@ -75,7 +74,8 @@ def _features(recipe: Recipe, data: ImageFolder, part: Part) -> tuple[Any, Any]:
     trunk = load_trunk(recipe.preset)
     view = View(trunk.digest, data.image_shape[0], recipe.resize_mode, data.bit_depth)
     files = data.files(part)
-    cache = FeatureCache(_kept() / f"{trunk.digest[:12]}-{view.size}-{view.resize_mode}", view)
+    name = f"{trunk.digest[:12]}-{view.size}-{view.resize_mode}"
+    cache = FeatureCache(Path(_kept().name) / name, view)
     found = compute_features(files.paths, FeatureExtractor(trunk), cache)
     if found.faults:
         raise unreadable(list(found.faults.values()))
@@ -83,21 +83,16 @@ def _features(recipe: Recipe, data: ImageFolder, part: Part) -> tuple[Any, Any]:
 
 
 @functools.cache
-def _kept() -> Path:
-    """Where this process keeps features: trials that see photographs alike share them."""
-    folder = tempfile.TemporaryDirectory(prefix="nin-features-")
-    _folders.append(folder)
-    return Path(folder.name)
-
-
-#: Deleted when the process ends.
-_folders: list[tempfile.TemporaryDirectory[str]] = []
+def _kept() -> tempfile.TemporaryDirectory[str]:
+    """Where this process keeps features, until it ends: trials with the same view share them."""
+    return tempfile.TemporaryDirectory(prefix="nin-features-")
 
 
 def _finetuned(trial: Trial, callbacks: Sequence[Any]) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="nin-trial-") as scratch:
         with contextlib.redirect_stderr(io.StringIO()):
-            run = train(trial.recipe, Path(scratch) / "run", callbacks=callbacks)
+            data = trial_images(trial.recipe, trial.divided_by)
+            run = train_on(trial.recipe, data, Path(scratch) / "run", callbacks=callbacks)
         rows = [row for row in run.metrics() if row["epoch"] > 0]
         curve = [row["val_accuracy"] for row in rows]
         result = run.record["result"]

@@ -12,18 +12,17 @@ from typing import Annotated, Any, NamedTuple
 import keras
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
-from rich.console import Console
 
 from nin import backends
 from nin.data import ImageData
 from nin.errors import DataError, NinError
 from nin.networks.lookup import find_network
-from nin.progress import LineTimer, time_left
+from nin.progress import LineTimer, stderr_console, time_left
 from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.row import is_packed, pack
+from nin.study.trials.trial_images import trial_images
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.precision import precision_policy
-from nin.training.runs.dataset import open_images
 from nin.training.runs.evaluation_images import final_split
 from nin.training.schedule import optimizer
 
@@ -75,6 +74,7 @@ class Trial(NamedTuple):
         fingerprint: of the images, so that a result is never reused for other images.
         effort: amount of work in any unit, from which the time left is estimated.
         judged_on: ``"test"``; or ``"validation"``, where test images are not to be looked at.
+        divided_by: the seed that divides a folder for all trials; see `trial_images`.
     """
 
     contender: Contender
@@ -83,6 +83,7 @@ class Trial(NamedTuple):
     fingerprint: str
     effort: float = 1.0
     judged_on: EvaluationPart = "test"
+    divided_by: int | None = None
 
     @property
     def is_search(self) -> bool:
@@ -139,7 +140,9 @@ class Trial(NamedTuple):
         own = {"source": self.contender.source()} if self.contender.is_own else {}
         return {
             **own,
+            **({"pretrained": True} if self.is_pretrained else {}),
             **held_out,
+            **self._division(),
             "net": self.contender.net,
             "arguments": json.loads(json.dumps(self.contender.arguments)),
             "recipe": recipe,
@@ -154,15 +157,25 @@ class Trial(NamedTuple):
         own = {"source": contender.source()} if contender.is_own else {}
         return {
             **own,
+            **self._division(),
             "net": contender.net,
             "arguments": json.loads(json.dumps(contender.arguments)),
             "recipe": self.recipe.model_dump(mode="json", exclude={"seed"}),
             "steps": self.steps,
         }
 
+    def _division(self) -> dict[str, int]:
+        return {} if self.divided_by is None else {"divided_by": self.divided_by}
+
     def key(self) -> str:
         """A digest of `spec`: different trials have different keys."""
         return digest(self.spec())[:16]
+
+    def accuracy_of(self, outcome: Outcome) -> float:
+        """The accuracy compared by; an outcome has it, or is refused when it is read."""
+        accuracy = outcome.accuracy if self.judged_on == "test" else outcome.validation
+        assert accuracy is not None
+        return accuracy
 
     def fault(self, outcome: Outcome) -> str | None:
         """Why `outcome` cannot be that of this trial; None if it can."""
@@ -196,7 +209,7 @@ def train_trial(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
     """
     keras.backend.clear_session()
     backends.set_random_seed(trial.recipe.seed)
-    data = open_images(trial.recipe)
+    data = trial_images(trial.recipe, trial.divided_by)
     clock = _Clock(trial)
     # How many training images a folder has depends on the seed that divides it.
     batches = math.ceil(len(data.train.labels) / trial.recipe.part_size)
@@ -251,7 +264,7 @@ class _Clock(keras.callbacks.Callback):
         self.seconds = 0.0
         self._done = 0
         self._since: float | None = None
-        self._console = Console(stderr=True, soft_wrap=True, highlight=False)
+        self._console = stderr_console()
         self._timer = LineTimer()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:

@@ -257,15 +257,7 @@ def _combinations(space: Space) -> float:
 
 
 def _grid(space: Space) -> list[dict[str, Any]]:
-    """All combinations of values, in an order that looks random and is always the same.
-
-    Raises:
-        NinError: a field has a range, of which there is no grid.
-    """
-    if ranges := [name for name, each in space.items() if isinstance(each, Range)]:
-        raise NinError(
-            f"a grid needs values, but {ranges[0]} has a range", about=Argument("sampler", "grid")
-        )
+    """All combinations of values, in an order that looks random and is always the same."""
     choices = [each.values for each in space.values() if isinstance(each, Choice)]
     found = [dict(zip(space, values, strict=True)) for values in itertools.product(*choices)]
     random.Random(0).shuffle(found)

@@ -9,9 +9,10 @@ from typing import Any
 
 from nin.errors import Argument, NinError
 from nin.files import check_folder_writable, expand
+from nin.networks.network_source import is_custom
 from nin.study.preparation import check_arguments, check_from_scratch, open_evaluated
 from nin.study.sweeps.factor_grid import contender_at
-from nin.study.sweeps.factors import as_factors
+from nin.study.sweeps.factors import as_factors, code_arguments
 from nin.study.tuning.journal import optuna
 from nin.study.tuning.search import SAMPLERS
 from nin.training.recipe import Recipe
@@ -72,7 +73,8 @@ def _given_space(recipe: Recipe, space: GivenSpace) -> dict[str, Range | Choice]
     for name, given in space.items():
         values = ends(given) if isinstance(given, Range | Choice) else given
         (factor,) = as_factors(recipe, {name: values})
-        if factor.name not in Recipe.model_fields:
+        is_argument = is_custom(recipe.preset) and factor.name in code_arguments(recipe.preset)
+        if is_argument or factor.name not in Recipe.model_fields:
             raise NinError(f"{factor.name} is not a field of a recipe: vary it with nin sweep")
         own = own_value(recipe, factor.name)
         if not isinstance(given, Range):

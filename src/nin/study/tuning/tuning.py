@@ -8,12 +8,12 @@ from typing import Any, Unpack
 
 import joblib
 import keras
-from rich.console import Console
 
 from nin import backends
 from nin.data import ImageData
 from nin.files import expand
 from nin.networks.lookup import find_network
+from nin.progress import stderr_console
 from nin.study.comparison import compare
 from nin.study.preparation import (
     check_images_reachable,
@@ -31,13 +31,14 @@ from nin.study.trials.contender import Contender
 from nin.study.trials.pretrained_trial import train_pretrained
 from nin.study.trials.results_cache import ResultsCache
 from nin.study.trials.trial import SEARCH_SEED, Trial, digest, train_trial, training_length
+from nin.study.trials.trial_images import division_seed
 from nin.study.tuning.search import Report, Search, Trained
 from nin.study.tuning.space_choice import GivenSpace, ends, plan_tuning
 from nin.training import Recipe
 from nin.training.precision import resolve_precision
 from nin.training.recipe_choice import What
 from nin.training.recipe_fields import RecipeFields
-from nin.training.recipes.spaces import Space, own_value
+from nin.training.recipes.spaces import Space, around, own_value
 from nin.training.runs.provenance import versions
 from nin.training.runs.run_folder import locked
 from nin.training.schedule import adjust
@@ -112,6 +113,8 @@ def tune(
     ResultsCache(out / "trainings").check_sources([own])
     with locked(out):
         recipe, data = _prepared(recipe, own)
+        # Its own values may be others now: a small folder has smaller batches and more epochs.
+        searched = {name: around(each, own_value(recipe, name)) for name, each in searched.items()}
         record = _searched(recipe, own, data, searched, minutes, sampler, out)
     contenders = [contender_at(recipe, record.best)._replace(name=TUNED, levels=None)]
     defaults = own._replace(name=DEFAULTS)
@@ -134,10 +137,10 @@ def _prepared(recipe: Recipe, own: Contender) -> tuple[Recipe, ImageData]:
     """The recipe, with the length and the image size of its trainings, and its images."""
     data = open_evaluated(recipe)
     recipe = resolve_precision(recipe)
-    if find_network(recipe.preset).pretrained:
-        return recipe, data
-    recipe = adjust(recipe, len(data.train.labels))
-    return prepare([own], recipe)
+    is_pretrained = find_network(recipe.preset).pretrained
+    if not is_pretrained or recipe.finetune:
+        recipe = adjust(recipe, len(data.train.labels))
+    return (recipe, data) if is_pretrained else prepare([own], recipe)
 
 
 def _searched(
@@ -149,7 +152,7 @@ def _searched(
     sampler: str,
     out: Path,
 ) -> TuningRecord:
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = stderr_console()
     defaults = {name: own_value(recipe, name) for name in space}
     images = fingerprint(recipe, data)
     described = {name: ends(each) for name, each in space.items()}
@@ -165,8 +168,10 @@ def _searched(
     frozen = find_network(recipe.preset).pretrained
     steps_of = None if frozen else len(data.train.labels)
 
+    trial = Trial(own, recipe, 1, images, 1.0, "validation", division_seed(recipe, data))
+
     def train(values: dict[str, Any], report: Report, left: float) -> Trained:
-        return _train(recipe, values, images, steps_of, report, left)
+        return _train(recipe, values, trial, steps_of, report, left)
 
     search.run(minutes, train)
     return TuningRecord(
@@ -183,7 +188,7 @@ def _searched(
 def _train(
     recipe: Recipe,
     values: dict[str, Any],
-    images: str,
+    own: Trial,
     training_images: int | None,
     report: Report,
     left: float,
@@ -193,7 +198,7 @@ def _train(
     steps = 1 if training_images is None else training_length(varied, training_images, None)[1]
     watch = EpochReporter(report, left, steps)
     callbacks = [] if training_images is None and not varied.finetune else [watch]
-    trial = Trial(contender, varied, steps, images, judged_on="validation")
+    trial = own._replace(contender=contender, recipe=varied, steps=steps)
     train = train_pretrained if trial.is_pretrained else train_trial
     with backends.random_state_restored():
         outcome = train(trial, callbacks)

@@ -16,7 +16,8 @@ from nin.data.sources import images_called, is_in_process
 from nin.data.storage.url_path import source_path
 from nin.errors import Advice, Argument, DataError, NinError, RecipeError, UnknownNameError
 from nin.files import did_you_mean, expand
-from nin.networks.lookup import CustomSpec, find_network
+from nin.networks.lookup import NETWORKS, CustomSpec, find_network
+from nin.networks.network_source import is_custom
 from nin.networks.rivals import Rival
 from nin.training.recipe import Recipe
 from nin.training.recipe_fields import not_none
@@ -89,7 +90,7 @@ def choose(
     Raises:
         UnknownNameError: `what` is neither a recipe nor a folder, or there is no such preset.
         DataError: there is no such folder.
-        NinError: a folder was given, and other data.
+        NinError: a folder was given, and other data; or a network.
     """
     if preset is not None:
         find_network(preset, "preset")
@@ -109,6 +110,9 @@ def choose(
         raise NinError(f"two data sets, {what} and {data}: give one")
     if is_there:
         return _for(what, preset, finetune, init)
+    if not is_folder and (what in NETWORKS or is_custom(what)):
+        way = "give it as {}, beside a recipe, a data set or a folder"
+        raise NinError(f"{what} is a network", Advice(way, Argument("preset", what)))
     names, near = {*RECIPES, *NAMED}, did_you_mean(expand(what))
     if is_folder or os.sep in what or (near and not difflib.get_close_matches(what, names)):
         raise DataError(f"{what}: no such folder{near}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from nin.data import DataModule, ImageArrays, ImageData, ImageFolder
 from nin.data.decode_many import in_words
 from nin.data.split import Part
 from nin.names import listed, printable
+from nin.progress import stderr_console
 
 
 def found_note(data: DataModule, divided: bool = True) -> str | None:
@@ -40,7 +39,7 @@ def _without(data: ImageFolder, part: Part) -> str:
 def show_found(data: DataModule, divided: bool = True) -> None:
     """Print `found_note` on standard error, before anything is read."""
     if (note := found_note(data, divided)) is not None:
-        Console(stderr=True, soft_wrap=True, highlight=False).print(note, markup=False)
+        stderr_console().print(note, markup=False)
 
 
 def balance_note(data: DataModule) -> str | None:

@@ -16,11 +16,9 @@ from nin.data.folders.membership import Membership
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.sources import as_evaluation_images, is_in_process
 from nin.errors import Argument, RecipeError, RunError
-from nin.files import expand
 from nin.training.recipe import Recipe
 from nin.training.runs.evaluation_images import check_classes
-from nin.training.runs.membership_file import read_membership
-from nin.training.runs.record import read_record
+from nin.training.runs.membership_file import membership_of_another
 from nin.training.runs.run_format import DataRecord
 
 
@@ -70,7 +68,8 @@ def open_images(
 def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     """The images of a new training.
 
-    What the run that it starts from was trained on is in no test, whatever the seed.
+    Of a folder that is not divided, what the run that it starts from was trained on is in no part
+    that is evaluated on, whatever the seed.
 
     Args:
         recipe: names them.
@@ -85,10 +84,8 @@ def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
         problem = "images that the other run was trained on would be in a test"
         raise RecipeError(problem, about=Argument("init", recipe.init))
     if recipe.init is not None and not is_in_memory(recipe.data):
-        path = expand(recipe.init)
-        known = read_membership(path, len(read_record(path)["classes"]))
-    apart = None if known is None else known.apart_from_test()
-    return open_images(recipe, skip_bad=skip_bad, membership=apart)
+        known = membership_of_another(recipe.init)
+    return open_images(recipe, skip_bad=skip_bad, membership=known)
 
 
 def data_record(data: ImageData) -> DataRecord:

@@ -7,19 +7,42 @@ from pathlib import Path
 from safetensors.numpy import save
 
 from nin.data import ImageData, ImageFolder
-from nin.data.folders.membership import Membership
+from nin.data.folders.membership import USED, Membership
 from nin.errors import DataError, RunError
-from nin.files import write_bytes
+from nin.files import expand, write_bytes
 from nin.training.runs.arrays import read_arrays
+from nin.training.runs.record import read_record
 
 #: The file in a run that records it.
 PICTURES = "pictures.safetensors"
 
 
-def keep_membership(run: Path, data: ImageData) -> None:
-    """Write into a run directory which picture of a folder is in which part."""
-    if isinstance(data, ImageFolder):
-        write_bytes(run / PICTURES, save(data.membership()._asdict()))
+def keep_membership(run: Path, data: ImageData, init: str | None = None) -> None:
+    """Write into a run directory which picture of a folder is in which part.
+
+    Args:
+        run: the run directory.
+        data: the folder; of other images nothing is written.
+        init: the run that training starts from. What it used is kept, too: a run that starts from
+            this one starts from both.
+    """
+    if not isinstance(data, ImageFolder):
+        return
+    membership = data.membership()
+    if init is not None and (other := membership_of_another(init)) is not None:
+        membership = membership.with_used(other.digests[other.parts == USED])
+    write_bytes(run / PICTURES, save(membership._asdict()))
+
+
+def membership_of_another(init: str) -> Membership | None:
+    """The pictures of the run that a training starts from, as `Membership.of_another_run`.
+
+    Raises:
+        RunError: it is no run, or its file of pictures is damaged.
+    """
+    path = expand(init)
+    known = read_membership(path, len(read_record(path)["classes"]))
+    return None if known is None else known.of_another_run()
 
 
 def read_membership(run: Path, classes: int) -> Membership | None:

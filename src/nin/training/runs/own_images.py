@@ -122,7 +122,7 @@ class OwnImages:
         """Whether a folder has the run's classes, and any of its pictures."""
         if known is None or not isinstance(data, ImageFolder) or data.classes != self.classes:
             return False
-        return bool(np.isin(known.digests, data.membership().digests).any())
+        return bool(np.isin(known.own().digests, data.membership().digests).any())
 
     def lost(self) -> str:
         """The message where the images are nowhere to be found."""
@@ -140,5 +140,5 @@ class OwnImages:
             return changed
         now = data.membership().digests
         new = int((known.codes(now) == UNKNOWN).sum())
-        missing = int((~np.isin(known.digests, now)).sum())
+        missing = int((~np.isin(known.own().digests, now)).sum())
         return f"{changed}: {new:,} are new, {missing:,} are missing"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nin.data import NAMED, ImageFolder, Pictures, Split
 from nin.data.decoding.image_arrays import fitted_images
 from nin.data.folders.listing import Files
-from nin.data.folders.membership import UNKNOWN, Membership
+from nin.data.folders.membership import UNKNOWN, USED, Membership
 from nin.data.in_memory.npz_file import is_npz
 from nin.data.source_listing import is_source
 from nin.data.sources import is_in_process
@@ -75,7 +75,7 @@ class RunImages(OwnImages):
         # As in training, whatever pictures there are now: where nothing is recorded 8 bits did.
         for place, data in self.opened(known, skip_bad, self.bit_depth or 8):
             if known is not None and isinstance(data, ImageFolder):
-                found = self._known(data, known, part or _evaluation_part(known), place)
+                found = self._known(data, known, part or known.evaluation_part(), place)
                 if found is not None:
                     return found
                 problem = problem or f"{place} holds none of the images of {self.path}"
@@ -109,11 +109,12 @@ class RunImages(OwnImages):
             return None
         if not isinstance(folder, ImageFolder):
             return None
-        there = np.isin(known.digests, folder.membership().digests)
-        held_out = known.parts == PARTS.index(_evaluation_part(known))
+        own = known.own()
+        there = np.isin(own.digests, folder.membership().digests)
+        held_out = own.parts == PARTS.index(known.evaluation_part())
         if not there[held_out].all() or not there[~held_out].any():
             return None
-        return self._known(folder, known, _evaluation_part(known), data)
+        return self._known(folder, known, known.evaluation_part(), data)
 
     def _moved_file(self, data: str) -> EvaluationImages | None:
         """The run's own images if `data` is their file, wherever it is now."""
@@ -162,7 +163,12 @@ class RunImages(OwnImages):
         height, width, channels = self.record["model"]["input_shape"]
         shape = (height, width, channels)
         images = open_others(
-            data, shape, self.classes, self.recipe.resize_mode, self.bit_depth, skip_bad=skip_bad
+            data,
+            shape,
+            self.classes,
+            self.recipe.resize_mode,
+            self.bit_depth or 8,
+            skip_bad=skip_bad,
         )
         if images.has_own_parts:
             part, split = final_split(images)
@@ -185,13 +191,8 @@ class RunImages(OwnImages):
             return None if is_own and part == "all" else 0
         looked_at = [each for each in data.parts if part in (each, "all")]
         codes = np.concatenate([known.codes(data.digests(each)) for each in looked_at])
-        used = [PARTS.index(each) for each in PARTS if each != _evaluation_part(known)]
-        return int(np.isin(codes, used).sum())
-
-
-def _evaluation_part(known: Membership) -> Part:
-    """The part that a run with these pictures is evaluated on."""
-    return "test" if (known.parts == PARTS.index("test")).any() else "validation"
+        used = [code for code, each in enumerate(PARTS) if each != known.evaluation_part()]
+        return int(np.isin(codes, [*used, USED]).sum())
 
 
 def _as_often(wanted: NDArray[Any], found: NDArray[Any], best: NDArray[np.bool_]) -> Any:

@@ -85,7 +85,7 @@ def is_worth_trying(head: Head, paths: Sequence[str]) -> bool:
             not.
     """
     images = len(paths)
-    chosen = next((each for each in head.candidates if each.C == head.C), None)
+    chosen = head.chosen
     if images < FEWEST or chosen is None or float(np.mean(chosen.accuracy)) >= GOOD:
         return False
     is_cheap = adjust(_recipe(), images).epochs * images <= MOST_IMAGES

@@ -51,6 +51,11 @@ class Head(NamedTuple):
     C: float
     candidates: tuple[Candidate, ...]
 
+    @property
+    def chosen(self) -> Candidate | None:
+        """The candidate that was taken; None if there were too few photographs to try any."""
+        return next((each for each in self.candidates if each.C == self.C), None)
+
     def logits(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Logits (n, classes) for features (n, channels)."""
         logits: NDArray[np.float32] = features @ self.kernel + self.bias

@@ -20,6 +20,7 @@ from nin.data import ImageData, ImageFolder
 from nin.errors import RunError, WeightsError
 from nin.files import write_bytes
 from nin.pretrained import Trunk, load_trunk, trunk_of
+from nin.progress import stderr_console
 from nin.training.leak_warning import warn_of_duplicates
 from nin.training.preflight import check_pretrained
 from nin.training.recipe import Recipe
@@ -81,11 +82,11 @@ def train_head(
     for part in photographs.parts:
         photographs.check_left(part, photographs.files(part).labels)
     show_found(photographs)
-    duplicates = warn_of_duplicates(photographs)
+    duplicates = warn_of_duplicates(photographs, recipe.init)
     path = new_run(recipe.name, out)
     with locked(path):
         run = Run(path, {})
-        keep_membership(path, photographs)
+        keep_membership(path, photographs, recipe.init)
         run.update(**first_record(path, recipe, photographs, trunk, skip_bad), **duplicates)
         return _fit(run, photographs, trunk)
 
@@ -119,8 +120,8 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
         sessions = [*sessions_of(run.record), now]
         if data.fingerprint() != run.record["data"]["fingerprint"]:
             show_found(data)
-            keep_membership(run.path, data)
-            run.update(data=data_record(data), **warn_of_duplicates(data))
+            keep_membership(run.path, data, recipe.init)
+            run.update(data=data_record(data), **warn_of_duplicates(data, recipe.init))
         run.update(state="training", skip_bad=skip_bad, sessions=sessions)
         return _fit(run, data, trunk)
 
@@ -146,7 +147,7 @@ def _of_photographs(data: ImageData) -> ImageFolder:
 
 
 def _fit(run: Run, data: ImageFolder, trunk: Trunk) -> Run:
-    begun, console = time.monotonic(), Console(stderr=True, soft_wrap=True, highlight=False)
+    begun, console = time.monotonic(), stderr_console()
     recipe, stop_signal = run.recipe, StopSignal()
     try:
         with stop_signal.caught():
@@ -193,7 +194,7 @@ def _weights(trunk: Trunk, head: Head) -> dict[str, NDArray[Any]]:
 def _head_line(head: Head) -> str:
     """How the head was fitted, in one line."""
     words = f"class maps fitted to their optimum, C = {head.C:g}"
-    chosen = next((each for each in head.candidates if each.C == head.C), None)
+    chosen = head.chosen
     if chosen is None:
         return f"{words}: too few photographs of a class to choose it by"
     folds = len(chosen.accuracy)
