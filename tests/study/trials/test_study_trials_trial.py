@@ -12,7 +12,8 @@ from nin.networks.presets import PRESETS
 from nin.study import Contender
 from nin.study.comparison import RECIPE
 from nin.study.trials.row import unpack
-from nin.study.trials.trial import SEARCH_SEED, Trial, _Clock, train_trial, training_length
+from nin.study.trials.trial import SEARCH_SEED, Trial, train_trial, training_length
+from nin.study.trials.trial_clock import TrialClock
 
 DIGITS = RECIPE.revised(
     data="digits", epochs=2, limit=200, learning_rate=0.003, precision="float32"
@@ -65,9 +66,9 @@ def test_a_search_never_looks_at_test_images(monkeypatch):
 def test_a_long_training_says_in_a_log_how_far_it_is(monkeypatch, capsys):
     now = SimpleNamespace(seconds=0.0)
     fake = SimpleNamespace(monotonic=lambda: now.seconds, perf_counter=lambda: now.seconds)
-    for home in ("nin.study.trials.trial.time", "nin.progress.time"):
+    for home in ("nin.study.trials.trial_clock.time", "nin.progress.time"):
         monkeypatch.setattr(home, fake)
-    clock = _Clock(TRIAL._replace(steps=100))
+    clock = TrialClock(TRIAL.label, 100, TRIAL.recipe.part_size)
     clock.on_epoch_begin(0)
     for batch in range(60):
         now.seconds += 1

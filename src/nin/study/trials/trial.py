@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import time
 from collections.abc import Sequence
 from typing import Annotated, Any, NamedTuple
 
@@ -17,9 +16,9 @@ from nin import backends
 from nin.data import ImageData
 from nin.errors import DataError, NinError
 from nin.networks.lookup import find_network
-from nin.progress import LineTimer, stderr_console, time_left
 from nin.study.trials.contender import Contender, EvaluationPart
 from nin.study.trials.row import is_packed, pack
+from nin.study.trials.trial_clock import TrialClock
 from nin.study.trials.trial_images import trial_images
 from nin.training import Recipe, Trainer, evaluate
 from nin.training.precision import precision_policy
@@ -210,7 +209,7 @@ def train_trial(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
     keras.backend.clear_session()
     backends.set_random_seed(trial.recipe.seed)
     data = trial_images(trial.recipe, trial.divided_by)
-    clock = _Clock(trial)
+    clock = TrialClock(trial.label, trial.steps, trial.recipe.part_size)
     # How many training images a folder has depends on the seed that divides it.
     batches = math.ceil(len(data.train.labels) / trial.recipe.part_size)
     trainer = Trainer(
@@ -249,48 +248,6 @@ def _test_result(model: Any, data: ImageData) -> dict[str, Any]:
     assert found.probabilities is not None
     correct = found.probabilities.argmax(axis=1) == found.labels
     return {"accuracy": found.accuracy, "n": found.n, "correct": pack(correct)}
-
-
-class _Clock(keras.callbacks.Callback):
-    """Measures the time of training, and stops it after the trial's steps.
-
-    Where standard error is neither a terminal nor a notebook, a long training prints now and then
-    how far it is.
-    """
-
-    def __init__(self, trial: Trial) -> None:
-        super().__init__()
-        self.trial = trial
-        self.seconds = 0.0
-        self._done = 0
-        self._since: float | None = None
-        self._console = stderr_console()
-        self._timer = LineTimer()
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Start the clock, except before the very first batch."""
-        self._since = time.perf_counter() if self._done else None
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Take the time since the last batch."""
-        now = time.perf_counter()
-        self.seconds += 0.0 if self._since is None else now - self._since
-        self._since = now
-        self._done += 1
-        if self._done >= self.trial.steps:
-            self.model.stop_training = True
-        elif self.seconds and not (self._console.is_interactive or self._console.is_jupyter):
-            self._say()
-
-    def _say(self) -> None:
-        if self._timer.is_due():
-            rate = (self._done - 1) / self.seconds
-            self._console.print(
-                f"{self.trial.label}: {self._done:,} of {self.trial.steps:,} steps"
-                f"  {rate * self.trial.recipe.part_size:,.0f} img/s"
-                f"  {time_left((self.trial.steps - self._done) / rate)}",
-                markup=False,
-            )
 
 
 def training_length(recipe: Recipe, images: int, budget_images: float | None) -> tuple[Recipe, int]:
