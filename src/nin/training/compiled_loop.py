@@ -97,10 +97,10 @@ def fit_compiled(
 
 def history_of(model: Module) -> dict[str, list[float]]:
     """What the last `fit` measured, epoch by epoch; a reader's own `History` holds those before."""
-    history = model.history
-    if history is None or not history.epoch:
+    epochs = len(getattr(model.history, "epoch", ()))
+    if not epochs:  # It was interrupted before, or within the first.
         return {}
-    return {name: values[-len(history.epoch) :] for name, values in history.history.items()}
+    return {name: values[-epochs:] for name, values in model.history.history.items()}
 
 
 def pays_to_jit() -> bool:
