@@ -59,9 +59,11 @@ def mirrored(run: nin.Run) -> float:
 
 
 def summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Over the seeds."""
+    """Over the seeds; of what earlier rows do not have, nothing."""
     keys = ("accuracy", "accuracy_mirrored", "loss", "hours")
-    return {key: spread([row[key] for row in rows]) for key in keys if key in rows[-1]}
+    return {
+        key: spread([row[key] for row in rows]) for key in keys if all(key in row for row in rows)
+    }
 
 
 def main() -> None:

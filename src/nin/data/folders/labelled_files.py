@@ -115,9 +115,8 @@ class _Pictures:
         exact = str(table.parent / row.file)
         wanted = part or _part_in(table.stem)
         possible = self._candidates(table, row.file)
-        if (
-            row.part is None and part is not None
-        ):  # Where parts number on their own, another's is another picture.
+        # Where each part numbers its own, one of that name in another part is another picture.
+        if row.part is None and part is not None:
             possible = [
                 path for path in possible if path == exact or not self._is_elsewhere(path, part)
             ]
