@@ -16,7 +16,6 @@ from nin.data.duplicate_detection.duplicate_report import (
     show_command,
 )
 from nin.data.duplicate_detection.duplicates import Duplicates, find_duplicates
-from nin.data.folders.membership import Membership
 from nin.data.split import Part
 from nin.data.storage.picture_store import stored_size
 from nin.progress import stderr_console
@@ -76,7 +75,7 @@ def warn_of_duplicates(data: DataModule, init: str | None = None) -> dict[str, A
 
 def _used_before(data: ImageFolder, init: str) -> dict[str, Any] | None:
     """Pictures to evaluate on that the run which training starts from has used, as a leak."""
-    known: Membership | None = membership_of_another(init)
+    known = membership_of_another(init)
     part: Part = "test" if "test" in data.parts else "validation"
     if known is None or part not in data.parts:
         return None

@@ -367,14 +367,20 @@ def test_what_a_limit_left_out_was_not_used(capsys):
     assert "WARNING" not in capsys.readouterr().err
 
 
-def test_what_runs_before_have_used_is_none_of_the_pictures_that_are_missing(here):
+def two_runs(here):
+    """A run, and one on other photographs that starts from it."""
     first = new_run()
     (here / "photos").rename(here / "before")
     folder(here / "photos", first=5000)
     between = RECIPE.revised(data="photos", init=str(first.path))
     second = record_of(Path("runs/two"), between, open_new(between))
+    return first, second
+
+
+def test_what_runs_before_have_used_is_none_of_the_pictures_that_are_missing(here):
+    _, second = two_runs(here)
     draw(here / "photos/cat/000.png", 77)
-    changed = second.images.change("photos", open_images(between), second.images.membership())
+    changed = second.images.change("photos", open_images(second.recipe), second.images.membership())
     assert changed.endswith("1 are new, 1 are missing")
 
 
@@ -396,11 +402,7 @@ def test_nor_is_it_held_out_where_nothing_is_a_test(here):
 
 
 def test_what_the_run_before_the_last_was_trained_on_is_in_no_test_either(here):
-    first = new_run()
-    (here / "photos").rename(here / "before")
-    folder(here / "photos", first=5000)
-    between = RECIPE.revised(data="photos", init=str(first.path))
-    second = record_of(Path("runs/two"), between, open_new(between))
+    first, second = two_runs(here)
     folder(here / "photos")
     data = open_new(RECIPE.revised(data="photos", init=str(second.path), seed=77))
     codes = first.images.membership().codes(data.digests("test"))
