@@ -136,7 +136,7 @@ def test_what_a_row_says(compared, tmp_path):
 def test_recipes_are_compared_by_held_out_images_alone(compared, trained):
     changed = SMALL._replace(name="+ smoothing", changes={"label_smoothing": 0.2})
     comparison = compared((SMALL, changed), rates=[0.001], judged_on="validation")
-    assert not any(trial.looks_at_test for trial in trained)
+    assert {(trial.evaluated_on, trial.divided_by) for trial in trained} == {("validation", 0)}
     assert [trial.recipe.label_smoothing for trial in trained] == [0, 0, 0.2, 0.2]
     assert (comparison.judged_on, comparison.images) == ("validation", 144)
     assert comparison.rows[0].accuracies == pytest.approx([0.54, 0.54])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -238,6 +239,12 @@ class ImageData(DataModule):
         if part not in self._loaded:
             self._loaded.update(self.load(part))
         return self._loaded[part]
+
+    def in_order_of(self, seed: int) -> Self:
+        """Return the same images in the same parts, in the order of training of another seed."""
+        other = copy.copy(self)
+        other.seed = seed
+        return other
 
     def blocks(self, part: Part) -> Blocks | None:
         """Return which images of a part lie together in shards; None if they are not in shards."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -67,6 +67,11 @@ class NamedData(ImageData):
     def stored(self, part: Part) -> Split:
         """Read the published training or test images, whole."""
         raise NotImplementedError
+
+    def in_order_of(self, seed: int) -> Self:
+        """Return the same images in the same parts, in the order of training of another seed."""
+        self.split("train")  # Until it is read, the seed has not chosen its images.
+        return super().in_order_of(seed)
 
     def load(self, part: Part) -> Mapping[Part, Split]:
         """Read a part; the training and validation parts come together."""

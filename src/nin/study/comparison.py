@@ -98,7 +98,8 @@ def compare(
             on another machine, whose speeds are taken in place of this one's: to find out on a
             fast machine how far a slow one would get in `seconds`.
         judged_on: the part of the images that networks are evaluated on: ``"test"``, or
-            ``"validation"``, held-out training images, for whatever is to be chosen by the result.
+            ``"validation"``, held-out training images, the same for all seeds, for whatever is to
+            be chosen by the result.
 
     Raises:
         NinError: an argument makes no sense, or a result cannot be written; finished trials are

@@ -43,12 +43,12 @@ def contender_rows(conditions: Conditions, plans: Sequence[ContenderPlan]) -> tu
         outcomes = _outcomes_by_seed(runner, trials, best, conditions.seeds)
     rows = []
     count = len(conditions.data.split(conditions.judged_on).labels)
-    # A division by another seed may need a test picture to train a class of few.
-    is_divided = all(plan.trial.divided_by is not None for plan in plans) and all(
-        outcome.n == count for each in outcomes for outcome in each
+    is_shared = shares_test_images(conditions.data) or all(
+        plan.trial.divided_by is not None for plan in plans
     )
-    is_split = conditions.recipe.folds is not None or shares_test_images(conditions.data)
-    alike = is_split or is_divided
+    # A division by another seed may need a test picture to train a class of few.
+    is_whole = all(outcome.n == count for each in outcomes for outcome in each)
+    alike = conditions.recipe.folds is not None or (is_shared and is_whole)
     for number, plan in enumerate(plans):
         own = slice(number * len(folds), (number + 1) * len(folds))
         by_seed = [*zip(*outcomes[own], strict=True)]

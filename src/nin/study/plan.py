@@ -118,8 +118,9 @@ def _plan(
     recipe, steps = training_length(recipe, len(data.train.labels), budget_images)
     predicted = len(data.split(conditions.judged_on).labels)
     effort = float(cost.multiply_adds * (TRAINING_EFFORT * steps * recipe.part_size + predicted))
-    divided_by = division_seed(conditions.recipe, conditions.data)
-    trial = Trial(contender, recipe, steps, digest, effort, conditions.judged_on, divided_by)
+    judged_on = conditions.judged_on
+    divided_by = division_seed(conditions.recipe, conditions.data, judged_on)
+    trial = Trial(contender, recipe, steps, digest, effort, judged_on, divided_by)
     return ContenderPlan(cost, speed, trial)
 
 

@@ -47,6 +47,16 @@ def test_an_evaluated_training(outcome):
 
 
 @pytest.mark.slow
+def test_held_out_images_are_evaluated_on_where_test_images_are_not_to_be(outcome):
+    judged = TRIAL._replace(judged_on="validation", divided_by=0)
+    found = train_trial(judged)
+    assert (found.accuracy, found.n) == (None, 144)
+    assert unpack(found.correct, 144).mean() == pytest.approx(found.validation)
+    assert found.curve == outcome.curve
+    assert judged.fault(found) is None
+
+
+@pytest.mark.slow
 def test_the_same_cell_comes_to_the_same(outcome):
     assert train_trial(TRIAL).model_dump(exclude={"seconds"}) == outcome.model_dump(
         exclude={"seconds"}
@@ -83,8 +93,10 @@ def test_a_long_training_says_in_a_log_how_far_it_is(monkeypatch, capsys):
 def test_training_ends_after_its_steps(monkeypatch):
     steps = []
     monkeypatch.setattr(
-        "nin.study.trials.trial._test_result",
-        lambda model, _: steps.append(int(model.optimizer.iterations)) or {"accuracy": 0.5, "n": 1},
+        "nin.study.trials.trial._evaluated",
+        lambda model, *_: (
+            steps.append(int(model.optimizer.iterations)) or {"accuracy": 0.5, "n": 1}
+        ),
     )
     train_trial(TRIAL._replace(steps=3))
     assert steps == [3]

@@ -1,5 +1,6 @@
 """Images of trials: those evaluated on are the same for every seed, and in no training."""
 
+import numpy as np
 import pytest
 from photographs import folder
 
@@ -32,6 +33,26 @@ def test_a_folder_without_a_test_has_one_for_all_seeds(recipe, limit):
         held_out.add(frozenset(contents(data, "validation")))
     assert len(held_out) == 3
     assert trial_images(recipe, None).fingerprint() == base.fingerprint()
+
+
+@pytest.mark.parametrize("limit", [None, 20])
+def test_held_out_images_that_are_evaluated_on_are_the_same_for_all_seeds(recipe, limit):
+    digits = RECIPES["digits"].revised(limit=limit, seed=5)
+    for each in (recipe.revised(limit=limit), digits):
+        base = open_images(each)
+        seed = division_seed(each, base, "validation")
+        first, *_ = orders = [
+            trial_images(each.revised(seed=n), seed, "validation") for n in (5, 6)
+        ]
+        for data in orders:
+            for part in ("train", "validation"):
+                assert np.array_equal(data.split(part).images, base.split(part).images)
+                assert np.array_equal(data.split(part).labels, base.split(part).labels)
+        batches = [data.get_dataloader(train=True)[0][1] for data in (base, *orders)]
+        assert np.array_equal(batches[0], batches[1])
+        assert not np.array_equal(batches[0], batches[2])
+        searched = trial_images(each.revised(seed=6), seed).validation_split
+        assert not np.array_equal(searched.images, first.validation_split.images)
 
 
 def test_folders_with_a_test_and_folds_are_as_they_are(recipe, tmp_path):

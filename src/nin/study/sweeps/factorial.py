@@ -99,7 +99,8 @@ def sweep(
             cluster).
         measured: whether to measure images/s and peak memory of each network.
         judged_on: the part of the images that networks are evaluated on: ``"test"``, or
-            ``"validation"``, held-out training images, for whatever is to be chosen by the result.
+            ``"validation"``, held-out training images, the same for all seeds, for whatever is to
+            be chosen by the result.
         consent: called before the first training with a sentence on how long all will take, with
             that in seconds (None: not long) and the number of trainings; False ends it there.
         options: fields of `Recipe` in place of the recipe's own.

@@ -20,7 +20,6 @@ from nin.errors import DataError
 from nin.pretrained import FeatureExtractor, load_trunk
 from nin.study.trials.row import pack
 from nin.study.trials.trial import Outcome, Trial
-from nin.study.trials.trial_images import trial_images
 from nin.training.dispatch import train_on
 from nin.training.health import FATAL
 from nin.training.recipe import Recipe
@@ -43,7 +42,7 @@ def train_pretrained(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
 
 def _frozen(trial: Trial) -> Outcome:
     began, recipe = time.monotonic(), trial.recipe
-    data = trial_images(recipe, trial.divided_by)
+    data = trial.images()
     assert isinstance(data, ImageFolder)
     features, labels = _features(recipe, data, "train")
     head = fit_head(features, labels, len(data.classes), balance=recipe.balance != "none")
@@ -91,7 +90,7 @@ def _kept() -> tempfile.TemporaryDirectory[str]:
 def _finetuned(trial: Trial, callbacks: Sequence[Any]) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="nin-trial-") as scratch:
         with contextlib.redirect_stderr(io.StringIO()):
-            data = trial_images(trial.recipe, trial.divided_by)
+            data = trial.images()
             run = train_on(trial.recipe, data, Path(scratch) / "run", callbacks=callbacks)
         rows = [row for row in run.metrics() if row["epoch"] > 0]
         curve = [row["val_accuracy"] for row in rows]

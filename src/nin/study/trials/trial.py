@@ -44,7 +44,7 @@ class Outcome(BaseModel):
         validation: accuracy on the validation images after the last epoch.
         accuracy: on the test images; None of a trial not evaluated on them, as those of the
             learning-rate search are not.
-        n: number of test images.
+        n: number of images it was evaluated on; 0 of a trial of the search.
         correct: which of them were classified correctly, as `row.pack` writes it; None of a
             trial of the search, and where it was not kept yet.
         curve: validation accuracy after each epoch.
@@ -73,7 +73,7 @@ class Trial(NamedTuple):
         fingerprint: of the images, so that a result is never reused for other images.
         effort: amount of work in any unit, from which the time left is estimated.
         judged_on: ``"test"``; or ``"validation"``, where test images are not to be looked at.
-        divided_by: the seed that divides a folder for all trials; see `trial_images`.
+        divided_by: the seed that divides the images for all trials; see `trial_images`.
     """
 
     contender: Contender
@@ -92,7 +92,12 @@ class Trial(NamedTuple):
     @property
     def looks_at_test(self) -> bool:
         """Whether it is evaluated on the test images."""
-        return self.judged_on == "test" and not self.is_search
+        return self.evaluated_on == "test"
+
+    @property
+    def evaluated_on(self) -> EvaluationPart | None:
+        """The part it is evaluated on when it has been trained; None: it is one of a search."""
+        return None if self.is_search else self.judged_on
 
     @property
     def is_pretrained(self) -> bool:
@@ -122,6 +127,14 @@ class Trial(NamedTuple):
     def in_fold(self, fold: int | None) -> Trial:
         """The trial of the same network evaluated on this fold; None: as it is."""
         return self if fold is None else self._replace(recipe=self.recipe.revised(fold=fold))
+
+    def images(self) -> ImageData:
+        """The images it is trained and evaluated on.
+
+        Raises:
+            DataError: they cannot be had.
+        """
+        return trial_images(self.recipe, self.divided_by, self.evaluated_on or "test")
 
     def spec(self) -> dict[str, Any]:
         """Everything that decides the result, as JSON values; names and effort do not."""
@@ -178,8 +191,10 @@ class Trial(NamedTuple):
 
     def fault(self, outcome: Outcome) -> str | None:
         """Why `outcome` cannot be that of this trial; None if it can."""
-        if not self.looks_at_test and (outcome.accuracy is not None or outcome.n):
+        if not self.looks_at_test and outcome.accuracy is not None:
             return "it was evaluated on test images, which it must not look at"
+        if self.is_search and outcome.n:
+            return "it was evaluated, which a trial of the search is not"
         if self.looks_at_test and (outcome.accuracy is None or not outcome.n):
             return "it was not evaluated on test images"
         if outcome.correct is not None and not is_packed(outcome.correct, outcome.n):
@@ -208,7 +223,7 @@ def train_trial(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
     """
     keras.backend.clear_session()
     backends.set_random_seed(trial.recipe.seed)
-    data = trial_images(trial.recipe, trial.divided_by)
+    data = trial.images()
     clock = TrialClock(trial.label, trial.steps, trial.recipe.part_size)
     # How many training images a folder has depends on the seed that divides it.
     batches = math.ceil(len(data.train.labels) / trial.recipe.part_size)
@@ -225,29 +240,34 @@ def train_trial(trial: Trial, callbacks: Sequence[Any] = ()) -> Outcome:
         model = trial.contender.make(len(data.classes), shape)
         trainer.fit(model, data)
     assert trainer.health is not None
-    test_result = _test_result(model, data) if trial.looks_at_test else {"accuracy": None, "n": 0}
     return Outcome(
         validation=trainer.history["val_accuracy"][-1],
-        **test_result,
+        **_evaluated(model, data, trial.evaluated_on),
         curve=trainer.history["val_accuracy"],
         seconds=round(clock.seconds, 3),
         died=trainer.health.died is not None,
     )
 
 
-def _test_result(model: Any, data: ImageData) -> dict[str, Any]:
-    _, split = final_split(data)
+def _evaluated(model: Any, data: ImageData, part: EvaluationPart | None) -> dict[str, Any]:
+    if part is None:
+        return {"accuracy": None, "n": 0}
+    split = data.validation_split if part == "validation" else final_split(data)[1]
     try:
         found = evaluate(model, split, data.classes)
     except DataError:
         raise
     except NinError:
         # Predictions that are not finite are all wrong.
-        nothing = np.zeros(len(split.labels), dtype=bool)
-        return {"accuracy": 0.0, "n": len(nothing), "correct": pack(nothing)}
-    assert found.probabilities is not None
-    correct = found.probabilities.argmax(axis=1) == found.labels
-    return {"accuracy": found.accuracy, "n": found.n, "correct": pack(correct)}
+        accuracy, correct = 0.0, np.zeros(len(split.labels), dtype=bool)
+    else:
+        assert found.probabilities is not None
+        accuracy, correct = found.accuracy, found.probabilities.argmax(axis=1) == found.labels
+    return {
+        "accuracy": accuracy if part == "test" else None,
+        "n": len(correct),
+        "correct": pack(correct),
+    }
 
 
 def training_length(recipe: Recipe, images: int, budget_images: float | None) -> tuple[Recipe, int]:
