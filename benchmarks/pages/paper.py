@@ -113,6 +113,26 @@ def heads() -> str:
     return f"{lines(head, table)}\n\n{_conditions('heads')}"
 
 
+def ingredients() -> str:
+    """What the recipe gains by each ingredient, in order of that."""
+    made = comparison("ingredients")
+    section = sections(made)[0]
+    base, *changed = section.rows
+    against = {pair.rival: pair for pair in section.differences}
+    changed.sort(key=lambda row: against[row.net].mean)
+    table = [
+        [
+            row.net,
+            report_text.accuracy(row.accuracies),
+            points(against.get(row.net), sign=-1),
+            f"{row.seconds / base.seconds:.2f}",
+        ]
+        for row in (base, *changed)
+    ]
+    head = ["", "accuracy, validation", "difference (points)", "time of training ÷ the recipe's"]
+    return f"{lines(head, table)}\n\n{_conditions('ingredients')}"
+
+
 def _conditions(name: str) -> str:
     made = comparison(name)
     kept = json.loads((ROOT / f"results/{name}.json").read_text(encoding="utf-8"))
@@ -120,13 +140,13 @@ def _conditions(name: str) -> str:
     return (
         f"(Fashion-MNIST, {made.data['splits']['train']['images']:,} training images,"
         f" {settings['epochs']} epochs, n = {len(settings['seeds'])} seeds, {made.images:,}"
-        " test images; intervals of 95 % over seeds, in bold where chance is an unlikely cause"
+        f" {made.judged_on} images; intervals of 95 % over seeds, in bold where chance is an unlikely cause"
         f" after Holm's correction; {made.device['cores']} cores; commit {kept['commit']};"
         f" `{made.command}`)"
     )
 
 
-PAPER = {"paper results": results, "paper heads": heads}
+PAPER = {"paper results": results, "paper heads": heads, "paper ingredients": ingredients}
 
 
 def drawn() -> dict[Path, str]:
