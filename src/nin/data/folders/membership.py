@@ -57,7 +57,7 @@ class Membership(NamedTuple):
 
         Args:
             arrays: by name.
-            classes: how many there are.
+            classes: number of classes.
 
         Raises:
             DataError: they are not such arrays.

@@ -50,7 +50,7 @@ class ImageArrays(ImageData):
         limit: use at most this many training images, classes in proportion. None: all.
         seed: random seed, 0 or more: of what is held out for validation or left out, and of the
             order of training.
-        augmentation: random changes to training images. None: none.
+        augmentation: random changes to training images, or None.
         balance: how to make up for classes of unequal size in training; see `nin.data.ImageData`.
 
     Attributes:
