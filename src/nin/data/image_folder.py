@@ -267,9 +267,9 @@ class ImageFolder(ImageData):
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.
 
-        For a streamed set, digests of the files replace the pixels, and the name is left out. If it
-        is divided by position, the files' names and sizes replace the pixels. The size and a
-        `resize_mode` other than ``"squash"`` are included.
+        For a streamed set, digests of the files replace the pixels, and the set's name is left out;
+        if it is divided by position, the files' names and sizes replace the pixels, and the set's
+        name is included. The size and a `resize_mode` other than ``"squash"`` are always included.
         """
         if not self.stream:
             return super().fingerprint()
@@ -289,7 +289,7 @@ class ImageFolder(ImageData):
             labels: (n,), labels of the pictures that can be read.
 
         Raises:
-            DataError: names what is missing.
+            DataError: a part or class has none; the message names it.
         """
         if len(labels) == 0:
             raise DataError(f"{self.path}: no picture is left for {part}")

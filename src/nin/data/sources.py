@@ -25,7 +25,7 @@ _opened: dict[str, ImageArrays] = {}
 
 
 def as_images(data: Any, *, classes: Sequence[Any] | None = None, groups: Any = None) -> ImageData:
-    """Return images to train on as `ImageData`, in whatever form they are given.
+    """Return images to train on, given in any supported form, as `ImageData`.
 
     Args:
         data: `ImageData`; ``(x, y)`` arrays; ``(train, test)`` or ``(train, validation, test)`` of
@@ -91,7 +91,7 @@ def as_module(data: Any) -> DataModule:
 
 
 def as_evaluation_images(data: Any, classes: Sequence[str] | None = None) -> ImageData:
-    """Return images to evaluate a network on, in whatever form they are given.
+    """Return images to evaluate a network on, given in any supported form, as `ImageData`.
 
     Args:
         data: as for `as_images`; or a single loader; or an ``.npz`` file. Of several parts, the

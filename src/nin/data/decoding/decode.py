@@ -73,9 +73,9 @@ def decode(
     several frames or pages, the first is read. The EXIF orientation is applied, colours are
     converted to sRGB by the file's colour profile, transparent parts become white, and values are
     reduced to 8 bits by the range that the file states, or else by the smallest of 8, 10, 12, 14
-    and 16 bits that holds them. With a `size` the picture is resized to a square, with
-    antialiasing: all of it, whatever its aspect ratio, so that class maps cover all of it; or, with
-    ``resize_mode="crop"``, the square in its middle.
+    and 16 bits that holds them. With a `size`, the whole picture is resized to a square with
+    antialiasing, whatever its aspect ratio, so that class maps cover all of it; or, with
+    ``resize_mode="crop"``, the square in its middle is.
 
     Args:
         source: a path, or the file's content.

@@ -99,10 +99,10 @@ class Duplicates:
 
     @cached_property
     def leaks(self) -> list[Twins]:
-        """Each picture of the validation part that is also in training, or of the test part in either.
+        """Each picture of the test or validation part, with one like it in an earlier part.
 
-        The other one is the same picture if there is one, else a near copy. Pictures of the test
-        part come first.
+        The order of parts is training, validation, test. The other picture is the same one, if
+        there is one, else a near copy. Pictures of the test part come first.
         """
         found = [twins for group in self.groups for twins in _leaks(group)]
         return sorted(found, key=lambda each: (each.picture.part, not each.is_same))

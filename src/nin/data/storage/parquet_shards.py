@@ -67,7 +67,7 @@ class ParquetShards(ShardReader[ParquetTable]):
         self._groups = RowGroups(CACHE)
 
     def read_table(self, path: str) -> ParquetTable:
-        """Read where the pictures of a file are in it, even if it was read before; no picture is read.
+        """Read where the pictures of a file are in it, even if known; no picture is read.
 
         Raises:
             DataError: it is damaged, has no column of pictures, or has a row group too large to be
