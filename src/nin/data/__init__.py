@@ -1,8 +1,8 @@
 """Where labelled images come from: published sets, folders of pictures, the book's `DataModule`.
 
-`folders` lists what a folder of pictures holds, `decoding` makes an array of a picture, and
-`duplicate_detection` finds pictures that are there twice. Everything is loaded when first used, so
-that importing this package costs nothing.
+`folders` lists what a folder of pictures holds, `decoding` turns a picture into an array, and
+`duplicate_detection` finds pictures that occur more than once. Everything is loaded when first
+used, so that importing this package costs nothing.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""`Augmentation`: random changes to training images, and what they make of the labels."""
+"""`Augmentation`: random changes to training images, and their effect on the labels."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from numpy.typing import NDArray
 from nin.data.mixing import Mixed, blended, pasted, smoothed
 from nin.errors import DataError
 
-#: The widest crop is a third wider than high, the narrowest a third higher than wide.
+#: The widest crop is a third wider than high; the narrowest is a third higher than wide.
 CROP_RATIO = 4 / 3
-#: The shares of an image, and the ratios of the sides, that are erased (Zhong et al. 2017).
+#: Range of the erased share of an image, and largest ratio of its sides (Zhong et al. 2017).
 ERASED_SHARE, ERASED_RATIO = (0.02, 0.4), 1 / 0.3
 
 
 FillMode = Literal["nearest", "constant", "reflect"]
-#: The same in numpy's words.
+#: The names of the fill modes in `numpy.pad`.
 _PADDING: dict[str, Literal["edge", "constant", "reflect"]] = {
     "nearest": "edge",
     "constant": "constant",
     "reflect": "reflect",
 }
-#: The largest parameter of the beta distributions: all shares are then close to a half.
+#: The largest parameter of the beta distributions: there, all shares are close to a half.
 MOST_ALPHA = 100.0
 
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes to a batch of images, made on the CPU and so the same on every backend.
+    """Random changes to a batch of images, made on the CPU and therefore the same on every backend.
 
     Uint8 in, uint8 out, at the same size unless `crop_size` is given. Changes are made in the order
-    of the arguments; by default there are none. `mixup`, `cutmix` and `label_smoothing` make labels
-    shares of all classes: those of a batch are then (n, classes), and the largest share counts for
-    accuracy.
+    of the arguments; by default there are none. `mixup`, `cutmix` and `label_smoothing` turn labels
+    into shares of all classes, of shape (n, classes) for a batch. Accuracy then counts the class
+    with the largest share.
 
     Args:
         shift: largest displacement along each axis, in pixels of the stored image; every whole
@@ -46,36 +46,37 @@ class Augmentation:
         flip: mirror each image left to right with probability 0.5. Not for things that have a left
             and a right, such as arrows or letters.
         crop: random resized crop (Szegedy et al. 2015, arXiv 1409.4842): the smallest share of the
-            area, above 0, that is cut out and enlarged to the size of the image. All shares from it
-            to 1 are equally likely, at aspect ratios from 3/4 to 4/3, or the nearest that fits. 1
-            for none.
-        rotation: largest angle either way, in degrees, up to 180.
+            area, above 0, to cut out and resize to the size of the image. All shares from this to 1
+            are equally likely, at aspect ratios from 3/4 to 4/3, or the nearest that fits. 1 for no
+            crop.
+        rotation: largest angle in either direction, in degrees, up to 180.
         brightness: values are multiplied by a factor from ``1 - brightness`` to
             ``1 + brightness``; 0 to 1.
-        contrast: the same for their distance from the image's mean grey.
-        saturation: the same for their distance from the pixel's grey; only of colour images.
-        erasing: the share of images of which a rectangle, 0.02 to 0.4 of the area, is overwritten
+        contrast: the same for the distance of values from the image's mean grey.
+        saturation: the same for the distance of values from their pixel's grey; colour images only.
+        erasing: probability that a rectangle of an image, 0.02 to 0.4 of its area, is overwritten
             with noise (random erasing, Zhong et al. 2017, arXiv 1708.04896); 0 to 1.
-        crop_size: side in pixels of what `crop` cuts out, in place of the image's own size. Objects
-            look larger in a crop than in the whole image, so that a network trained on smaller
-            crops is as good on larger images, and trains faster (Touvron et al. 2019, arXiv
-            1906.06423).
-        fill_mode: what a shift or a rotation uncovers: ``"nearest"`` repeats the image's border,
-            ``"constant"`` is black, ``"reflect"`` mirrors the image. A shift of 4 on black is the
-            random crop of a padded image that is usual for CIFAR.
-        mixup: each batch is blended with its reverse, and its labels likewise, in a share that is
-            drawn from a beta distribution with this parameter (see `nin.data.mixing`); 0 for none.
+        crop_size: side in pixels that crops are resized to, instead of the image's own size.
+            Objects look larger in a crop than in the whole image, so that a network trained on
+            smaller crops is as good on larger images, and trains faster (Touvron et al. 2019,
+            arXiv 1906.06423).
+        fill_mode: how to fill what a shift or a rotation uncovers: ``"nearest"`` repeats the
+            image's border, ``"constant"`` is black, ``"reflect"`` mirrors the image. A shift of 4
+            on black is the random crop of a padded image that is usual for CIFAR.
+        mixup: each batch is blended with itself in reverse order, labels included, by a share drawn
+            from a beta distribution with this parameter (see `nin.data.mixing`); 0 for none.
         cutmix: a rectangle of each image is replaced by that of its counterpart in the reversed
-            batch, and so much of its label; likewise. With `mixup` as well, each batch gets one of
-            the two, with equal probability.
-        mixup_prob: the share of batches that are mixed, by either.
-        label_smoothing: this share of each label is divided among all classes; 0 to below 1.
+            batch, and the same share of its label. The share is drawn from a beta distribution with
+            this parameter; 0 for none. With `mixup` as well, each batch gets one of the two, with
+            equal probability.
+        mixup_prob: probability that a batch is mixed, by `mixup` or `cutmix`.
+        label_smoothing: share of each label that is spread over all classes; 0 to below 1.
 
     Raises:
         DataError: an argument is out of range.
 
     Example:
-        What a network is shown in its first epoch:
+        What a network sees in its first epoch:
 
         >>> data = nin.Digits(augmentation=nin.Augmentation(rotation=15, erasing=0.25))
         >>> batch = next(iter(data.train_dataloader()))
@@ -125,7 +126,7 @@ class Augmentation:
         return bool(self.label_smoothing or ((self.mixup or self.cutmix) and self.mixup_prob))
 
     def output_shape(self, shape: tuple[int, ...]) -> tuple[int, ...]:
-        """The (height, width, channels) that it makes of images of a `shape`."""
+        """Return the (height, width, channels) that images of a `shape` have afterwards."""
         return shape if self.crop_size is None else (self.crop_size, self.crop_size, shape[2])
 
     def __call__(self, images: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -133,7 +134,7 @@ class Augmentation:
 
         Args:
             images: (n, height, width, channels).
-            rng: generator of the random numbers; generators in the same state give equal results.
+            rng: random number generator; generators in the same state give equal results.
         """
         from nin.data.transforms import cropped, recoloured, rotated
 
@@ -164,13 +165,13 @@ class Augmentation:
         rng: np.random.Generator,
         weights: NDArray[np.float32] | None = None,
     ) -> Mixed:
-        """Return the batch with labels as shares, smoothed and mixed.
+        """Return the batch, smoothed and mixed, with labels as shares.
 
         Args:
             images: (n, height, width, channels), as `__call__` left them.
-            labels: (n,), from 0 on.
-            classes: how many there are.
-            rng: generator of the random numbers.
+            labels: (n,), counted from 0.
+            classes: number of classes.
+            rng: random number generator.
             weights: (n,): how much each image counts in the loss. None: all the same.
         """
         batch = Mixed(images, smoothed(labels, classes, self.label_smoothing), weights)
@@ -191,7 +192,7 @@ def _shifted(
     count, height, width, channels = images.shape
     sides = ((0, 0), (shift, shift), (shift, shift), (0, 0))
     rows = np.pad(images, sides, mode=border).reshape(count, height + 2 * shift, -1)
-    # One row of pixels is one run of bytes, so that a crop copies whole rows at a time.
+    # With each row of pixels as one run of bytes, a crop copies whole rows at a time.
     windows = np.lib.stride_tricks.sliding_window_view(
         rows, (height, width * channels), axis=(1, 2)
     )
@@ -205,9 +206,8 @@ def _boxes(
 ) -> NDArray[np.float64]:
     """Rectangles anywhere within images: (n, 4), left, top, right, bottom in pixels.
 
-    Every share of the area within `shares` is equally likely, and every logarithm of width / height
-    within that of 1 / `ratio` and `ratio` for which such a rectangle fits; where none does, it is
-    the nearest that fits.
+    Shares of the area are uniform within `shares`. Aspect ratios, width / height, are log-uniform
+    from 1 / `ratio` to `ratio`, as far as such a rectangle fits; otherwise the nearest that fits.
     """
     count, height, width, _ = shape
     share = rng.uniform(*shares, count)
@@ -235,6 +235,6 @@ def _each(
     images: NDArray[np.uint8],
     values: NDArray[np.float64],
 ) -> NDArray[np.uint8]:
-    """Change every image by its own values. Pillow lets threads work at once."""
+    """Change every image by its own values, in threads: Pillow releases the interpreter's lock."""
     with ThreadPoolExecutor() as pool:
         return np.stack(list(pool.map(change, images, values)))

@@ -13,12 +13,12 @@ from nin.errors import DataError
 #: ``"sampling"``: each epoch draws its images with replacement, all classes equally likely.
 Balance = Literal["none", "weights", "sampling"]
 
-#: The way of balancing where none is named.
+#: How to balance where no way is named.
 PREFERRED: Balance = "weights"
 
 
 def check_balance(balance: str) -> None:
-    """Refuse a name that is none of `Balance`.
+    """Refuse a name that is not one of `Balance`.
 
     Raises:
         DataError: it is not.
@@ -28,9 +28,9 @@ def check_balance(balance: str) -> None:
 
 
 def balancing_weights(labels: NDArray[Any]) -> NDArray[np.float64]:
-    """Return a weight for each image so that every class that occurs has the same sum.
+    """Return a weight for each image, so that all classes that occur have the same total weight.
 
-    Their mean is 1.
+    The mean weight is 1.
 
     Args:
         labels: (n,), n at least 1.

@@ -1,9 +1,9 @@
-"""The random order of pictures in shards: one in which what lies together is read together.
+"""The random order of pictures in shards, in which pictures that lie together are read together.
 
-Pictures that lie together are a block. In each epoch the blocks come in random order, and as many
-of them as are a window have their pictures shuffled; then the next. What fits into one window is
-shuffled as a whole, exactly as files are. The order depends on the seed, the epoch and the layout
-of the shards alone: not on where they are, nor on how many processes read them.
+Pictures that lie together form a block. In each epoch the blocks are put in random order and
+divided into windows, and the pictures are shuffled within each window. A set that fits into one
+window is shuffled as a whole, exactly as files are. The order depends only on the seed, the epoch
+and the layout of the shards: not on where they are, nor on how many processes read them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from nin.data.storage.parquet_shards import ENDING as PARQUET
 from nin.data.storage.parquet_shards import WINDOW_BYTES, row_of
 from nin.data.storage.picture_store import PARQUETS, file_of
 
-#: Pictures in a window, and in a block of a tar file.
+#: Pictures in a full window, and in a block of a tar file.
 WINDOW, BLOCK = 16_384, 32
 
 
@@ -26,8 +26,8 @@ class Blocks(NamedTuple):
     """Which pictures lie together.
 
     Attributes:
-        of: (n,), int32, the block of each picture, from 0 on.
-        shares: (blocks,), of a window that each block takes.
+        of: (n,), int32, the block of each picture, from 0.
+        shares: (blocks,), the share of a window that each block takes.
     """
 
     of: NDArray[np.int32]
@@ -35,7 +35,7 @@ class Blocks(NamedTuple):
 
     @property
     def exceed_a_window(self) -> bool:
-        """Whether they are more than one window; else any order is as good."""
+        """Whether the blocks fill more than one window; otherwise blocks do not matter."""
         return bool(self.shares.sum() > 1 + 1e-6)
 
     def order(
@@ -43,13 +43,13 @@ class Blocks(NamedTuple):
     ) -> NDArray[np.intp]:
         """Shuffle pictures, window by window.
 
-        Within a batch those of a block stand together, so that a process which takes a part of each
-        batch reads about that part of the blocks.
+        Within a batch, pictures of a block are neighbours, so that a process that takes a part of
+        each batch reads about that part of the blocks.
 
         Args:
-            chosen: (m,), positions of the pictures, some perhaps several times.
+            chosen: (m,), positions of the pictures, which may repeat.
             batch_size: pictures per batch.
-            rng: generator of the random numbers.
+            rng: random number generator.
         """
         ranks = rng.permutation(len(self.shares))
         rank = ranks[self.of[chosen]]
@@ -61,10 +61,10 @@ class Blocks(NamedTuple):
 
 
 def find_blocks(names: Sequence[str]) -> Blocks | None:
-    """The blocks of pictures by their names; None if they are files of their own.
+    """The blocks of pictures, by their names; None if they are separate files.
 
     Args:
-        names: of pictures, those of a shard in its order.
+        names: names of the pictures, with those of a shard together and in its order.
     """
     of = np.empty(len(names), np.int32)
     shares: list[float] = []
@@ -91,19 +91,19 @@ def _of_shard(shard: str, names: Sequence[str]) -> Blocks:
     table = PARQUETS.table(shard)
     rows = [row_of(name[len(shard) + 1 :]) for name in names]
     groups, of = np.unique(table.groups(rows), return_inverse=True)
-    # As a group is held in memory whole, a window is of so many bytes at most.
+    # Row groups are held in memory whole, so a window is limited in bytes as well.
     shares = np.maximum(np.bincount(of) / WINDOW, table.sizes[groups] / WINDOW_BYTES)
     return Blocks(of.astype(np.int32), shares)
 
 
 def _windows(shares: NDArray[np.float64]) -> NDArray[np.intp]:
-    """The window of each block, in the blocks' order: as few as can be, and as large as another.
+    """The window of each block, in the blocks' order: as few windows as possible, of equal size.
 
-    A last one of what is left might hold pictures of one class alone.
+    A smaller last window might hold pictures of a single class.
     """
     total = shares.sum()
     before = np.cumsum(shares) - shares
-    # Sums of many shares are hardly exact.
+    # The tolerance is for rounding errors in sums of many shares.
     count = np.ceil(total - 1e-6)
     windows: NDArray[np.intp] = np.floor(before / total * count + 1e-6).astype(np.intp)
     return windows

@@ -1,4 +1,4 @@
-"""`check_folder`: what a user should know of a folder of pictures before training on it."""
+"""`check_folder`: what a user should know about a folder of pictures before training on it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from nin.files import did_you_mean
 from nin.names import printable
 from nin.progress import progress
 
-#: Unreadable pictures, and pictures in two parts, that are named in the text.
+#: How many unreadable pictures, and pictures in two parts, the text names at most.
 _NAMED = 10
 
 _MODES = {
@@ -55,13 +55,13 @@ class FolderCheck:
     """What was found in a folder, and what is wrong with it.
 
     Attributes:
-        root: the folder; files are named as they are called below it.
+        root: the folder; file names are relative to it.
         inventory: its pictures by part and class, and what was left out.
         sizes: (n, 2), width and height of each picture whose header can be read.
         formats: format → number of pictures.
-        modes: kind of pixels, as Pillow calls it → number of pictures.
-        image_size: side of the square that training takes pictures at, in pixels.
-        duplicates: what is there more than once, and what cannot be read.
+        modes: kind of pixels, by Pillow's name → number of pictures.
+        image_size: side in pixels of the square that training resizes pictures to.
+        duplicates: pictures that occur more than once, and those that cannot be read.
     """
 
     root: Path
@@ -79,9 +79,9 @@ class FolderCheck:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether something should be put right before training.
+        """Whether something should be fixed before training.
 
-        Pictures that cannot be read, that are in two parts, or that are in two classes.
+        Namely pictures that cannot be read, that are in two parts, or that are in two classes.
         """
         found = self.duplicates
         return bool(found.faults or found.leaks or found.conflicts)
@@ -92,7 +92,7 @@ class FolderCheck:
         return int((self.sizes.min(axis=1, initial=self.image_size) < self.image_size).sum())
 
     def text(self) -> str:
-        """All of it, safe to print."""
+        """Return everything as text that is safe to print."""
         first, *others = self.inventory.text().splitlines()
         lines = [first, *self._table()]
         lines += [line for line in others if not line.startswith("classes: ")]
@@ -101,7 +101,7 @@ class FolderCheck:
         return "\n".join([*lines, *self._unreadable_lines(), *self._duplicate_lines()])
 
     def report(self) -> dict[str, Any]:
-        """All of it, ready for JSON."""
+        """Return everything, ready for JSON."""
         return {
             "path": self.inventory.path,
             **self.inventory.record(),
@@ -116,9 +116,9 @@ class FolderCheck:
         }
 
     def save_sheet(self, path: Path) -> bool:
-        """Draw the first groups of duplicates on a contact sheet; returns whether there are any.
+        """Draw the first groups of duplicates on a contact sheet; return whether there are any.
 
-        Where there are none, a sheet of an earlier check is removed.
+        If there are none, the sheet of an earlier check is removed.
         """
         rows = sheet_rows(self.duplicates, self.inventory.classes, split=self.is_split)
         if rows:
@@ -187,9 +187,9 @@ def check_folder(path: str | Path, image_size: int) -> FolderCheck:
     """Look at every picture of a folder: size, kind, whether it can be read, and duplicates.
 
     Args:
-        path: a directory with one directory per class, perhaps inside train/, val/ and test/; or a
-            table of labels.
-        image_size: side of the square that training takes pictures at, in pixels.
+        path: a directory with one directory per class, optionally inside train/, val/ and test/; or
+            a table of labels; or shards.
+        image_size: side in pixels of the square that training resizes pictures to.
 
     Raises:
         DataError: the folder is missing or has another layout.

@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100, and their binary version: an archive of records, no pickle."""
+"""CIFAR-10 and CIFAR-100, from their binary version: an archive of records, no pickle."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class _CifarData(NamedData):
     label_bytes: ClassVar[int]
 
     def stored(self, part: Part) -> Split:
-        """Read the images and labels of one part, whole."""
+        """Read all images and labels of one part."""
         source, names = self.published, self.members[part]
         archive = fetch(source, source.files[0], self.root)
         count = (source.test if part == "test" else source.train) // len(names)
@@ -138,13 +138,13 @@ def parse_cifar(
     """Return the images (n, 32, 32, 3) and labels (n,) of some members of an archive.
 
     Args:
-        archive: the ``.tar.gz`` file; nothing of it is written to disk.
-        members: names inside it, in the order wanted.
-        images: how many each member holds.
-        label_bytes: 1 for CIFAR-10; 2 for CIFAR-100, whose second is the fine label.
+        archive: the content of the ``.tar.gz`` file; nothing is written to disk.
+        members: names of members, in the order wanted.
+        images: number of images in each member.
+        label_bytes: 1 for CIFAR-10; 2 for CIFAR-100, whose second byte is the fine label.
 
     Raises:
-        DataError: a member is missing or of another length.
+        DataError: a member is missing or has the wrong length.
     """
     record = label_bytes + PIXELS
     found = _members(archive, frozenset(members), images * record)

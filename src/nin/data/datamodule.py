@@ -18,8 +18,8 @@ class DataModule(HyperParameters):
 
     Args:
         root: the folder where files are kept.
-        num_workers: recorded, as in the book, but not used: for arrays in memory, making the
-            batches in this process is faster.
+        num_workers: recorded, as in the book, but not used: batches of arrays in memory are made
+            faster in this process.
 
     Example:
         >>> import numpy as np
@@ -51,7 +51,7 @@ class DataModule(HyperParameters):
         """Return the batches of one part of the data.
 
         Args:
-            train: whether the training part is wanted, or the validation part.
+            train: True for the training part, False for the validation part.
 
         Raises:
             DataError: the subclass does not override it.
@@ -69,7 +69,7 @@ class DataModule(HyperParameters):
     def get_tensorloader(
         self, tensors: Sequence[Any], train: bool, indices: slice = slice(0, None)
     ) -> Batches:
-        """Return batches of arrays; those for training are shuffled each epoch.
+        """Return batches of arrays; training batches are shuffled in each epoch.
 
         Args:
             tensors: inputs and labels, arrays of equal length along their first axis.
@@ -77,7 +77,7 @@ class DataModule(HyperParameters):
             indices: the samples to use; all of them by default.
 
         Raises:
-            DataError: there are not two arrays, they disagree in length or are empty, or
+            DataError: there are not two arrays, they differ in length or are empty, or
                 ``self.batch_size`` is missing or below 1.
         """
         batch_size = getattr(self, "batch_size", None)

@@ -1,4 +1,4 @@
-"""Many picture files at once: decoded into one array, with a reason for each that cannot be."""
+"""Decodes many picture files into one array, with a reason for each that cannot be read."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from nin.progress import progress
 #: How many unreadable pictures a message names.
 _NAMED_IN_MESSAGE = 10
 
-#: About how many pictures are looked at as a sample, and the longest side of small ones, in pixels.
+#: About how many pictures a sample has, and the longest side of a small one, in pixels.
 _SAMPLE, _SMALL = 16, 64
 
-#: The most pictures that are looked at to find the range of their values.
+#: The most pictures that are examined to find their bit depth.
 _DEPTH_SAMPLE = 128
 
 
@@ -38,7 +38,7 @@ def decode_many(
     bit_depth: int | None = None,
     remarks: Counter[str] | None = None,
 ) -> tuple[NDArray[np.uint8], dict[int, str]]:
-    """Decode pictures to squares; none stops the others.
+    """Decode pictures to squares; one that cannot be read does not stop the others.
 
     Args:
         paths: the files.
@@ -46,12 +46,12 @@ def decode_many(
         channels: 3 for RGB, 1 for grey.
         resize_mode: which part of a picture fills its square; see
             `nin.data.decoding.decode.decode`.
-        bit_depth: bits that values have at least, where a file does not state them.
-        remarks: counts what was found in the pictures; filled in here.
+        bit_depth: the least bit depth to assume where a file does not state its own.
+        remarks: remark → number of pictures it applies to; updated here.
 
     Returns:
-        The images (n, size, size, channels), and for each position that could not be read why;
-        those images are undefined.
+        The images (n, size, size, channels), and position → reason for those that could not be
+        read, whose content is undefined.
     """
     images = np.empty((len(paths), size, size, channels), np.uint8)
     decoder = Decoder(size, channels, resize_mode, bit_depth)
@@ -78,11 +78,11 @@ def decode_many(
 
 
 def unreadable(bad: Sequence[str], after: str = "") -> DataError:
-    """What is raised of pictures that cannot be read.
+    """The error to raise for pictures that cannot be read.
 
     Args:
-        bad: each with its reason.
-        after: how to go on once it is done, if that is not obvious.
+        bad: the pictures, each with its reason.
+        after: text to append to the advice to go on without them.
     """
     named = "; ".join(bad[:_NAMED_IN_MESSAGE])
     more = f"; and {len(bad) - _NAMED_IN_MESSAGE} more" if len(bad) > _NAMED_IN_MESSAGE else ""
@@ -94,12 +94,12 @@ def unreadable(bad: Sequence[str], after: str = "") -> DataError:
 
 
 def find_bit_depth(paths: Sequence[str]) -> int | None:
-    """The bits that the values of pictures have, where their files do not state them.
+    """The bit depth of pictures whose files do not state it.
 
-    Of many pictures a hundred are looked at, evenly spread; those that cannot be read are left out.
+    At most 128 pictures are examined, evenly spread; those that cannot be read are skipped.
 
     Returns:
-        One of `nin.data.decoding.bit_depth.DEPTHS`; None if there is no such picture.
+        One of `nin.data.decoding.bit_depth.DEPTHS`; None if no examined picture needs it.
     """
     found = 0
     for path in paths[:: max(1, -(-len(paths) // _DEPTH_SAMPLE))]:
@@ -121,11 +121,11 @@ def _bit_depth(path: str) -> int | None:
 
 
 def in_words(remarks: Mapping[str, int], bit_depth: int | None) -> str | None:
-    """What was found in pictures that were decoded, in one line; None if it is nothing.
+    """Remarks about decoded pictures in one line; None if there are none.
 
     Args:
-        remarks: what, and of how many.
-        bit_depth: as `find_bit_depth` has found.
+        remarks: remark → number of pictures.
+        bit_depth: as `find_bit_depth` returns it.
     """
     words = [f"{count:,} picture(s) with {remark}" for remark, count in sorted(remarks.items())]
     if bit_depth is not None and bit_depth < max(DEPTHS):
@@ -139,8 +139,8 @@ def in_words(remarks: Mapping[str, int], bit_depth: int | None) -> str | None:
 def are_small_and_grey(path: str | Path) -> bool:
     """Whether pictures in a folder are like handwritten digits: no colour, few pixels.
 
-    A few of them are looked at, up to the first that is not or cannot be read. A folder that is
-    missing or arranged otherwise holds none.
+    A sample is checked, up to the first picture that is different or cannot be read. False for a
+    folder that is missing or has another layout.
 
     Args:
         path: a directory with one directory per class.

@@ -28,11 +28,11 @@ class RemoteFile:
     """One file of a published set.
 
     Attributes:
-        url: where it can be had; its last part is the file's name.
-        sha256: of the content described by `size`.
-        size: in bytes, after decompression if `gzipped`.
-        gzipped: whether the file at `url` is a gzip wrapper, which differs between distributors,
-            around the content that counts, which does not.
+        url: where to download it; its last part is the file's name.
+        sha256: of the content, after decompression if `gzipped`.
+        size: of the content in bytes, likewise.
+        gzipped: whether the file at `url` is compressed by gzip. Distributors compress differently;
+            the content is the same.
     """
 
     url: str
@@ -53,7 +53,7 @@ class RemoteFile:
 
 @dataclass(frozen=True)
 class Source:
-    """A published set: its images, its files, its home.
+    """A published data set: its images, its files and where it comes from.
 
     Attributes:
         train: number of training images.
@@ -90,7 +90,7 @@ def cache_folder(source: Source, root: str | Path | None = None) -> Path:
 
 
 def locate(source: Source, file: RemoteFile, root: str | Path | None = None) -> Path | None:
-    """Return the path of a file on this machine, compressed or not, or None; nothing is read."""
+    """Return the path of a file on this machine, compressed or not, or None; it is not read."""
     folders = [cache_folder(source, root)]
     if source.system:
         folders.append(Path(source.system))
@@ -144,7 +144,7 @@ def _download(source: Source, file: RemoteFile, into: Path) -> Path:
 
 
 def _blocks(source: Source, file: RemoteFile, into: Path) -> Iterator[bytes]:
-    """Yield the content as it arrives; a network failure becomes one clear line."""
+    """Yield the content as it arrives; a network failure becomes a `DataError` of one line."""
     try:
         with (
             _opened(file) as stream,

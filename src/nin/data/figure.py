@@ -20,13 +20,13 @@ def draw(
 
     Args:
         images: (n, height, width), or (n, height, width, 1 or 3).
-        titles: one each.
+        titles: one for each image.
         nrows: rows of the grid.
         ncols: images per row.
         side: inches per image.
 
     Raises:
-        DataError: the array has another shape.
+        DataError: the array has a different shape.
     """
     pixels = _displayable(images, nrows * ncols)
     figure = NotebookFigure(figsize=(side * ncols, side * nrows))

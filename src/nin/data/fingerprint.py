@@ -1,4 +1,4 @@
-"""A data set's fingerprint: a SHA-256 by which a run checks whether it is the same set again."""
+"""A data set's fingerprint: a SHA-256 by which a run recognises the same data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def fingerprint(identity: tuple[Any, ...], splits: Mapping[Part, Split]) -> str:
     """Return a SHA-256 over every image and label.
 
     Args:
-        identity: what else counts, such as the set's name and classes.
+        identity: what else to include, such as the set's name and classes.
         splits: the parts, in order.
     """
     digest = hashlib.sha256(repr(identity).encode())
@@ -33,12 +33,12 @@ def fingerprint(identity: tuple[Any, ...], splits: Mapping[Part, Split]) -> str:
 
 
 def fingerprint_files(identity: tuple[Any, ...], parts: Mapping[Part, Files], root: Path) -> str:
-    """Return a SHA-256 over every label, and every file's name and size in place of its pixels.
+    """Return a SHA-256 over every label, and every file's name and size instead of its pixels.
 
     Args:
-        identity: what else counts, such as the set's name and classes.
+        identity: what else to include, such as the set's name and classes.
         parts: the files of each part, in order.
-        root: the directory that the files are in; names count from there.
+        root: the directory that the files are in; names are relative to it.
     """
     digest = hashlib.sha256(repr(identity).encode())
     for part, files in parts.items():
@@ -52,10 +52,10 @@ def fingerprint_files(identity: tuple[Any, ...], parts: Mapping[Part, Files], ro
 def fingerprint_digests(
     identity: tuple[Any, ...], parts: Mapping[Part, tuple[Digests, Labels]]
 ) -> str:
-    """Return a SHA-256 over every label, and the digest of every file in place of its pixels.
+    """Return a SHA-256 over every label, and the digest of every file instead of its pixels.
 
     Args:
-        identity: what else counts, such as the set's classes.
+        identity: what else to include, such as the set's classes.
         parts: digests and labels of each part, in order.
     """
     digest = hashlib.sha256(repr(("content", *identity)).encode())

@@ -16,17 +16,17 @@ from nin.errors import Advice, Argument, DataError
 
 
 class FolderReader:
-    """Reads pictures, and keeps what was found in them.
+    """Reads pictures, and collects remarks about them.
 
     Args:
-        shape: height, width and channels of what a picture becomes; a square.
+        shape: height, width and channels that pictures are resized to; a square.
         resize_mode: which part of a picture fills it; see `nin.data.decoding.decode.decode`.
         stream: whether pictures stay on disk until they are used.
         skip_bad: whether pictures that cannot be read are left out.
-        bit_depth: bits of the range of values where files state none. None: to be found.
+        bit_depth: bit depth where files of more than 8 bits do not state it. None: to be found.
 
     Attributes:
-        skipped: path → why it cannot be read, of the pictures that were left out.
+        skipped: path → why the picture cannot be read, for those left out.
     """
 
     def __init__(
@@ -46,14 +46,14 @@ class FolderReader:
 
     @property
     def remarks(self) -> Counter[str]:
-        """What was found in the pictures that were read, and in how many of them."""
+        """Remarks about the pictures read so far → how many pictures each applies to."""
         streamed = (each for remarks in self._streamed_remarks.values() for each in remarks)
         return self._remarks + Counter(streamed)
 
     def bit_depth(self, parts: Mapping[Part, Files]) -> int | None:
-        """Bits of the range of values where files state none: as given, or as found once.
+        """Bit depth where files of more than 8 bits do not state it: as given, or as found once.
 
-        Found in the training part, if there is one; None if no picture needs it.
+        It is found from the training part, if there is one. None if no picture needs it.
         """
         if not self._is_depth_known:
             known = [parts["train"]] if "train" in parts else parts.values()
@@ -62,11 +62,11 @@ class FolderReader:
         return self._bit_depth
 
     def read(self, parts: Mapping[Part, Files]) -> Mapping[Part, Split]:
-        """Read all parts, or make them readable where they are streamed.
+        """Read all parts, or prepare them to be streamed.
 
         Raises:
-            DataError: pictures cannot be read, and are not to be left out; of streamed ones that
-                is known when they are used.
+            DataError: pictures cannot be read, and `skip_bad` is False. Streamed pictures raise it
+                when they are used.
         """
         return self._streamed(parts) if self.stream else self._in_memory(parts)
 
@@ -107,12 +107,12 @@ def is_streamed(stream: bool | None, count: int, shape: tuple[int, int, int]) ->
     """Whether pictures stay on disk: as given, or else if they are too large for memory.
 
     Args:
-        stream: what was given; None: nothing.
-        count: how many pictures there are.
+        stream: the setting. None: decide by size.
+        count: number of pictures.
         shape: height, width and channels of each.
 
     Raises:
-        DataError: they are to be in memory, and larger than `MEMORY_LIMIT`.
+        DataError: `stream` is False, and they are larger than `MEMORY_LIMIT`.
     """
     size = gibibytes(count, shape)
     fits = size <= MEMORY_LIMIT / 2**30

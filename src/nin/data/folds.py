@@ -1,8 +1,8 @@
 """Division by scikit-learn's splitters: k folds, and groups that stay together.
 
-Images of a group, such as several of one object or patient, are in one part: a network that has
-been trained on the object would be tested on what it remembers. Folds depend on nothing but the
-images, so that all networks and seeds are tested on the same.
+Images of a group, such as several of one object or patient, stay in one part. Otherwise a network
+would be tested on objects that it was trained on. Folds depend on nothing but the images, so that
+all networks and seeds are tested on the same ones.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from nin.data.split import Indices, Labels
 from nin.errors import Argument, DataError
 from nin.names import listed
 
-#: Into how many pieces images are divided by group; a share is a number of these.
+#: Number of pieces into which groups are divided; a share is rounded to whole pieces.
 _PIECES = 20
-#: Classes that a message names.
+#: The most classes that a message names.
 _NAMED = 3
 
 Groups = NDArray[np.intp]
@@ -33,16 +33,16 @@ def fold_of(
 
     Args:
         labels: (n,), the class of each image.
-        folds: into how many parts all are divided.
-        fold: which of them is held out, from 0.
-        classes: the classes' names.
-        groups: (n,), the group of each image, none of which is divided. None: there are none.
+        folds: number of folds.
+        fold: which fold is held out, from 0.
+        classes: names of the classes.
+        groups: (n,), the group of each image; a group is never divided. None: no groups.
 
     Returns:
-        Positions to train on, and positions of the fold, each in increasing order.
+        The positions to train on and the positions of the fold, each in increasing order.
 
     Raises:
-        DataError: there are not so many images, or a class would be missing from a fold.
+        DataError: there are fewer images than folds, or a class would be missing from a fold.
     """
     check_fold(folds, fold)
     if folds > len(labels):
@@ -64,21 +64,21 @@ def fold_of(
 def hold_out_groups(
     labels: Labels, share: float, seed: int, what: str, classes: Sequence[str], groups: Groups
 ) -> tuple[Indices, Indices]:
-    """Hold out about a share of the images by whole groups, classes in proportion as far as can be.
+    """Hold out about a share of the images in whole groups, stratified as far as possible.
 
     Args:
         labels: (n,), the class of each image.
-        share: of the images, above 0 and below 1.
+        share: share of the images to hold out, above 0 and below 1.
         seed: 0 or more.
         what: the argument's name, for the message.
-        classes: the classes' names.
+        classes: names of the classes.
         groups: (n,), the group of each image.
 
     Returns:
         The positions kept and the positions held out, each in increasing order.
 
     Raises:
-        DataError: there is a single group, or a class would have nothing left to train on.
+        DataError: no group can be held out, or a class would have nothing left to train on.
     """
     count, largest = len(np.unique(groups)), int(np.bincount(labels).max())
     pieces = min(_PIECES, count, largest)
@@ -102,10 +102,10 @@ def hold_out_groups(
 
 
 def as_groups(values: Any, count: int) -> Groups:
-    """Keys of any kind as numbers, one per image.
+    """Turn keys of any kind, one per image, into group numbers.
 
     Raises:
-        DataError: there are not as many as images.
+        DataError: there is not exactly one key per image.
     """
     keys = np.asarray(values)
     if keys.shape[:1] != (count,) or keys.ndim != 1:
@@ -120,10 +120,10 @@ def as_groups(values: Any, count: int) -> Groups:
 
 
 def check_fold(folds: int | None, fold: int | None) -> None:
-    """Refuse numbers of folds that make no sense.
+    """Refuse a number of folds, or a fold, that is out of range.
 
     Raises:
-        DataError: states what.
+        DataError: one of them is, or a fold is given without the number of folds.
     """
     if folds is None:
         if fold is not None:
@@ -157,7 +157,7 @@ def _split(labels: Labels, pieces: int, seed: int, groups: Groups | None) -> Any
     kind = StratifiedKFold if groups is None else StratifiedGroupKFold
     splitter = kind(pieces, shuffle=True, random_state=seed)
     with warnings.catch_warnings():
-        # Of classes with few images; what must not happen is looked for afterwards.
+        # Callers check afterwards that no class is missing.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
         yield from splitter.split(np.zeros(len(labels)), labels, groups)
 

@@ -1,4 +1,4 @@
-"""`ImageFolder`: your own photographs, one directory per class."""
+"""`ImageFolder`: your own pictures, one directory per class."""
 
 from __future__ import annotations
 
@@ -30,81 +30,82 @@ from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 from nin.urls import is_url
 
-#: How many pictures of a streamed set its mean and standard deviation are taken from.
+#: How many pictures of a streamed set to compute its mean and standard deviation from.
 SAMPLE = 1024
 
 
 class ImageFolder(ImageData):
-    r"""Pictures in one directory per class, perhaps inside train/, val/ and test/.
+    r"""Pictures in one directory per class, optionally inside train/, val/ and test/.
 
-    ``val/`` may also be called ``valid/`` or ``validation/``. What is divided by folders stays so;
-    the rest is divided at random, by `seed` and the content of each file, so that a picture stays
-    in its part when others are added or it is renamed (see `nin.data.folders.division`):
+    ``val/`` may also be called ``valid/`` or ``validation/``. A division by folders is kept. The
+    rest is divided at random, by `seed` and the content of each file, so that a picture stays in
+    its part when it is renamed or others are added (see `nin.data.folders.division`):
 
     - without such folders, all pictures are divided into three parts;
-    - with train/ but no val/, a share of train/ is held out for validation; without test/ there is
-      then no test part;
+    - with train/ but no val/, a share of train/ is held out for validation; if there is no test/
+      either, there is no test part;
     - with train/ and val/ but no test/, val/ is the test part, and a share of train/ is held out
-      for validation: the images that test a network must not have been used to choose it.
+      for validation: images that test a network must not have been used to choose it.
 
-    The folder is listed at once. All pictures are read when a part is first used, and stay in
-    memory; see `nin.data.decoding.decode.decode` for formats.
+    The folder is listed immediately. All pictures are read when a part is first used, and stay in
+    memory; see `nin.data.decoding.decode.decode` for the formats.
 
-    A set larger than `MEMORY_LIMIT` is streamed: its pictures stay on disk, threads decode them
-    ahead of the step, again in each epoch, and the batches are exactly the same. ``train.images``
-    is then a `Pictures`, and three things differ, since nothing reads all pictures beforehand:
+    A set larger than `MEMORY_LIMIT` is streamed: its pictures stay on disk, and threads decode them
+    in each epoch, ahead of the training step. The batches are exactly the same. ``train.images`` is
+    then a `Pictures`, and three things differ, because pictures are not all read beforehand:
 
-    - `statistics`, by which the model standardises, come from `SAMPLE` training pictures, chosen by
-      `seed`.
-    - `fingerprint` covers digests of the files in place of pixels.
+    - `statistics`, which the model standardises with, come from `SAMPLE` training pictures, chosen
+      by `seed`.
+    - `fingerprint` covers digests of the files instead of pixels.
     - An unreadable picture is an error only when it is needed. With `skip_bad` the next readable
       picture of its class takes its place, so that the number of pictures stays the same.
 
-    Shards in place of a directory are listed in their own order, and their pictures called
-    ``train-000.tar/000123.jpg``; see `nin.data.shards`. Everything else is the same, but for the
-    order of training on more than 16,384 pictures: see `nin.data.block_order`.
+    Pictures in shards keep the shards' order and are named ``train-000.tar/000123.jpg``; see
+    `nin.data.shards`. Everything else is the same, except the training order of more than 16,384
+    pictures: see `nin.data.block_order`.
 
     Args:
         path: the directory; or a table of labels beside the pictures, ``.csv``, ``.tsv`` or
-            ``.jsonl``, with columns such as ``file`` and ``label``, perhaps ``split``; or shards: a
-            directory of ``.tar`` or ``.parquet`` files, one, or a pattern such as
-            ``train-{000..099}.tar``.
+            ``.jsonl``, with columns such as ``file``, ``label`` and optionally ``split``; or
+            shards: a directory of ``.tar`` or ``.parquet`` files, one such file, or a pattern such
+            as ``train-{000..099}.tar``.
         batch_size: images per batch.
-        image_size: side in pixels of the square that every picture becomes.
+        image_size: side in pixels of the square that every picture is resized to.
         validation: share of the pictures to hold out for validation, unless there is a val/ folder.
         test: share of the pictures to hold out for testing, unless there is a train/ folder.
         limit: use at most this many training pictures, classes in proportion. None: all.
-        seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
-        augmentation: random changes to training images. None: none.
+        seed: random seed, 0 or more, for what is held out or left out and for the training order.
+        augmentation: random changes to training images, or None.
         skip_bad: leave out pictures that cannot be read, and list them in `skipped`.
         grey: one channel instead of three.
         stream: whether to leave the pictures on disk. None: if they need more than `MEMORY_LIMIT`.
         resize_mode: ``"squash"`` resizes the whole picture, whatever its aspect ratio; ``"crop"``
-            keeps the ratio and takes the square in the middle.
+            keeps the aspect ratio and takes the square in the middle.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
-        bit_depth: bits of the range of pictures of more than 8 bits whose files state none: 8, 10,
-            12, 14 or 16; brighter ones get more. None: the fewest that hold the pictures to train
-            on.
-        split_by: ``"content"``; or ``"position"``, as in runs from before there was a choice: by a
-            picture's place among the others, each class in exact proportion. Adding one may move
-            the others.
-        membership: pictures whose part is known, by content, as from `membership` of another folder
-            or run; they stay in it. None: none.
-        groups: which pictures are in one part, such as several of one object: a regular expression
-            on the path below the folder, ``r"object(\d+)"``, of which the first group counts, or
-            all it finds; or a function of that path. None: copies are.
-        folds: divide the pictures into so many parts, one of which, `fold`, is the test. None: by
-            share. For a folder that is not divided into parts.
-        fold: which part is the test, from 0.
+        bit_depth: bit depth of pictures of more than 8 bits whose files do not state it: 8, 10, 12,
+            14 or 16; pictures with larger values get more bits. None: the smallest that holds the
+            training pictures, or a sample of them.
+        split_by: ``"content"``; or ``"position"``, for runs made before there was a choice: by a
+            picture's place among the others, with classes in exact proportion. Adding a picture may
+            then move others.
+        membership: pictures that stay in the part they are known to be in, by content, such as the
+            `membership` of another folder or run. None: no such pictures.
+        groups: which pictures must be in the same part, such as several of one object: a regular
+            expression searched for in the path below the folder, such as ``r"object(\d+)"``, whose
+            first group or else whole match is the key; or a function of that path that returns the
+            key. None: only copies stay together.
+        folds: divide the pictures into this many folds and test on one of them, `fold`. Only for a
+            folder that is not divided into parts. None: divide by share.
+        fold: which fold is the test part, from 0.
 
     Attributes:
         stream: whether the pictures are left on disk.
-        inventory: what was found in the folder, and what was left out: a `FolderInventory`.
+        inventory: what was found in the folder and what was left out: a `FolderInventory`.
 
     Raises:
         DataError: the folder is missing or has another layout, an argument is out of range, or the
-            set is larger than `MEMORY_LIMIT` and ``stream=False``; on reading, pictures that cannot
-            be read.
+            set is larger than `MEMORY_LIMIT` with ``stream=False``; on reading, a picture cannot be
+            read.
 
     Example:
         >>> from pathlib import Path
@@ -141,7 +142,7 @@ class ImageFolder(ImageData):
         folds: int | None = None,
         fold: int | None = None,
     ) -> None:
-        # It takes the arguments from here, so nothing else may have a name yet.
+        # It reads this frame's local variables, so there must be none yet but the arguments.
         self.save_hyperparameters(ignore=("path", "test", "bit_depth", "membership"))
         left_out = {"test": test, "bit_depth": bit_depth, "membership": membership}
         hparams = {"path": str(path), **left_out, **self.hparams}
@@ -188,36 +189,36 @@ class ImageFolder(ImageData):
 
     @property
     def skipped(self) -> list[str]:
-        """The pictures that were left out, by name, with the reason."""
+        """The pictures that were left out, each with the reason."""
         return [why for _, why in sorted(self._reader.skipped.items())]
 
     @property
     def bit_depth(self) -> int | None:
-        """Bits of the range of values where files of more than 8 bits state none; None: none do."""
+        """Bit depth of files of more than 8 bits that do not state it; None if there are none."""
         return self._reader.bit_depth(self._files)
 
     @property
     def remarks(self) -> Counter[str]:
-        """What was found in the pictures that were read, and in how many of them."""
+        """Remarks about the pictures read so far → how many pictures each applies to."""
         return self._reader.remarks
 
     def files(self, part: Part) -> Files:
-        """Return the paths and labels of one of `parts`; pictures need not be readable."""
+        """Return the paths and labels of one of `parts`, including unreadable pictures."""
         return self._files[part]
 
     def digests(self, part: Part) -> Digests:
-        """Return a digest of the content of each of the `files` of a part."""
+        """Return a digest of the content of each file of a part, in the order of `files`."""
         if part not in self._digests:
             self._digests[part] = digest_files(self._files[part].paths, self.path)
         return self._digests[part]
 
     def membership(self) -> Membership:
-        """Return which picture is in which part, by content; what a run keeps."""
+        """Return which picture is in which part, by content; a run saves this."""
         parts = {part: (self.digests(part), self._files[part].labels) for part in self.parts}
         return Membership.of(parts, digest_files(self._left_out.paths, self.path))
 
     def keep(self, part: Part, files: Files) -> None:
-        """Have no other part than this, and no other pictures and classes than these have."""
+        """Keep only these pictures, as the only part, and only the classes that they have."""
         used, labels = np.unique(files.labels, return_inverse=True)
         self.classes = tuple(self.classes[label] for label in used.tolist())
         self._files = {part: Files(files.paths, labels.astype(np.int32))}
@@ -226,19 +227,19 @@ class ImageFolder(ImageData):
         self._loaded.clear()
 
     def names(self, part: Part) -> list[str]:
-        """Return the paths of the pictures of a part, in their order, without those left out."""
+        """Return the paths of the pictures of a part, in order, without those left out."""
         paths, count = self._files[part].paths, len(self.split(part).labels)
-        # Of a streamed set each has its place, whether it can be read or not.
+        # In a streamed set every picture keeps its place, readable or not.
         return paths if len(paths) == count else [p for p in paths if p not in self._reader.skipped]
 
     def blocks(self, part: Part) -> Blocks | None:
-        """Return which pictures of a part lie together in shards; None of a folder."""
+        """Return which pictures of a part lie together in shards; None for a folder."""
         return find_blocks(self.names(part))
 
     def load(self, part: Part) -> Mapping[Part, Split]:
-        """Read every part, so that a bad picture is known before training and not after.
+        """Read every part, so that unreadable pictures are known before training.
 
-        Of a streamed set nothing is read.
+        Of a streamed set, at most a sample is read, to find the bit depth.
         """
         splits = self._reader.read(self._files)
         if not self.stream:
@@ -249,8 +250,8 @@ class ImageFolder(ImageData):
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Return the mean and standard deviation of each channel of the training images.
 
-        On the scale from 0 (black) to 1, over all pixels; of more than `SAMPLE` streamed pictures,
-        over as many, chosen by `seed`.
+        On a scale from 0 (black) to 1, over all pixels. If more than `SAMPLE` pictures are
+        streamed, only over `SAMPLE` of them, chosen by `seed`.
         """
         images, _ = self.train
         if not self.stream or len(images) <= SAMPLE:
@@ -259,19 +260,20 @@ class ImageFolder(ImageData):
         return mean_and_std(images, np.sort(chosen))
 
     def describe(self) -> dict[str, Any]:
-        """Return what the set is, ready for JSON; with it `inventory`, and `bit_depth` if any."""
+        """Return a description of the set, with `inventory` and any `bit_depth`, ready for JSON."""
         found = {**super().describe(), "inventory": self.inventory.record()}
         return found if self.bit_depth is None else {**found, "bit_depth": self.bit_depth}
 
     def fingerprint(self) -> str:
         """Return a SHA-256 over the name, the classes and every image and label in use.
 
-        Of a streamed set, an image counts by the digest of its file, or, if it is divided by
-        position, by its name in the folder and the size of its file; and how it is fitted counts.
+        For a streamed set, digests of the files replace the pixels, and the set's name is left out;
+        if it is divided by position, the files' names and sizes replace the pixels, and the set's
+        name is included. The size and a `resize_mode` other than ``"squash"`` are always included.
         """
         if not self.stream:
             return super().fingerprint()
-        # Sets keep the digests they had.
+        # Added only where it is not the default, so that earlier fingerprints stay valid.
         resized = () if self.resize_mode == "squash" else (self.resize_mode,)
         identity = (self.name, self.classes, self.image_shape, *resized)
         if self.split_by == "content":
@@ -280,14 +282,14 @@ class ImageFolder(ImageData):
         return fingerprint_files(identity, self._files, self.path)
 
     def check_left(self, part: Part, labels: NDArray[np.int32]) -> None:
-        """Refuse to go on if a part, or a class to train on, has no pictures left.
+        """Refuse a part, or a class to train on, without any pictures left.
 
         Args:
-            part: what the labels are of.
-            labels: (n,), of the pictures that can be read.
+            part: the part that the labels belong to.
+            labels: (n,), labels of the pictures that can be read.
 
         Raises:
-            DataError: names what is missing.
+            DataError: a part or class has none; the message names it.
         """
         if len(labels) == 0:
             raise DataError(f"{self.path}: no picture is left for {part}")

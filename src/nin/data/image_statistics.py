@@ -15,13 +15,13 @@ CHUNK = 64
 def mean_and_std(
     images: StoredImages, chosen: NDArray[np.intp] | None = None
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Return each channel's mean and standard deviation on the scale from 0 (black) to 1.
+    """Return each channel's mean and standard deviation on a scale from 0 (black) to 1.
 
-    Exact, and without a copy of the images in floating point: from counts of the 256 values.
+    They are computed from counts of the 256 values: exactly, and without a floating-point copy.
 
     Args:
         images: (n, height, width, channels), n at least 1.
-        chosen: positions of those that count, at least one. None: all.
+        chosen: positions of the images to include, at least one. None: all.
     """
     counts = np.zeros((images.shape[-1], 256), np.int64)
     for start in range(0, len(images if chosen is None else chosen), CHUNK):
@@ -41,7 +41,7 @@ def images_per_class(labels: Labels, classes: Sequence[str]) -> dict[str, int]:
 
     Args:
         labels: (n,), positions in `classes`.
-        classes: names.
+        classes: names of the classes.
     """
     counts = np.bincount(labels, minlength=len(classes))
     return dict(zip(classes, map(int, counts), strict=True))

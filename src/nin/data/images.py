@@ -38,7 +38,7 @@ _ABSENT: dict[Part, tuple[str | Advice, ...]] = {
 
 
 class ImageData(DataModule):
-    """Base of image data sets; a subclass names its `parts` and returns them from `load`.
+    """Base class of image data sets; a subclass names its `parts` and returns them from `load`.
 
     Nothing is read until a part is used. Images stay uint8 at their stored size: resizing
     and standardising belong to the model.
@@ -51,8 +51,8 @@ class ImageData(DataModule):
         resize: (height, width) for the model to resize to; recorded only. None: as stored.
         validation: share of the training images to hold out, at least 0 and below 1.
         limit: use at most this many training images. None: all.
-        seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
-        augmentation: random changes to training images. None: none.
+        seed: random seed, 0 or more, for what is held out or left out and for the training order.
+        augmentation: random changes to training images, or None.
         root: the folder where files are kept.
         balance: how to make up for classes of unequal size in training: ``"weights"``,
             ``"sampling"`` or ``"none"``; see `nin.data.balance.Balance`.
@@ -111,7 +111,7 @@ class ImageData(DataModule):
         self._loaded: dict[Part, Split] = {}
 
     def load(self, part: Part) -> Mapping[Part, Split]:
-        """Read a part, and whatever comes with it; called once. Override this.
+        """Read a part, and any others that are read along with it. Override this.
 
         Args:
             part: one of `self.parts`.
@@ -130,7 +130,7 @@ class ImageData(DataModule):
 
     @property
     def val(self) -> Split:
-        """What `val_dataloader` serves, by the book's name: see `get_dataloader`."""
+        """The images that `val_dataloader` serves, under the book's name: see `get_dataloader`."""
         return self.split(self._validation_part())
 
     @property
@@ -143,7 +143,7 @@ class ImageData(DataModule):
 
         Without a validation part the test part takes its place, as in the book, whose
         "validation" accuracy on Fashion-MNIST is that of the 10,000 test images. To choose
-        anything by that number, hold out a validation part and keep the test for the end.
+        anything by that number, hold out a validation part and keep the test part for the end.
         """
         if train:
             return self._batches("train", train=True)
@@ -154,13 +154,13 @@ class ImageData(DataModule):
         return self._batches("test")
 
     def names(self, part: Part) -> list[str]:
-        """Return what the images of a part are called, in their order: here their positions."""
+        """Return the names of the images of a part, in order; by default their positions."""
         return [str(position) for position in range(len(self.split(part).labels))]
 
     def statistics(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
         """Return the mean and standard deviation of each channel of the training images.
 
-        On the scale from 0 (black) to 1, over all pixels.
+        On a scale from 0 (black) to 1, over all pixels.
         """
         return mean_and_std(self.train.images)
 
@@ -170,7 +170,7 @@ class ImageData(DataModule):
         return fingerprint((self.name, self.classes), splits)
 
     def describe(self) -> dict[str, Any]:
-        """Return what the set is, ready for JSON.
+        """Return a description of the set, ready for JSON.
 
         Keys: ``name``, ``classes``, ``image_shape``, ``splits`` (part → ``images``, ``per_class``),
         ``source``, ``licence``, ``fingerprint``.
@@ -188,7 +188,7 @@ class ImageData(DataModule):
     def imbalance(self) -> str | None:
         """Return a warning if one class has over three times as many images as another, else None.
 
-        None also if `balance` makes up for it.
+        Also None if `balance` makes up for it.
         """
         if self.balance != "none":
             return None
@@ -208,14 +208,14 @@ class ImageData(DataModule):
     def visualize(
         self, batch: Sequence[Any], nrows: int = 1, ncols: int = 8, labels: Sequence[str] = ()
     ) -> Figure:
-        """Draw the first images of a batch in a grid, each under its class.
+        """Draw the first images of a batch in a grid, each with its class as title.
 
         In Jupyter the grid is displayed; elsewhere use the figure that is returned.
 
         Args:
-            batch: (images, labels), perhaps weights; images (n, height, width, channels), uint8, or
-                floating-point numbers from 0 to 1 (others are stretched to it), numpy or the
-                backend's tensors.
+            batch: (images, labels) or (images, labels, weights), as numpy arrays or tensors of the
+                backend. Images are (n, height, width, channels), uint8 or floats from 0 to 1; other
+                floats are rescaled to that range.
             nrows: rows of the grid.
             ncols: images per row.
             labels: titles to use instead of the class names.
@@ -223,7 +223,7 @@ class ImageData(DataModule):
         from nin.data.figure import draw
 
         images, numbers, *_ = batch
-        if np.ndim(numbers) == 2:  # Shares of classes: the largest names the image.
+        if np.ndim(numbers) == 2:  # Shares of classes: the largest gives the title.
             numbers = np.argmax(numbers, axis=1)
         return draw(images, list(labels) or self.text_labels(numbers), nrows, ncols)
 
@@ -241,7 +241,7 @@ class ImageData(DataModule):
         return self._loaded[part]
 
     def in_order_of(self, seed: int) -> Self:
-        """Return the same images in the same parts, in the order of training of another seed."""
+        """Return the same images in the same parts, with the training order of another seed."""
         other = copy.copy(self)
         other.seed = seed
         return other

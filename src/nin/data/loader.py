@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 class Batches(keras.utils.PyDataset):
     """Batches for `fit`, `evaluate` and `predict`; also an ordinary sequence of (x, y) pairs.
 
-    The order of the samples depends on `seed` and `epoch` only: it differs from epoch to epoch and
-    is the same on every machine and backend. Use `fit(..., shuffle=False)`, or Keras shuffles the
-    batches as well. Iterating over the batches does not advance the epoch.
+    The order of the samples depends only on `seed` and `epoch`: it differs from epoch to epoch and
+    is the same on every machine and backend. Use `fit(..., shuffle=False)`; otherwise Keras
+    shuffles the batches as well. Iterating over the batches does not advance the epoch.
 
     Keras calls `on_epoch_end` after each epoch, and once before the first: with `epoch` at 0, `fit`
-    trains on the orders 1, 2, ... To resume a training exactly, set `epoch` to the number of epochs
-    done; to resume within an epoch, set `first` as well. A callback may also set `epoch` in
-    `on_epoch_begin`.
+    trains with the orders of epochs 1, 2, ... To resume training exactly, set `epoch` to the number
+    of epochs done; to resume within an epoch, set `first` as well. A callback may also set `epoch`
+    in `on_epoch_begin`.
 
     Args:
         images: (n, height, width, channels), or any array with samples along its first axis.
@@ -37,24 +37,25 @@ class Batches(keras.utils.PyDataset):
         batch_size: samples per batch; the last batch may be smaller.
         shuffle: whether to change the order each epoch.
         seed: random seed of the order and the augmentation, 0 or more.
-        augmentation: random changes to each batch of images. None: none.
+        augmentation: random changes to each batch of images, or None.
         epoch: the epoch to start with; also an attribute to set.
         balance: how to make up for classes of unequal size; see `nin.data.balance.Balance`. With
-            ``"weights"`` a batch is (x, y, weights), with ``"sampling"`` an epoch has as many
-            samples as ever, some of them several times; it needs `shuffle`. Default ``"none"``.
-        classes: how many there are; for an augmentation that makes labels shares of all classes, of
-            shape (n, classes).
-        blocks: which samples lie together in shards, and are read together where there are many;
-            see `nin.data.block_order`. None: any order is as good.
+            ``"weights"`` a batch is (x, y, weights). With ``"sampling"``, which requires `shuffle`,
+            an epoch has the usual number of samples, some of them repeated. Default ``"none"``.
+        classes: number of classes. Required by an augmentation that turns labels into shares of all
+            classes, of shape (n, classes).
+        blocks: which samples lie together in shards, so that they are read together in large sets;
+            see `nin.data.block_order`. None: shuffle without regard to blocks.
 
     Raises:
-        DataError: no samples, not as many labels as images, a `batch_size` below 1, a negative
-            `seed`, a `balance` that does not exist or cannot be had, or `classes` are needed.
+        DataError: no samples, different numbers of images and labels, a `batch_size` below 1, a
+            negative `seed`, an unknown `balance`, ``"sampling"`` without `shuffle`, or `classes`
+            are required and missing.
 
     Attributes:
         first: how many batches to skip at the start of an epoch; 0 unless set.
-        needed: which rows are needed of a batch of n, where other processes take the others, so
-            that images which are read for the batch need not all be; those are black. None: all.
+        needed: a function of a batch's size that returns the rows this process needs, where other
+            processes take the rest. Of images read from disk the other rows are black. None: all.
     """
 
     def __init__(
@@ -128,13 +129,13 @@ class Batches(keras.utils.PyDataset):
     def _taken(
         self, epoch: int, index: int
     ) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any] | None]:
-        """Images, labels and weights of a batch, before they are changed."""
+        """Images, labels and weights of a batch, before augmentation."""
         chosen = self._chosen(epoch, index)
         weights = None if self.weights is None else self.weights[chosen]
         return self._stored(epoch, index), self.labels[chosen], weights
 
     def _stored(self, epoch: int, index: int) -> NDArray[Any]:
-        """The images of a batch as they are stored; `index` counts from the epoch's beginning."""
+        """The images of a batch as stored; `index` counts from the start of the epoch."""
         return self.images[self._chosen(epoch, index)]
 
     def _chosen(self, epoch: int, index: int) -> NDArray[np.intp]:
@@ -163,7 +164,7 @@ class Batches(keras.utils.PyDataset):
 
 
 def as_numpy(tensor: Any) -> NDArray[Any]:
-    """Return a list, an array or a tensor of the running backend as a numpy array."""
+    """Return a list, an array or a tensor of the current backend as a numpy array."""
     return np.asarray(keras.ops.convert_to_numpy(tensor))
 
 

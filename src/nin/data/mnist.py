@@ -100,7 +100,7 @@ class _IdxData(NamedData):
     """Sets kept in four IDX files: training images and labels, test images and labels."""
 
     def stored(self, part: Part) -> Split:
-        """Read the images and labels of one part, whole."""
+        """Read all images and labels of one part."""
         files = self.published.files[2:] if part == "test" else self.published.files[:2]
         images, labels = (fetch(self.published, file, self.root) for file in files)
         return Split(parse_idx(images, 3)[..., None], parse_idx(labels, 1).astype(np.int32))
@@ -134,11 +134,11 @@ def parse_idx(content: bytes, dimensions: int) -> NDArray[np.uint8]:
     """Return the array that an IDX file of unsigned bytes holds, as a view of `content`.
 
     Args:
-        content: the file, decompressed.
+        content: the content of the file, decompressed.
         dimensions: how many axes it should have: 3 for images, 1 for labels.
 
     Raises:
-        DataError: the header announces something else than what is there.
+        DataError: the header does not match what was expected or what follows it.
     """
     start = 4 + 4 * dimensions
     if len(content) < start or content[:4] != bytes((0, 0, 8, dimensions)):

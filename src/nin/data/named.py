@@ -1,4 +1,4 @@
-"""`NamedData`: base of the published sets, each in a file of its name."""
+"""`NamedData`: base class of the published data sets."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class NamedData(ImageData):
         validation: share of the training images to hold out, stratified by `seed`. With 0
             `val_dataloader` serves the test images, as the book does.
         limit: use at most this many training images, classes in proportion. None: all.
-        seed: random seed, 0 or more: of what is held out or left out, and of the order of training.
-        augmentation: random changes to training images. None: none.
-        root: the folder to look in and download to. None: that of the environment variable
-            ``NIN_DATA``, else the user's cache.
+        seed: random seed, 0 or more, for what is held out or left out and for the training order.
+        augmentation: random changes to training images, or None.
+        root: the folder to look in and download to. None: the one that the environment variable
+            ``NIN_DATA`` names, or else the user's cache.
         balance: how to make up for classes of unequal size in training; see `ImageData`.
 
     Raises:
@@ -65,12 +65,12 @@ class NamedData(ImageData):
         self.source, self.licence = source.home, source.licence
 
     def stored(self, part: Part) -> Split:
-        """Read the published training or test images, whole."""
+        """Read all published training or test images."""
         raise NotImplementedError
 
     def in_order_of(self, seed: int) -> Self:
-        """Return the same images in the same parts, in the order of training of another seed."""
-        self.split("train")  # Until it is read, the seed has not chosen its images.
+        """Return the same images in the same parts, with the training order of another seed."""
+        self.split("train")  # Read now: its images must be chosen by the present seed.
         return super().in_order_of(seed)
 
     def load(self, part: Part) -> Mapping[Part, Split]:

@@ -19,34 +19,35 @@ from nin.errors import Advice, Argument, DataError
 #: The most memory that decoded pictures may take at once, in bytes: 8 GiB.
 MEMORY_LIMIT = 8 * 2**30
 
-#: Threads that decode; Pillow holds the interpreter's lock for a tenth of its time.
+#: Threads that decode; Pillow holds the interpreter's lock for only a tenth of its time.
 WORKERS = max(2, min(16, os.cpu_count() or 1))
 
-#: Pictures in one task of a thread.
+#: Pictures per task of a thread.
 TASK = 8
 
 
 class Pictures:
     """Images (n, size, size, channels), uint8, decoded from files when they are indexed.
 
-    Indexed along the first axis as numpy does it: by a number, a slice, an array of numbers or of
-    truth values. The files are decoded each time; the result is an ordinary array.
+    Indexed along the first axis as in numpy: by an integer, a slice, or an array of integers or
+    booleans. The files are decoded each time; the result is an ordinary array.
 
     Args:
         files: paths and labels.
         size: side of the squares, in pixels.
         channels: 3 for RGB, 1 for grey.
-        skipped: path → why it cannot be read; filled in here. Such a picture is replaced by the
-            next one of its class in `files` that can be read, in a circle. None: it is an error.
+        skipped: path → why the picture cannot be read; filled in here. Such a picture is replaced
+            by the next readable one of its class in `files`, which wraps around. None: it is an
+            error.
         resize_mode: which part of a picture fills its square; see
             `nin.data.decoding.decode.decode`.
-        bit_depth: bits that values have at least, where a file states none.
-        remarks: path → what was found in the picture; filled in here. None: nothing is kept.
+        bit_depth: the least bit depth to assume where a file does not state its own.
+        remarks: path → remarks about the picture; filled in here. None: they are not kept.
 
     Raises:
-        DataError: on indexing: a picture cannot be read, or none of its class; more are taken
-            than `MEMORY_LIMIT` holds.
-        IndexError: on indexing: a position that does not exist, or a second axis.
+        DataError: on indexing: a picture cannot be read, nor, with `skipped`, any other of its
+            class; or more are requested than fit into `MEMORY_LIMIT`.
+        IndexError: on indexing: a position does not exist, or a second axis is indexed.
     """
 
     dtype = np.dtype(np.uint8)
@@ -73,7 +74,7 @@ class Pictures:
 
     @cached_property
     def threads(self) -> int:
-        """How many threads read them."""
+        """How many threads read the pictures."""
         return threads_to_read(self.files.paths, WORKERS)
 
     def __getitem__(self, key: Any) -> NDArray[np.uint8]:
@@ -137,7 +138,7 @@ class Pictures:
         return image
 
     def _stand_in(self, position: int) -> NDArray[np.uint8]:
-        """The next readable picture of the same class, whatever was accessed before."""
+        """The next readable picture of the same class, regardless of earlier accesses."""
         assert self._skipped is not None
         labels = self.files.labels
         alike = np.flatnonzero(labels == labels[position])
@@ -156,10 +157,10 @@ class Reading:
     """Pictures being decoded into one array by the tasks of a pool.
 
     Args:
-        pictures: what is read.
+        pictures: the pictures to read from.
         chosen: (n,), positions in `pictures`.
-        pool: does the work, starting at once.
-        rows: in increasing order, those of the n that are read; the others are black. None: all.
+        pool: executor of the tasks, which start at once.
+        rows: which of the n to read, in increasing order; the others are black. None: all.
     """
 
     def __init__(
@@ -178,7 +179,7 @@ class Reading:
         """Wait for the pictures, and return them.
 
         Raises:
-            DataError: one cannot be read: the first that is wanted, if there are several.
+            DataError: a picture cannot be read; of several, the first in order.
         """
         try:
             for task in self._tasks:
@@ -193,13 +194,13 @@ class Reading:
             pictures.read_into(self._images[row : row + 1], chosen[row : row + 1])
 
     def cancel(self) -> None:
-        """Cancel what has not begun."""
+        """Cancel the tasks that have not started."""
         for task in self._tasks:
             task.cancel()
 
 
 def gibibytes(count: int, shape: Sequence[int]) -> float:
-    """How much memory so many pictures of a shape (height, width, channels) take, in GiB."""
+    """Memory in GiB that `count` pictures of a shape (height, width, channels) take."""
     return count * int(np.prod(shape)) / 2**30
 
 

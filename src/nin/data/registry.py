@@ -1,4 +1,4 @@
-"""Data sets by name: which there are, which of them are on this machine, and how to open one."""
+"""Data sets by name: which ones exist, which are on this machine, and how to open one."""
 
 from __future__ import annotations
 
@@ -30,12 +30,13 @@ class CatalogueEntry(NamedTuple):
     """A published data set.
 
     Attributes:
-        name: what `open_data` is given.
+        name: the name to pass to `open_data`.
         classes: number of classes.
         train: number of training images.
         test: number of test images.
         size: height, width and channels, as ``"28x28x1"``.
-        where: the folder of its files, or None if they are not on this machine.
+        where: the folder of its files, or None if they are not on this machine; ``"scikit-learn"``
+            for the set that comes with it.
         licence: the terms of its use.
         home: its page.
     """
@@ -51,7 +52,7 @@ class CatalogueEntry(NamedTuple):
 
 
 def catalogue() -> list[CatalogueEntry]:
-    """Return the published sets, and where their files are; nothing is opened or downloaded."""
+    """Return the published sets and where their files are; nothing is opened or downloaded."""
     return [_row(each.published) for each in NAMED.values()]
 
 
@@ -63,14 +64,13 @@ def open_data(name_or_folder: str | Path, **settings: Any) -> ImageData:
 
     Args:
         name_or_folder: ``"fashion-mnist"``, ``"mnist"``, ``"cifar10"``, ``"cifar100"``,
-            ``"svhn"``, ``"digits"``, or a directory with one directory per class, a table of
-            labels or shards, as `ImageFolder` takes them; or a file of arrays, as
-            `ImageArrays.from_npz` does.
+            ``"svhn"``, ``"digits"``; a directory with one directory per class, a table of labels
+            or shards, as for `ImageFolder`; or a file of arrays, as for `ImageArrays.from_npz`.
         settings: arguments of the set's class, such as ``batch_size`` or ``limit``.
 
     Raises:
         UnknownNameError: neither a name nor a directory.
-        DataError: a path without a directory, or an argument that the set does not take.
+        DataError: a path that does not exist, or an argument that the set does not take.
 
     Example:
         >>> nin.open_data("digits", limit=100).train.labels.shape

@@ -20,12 +20,12 @@ class Shard(keras.utils.PyDataset):
     batch is the mean over the batch (in training), or the mean over the padded epoch is the mean
     over the epoch (in validation). The batches' own weights are multiplied by these.
 
-    Of images that are read for each batch, a process reads those of its own rows alone.
+    Where images are read for each batch, a process reads only those it needs for its own rows.
 
     Args:
         batches: the whole batches, the same in every process.
         layout: the number of devices and processes, and which process this is.
-        training: whether each batch's mean has to be right, or only the epoch's.
+        training: whether the mean over each batch has to be right, or only that over the epoch.
     """
 
     def __init__(self, batches: Batches, layout: Layout, *, training: bool) -> None:
@@ -39,7 +39,7 @@ class Shard(keras.utils.PyDataset):
         return self.batches.num_samples
 
     def on_epoch_begin(self) -> None:
-        """Tell the batches."""
+        """Tell `batches` that an epoch begins."""
         self.batches.on_epoch_begin()
 
     def on_epoch_end(self) -> None:
@@ -77,10 +77,9 @@ class Shard(keras.utils.PyDataset):
         return -(-n // self.layout.devices) * self.layout.devices
 
     def _needed(self, n: int) -> NDArray[np.intp]:
-        """Which of a batch's n images this process has to have read.
+        """Which of a batch's n images this process needs.
 
-        Those of its own rows; and where images are mixed with their counterparts in the reversed
-        batch, these as well.
+        Those of its own rows and, where images are mixed, their counterparts in the reversed batch.
         """
         own = np.unique(self._rows(np.resize(np.arange(n), self._filled(n))))
         augmentation = self.batches.augmentation

@@ -23,8 +23,8 @@ _DIGITS = Source(
 class Digits(NamedData):
     """The 1,797 grey 8×8 digits that come with scikit-learn: no file, no download.
 
-    Four fifths are for training, the same ones whatever the `seed`; their values 0..16 become
-    0..255. See `NamedData`.
+    Four fifths are for training, the same ones for every `seed`. Values of 0..16 become 0..255. See
+    `NamedData`.
 
     Example:
         >>> data = nin.Digits()
@@ -35,7 +35,7 @@ class Digits(NamedData):
     published = _DIGITS
 
     def stored(self, part: Part) -> Split:
-        """Read the images and labels of one part, whole."""
+        """Read all images and labels of one part."""
         from sklearn.datasets import load_digits
 
         values, labels = load_digits(return_X_y=True)

@@ -1,4 +1,4 @@
-"""What a user names as a source of pictures: a folder, a table of labels, or shards; and its list.
+"""Lists the pictures of a source that a user names: a folder, a table of labels, or shards.
 
 No picture is decoded here.
 """
@@ -21,7 +21,7 @@ def list_source(path: Path) -> Listing:
             `nin.data.shards.shard_files.find_shards`.
 
     Raises:
-        DataError: it is missing, or not arranged in any of the ways that are read.
+        DataError: it is missing, or has none of the known layouts.
     """
     try:
         shards = find_shards(path)
@@ -32,9 +32,9 @@ def list_source(path: Path) -> Listing:
 
 
 def some_pictures(path: Path) -> list[str]:
-    """Pictures to train on, as a sample of what the others are like: all of a folder.
+    """A sample of the pictures: all training pictures of a folder, or those of the first shard.
 
-    Of shards those of the first, so that not all have to be gone through.
+    The other shards are not read.
 
     Args:
         path: as for `list_source`.
@@ -56,7 +56,7 @@ def some_pictures(path: Path) -> list[str]:
 def is_source(path: Path) -> bool:
     """Whether there is anything of that name: a file, a folder, or shards that a pattern matches.
 
-    A range that names some shards too many matches; listing it names those missing.
+    False if any shard of a range such as ``{000..099}`` is missing.
     """
     if not is_pattern(path) or path.exists():
         return path.exists()

@@ -1,7 +1,7 @@
-"""Whatever images somebody has, as `ImageData`, and the names by which this process finds them.
+"""Turns images in any supported form into `ImageData`, and names those that are in memory.
 
-A data set, a folder or a file is named where it is written down, in recipes and records. What is in
-memory gets a name with its digest, ``arrays@2f0c…``, which means the same images in this process.
+Recipes and records state a data set, a folder or a file by its name. Images in memory get a name
+with their digest, ``arrays@2f0c…``, by which this process finds them again.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ _opened: dict[str, ImageArrays] = {}
 
 
 def as_images(data: Any, *, classes: Sequence[Any] | None = None, groups: Any = None) -> ImageData:
-    """Images to train on, however they are given.
+    """Return images to train on, given in any supported form, as `ImageData`.
 
     Args:
         data: `ImageData`; ``(x, y)`` arrays; ``(train, test)`` or ``(train, validation, test)`` of
-            such pairs, as Keras's ``load_data()`` gives them; a `DataModule`; or loaders, such as
-            ``tf.data.Dataset``, PyDataset or DataLoader, two or three of them in the same order,
-            but for two, which are to train and to validate on.
-        classes: names of the classes, of arrays and loaders.
-        groups: keys of the images to train on, of arrays; see `ImageArrays`.
+            such pairs, as Keras's ``load_data()`` returns them; a `DataModule`; or loaders, such as
+            ``tf.data.Dataset``, PyDataset or DataLoader, as ``(train, validation)`` or
+            ``(train, validation, test)``.
+        classes: names of the classes; only for arrays and loaders.
+        groups: group keys of the training images; only for arrays, see `ImageArrays`.
 
-    Raises:
-        DataError: it is none of these, or cannot be used; says why.
+        Raises:
+            DataError: it is none of these, or cannot be used; the message says why.
     """
     if isinstance(data, DataModule):
         if classes is not None or groups is not None:
@@ -71,14 +71,14 @@ def as_images(data: Any, *, classes: Sequence[Any] | None = None, groups: Any = 
 
 
 def as_module(data: Any) -> DataModule:
-    """Images for `nin.Trainer`, which trains on one part and validates on another, without a test.
+    """Return images for `nin.Trainer`, which needs a training and a validation part but no test.
 
     Args:
-        data: as for `as_images`; of two pairs the second is to validate on, and of ``(x, y)`` a
-            tenth.
+        data: as for `as_images`, but the second of two pairs is the validation part, and a tenth
+            of ``(x, y)`` is held out for validation.
 
     Raises:
-        DataError: they cannot be used; says why.
+        DataError: they cannot be used; the message says why.
     """
     if isinstance(data, DataModule):
         return data
@@ -91,15 +91,15 @@ def as_module(data: Any) -> DataModule:
 
 
 def as_evaluation_images(data: Any, classes: Sequence[str] | None = None) -> ImageData:
-    """Images to evaluate a network on, however they are given.
+    """Return images to evaluate a network on, given in any supported form, as `ImageData`.
 
     Args:
-        data: as for `as_images`; or a single loader; or an ``.npz`` file. Of several parts the
-            last.
-        classes: those of the network, which are what numbers of labels mean.
+        data: as for `as_images`; or a single loader; or an ``.npz`` file. Of several parts, the
+            last is used.
+        classes: the network's classes, which numeric labels refer to.
 
     Raises:
-        DataError: they cannot be used; says why.
+        DataError: they cannot be used; the message says why.
     """
     if isinstance(data, ImageData):
         return data
@@ -129,12 +129,12 @@ def _for_evaluation(pair: Sequence[Any], classes: Sequence[str] | None) -> Image
 
 
 def is_given(what: Any) -> bool:
-    """Whether these are images themselves, and not the name of some, or where they are."""
+    """Whether `what` is images themselves, not their name or path."""
     return isinstance(what, (tuple, DataModule)) or hasattr(what, "shape") or is_loader(what)
 
 
 def is_loader(value: Any) -> bool:
-    """Whether `value` is gone through for batches: a tf.data.Dataset, PyDataset, DataLoader."""
+    """Whether `value` yields batches: a tf.data.Dataset, PyDataset, DataLoader or the like."""
     if isinstance(value, (str, bytes, tuple, list, Mapping)) or hasattr(value, "shape"):
         return False
     return hasattr(value, "__iter__") or (
@@ -156,10 +156,10 @@ def is_in_process(name: str) -> bool:
 
 
 def images_called(name: str) -> ImageArrays:
-    """The images that `name_of_images` named so.
+    """The images that `name_of_images` gave this name.
 
     Raises:
-        DataError: they are another process's.
+        DataError: another process gave it.
     """
     if name not in _opened:
         raise DataError(
@@ -170,7 +170,7 @@ def images_called(name: str) -> ImageArrays:
 
 
 def _of_module(module: DataModule) -> ImageData:
-    """What the book's `DataModule` serves: exact where its loaders are ours."""
+    """The images of the book's `DataModule`; as arrays, where its loaders are our `Batches`."""
     from nin.data.in_memory.loader_images import LoaderImages
     from nin.data.loader import Batches
 

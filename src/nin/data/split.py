@@ -17,7 +17,7 @@ PARTS: tuple[Part, ...] = get_args(Part)
 
 
 class StoredImages(Protocol):
-    """Images (n, height, width, channels), uint8: an array, or what is indexed like one."""
+    """Images (n, height, width, channels), uint8: an array, or an object indexed like one."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -35,7 +35,7 @@ class Split(NamedTuple):
 
     Attributes:
         images: (n, height, width, channels), uint8; an array, or pictures on disk that are indexed
-            like one.
+            like an array.
         labels: (n,), int32: positions in the set's `classes`.
     """
 
@@ -44,7 +44,7 @@ class Split(NamedTuple):
 
 
 def stratified(labels: Labels, count: int, seed: int, order: Indices | None = None) -> Indices:
-    """Choose `count` samples, each class in proportion and, if `count` allows, with at least one.
+    """Choose `count` samples in proportion to the classes, at least one of each if `count` allows.
 
     With the same `seed` a larger `count` extends the choice within each class, up to rounding.
 
@@ -52,7 +52,7 @@ def stratified(labels: Labels, count: int, seed: int, order: Indices | None = No
         labels: (n,), the class of each sample.
         count: how many to choose, from 0 to n.
         seed: 0 or more.
-        order: (n,), positions in the order in which to choose them; None: at random, by `seed`.
+        order: (n,), positions in the order in which to choose them. None: at random, by `seed`.
 
     Returns:
         The chosen positions in increasing order.
@@ -69,11 +69,11 @@ def stratified(labels: Labels, count: int, seed: int, order: Indices | None = No
 
 
 def hold_out(labels: Labels, share: float, seed: int, what: str) -> tuple[Indices, Indices]:
-    """Divide samples in two, stratified; no class is held out whole unless it has to be.
+    """Divide samples in two, stratified; no class is held out entirely unless it has to be.
 
     Args:
         labels: (n,), the class of each sample.
-        share: part to hold out, above 0 and below 1, rounded to whole samples.
+        share: share to hold out, above 0 and below 1, rounded to whole samples.
         seed: 0 or more.
         what: the argument's name, for the message.
 
@@ -99,14 +99,14 @@ def check_share(what: str, share: float) -> None:
     """Refuse a share that is not in [0, 1).
 
     Raises:
-        DataError: naming the argument.
+        DataError: it is not; the message names the argument.
     """
     if not 0 <= share < 1:
         raise DataError(f"{what} must be 0 or more and below 1, not {share:g}")
 
 
 def _quotas(sizes: NDArray[np.intp], count: int) -> NDArray[np.intp]:
-    """Whole numbers up to `sizes`, adding up to `count`, by largest remainder."""
+    """Integers up to `sizes` that add up to `count`, by largest remainder."""
     floor = 1 if count >= len(sizes) else 0
     count -= floor * len(sizes)
     room = sizes - floor

@@ -1,4 +1,4 @@
-"""`StreamedBatches`: `Batches` of pictures on disk, decoded by threads ahead of the step."""
+"""`StreamedBatches`: `Batches` of pictures on disk, decoded by threads ahead of training."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Key = tuple[int, int]
 
 
 def _adapter() -> Any:
-    """What lets Keras on TensorFlow get a `tf.data.Dataset` from a loader itself.
+    """The base class that lets Keras on TensorFlow take a loader's own `tf.data.Dataset`.
 
-    The one that Keras makes of a `PyDataset` prefetches without a fixed bound.
+    The one that Keras makes from a `PyDataset` prefetches without a fixed bound.
     """
     if backends.choose() == "tensorflow":
         with suppress(ImportError):
@@ -35,7 +35,7 @@ def _adapter() -> Any:
 
 
 class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
-    """The same batches, to the bit, as `Batches` of the decoded images, in bounded memory.
+    """Batches identical, to the bit, to `Batches` of the decoded images, but in bounded memory.
 
     While one batch is in use the next ones are decoded: two batches, or two tasks per thread if
     that is more. The content of a batch depends only on `seed`, `epoch` and its index, never on
@@ -48,9 +48,9 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         settings: further arguments of `Batches`.
 
     Attributes:
-        fault: the error of the picture, or of its server, that ended the last epoch, or None.
-        reads_ahead: False after a training: a batch that its framework still requests, from a
-            thread of its own, is decoded there, and starts no threads that nobody would end.
+        fault: the error, of a picture or its server, that ended the last epoch, or None.
+        reads_ahead: False after training: a batch that the framework still requests, from a thread
+            of its own, is then decoded in that thread, and no threads are started and left behind.
 
     Raises:
         DataError: as `Batches`; on indexing, a picture that cannot be read.
@@ -71,7 +71,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
         self._readings: dict[Key, Reading] = {}
 
     def get_tf_dataset(self) -> Any:
-        """Return these batches as Keras on TensorFlow takes them."""
+        """Return these batches as the `tf.data.Dataset` that Keras on TensorFlow takes."""
         from nin.backends._tensorflow import bounded_dataset
 
         arrays = (self._pictures, self.labels, self.weights)
@@ -98,7 +98,7 @@ class StreamedBatches(Batches, _adapter()):  # type: ignore[misc]
             raise
 
     def _begun(self, wanted: Sequence[Key]) -> Reading | None:
-        """Have all these under way and no others; hand out the first, or None after the end."""
+        """Decode these batches ahead and no others; return the first, or None after training."""
         with self._lock:
             if not self.reads_ahead:
                 return None
@@ -150,11 +150,11 @@ def reading_ahead(*loaders: Any) -> Iterator[None]:
     TensorFlow wraps an exception of a loader in one of its own; here the original is raised.
 
     Args:
-        loaders: any; only those that are streamed have threads.
+        loaders: of any kind; only streamed ones have threads.
 
     Raises:
         DataError: a streamed loader met a picture that cannot be read.
-        SourceError: pictures behind a URL can no longer be had.
+        SourceError: pictures behind a URL can no longer be read.
     """
     streamed = [loader for loader in loaders if isinstance(loader, StreamedBatches)]
     for loader in streamed:

@@ -54,7 +54,7 @@ class SVHN(NamedData):
     published = _SVHN
 
     def stored(self, part: Part) -> Split:
-        """Read the images and labels of one part, whole."""
+        """Read all images and labels of one part."""
         source = self.published
         file, count = source.files[part == "test"], source.test if part == "test" else source.train
         images, labels = parse_svhn(fetch(source, file, self.root), count)
@@ -65,7 +65,7 @@ def parse_svhn(content: bytes, count: int) -> tuple[NDArray[np.uint8], NDArray[n
     """Return the images (n, 32, 32, 3) and labels (n,) that a MATLAB file holds.
 
     Args:
-        content: the file. Its label 10 stands for the digit 0.
+        content: the content of the file, in which label 10 stands for the digit 0.
         count: how many images it should hold.
 
     Raises:

@@ -12,7 +12,7 @@ from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
-#: How much red, green and blue count for the grey of a colour, in thousandths (ITU-R BT.601).
+#: Weights of red, green and blue in grey, in thousandths (ITU-R BT.601).
 LUMA = (299, 587, 114)
 
 
@@ -21,8 +21,8 @@ def cropped(image: Pixels, box: Sequence[float], side: int | None = None) -> Pix
 
     Args:
         image: (height, width, channels).
-        box: left, top, right, bottom in pixels, within the image; need not be whole.
-        side: of the square it becomes, in pixels; None for the size of the image.
+        box: left, top, right, bottom in pixels, within the image; fractions are allowed.
+        side: side of the resulting square in pixels. None: the size of the image.
     """
     height, width = image.shape[:2] if side is None else (side, side)
     part = (float(box[0]), float(box[1]), float(box[2]), float(box[3]))
@@ -39,8 +39,8 @@ def rotated(
     Args:
         image: (height, width, channels).
         degrees: counterclockwise.
-        border: what the rotation uncovers, as `numpy.pad` names it: the nearest pixel of the image,
-            black, or the image mirrored.
+        border: how to fill what the rotation uncovers, as in `numpy.pad`: with the nearest pixel of
+            the image, with black, or with the mirrored image.
     """
     height, width, _ = image.shape
     more = math.ceil((math.hypot(height, width) - min(height, width)) / 2) + 1
@@ -60,20 +60,20 @@ def rotated(
 
 
 def recoloured(image: Pixels, factors: Sequence[float]) -> Pixels:
-    """Return an image in other colours; 1, 1, 1 leaves them as they are.
+    """Return an image with its brightness, contrast and saturation changed.
 
-    Brightness is a factor on every value, contrast on their distance from the image's mean grey,
-    saturation on their distance from the pixel's own grey. Only the result is clipped and rounded,
-    so that their order makes no difference.
+    Brightness is a factor on every value, contrast on its distance from the image's mean grey,
+    saturation on its distance from the pixel's own grey. Only the result is clipped and rounded,
+    so that the order of the changes makes no difference.
 
     Args:
-        image: (height, width, channels). Without colour, saturation changes nothing.
-        factors: of brightness, contrast and saturation.
+        image: (height, width, channels). Saturation has no effect on grey images.
+        factors: for brightness, contrast and saturation; 1 changes nothing.
     """
     brightness, contrast, saturation = np.asarray(factors, float)
     channels = image.shape[-1]
     parts = np.array(LUMA if channels == 3 else [1] * channels)
-    # Whole numbers: their sums are the same on every machine.
+    # Integers: their sums are the same on every machine.
     grey = (image @ parts)[..., None]
     mean = float(grey.sum()) / grey.size
     own = brightness * contrast * saturation
@@ -83,7 +83,7 @@ def recoloured(image: Pixels, factors: Sequence[float]) -> Pixels:
 
 
 def _by_pillow(image: Pixels, change: Callable[[Any], Any]) -> Pixels:
-    """Pillow takes three channels as a colour; any other number is changed one by one."""
+    """Change three channels together, as Pillow's RGB; any other number one by one."""
     if image.shape[-1] == 3:
         return np.asarray(change(Image.fromarray(image)))
     channels = (Image.fromarray(image[..., index]) for index in range(image.shape[-1]))

@@ -1,5 +1,5 @@
-"""How a picture becomes an array of bytes: for training, for prediction and on the server alike.
+"""How a picture becomes a uint8 array, in the same way for training, prediction and the server.
 
-`decode` does it; `picture_formats` opens the file, `header` looks no further than its header,
-`colour_profile`, `stored_pixels` and `bit_depth` interpret its numbers.
+`decode` does it; `picture_formats` opens the file, `header` reads only its header, and
+`colour_profile`, `stored_pixels` and `bit_depth` interpret its pixel values.
 """

@@ -1,9 +1,9 @@
-"""Pixels of more than 8 bits, brought to 8 by the range of values that they were taken in.
+"""Pixels of more than 8 bits, reduced to 8 by the bit depth that they were taken with.
 
-Cameras of microscopes, X-rays and thermal images deliver 10, 12 or 14 bits, which are stored in
-files of 16. Few files state it. The range is then the smallest of `DEPTHS` bits that holds the
-largest value: of the picture alone, if nothing else is known. The pictures of a folder that is
-trained on share one, so that a dark one stays dark, and the run and its exports keep it.
+Microscopes, X-ray and thermal cameras deliver 10, 12 or 14 bits, which are stored in files of 16.
+Few files state the original bit depth. It is then taken to be the smallest of `DEPTHS` that holds
+the largest value: of the picture alone, if nothing else is known. The pictures of a training folder
+share one bit depth, so that a dark picture stays dark, and the run and its exports keep it.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-#: Opens a picture's file again.
+#: Reopens a picture's file.
 Reopen = Callable[[], AbstractContextManager["ImageFile"]]
 
-#: Values that are scaled at a time: they take sixteen bytes each.
+#: How many values are scaled at a time; each takes sixteen bytes.
 _AT_A_TIME = 2**20
 
-#: Bits of the ranges that values are taken to have where a file states none.
+#: The bit depths that are considered where a file does not state its own.
 DEPTHS = (8, 10, 12, 14, 16)
 
 
 def to_eight_bits(
     picture: Image, as_stored: Stored, reopen: Reopen, bit_depth: int | None = None
 ) -> Image:
-    """Bring the pixels of a picture to 8 bits.
+    """Reduce the pixels of a picture to 8 bits.
 
     Args:
         picture: as Pillow has loaded it.
         as_stored: what its file states.
-        reopen: opens the file again.
-        bit_depth: bits that the range has at least, where the file states none.
+        reopen: reopens the file.
+        bit_depth: the least bit depth to assume where the file does not state its own.
 
     Raises:
-        DataError: the values have no range that could be found.
+        DataError: the range of the values cannot be determined.
     """
     if as_stored.is_colour:
         return _colours(picture, as_stored, reopen, bit_depth)
@@ -57,10 +57,10 @@ def to_eight_bits(
 
 
 def unstated_depth(picture: ImageFile) -> int | None:
-    """The bits that the values of a picture need, which is loaded; None where its file states them.
+    """The bit depth that a picture's values need; None if its file states it. Loads the picture.
 
     Raises:
-        DataError: the values have no range that could be found.
+        DataError: the range of the values cannot be determined.
     """
     as_stored = stored(picture)
     if as_stored is None or as_stored.top is not None or picture.mode == "F":
@@ -72,7 +72,7 @@ def unstated_depth(picture: ImageFile) -> int | None:
 
 
 def read_pnm(picture: ImageFile, as_stored: Stored) -> Image:
-    """Read a binary PNM whose white is neither 255 nor 65,535; Pillow does it value by value."""
+    """Read a binary PNM whose white is neither 255 nor 65,535, faster than Pillow does."""
     from PIL import Image
 
     maxval = as_stored.top
@@ -91,7 +91,7 @@ def read_pnm(picture: ImageFile, as_stored: Stored) -> Image:
 
 
 def _bits(values: NDArray[Any], as_stored: Stored) -> int:
-    """The bits of the range of grey values."""
+    """The bit depth of grey values."""
     low, high = int(values.min()), int(values.max())
     if low < 0 or high > 65_535:
         raise DataError(
@@ -102,12 +102,12 @@ def _bits(values: NDArray[Any], as_stored: Stored) -> int:
         return _depth(max(high, as_stored.least))
     below = values & ((1 << (16 - bits)) - 1)
     if ((below == 0) | (below == values >> bits)).all():
-        return 16  # As the format requires: scaled to all 16 bits.
+        return 16  # Scaled to all 16 bits, as the format requires.
     return _depth(max(high, (1 << bits) - 1))
 
 
 def _bits_of_colours(picture: Image, as_stored: Stored) -> int:
-    """The same of colours: the high byte distinguishes all of `DEPTHS`."""
+    """The bit depth of colours: their high bytes suffice to tell all of `DEPTHS` apart."""
     extrema = picture.getextrema()
     colours = extrema[:-1] if picture.mode == "RGBA" else extrema
     brightest = max(int(high) for _, high in colours)  # type: ignore[misc]
@@ -129,21 +129,21 @@ def _colours(picture: Image, as_stored: Stored, reopen: Reopen, bit_depth: int |
         ]
         ImageOps.exif_transpose(again, in_place=True)
         low = again.copy()
-    if as_stored.rawmode == "LA;16B":  # All four bytes of a pixel, in their order.
+    if as_stored.rawmode == "LA;16B":  # Read as RGBA: all four bytes of a pixel, in order.
         grey, grey_low, opacity, opacity_low = low.split()
         pairs, mode = [(grey, grey_low), (opacity, opacity_low)], "LA"
     else:
         pairs, mode = list(zip(picture.split(), low.split(), strict=True)), picture.mode
     top = _top(bits)
     bands = [np.asarray(low) | np.asarray(high).astype(np.uint16) << 8 for high, low in pairs]
-    tops = [top if band.max() <= top else 65_535 for band in bands]  # Opacity may have all bits.
+    tops = [top if band.max() <= top else 65_535 for band in bands]  # Opacity may use 16 bits.
     return Image.merge(
         mode, [Image.fromarray(_scaled(*each)) for each in zip(bands, tops, strict=True)]
     )
 
 
 def _low_bytes(rawmode: str, arguments: Any) -> Any:
-    """The arguments of a decoder that make it keep the byte which it would leave out."""
+    """A decoder's arguments, changed so that it keeps the byte that it would drop."""
     order = {"L": "B", "B": "L", "N": "B" if sys.byteorder == "little" else "L"}[rawmode[-1]]
     changed = "RGBA" if rawmode == "LA;16B" else rawmode[:-1] + order
     return changed if isinstance(arguments, str) else (changed, *arguments[1:])
@@ -173,7 +173,7 @@ def _fractions(values: NDArray[Any]) -> Image:
 
 
 def _scaled(values: NDArray[Any], top: int) -> NDArray[np.uint8]:
-    """Whole numbers from 0 to `top` as 0 to 255, rounded."""
+    """Scale integers from 0…`top` to 0…255, rounded."""
     found = np.empty(values.shape, np.uint8)
     rows = max(1, _AT_A_TIME // values[0].size)
     for first in range(0, len(values), rows):

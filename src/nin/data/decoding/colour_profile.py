@@ -1,4 +1,4 @@
-"""Colours as a file means them: by its colour profile or its gamma, as sRGB."""
+"""Converts colours to sRGB by a file's colour profile or its gamma."""
 
 from __future__ import annotations
 
@@ -13,34 +13,36 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageCms import ImageCmsTransform
 
-#: Bytes of a profile: those of printing presses have up to three million; a larger one is ignored.
+#: Largest profile in bytes; a larger one is ignored. Those of printing presses reach 3 million.
 MOST_BYTES = 4 * 2**20
 
-#: Where a profile's table of tags begins, the bytes of an entry, and how many are read.
+#: Where a profile's tag table begins, the bytes of an entry, and how many entries are read.
 _TAGS, _ENTRY, _MOST_TAGS = 132, 12, 100
 
-#: Tags beside the usual ones that hold any number of steps: a thousand take a second to prepare.
+#: Optional tags that hold any number of steps: preparing a thousand takes a second.
 _STEPS = {kind + number for kind in (b"D2B", b"B2D") for number in (b"0", b"1", b"2", b"3")}
 
-#: Profiles that are kept ready: each takes up to a few megabytes.
+#: How many conversions are cached; each takes up to a few megabytes.
 _KEPT = 16
 
-#: A profile is sRGB if none of so many values per channel moves by more than this, of 255.
+#: A profile is taken for sRGB if none of this many levels per channel changes by more than this,
+#: of 255.
 _LEVELS, _MOST_MOVED = 18, 2
 
-#: What a PNG's gamma is where it means sRGB, how near to that, and how far from it is no gamma.
+#: The gamma of a PNG that means sRGB, the tolerance for that, and the factor beyond which a gamma
+#: is taken to be wrong.
 _USUAL_GAMMA, _NEAR, _FAR = 1 / 2.2, 0.05, 8
 
 _GREY = ("L", "LA")
 
 
 class Conversion(NamedTuple):
-    """What to do by a profile.
+    """How to convert by a profile.
 
     Attributes:
-        space: the colours it is made for: ``"RGB "``, ``"GRAY"`` or ``"CMYK"``; empty if it cannot
-            be used.
-        transform: to sRGB; None where it is sRGB already.
+        space: the colour space of its pixels: ``"RGB "``, ``"GRAY"`` or ``"CMYK"``; empty if the
+            profile cannot be used.
+        transform: to sRGB. None if the profile is sRGB already, or for other pixels.
     """
 
     space: str
@@ -48,17 +50,17 @@ class Conversion(NamedTuple):
 
 
 def to_srgb(picture: Image, info: Mapping[Any, Any]) -> tuple[Image, bool]:
-    """Convert a picture to sRGB by its ICC profile; of a PNG without one, by its gamma.
+    """Convert a picture to sRGB by its ICC profile or, for a PNG without one, by its gamma.
 
-    A picture without either is left as it is, as is one whose profile is that of sRGB.
+    A picture with neither, or with an sRGB profile, is left as it is.
 
     Args:
-        picture: of 8 bits.
-        info: what Pillow has read of the file: ``icc_profile``, ``gamma`` and ``srgb`` count.
+        picture: a picture of 8 bits.
+        info: what Pillow has read from the file; ``icc_profile``, ``gamma`` and ``srgb`` are used.
 
     Returns:
-        The picture, and whether its profile could be used, if it has one: one that is damaged, too
-        large, or made for other pixels is ignored.
+        The picture, and False if it has a profile that is ignored: one that is damaged, too large,
+        or made for other pixels.
     """
     if picture.mode == "LAB":
         return _lab().apply(picture), True
@@ -90,7 +92,7 @@ def _grey(picture: Image, conversion: Conversion) -> Image:
 
 @functools.lru_cache(_KEPT)
 def _conversion(profile: bytes, mode: str) -> Conversion:
-    """The conversion of a profile; for pixels that it is not made for only its space."""
+    """The conversion by a profile; only its space if it is not made for such pixels."""
     from PIL import ImageCms
 
     if len(profile) > MOST_BYTES:
@@ -108,17 +110,17 @@ def _conversion(profile: bytes, mode: str) -> Conversion:
 
 
 def _without_steps(profile: bytes) -> bytes:
-    """A profile of which the usual tags are used: tables, or a matrix and curves."""
+    """A profile reduced to the usual tags: tables, or a matrix and curves."""
     changed = bytearray(profile)
     count = min(int.from_bytes(profile[_TAGS - 4 : _TAGS], "big"), _MOST_TAGS)
     for at in range(_TAGS, _TAGS + count * _ENTRY, _ENTRY):
         if profile[at : at + 4] in _STEPS:
-            changed[at : at + 1] = b"x"  # A name that stands for nothing; no two may be alike.
+            changed[at : at + 1] = b"x"  # An unknown name; names must stay distinct.
     return bytes(changed)
 
 
 def _moves_nothing(transform: ImageCmsTransform, mode: str) -> bool:
-    """Whether a conversion leaves all colours as they are, to the eye."""
+    """Whether a conversion leaves all colours visibly unchanged."""
     from PIL import Image
 
     if mode == "CMYK":
@@ -158,7 +160,7 @@ def _by_gamma(picture: Image, info: Mapping[Any, Any]) -> Image:
 
 
 def _gamma_table(gamma: float) -> list[int]:
-    """What each of 256 values is in sRGB."""
+    """The sRGB value of each of the 256 values."""
     light = (np.arange(256) / 255) ** (1 / gamma)
     encoded = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
     return [int(value) for value in np.rint(255 * encoded)]

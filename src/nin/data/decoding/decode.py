@@ -1,4 +1,4 @@
-"""Decodes one picture file to an array, in the same way for training and for prediction."""
+"""Decodes a picture file to an array, in the same way for training and for prediction."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageFile import ImageFile
 
-#: Weights of red, green and blue in grey (ITU-R 601), and the parameter of the cubic filter that
-#: resizes (Keys 1981): Pillow's, for code that does the same elsewhere.
+#: Pillow's weights of red, green and blue in grey (ITU-R 601), and its parameter of the cubic
+#: filter for resizing (Keys 1981), for code that does the same elsewhere.
 LUMA, CUBIC = (0.299, 0.587, 0.114), -0.5
 
-#: How a picture becomes a square: "squash" takes all of it and gives up its aspect ratio; "crop"
-#: keeps the ratio and takes its middle, as wide and as high as its short side.
+#: How a picture becomes a square: "squash" takes all of it and changes its aspect ratio; "crop"
+#: keeps the ratio and takes the middle, as wide and as high as the short side.
 ResizeMode = Literal["squash", "crop"]
 RESIZE_MODES: tuple[ResizeMode, ...] = get_args(ResizeMode)
 
-#: What may be found in a picture that was decoded.
+#: The remarks that a decoded picture may have.
 FRAMES = "several frames or pages, of which the first is read"
 PROFILE = "a colour profile that is ignored: damaged, or for other pixels"
 
-#: Pictures of more pixels are decoded one at a time, so that memory stays bounded.
+#: Pictures with more pixels than this are decoded one at a time, so that memory stays bounded.
 _LARGE, _ALONE = 51_000_000, threading.Lock()
 
-#: Pixels of a picture with transparency that are placed on white at a time.
+#: How many pixels of a picture with transparency are blended with white at a time.
 _STRIP = 2**20
 
 #: EXIF orientations that exchange width and height.
@@ -52,7 +52,7 @@ _QUARTER_TURNS = (5, 6, 7, 8)
 
 
 class Decoded(NamedTuple):
-    """A picture: (height, width, channels), uint8, and what was found in it."""
+    """A picture, (height, width, channels), uint8, and the remarks about it."""
 
     image: NDArray[np.uint8]
     remarks: tuple[str, ...]
@@ -67,38 +67,39 @@ def decode(
     *,
     max_pixels: int = MAX_PIXELS,
 ) -> NDArray[np.uint8]:
-    """Decode a picture file, recognised by content; of several frames or pages, the first.
+    """Decode a picture file; its format is recognised by content.
 
-    JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PNM are read, HEIC with pillow-heif. The
-    EXIF orientation is applied, colours are converted to sRGB by the file's colour profile,
-    transparent parts become white, and values are brought to 8 bits by the range that the file
-    states, or else by the smallest of 8, 10, 12, 14 and 16 bits that holds them. With a `size` it
-    is resized to a square, with antialiasing: the whole picture, whatever its aspect ratio, so that
-    class maps cover all of it; or, with ``resize_mode="crop"``, the square in its middle.
+    JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, JPEG 2000 and PNM are read, and HEIC with pillow-heif. Of
+    several frames or pages, the first is read. The EXIF orientation is applied, colours are
+    converted to sRGB by the file's colour profile, transparent parts become white, and values are
+    reduced to 8 bits by the range that the file states, or else by the smallest of 8, 10, 12, 14
+    and 16 bits that holds them. With a `size`, the whole picture is resized to a square with
+    antialiasing, whatever its aspect ratio, so that class maps cover all of it; or, with
+    ``resize_mode="crop"``, the square in its middle is.
 
     Args:
         source: a path, or the file's content.
-        size: side of the result in pixels; None keeps the picture's own height and width.
+        size: side of the result in pixels. None keeps the picture's own height and width.
         channels: 3 for RGB, 1 for grey (luma, ITU-R 601).
         resize_mode: which part of the picture is resized to `size`: ``"squash"`` for all of it,
             ``"crop"`` for the square in its middle.
-        bit_depth: bits that the range has at least, where a file does not state it: those of the
-            folder that a network was trained on. A dark picture then stays dark.
-        max_pixels: of a picture, as its header states them; more are refused.
+        bit_depth: the least bit depth to assume where a file does not state its own, such as that
+            of the folder that a network was trained on. A dark picture then stays dark.
+        max_pixels: largest number of pixels, by the header; larger pictures are refused.
 
     Returns:
         (height, width, channels), uint8.
 
     Raises:
         DataError: the file is missing, damaged, of another format, or has more than `max_pixels`,
-            by default 200 million; an argument is out of range.
+            by default 200 million; or an argument is out of range.
     """
     decoder = Decoder(size, channels, resize_mode, bit_depth, max_pixels)
     return decoder.decode_with_remarks(source).image
 
 
 class Decoder(NamedTuple):
-    """The settings of `decode`, for pictures that are all decoded alike."""
+    """The settings of `decode`, to decode many pictures alike."""
 
     size: int | None = None
     channels: int = 3
@@ -107,7 +108,7 @@ class Decoder(NamedTuple):
     max_pixels: int = MAX_PIXELS
 
     def decode_with_remarks(self, source: str | PathLike[str] | bytes) -> Decoded:
-        """`decode`, and what was found in the picture: `FRAMES`, `PROFILE`, both or neither.
+        """`decode`, with remarks about the picture: `FRAMES`, `PROFILE`, both or neither.
 
         Raises:
             DataError: as `decode`.
@@ -132,7 +133,7 @@ def _decoded(source: str | PathLike[str] | bytes, settings: Decoder) -> Decoded:
     with open_picture(source) as opened:
         check_size(opened, max_pixels)
         if size is not None and opened.format in ("JPEG", "MPO"):
-            # Skips invisible detail. Both sides stay at twice the size or above.
+            # Skips detail that would not be seen. Both sides stay at least twice the size.
             opened.draft(None, (2 * size, 2 * size))
         with _ALONE if opened.width * opened.height > _LARGE else nullcontext():
             picture = _upright(opened, partial(open_picture, source), bit_depth)
@@ -149,15 +150,15 @@ def shown_size(content: bytes) -> tuple[int, int]:
     with open_picture(content) as opened:
         if opened.format == "PNG" and "exif" not in opened.info and (late := _late_exif(content)):
             opened.info["exif"] = late
-        exif = Image.Image.getexif(opened)  # A PNG's own would decode all of it.
+        exif = Image.Image.getexif(opened)  # A PNG's own method would decode all of it.
         is_turned = exif.get(ExifTags.Base.Orientation) in _QUARTER_TURNS
         width, height = opened.size
-        # Pillow turns a TIFF, and its size, by itself.
+        # Pillow turns a TIFF and its size by itself.
         return (width, height) if is_turned and opened.format != "TIFF" else (height, width)
 
 
 def _late_exif(content: bytes) -> bytes:
-    """The EXIF of a PNG that has it behind its pixels; empty if it has none."""
+    """The EXIF of a PNG that has it after its pixels; empty if it has none."""
     place = 8
     while place + 8 <= len(content):
         size = int.from_bytes(content[place : place + 4], "big")
@@ -173,14 +174,14 @@ def fitted(
     channels: int = 3,
     resize_mode: ResizeMode = "squash",
 ) -> NDArray[np.uint8]:
-    """Bring an image in memory to a size and a number of channels, as `decode` does with a file.
+    """Convert an image in memory to a size and a number of channels, as `decode` does with a file.
 
     Args:
         image: (height, width, channels), uint8; grey, RGB or RGBA.
         size: (height, width) of the result.
         channels: 3 for RGB, 1 for grey.
         resize_mode: ``"squash"`` for all of the image, whatever its aspect ratio; ``"crop"`` for
-            its middle, in the ratio of `size`.
+            its middle, with the aspect ratio of `size`.
 
     Returns:
         (*size, channels), uint8; the image itself if it has that shape already.
@@ -203,12 +204,12 @@ def seen_box(
     """The part of a picture that is used.
 
     Args:
-        picture: its (height, width), in pixels.
-        resize_mode: how it is brought to `size`.
-        size: (height, width) of the result, of which only the ratio counts; by default a square.
+        picture: (height, width) of the picture, in pixels.
+        resize_mode: how it is resized to `size`.
+        size: (height, width) of the result; only their ratio counts. By default a square.
 
     Returns:
-        Left, top, right and bottom, in pixels; not whole numbers where a margin is odd.
+        Left, top, right and bottom, in pixels; not always integers.
     """
     height, width = picture
     if resize_mode == "squash":
@@ -220,7 +221,7 @@ def seen_box(
 
 
 def check_resize_mode(resize_mode: str) -> None:
-    """Refuse a name that is none of `RESIZE_MODES`.
+    """Refuse a name that is not one of `RESIZE_MODES`.
 
     Raises:
         DataError: it is not.
@@ -230,7 +231,7 @@ def check_resize_mode(resize_mode: str) -> None:
 
 
 def _upright(opened: ImageFile, reopen: Reopen, bit_depth: int | None) -> Image:
-    """Load a picture, turned as it is to be seen, with 8 bits."""
+    """Load a picture the right way up, with 8 bits."""
     from PIL import ImageOps
 
     as_stored = stored(opened)
@@ -257,7 +258,7 @@ def _fitted(
 
 
 def _on_white(picture: Image) -> Image:
-    """A picture in RGB, what is transparent on white: in strips, which take less memory."""
+    """A picture in RGB, with transparency blended with white, in strips to save memory."""
     from PIL import Image
 
     if not picture.has_transparency_data:

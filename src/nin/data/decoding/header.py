@@ -12,8 +12,8 @@ class Header(NamedTuple):
     """What a picture file's header holds.
 
     Attributes:
-        format: by its first bytes, as Pillow calls it: ``"JPEG"``.
-        mode: of its pixels, as Pillow calls it: ``"RGB"``, ``"L"`` for grey, ``"CMYK"``.
+        format: Pillow's name for the format, by the first bytes: ``"JPEG"``.
+        mode: Pillow's name for the kind of pixels: ``"RGB"``, ``"L"`` for grey, ``"CMYK"``.
         width: in pixels, as stored: before an EXIF orientation is applied.
         height: likewise.
     """
@@ -28,7 +28,7 @@ def read_header(path: str) -> Header:
     """Read the header of a picture file.
 
     Raises:
-        DataError: there is none that can be read.
+        DataError: it cannot be read.
     """
     try:
         with open_picture(path) as opened:

@@ -1,4 +1,4 @@
-"""Arrays of images as they are handed in: checked, and brought to a network's size."""
+"""Arrays of images to predict: checked, and resized to a network's input."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from nin.errors import DataError
 
 
 def check_images(images: NDArray[Any], *, floats: bool = False) -> None:
-    """Refuse what are no images.
+    """Refuse arrays that are not images.
 
     Args:
         images: (n, height, width, channels), uint8, of any size; grey, RGB or RGBA.
-        floats: whether floating-point numbers from 0 to 1 will do as well.
+        floats: whether floats from 0 to 1 are accepted as well.
 
     Raises:
-        DataError: another shape or type, no image, or numbers out of range.
+        DataError: the array has another shape or type, is empty, or has values out of range.
     """
     if images.ndim < 2 and images.dtype.kind in "OSU":  # Names of files, most likely.
         raise DataError(
@@ -45,15 +45,15 @@ def check_images(images: NDArray[Any], *, floats: bool = False) -> None:
 def fitted_images(
     images: NDArray[Any], shape: tuple[int, int, int], resize_mode: ResizeMode
 ) -> NDArray[Any]:
-    """Images as a network takes them: those of another size or other channels are resized.
+    """Convert images to a network's input shape: to its size and number of channels.
 
     Args:
-        images: (n, height, width, channels), as `check_images` leaves them.
+        images: (n, height, width, channels), checked by `check_images`.
         shape: (height, width, channels) that the network was trained on.
-        resize_mode: how they are resized; see `nin.data.decoding.decode.fitted`.
+        resize_mode: how to resize; see `nin.data.decoding.decode.fitted`.
 
     Raises:
-        DataError: images of floats have another shape: they would have to be rounded.
+        DataError: images of floats have another shape; resizing would round them.
     """
     if images.shape[1:] == shape:
         return images

@@ -1,4 +1,4 @@
-"""The formats of picture files that are read: distinguished by their first bytes, and opened."""
+"""The formats of picture files that are read: recognised by their first bytes, and opened."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 #: The formats in words.
 READ = "JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF, HEIC, JPEG 2000 or PNM"
 
-#: Pictures of more pixels are refused, as a small file can claim any size: 200 megapixels are the
-#: most that cameras of phones have.
+#: Pictures with more pixels are refused, as a small file can claim any size: phone cameras have
+#: at most 200 megapixels.
 MAX_PIXELS = 200_000_000
 
-#: The longest side that a JPEG can have. A longer one belongs to no picture, and each of its rows
-#: takes memory of its own, whatever its length.
+#: The longest side that a JPEG can have. No real picture has a longer one, and each row takes
+#: memory of its own, however short.
 MAX_SIDE = 65_535
 
-#: How many bytes of a file tell its format.
+#: How many bytes at the start of a file tell its format.
 START = 64
 
 _PNM = re.compile(rb"P(?:[1-6]|f)\s+(?:\d+\s|#)")
@@ -83,7 +83,7 @@ _DAMAGE = (
 
 
 class Refused(NamedTuple):
-    """Files that are known and not read: how they begin, and what to do with them."""
+    """Files that are recognised but not read: how they begin, and what to do with them."""
 
     beginning: re.Pattern[bytes]
     advice: str
@@ -110,7 +110,7 @@ _DNG_VERSION, _NEW_SUBFILE_TYPE, _REDUCED = 50706, 254, 1
 
 
 def picture_format(start: bytes) -> str | None:
-    """Pillow's name of the format that a file which begins so has; None if it is none of ours.
+    """Pillow's name for the format of a file with this beginning; None if it is not supported.
 
     Args:
         start: `START` bytes, or the whole file if it has fewer.
@@ -128,7 +128,7 @@ def picture_format(start: bytes) -> str | None:
 
 
 def begins_like_a_picture(start: bytes) -> bool:
-    """Whether a file that begins so is a picture, of whatever is not read as well.
+    """Whether a file with this beginning is a picture, even of a format that is not read.
 
     Args:
         start: `START` bytes, or the whole file if it has fewer.
@@ -139,7 +139,7 @@ def begins_like_a_picture(start: bytes) -> bool:
 
 
 def why_not_read(start: bytes) -> str | None:
-    """Why files that begin so are not read, in one line; None if they are.
+    """Why files with this beginning are not read, in one line; None if they are.
 
     Args:
         start: `START` bytes, or the whole file if it has fewer.
@@ -160,16 +160,16 @@ def why_not_read(start: bytes) -> str | None:
 
 @contextmanager
 def open_picture(source: str | PathLike[str] | bytes) -> Iterator[ImageFile]:
-    """Open a picture by its first bytes, whatever it is called; nothing is decoded yet.
+    """Open a picture by its first bytes, whatever its name; nothing is decoded yet.
 
-    `PIL.Image.open` would do, but warns or raises by a limit of its own, the same for all programs.
+    `PIL.Image.open` warns or raises at a size limit of its own, which is global, so it is not used.
 
     Args:
         source: a path, or the file's content.
 
     Raises:
-        DataError: it is of no format that is read.
-        OSError: it cannot be opened; further errors of Pillow, if its header is damaged.
+        DataError: its format is not read.
+        OSError: it cannot be opened. If its header is damaged, Pillow may raise other errors.
     """
     with BytesIO(source) if isinstance(source, bytes) else open_stored(source) as file:
         start = file.read(START)
@@ -214,9 +214,9 @@ def reason(error: BaseException) -> str:
 
 
 def has_more_frames(picture: ImageFile) -> bool:
-    """Whether a picture, once loaded, has frames or pages behind its first one.
+    """Whether a picture, once loaded, has more frames or pages after the first.
 
-    The further pictures in a photograph of a camera (MPO), a preview or a map of depths, are none.
+    The extra pictures in a camera's MPO file, such as a preview or a depth map, do not count.
     """
     if picture.format == "MPO":
         return False
@@ -227,7 +227,7 @@ def has_more_frames(picture: ImageFile) -> bool:
 
 
 def _of_media_file(start: bytes) -> str | None:
-    """AVIF or HEIF, by the brands in the first box; the major one may name their common base."""
+    """AVIF or HEIF, by the brands in the first box; the major brand may be common to both."""
     end = min(int.from_bytes(start[:4], "big"), len(start))
     major, others = start[8:12], {start[at : at + 4] for at in range(16, end - 3, 4)}
     if major in (b"avif", b"avis") or (major in (b"mif1", b"msf1") and b"avif" in others):
@@ -250,7 +250,7 @@ def _reader(name: str) -> Callable[[IO[bytes], str], ImageFile] | None:
 
 
 def _check_raw(picture: ImageFile) -> None:
-    """Refuse a raw file that looks like a TIFF: what can be read of it is a thumbnail."""
+    """Refuse a raw file that looks like a TIFF: only a thumbnail of it could be read."""
     tags = getattr(picture, "tag_v2", None)
     if tags is None or picture.format != "TIFF":
         return

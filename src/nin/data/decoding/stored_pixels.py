@@ -1,4 +1,4 @@
-"""What the file of a picture states about its pixels, where they are not plain bytes."""
+"""What a picture's file states about its pixels, where they are not plain bytes."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from nin.errors import DataError
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
-#: In place of a rawmode: a PNM whose white is neither 255 nor 65,535, which we read ourselves.
+#: Used as rawmode of a PNM whose white is neither 255 nor 65,535, which we read ourselves.
 PNM = "ppm"
 
-#: Tags of a TIFF: bits, what zero means, whether each colour has a plane of its own (2), and the
-#: largest value, under either of two names.
+#: TIFF tags: bits, what zero means, whether each colour has a plane of its own (2), and the
+#: largest value, which has two tags.
 _BITS, _PHOTOMETRIC, _PLANES, _LARGEST = 258, 262, 284, (281, 341)
 
-#: Pillow reads no more than the high bytes of these, and nothing right if they are uncompressed.
+#: Of these, Pillow reads only the high bytes; if they are uncompressed, it reads them wrongly.
 PLANAR = (
     "colours of more than 8 bits, each in a plane of its own, are not read: save it with its"
     " colours interleaved"
@@ -29,11 +29,11 @@ class Stored(NamedTuple):
 
     Attributes:
         rawmode: how Pillow unpacks them.
-        top: the value of white; None where the file states none.
-        least: a value that the range holds.
+        top: the value of white. None: the file does not state it.
+        least: a value that the range must include.
         is_inverted: whether zero is white.
         is_planar: whether each colour has a plane of its own.
-        significant: of a PNG, the bits that count: the others are zero, or these again.
+        significant: of a PNG, the number of significant bits; the others are zero, or repeat them.
     """
 
     rawmode: str
@@ -45,15 +45,15 @@ class Stored(NamedTuple):
 
     @property
     def is_colour(self) -> bool:
-        """Whether these are colours of 16 bits, of which Pillow keeps the high byte alone."""
+        """Whether these are colours of 16 bits, of which Pillow keeps only the high byte."""
         return self.rawmode[-4:-1] == ";16" and self.rawmode[0] not in "IF"
 
 
 def stored(picture: ImageFile) -> Stored | None:
-    """How the pixels of a picture are stored that has not been loaded; None for plain bytes.
+    """How the pixels of a picture that is not loaded yet are stored; None for plain bytes.
 
     Raises:
-        DataError: in a way that Pillow would misread.
+        DataError: they are stored in a way that Pillow would misread.
     """
     if not picture.tile:
         return None
@@ -81,13 +81,13 @@ def stored(picture: ImageFile) -> Stored | None:
 
 
 def _whole_numbers(found: Any) -> list[int]:
-    """Those from 1 to 65,535 among the values of some tags, one number or several each."""
+    """The integers from 1 to 65,535 in the values of some tags, which may be tuples."""
     every = (value for each in found for value in (each if isinstance(each, tuple) else (each,)))
     return [value for value in every if isinstance(value, int) and 0 < value < 65_536]
 
 
 def _significant_bits(file: Any) -> int | None:
-    """The chunk sBIT of a PNG, which stands before the pixels."""
+    """The significant bits of a PNG, from its sBIT chunk, which precedes the pixels."""
     here = file.tell()
     try:
         file.seek(8)

@@ -19,16 +19,16 @@ from nin.data.duplicate_detection.picture_sheet import SheetPicture, SheetRow
 from nin.data.split import PARTS, Part
 from nin.names import printable
 
-#: Groups on a contact sheet, and pictures of each.
+#: The most groups on a contact sheet, and the most pictures of each.
 _MOST_GROUPS, _MOST_PICTURES = 60, 12
 
 
 def leak_lines(duplicates: Duplicates, pictures: Mapping[Part, int]) -> list[str]:
-    """A line for each two parts that share pictures: how many they share.
+    """A line for each pair of parts that share pictures: how many they share.
 
     Args:
         duplicates: what was found.
-        pictures: how many each part has.
+        pictures: part → number of pictures.
     """
     lines = []
     for (part, other), count in duplicates.leak_counts().items():
@@ -46,7 +46,7 @@ def leak_lines(duplicates: Duplicates, pictures: Mapping[Part, int]) -> list[str
 
 
 def conflict_line(duplicates: Duplicates, classes: Sequence[str], root: Path) -> str | None:
-    """How many pictures are in two classes, and the first of them; None if none are.
+    """How many times a picture is in two classes, with the first example; None if never.
 
     Args:
         duplicates: what was found.
@@ -65,13 +65,13 @@ def conflict_line(duplicates: Duplicates, classes: Sequence[str], root: Path) ->
 
 
 def pair_line(twins: Twins, root: Path) -> str:
-    """Two pictures, and what the one is of the other."""
+    """Two pictures, and whether they are the same or near copies."""
     what = "is the same as" if twins.is_same else "is a near copy of"
     return f"{relative(twins.picture.path, root)} {what} {relative(twins.other.path, root)}"
 
 
 def within_line(duplicates: Duplicates) -> str | None:
-    """How many pictures are there more than once in one part and class; None if none are."""
+    """How many pictures occur more than once in one part and class; None if none do."""
     groups = [g for g in duplicates.groups if len(g.parts) == 1 and len(g.labels) == 1]
     if not groups:
         return None
@@ -89,7 +89,7 @@ def show_command(folder: str) -> str:
 
 
 def relative(path: str, root: Path) -> str:
-    """A picture's path below the folder, safe to print; whole if it is elsewhere."""
+    """A picture's path relative to the folder, safe to print; the full path if it is elsewhere."""
     above = f"{root}{os.sep}"
     return printable(path.removeprefix(above))
 
@@ -126,7 +126,7 @@ def report(
     Args:
         duplicates: what was found.
         classes: the names of the classes.
-        root: the folder; files below it are named as they are called there.
+        root: the folder; names of files below it are relative to it.
         split: whether the folder is divided into parts.
     """
     return {
@@ -169,7 +169,7 @@ def _title(group: DuplicateGroup) -> str:
 
 
 def _most_varied(group: DuplicateGroup) -> list[DuplicatePicture]:
-    """Its pictures, first one of each part and class."""
+    """The pictures of a group, beginning with one of each part and class."""
     seen: Counter[tuple[Part, int]] = Counter()
     ranked: list[tuple[int, DuplicatePicture]] = []
     for picture in group.pictures:

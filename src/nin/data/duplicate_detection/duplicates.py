@@ -1,4 +1,4 @@
-"""Pictures that a set holds more than once: in two parts, in two classes, or within a class."""
+"""Pictures that occur more than once in a set: in two parts, in two classes, or in one class."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from nin.errors import DataError
 
 
 class DuplicatePicture(NamedTuple):
-    """A picture that is there more than once.
+    """A picture that occurs more than once.
 
     Attributes:
         path: its file.
-        part: where it is.
+        part: the part that it is in.
         label: its class, by number.
-        content: the same number for the same picture: by bytes, or by all pixels.
+        content: a number that is equal for equal pictures: by bytes, or by all pixels.
     """
 
     path: str
@@ -42,8 +42,8 @@ class DuplicateGroup(NamedTuple):
 
     Attributes:
         pictures: two or more.
-        distance: 0 where all are the same; else in how many of 256 bits the perceptual hashes of
-            near copies differ, the largest of the differences that hold the group together.
+        distance: 0 if all are the same. Otherwise the largest difference, in bits of 256, between
+            the perceptual hashes of pictures that link the group together.
     """
 
     pictures: tuple[DuplicatePicture, ...]
@@ -56,12 +56,12 @@ class DuplicateGroup(NamedTuple):
 
     @property
     def parts(self) -> set[Part]:
-        """The parts that it is in."""
+        """The parts that its pictures are in."""
         return {each.part for each in self.pictures}
 
     @property
     def labels(self) -> set[int]:
-        """The classes that it is under, by number."""
+        """The classes that its pictures are in, by number."""
         return {each.label for each in self.pictures}
 
 
@@ -69,8 +69,8 @@ class Twins(NamedTuple):
     """A picture and another that is the same, or a near copy.
 
     Attributes:
-        picture: the one.
-        other: the other.
+        picture: the first picture.
+        other: the second picture.
     """
 
     picture: DuplicatePicture
@@ -84,12 +84,13 @@ class Twins(NamedTuple):
 
 @dataclass(frozen=True)
 class Duplicates:
-    """What is there more than once.
+    """The pictures that occur more than once.
 
     Attributes:
-        groups: those in two parts first, then those in two classes, then the others.
+        groups: groups in two parts first, then those in two classes, then the others.
         near: whether near copies were looked for.
-        faults: path → why it cannot be read; of all pictures if near copies were looked for.
+        faults: path → why the picture cannot be read. Covers all pictures if near copies were
+            looked for, and otherwise only copies.
     """
 
     groups: tuple[DuplicateGroup, ...]
@@ -98,28 +99,29 @@ class Duplicates:
 
     @cached_property
     def leaks(self) -> list[Twins]:
-        """Each picture of the test and validation part that is in train, or in validation, too.
+        """Each picture of the test or validation part, with one like it in an earlier part.
 
-        Beside it the other, the same one if there is; pictures of the test part first.
+        The order of parts is training, validation, test. The other picture is the same one, if
+        there is one, else a near copy. Pictures of the test part come first.
         """
         found = [twins for group in self.groups for twins in _leaks(group)]
         return sorted(found, key=lambda each: (each.picture.part, not each.is_same))
 
     @cached_property
     def conflicts(self) -> list[Twins]:
-        """For each group in two classes or more, two of its pictures that show it."""
+        """For each group in two or more classes, two pictures of different classes."""
         found = [_conflict(group) for group in self.groups if len(group.labels) > 1]
         return sorted(found, key=lambda each: not each.is_same)
 
     def leak_counts(self) -> dict[tuple[Part, Part], int]:
-        """(part, other part) → how many pictures of the part are in the other one, too."""
+        """(part, other part) → how many pictures of the first are also in the other."""
         counts: defaultdict[tuple[Part, Part], int] = defaultdict(int)
         for twins in self.leaks:
             counts[twins.picture.part, twins.other.part] += 1
         return dict(counts)
 
     def record(self) -> dict[str, Any]:
-        """Their numbers, ready for JSON."""
+        """Return their numbers, ready for JSON."""
         return {
             "near_copies": self.near,
             "groups": len(self.groups),
@@ -136,13 +138,14 @@ def find_duplicates(
 ) -> Duplicates:
     """Find the pictures of a set that are the same, or near copies of each other.
 
-    The same are those of the same bytes and, where near copies are looked for, of the same pixels;
-    near copies are pictures that were resized, recompressed, slightly cropped or brightened.
+    Pictures are the same if their bytes are equal or, where near copies are looked for, their
+    pixels. Near copies are pictures that were resized, recompressed, slightly cropped or
+    brightened.
 
     Args:
         parts: the files of each part.
         near: whether to look for near copies, which decodes every picture.
-        digests: (n,), of the content of all pictures, part by part, where they are known.
+        digests: (n,), digests of the content of all pictures, part by part, if they are known.
     """
     paths = [path for files in parts.values() for path in files.paths]
     content = identical_files(paths, digests)
@@ -174,13 +177,13 @@ def find_duplicates(
 def _join_same_pixels(
     content: NDArray[np.intp], paths: Sequence[str], thumbnails: Mapping[int, bytes]
 ) -> None:
-    """Give pictures of the same pixels the same number, by decoding those whose thumbnails agree.
+    """Give pictures of equal pixels the same number, by decoding those whose thumbnails agree.
 
     Args:
-        content: (n,), of all pictures, changed in place.
-        paths: theirs.
-        thumbnails: of near copies, and of pictures with too little in them for a link, by their
-            number.
+        content: (n,), the numbers of all pictures, changed in place.
+        paths: the files of all pictures.
+        thumbnails: number → thumbnail, of near copies and of pictures with too little in them to
+            be linked.
     """
     alike: defaultdict[bytes, list[int]] = defaultdict(list)
     for row, thumbnail in thumbnails.items():
@@ -194,7 +197,7 @@ def _join_same_pixels(
 
 
 def _pixels(path: str) -> bytes:
-    """A hash of all pixels of a picture; of its path if it can no longer be read."""
+    """A hash of all pixels of a picture; its path if it can no longer be read."""
     try:
         pixels = decode(path)
     except DataError:
@@ -227,7 +230,7 @@ def _grouped(
     links: NDArray[np.intp],
     distances: NDArray[np.intp],
 ) -> Iterator[DuplicateGroup]:
-    """Groups of two or more: of the same content, or linked."""
+    """Groups of two or more pictures that have the same content or are linked."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -260,7 +263,7 @@ def _leaks(group: DuplicateGroup) -> Iterator[Twins]:
 
 
 def _conflict(group: DuplicateGroup) -> Twins:
-    """Two pictures of different classes, the same one under both if there is."""
+    """Two pictures of different classes; the same picture in both, if there is one."""
     first: dict[int, DuplicatePicture] = {}
     for picture in group.pictures:
         other = first.setdefault(picture.content, picture)

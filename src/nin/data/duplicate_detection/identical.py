@@ -1,4 +1,4 @@
-"""Files with the same bytes, found without reading those that nothing else could equal."""
+"""Files with the same bytes, found without reading those that cannot equal any other."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from nin.data.pictures import WORKERS
 from nin.data.storage.picture_store import open_stored, read_pieces, stored_size
 from nin.progress import progress
 
-#: Bytes at the end of a file that are compared before all of it is read. Beginnings are no help:
-#: those of pictures from one camera are alike.
+#: Bytes at the end of a file that are compared before all of it is read. Beginnings do not help:
+#: pictures from one camera begin alike.
 _END = 4096
 
-#: Bytes of a file that is read whole that are in memory at a time.
+#: How many bytes of a file are in memory at a time when all of it is read.
 _PIECE = 2**18
 
 
 def identical_files(paths: Sequence[str], digests: Digests | None = None) -> NDArray[np.intp]:
-    """For each file the position of the first one with the same bytes: its own if there is none.
+    """For each file, the position of the first one with the same bytes, which may be its own.
 
-    Sizes are compared first, then the files' ends, or digests in place of both; and only what still
-    agrees is read whole. Empty files, and those that cannot be read, are the same as no other.
+    Sizes are compared first, then the files' ends, or digests instead of both; only files that
+    still agree are read whole. Empty files, and those that cannot be read, equal no other.
 
     Args:
         paths: the files.
-        digests: (n,), of their content, where they are known.
+        digests: (n,), digests of their content, if they are known.
     """
     first = np.arange(len(paths))
     groups = [list(range(len(paths)))] if digests is None else _of_one_digest(digests)
@@ -50,9 +50,9 @@ def _divided(
     paths: Sequence[str],
     pool: Executor,
 ) -> list[list[int]]:
-    """Parts of the groups whose files have the same key; none for files that have none."""
+    """Divide groups by key; a file without a key, or the only one with its key, drops out."""
     rows = [(number, row) for number, group in enumerate(groups) for row in group]
-    rows.sort(key=itemgetter(1))  # Of a shard, what lies together is read together.
+    rows.sort(key=itemgetter(1))  # So that neighbours in a shard are read together.
     found: defaultdict[tuple[int, Hashable], list[int]] = defaultdict(list)
     with progress("comparing files", len(rows)) as advance:
         keys = pool.map(key, (paths[row] for _, row in rows))

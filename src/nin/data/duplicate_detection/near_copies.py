@@ -1,9 +1,8 @@
-"""Pictures that show the same though bytes differ: resized, recompressed, cropped, brightened.
+"""Pictures that look the same but differ in bytes: resized, recompressed, cropped, brightened.
 
-Each picture gets a perceptual hash (pHash: whether each of 256 low frequencies of its grey values
-is above their median), and so does each of a few crops of it. Two pictures are near copies if one's
-hash differs in few bits from the other's, or from that of a crop of the other, and if their colours
-agree.
+Each picture, and each of a few crops of it, gets a perceptual hash (pHash: whether each of 256 low
+frequencies of its grey values is above their median). Two pictures are near copies if the hash of
+one differs in few bits from that of the other, or of a crop of the other, and their colours agree.
 """
 
 from __future__ import annotations
@@ -25,24 +24,24 @@ from nin.progress import progress
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-#: Of 256 bits of two near copies at most so many differ. Of 7.1 million pairs of photographs of
-#: clothes (clothing-small) one pair is below, a copy at 2, and the next are at 38: garments laid
-#: out alike. Of 1.8 billion pairs of CIFAR-10, 608 are below; of 36 that were looked at, just below
-#: and at 38 to 42, nearly all are copies, and a few may be two shots of one thing.
+#: The most bits of 256 in which near copies differ. Of 7.1 million pairs of photographs of clothes
+#: (clothing-small), one pair is below, a copy at 2, and the next are at 38: garments laid out
+#: alike. Of 1.8 billion pairs of CIFAR-10, 608 are below; of 36 that were looked at, just below and
+#: at 38 to 42, nearly all are copies, and a few may be two shots of one thing.
 MOST = 28
-#: And of the 64 most significant, by which all pairs are compared.
+#: The most bits of the 64 most significant, by which all pairs are compared first.
 _MOST_COARSE = 16
-#: Pictures are read at the one size and their crops hashed at the other. They are not hashed at
-#: all if their shorter side is less: of so few pixels, such as those of handwritten digits,
-#: different pictures have the same hash.
+#: The side at which pictures are read, and that at which their crops are hashed. A picture with a
+#: side below the latter is not hashed: with so few pixels, as in handwritten digits, different
+#: pictures have the same hash.
 _SIDE, _HASHED = 64, 32
-#: Of a hash about half the bits are set. Of one colour, or of a few shapes, there are fewer, and
-#: all such pictures would be alike; where grey values hardly differ the bits are those of noise.
+#: About half the bits of a hash are usually set. Pictures of one colour, or of a few shapes, have
+#: fewer, and would all be alike; where grey values hardly differ, the bits are noise.
 _FEWEST_SET, _LEAST_CONTRAST = 96, 4.0
-#: How colours are compared: as means over so many cells a side; from which strength on, as a root
-#: mean square of grey values; and how well they have to agree, as a cosine.
+#: How colours are compared: as means over cells, this many per side; only above this strength, a
+#: root mean square of grey values; and they agree above this cosine.
 _CELLS, _COLOURED, _LEAST_AGREEMENT = 4, 10.0, 0.4
-#: What is cut off left, above, right and below, as shares: first nothing.
+#: The shares cut off on the left, top, right and bottom; the first crop is the whole picture.
 _CROPS = (
     (0, 0, 0, 0),
     *((z, z, z, z) for z in (0.025, 0.05)),
@@ -54,18 +53,18 @@ _BOXES = [
     (_SIDE * left, _SIDE * above, _SIDE * (1 - right), _SIDE * (1 - below))
     for left, above, right, below in _CROPS
 ]
-#: Pairs that are looked at together.
+#: Pairs that are compared at a time.
 _PAIRS = 4_000_000
 
 
 class NearCopies(NamedTuple):
-    """Pictures that are linked to others, each group of n by n - 1 links.
+    """Links between pictures; a group of n pictures has n - 1 links.
 
     Attributes:
         links: (m, 2), positions of two pictures.
-        distances: (m,), in how many of 256 bits their hashes differ, a crop's if that is nearer.
-        thumbnails: position → a hash of the picture at 64 × 64; of pictures in `links`, and of
-            those in which there is too little for a link.
+        distances: (m,), in how many of 256 bits their hashes differ, or that of a crop if nearer.
+        thumbnails: position → a hash of the picture at 64 × 64, for pictures in `links` and for
+            those with too little in them to be linked.
         faults: position → why the picture cannot be read.
     """
 
@@ -78,11 +77,11 @@ class NearCopies(NamedTuple):
 def near_copies(paths: Sequence[str]) -> NearCopies:
     """Find the pictures that are near copies of others.
 
-    All pairs are compared by 64 bits, which for 100,000 pictures takes seconds, and the few that
+    All pairs are compared by 64 bits, which takes seconds for 100,000 pictures, and the few that
     are close by all bits.
 
     Args:
-        paths: the files; of those with the same bytes one is enough.
+        paths: the files; of files with the same bytes, one is enough.
     """
     faults: dict[int, str] = {}
     looks: list[_Look] = []
@@ -119,7 +118,7 @@ class _Look(NamedTuple):
 
 
 def _look_at(path: str) -> _Look | bytes | str:
-    """Hash a picture; its thumbnail alone if there is too little in it, text if none is read."""
+    """Hash a picture; only its thumbnail if there is too little in it, a reason if unreadable."""
     from PIL import Image
 
     try:
@@ -143,7 +142,7 @@ def _look_at(path: str) -> _Look | bytes | str:
 def _hashes(grey: Image) -> NDArray[np.uint64]:
     """256 bits of each crop (crops, 4), the 64 of the lowest frequencies first.
 
-    Bit for bit what ImageHash calls `phash` (``hash_size=16, highfreq_factor=2``), for all crops at
+    The same bits as ImageHash's `phash` (``hash_size=16, highfreq_factor=2``), for all crops at
     once and in a quarter of the time.
     """
     from PIL import Image
@@ -169,9 +168,9 @@ def _colours(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
 def _linked(
     hashes: NDArray[np.uint64], colours: NDArray[np.float32]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Links (m, 2) and their distances, found block by block; none within what is linked already.
+    """Links (m, 2) and their distances, found block by block; none within groups already linked.
 
-    A thousand pictures from a camera that stands still are half a million pairs, and 999 links.
+    A thousand pictures from a fixed camera are half a million pairs, but only 999 links.
     """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
@@ -187,7 +186,7 @@ def _linked(
         one, other, distance = _alike(hashes, colours, one[apart], other[apart])
         start = stop
         if len(one):
-            # A distance of 0 would be no link.
+            # A sparse graph has no edge of weight 0.
             graph = coo_array((distance + 1.0, (one, other)), shape=(count, count))
             tree = minimum_spanning_tree(graph.tocsr()).tocoo()
             links.append(np.stack([tree.row, tree.col], axis=1).astype(np.intp))
@@ -200,7 +199,7 @@ def _linked(
 def _coarsely_alike(
     coarse: NDArray[np.uint64], start: int, stop: int
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Pairs of pictures, the first from `start` to `stop`, that are close by 64 bits."""
+    """Pairs of pictures that are close by 64 bits, the first of each from `start` to `stop`."""
     differing = np.bitwise_count(coarse[start:stop, None] ^ coarse[None, start:])
     one, other = np.nonzero(differing <= _MOST_COARSE)
     later = one < other
@@ -213,7 +212,7 @@ def _alike(
     one: NDArray[np.intp],
     other: NDArray[np.intp],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Of some pairs those that are near copies, and their distances."""
+    """Those of some pairs that are near copies, and their distances."""
     found: list[NDArray[np.bool_]] = [np.zeros(0, np.bool_)]
     distances: list[NDArray[np.intp]] = [np.zeros(0, np.intp)]
     step = _PAIRS // 64
@@ -229,14 +228,14 @@ def _alike(
 def _distance(
     hashes: NDArray[np.uint64], whole: NDArray[np.intp], cropped: NDArray[np.intp]
 ) -> NDArray[np.intp]:
-    """In how many bits pictures differ from the nearest crop of others."""
+    """In how many bits each picture's hash differs from the nearest crop of its counterpart."""
     differing = np.bitwise_count(hashes[whole, :1] ^ hashes[cropped])
     nearest: NDArray[np.intp] = differing.sum(axis=2, dtype=np.intp).min(axis=1)
     return nearest
 
 
 def _same_colours(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Whether colours agree; those of a grey picture agree with any."""
+    """Whether colours agree; a grey picture agrees with any."""
     strength = np.sqrt(np.minimum((one**2).mean(axis=1), (other**2).mean(axis=1)))
     product = (one * other).sum(axis=1)
     norms = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)

@@ -1,4 +1,4 @@
-"""A contact sheet: small pictures in titled rows, each with a few words below it."""
+"""A contact sheet: small pictures in titled rows, each with a caption."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw
     from PIL.ImageFont import FreeTypeFont
 
-#: Longest side of a small picture, the space around it, and how many stand beside each other.
+#: Longest side of a small picture in pixels, the space around it, and pictures per line.
 SIDE, GAP, ACROSS = 180, 16, 6
-#: Heights of a row's title and of a line below a picture; sizes of their letters. All in pixels.
+#: Heights of a row's title and of a caption line, and their font sizes, in pixels.
 _TITLE, _LINE, _LARGE, _SMALL = 30, 15, 15, 11
-#: By what a sheet is known, in the file itself: only sheets are written over.
+#: Marks a file as a contact sheet: only contact sheets are overwritten.
 _MARK = "nin data: contact sheet"
 _INK, _FAINT, _RULE, _PAPER = "#111111", "#555555", "#CCCCCC", "white"
 
@@ -33,7 +33,7 @@ class SheetPicture(NamedTuple):
 
     Attributes:
         path: its file.
-        lines: what stands below it, cut in the middle where it is too wide.
+        lines: its caption; a line that is too wide is shortened in the middle.
     """
 
     path: str
@@ -44,8 +44,8 @@ class SheetRow(NamedTuple):
     """Pictures that belong together.
 
     Attributes:
-        title: what stands above them.
-        pictures: more than `ACROSS` of them continue on another line.
+        title: the text above them.
+        pictures: the pictures; more than `ACROSS` of them continue on another line.
     """
 
     title: str
@@ -58,7 +58,7 @@ def save_picture_sheet(path: Path, rows: Sequence[SheetRow]) -> None:
     A picture that cannot be read leaves an empty frame.
 
     Raises:
-        DataError: the suffix is another, or somebody else's file is there.
+        DataError: the suffix is another, or a file that is not a contact sheet is there.
         NinError: the file cannot be written.
     """
     from PIL.PngImagePlugin import PngInfo
@@ -74,11 +74,11 @@ def save_picture_sheet(path: Path, rows: Sequence[SheetRow]) -> None:
 
 
 def check_sheet_path(path: Path) -> None:
-    """Refuse a path where no sheet can be written, before any work is done for it.
+    """Refuse a path where no sheet can be written, before any work is done.
 
     Raises:
-        DataError: its suffix is no picture's, or a file is there that is no contact sheet.
-        NinError: its folder cannot be made or written to.
+        DataError: it has another suffix, or a file that is not a contact sheet is there.
+        NinError: its folder cannot be created or written to.
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise DataError(f"{path}: a contact sheet is written as .png or .jpg")
@@ -88,20 +88,20 @@ def check_sheet_path(path: Path) -> None:
 
 
 class _Row(NamedTuple):
-    """A row, its pictures read: None for those that cannot be."""
+    """A row with its pictures read; None for those that cannot be read."""
 
     title: str
     cells: Sequence[tuple[Image | None, Sequence[str]]]
 
     @property
     def cell_height(self) -> int:
-        """Of the highest picture, with the most lines below it."""
+        """Height of the highest picture and of the longest caption."""
         highest = max((cell[0].height if cell[0] else SIDE for cell in self.cells), default=0)
         return highest + GAP + _LINE * max((len(lines) for _, lines in self.cells), default=0)
 
     @property
     def height(self) -> int:
-        """Of the whole row."""
+        """Height of the whole row."""
         return _TITLE + GAP + -(-len(self.cells) // ACROSS) * self.cell_height
 
 
@@ -161,7 +161,7 @@ def _small(path: str) -> Image | None:
 
 
 def _shortened(text: str, room: int, font: FreeTypeFont) -> str:
-    """A name on one line, its middle replaced by an ellipsis where it is wider than `room`."""
+    """A name on one line, its middle replaced by an ellipsis if it is wider than `room`."""
     text = printable(text)[:400]
     if font.getlength(text) <= room:
         return text
@@ -177,7 +177,7 @@ def _cut(text: str, kept: int) -> str:
 
 @cache
 def _font(size: int) -> FreeTypeFont:
-    """The font that matplotlib brings along: it has more letters than Pillow's own."""
+    """The font that comes with matplotlib: it has more characters than Pillow's own."""
     from matplotlib import get_data_path
     from PIL import ImageFont
 

@@ -16,14 +16,14 @@ ByClass = dict[str, list[str]]
 
 
 def read_classes(path: Path, left_out: LeftOut) -> ByClass:
-    """The classes to be trained on: the name of each folder, and the pictures in it.
+    """The classes to train on: the name of each folder → the pictures in it.
 
     Args:
-        path: where the folders are.
-        left_out: what is passed over is counted here.
+        path: the folder that holds one folder per class.
+        left_out: counts of skipped files by reason; updated here.
 
     Raises:
-        DataError: there are fewer than two, one is empty, or two have one name.
+        DataError: there are fewer than two classes, one is empty, or two have the same name.
     """
     folders, loose = folders_in(path, left_out)
     if not folders and loose:
@@ -43,15 +43,15 @@ def read_classes(path: Path, left_out: LeftOut) -> ByClass:
 
 
 def read_part_classes(path: Path, classes: Collection[str], left_out: LeftOut) -> ByClass:
-    """The pictures of a part that is not trained on, by class; empty if it has no labels.
+    """The pictures of a validation or test part, by class; empty if it has no labels.
 
     Args:
         path: the part's folder.
-        classes: those of the training part; it need not have all of them.
-        left_out: what is passed over is counted here.
+        classes: the classes of the training part; this part need not have all of them.
+        left_out: counts of skipped files by reason; updated here.
 
     Raises:
-        DataError: it has a class that is not among `classes`, or two folders of one name.
+        DataError: a class is not among `classes`, or two folders have the same name.
     """
     folders, loose = folders_in(path, left_out)
     inside: LeftOut = Counter()
@@ -85,7 +85,7 @@ def _by_class(path: Path, folders: Collection[Path], left_out: LeftOut) -> ByCla
 
 
 def _deeper(folders: Collection[Path]) -> str:
-    """Where to look if the only folder holds several."""
+    """A hint if the only folder holds several folders."""
     for folder in folders:
         inside = folders_in(folder, Counter())[0]
         if len(inside) > 1:
@@ -94,7 +94,7 @@ def _deeper(folders: Collection[Path]) -> str:
 
 
 def _table(path: Path) -> str:
-    """Where to look if labels are in a table that is not called so."""
+    """A hint if the labels may be in a table whose name is not recognised."""
     tables = [each.name for each in sorted(path.iterdir()) if is_table(each)]
     return (
         f": if its labels are in {tables[0]}, give that instead: {path / tables[0]}"

@@ -1,4 +1,4 @@
-"""What is in a file, in eight bytes: by which a picture is known, whatever it is called."""
+"""Digests of files, of eight bytes, by which a picture is recognised whatever its name."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from nin.data.storage.picture_store import read_pieces, stored_size
 from nin.progress import progress
 from nin.urls import is_url
 
-#: Digests of files: equal where the files are.
+#: Digests of files: equal if the files are equal.
 Digests = NDArray[np.uint64]
 
-#: Files up to this size are read whole, in bytes. Of larger ones only `SAMPLES` pieces of `PIECE`
-#: bytes are, from the first byte to the last, and their size: a hundred thousand photographs of a
-#: telephone are 300 GB.
+#: Files up to this size in bytes are read whole. Of larger files only the size and `SAMPLES` pieces
+#: of `PIECE` bytes, spread from the first byte to the last, are read: a hundred thousand phone
+#: photographs are 300 GB.
 WHOLE, SAMPLES, PIECE = 128 * 1024, 16, 8 * 1024
 
-#: Threads that read, and files in one task of theirs.
+#: Threads that read files, and files per task.
 _READERS, _TASK = 16, 64
 
-#: Threads that only read the metadata of files, and files in one task of theirs.
+#: Threads that only read the metadata of files, and files per task.
 _STATUS_READERS, _STATUS_TASK = 4, 1024
 
 
 def digest_files(paths: Sequence[str], root: Path | None = None) -> Digests:
-    """Digests (n,) of the content of files, equal where their content is.
+    """Digests (n,) of the content of files: equal if the content is equal.
 
-    A file that cannot be read counts by its name alone.
+    A file that cannot be read gets a digest of its name.
 
     Args:
         paths: the files.
-        root: a folder that they are in: of many, those that have not changed since are not read
-            again; see `nin.data.folders.digest_index`. None: all are read.
+        root: a folder that they are in. If they are many, digests are cached and unchanged files
+            are not read again; see `nin.data.folders.digest_index`. None: all are read.
     """
     if root is None or (len(paths) < LEAST and not is_url(root)):
         return _read(paths)
@@ -63,7 +63,7 @@ def _read(paths: Sequence[str]) -> Digests:
 def _by_tasks(
     work: Callable[[Sequence[str]], bytes], paths: Sequence[str], threads: int, each: int
 ) -> bytes:
-    """What threads make of all files, in their order."""
+    """The joined results of `work` on all files, by threads, in order."""
     tasks = [paths[start : start + each] for start in range(0, len(paths), each)]
     found = bytearray()
     with (
@@ -77,10 +77,10 @@ def _by_tasks(
 
 
 def places(digests: Digests, seed: int) -> NDArray[np.float64]:
-    """Numbers (n,) in [0, 1), as if drawn at random, that depend on content and seed alone.
+    """Pseudo-random numbers (n,) in [0, 1) that depend only on content and seed.
 
     Args:
-        digests: (n,), of the content.
+        digests: (n,), digests of the content.
         seed: 0 or more.
     """
     key = hashlib.blake2b(b"%d" % seed, digest_size=16).digest()
@@ -89,7 +89,7 @@ def places(digests: Digests, seed: int) -> NDArray[np.float64]:
         hashlib.blake2b(little[start : start + 8], digest_size=8, key=key).digest()
         for start in range(0, len(little), 8)
     )
-    # The upper 53 bits: a double holds no more, and 1 is never reached.
+    # Only the upper 53 bits: a double holds no more, and 1 is never reached.
     return (np.frombuffer(drawn, "<u8") >> np.uint64(11)) / 2**53
 
 
@@ -107,7 +107,7 @@ def _digest(path: str) -> bytes:
 
 
 def _places(size: int) -> list[tuple[int, int]]:
-    """Where the pieces of a file of that size begin, and how long they are."""
+    """The start and length of each piece to read of a file of this size."""
     if size <= WHOLE:
         return [(0, WHOLE)]
     last = size - PIECE

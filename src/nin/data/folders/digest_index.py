@@ -1,7 +1,7 @@
-"""`DigestIndex`: the digests of files that have not changed since they were read, kept in a cache.
+"""`DigestIndex`: a cache of the digests of files, valid as long as the files do not change.
 
-What stands for a picture's content is its path and the version of its file, or of the shard that it
-is in: see `nin.data.storage.listing_cache.file_version`. Where that is not certain nothing is kept.
+A picture is looked up by its path and the version of its file, or of the shard that it is in: see
+`nin.data.storage.listing_cache.file_version`. If the version is uncertain, nothing is cached.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ from nin.data.storage.cache_folder import CacheFolder
 from nin.data.storage.listing_cache import file_version
 from nin.data.storage.picture_store import file_of
 
-#: Of fewer files nothing is kept: they are read in a second.
+#: For fewer files nothing is cached: they are read in a second.
 LEAST = 10_000
 
-#: Digests that are kept of one folder, before those of files that have gone are forgotten; and
-#: bytes of all folders.
+#: The most digests to keep for one folder before those of other files are dropped, and the most
+#: bytes for all folders.
 MOST, LIMIT = 4_000_000, 500 * 10**6
 
 _FORMAT = "digests 1"
 
-#: What is kept of a file: two numbers by which it is known, and the digest of its content.
+#: An entry: two numbers that identify a file, and the digest of its content.
 _ROW = np.dtype([("key", "<u8"), ("check", "<u8"), ("digest", "<u8")])
 _NO_KEY = bytes(16)
 
-#: Keys (n, 2) of files, uint64; zeros for those of which nothing may be kept.
+#: Keys (n, 2) of files, uint64; zeros for files that may not be cached.
 Keys = NDArray[np.uint64]
 
 
 class DigestIndex:
-    """Digests of the files below one folder, in a file of 24 bytes for each.
+    """Digests of the files below one folder, kept in one file with 24 bytes for each.
 
     Args:
         root: the folder.
@@ -50,7 +50,7 @@ class DigestIndex:
         self._rows = np.frombuffer(found if whole else b"", _ROW)
 
     def find(self, keys: Keys) -> tuple[NDArray[np.bool_], NDArray[np.uint64]]:
-        """Whether each file (n,) is known, and its digest, 0 where it is not."""
+        """Whether each file (n,) is known, and its digest, or 0 if it is not."""
         digests = np.zeros(len(keys), np.uint64)
         known = np.zeros(len(keys), bool)
         if len(self._rows):
@@ -62,7 +62,7 @@ class DigestIndex:
         return known, digests
 
     def keep(self, keys: Keys, digests: NDArray[np.uint64]) -> None:
-        """Keep the digests of files as well, those that `find` found among them."""
+        """Add the digests of files to those kept; all of them, including those that `find` knew."""
         rows = np.zeros(len(keys), _ROW)
         rows["key"], rows["check"], rows["digest"] = keys[:, 0], keys[:, 1], digests
         rows = rows[keys.any(axis=1)]
@@ -75,11 +75,11 @@ class DigestIndex:
 
 
 def file_keys(paths: Sequence[str], root: Path) -> bytes:
-    """What stands for the content of each picture, 16 bytes: the rows of `Keys`, one by one.
+    """The keys of pictures, 16 bytes each: the rows of `Keys`, joined.
 
     Args:
         paths: the pictures.
-        root: the folder; names count from there.
+        root: the folder; names are relative to it.
     """
     above = str(root)
     shards: dict[str, str | None] = {}

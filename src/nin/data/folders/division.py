@@ -1,19 +1,19 @@
 """Which picture of a folder is in which part, where the folder itself is not divided.
 
-The content of a file decides, and the seed: adding pictures leaves every other one where it was,
-renaming changes nothing, and copies of a picture are in one part. A number in [0, 1) is drawn for
-each content: below the test's share it is in the test, above it and below the validation's share
-added to it in validation, and else in training. Nothing else in the folder matters, but for
-two cases that are rare in all but tiny folders:
+A file's content and the seed decide: adding pictures leaves all others where they were, renaming
+changes nothing, and copies of a picture are in one part. A number in [0, 1) is drawn for each
+content. Below the test share, the picture is in the test part; from there up to the test and
+validation shares together, in the validation part; above that, in the training part. Nothing else
+in the folder matters, except in two cases that are rare in all but tiny folders:
 
-- A class without any training picture takes the one with the highest number.
-- A part without any takes the training picture with the lowest number, of those that are not the
-  only one of their class. If there is none, as where all pictures of a class are copies of one,
-  copies are divided as if they were different.
+- A class without any training picture takes its picture with the highest number.
+- A part without any picture takes the training picture with the lowest number that is not the only
+  one of its class. If there is none, as where all pictures of a class are copies of one, copies are
+  divided as if they were different.
 
-So a picture that was trained on can come into the test only if it was the only training picture of
-its class, and the class then got others; or where copies of a picture are in two classes. No rule
-can do without the first: a class of one picture has to train on it, and would have to for ever.
+So a picture that was trained on can move to the test part only if it was the only training picture
+of its class and the class then got others, or if copies of it are in two classes. The first cannot
+be avoided: a class with one picture has to train on it, and would have to for ever.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from nin.data.folds import check_fold, fold_of
 from nin.data.split import PARTS, Indices, Labels, Part, hold_out, stratified
 from nin.errors import Argument, DataError
 
-#: What decides where a picture is: its content, or, as in runs from before there was a choice, its
+#: What decides the part of a picture: its content or, in runs made before there was a choice, its
 #: place among the others, sorted by name.
 SplitBy = Literal["content", "position"]
 
@@ -44,8 +44,8 @@ class Division(NamedTuple):
     """The pictures of each part.
 
     Attributes:
-        parts: their files; of a part that nothing has, nothing.
-        digests: of their content, where it was looked at.
+        parts: the files of each part that exists.
+        digests: digests of their content, for the parts for which they were computed.
         left_out: the training files beyond the limit.
     """
 
@@ -67,23 +67,23 @@ def divide(
     folds: int | None = None,
     fold: int | None = None,
 ) -> Division:
-    """Give each picture its part; what the folder does not divide is divided by `seed`.
+    """Assign each picture to a part; what the folder does not divide is divided by `seed`.
 
     Args:
         listing: what the folder holds.
-        validation: share of all pictures held out for validation, unless there is a folder.
+        validation: share of all pictures held out for validation, unless there is a folder for it.
         test: share of all pictures held out for the test, unless there is a train/ folder.
         limit: keep at most this many training pictures, classes in proportion. None: all.
         seed: 0 or more.
-        split_by: what decides.
-        known: pictures whose part is known already. None: none.
-        groups: which pictures are to be in one part; see `nin.data.folders.grouping`. None: copies.
-        folds: into how many parts all are divided, one of which is the test. None: by share.
-        fold: which of them, from 0.
+        split_by: what decides the part of a picture.
+        known: pictures whose part is already known, or None.
+        groups: which pictures must be in one part; see `nin.data.folders.grouping`. None: copies.
+        folds: number of folds, one of which is the test part. None: divide by share.
+        fold: which fold is the test part, from 0.
 
-    Raises:
-        DataError: a part, or a class of a fold, is left without any; or folders that are divided
-            are to be divided otherwise.
+        Raises:
+            DataError: a part, or a class in a fold, has no pictures; or folds are wanted of a
+                folder that is already divided.
     """
     check_fold(folds, fold)
     if folds is not None and listing.split:
@@ -113,7 +113,7 @@ def divide(
 
 
 def check_split_by(split_by: str) -> None:
-    """Refuse a name that is none of `SplitBy`.
+    """Refuse a name that is not one of `SplitBy`.
 
     Raises:
         DataError: it is not.
@@ -134,17 +134,17 @@ def parts_by_content(
 ) -> NDArray[np.int16] | None:
     """The part of each picture (n,), as positions in `PARTS`.
 
-    None if there are too few different ones for each part to have one, and each class one to train
-    on.
+    None if there are too few different pictures for each part to have one, and for each class to
+    have one to train on.
 
     Args:
-        labels: (n,), the class of each.
-        digests: (n,), of their content.
-        shares: of all pictures, for each part beside training; above 0, below 1 together.
+        labels: (n,), the class of each picture.
+        digests: (n,), digests of their content.
+        shares: share of all pictures for each part other than training; above 0, in total below 1.
         seed: 0 or more.
-        known: pictures that stay in training, or in the part of `shares` that they are in; those
-            of other parts, or of none, are not in the part that is evaluated on.
-        units: (n,), of the group of each, in place of its content. None: each content is one.
+        known: pictures that stay in training, or in the part of `shares` that they are in. Known
+            pictures of other parts, or of none, are kept out of the part that is evaluated on.
+        units: (n,), digests of their groups. None: pictures of equal content are a group.
         evaluated: the part that the network is evaluated on in the end.
     """
     contents, each = np.unique(digests if units is None else units, return_inverse=True)
@@ -158,7 +158,7 @@ def parts_by_content(
     if known is not None:
         codes = np.full(len(contents), UNKNOWN, np.int16)
         of_each = known.codes(digests)
-        # Of a group, the last of these: one picture that was trained on keeps it out of the test.
+        # A group gets the last of these: one picture that was trained on keeps it out of the test.
         for code in (PARTS.index("test"), PARTS.index("validation"), LEFT_OUT, USED, TRAIN):
             codes[each[of_each == code]] = code
         barred = ~np.isin(codes, [UNKNOWN, PARTS.index("test"), PARTS.index(evaluated)])
@@ -166,7 +166,7 @@ def parts_by_content(
         stays = np.isin(codes, [TRAIN, *(PARTS.index(name) for name in shares)])
         part[stays] = codes[stays]
         part[barred & (part == PARTS.index(evaluated))] = TRAIN
-    # Only a class that has no other takes a picture back that is evaluated on elsewhere, too.
+    # A class takes a picture that `known` evaluates on only if it has no other.
     _leave_no_class_untrained(part, np.where(pinned, drawn - 1, drawn), labels, each)
     for name in shares:
         if (part == PARTS.index(name)).any():
@@ -188,7 +188,7 @@ def _leave_no_class_untrained(
 
 
 def _is_spare(part: NDArray[np.int16], labels: Labels, each: Indices) -> NDArray[np.bool_]:
-    """Whether each content is one of several that its class, or each of them, has to train on."""
+    """Whether each content is in training, and not the only one there of any of its classes."""
     trained = part[each] == TRAIN
     pairs = np.unique(np.stack([labels[trained], each[trained]]), axis=1)
     counts = np.bincount(pairs[0], minlength=int(labels.max()) + 1)
@@ -204,7 +204,7 @@ class _Fold(NamedTuple):
 
 
 class _Keep(NamedTuple):
-    """What stays where, or together."""
+    """Which pictures must stay in their part, or stay together."""
 
     known: Membership | None
     groups: GroupBy | None
@@ -268,7 +268,7 @@ def _fold_by_content(
     units: Digests | None,
     place: _Fold,
 ) -> NDArray[np.int16] | None:
-    """The part of each picture, as `parts_by_content`, where the test is a fold of all."""
+    """The part of each picture, as `parts_by_content`, with one fold of all as the test part."""
     units = digests if units is None else units
     contents, each = np.unique(units, return_inverse=True)
     together = None if len(contents) == len(each) else each

@@ -1,4 +1,4 @@
-"""Which pictures of a folder belong together, such as several of one object: by their paths."""
+"""Which pictures of a folder belong together, such as several of one object, by their paths."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ import numpy as np
 from nin.data.folders.content import Digests
 from nin.errors import Argument, DataError
 
-#: A regular expression on paths below the folder, or a function of such a path.
+#: A regular expression for paths below the folder, or a function of such a path.
 GroupBy = str | Callable[[Path], object]
 
 _functions: dict[str, Callable[[Path], object]] = {}
 
 
 def group_digests(paths: Sequence[str], root: Path, by: GroupBy) -> Digests | None:
-    """A digest (n,) of the group of each picture: equal where the group is.
+    """A digest (n,) of the group of each picture: equal for pictures of one group.
 
     Args:
         paths: the pictures.
-        root: the folder; paths count from there.
-        by: a regular expression, of which the first group counts, or all it finds where it has
-            none; a function; or the name of one of this process, as `group_name` gives it.
+        root: the folder; `by` sees paths below it.
+        by: a regular expression, whose first group, or whole match if it has none, is the key; a
+            function; or the name of a function of this process, as `group_name` returns it.
 
     Returns:
-        None if `by` is a function of another process, so that nothing is known.
+        The digests; None if `by` names a function of another process, so that groups are unknown.
 
     Raises:
-        DataError: the expression cannot be read, or finds nothing in a path.
+        DataError: the expression is invalid, or does not match a path.
     """
     if isinstance(by, str) and _is_function(by):
         if by not in _functions:
@@ -45,7 +45,7 @@ def group_digests(paths: Sequence[str], root: Path, by: GroupBy) -> Digests | No
 
 
 def _below(path: Path, root: Path) -> Path:
-    """A path as it counts from the folder; whole where a table names a picture elsewhere."""
+    """A path relative to the folder; the full path if a table names a picture elsewhere."""
     for folder in (root, root.absolute()):
         if path.is_relative_to(folder):
             return path.relative_to(folder)
@@ -53,22 +53,22 @@ def _below(path: Path, root: Path) -> Path:
 
 
 def group_name(by: GroupBy) -> str:
-    """What a recipe calls it: a pattern itself; a function by a name that holds in this process."""
+    """How a recipe states it: a pattern as it is; a function by a name valid in this process."""
     if isinstance(by, str):
         return by
     name = called = f"function {getattr(by, '__qualname__', type(by).__name__)}"
     number = 1
-    while _functions.setdefault(name, by) is not by:  # Another function is called so.
+    while _functions.setdefault(name, by) is not by:  # Another function has this name.
         number += 1
         name = f"{called} {number}"
     return name
 
 
 def check_pattern(by: GroupBy) -> None:
-    """Refuse a text that is not a valid regular expression.
+    """Refuse a string that is not a valid regular expression.
 
     Raises:
-        DataError: states why.
+        DataError: it is not; the message says why.
     """
     if isinstance(by, str) and not _is_function(by):
         _compiled(by)

@@ -1,4 +1,4 @@
-"""`FolderInventory`: what was found in a folder of pictures, in numbers and in a few lines."""
+"""`FolderInventory`: what was found in a folder of pictures, as numbers and as text."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from nin.data.split import Part
 from nin.names import listed, printable
 
-#: Of more classes than this the text names the first and the last few.
+#: If there are more classes than this, the text names only the first and the last few.
 _ALL_NAMED, _FIRST, _LAST = 12, 6, 3
 
-#: Longest name of a class in the text.
+#: The longest class name in the text.
 _LONGEST = 40
 
 
@@ -22,13 +22,13 @@ class FolderInventory:
     """What a folder of pictures holds, before anything is divided or decoded.
 
     Attributes:
-        path: the folder as it was given; of a file with labels, the folder that it is in.
-        per_class: part → class → number of pictures; every class, also one that a part lacks. All
-            are under ``"train"`` if the folder is not divided into parts.
-        part_names: part → what was taken for it: a folder's name, or a word in a file of labels.
+        path: the folder as it was given; for a table of labels, the folder that it is in.
+        per_class: part → class → number of pictures, including classes that a part lacks. All are
+            under ``"train"`` if the folder is not divided into parts.
+        part_names: part → what stands for it: a folder's name, or a word in a table of labels.
             Empty if the folder is not divided.
-        left_out: reason → number of files or folders that were passed over.
-        labels: name of the file that the labels are from; None: from the names of folders.
+        left_out: reason → number of files or folders that were skipped.
+        labels: name of the file that the labels are from. None: the names of folders.
 
     Example:
         >>> from pathlib import Path
@@ -62,7 +62,7 @@ class FolderInventory:
 
     @property
     def lacking(self) -> dict[Part, list[str]]:
-        """Part → the classes of which it has no picture; only parts that lack some."""
+        """Part → the classes that it has no picture of; only parts that lack some."""
         found = {
             part: [name for name, count in counts.items() if not count]
             for part, counts in self.per_class.items()
@@ -70,11 +70,11 @@ class FolderInventory:
         return {part: names for part, names in found.items() if names}
 
     def record(self) -> dict[str, Any]:
-        """All of it but the path, ready for JSON."""
+        """Return everything but the path, ready for JSON."""
         return {name: value for name, value in asdict(self).items() if name != "path"}
 
     def text(self) -> str:
-        """All of it in two to five lines, safe to print."""
+        """Return everything as a few lines of text that is safe to print."""
         lines = [self._first_line(), f"classes: {self._class_counts()}"]
         for part, names in self.lacking.items():
             named = listed([*map(_short, names)])
@@ -116,7 +116,7 @@ def _short(name: str) -> str:
 
 
 def _from_here(path: str) -> str:
-    """A place below the working directory as one would type it; a record names it in full."""
+    """A path relative to the working directory if it is below it; records hold it in full."""
     here = Path.cwd()
     below = here in Path(path).parents
     return str(Path(path).relative_to(here)) if below else path

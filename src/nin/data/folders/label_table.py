@@ -1,4 +1,4 @@
-"""A table of labels beside pictures: CSV or JSON Lines, a row per picture."""
+"""A table of labels beside pictures: CSV or JSON Lines, one row per picture."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nin.data.split import Part
 from nin.errors import DataError, first_line
 from nin.names import listed, normalized
 
-#: Endings of tables, and what they are called where they are looked for in a folder.
+#: Suffixes of tables, and the names under which they are looked for in a folder.
 ENDINGS = (".csv", ".tsv", ".jsonl")
 _CALLED = ("labels", "label", "metadata", "annotations", "trainlabels", "train")
 
@@ -32,25 +32,25 @@ _LABEL = frozenset(
 )
 _PART = frozenset("split part subset set partition usage".split())  # noqa: SIM905
 
-#: The first line that names the separator of the columns to Excel.
+#: A first line that states the column separator, for Excel.
 _EXCEL = re.compile(r"sep=([,;\t|])\s*", re.IGNORECASE)
 
-#: How many columns a message names.
+#: The most columns that a message names.
 _NAMED = 8
 
 
 class NoLabelsError(DataError):
-    """A table without labels of pictures: it has no rows, or no column for the one or the other."""
+    """A table without labels of pictures: it has no rows, or no column of files or of labels."""
 
 
 class LabelRow(NamedTuple):
-    """A picture's line in a table.
+    """A picture's row in a table.
 
     Attributes:
-        line: where in the table.
-        file: as it is written there.
-        label: the class; empty where there is none.
-        part: the part's name as it is written there; None without such a column.
+        line: its line number.
+        file: the file as written in the table.
+        label: the class; empty if there is none.
+        part: the part as written in the table. None: the table has no such column.
     """
 
     line: int
@@ -60,9 +60,9 @@ class LabelRow(NamedTuple):
 
 
 def find_tables(folder: Path) -> list[Path]:
-    """The tables of labels in a folder, by their names: the first is the one to train by.
+    """The tables of labels in a folder, recognised by name; the first has the training labels.
 
-    One for all; or ``train.csv`` and others of the parts; or one within the folder of each part.
+    One for all parts; or ``train.csv`` and those of other parts; or one in the folder of each part.
     """
     inside = sorted(folder.iterdir())
     tables = [path for path in inside if is_table(path)]
@@ -76,7 +76,7 @@ def find_tables(folder: Path) -> list[Path]:
 
 
 def _called_so(tables: Iterable[Path]) -> Path | None:
-    """The one whose name is that of a table of labels."""
+    """The table with the first of the names in `_CALLED` that any has."""
     named = {_plain(table.stem): table for table in tables}
     return next((named[called] for called in _CALLED if called in named), None)
 
@@ -87,15 +87,15 @@ def _is_training(table: Path) -> bool:
 
 
 def is_table(path: Path) -> bool:
-    """Whether a path is a file with the ending of a table."""
+    """Whether a path is a file with the suffix of a table."""
     return path.suffix.lower() in ENDINGS and path.is_file()
 
 
 def part_of(row: LabelRow, table: Path) -> Part | None:
-    """The part that a row is of; None where a table has no column for it.
+    """The part that a row belongs to; None if the table has no column for it.
 
     Raises:
-        DataError: the row names a part that is none.
+        DataError: what the row names is not a part.
     """
     if row.part is None:
         return None
@@ -108,11 +108,11 @@ def part_of(row: LabelRow, table: Path) -> Part | None:
 
 
 def read_table(path: Path, exists: Callable[[str], bool]) -> list[LabelRow]:
-    """The rows of a table, with a column for the file, one for the label, perhaps one for the part.
+    """The rows of a table with a column of files, one of labels, and optionally one of parts.
 
     Args:
-        path: a ``.csv``, with commas, semicolons or tabs, a ``.tsv`` or a ``.jsonl``.
-        exists: whether there is a picture of that name: where several columns could be the file's.
+        path: a ``.csv``, separated by commas, semicolons, tabs or bars, a ``.tsv`` or a ``.jsonl``.
+        exists: whether there is a picture of that name; asked if several columns could be files.
 
     Raises:
         DataError: it cannot be read, or it is not clear which column is which.
@@ -249,12 +249,12 @@ def _cell(path: Path, line: int, row: Mapping[str, Any], name: str) -> str:
         raise DataError(
             f"{path}: line {line}: {name} must be a single value, not a list or an object"
         )
-    is_missing = value is None or value != value  # NaN, as pandas writes it.
+    is_missing = value is None or value != value  # NaN, which pandas writes.
     return "" if is_missing else str(value).strip()
 
 
 def _plain(name: str) -> str:
-    """A name without case, and without what stands between its words."""
+    """A name in lower case, with only its letters and digits."""
     return re.sub(r"[\W_]+", "", name.lower())
 
 
@@ -265,7 +265,7 @@ def _columns(columns: Sequence[str]) -> str:
 def _part_column(
     path: Path, columns: Sequence[str], rows: Sequence[Mapping[str, Any]]
 ) -> str | None:
-    """Where a part is named: in some row as well, or the column is called split or part."""
+    """The column of parts: one that names a part in some row, or is called split or part."""
     possible = [name for name in columns if _plain(name) in _PART]
     sure = [name for name in possible if any(read_part(str(row.get(name))) for row in rows)]
     if len(sure) > 1:

@@ -1,4 +1,4 @@
-"""Pictures whose labels stand in a table beside them, by part and class."""
+"""Pictures whose labels are in a table beside them, by part and class."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from nin.data.storage.remote_files import can_be_listed
 from nin.errors import DataError
 from nin.names import normalized
 
-#: Of so few pictures each may have a class of its own.
+#: If there are no more pictures than this, each may have a class of its own.
 _FEW = 10
 
 
 class Labelled(NamedTuple):
-    """The pictures that tables name around them.
+    """The pictures that tables of labels name.
 
     Attributes:
         found: part → class → pictures; all under ``"train"`` if no part is named.
-        part_names: part → what it is called in the table; empty if no part is named.
-        left_out: what was passed over, by reason.
+        part_names: part → its name in the table; empty if no part is named.
+        left_out: counts of what was skipped, by reason.
     """
 
     found: dict[Part, ByClass]
@@ -40,12 +40,12 @@ class Labelled(NamedTuple):
 def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
     """Find the pictures that tables name: relative to the table, or by name anywhere in a folder.
 
-    The ending may be missing in a table. Files that are not there are kept, so that reading them
-    fails; unless none is.
+    A table may leave out the suffix of files. Missing files are kept, so that reading them fails,
+    unless all of a table's files are missing, which is an error.
 
     Args:
         root: the folder.
-        tables: in it. Several are those of its parts, named so, or in folders named so.
+        tables: tables in it. Several are those of its parts, which they or their folders name.
 
     Raises:
         DataError: a table cannot be read, names a picture twice with different labels, or has fewer
@@ -56,14 +56,14 @@ def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
     seen: dict[str, tuple[Path, LabelRow, Part | None]] = {}
     names: dict[Part, str] = {}
     for table in tables:
-        pictures.missing.clear()  # Those of one table.
+        pictures.missing.clear()  # They are counted per table.
         own = _own_part(root, table, several=len(tables) > 1)
         try:
             rows = read_table(table, partial(pictures.has, table))
         except NoLabelsError:
             if table is tables[0]:
                 raise
-            left_out[f"{table.name}, which has no labels"] += 1  # As in competitions.
+            left_out[f"{table.name}, which has no labels"] += 1  # As tests of competitions.
             continue
         for row in rows:
             part = part_of(row, table) or own
@@ -84,7 +84,7 @@ def read_labelled(root: Path, tables: Sequence[Path]) -> Labelled:
 
 
 class _Pictures:
-    """The pictures below a folder, found by what tables call them."""
+    """The pictures below a folder, found by the names in tables."""
 
     def __init__(self, root: Path, left_out: LeftOut) -> None:
         self.root = root
@@ -102,12 +102,12 @@ class _Pictures:
                 self._by_name[key].append(path)
 
     def has(self, table: Path, file: str) -> bool:
-        """Whether there is one that a table could call so."""
+        """Whether there is a picture that a table could mean by `file`."""
         there = table.parent / file
         return bool(self._candidates(table, file)) or (bool(file) and is_stored(there))
 
     def find(self, table: Path, row: LabelRow, part: Part | None) -> str:
-        """Its path; where it would be if it is missing."""
+        """The path of a row's picture; if it is missing, where it would be."""
         if not row.file:
             raise DataError(f"{table}: line {row.line} names no file")
         if not _can_be_a_name(row.file):
@@ -115,7 +115,7 @@ class _Pictures:
         exact = str(table.parent / row.file)
         wanted = part or _part_in(table.stem)
         possible = self._candidates(table, row.file)
-        # Where each part numbers its own, one of that name in another part is another picture.
+        # If each part numbers its own pictures, the same name in another part is another picture.
         if row.part is None and part is not None:
             possible = [
                 path for path in possible if path == exact or not self._is_elsewhere(path, part)
@@ -134,7 +134,7 @@ class _Pictures:
         return path
 
     def without(self, labelled: Iterable[str]) -> int:
-        """How many of them are not among those."""
+        """How many of the pictures are not among `labelled`."""
         return len(set(self.every) - set(labelled))
 
     def _candidates(self, table: Path, file: str) -> list[str]:
@@ -146,7 +146,7 @@ class _Pictures:
         return part in self._parts_above(path)
 
     def _is_elsewhere(self, path: str, part: Part) -> bool:
-        """Whether it is in a folder of another part, where the part has one of its own."""
+        """Whether it is in a folder of another part, although `part` has a folder of its own."""
         above = self._parts_above(path)
         return part in self._parts and bool(above) and part not in above
 
@@ -168,7 +168,7 @@ def _part_in(name: str) -> Part | None:
 
 
 def _own_part(root: Path, table: Path, several: bool) -> Part | None:
-    """The part that a table is of, by the name of its folder or by its own."""
+    """The part that a table is for, by the name of its folder or by its own."""
     if table.parent != root:
         return _part_in(table.parent.name)
     return _part_in(table.stem) if several else None

@@ -26,7 +26,7 @@ from nin.names import listed
 class Files(NamedTuple):
     """Pictures of one part: their paths, and their labels (n,) int32.
 
-    Paths are text: a million take 120 MB, as `pathlib.Path` they would take 430.
+    Paths are strings: a million take 120 MB; as `pathlib.Path` they would take 430.
     """
 
     paths: list[str]
@@ -45,8 +45,8 @@ class Listing:
         root: the folder.
         classes: names of the classes, sorted.
         parts: the files of each part; all under ``"train"`` if the folder is not `split`.
-        split: whether the folder is divided into train/ and others.
-        inventory: the same in numbers, and what was left out.
+        split: whether the folder is divided into train/ and other parts.
+        inventory: the same in numbers, with what was left out.
     """
 
     root: Path
@@ -56,7 +56,7 @@ class Listing:
     inventory: FolderInventory
 
     def labelled(self) -> dict[str, str]:
-        """Picture → class, of all parts."""
+        """Picture → class, for all parts."""
         return {
             path: self.classes[label]
             for files in self.parts.values()
@@ -65,16 +65,17 @@ class Listing:
 
 
 def list_folder(path: Path) -> Listing:
-    """List a directory with one directory per class, perhaps inside train/, val/ and test/.
+    """List a directory with one directory per class, optionally inside train/, val/ and test/.
 
-    Or a table of labels, or a directory that holds one; see `nin.data.folders.labelled_files`.
+    Also a table of labels, or a directory that holds one; see `nin.data.folders.labelled_files`.
 
-    `nin.data.folders.part_folders` decides what is taken for a part, and
-    `nin.data.folders.picture_files` what for a picture. A validation or test part may lack classes;
-    one without folders has no labels, and is left out. Names of classes are in Unicode's NFC.
+    `nin.data.folders.part_folders` decides which folders are parts, and
+    `nin.data.folders.picture_files` which files are pictures. A validation or test part may lack
+    classes; one without class folders has no labels and is left out. Class names are in Unicode's
+    NFC.
 
     Raises:
-        DataError: the folder is missing, or not arranged like that.
+        DataError: the folder is missing, or has another layout.
     """
     try:
         with showing_progress():
@@ -97,7 +98,7 @@ def _listed(path: Path) -> Listing:
 
 
 def _by_folders_or_tables(path: Path, tables: Sequence[Path]) -> Listing:
-    """By what the folder is arranged for; tables that only repeat its folders change nothing."""
+    """List by folders or by tables, whichever fits; tables that repeat the folders are ignored."""
     try:
         by_folders = _by_folders(path)
     except DataError:
@@ -117,9 +118,9 @@ def _by_folders_or_tables(path: Path, tables: Sequence[Path]) -> Listing:
 
 
 def _agree(some: Mapping[str, str], others: Mapping[str, str]) -> bool:
-    """Whether two ways to label put all pictures of the first together in the same way.
+    """Whether two labellings group all pictures of the first in the same way.
 
-    The classes may have other names: 0 and 1 for cat and dog.
+    The names of the classes may differ: 0 and 1 for cat and dog.
     """
     pairs = {(label, others.get(path)) for path, label in some.items()}
     firsts, seconds = {first for first, _ in pairs}, {second for _, second in pairs}

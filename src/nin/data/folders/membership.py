@@ -1,4 +1,4 @@
-"""`Membership`: which picture is in which part, by content, as a run keeps it."""
+"""`Membership`: which picture is in which part, by content, as a run saves it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from nin.data.folders.content import Digests
 from nin.data.split import PARTS, Indices, Labels, Part
 from nin.errors import DataError
 
-#: The code of pictures that no part took, because of a limit; parts have those of `PARTS`.
+#: The code of pictures that are in no part because of a limit. Codes of parts are those in `PARTS`.
 LEFT_OUT = len(PARTS)
-#: The code of pictures that a run has used from which another starts; see `of_another_run`.
+#: The code of pictures used by the run that another run starts from; see `of_another_run`.
 USED = LEFT_OUT + 1
-#: The code of a picture that is not known.
+#: The code of an unknown picture.
 UNKNOWN = -1
 
 
@@ -24,9 +24,9 @@ class Membership(NamedTuple):
     """Pictures by their content, and the part and the class that each is in.
 
     Attributes:
-        digests: (n,), of `nin.data.folders.content.digest_files`.
+        digests: (n,), from `nin.data.folders.content.digest_files`.
         parts: (n,), uint8: positions in `nin.data.split.PARTS`, or `LEFT_OUT`, or `USED`.
-        labels: (n,), int32: positions in the classes of whoever keeps it.
+        labels: (n,), int32: positions in the classes of the folder or run that it belongs to.
     """
 
     digests: Digests
@@ -39,7 +39,7 @@ class Membership(NamedTuple):
 
         Args:
             parts: digests and labels of each part.
-            left_out: digests of pictures that are in none.
+            left_out: digests of pictures that are in no part.
         """
         codes = [PARTS.index(part) for part in parts]
         sizes = [len(labels) for _, labels in parts.values()]
@@ -53,11 +53,11 @@ class Membership(NamedTuple):
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], classes: int) -> Self:
-        """What `_asdict` gave, read back from a file, which may come from a stranger.
+        """The membership whose `_asdict` was saved, from a file that may not be trusted.
 
         Args:
-            arrays: by name.
-            classes: how many there are.
+            arrays: array by name.
+            classes: number of classes.
 
         Raises:
             DataError: they are not such arrays.
@@ -82,9 +82,10 @@ class Membership(NamedTuple):
         return Membership(self.digests[chosen], self.parts[chosen], self.labels[chosen])
 
     def of_another_run(self) -> Membership:
-        """The same pictures as a run sees them that starts from theirs.
+        """The same pictures, as a run sees them that starts from the run they belong to.
 
-        All are `USED` but those that this one was evaluated on, and those that no part took.
+        All become `USED`, except those that the earlier run was evaluated on. Those in no part are
+        dropped.
         """
         evaluated = PARTS.index(self.evaluation_part())
         parts = np.where(self.parts == evaluated, evaluated, USED).astype(np.uint8)
@@ -96,7 +97,7 @@ class Membership(NamedTuple):
         return "test" if (self.parts == PARTS.index("test")).any() else "validation"
 
     def with_used(self, digests: Digests) -> Membership:
-        """These pictures, and as `USED` those of `digests` that are not among them."""
+        """These pictures, plus those of `digests` that are not among them, as `USED`."""
         others = np.setdiff1d(digests, self.digests)
         return Membership(
             np.concatenate([self.digests, others]),
@@ -105,15 +106,15 @@ class Membership(NamedTuple):
         )
 
     def is_of_another_run(self) -> bool:
-        """Whether these are pictures of a run that another starts from: none is in training."""
+        """Whether these are from `of_another_run`: none is in training."""
         return not (self.parts == PARTS.index("train")).any()
 
     def used(self, digests: Digests) -> Indices:
-        """Which of these pictures another run has used for anything but its evaluation."""
+        """Positions in `digests` of pictures that another run used for more than its evaluation."""
         return np.flatnonzero(self.codes(digests) == USED)
 
     def own(self) -> Membership:
-        """Those of the folder itself."""
+        """The pictures of the folder itself."""
         chosen = self.parts != USED
         return Membership(self.digests[chosen], self.parts[chosen], self.labels[chosen])
 
@@ -124,9 +125,9 @@ class Membership(NamedTuple):
         return bool(len(np.unique(pairs[0])) < pairs.shape[1])
 
     def codes(self, digests: Digests) -> NDArray[np.int16]:
-        """The part's code of each picture (n,); `UNKNOWN` where its content is not known.
+        """The code of the part of each picture (n,); `UNKNOWN` if its content is not known.
 
-        Where the same content is in several parts, the last of `PARTS` that has it.
+        Content in several parts gets the highest code.
         """
         order = np.lexsort((self.parts, self.digests))
         kept = self.digests[order]
@@ -139,7 +140,7 @@ class Membership(NamedTuple):
         return found
 
     def has(self, digests: Digests, labels: Labels) -> NDArray[np.bool_]:
-        """Whether each picture is there under that class."""
+        """Whether each picture (n,) is known under that class."""
         pair = np.dtype([("digest", np.uint64), ("label", np.int32)])
         kept, wanted = np.empty(len(self.digests), pair), np.empty(len(digests), pair)
         kept["digest"], kept["label"] = self.digests, self.labels

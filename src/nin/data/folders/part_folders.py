@@ -1,4 +1,4 @@
-"""Which folders are parts of a data set, and which are classes that are called like one."""
+"""Which folders are parts of a data set, and which are classes that have the name of a part."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from nin.names import listed, normalized
 
 
 def part_folders(path: Path, folders: Collection[Path], left_out: LeftOut) -> dict[Part, Path]:
-    """The folders that are parts, by what they are called and what is in them.
+    """The folders that are parts, by their names and what is in them.
 
-    A folder that is called like a part is one unless others of its kind stand beside it, which are
-    called like no part. Of one that holds another of its name and nothing else (``train/train``)
-    it is the inner one.
+    A folder with the name of a part is one, unless similar folders are beside it whose names are
+    not those of parts. If it holds nothing but a folder of the same name (``train/train``), the
+    inner one is used.
 
     Args:
         path: where the folders are.
-        folders: all of them.
-        left_out: pictures in folders beside the parts are counted here.
+        folders: all folders there.
+        left_out: counts of skipped files by reason; pictures beside the parts are added here.
 
     Returns:
         Part → its folder, in order; empty if all folders are classes.
@@ -54,7 +54,7 @@ def part_folders(path: Path, folders: Collection[Path], left_out: LeftOut) -> di
 
 
 def _sure(named: Mapping[Path, PartName], count: int) -> dict[Path, PartName]:
-    """Those without other words, or with the same words for several parts; or an only one."""
+    """Names without other words, or with the same ones for several parts; or the only folder."""
     parts = defaultdict(set)
     for name in named.values():
         parts[name.affix].add(name.part)
@@ -78,7 +78,7 @@ def _one_per_part(path: Path, sure: Mapping[Path, PartName]) -> dict[Part, Path]
 
 
 def _refuse_parts_of_other_names(path: Path, named: Mapping[Path, PartName]) -> None:
-    """Refuse ``images_train`` and ``holdout_test`` that hold folders of the same names."""
+    """Refuse folders such as ``images_train`` and ``holdout_test`` with the same folders inside."""
     seen: dict[Path, set[str]] = {folder: _inside(folder) for folder in named}
     for one, name in named.items():
         for other, other_name in named.items():
@@ -90,7 +90,7 @@ def _refuse_parts_of_other_names(path: Path, named: Mapping[Path, PartName]) -> 
 
 
 def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
-    """Whether the only folder that is called like a part is a class, as `others` are.
+    """Whether the only folder with the name of a part is a class, as `others` are.
 
     Raises:
         DataError: it is not clear.
@@ -120,7 +120,7 @@ def _is_class(path: Path, folder: Path, others: Collection[Path]) -> bool:
 
 
 def _is_hardly_a_class(folder: Path) -> bool:
-    """Whether it is called like nothing but a part: things are trains, and tickets are valid."""
+    """Whether its name can only be a part's: a class may well be called train or valid."""
     name = read_part(folder.name)
     return name is not None and name.part != "train" and normalized(folder.name).lower() != "valid"
 
@@ -137,7 +137,7 @@ def _leave_out(path: Path, train: Path, other: Path, left_out: LeftOut) -> None:
 
 
 def _opened(folder: Path) -> Path:
-    """The folder, or the only one in it if that has its name or stands for the same part."""
+    """The folder; or the only one inside it, if that has the same name or is the same part."""
     inside, pictures = folders_in(folder, Counter())
     if pictures or len(inside) != 1:
         return folder

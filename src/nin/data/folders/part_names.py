@@ -23,7 +23,7 @@ _WORDS: dict[str, Part] = {
     **dict.fromkeys(_TEST, "test"),
 }
 
-#: Words beside that mean nothing for what is in the pictures.
+#: Other words that say nothing about what is in the pictures.
 _NOISE = frozenset(
     """
     set sets data dataset split splits part subset folder dir image images img imgs picture pictures
@@ -40,8 +40,8 @@ class PartName(NamedTuple):
 
     Attributes:
         part: the part.
-        affix: its words beside that of the part, without those that mean nothing, such as ``set``
-            and numbers. None are left of ``Training Set 2``; ``seg`` is of ``seg_train``.
+        affix: its other words, except numbers and words that mean nothing, such as ``set``:
+            none for ``Training Set 2``, ``seg`` for ``seg_train``.
     """
 
     part: Part
@@ -49,10 +49,10 @@ class PartName(NamedTuple):
 
 
 def read_part(name: str) -> PartName | None:
-    """The part that a name stands for, in any case and with words around; None if for no part."""
+    """The part that a name stands for, whatever its case and other words; None if for no part."""
     words = [word for each in re.split(r"[\W_]+", normalized(name)) for word in _words(each)]
     found = {_WORDS[word] for word in words if word in _WORDS}
-    if found == {"train", "validation"}:  # train_val: both together are trained on.
+    if found == {"train", "validation"}:  # train_val: both are trained on.
         found = {"train"}
     if len(found) != 1:
         return None
@@ -61,7 +61,7 @@ def read_part(name: str) -> PartName | None:
 
 
 def _words(name: str) -> list[str]:
-    """The words of a name in letters and digits: of ``TrainSet2`` three, of ``TeSt`` one."""
+    """The words in a name of letters and digits: three in ``TrainSet2``, one in ``TeSt``."""
     lower = name.lower()
     if lower in _WORDS:
         return [lower]

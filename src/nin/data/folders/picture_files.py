@@ -1,4 +1,4 @@
-"""Which files in a folder are pictures; what is left out is counted, by reason."""
+"""Which files in a folder are pictures; skipped files are counted by reason."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nin.names import normalized
 from nin.progress import progress
 from nin.urls import is_url
 
-#: Taken for pictures by name. Those that cannot be read are then reported, never passed over.
+#: Suffixes of pictures. Such files that cannot be read are reported, never skipped.
 EXTENSIONS = frozenset(
     """
     .jpg .jpeg .jpe .jfif .pjpeg .pjp .mpo .png .apng .webp .bmp .dib .tif .tiff .gif .heic .heif
@@ -25,12 +25,13 @@ EXTENSIONS = frozenset(
     """.split()  # noqa: SIM905
 )
 
-#: Negatives of cameras: they begin like a TIFF, and what can be read of them is a thumbnail.
+#: Raw files of cameras: they begin like a TIFF, but only a thumbnail can be read from them.
 _RAW = frozenset(
     ".dng .nef .nrw .cr2 .cr3 .crw .arw .srf .sr2 .orf .rw2 .raf .pef .srw .3fr .iiq".split()  # noqa: SIM905
 )
 
-#: What file managers, photo programs, network storage, archives and notebooks leave, in lower case.
+#: Files that file managers, photo programs, network storage, archives and notebooks leave behind,
+#: in lower case.
 _LEFTOVERS = frozenset(
     """
     @eadir @recycle @recently-snapshot .@__thumb #recycle #snapshot .snapshot .snapshots
@@ -45,23 +46,23 @@ _ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 
 _OTHER = "files that are not pictures"
 
-#: How many endings of files that are not pictures are counted each on its own.
+#: How many suffixes of files that are not pictures are counted separately.
 _KINDS = 12
 
-#: What stands in a folder, on this machine or behind a URL.
+#: An entry of a folder, on this machine or behind a URL.
 Entry = os.DirEntry[str] | RemoteEntry
 
-#: Reason → how many files were left out for it.
+#: Reason → how many files were skipped for it.
 LeftOut = Counter[str]
 
-#: Called with the number of further names that were read, after so many each time.
+#: Called with the number of names read since the last call, each time it reaches this many.
 _SEEN: ContextVar[Callable[[int], None] | None] = ContextVar("seen", default=None)
 _REPORTED_AT_ONCE = 1000
 
 
 @contextmanager
 def showing_progress() -> Iterator[None]:
-    """A context in which it is shown how many names of files have been seen, if it takes long."""
+    """A context that shows how many file names have been read, if it takes long."""
     with progress("listing files", None) as advance:
         token = _SEEN.set(advance)
         try:
@@ -77,8 +78,8 @@ def pictures_below(
 
     Args:
         folder: where to look.
-        left_out: what is passed over is counted here.
-        above: device and number of each folder above this one.
+        left_out: counts of skipped files by reason; updated here.
+        above: device and inode number of each folder above this one.
 
     Raises:
         DataError: a link leads back to a folder above it.
@@ -102,11 +103,11 @@ def pictures_below(
 
 
 def folders_in(path: Path, left_out: LeftOut) -> tuple[list[Path], list[str]]:
-    """The folders in a folder, and the pictures beside them, in a fixed order.
+    """The folders and the pictures directly in a folder, in a fixed order.
 
     Args:
-        path: where to look; nothing below its folders is looked at.
-        left_out: what is passed over is counted here.
+        path: where to look.
+        left_out: counts of skipped files by reason; updated here.
 
     Raises:
         OSError: it cannot be listed.
@@ -123,9 +124,9 @@ def folders_in(path: Path, left_out: LeftOut) -> tuple[list[Path], list[str]]:
 
 
 def is_picture(entry: Entry) -> bool:
-    """Whether a file is a picture by its ending, or else by its first bytes, if these are here.
+    """Whether a file is a picture, by its suffix or else, if it is local, by its first bytes.
 
-    A link to nowhere may be one; a pipe or a device, which would keep a reader waiting, is none.
+    A broken link may be one; a pipe or a device, which would block a reader, is not.
     """
     ending = _ending(entry.name)
     if ending in EXTENSIONS:
@@ -137,7 +138,7 @@ def is_picture(entry: Entry) -> bool:
 
 
 def count_other(name: str, left_out: LeftOut) -> None:
-    """Count a file that is no picture, by the ending of its name."""
+    """Count a file that is not a picture, by its suffix."""
     ending = _ending(name)
     reason = f"{ending} files" if _ENDING.fullmatch(ending) else _OTHER
     known = sum(each.startswith(".") for each in left_out)
@@ -150,7 +151,7 @@ def _ending(name: str) -> str:
 
 
 def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
-    """What is in a folder, by name; without what is hidden or left over, which is counted."""
+    """The entries of a folder, sorted by name; hidden files and leftovers are only counted."""
     kept: list[Entry] = []
     number = 0
     seen = _SEEN.get()
@@ -172,7 +173,7 @@ def _entries(folder: str, left_out: LeftOut) -> list[Entry]:
 
 @contextmanager
 def scanned(folder: str | Path) -> Iterator[Iterator[Entry]]:
-    """What is in a folder, on this machine or behind a URL, as `os.scandir` gives it."""
+    """The entries of a folder, on this machine or behind a URL, as from `os.scandir`."""
     if is_url(folder):
         yield REMOTE.scan(str(folder))
     else:
@@ -181,7 +182,7 @@ def scanned(folder: str | Path) -> Iterator[Iterator[Entry]]:
 
 
 def _identity(folder: str) -> tuple[int, int]:
-    """By which a folder is known when a link leads back to it; behind URLs there are none."""
+    """Identifies a folder, to notice links that lead back to it; behind URLs there are none."""
     if is_url(folder):
         return -1, len(folder)
     status = Path(folder).stat()
@@ -189,14 +190,14 @@ def _identity(folder: str) -> tuple[int, int]:
 
 
 def _leftover(name: str) -> str:
-    """The name, or the kind where each has a name of its own."""
+    """What to count a leftover under: its name, or its kind if each has its own name."""
     if name.endswith("~"):
         return "~ copies of editors"
     return "._ files of macOS" if name.startswith("._") else name
 
 
 def _size(entry: Entry) -> int:
-    """How many files it is: those in it, if it is a folder; at least one."""
+    """How many files to count: those below it if it is a local folder; at least one."""
     if not entry.is_dir(follow_symlinks=False) or is_url(entry.path):
         return 1
     return max(1, sum(len(files) for _, _, files in os.walk(entry.path)))

@@ -1,4 +1,4 @@
-"""Which of the images in arrays are trained on, validated on and tested on."""
+"""Which images in arrays are for training, for validation and for the test."""
 
 from __future__ import annotations
 
@@ -19,18 +19,19 @@ def divide_arrays(
     folds: int | None,
     fold: int | None,
 ) -> dict[Part, Indices]:
-    """Positions of the training images that were given, by the part that they come to.
+    """Divide the training images that were given: part → their positions.
 
     Args:
-        given: the arrays; their own share is held out for the test.
+        given: the arrays, and the share of them to hold out for the test.
         validation: share of the images to hold out for validation, unless they have such a part.
         limit: train on at most this many. None: all.
-        seed: of what is held out for validation, or left out.
-        folds: into how many parts all are divided, one of which is the test. None: by share.
-        fold: which of them, from 0.
+        seed: random seed for what is held out for validation, or left out.
+        folds: number of folds, one of which is the test part. None: divide by share.
+        fold: which fold is the test part, from 0.
 
     Raises:
-        DataError: a class or a part is left without any; or folds of images that have parts.
+        DataError: a class or a part has no images, or folds are wanted of images that were given
+            in parts.
     """
     labels = given.parts["train"].labels
     for number, name in enumerate(given.classes):

@@ -25,40 +25,40 @@ class ImageArrays(ImageData):
     """Images and labels in arrays.
 
     Images are (n, height, width) or (n, height, width, channels), with one channel or three. They
-    are kept as uint8: integers are 0…255; floats that do not exceed 1 are 0…1, larger ones 0…255,
-    rounded. Where that could be meant otherwise, `notes` states how it was taken, and training and
-    evaluation print it. Labels are whole numbers from 0, texts, or one-hot.
+    are kept as uint8: integers are taken as 0…255; floats as 0…1 if none exceeds 1, and otherwise
+    as 0…255 and rounded. Where the range is ambiguous, `notes` states how it was interpreted, and
+    training and evaluation print it. Labels are integers from 0, strings, or one-hot.
 
-    The test part is held out by the content of the arrays alone, so that it is the same whatever
-    the `seed`; the validation part by `seed`. Both are stratified.
+    The test part is held out by the arrays alone, so that it is the same for every `seed`; the
+    validation part is held out by `seed`. Both are stratified.
 
     Args:
-        images: to train on, and to divide.
+        images: the images to train on and to divide.
         labels: the class of each image.
-        validation: share of the training images to hold out for validation; or images and labels.
-        test: share of the images to hold out for the test; or images and labels.
-        classes: names of the classes, in the order of their numbers. None: the texts that occur,
+        validation: share of the images to hold out for validation; or a pair of images and labels.
+        test: share of the images to hold out for the test; or a pair of images and labels.
+        classes: names of the classes, in the order of their numbers. None: the strings that occur,
             sorted, or the numbers.
-        groups: (n,), a key per image of `images`: those with the same key, such as several of one
+        groups: (n,), a key for each of `images`: those with the same key, such as several of one
             object, are in one part. None: each image is on its own.
-        folds: divide the images into so many parts, one of which, `fold`, is the test. None: by
-            share.
-        fold: which part is the test, from 0.
+        folds: divide the images into this many folds and test on one of them, `fold`. None: divide
+            by share.
+        fold: which fold is the test part, from 0.
         name: what the set is called.
         batch_size: images per batch.
         resize: (height, width) for the model to resize to; recorded only. None: as stored.
         limit: use at most this many training images, classes in proportion. None: all.
-        seed: random seed, 0 or more: of what is held out for validation or left out, and of the
-            order of training.
-        augmentation: random changes to training images. None: none.
+        seed: random seed, 0 or more, for what is held out for validation or left out and for the
+            training order.
+        augmentation: random changes to training images, or None.
         balance: how to make up for classes of unequal size in training; see `nin.data.ImageData`.
 
     Attributes:
-        notes: what a user should know of the arrays, a line each.
+        notes: what a user should know about the arrays, one line each.
 
-    Raises:
-        DataError: arrays of shapes that do not fit, empty ones, pixels that are not finite or out
-            of range, labels that are none, or a division that leaves a class or a part without any.
+        Raises:
+            DataError: arrays are empty or their shapes do not match, pixels are out of range or not
+                finite, labels are invalid, or the division leaves a class or a part without images.
 
     Example:
         >>> import numpy as np
@@ -122,8 +122,8 @@ class ImageArrays(ImageData):
             path: the file. Its arrays are called ``x_train``, ``y_train``, ``x_test``, ``y_test``
                 (and ``x_val``, ``y_val``); ``train_images``, ``train_labels``, …; or ``images`` and
                 ``labels``; there may be ``class_names`` and ``groups``.
-            settings: arguments as above, in place of what the file holds; a share of the images is
-                held out for a part only where the file has none.
+            settings: arguments of the class, which override what the file holds; a share of the
+                images is held out for a part only if the file does not have that part.
 
         Raises:
             DataError: the file cannot be read, or its arrays cannot be used.
@@ -155,11 +155,11 @@ class ImageArrays(ImageData):
 
     @classmethod
     def for_evaluation(cls, pair: Sequence[Any], classes: Sequence[str] | None = None) -> Self:
-        """Return images that nothing is trained on: all are one part, and classes may be missing.
+        """Return images to evaluate on: all are one part, and classes may have no images.
 
         Args:
-            pair: images and labels, as above.
-            classes: names of the classes, of which the labels are some.
+            pair: images and labels, as for the class.
+            classes: names of all classes, in the order of their numbers. None: as for the class.
         """
         made = object.__new__(cls)
         made._open(as_given({"test": (pair[0], pair[1])}, classes, None, "arrays"), validation=0.0)
@@ -169,8 +169,8 @@ class ImageArrays(ImageData):
         """Return the same arrays with other settings: `validation`, `seed`, `batch_size`, ….
 
         Args:
-            settings: arguments as above, but for arrays, classes, groups, the test's share and the
-                name.
+            settings: arguments of the class, except arrays, classes, groups, the share of the test
+                part and the name.
         """
         copy = object.__new__(type(self))
         copy._open(self._stored, **{**self.settings, **settings})
@@ -179,12 +179,12 @@ class ImageArrays(ImageData):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of the arrays, a line each."""
+        """What a user should know about the arrays, one line each."""
         return self._stored.notes
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that was given, however it is divided."""
+        """SHA-256 over everything that was given, however it is divided."""
         groups = self._stored.groups
         kept = None if groups is None else groups.tolist()
         return fingerprint((self.classes, self._stored.test, kept), self._stored.parts)
@@ -194,7 +194,7 @@ class ImageArrays(ImageData):
         return fingerprint(("arrays", self.classes), {p: self.split(p) for p in self.parts})
 
     def load(self, part: Part) -> Mapping[Part, Split]:
-        """Take the images of every part."""
+        """Return the images of every part."""
         everything = self._stored.parts
         found: dict[Part, Split] = {**everything}
         found.pop("train", None)
@@ -207,7 +207,7 @@ class ImageArrays(ImageData):
         return found
 
     def describe(self) -> dict[str, Any]:
-        """Return what the set is, ready for JSON; with it the number of `groups`, and the fold."""
+        """Return a description of the set, with its number of groups and fold, ready for JSON."""
         found = super().describe()
         if self._stored.groups is not None:
             found["groups"] = int(self._stored.groups.max()) + 1

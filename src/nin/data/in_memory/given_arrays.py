@@ -1,4 +1,4 @@
-"""Arrays of images and labels as they were given: checked, and not yet divided."""
+"""Arrays of images and labels as they were given: checked, but not yet divided."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nin.data.in_memory.pixel_values import as_pixels
 from nin.data.split import Part, Split
 from nin.errors import Argument, DataError
 
-#: What an array of each part is called in messages.
+#: How messages name the arrays of each part.
 _WORDS: dict[Part, str] = {"train": "train", "validation": "val", "test": "test"}
 
 
@@ -19,12 +19,12 @@ class GivenArrays(NamedTuple):
     """What was given, before anything is divided.
 
     Attributes:
-        parts: images and labels that were given as a part of their own.
-        classes: the classes' names.
-        groups: (n,), of the training images.
-        test: share of the training images that is held out for the test.
+        parts: the images and labels that were given for each part.
+        classes: names of the classes.
+        groups: (n,), the group of each training image.
+        test: share of the training images to hold out for the test.
         name: what the set is called.
-        notes: what a user should know of the arrays.
+        notes: what a user should know about the arrays.
     """
 
     parts: dict[Part, Split]
@@ -38,16 +38,16 @@ class GivenArrays(NamedTuple):
 def as_given(
     given: Mapping[Part, tuple[Any, Any]], classes: Sequence[Any] | None, groups: Any, name: str
 ) -> GivenArrays:
-    """Images as uint8 and labels as numbers, of all parts alike; nothing is held out for the test.
+    """Convert images to uint8 and labels to numbers, consistently for all parts; `test` is 0.
 
     Args:
         given: images and labels by part.
-        classes: the classes' names, in order. None: those that occur.
+        classes: names of the classes, in order. None: those that occur.
         groups: (n,), keys of the training images. None: each image is on its own.
         name: what the set is called.
 
     Raises:
-        DataError: an array cannot be used, or there are more images than labels, or fewer.
+        DataError: an array cannot be used, or the numbers of images and labels differ.
     """
     words: dict[Part, tuple[str, str]] = {
         part: ("x", "y") if len(given) == 1 else (f"x_{_WORDS[part]}", f"y_{_WORDS[part]}")
@@ -68,14 +68,14 @@ def as_given(
 
 
 def as_pair(value: Any, what: str) -> tuple[Any, Any]:
-    """Images and labels that were given as a part of their own.
+    """Check a pair of images and labels that was given for one part, and return it.
 
     Args:
         value: the pair.
         what: the argument's name, for the message.
 
     Raises:
-        DataError: it is something else.
+        DataError: it is not a pair.
     """
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise DataError("must be a share, or a pair of images and labels", about=Argument(what))

@@ -1,7 +1,7 @@
-"""What an array of labels may hold, and how it becomes positions in the classes.
+"""What an array of labels may hold, and how it is converted to positions in the classes.
 
-Whole numbers count from 0, as in Keras; texts are names of classes; a row per image with a single
-1 is one-hot. A column of shape (n, 1), as CIFAR-10 and MedMNIST have it, is a list.
+Integers count from 0, as in Keras; strings are names of classes; one row per image with a single
+1 is one-hot. A column of shape (n, 1), as in CIFAR-10 and MedMNIST, is read as (n,).
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from nin.data.split import Labels
 from nin.errors import Argument, DataError, first_line
 from nin.names import listed, normalized
 
-#: More classes than this are measurements rather than labels.
+#: Numbers that would mean more classes than this are measurements rather than labels.
 _MOST = 100_000
 
 
 def as_labels(
     given: Mapping[str, Any], classes: Sequence[Any] | None = None
 ) -> tuple[dict[str, Labels], tuple[str, ...]]:
-    """The labels of each part as positions in the classes, and the names of these.
+    """Return the labels of each part as positions in the classes, and the names of the classes.
 
     Args:
-        given: what an array is called → the array: (n,), (n, 1) or one-hot (n, classes).
-        classes: their names, in order; None: those that occur, sorted, or ``"0"``, ``"1"``, ….
+        given: name of an array → the array: (n,), (n, 1) or one-hot (n, classes).
+        classes: names of the classes, in order. None: those that occur, sorted, or ``"0"``,
+            ``"1"``, ….
 
     Raises:
-        DataError: another shape or kind, or a label that is out of range or no class.
+        DataError: an array has another shape or kind, or a label is out of range or not a class.
     """
     names = None if classes is None else _names(classes)
     arrays = {what: _flat(what, value, names) for what, value in given.items()}
@@ -43,14 +44,14 @@ def as_labels(
 
 
 def by_names_in_order_of_text(labels: Any, classes: Sequence[str]) -> Any:
-    """Labels of a network's classes, as texts if they are numbers that are names of these.
+    """Return labels as strings if they are numbers that are the names of a network's classes.
 
-    The classes of folders and tables are in the order of text; where they are called by number,
-    0, 1, 10, 2, a number is not its position.
+    Folders and tables sort their classes as text. Where classes are named by numbers, 0, 1, 10, 2,
+    a number is therefore not its position.
 
     Args:
-        labels: (n,), or of any other shape and kind, which are left as they are.
-        classes: of a network.
+        labels: (n,) integers; others are returned as they are.
+        classes: names of the network's classes.
     """
     numbers = [int(name) if name.isdecimal() else -1 for name in classes]
     if min(numbers) < 0 or sorted(numbers) == numbers or np.ndim(labels) != 1:

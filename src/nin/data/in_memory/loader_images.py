@@ -1,8 +1,8 @@
-"""`LoaderImages`: what somebody's own loader gives: tf.data, a PyDataset, a torch DataLoader.
+"""`LoaderImages`: images from a user's own loader: tf.data, a PyDataset, a torch DataLoader.
 
-Its order and its changes to images are its own, and may be others each time: so neither exact
-resume nor the same bits from the same seed are promised. One pass over it is kept in memory, by
-which images are standardised, counted and calibrated; training then takes its batches.
+The loader chooses the order of the images and changes to them, which may differ each time, so
+neither exact resume nor identical results from the same seed are promised. One pass over it is kept
+in memory, to standardise, count and calibrate with; training then takes the loader's batches.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from nin.errors import Argument, DataError
 
 
 class LoaderImages(ImageArrays):
-    """Images that loaders give in batches of (images, labels).
+    """Images from loaders that yield batches of (images, labels).
 
     Args:
-        train: the loader to train on; gone through again in each epoch.
-        validation: the loader to validate on, gone through once. None: none.
-        test: the loader to evaluate on, gone through once. None: none.
+        train: the loader to train on; iterated over again in each epoch.
+        validation: the loader to validate on, iterated over once, or None.
+        test: the loader to evaluate on, iterated over once, or None.
         classes: names of the classes. None: their numbers.
-        settings: arguments of `ImageArrays`, but for groups, folds and shares.
+        settings: arguments of `ImageArrays`, except groups, folds and shares.
 
     Raises:
-        DataError: a loader has no end or no length, or gives anything but batches of images and
-            labels; or see `ImageArrays`.
+        DataError: a loader has no end or no length, or yields anything but batches of images and
+            labels; also as for `ImageArrays`.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class LoaderImages(ImageArrays):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of the loader, a line each."""
+        """What a user should know about the loader, one line each."""
         note = (
             f"the images come from {self.source}, which chooses their order: neither exact resume"
             " nor the same result from the same seed is guaranteed"
@@ -70,7 +70,7 @@ class LoaderImages(ImageArrays):
         """Return the same loaders with other settings; see `ImageArrays.revised`.
 
         Raises:
-            DataError: a setting that a loader's batches cannot have.
+            DataError: a setting does not apply to a loader's batches.
         """
         for name in ("folds", "limit", "balance"):
             if settings.get(name) not in (None, "none"):
@@ -78,17 +78,17 @@ class LoaderImages(ImageArrays):
                     "cannot be used with a loader, which chooses its own images",
                     about=Argument(name, settings[name]),
                 )
-        # What is held out of one pass would be trained on in the next.
+        # Images held out of one pass would be trained on in the next.
         copy = super().revised(**{**settings, "validation": 0.0})
         copy._loader, copy._scale = self._loader, self._scale
         return copy
 
     def describe(self) -> dict[str, Any]:
-        """Return what the set is, ready for JSON; with it ``"exact": False``."""
+        """Return a description of the set, with ``"exact": False``, ready for JSON."""
         return {**super().describe(), "exact": False}
 
     def get_dataloader(self, train: bool) -> Batches:
-        """Return batches of the loader to train on, or those of the validation part."""
+        """Return batches from the training loader, or those of the validation part."""
         if not train:
             return super().get_dataloader(train=False)
         images, labels = self.train
@@ -106,14 +106,14 @@ class LoaderImages(ImageArrays):
 
 
 class LoaderBatches(Batches):
-    """Batches of one size from a loader's batches of any, in its own order.
+    """Batches of one size, made from a loader's batches of any size, in the loader's order.
 
     Args:
-        images: of one pass over the loader, for their number.
-        labels: of these.
+        images: the images of one pass over the loader, which give the length of an epoch.
+        labels: their labels.
         batch_size: samples per batch.
-        loader: what batches come from; it begins again where it has ended.
-        scale: what its pixels are multiplied by.
+        loader: where the batches come from; it is started again when it ends.
+        scale: factor for its pixels.
         settings: further arguments of `Batches`.
     """
 
@@ -133,7 +133,7 @@ class LoaderBatches(Batches):
         self._batches: Iterator[Any] = iter(())
 
     def on_epoch_begin(self) -> None:
-        """Tell the loader, as Keras would."""
+        """Tell the loader that an epoch begins, as Keras would."""
         getattr(self._loader, "on_epoch_begin", lambda: None)()
 
     def on_epoch_end(self) -> None:
@@ -173,10 +173,10 @@ def _used_up(loader: Any) -> DataError:
 
 
 def collect(loader: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The images and labels of one pass over a loader.
+    """Return the images and labels of one pass over a loader.
 
     Raises:
-        DataError: it has no end, can be gone through once only, or gives no batches of both.
+        DataError: it has no end, can be iterated over only once, or yields no batches of both.
     """
     if hasattr(loader, "__next__"):
         raise _used_up(loader)
@@ -193,7 +193,7 @@ def collect(loader: Any) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def batches_of(loader: Any) -> Iterator[Any]:
-    """The batches of one pass."""
+    """Return the batches of one pass over a loader."""
     name = type(loader).__name__
     cardinality = getattr(loader, "cardinality", None)
     if cardinality is not None and int(cardinality()) == -1:
@@ -213,10 +213,10 @@ def _is_endless(loader: Any) -> bool:
 
 
 def pair_of(batch: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The images and labels of a batch.
+    """Return the images and labels of a batch.
 
     Raises:
-        DataError: it is something else.
+        DataError: it is not a batch of both.
     """
     if not isinstance(batch, (tuple, list)) or len(batch) != 2:
         size = f" of {len(batch)}" if isinstance(batch, (tuple, list)) else ""

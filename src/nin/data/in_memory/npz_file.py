@@ -1,9 +1,9 @@
-"""A file of arrays, ``.npz``: which names are known in it, and what is never loaded from it.
+"""A file of arrays, ``.npz``: which array names are known, and what is never loaded from it.
 
-Nothing is unpickled, and an array is read only if its name is known. Known are, in any case of
-letters, those of Keras (``x_train``, ``y_train``, …), of MedMNIST (``train_images``,
-``train_labels``, ``val_images``, …), and of a single part (``images`` and ``labels``, ``x`` and
-``y``); ``class_names``, and ``groups``.
+Nothing is unpickled, and an array is read only if its name is known. The known names are those of
+Keras (``x_train``, ``y_train``, …), of MedMNIST (``train_images``, ``train_labels``,
+``val_images``, …) and of a single part (``images`` and ``labels``, ``x`` and ``y``), and
+``class_names`` and ``groups``. Case does not matter.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nin.data.split import PARTS, Part
 from nin.errors import DataError, first_line
 from nin.files import did_you_mean
 
-#: What parts are called in names of arrays.
+#: How array names refer to the parts.
 _PARTS: dict[Part, tuple[str, ...]] = {
     "train": ("train",),
     "validation": ("val", "valid", "validation"),
@@ -31,7 +31,7 @@ _PARTS: dict[Part, tuple[str, ...]] = {
 }
 _IMAGES, _LABELS, _GROUPS = ("x", "images"), ("y", "labels"), ("groups",)
 _CLASSES = ("class_names", "classes", "label_names")
-#: The names that would do, for a message.
+#: The names to suggest in a message.
 _KNOWN = "x_train, y_train, x_test, y_test; train_images, train_labels, …; or images and labels"
 
 
@@ -39,8 +39,8 @@ class StoredArrays(NamedTuple):
     """What a file holds.
 
     Attributes:
-        parts: images and labels of each part, and groups, or None.
-        classes: their names; None: it does not hold them.
+        parts: images, labels and groups of each part; groups may be None.
+        classes: names of the classes. None: the file does not hold them.
     """
 
     parts: dict[Part, tuple[Any, Any, Any]]
@@ -48,12 +48,12 @@ class StoredArrays(NamedTuple):
 
 
 def is_npz(path: str | Path) -> bool:
-    """Whether `path` is called like a file of arrays."""
+    """Whether `path` has the suffix of a file of arrays."""
     return Path(path).suffix.lower() == ".npz"
 
 
 def npz_image_shape(path: Path) -> tuple[int, int, int]:
-    """(height, width, channels) of the images; nothing but a header is read.
+    """Return the (height, width, channels) of the images; only a header is read.
 
     Raises:
         DataError: see `read_npz`.
@@ -84,8 +84,8 @@ def read_npz(path: Path) -> StoredArrays:
     """Read the arrays whose names are known.
 
     Raises:
-        DataError: the file is missing or damaged, holds pickled objects, or names that are not
-            known, or lacks images or labels of a part.
+        DataError: the file is missing or damaged, holds pickled objects or unknown names, or
+            lacks the images or labels of a part.
     """
     with _readable(path), zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
         names = _names(path, file.files)
@@ -122,7 +122,7 @@ def _readable(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: no such file{did_you_mean(path)}") from error
     except (
         *(OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile),
-        *(RuntimeError, TokenError, lzma.LZMAError),  # Encrypted; cut off; as LZMA.
+        *(RuntimeError, TokenError, lzma.LZMAError),  # Encrypted; cut off; damaged LZMA.
     ) as error:
         raise DataError(f"{path} is damaged, or not an .npz file: {first_line(error)}") from error
     except zlib.error as error:
@@ -132,7 +132,7 @@ def _readable(path: Path) -> Iterator[None]:
 
 
 def _names(path: Path, stored: list[str]) -> dict[Role, str]:
-    """What each array is, and what it is called in the file."""
+    """The role of each array → its name in the file."""
     found: dict[Role, str] = {}
     for name in stored:
         role = _roles().get(name.lower())

@@ -1,8 +1,8 @@
-"""What an array of images may hold, and how it becomes (n, height, width, channels) of uint8.
+"""What an array of images may hold, and how it is converted to (n, height, width, channels), uint8.
 
-The rule on the range: integers are 0…255 as they are, booleans black and white; floats that do not
-exceed 1 are 0…1 and multiplied by 255, larger ones are 0…255 and rounded. The rule is applied to
-all parts of a set together, so that a dark one is not taken for another kind.
+Integers are taken as 0…255, booleans as black and white. Floats are taken as 0…1 and multiplied by
+255 if none exceeds 1; otherwise they are taken as 0…255 and rounded. The rule is applied to all
+parts of a set together, so that a dark part is not taken for another range.
 """
 
 from __future__ import annotations
@@ -17,21 +17,22 @@ from nin.errors import DataError, first_line
 
 Pixels = NDArray[np.uint8]
 
-#: Floats up to here are more likely 0…1 with an overshoot than 0…255.
+#: Floats up to this are more likely 0…1 with some overshoot than 0…255.
 _OVERSHOOT = 2.0
-#: A brightest value below this is worth a line.
+#: A largest float below this is worth a note.
 _DARK = 128
 
 
 def as_pixels(given: Mapping[str, Any]) -> tuple[dict[str, Pixels], list[str]]:
-    """The images of each part as uint8, and what a user should know of them, a line each.
+    """Return the images of each part as uint8, and what a user should know about them.
 
     Args:
-        given: what an array is called, as messages do → the array: (n, height, width) or
+        given: name of an array, for messages → the array: (n, height, width) or
             (n, height, width, channels), with one channel or three.
 
     Raises:
-        DataError: another shape, an empty array, values that are not finite or out of range.
+        DataError: an array has another shape or is empty, or values are out of range or not
+            finite.
     """
     notes: list[str] = []
     arrays = {what: _with_channels(what, value, notes) for what, value in given.items()}
@@ -45,7 +46,7 @@ def as_pixels(given: Mapping[str, Any]) -> tuple[dict[str, Pixels], list[str]]:
 
 
 def scaled(values: NDArray[Any], scale: int) -> Pixels:
-    """Values as uint8, multiplied by `scale`, 1 or 255, and rounded; uint8 stays what it is."""
+    """Return values as uint8; floats are multiplied by `scale`, 1 or 255, and rounded."""
     if values.dtype == np.uint8:
         return np.ascontiguousarray(values)
     if values.dtype == bool:
@@ -57,13 +58,13 @@ def scaled(values: NDArray[Any], scale: int) -> Pixels:
 
 
 def scale_of(values: NDArray[Any]) -> int:
-    """What floats of this range are multiplied by: 255, or 1 if they exceed 1."""
+    """The factor for floats of this range: 255, or 1 if any exceeds 1; 1 for other types."""
     is_float = np.issubdtype(values.dtype, np.floating)
     return 255 if is_float and float(values.max()) <= 1 else 1
 
 
 def channels_last(values: NDArray[Any]) -> NDArray[Any]:
-    """(n, height, width) and (n, channels, height, width) as (n, height, width, channels)."""
+    """Return (n, height, width) or (n, channels, height, width) with the channels last."""
     if values.ndim == 3:
         return values[..., None]
     if _is_channels_first(values):
@@ -74,7 +75,7 @@ def channels_last(values: NDArray[Any]) -> NDArray[Any]:
 def _with_channels(what: str, value: Any, notes: list[str]) -> NDArray[Any]:
     try:
         values = np.asarray(value)
-    except ValueError as error:  # Rows of several lengths.
+    except ValueError as error:  # Rows of different lengths.
         raise DataError(
             f"{what}: images of different sizes do not make an array: resize them"
         ) from error
@@ -136,13 +137,13 @@ def _scale(arrays: Mapping[str, NDArray[Any]], notes: list[str]) -> int:
 
 
 def _check_one_scale(arrays: Mapping[str, NDArray[Any]], high: float) -> None:
-    """Refuse floats from 0 to 1 in one part beside values up to 255 in another."""
+    """Refuse floats from 0 to 1 in one part together with values up to 255 in another."""
     whole = any(array.dtype.kind in "iu" and array.max() > 1 for array in arrays.values())
     if not whole and high <= _OVERSHOOT:
         return
     for what, array in arrays.items():
         is_share = array.dtype.kind == "f" and array.max() <= 1 and (array % 1).any()
-        # Beside other floats one value alone may be a very dark picture.
+        # Together with other floats, a single value throughout may be a very dark part.
         if is_share and (whole or array.min() < array.max()):
             raise DataError(
                 f"{what} holds floats up to {array.max():g}, and others hold values up to"

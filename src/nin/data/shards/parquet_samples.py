@@ -14,7 +14,7 @@ from nin.data.storage.picture_store import PARQUETS
 from nin.errors import DataError
 from nin.names import normalized
 
-#: What a column of labels is called where no metadata names it.
+#: Names of the column of labels, where no metadata states it.
 _CALLED = ("label", "labels", "class", "cls")
 
 
@@ -22,7 +22,7 @@ def parquet_pictures(path: str) -> list[str]:
     """The names of all pictures in a Parquet file, whether they are labelled or not.
 
     Raises:
-        DataError: it is damaged or has none; see `nin.data.storage.parquet_shards`.
+        DataError: it is damaged or has no pictures; see `nin.data.storage.parquet_shards`.
     """
     table = PARQUETS.read_table(path)
     with reading(path):
@@ -32,13 +32,13 @@ def parquet_pictures(path: str) -> list[str]:
 def parquet_samples(path: str) -> ShardSamples:
     """Read which pictures a Parquet file holds, and their labels.
 
-    A label is a number or the name of a class; below 0, or null, there is none.
+    A label is a number or the name of a class. A negative number or null means no label.
 
     Args:
         path: the Parquet file.
 
     Raises:
-        DataError: it is damaged, or has no column of pictures or of labels.
+        DataError: it is damaged, or has no column of pictures or none of labels.
     """
     table = PARQUETS.read_table(path)
     file = open_parquet(path)
@@ -59,7 +59,7 @@ def parquet_samples(path: str) -> ShardSamples:
 
 
 def _names(path: str, table: ParquetTable, file: Any) -> Iterator[str]:
-    """Names of the pictures: their rows, and what they were called where that is known."""
+    """Names of the pictures: their rows, with their file names where these are known."""
     column = table.column.removesuffix(".bytes")
     kind = file.schema_arrow.field(column).type
     called: Sequence[Any] = [None] * int(table.starts[-1])

@@ -1,4 +1,4 @@
-"""What shards hold of their pictures: names and labels, and which classes the labels mean."""
+"""The names and labels of the pictures in shards, and the classes that the labels mean."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from nin.data.folders.picture_files import LeftOut
 from nin.errors import DataError, RefusedError
 from nin.names import normalized
 
-#: A number, or the name of a class; None where there is none.
+#: A number, or the name of a class; None if there is no label.
 Label = int | str | None
 
-#: Files beside shards with the names of the classes: one in each line, or a list.
+#: Files beside shards with the names of the classes: one per line, or as JSON.
 CLASS_FILES = ("classes.txt", "classes.json")
 
 
@@ -22,12 +22,12 @@ class ShardSamples(NamedTuple):
     """The pictures of a shard, in its order.
 
     Attributes:
-        names: of the pictures, each beginning with the shard's path.
-        labels: of each.
-        keys: what each is called in the shard, by which it can be recognised in another one; empty
-            where pictures are called by their places.
-        left_out: what was passed over, by reason.
-        classes: names of the classes by number, where the shard itself names them.
+        names: names of the pictures, each beginning with the shard's path.
+        labels: the label of each.
+        keys: the key of each, by which a copy in another shard is recognised; empty where pictures
+            are named by their position.
+        left_out: counts of what was skipped, by reason.
+        classes: names of the classes by number, if the shard itself states them.
     """
 
     names: list[str]
@@ -38,26 +38,26 @@ class ShardSamples(NamedTuple):
 
     @classmethod
     def from_lists(cls, lists: Sequence[Any]) -> Self:
-        """The samples again whose parts were kept as plain lists."""
+        """The samples whose fields were saved as plain lists."""
         names, labels, keys, left_out, classes = lists
         return cls(names, labels, keys, LeftOut(left_out), classes and tuple(classes))
 
 
 class ClassNames(NamedTuple):
-    """The names of classes by number, and the file that names them."""
+    """The names of the classes by number, and the file that states them."""
 
     names: tuple[str, ...]
     source: str
 
 
 def find_class_names(folders: Iterable[Path]) -> ClassNames | None:
-    """The names of classes in the first file beside shards that holds some.
+    """The names of the classes from the first of `CLASS_FILES` that is found; None without one.
 
     Args:
         folders: where to look, in this order.
 
     Raises:
-        DataError: a file cannot be read, or names no classes or one of them twice.
+        DataError: the file cannot be read, or names fewer than two classes, or one of them twice.
     """
     for path in (folder / name for folder in folders for name in CLASS_FILES):
         if _is_there(path):
@@ -69,12 +69,12 @@ def class_of(label: int | str, known: ClassNames | None, shard: str) -> str:
     """The name of the class that a label means.
 
     Args:
-        label: as a shard has it.
-        known: the names of all classes. None: names stand for themselves, and so do numbers.
-        shard: where it is from.
+        label: the label in the shard.
+        known: the names of all classes. None: names and numbers stand for themselves.
+        shard: the shard that the label is from, for messages.
 
     Raises:
-        DataError: the label is of no class that is known.
+        DataError: the label is not one of the known classes.
     """
     if known is None:
         return str(label)
@@ -93,11 +93,11 @@ def class_of(label: int | str, known: ClassNames | None, shard: str) -> str:
 def in_order(
     found: Iterable[str], labels: Iterable[int | str], known: ClassNames | None
 ) -> tuple[str, ...]:
-    """The classes that pictures are of: as they are numbered where they are, else by name.
+    """The classes that have pictures, in the order of their numbers, or else sorted by name.
 
     Args:
-        found: names of classes.
-        labels: all that are used.
+        found: names of the classes that have pictures.
+        labels: all labels that are used.
         known: the names of all classes, if they are known.
     """
     there = set(found)
@@ -109,7 +109,7 @@ def in_order(
 
 
 def _is_there(path: Path) -> bool:
-    """Whether there is such a file; who may not list a bucket is refused what is not there."""
+    """Whether there is such a file; a bucket that may not be listed refuses a missing one."""
     try:
         return path.is_file()
     except RefusedError:

@@ -1,4 +1,4 @@
-"""The shards that are meant by a file, a pattern or a folder, and the part that each is of."""
+"""The shards that a file, a pattern or a folder stands for, and the part that each belongs to."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 from nin.urls import is_url, share_signature
 
-#: Endings of shards.
+#: Suffixes of shards.
 ENDINGS = (".tar", ".parquet")
 
-#: Endings of archives in which no picture can be found by its place, as those of shards do.
+#: Suffixes of compressed archives, in which a picture cannot be read by its position.
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tar.xz", ".tar.zst")
 
-#: A folder that holds shards beside other things, as in repositories of data sets.
+#: A sub-folder that may hold the shards, as in repositories of data sets.
 _DATA = "data"
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
 
-#: The most shards that a range may name, and threads that check whether they are there.
+#: The most shards that a range may name, and the threads that check whether they exist.
 _MOST, _CHECKERS = 1_000_000, 16
 
 
 class ShardFile(NamedTuple):
-    """A shard, and the part that its name, or that of its folder, stands for."""
+    """A shard, and the part that its name or that of its folder stands for."""
 
     path: str
     part: Part | None
@@ -48,8 +48,8 @@ class ShardFiles(NamedTuple):
 
     Attributes:
         root: the folder that all are in.
-        files: in order of their names.
-        is_folder: whether a folder was named, and not shards.
+        files: the shards, in order of their names.
+        is_folder: whether a folder was named, rather than shards.
     """
 
     root: Path
@@ -66,8 +66,8 @@ def is_pattern(name: str | Path) -> bool:
 def find_shards(path: Path) -> ShardFiles | None:
     """The shards that a name stands for; None if it is a folder without any, or something else.
 
-    A folder is taken for one of shards if they lie right in it, in folders of its parts or in one
-    called ``data``, and there are no pictures beside them, in no other folder either.
+    A folder is one of shards if they are directly in it, in folders of its parts or in one called
+    ``data``, and no picture files are in it or anywhere below it.
 
     Args:
         path: a shard, a pattern of shards, or a folder; it need not exist.
@@ -125,16 +125,16 @@ def _inside(folder: Path) -> list[str]:
 
 
 def _of_parts(path: Path) -> list[Path]:
-    """The folders in a folder that are called like a part, or ``data``."""
+    """The folders in a folder with the name of a part, or called ``data``."""
     with scanned(path) as entries:
         names = [entry.name for entry in entries if entry.is_dir()]
     return [path / name for name in names if read_part(name) or name.lower() == _DATA]
 
 
 def _holds_pictures(folders: Sequence[Path]) -> bool:
-    """Whether a picture is anywhere below folders, known by its ending; the nearest are seen first.
+    """Whether a picture is anywhere below folders, by its suffix, searched breadth first.
 
-    What may not be listed is passed over, and a folder that several links lead to is seen once.
+    Folders that may not be listed are skipped, and one that several links lead to is visited once.
     """
     seen: set[str] = set()
     with ThreadPoolExecutor(_CHECKERS) as pool:
@@ -160,7 +160,7 @@ def _place(folder: Path) -> str:
 
 
 def _listed(folder: Path) -> list[tuple[str, bool]]:
-    """What is in a folder: names, and whether each is a folder; nothing where it is closed."""
+    """The names in a folder, and whether each is a folder; empty if it may not be listed."""
     try:
         with scanned(folder) as entries:
             return [(entry.name, entry.is_dir()) for entry in entries]
@@ -194,7 +194,7 @@ def _globbed(name: str) -> list[str]:
 
 def _globbed_here(name: str) -> list[str]:
     folder, file = os.path.split(name)
-    is_folder = os.path.isdir(folder)  # noqa: PTH112 - one whose brackets are meant as they stand
+    is_folder = os.path.isdir(folder)  # noqa: PTH112 - its brackets are meant literally
     if os.path.lexists(name) or (is_folder and not glob.has_magic(file)):
         return [name]
     pattern = os.path.join(glob.escape(folder) if is_folder else folder, file)  # noqa: PTH118
@@ -202,12 +202,12 @@ def _globbed_here(name: str) -> list[str]:
 
 
 def _has_wildcard(name: str) -> bool:
-    """Whether a name has ``*`` or the like; a question mark in a URL begins its query."""
+    """Whether a name has wildcards; in a URL only ``*``, as a question mark begins its query."""
     return "*" in name if is_url(name) else glob.has_magic(name)
 
 
 def _numbered(pattern: str) -> Iterator[str]:
-    """The names of a pattern with ranges such as ``{000..099}``, the last running fastest."""
+    """The names of a pattern with ranges such as ``{000..099}``; the last range varies fastest."""
     found = _RANGE.search(pattern)
     if found is None:
         yield pattern

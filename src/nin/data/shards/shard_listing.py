@@ -1,4 +1,4 @@
-"""A set of shards as a folder of pictures is listed: classes, pictures and parts."""
+"""Lists a set of shards like a folder of pictures: its classes, pictures and parts."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from nin.progress import progress
 
 
 class _Labelled(NamedTuple):
-    """The labelled pictures of a part, and for each the place of its label among all labels."""
+    """The labelled pictures of a part, and for each the position of its label in `_Labels`."""
 
     names: list[str]
     places: list[int]
 
 
 class _Labels:
-    """The labels of shards, each once.
+    """The distinct labels of shards.
 
     Attributes:
-        places: label → its place, in the order in which they were found.
+        places: label → its position, in the order in which they were found.
         shards: the first shard that has each.
     """
 
@@ -50,7 +50,7 @@ class _Labels:
         self.shards: list[str] = []
 
     def place(self, label: int | str, shard: str) -> int:
-        """The place of a label, a new one if need be."""
+        """The position of a label; a new label is added."""
         place = self.places.setdefault(label, len(self.places))
         if place == len(self.shards):
             self.shards.append(shard)
@@ -61,12 +61,12 @@ def list_shards(path: Path, shards: ShardFiles) -> Listing:
     """List the pictures of shards, in the shards' order, and their labels.
 
     Args:
-        path: what was named.
-        shards: what that stands for.
+        path: the path that the user named.
+        shards: the shards that it stands for.
 
     Raises:
-        DataError: a shard is damaged or has no labels, two of a part have one key, or there are not
-            two classes to train on.
+        DataError: a shard is damaged or has no labels, two shards of a part have the same key, or
+            there are fewer than two classes to train on.
     """
     left_out: LeftOut = Counter()
     by_part, part_names = _by_part(path, shards, left_out)
@@ -107,10 +107,10 @@ def shard_pictures(path: str) -> list[str]:
 def _by_part(
     path: Path, shards: ShardFiles, left_out: LeftOut
 ) -> tuple[dict[Part, list[ShardFile]], dict[Part, str]]:
-    """The shards of each part, and what the parts are called; all are ``"train"`` if undivided.
+    """The shards of each part, and the names of the parts; all are ``"train"`` if undivided.
 
-    A pattern that names shards of one part is meant to be divided; a folder with nothing but those
-    to train on is divided already, as one of pictures is.
+    A pattern that names shards of only one part is meant to be divided. A folder with only
+    training shards counts as divided already, like a folder of pictures.
     """
     parts = {part: [file for file in shards.files if file.part == part] for part in PARTS}
     parts = {part: files for part, files in parts.items() if files}
@@ -125,7 +125,7 @@ def _by_part(
 
 
 def _beside(shards: ShardFiles) -> Iterator[Path]:
-    """The folders of shards, and the one that all are in."""
+    """The folder that all shards are in, and then the folder of each."""
     yield shards.root
     yield from dict.fromkeys(source_path(file.path).parent for file in shards.files)
 
@@ -140,7 +140,7 @@ def _check_keys(keys: dict[str, str], samples: ShardSamples, path: str) -> None:
 
 
 def _same_classes(known: ClassNames | None, samples: ShardSamples, path: str) -> ClassNames | None:
-    """What the classes are called by a file beside the shards, or else by the first shard."""
+    """The names of the classes from a file beside the shards, or else from the first shard."""
     if samples.classes is None or (known is not None and known.names == samples.classes):
         return known
     if known is None:

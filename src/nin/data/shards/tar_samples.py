@@ -15,15 +15,15 @@ from nin.data.storage.tar_members import TarMembers
 from nin.errors import DataError
 from nin.names import normalized
 
-#: Where labels are, the first that a sample has; and in JSON under which of these names.
+#: Suffixes of label files, of which a sample's first counts; and names of the label in JSON.
 LABELS, KEYS = (".cls", ".json"), ("label", "cls")
 
-#: The largest file with a label, in bytes.
+#: The largest label file, in bytes.
 _LARGEST_LABEL = 2**20
 
 _NUMBER = re.compile(r"-?\d{1,9}")
 
-#: What is counted by itself where it is no picture: ``.txt``, ``.seg.npy``.
+#: Suffixes of other files that are counted separately: ``.txt``, ``.seg.npy``.
 _USUAL_ENDING = re.compile(r"(\.[a-z][a-z0-9]{0,7}){1,2}")
 
 
@@ -39,13 +39,13 @@ def tar_pictures(path: str) -> list[str]:
 def tar_samples(path: str) -> ShardSamples:
     """Read which pictures a tar file holds, and their labels.
 
-    What has one name up to the first dot is one sample, of which one file is a picture.
+    Files with the same name up to the first dot are one sample, and one of them is a picture.
 
     Args:
         path: the tar file.
 
     Raises:
-        DataError: the tar file is damaged, a sample holds two pictures, or a label is none.
+        DataError: the tar file is damaged, a sample holds two pictures, or a label is invalid.
     """
     return kept_listing(
         "samples 2", path, lambda: _read_samples(path), list, ShardSamples.from_lists
@@ -124,12 +124,12 @@ def _json_label(content: bytes, where: str) -> Label:
 
 
 def _number(label: int) -> Label:
-    """A number below 0 stands for no label, as in `datasets`."""
+    """A number; below 0 it means no label, as in `datasets`."""
     return label if label >= 0 else None
 
 
 def _divided(name: str) -> tuple[str, str]:
-    """A member's key and ending: it is divided at the first dot behind its folders."""
+    """A member's key and suffix, divided at the first dot after its folders."""
     folder, slash, file = name.rpartition("/")
     stem, dot, ending = file.partition(".")
     return f"{folder}{slash}{stem}", f"{dot}{ending}".lower()

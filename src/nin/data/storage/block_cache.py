@@ -1,4 +1,4 @@
-"""`BlockCache`: files behind URLs in blocks, each fetched once and kept on this machine."""
+"""`BlockCache`: files behind URLs, in blocks that are fetched once and kept on this machine."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from concurrent.futures import Future
 from nin.data.storage.cache_folder import CacheFolder
 from nin.data.storage.remote_content import FilePiece, RemoteStatus, fetch
 
-#: Bytes of a block, and blocks that are held in memory as well.
+#: Bytes of a block, and how many blocks are held in memory as well.
 BLOCK, HELD = 2**22, 8
 
-#: A block of a file: its URL, the file's version, and the block's number; `_ALL` of them.
+#: A block of a file: its URL, the file's version, and the block's number, or `_ALL` of them.
 Key = tuple[str, int, int]
 _ALL = -1
 
 
 class BlockCache:
-    """Reads pieces of files by blocks; called by several threads at once.
+    """Reads pieces of files by blocks; may be called by several threads at once.
 
-    What is kept on the disk is bounded, see `nin.data.storage.cache_folder`; where nothing can be
-    kept there, a few blocks in memory are all.
+    Space on disk is bounded, see `nin.data.storage.cache_folder`. If nothing can be written there,
+    only a few blocks in memory are kept.
     """
 
     def __init__(self) -> None:
@@ -29,14 +29,14 @@ class BlockCache:
         self._folder: CacheFolder | None = None
         self._held: OrderedDict[Key, bytes] = OrderedDict()
         self._coming: dict[Key, Future[FilePiece]] = {}
-        # Files, by URL and version, whose server sends the whole of them for each block.
+        # Files, by URL and version, whose server sends the whole file for each block.
         self._unranged: set[tuple[str, int]] = set()
 
     def read(self, url: str, status: RemoteStatus, start: int, length: int) -> bytes:
-        """Read a piece of a file; shorter at the file's end.
+        """Read a piece of a file; shorter at the end of the file.
 
         Raises:
-            FileNotFoundError: it is no longer there.
+            FileNotFoundError: the file is no longer there.
             SourceError: it cannot be read, or has changed.
         """
         end = min(start + length, status.size)
@@ -61,7 +61,7 @@ class BlockCache:
         return self._fetched(key, status)[start : start + length]
 
     def _fetched(self, key: Key, status: RemoteStatus) -> bytes:
-        """A block from its server; several threads that need one wait for the same response."""
+        """A block from its server; threads that need the same one wait for one response."""
         begin = key[2] * BLOCK
         with self._lock:
             shared = (*key[:2], _ALL) if key[:2] in self._unranged else key
@@ -72,10 +72,10 @@ class BlockCache:
             found = coming.result()
             if found.start <= begin < found.start + len(found.content):
                 return _part(found, begin)
-            return self._fetched(key, status)  # The server has ranges after all.
+            return self._fetched(key, status)  # The server supports ranges after all.
         try:
             coming.set_result(self._from_server(key, status))
-        except BaseException as error:  # noqa: BLE001 - it is raised to whoever waits
+        except BaseException as error:  # noqa: BLE001 - raised in the threads that wait
             coming.set_exception(error)
         finally:
             with self._lock:

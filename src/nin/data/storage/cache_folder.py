@@ -1,4 +1,4 @@
-"""`CacheFolder`: files in the user's cache, of which those least recently used go first."""
+"""`CacheFolder`: files in the user's cache; the least recently used are deleted first."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ from pathlib import Path
 from nin.errors import Argument, DataError
 from nin.files import expand
 
-#: The variable that names the folder, and the one that bounds what is kept in it.
+#: The environment variables that name the folder and bound its size.
 PLACE, SIZE = "NIN_CACHE", "NIN_CACHE_SIZE"
 
-#: Bytes that are kept unless `SIZE` gives another limit.
+#: The limit in bytes unless `SIZE` gives another.
 LIMIT = 10 * 10**9
 
 _UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _AMOUNT = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", re.IGNORECASE)
 
-#: Bytes before the content of each file: a digest of it.
+#: Bytes at the start of each file that hold a digest of its content.
 _DIGEST = 16
 
-#: The share of the limit that is written before the folder is looked at again, since other
-#: processes write to it, too; and the share that is left when it had become too much.
+#: The share of the limit that is written before the size of the folder is checked again, as other
+#: processes write to it, too; and the share that is left after files had to be deleted.
 _UNSEEN, _LEFT = 1 / 16, 7 / 8
 
 
 class CacheFolder:
-    """Contents by their keys, whole or absent, each with a digest by which damage is noticed.
+    """Contents by key, either whole or absent, each with a digest to detect damage.
 
-    Several threads and processes may use one folder. What cannot be written is not kept, since all
-    of it can be had again.
+    Several threads and processes may use one folder. Contents that cannot be written are not kept,
+    as all of them can be obtained again.
 
     Args:
-        name: of the folder within the user's cache; ``NIN_CACHE`` names another place for that.
-        limit: bytes to be kept. None: those of ``NIN_CACHE_SIZE``, else 10 GB.
+        name: name of the folder within the user's cache, or within ``NIN_CACHE`` if that is set.
+        limit: the most bytes to keep. None: ``NIN_CACHE_SIZE``, or else 10 GB.
 
     Raises:
-        DataError: ``NIN_CACHE_SIZE`` is no amount of bytes.
+        DataError: ``NIN_CACHE_SIZE`` is not an amount of bytes.
     """
 
     def __init__(self, name: str, limit: int | None = None) -> None:
@@ -49,7 +49,7 @@ class CacheFolder:
         self.limit = cache_size() if limit is None else limit
         self._lock = threading.Lock()
         self._unseen: float = self.limit
-        #: Names of files that this process has found to be whole.
+        #: Names of files that this process has checked for damage.
         self._whole: set[str] = set()
 
     def get(self, key: str) -> bytes | None:
@@ -69,7 +69,7 @@ class CacheFolder:
         return content[_DIGEST:]
 
     def get_piece(self, key: str, start: int, length: int) -> bytes | None:
-        """A piece of what was kept under a key, as `get`; all is read for the first one only."""
+        """A piece of what was kept under a key, as `get`; only the first call reads all of it."""
         path = self._path(key)
         if path.name not in self._whole:
             content = self.get(key)
@@ -83,7 +83,7 @@ class CacheFolder:
             return None
 
     def put(self, key: str, content: bytes) -> None:
-        """Keep `content` under a key, in place of what was there."""
+        """Keep `content` under a key, replacing what was there."""
         if len(content) > self.limit:
             return
         path = self._path(key)
@@ -104,7 +104,7 @@ class CacheFolder:
         return self.path / blake2b(os.fsencode(key), digest_size=16).hexdigest()
 
     def _bound(self, written: int) -> None:
-        """Delete what was not used for longest, where there is more than the limit."""
+        """Delete the least recently used files if there is more than the limit."""
         with self._lock:
             self._unseen += written
             if self._unseen < self.limit * _UNSEEN:
@@ -126,7 +126,7 @@ class CacheFolder:
 
 
 def cache_place() -> Path:
-    """The folder of all that is kept only to save time: ``NIN_CACHE``, else the user's cache."""
+    """The folder of everything kept only to save time: ``NIN_CACHE``, else the user's cache."""
     chosen = os.environ.get(PLACE)
     if not chosen:
         import platformdirs
@@ -136,10 +136,10 @@ def cache_place() -> Path:
 
 
 def cache_size() -> int:
-    """How many bytes of it are kept: ``NIN_CACHE_SIZE``, such as ``50GB``, else `LIMIT`.
+    """How many bytes are kept there: ``NIN_CACHE_SIZE``, such as ``50GB``, else `LIMIT`.
 
     Raises:
-        DataError: it is no amount of bytes.
+        DataError: ``NIN_CACHE_SIZE`` is not an amount of bytes.
     """
     given = os.environ.get(SIZE)
     if not given:

@@ -1,6 +1,6 @@
-"""What was found out about a file by going through it: kept until the file is another version.
+"""Caches what was found out about a file by reading through it, until the file changes.
 
-To list a tar file is to go through all of it; over a network, to fetch nearly all of it.
+Listing a tar file means reading through all of it; over a network, fetching nearly all of it.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from nin.urls import is_url
 
 T = TypeVar("T")
 
-#: Of smaller files on this machine nothing is kept, and bytes of all that is.
+#: The smallest local file to cache anything about, and the most bytes to keep in all.
 LEAST, LIMIT = 2**28, 10**9
 
-#: The coarsest times that a file system keeps (FAT's), in nanoseconds.
+#: The coarsest resolution of a file system's times (FAT's), in nanoseconds.
 _COARSE = 2 * 10**9
 
 
@@ -32,14 +32,14 @@ def kept_listing(
     to_json: Callable[[T], Any],
     from_json: Callable[[Any], T],
 ) -> T:
-    """What `make` finds out about a file: from the user's cache, if the file has not changed.
+    """What `make` finds out about a file, from the user's cache if the file has not changed.
 
     Args:
-        kind: what is found out, and in which format it is kept.
+        kind: what is found out, and the version of the format in which it is kept.
         path: the file, or its URL.
-        make: goes through the file.
-        to_json: what is kept of it.
-        from_json: the same back.
+        make: reads through the file.
+        to_json: converts what `make` returns to what is kept as JSON.
+        from_json: converts it back.
     """
     version = file_version(path)
     if version is None or (not is_url(path) and int(version.split()[0]) < LEAST):
@@ -54,14 +54,14 @@ def kept_listing(
 
 
 def file_version(path: str) -> str | None:
-    """A text from the metadata of a file: another text where the content is another.
+    """A string from the metadata of a file that differs if the content differs.
 
-    On this machine that is its size, its number, and when it and its metadata were changed
-    last, to the nanosecond. Where that was so short a time ago that a further change might show the
-    same times, nothing is certain.
+    For a local file it holds the size, the inode and device numbers, and the times of the last
+    changes of content and metadata, in nanoseconds. If these are so recent that a further change
+    might have the same times, the version is uncertain.
 
     Returns:
-        None if there is no ordinary file, or nothing is certain.
+        The version; None if there is no ordinary file, or its version is uncertain.
     """
     try:
         if is_url(path):

@@ -1,4 +1,4 @@
-"""`LocalFiles`: pictures that are files of their own, each called by its path."""
+"""`LocalFiles`: pictures that are separate files, each named by its path."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class LocalFiles:
         return Path(name).read_bytes()
 
     def open(self, name: str) -> IO[bytes]:
-        """Open a file; a pipe, in which nothing can be sought, is read to its end."""
+        """Open a file; a pipe, which is not seekable, is read to its end."""
         file = Path(name).open("rb")  # noqa: SIM115 - the caller closes it
         if file.seekable():
             return file
@@ -26,7 +26,7 @@ class LocalFiles:
             return BytesIO(file.read())
 
     def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Some pieces of an ordinary file; a pipe would keep a reader waiting."""
+        """Some pieces of an ordinary file; others are refused, as a pipe would block the reader."""
         if not stat.S_ISREG(os.stat(name).st_mode):  # noqa: PTH116
             raise OSError("not an ordinary file")
         file = os.open(name, os.O_RDONLY)
@@ -36,12 +36,12 @@ class LocalFiles:
             os.close(file)
 
     def size(self, name: str) -> int:
-        """Bytes of a file."""
+        """Size of a file in bytes."""
         return os.stat(name).st_size  # noqa: PTH116
 
     def exists(self, name: str) -> bool:
-        """Whether there is a file, or a folder, of that name."""
+        """Whether there is a file or a folder of that name."""
         try:
             return Path(name).exists()
-        except OSError:  # Too long a name, or in a folder that cannot be read.
+        except OSError:  # The name is too long, or its folder cannot be read.
             return False

@@ -12,12 +12,12 @@ from nin.errors import DataError, NinError, first_line
 from nin.installing import install_line
 from nin.urls import is_url
 
-#: What a column of pictures is called where no metadata names it.
+#: Names of the column of pictures, where no metadata states it.
 _CALLED = ("image", "img", "picture", "photo")
 
 
 def open_parquet(path: str) -> Any:
-    """Open a file as `pyarrow.parquet.ParquetFile`; its footer is read.
+    """Open a file as `pyarrow.parquet.ParquetFile`, which reads its footer.
 
     Raises:
         DataError: pyarrow is not installed, or the file is missing or damaged.
@@ -34,7 +34,7 @@ def open_parquet(path: str) -> Any:
 
 @contextmanager
 def reading(path: str) -> Iterator[None]:
-    """Turn whatever pyarrow raises for a file that is damaged, or none, into a `DataError`."""
+    """Turn whatever pyarrow raises for a damaged or missing file into a `DataError`."""
     try:
         yield
     except (NinError, MemoryError):
@@ -51,12 +51,12 @@ def reading(path: str) -> Iterator[None]:
 
 
 def source_of(path: str) -> Any:
-    """What pyarrow opens: a path, or of a URL a file in which can be sought."""
+    """What to pass to pyarrow: a path or, for a URL, a seekable file."""
     return REMOTE.open(path) if is_url(path) else path
 
 
 def features_of(file: Any) -> Mapping[str, Any]:
-    """The metadata of columns that Hugging Face's `datasets` write, by their names; may be empty.
+    """The column metadata that Hugging Face's `datasets` writes, by column; may be empty.
 
     Args:
         file: as `open_parquet` opens it.
@@ -72,11 +72,11 @@ def features_of(file: Any) -> Mapping[str, Any]:
 
 
 def bytes_column(file: Any, path: str) -> str:
-    """The column with the bytes of pictures, as ``image.bytes``.
+    """The name of the column with the bytes of pictures, such as ``image.bytes``.
 
     Args:
         file: as `open_parquet` opens it.
-        path: what messages call it.
+        path: its name in messages.
 
     Raises:
         DataError: there is none, or more than one.

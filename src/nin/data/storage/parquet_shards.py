@@ -1,4 +1,4 @@
-"""`ParquetShards`: pictures in Parquet files, each called by its row: ``0.parquet/17/cat.jpg``."""
+"""`ParquetShards`: pictures in Parquet files, each named by its row: ``0.parquet/17/cat.jpg``."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from nin.urls import is_url
 
 ENDING = ".parquet"
 
-#: Bytes of pictures in a window of training, and of row groups that are held in memory: those
-#: of one window while the next begins.
+#: The most bytes of pictures in a training window, and of row groups held in memory: those of one
+#: window while the next begins.
 WINDOW_BYTES = 2**28
 CACHE = 2 * WINDOW_BYTES
 
 
 class ParquetTable(NamedTuple):
-    """How the pictures of a Parquet file lie in it.
+    """Where the pictures of a Parquet file are in it.
 
     Attributes:
         stamp: size and time of the file.
-        metadata: the file's, as pyarrow has read it.
-        column: with the pictures' bytes, as ``image.bytes``.
-        starts: (groups + 1,), the first row of each row group; then how many rows there are.
-        sizes: (groups,), bytes that the pictures of each take in memory.
+        metadata: the file's metadata, as pyarrow reads it.
+        column: the column with the pictures' bytes, such as ``image.bytes``.
+        starts: (groups + 1,), the first row of each row group, and the total number of rows.
+        sizes: (groups,), bytes in memory of each group's pictures.
     """
 
     stamp: Stamp
@@ -49,7 +49,7 @@ class ParquetTable(NamedTuple):
     sizes: NDArray[np.int64]
 
     def groups(self, rows: Any) -> NDArray[np.intp]:
-        """The group that each of some rows is in."""
+        """The group that each row is in."""
         groups: NDArray[np.intp] = np.searchsorted(self.starts, rows, side="right") - 1
         return groups
 
@@ -57,7 +57,7 @@ class ParquetTable(NamedTuple):
 class ParquetShards(ShardReader[ParquetTable]):
     """Reads pictures from columns of Parquet files; see `PictureStore`.
 
-    A row group can be read only as a whole, and so the latest ones are kept.
+    A row group can only be read as a whole, so the most recently used ones are kept.
     """
 
     ending = ENDING
@@ -67,11 +67,11 @@ class ParquetShards(ShardReader[ParquetTable]):
         self._groups = RowGroups(CACHE)
 
     def read_table(self, path: str) -> ParquetTable:
-        """Read anew how the pictures of a file lie in it; none of them is read.
+        """Read where the pictures of a file are in it, even if known; no picture is read.
 
         Raises:
-            DataError: it is damaged, has no column of pictures, or has more of them in a group of
-                rows than can be read at once; or pyarrow is not installed.
+            DataError: it is damaged, has no column of pictures, or has a row group too large to be
+                read at once; or pyarrow is not installed.
         """
         stamp = stamp_of(path)
         file = open_parquet(path)
@@ -109,7 +109,7 @@ class ParquetShards(ShardReader[ParquetTable]):
         return [content[start : start + length] for start, length in places]
 
     def size(self, name: str) -> int:
-        """Bytes of a picture."""
+        """Size of a picture in bytes."""
         return len(self.read(name))
 
     def _list(self, path: str) -> None:
@@ -124,7 +124,7 @@ class ParquetShards(ShardReader[ParquetTable]):
 
 
 def row_of(picture: str) -> int:
-    """The row of a picture by its name in a Parquet file, ``17/cat.jpg``; -1 if that has none."""
+    """The row in a picture's name within a Parquet file, ``17/cat.jpg``; -1 if it has none."""
     number = picture.partition("/")[0]
     return int(number) if number.isdecimal() else -1
 
@@ -136,7 +136,7 @@ def _size_of_column(group: Any, column: str) -> int:
 
 
 def _read_group(path: str, table: ParquetTable, group: int, name: str) -> Any:
-    """The pictures of a row group, an array of pyarrow."""
+    """The pictures of a row group, as a pyarrow array."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 

@@ -1,9 +1,8 @@
-"""The bytes of a picture by its name, wherever they are: all that reads pictures reads them here.
+"""The bytes of a picture by its name, wherever they are; everything that reads pictures uses this.
 
-A name is text that people can read: the path of a file; or that of a shard with the name of a
-picture in it, ``shards/train-000.tar/000123.jpg``. What is kept of a picture anywhere
-else is its name alone, so that a set of a million takes 120 MB, and another process that is given
-the name finds the same bytes.
+A name is readable text: the path of a file, or that of a shard followed by the name of a picture in
+it, ``shards/train-000.tar/000123.jpg``. Elsewhere only the name of a picture is kept, so that a set
+of a million takes 120 MB, and another process that is given the name finds the same bytes.
 """
 
 from __future__ import annotations
@@ -19,30 +18,30 @@ from nin.data.storage.remote_files import REMOTE
 from nin.data.storage.tar_shards import TarShards
 from nin.urls import is_url
 
-#: Threads that wait for what comes over a network.
+#: Threads that read over a network.
 WAITING = 16
-#: Files below this size in bytes are small, of so many that are looked at.
+#: Files below this size in bytes are small; this many are checked.
 SMALL_BYTES, SAMPLE = 4096, 16
 
 
 class PictureStore(Protocol):
-    """Where pictures are; called by several threads at once.
+    """Where pictures are stored; may be called by several threads at once.
 
-    Every method takes a picture's whole name, and raises `OSError` where there is no such picture
-    or it cannot be read; its `strerror` states why.
+    Every method takes a picture's full name, and raises `OSError` if there is no such picture or
+    it cannot be read; its `strerror` says why.
     """
 
     def read(self, name: str) -> bytes:
         """All bytes of a picture."""
 
     def open(self, name: str) -> IO[bytes]:
-        """A picture as an open file, in which can be sought; the caller closes it."""
+        """A picture as an open, seekable file; the caller closes it."""
 
     def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Pieces of a picture, each by its start and its length; shorter at the picture's end."""
+        """Pieces of a picture, each by its start and length; shorter at the end of the picture."""
 
     def size(self, name: str) -> int:
-        """How many bytes a picture has."""
+        """Size of a picture in bytes."""
 
     def exists(self, name: str) -> bool:
         """Whether there is such a picture."""
@@ -52,7 +51,7 @@ FILES, TARS, PARQUETS = LocalFiles(), TarShards(), ParquetShards()
 
 
 def store_of(name: str) -> PictureStore:
-    """Where the picture of a name is."""
+    """The store that holds a picture, by its name."""
     if TARS.divided(name) is not None:
         return TARS
     if PARQUETS.divided(name) is not None:
@@ -69,12 +68,12 @@ def file_of(name: str) -> str:
 def threads_to_read(names: Sequence[str | PathLike[str]], threads: int) -> int:
     """How many threads read pictures.
 
-    Those that decode; or more, which wait for a network; or one alone for files so small that
-    Python takes longer over each than the decoder does, and threads would wait for one another.
+    Over a network there are more than decode, as they mostly wait. For very small files there is
+    only one: Python takes longer over each than the decoder, so threads would wait for one another.
 
     Args:
-        names: of the pictures; the first stands for where all are, a few for their size.
-        threads: where they are on this machine.
+        names: names of the pictures; the first shows where all are, a few show their size.
+        threads: how many threads to use for local files that are not very small.
     """
     if names and is_url(names[0]):
         return max(threads, WAITING)
@@ -95,7 +94,7 @@ def read_picture(name: str | PathLike[str]) -> bytes:
 
 
 def open_stored(name: str | PathLike[str]) -> IO[bytes]:
-    """A picture as an open file, in which can be sought.
+    """A picture as an open, seekable file.
 
     Raises:
         OSError: it is not there, or cannot be read.
@@ -104,7 +103,7 @@ def open_stored(name: str | PathLike[str]) -> IO[bytes]:
 
 
 def read_pieces(name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
-    """Pieces of a picture, each by its start and its length; shorter at the picture's end.
+    """Pieces of a picture, each by its start and length; shorter at the end of the picture.
 
     Raises:
         OSError: it is not there, is no ordinary file, or cannot be read.
@@ -113,7 +112,7 @@ def read_pieces(name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
 
 
 def stored_size(name: str) -> int:
-    """How many bytes a picture has.
+    """Size of a picture in bytes.
 
     Raises:
         OSError: it is not there.

@@ -1,4 +1,4 @@
-"""How what is behind a URL is requested: by fsspec, again where it may help, in one line if not."""
+"""Requests to URLs, by fsspec: retried where that may help, and with errors of one line."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from nin.urls import with_secrets, without_credentials
 
 T = TypeVar("T")
 
-#: Seconds before each further attempt, and without any response in one.
+#: Seconds to wait before each further attempt, and for a response in each.
 WAITS, TIMEOUT = (0.5, 1.0, 2.0, 4.0, 8.0), 60.0
 
-#: What fsspec needs for a scheme, where it does not bring it.
+#: The packages that fsspec needs for a scheme and does not include.
 _DRIVERS = {
     "http": "aiohttp",
     "https": "aiohttp",
@@ -33,7 +33,7 @@ _DRIVERS = {
     "abfs": "adlfs",
 }
 
-#: Where credentials are looked for.
+#: Where credentials are looked for, in the words of messages.
 _CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY or ~/.aws/credentials, and for a bucket that"
     " is public FSSPEC_S3_ANON=true",
@@ -42,23 +42,23 @@ _CREDENTIALS = {
     "https": "a line in ~/.netrc, or USER:PASSWORD@ in the URL",
 }
 
-#: Responses after which another attempt is worthwhile, those of refused access, and of none there.
+#: HTTP statuses worth another attempt, those of refused access, and those of a missing file.
 _TRANSIENT, _REFUSED, _GONE = {408, 425, 429}, {401, 403}, {404, 410}
 
-#: Packages whose exceptions are about the network, if about nothing else.
+#: Packages whose exceptions are taken to be about the network, unless something else is recognised.
 _NETWORK = {"aiohttp", "aiobotocore", "botocore", "gcsfs", "google", "paramiko", "requests"}
 
 
 class ShortResponseError(Exception):
-    """Fewer bytes came than were announced."""
+    """Fewer bytes arrived than were announced."""
 
 
 def file_system(url: str) -> tuple[Any, str]:
-    """The fsspec file system of a URL, and what it calls the place.
+    """The fsspec file system of a URL, and the path in it.
 
     Raises:
-        DataError: ``NIN_CACHE_SIZE``, which bounds what is kept of it, is no amount of bytes.
-        SourceError: there is none, or its driver is not installed.
+        DataError: ``NIN_CACHE_SIZE``, which bounds the cache, is not an amount of bytes.
+        SourceError: the URL is invalid, or its scheme is unknown or needs a missing driver.
     """
     import fsspec
 
@@ -85,9 +85,9 @@ def file_system(url: str) -> tuple[Any, str]:
 
 
 def call(files: Any, method: str, *arguments: Any, **options: Any) -> Any:
-    """Call a method of a file system, and wait no longer than `TIMEOUT`, where that can be set.
+    """Call a method of a file system, waiting at most `TIMEOUT` if it is asynchronous.
 
-    A file system whose ``longest`` is None sees to that itself.
+    A file system whose ``longest`` is None limits the time itself.
     """
     if getattr(files, "async_impl", False):
         from fsspec.asyn import sync
@@ -99,11 +99,11 @@ def call(files: Any, method: str, *arguments: Any, **options: Any) -> Any:
 
 
 def persistently(url: str, work: Callable[[], T]) -> T:
-    """Do some work on what is behind a URL; again, after longer and longer pauses, if it may help.
+    """Do some work on a URL; retry after longer and longer pauses if that may help.
 
     Raises:
-        FileNotFoundError: there is nothing.
-        SourceError: it is refused, or cannot be had after all attempts.
+        FileNotFoundError: there is nothing at the URL.
+        SourceError: access is refused, or all attempts have failed.
     """
     last: BaseException | None = None
     for wait in (0.0, *WAITS):
@@ -112,7 +112,7 @@ def persistently(url: str, work: Callable[[], T]) -> T:
             return work()
         except SourceError:
             raise
-        except Exception as error:  # noqa: BLE001 - those of every driver
+        except Exception as error:  # noqa: BLE001 - every driver has its own
             if (fault := _final(url, error)) is not None:
                 raise fault from None
             last = error

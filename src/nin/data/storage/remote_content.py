@@ -1,4 +1,4 @@
-"""The content of files behind URLs, by ranges; over HTTP with a look at the response's headers."""
+"""The content of files behind URLs, by ranges; over HTTP, response headers are checked."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nin.data.storage.remote_access import (
 )
 from nin.errors import SourceError
 
-#: What a listing may call that which identifies a version of a file.
+#: Keys of a listing that may identify a version of a file.
 _VERSIONS = (
     "ETag",
     "etag",
@@ -29,7 +29,7 @@ _VERSIONS = (
     "created",
 )
 
-#: The largest file that is fetched whole, from a server without ranges, in bytes.
+#: The largest file in bytes to fetch whole from a server that does not support ranges.
 _WHOLE = 2**30
 _PROCESS = secrets.token_hex(8)
 _CHANGED = "{}: was changed after it was listed: start again"
@@ -40,7 +40,7 @@ class RemoteStatus(NamedTuple):
 
     Attributes:
         size: in bytes.
-        version: a number that is another one where the content is.
+        version: a number that differs if the content differs.
     """
 
     size: int
@@ -48,7 +48,7 @@ class RemoteStatus(NamedTuple):
 
 
 class FilePiece(NamedTuple):
-    """A piece of a file: its bytes, from a place on."""
+    """A piece of a file: its start and its bytes."""
 
     start: int
     content: bytes
@@ -58,8 +58,8 @@ def remote_status(url: str) -> RemoteStatus:
     """Request the size and the version of a file.
 
     Raises:
-        FileNotFoundError: there is none.
-        SourceError: it cannot be requested, or its size is not known.
+        FileNotFoundError: there is no such file.
+        SourceError: it cannot be requested, or its size is not stated.
     """
 
     def request() -> RemoteStatus:
@@ -76,10 +76,10 @@ def remote_status(url: str) -> RemoteStatus:
 
 
 def status_of(listed: dict[str, Any], url: str) -> RemoteStatus:
-    """Size and version of a file as a file system lists it.
+    """Size and version of a file, from a file system's listing of it.
 
     Raises:
-        SourceError: its size is not among that.
+        SourceError: its size is not in the listing.
     """
     if not isinstance(size := listed.get("size"), int):
         raise SourceError(f"{url}: the server does not state its size, so that it cannot be read")
@@ -87,7 +87,7 @@ def status_of(listed: dict[str, Any], url: str) -> RemoteStatus:
 
 
 def _versions(listed: dict[str, Any]) -> list[str]:
-    """What identifies a version, the surest first; times as numbers, whatever states them."""
+    """What identifies a version, the most reliable first; all times are converted to numbers."""
     found = [listed[name] for name in _VERSIONS if listed.get(name)]
     return [str(each.timestamp() if isinstance(each, datetime) else each) for each in found]
 
@@ -98,24 +98,24 @@ def _status(size: int, version: str) -> RemoteStatus:
 
 
 def _is_still(status: RemoteStatus, stated: dict[str, Any]) -> bool:
-    """Whether a file is the one that was listed; a listing may state less than is stated of it."""
-    # Some drivers quote an ETag here and not in a listing.
+    """Whether a file is still the one that was listed; listings may state less than `stated`."""
+    # Some drivers quote an ETag here but not in a listing.
     versions = [form for each in _versions(stated) for form in (each, each.strip('"'), f'"{each}"')]
     possible = [_status(status.size, version) for version in (*versions, _PROCESS)]
     return stated.get("size") == status.size and (status in possible or not versions)
 
 
 def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
-    """Read a piece of a file; the whole file where the server has no ranges.
+    """Read a piece of a file; the whole file if the server does not support ranges.
 
     Args:
-        url: where it is.
+        url: the file's URL.
         status: as the server stated it.
         start: the first byte.
-        end: the one behind the last, at most the file's size.
+        end: the byte after the last, at most the file's size.
 
     Raises:
-        FileNotFoundError: it is no longer there.
+        FileNotFoundError: the file is no longer there.
         SourceError: it cannot be read, or has changed.
     """
 
@@ -125,7 +125,7 @@ def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
             found: FilePiece = call(_Http(files), "fetch", path, url, status, start, end)
         else:
             found = FilePiece(start, call(files, "cat_file", path, start=start, end=end))
-            # A file that comes at once is of one version, whichever that is.
+            # A file fetched in one piece is of one version, whichever that is.
             is_whole = (start, end) == (0, status.size)
             if not is_whole and not _is_still(status, call(files, "info", path)):
                 raise SourceError(_CHANGED.format(url))
@@ -140,10 +140,10 @@ def fetch(url: str, status: RemoteStatus, start: int, end: int) -> FilePiece:
 
 
 class _Http:
-    """Requests that look at the response's status and headers, in the session of fsspec."""
+    """Requests that check the response's status and headers, in fsspec's session."""
 
     async_impl = True
-    #: However long a response takes, as long as bytes come: see `_get`.
+    #: No time limit on a response as long as bytes arrive: see `_get`.
     longest = None
 
     def __init__(self, files: Any) -> None:
@@ -174,7 +174,7 @@ class _Http:
         session = await self.files.set_session()
         patience = remote_access.TIMEOUT
         timeout = aiohttp.ClientTimeout(total=None, connect=patience, sock_read=patience)
-        # An encoding would have another length, and other ranges.
+        # A compressed response would have another length and other ranges.
         headers = {"Range": f"bytes={start}-{end - 1}", "Accept-Encoding": "identity"}
         url = self.files.encode_url(path)
         response = await session.get(url, headers=headers, timeout=timeout)
@@ -193,7 +193,7 @@ async def _content(response: Any, most: int, url: str) -> bytes:
 
 
 def _status_of_response(response: Any, url: str) -> RemoteStatus:
-    """Of a response with a piece, with the whole file, or about an empty one (416)."""
+    """The status in a response with a piece (206), the whole file (200) or an empty file (416)."""
     headers = response.headers
     total = headers.get("Content-Range", "").rpartition("/")[2]
     if response.status == 200:

@@ -1,4 +1,4 @@
-"""`RemoteFiles`: pictures that are files behind URLs, and folders of them."""
+"""`RemoteFiles`: pictures that are separate files behind URLs, and folders of them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from nin.data.storage.remote_content import RemoteStatus, remote_status, status_
 from nin.errors import SourceError
 from nin.urls import is_url
 
-#: Schemes whose servers list no folders.
+#: Schemes whose servers do not list folders.
 UNLISTED = ("http", "https")
 
 
 def can_be_listed(folder: object) -> bool:
-    """Whether what is in a folder can be known; over HTTP only names that are given can be."""
+    """Whether a folder can be listed; over HTTP it cannot, and files must be named."""
     return not is_url(folder) or scheme_of(str(folder)) not in UNLISTED
 
 
@@ -39,12 +39,12 @@ class RemoteEntry(NamedTuple):
         return not self.folder
 
     def is_symlink(self) -> bool:
-        """It is none, as far as a listing shows."""
+        """Always False: links are listed as files."""
         return False
 
 
 class RemoteFiles:
-    """Reads files behind URLs, by blocks that are kept; see `PictureStore`."""
+    """Reads files behind URLs, by cached blocks; see `PictureStore`."""
 
     def __init__(self) -> None:
         self._blocks = BlockCache()
@@ -57,7 +57,7 @@ class RemoteFiles:
         return self._blocks.read(name, status, 0, status.size)
 
     def open(self, name: str) -> IO[bytes]:
-        """A file, in which can be sought."""
+        """Open a file, seekable."""
         status = self.status(name)
         if status.size <= BLOCK:
             return BytesIO(self._blocks.read(name, status, 0, status.size))
@@ -81,14 +81,14 @@ class RemoteFiles:
         return True
 
     def status(self, name: str) -> RemoteStatus:
-        """Size and version of a file, as listed or requested first: later changes are refused."""
+        """Size and version of a file, as first listed or requested; later changes are refused."""
         known = self._statuses.get(name)
         if known is None:
             known = self._keep(name, remote_status(name))
         return RemoteStatus(known >> 64, known & (2**64 - 1))
 
     def is_folder(self, url: str) -> bool:
-        """Whether there is a folder; where no server lists any, what has no ending is one."""
+        """Whether there is a folder; over HTTP, whether the URL has no suffix."""
         if scheme_of(url) in UNLISTED:
             return not os.path.splitext(url.partition("://")[2].partition("/")[2])[1]  # noqa: PTH122
 
@@ -99,10 +99,10 @@ class RemoteFiles:
         return persistently(url, request)
 
     def scan(self, url: str) -> Iterator[RemoteEntry]:
-        """What is in a folder.
+        """The entries of a folder.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such folder.
             SourceError: it cannot be listed.
         """
         if scheme_of(url) in UNLISTED:
@@ -120,11 +120,11 @@ class RemoteFiles:
         for each in found:
             whole = str(each["name"]).strip("/")
             if whole == here:
-                continue  # The empty object by which some programs mark a folder.
+                continue  # An empty object with which some programs mark a folder.
             name = whole.rpartition("/")[2]
             path = f"{url.rstrip('/')}/{name}"
             is_folder = each["type"] == "directory"
-            # The size of a link is that of the name that it leads to: it is asked when it is read.
+            # A link's size is that of its target's name, so the real one is requested on reading.
             if not is_folder and each["type"] != "link":
                 self._keep(path, status_of(each, path))
             yield RemoteEntry(name, path, is_folder)
@@ -135,7 +135,7 @@ class RemoteFiles:
 
 
 class _OpenFile(io.RawIOBase):
-    """A file behind a URL as an open one."""
+    """A file behind a URL as an open file."""
 
     def __init__(self, blocks: BlockCache, url: str, status: RemoteStatus) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""`RowGroups`: what was read last, so much of it as a limit allows, for many threads."""
+"""`RowGroups`: the most recently used row groups, up to a limit, for many threads."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Any
 
 
 class RowGroups:
-    """Groups of rows that were read from files, the latest that together are below a limit.
+    """Row groups that were read from files: the most recently used, up to a limit in bytes.
 
-    A thread that needs what another one is reading waits for that, so that nothing is read twice
-    at a time.
+    A thread that needs a group that another is reading waits for it, so that no group is read
+    twice at the same time.
 
     Args:
-        limit: bytes. The one that was read last is kept whatever it takes.
+        limit: the limit in bytes. The most recently used group is kept whatever its size.
     """
 
     def __init__(self, limit: int) -> None:
@@ -25,11 +25,11 @@ class RowGroups:
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, read: Callable[[], Any]) -> Any:
-        """A row group, which has `nbytes`; whatever `read` raises is raised.
+        """A row group, an object with `nbytes`; errors of `read` are raised.
 
         Args:
-            key: by which it is known.
-            read: reads it, where it is not kept.
+            key: identifies the group.
+            read: reads the group if it is not kept.
         """
         with self._lock:
             kept = self._kept.get(key)

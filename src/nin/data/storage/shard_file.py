@@ -1,4 +1,4 @@
-"""What shards of all kinds share: how pictures in them are called, and whether one has changed."""
+"""What all kinds of shards share: the names of pictures in them, and a check for changes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nin.data.storage.remote_files import REMOTE
 from nin.errors import DataError
 from nin.urls import is_url
 
-#: The largest picture, or row group, that is read from a shard at once, in bytes.
+#: The largest picture or row group to read from a shard at once, in bytes.
 LARGEST = 2**30
 
 #: Size and time of a file.
@@ -18,12 +18,12 @@ Stamp = tuple[int, int]
 
 
 def divided_name(name: str, ending: str, known: Container[str]) -> tuple[str, str] | None:
-    """Split a picture's name into its shard and its name there; None if it is in no shard.
+    """Split a picture's name into its shard and its name there; None if it is not in a shard.
 
     Args:
-        name: a picture's.
-        ending: of shards of the kind.
-        known: paths of shards that are known to be there.
+        name: name of a picture.
+        ending: suffix of this kind of shard.
+        known: paths of shards that are known to exist.
     """
     at = name.find(f"{ending}/")
     while at >= 0:
@@ -35,7 +35,7 @@ def divided_name(name: str, ending: str, known: Container[str]) -> tuple[str, st
 
 
 def stamp_of(path: str) -> Stamp:
-    """Size and time of a shard; behind a URL its size and version.
+    """Size and time of a shard; behind a URL, its size and version.
 
     Raises:
         DataError: it is not there.
@@ -50,15 +50,15 @@ def stamp_of(path: str) -> Stamp:
 
 
 def check_unchanged(status: os.stat_result, stamp: Stamp, path: str, name: str) -> None:
-    """Refuse to read from a shard that is another one than was listed.
+    """Refuse to read from a shard that has changed since it was listed.
 
     Raises:
-        OSError: it is.
+        OSError: it has.
     """
     if (status.st_size, status.st_mtime_ns) != stamp:
         raise OSError(errno.ESTALE, f"{path} was changed after it was listed", name)
 
 
 def missing(name: str, why: str | None = None) -> FileNotFoundError:
-    """What is raised where there is no picture of a name."""
+    """The error to raise if there is no picture of a name."""
     return FileNotFoundError(errno.ENOENT, why or os.strerror(errno.ENOENT), name)

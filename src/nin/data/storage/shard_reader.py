@@ -1,4 +1,4 @@
-"""`ShardReader`: what is alike in reading pictures from shards, whatever kind of file they are."""
+"""`ShardReader`: what reading pictures from all kinds of shards has in common."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Table = TypeVar("Table")
 
 
 class ShardReader(ABC, Generic[Table]):
-    """Reads pictures by the tables of where they lie, of which each shard has one.
+    """Reads pictures by a table for each shard, of where its pictures are.
 
     A table is read once, when its shard is listed or first read from.
     """
 
-    #: Of the names of such shards.
+    #: Suffix of this kind of shard.
     ending: ClassVar[str]
 
     def __init__(self) -> None:
@@ -33,22 +33,22 @@ class ShardReader(ABC, Generic[Table]):
 
     @abstractmethod
     def _list(self, path: str) -> None:
-        """Read the table of a shard anew, and keep it."""
+        """Read the table of a shard, even if there is one, and keep it."""
 
     @abstractmethod
     def _found(self, name: str) -> Any:
-        """Where a picture lies.
+        """Where a picture is.
 
         Raises:
             OSError: there is no such picture.
         """
 
     def divided(self, name: str) -> tuple[str, str] | None:
-        """The shard, and what the picture is called in it; None if it is in none."""
+        """The shard, and the picture's name in it; None if it is not in a shard."""
         return divided_name(name, self.ending, self._tables)
 
     def table(self, path: str) -> Table:
-        """How the pictures of a shard lie in it, as it was listed last.
+        """The table of a shard, as it was last listed.
 
         Raises:
             OSError: it cannot be listed.
@@ -74,10 +74,10 @@ class ShardReader(ABC, Generic[Table]):
         return True
 
     def _located(self, name: str) -> tuple[str, Table, str]:
-        """The shard of a picture, its table, and what the picture is called in it.
+        """The shard of a picture, its table, and the picture's name in it.
 
         Raises:
-            OSError: the name is of no shard, or the shard cannot be listed.
+            OSError: the name is not in a shard, or the shard cannot be listed.
         """
         divided = self.divided(name)
         if divided is None:

@@ -1,4 +1,4 @@
-"""The members of a tar file and where each lies in it; no content is read, and none extracted."""
+"""The members of a tar file and where each is in it; no content is read or extracted."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from nin.data.storage.url_path import source_path
 from nin.errors import DataError
 
-#: Headers are blocks of so many bytes.
+#: Bytes of a header block.
 _BLOCK = 512
 
-#: The longest header with a long name or with extended attributes that is read, in bytes.
+#: The longest header with a long name or extended attributes to read, in bytes.
 _LONGEST_HEADER = 2**20
 
-#: How compressed archives begin, and what unpacks them.
+#: The first bytes of compressed archives, and the tools that unpack them.
 _COMPRESSED = {
     b"\x1f\x8b": "gunzip",
     b"BZh": "bunzip2",
@@ -34,10 +34,10 @@ class TarMembers(NamedTuple):
     """The ordinary files in a tar file, in its order.
 
     Attributes:
-        names: as they are called there, without ``./``.
-        starts: (n,), of their contents, in bytes from the beginning.
+        names: their names, without ``./``.
+        starts: (n,), where their contents start, in bytes from the beginning.
         sizes: (n,), in bytes.
-        passed_over: reason → how many members were passed over for it.
+        passed_over: reason → how many members were skipped for it.
     """
 
     names: list[str]
@@ -47,20 +47,20 @@ class TarMembers(NamedTuple):
 
     @classmethod
     def from_lists(cls, lists: Sequence[Any]) -> Self:
-        """The members again whose four parts were kept as plain lists."""
+        """The members whose four fields were saved as plain lists."""
         names, starts, sizes, passed_over = lists
         starts, sizes = np.array(starts, np.int64), np.array(sizes, np.int64)
         return cls(names, starts, sizes, Counter(passed_over))
 
 
 def read_members(path: str | Path) -> TarMembers:
-    """Go through the headers of a tar file, past the contents.
+    """Read the headers of a tar file, skipping the contents.
 
-    Links, devices and sparse files are passed over, and so are names that lead out of the archive.
+    Links, devices, sparse files, and names that lead out of the archive are skipped.
 
     Raises:
         DataError: it cannot be read, is damaged or cut short, is compressed, or holds two files of
-            one name.
+            the same name.
     """
     try:
         with source_path(path).open("rb") as file:
@@ -70,11 +70,11 @@ def read_members(path: str | Path) -> TarMembers:
 
 
 def members_of(file: IO[bytes], name: str) -> TarMembers:
-    """`read_members` of a file that is open already, in which can be sought.
+    """`read_members` of a seekable file that is already open.
 
     Args:
         file: the tar file.
-        name: what messages call it.
+        name: its name in messages.
 
     Raises:
         DataError: as `read_members`.
@@ -101,7 +101,7 @@ def members_of(file: IO[bytes], name: str) -> TarMembers:
 
 
 class _Headers:
-    """A file of which no more is read at a time than a header can be, whatever it claims."""
+    """A file that refuses to read more at a time than a header can have, whatever it claims."""
 
     def __init__(self, file: IO[bytes], size: int) -> None:
         self.file, self.size = file, size
@@ -131,19 +131,19 @@ def _headers(file: _Headers, name: str) -> Iterator[tarfile.TarInfo]:
             end = archive.offset
     except (tarfile.TarError, ValueError, OverflowError, RecursionError, EOFError) as error:
         raise DataError(damaged.format(end)) from error
-    # Any header that it cannot read ends an archive for `tarfile`.
+    # `tarfile` takes any header that it cannot read for the end of the archive.
     file.seek(end)
     if file.read(_BLOCK) != bytes(_BLOCK):
         raise DataError(damaged.format(min(end, file.size)))
 
 
 def _stored_size(member: tarfile.TarInfo) -> int:
-    """Bytes of its content in the archive, at least: the size of a sparse file counts its holes."""
+    """At least how many bytes its content has in the archive: a sparse file's size counts holes."""
     return member.size if member.isreg() and not member.issparse() else 0
 
 
 def _why_passed_over(member: tarfile.TarInfo) -> str | None:
-    """Why a member is not taken; empty for folders, which hold nothing; None if it is."""
+    """Why a member is skipped; empty for folders, which are not counted; None if it is not."""
     if member.isdir():
         return ""
     if member.issym() or member.islnk():

@@ -1,4 +1,4 @@
-"""`TarShards`: pictures in tar files, each called ``shards/train-000.tar/000123.jpg``."""
+"""`TarShards`: pictures in tar files, each named ``shards/train-000.tar/000123.jpg``."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ ENDING = ".tar"
 
 
 class TarTable(NamedTuple):
-    """Where the members of a tar file lie: 24 bytes for each.
+    """Where the members of a tar file are: 24 bytes for each.
 
     Attributes:
         stamp: size and time of the file.
         keys: (n,), digests of the members' names, sorted.
-        starts: (n,), in bytes from the file's beginning.
+        starts: (n,), in bytes from the beginning of the file.
         sizes: (n,), in bytes.
     """
 
@@ -52,7 +52,7 @@ class TarTable(NamedTuple):
 
 
 class TarShards(ShardReader[TarTable]):
-    """Reads members of tar files by their place; see `PictureStore`.
+    """Reads members of tar files by their position; see `PictureStore`.
 
     A tar file's headers are read once, when it is listed or first read from.
     """
@@ -60,7 +60,7 @@ class TarShards(ShardReader[TarTable]):
     ending = ENDING
 
     def members(self, path: str) -> TarMembers:
-        """List a tar file anew.
+        """List a tar file, even if it was listed before.
 
         Raises:
             DataError: see `nin.data.storage.tar_members.read_members`.
@@ -84,7 +84,7 @@ class TarShards(ShardReader[TarTable]):
         return content
 
     def read_at(self, name: str, places: Sequence[tuple[int, int]]) -> list[bytes]:
-        """Pieces of a member, each by its start and its length; shorter at the member's end."""
+        """Pieces of a member, each by its start and length; shorter at the end of the member."""
         path, table, begin, size = self._found(name)
         if is_url(path):
             inside = [(begin + at, max(0, min(length, size - at))) for at, length in places]
@@ -100,7 +100,7 @@ class TarShards(ShardReader[TarTable]):
             os.close(file)
 
     def size(self, name: str) -> int:
-        """Bytes of a member."""
+        """Size of a member in bytes."""
         return self._found(name)[-1]
 
     def _list(self, path: str) -> None:

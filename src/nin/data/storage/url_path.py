@@ -1,4 +1,4 @@
-"""`UrlPath`: a file or folder behind a URL, used like a path of this machine."""
+"""`UrlPath`: a file or folder behind a URL, used like a local path."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]+):/+")
 
 
 class UrlPath(type(Path())):  # type: ignore[misc]
-    """A path whose text is a URL; its methods request from the server.
+    """A path whose text is a URL; its methods send requests to the server.
 
-    `pathlib` takes a URL apart as it does a path, but that it writes one slash in place of two.
+    `pathlib` parses a URL like a path, except that it writes one slash instead of two.
     """
 
     def __str__(self) -> str:
@@ -35,7 +35,7 @@ class UrlPath(type(Path())):  # type: ignore[misc]
         return str(self)
 
     def is_absolute(self) -> bool:
-        """A URL always is."""
+        """Always True for a URL."""
         return True
 
     def absolute(self) -> Self:
@@ -55,7 +55,7 @@ class UrlPath(type(Path())):  # type: ignore[misc]
         return REMOTE.is_folder(str(self))
 
     def is_file(self) -> bool:
-        """Whether there is a file; where no folder is listed, what has no ending is none."""
+        """Whether there is a file; over HTTP, a URL without a suffix is not one."""
         name = str(self)
         return (can_be_listed(name) or not REMOTE.is_folder(name)) and REMOTE.exists(name)
 
@@ -64,12 +64,12 @@ class UrlPath(type(Path())):  # type: ignore[misc]
         return self.is_dir() or self.is_file()
 
     def iterdir(self) -> Iterator[Self]:
-        """What is in a folder."""
+        """The entries of a folder."""
         for entry in REMOTE.scan(str(self)):
             yield self / entry.name
 
     def open(self, mode: str = "r", *_: Any, **options: Any) -> IO[Any]:
-        """Open a file to read it."""
+        """Open a file for reading."""
         if mode not in ("r", "rb"):
             raise OSError(errno.EROFS, "cannot write to a URL", str(self))
         file = REMOTE.open(str(self))
@@ -85,9 +85,9 @@ class UrlPath(type(Path())):  # type: ignore[misc]
 
 
 def source_path(name: str | Path) -> Path:
-    """Where a source of pictures is, on this machine or behind a URL.
+    """The path of a source of pictures, on this machine or behind a URL.
 
-    What is secret in a URL is kept for this process alone: the path is written without it.
+    Secrets in a URL are remembered only in this process; the path is written without them.
 
     Raises:
         DataError: the name is empty.
