@@ -32,7 +32,7 @@ class CalibrationBatch(NamedTuple):
 
 
 def calibration_batch(data: DataModule) -> CalibrationBatch:
-    """The same number of images per class, up to about `SIZE`; part of a loader's first batch."""
+    """About `SIZE` images, equally many per class; for loaders, the start of the first batch."""
     if not isinstance(data, ImageData):
         images, *_ = next(iter(data.train_dataloader()))
         return CalibrationBatch(np.asarray(keras.ops.convert_to_numpy(images))[:SIZE], None)

@@ -113,7 +113,7 @@ class Recipe(BaseModel):
     #: Momentum of a moving average of the weights, which is evaluated and saved in their place; 0
     #: for none.
     ema_momentum: float = Field(default=0.0, ge=0, lt=1)
-    #: Learning-rate schedule: constant, or a cosine that falls to zero at the end of training.
+    #: Learning-rate schedule: constant, or a cosine that falls to zero by the end of all epochs.
     schedule: Literal["constant", "cosine"] = "cosine"
     #: Steps over which a cosine schedule rises from zero, at most a third of all steps.
     warmup: int = Field(default=0, ge=0)
@@ -140,7 +140,7 @@ class Recipe(BaseModel):
     #: Share of training images in which a rectangle is overwritten with noise.
     erasing: float = Field(default=0.0, ge=0, le=1)
     #: Parameter of the beta distribution for blending the images of a batch, and their labels; 0
-    #: for no mixup. With `cutmix` as well, each mixed batch gets one of the two at random.
+    #: for no mixup. With `cutmix` too, each mixed batch gets either with equal probability.
     mixup: float = Field(default=0.0, ge=0, le=MOST_ALPHA)
     #: Parameter of the beta distribution for how much of each image, and of its label, a rectangle
     #: of another image replaces; 0 for no cutmix.

@@ -81,7 +81,7 @@ def optimizer(recipe: Recipe, steps: int) -> Any:
         # The average is updated after each part of a batch.
         momentum = recipe.ema_momentum ** (1 / recipe.accumulate)
         settings |= {"use_ema": True, "ema_momentum": momentum}
-    if recipe.weight_decay:  # Keras would compute a decay of 0, too, for every variable.
+    if recipe.weight_decay:  # Keras would compute even a decay of 0 for every variable.
         settings |= {"weight_decay": recipe.weight_decay}
     if recipe.optimizer == "sgd":
         made = keras.optimizers.SGD(rate, momentum=recipe.momentum, **settings)

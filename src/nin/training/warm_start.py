@@ -96,7 +96,7 @@ def warm_start_line(run: Run, classes: Names, layers: str) -> str:
     Args:
         run: the run that weights were taken from.
         classes: the classes of the network to train.
-        layers: what was taken besides the class maps.
+        layers: how many layers were taken, in words.
     """
     kept = [name for name in classes if name in run.classes]
     new = [name for name in classes if name not in run.classes]

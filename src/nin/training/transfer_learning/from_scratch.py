@@ -81,7 +81,7 @@ def is_worth_trying(head: Head, paths: Sequence[str]) -> bool:
 
     Args:
         head: the pretrained network's.
-        paths: the pictures to train on; those in shards or behind URLs are not supported.
+        paths: the pictures to train on; none may be in a shard or behind a URL.
     """
     images = len(paths)
     chosen = head.chosen
