@@ -21,11 +21,11 @@ class Parameters(BaseModel):
     """Trainable parameters by kind of layer.
 
     Attributes:
-        spatial: in convolutions larger than 1×1.
-        pointwise: in 1×1 convolutions.
-        dense: in dense layers.
-        normalisation: in batch, layer and group normalisation.
-        other: in other layers.
+        spatial: parameters of convolutions larger than 1×1.
+        pointwise: parameters of 1×1 convolutions.
+        dense: parameters of dense layers.
+        normalisation: parameters of batch, layer and group normalisation.
+        other: parameters of other layers.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,17 +49,17 @@ class Cost(BaseModel):
         input_shape: (height, width, channels) of the input of the first layer.
         batch_size: number of images that the activations are counted for.
         parameters: trainable parameters by kind of layer.
-        non_trainable: other values, such as moving averages.
-        multiply_adds: per image; products of a weight and a value.
-        weight_bytes: all parameters and other values, 4 bytes each.
-        optimizer_bytes: state of AdamW: two values per trainable parameter.
-        training_activation_bytes: kept for the backward pass, per batch: the outputs of
+        non_trainable: number of other values, such as moving averages.
+        multiply_adds: products of a weight and a value, per image.
+        weight_bytes: memory of all parameters and other values, 4 bytes each.
+        optimizer_bytes: memory of AdamW's state: two values per trainable parameter.
+        training_activation_bytes: memory kept for the backward pass, per batch: the outputs of
             convolutions, dense layers, normalisations, poolings and joins. Activations and dropout
-            count as working in place where nothing else needs the input they overwrite.
-        prediction_activation_bytes: the most that is alive at once, per batch: the inputs and the
-            output of a layer, and what later layers still need.
+            count as working in place if nothing else needs the input they overwrite.
+        prediction_activation_bytes: peak memory of activations in prediction, per batch: the inputs
+            and the output of a layer, and what later layers still need.
         receptive_field: (height, width) in pixels that one cell of the last map sees, ignoring the
-            edges of the image; None where dense layers or gates see the whole image.
+            edges of the image; None if dense layers or gates see the whole image.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

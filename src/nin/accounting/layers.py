@@ -37,13 +37,13 @@ class LayerCost(NamedTuple):
     Attributes:
         kind: see `Kind`.
         output_shape: (height, width, channels), or (units,).
-        parameters: weights trained by gradients.
-        non_trainable: other values, such as moving averages.
+        parameters: number of trainable weights.
+        non_trainable: number of other values, such as moving averages.
         multiply_adds: products of a weight and a value.
         window: (height, width) in cells of the input that one cell of the output sees.
         strides: cells of the input from one window to the next.
-        enlarges: cells of the output in that distance; above 1 where the layer enlarges maps.
-        label: shown beside the layer's class.
+        enlarges: cells of the output in that distance; above 1 if the layer enlarges maps.
+        label: text shown after the layer's class.
     """
 
     kind: Kind
@@ -62,7 +62,7 @@ Rule = Callable[[Any, Shape, Shape], list[LayerCost]]
 
 
 def is_known(layer: Any) -> bool:
-    """Whether `layer_costs` covers this kind; never a subclass, which may compute anything."""
+    """Whether `layer_costs` covers this class of layer; not its subclasses, which may differ."""
     return type(layer) in _RULES
 
 
@@ -89,7 +89,7 @@ def _depthwise(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
 
 
 def _separable(layer: Any, before: Shape, after: Shape) -> list[LayerCost]:
-    """A depthwise convolution without bias, and a 1×1 convolution as a part of its own."""
+    """A depthwise convolution without bias, and a 1×1 convolution as a separate part."""
     between = (*after[:-1], before[-1] * layer.depth_multiplier)
     depthwise = _sliding(layer, between, math.prod(layer.kernel_size) * between[-1], 0)
     weights = between[-1] * layer.filters
@@ -183,7 +183,7 @@ def _pooling(layer: Any, _: Shape, after: Shape) -> list[LayerCost]:
     return [LayerCost("pooling", after, window=window, strides=strides)]
 
 
-#: Cells of the input, in each direction, from which one value is interpolated.
+#: Number of input cells, in each direction, that one value is interpolated from.
 _TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4, "lanczos3": 6, "lanczos5": 10}
 
 

@@ -1,4 +1,4 @@
-"""Memory of activations: which outputs of layers are alive at once, from a trace."""
+"""Memory of activations, from a trace: which outputs of layers are alive at the same time."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def training_activations(trace: Sequence[Step]) -> int:
 
 
 def peak_activations(trace: Sequence[Step], input_shape: Sequence[int]) -> int:
-    """The most values that are alive at once during prediction, for one image.
+    """The most values that are alive at the same time during prediction, for one image.
 
-    An output lives from the step that makes it to the last that takes it; the image lives from
-    the beginning to the last step that takes it.
+    An output is alive from the step that makes it to the last step that takes it, and the image
+    from the beginning to the last step that takes it.
 
     Args:
         trace: from `nin.accounting.walk`.
@@ -51,7 +51,7 @@ def peak_activations(trace: Sequence[Step], input_shape: Sequence[int]) -> int:
 
 
 def _owners(trace: Sequence[Step]) -> dict[int, int]:
-    """For each step, the step in whose memory its output lies."""
+    """For each step, the step whose memory holds its output."""
     sources = {IMAGE: IMAGE}
     for place, step in enumerate(trace):
         sources[place] = sources[step.inputs[0]] if step.kind == "view" else place
@@ -65,7 +65,7 @@ def _owners(trace: Sequence[Step]) -> dict[int, int]:
 
 
 def _shares(step: Step, sources: dict[int, int], consumers: Counter[int]) -> bool:
-    """Views always; elementwise layers where nothing else needs the input they overwrite."""
+    """Whether a step works in place: views always; elementwise if no other step needs the input."""
     source = sources[step.inputs[0]]
     alone = source != IMAGE and consumers[source] == 1
     return step.kind == "view" or (step.kind == "elementwise" and alone)

@@ -7,7 +7,7 @@ from typing import Any
 from nin.accounting.layers import Kind, LayerCost
 from nin.errors import NinError
 
-#: Keras's classes of operations, which have no public names.
+#: Keras's operation classes, which have no public names.
 _KINDS: dict[str, Kind] = {
     **dict.fromkeys(
         ("Absolute", "Add", "Cast", "Clip", "Divide", "Elu", "Exp", "Gelu", "HardSigmoid"),
@@ -31,11 +31,11 @@ _KINDS: dict[str, Kind] = {
 def operation_cost(
     operation: Any, inputs: int, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> LayerCost:
-    """The cost of an operation; none of the known ones holds weights.
+    """The cost of an operation; no known operation has weights.
 
     Args:
         operation: a `keras.Operation` that is not a layer.
-        inputs: number of its arguments that are tensors of the network; the others are constants.
+        inputs: number of arguments that are tensors of the network; the others are constants.
         args: its positional arguments, symbolic.
         kwargs: its keyword arguments.
 

@@ -14,7 +14,7 @@ _MAP, _AVERAGE, _LOGITS = range(3)
 
 
 class _Field(NamedTuple):
-    """Sides of what a cell sees (None: the whole image) and distance to the next, in pixels."""
+    """Sides of what a cell sees (None: the whole image) and the step between cells, in pixels."""
 
     sides: tuple[Fraction, Fraction] | None
     apart: tuple[Fraction, Fraction]
@@ -24,14 +24,14 @@ class _Field(NamedTuple):
 def receptive_field(trace: Sequence[Step]) -> tuple[int, int] | None:
     """(height, width) in pixels of what a cell of the last map sees, along the widest path.
 
-    The last map is what is averaged over positions, or what leaves a network without an average.
+    The last map is the one averaged over positions, or the output of a network without an average.
     Windows may extend beyond the image. Normalisation counts as pointwise.
 
     Args:
         trace: from `nin.accounting.walk`.
 
     Returns:
-        None where the whole image is seen: a dense layer takes the flattened map, more than one
+        None if a cell sees the whole image: a dense layer takes the flattened map, more than one
         layer follows the average, or the average is fed back into the maps (gates).
     """
     one = (Fraction(1), Fraction(1))

@@ -16,8 +16,8 @@ _NOTES = [
 def layer_lines(input_shape: Sequence[int], trace: Sequence[Step]) -> list[str]:
     """One line per layer, and the totals.
 
-    Where a network branches, lines are numbered, and a layer whose input is not the line above
-    names the lines of its inputs.
+    If a network branches, lines are numbered, and a layer whose input is not the line above gives
+    the numbers of its inputs' lines.
 
     Args:
         input_shape: (height, width, channels) of the images.
@@ -80,7 +80,7 @@ def _cells(step: Step) -> list[str]:
 
 
 def _origin(place: int, step: Step) -> str:
-    """The lines of a layer's inputs, if not the line above; the image is line 0."""
+    """The line numbers of a layer's inputs, if not the line above; the image is line 0."""
     if step.inputs == (place - 1,):
         return ""
     return ", ".join(str(origin + 1) for origin in step.inputs)

@@ -26,15 +26,15 @@ class Step(NamedTuple):
     Attributes:
         layer: its class and, for convolutions, the kernel size: ``"Conv2D 5x5"``.
         output_shape: (height, width, channels), or (units,).
-        parameters: trainable weights; 0 where the layer is used again.
-        multiply_adds: products of a weight and a value; pooling and activations count as none.
+        parameters: number of trainable weights; 0 if the layer was used before.
+        multiply_adds: products of a weight and a value; pooling and activations have none.
         kind: the kind of layer; see `nin.accounting.layers.Kind`.
         inputs: positions in the trace of the steps whose outputs it takes; -1 is the image.
         non_trainable: values that gradients do not change: moving averages, and the weights of
             layers that are not trainable.
         window: (height, width) in cells of the input that one cell of the output sees.
         strides: cells of the input from one window to the next.
-        enlarges: cells of the output in that distance; above 1 where the layer enlarges maps.
+        enlarges: cells of the output in that distance; above 1 if the layer enlarges maps.
     """
 
     layer: str
@@ -56,11 +56,11 @@ def walk(net: Any, input_shape: Shape) -> list[Step]:
 
     Args:
         net: a layer or model of known kinds: `keras.Sequential`, `Branches`, functional models, a
-            `Classifier` with a `net`, nested at will.
+            `Classifier` with a `net`, nested arbitrarily.
         input_shape: (height, width, channels) of the images.
 
     Raises:
-        NinError: a layer is of an unknown kind, or a model runs code of its own (the message names
+        NinError: a layer is of an unknown kind, a model runs code of its own (the message names
             it), or a model takes images of another shape.
         InputSizeError: the images are too small for a `Classifier`.
         ValueError: Keras finds that the images do not fit a layer.
@@ -138,7 +138,7 @@ class _Tracer:
         proxies = keras.tree.flatten(proxy)
         _check_inputs(model, proxies)
         # Private, but Keras's own way to send anything at all through the graph, as its
-        # `compute_output_spec` does: public ways would call the layers and leave marks on them.
+        # `compute_output_spec` does. Public ways would call the layers and change their state.
         ends = model._run_through_graph(
             proxies, operation_fn=lambda operation: partial(self._node, operation, trainable)
         )
@@ -199,7 +199,7 @@ _HANDLERS: tuple[tuple[type, Callable[[_Tracer, Any, Any, bool], Any]], ...] = (
 
 
 def _is_ours(model: Any) -> bool:
-    """Whether a model computes what its layers do, and no more."""
+    """Whether a model computes only what its layers do."""
     ours = type(model).call.__module__.partition(".")[0] in ("keras", "nin")
     return ours and getattr(type(model), "_network", Module._network) is Module._network
 
@@ -234,7 +234,7 @@ def _check_layer(layer: Any) -> None:
         raise NinError(f"cannot count what a layer of kind {kind} holds and computes{why}")
 
 
-#: Layers that may stand for an activation within another: they have no weights.
+#: Layers that may be the activation of another layer, because they have no weights.
 _WITHOUT_WEIGHTS = {
     getattr(keras.layers, name) for name in ("Activation", "ELU", "LeakyReLU", "ReLU", "Softmax")
 }

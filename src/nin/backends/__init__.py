@@ -1,8 +1,8 @@
-"""Which framework computes: chosen before Keras is imported, and called here and nowhere else.
+"""The framework that computes: chosen before Keras is imported, and called from here only.
 
-TensorFlow, JAX and PyTorch are imported in this folder only, one file each behind the same
-functions, those of `Backend`; what several devices need of JAX is in `distribution` and
-`processes`. Everything else uses Keras.
+TensorFlow, JAX and PyTorch are imported only in this folder, in one file each with the same
+functions, those of `Backend`; `distribution` and `processes` use JAX for several devices.
+Everything else uses Keras.
 """
 
 from nin.backends.choice import (

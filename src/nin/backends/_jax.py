@@ -16,7 +16,7 @@ def gpus() -> int:
 
 
 def gpu_name() -> str:
-    """What the first GPU is called; there is one."""
+    """The name of the first GPU; there must be one."""
     return str(next(device.device_kind for device in jax.devices() if device.platform == "gpu"))
 
 
@@ -35,7 +35,7 @@ def fast_in_bfloat16() -> bool:
 
 
 def sync(model: Any) -> None:
-    """Bring the weights up to date while `fit` runs: until then JAX's loop holds them."""
+    """Bring the model's weights up to date while `fit` runs: JAX's loop holds the current ones."""
     model.jax_state_sync()
 
 
@@ -54,7 +54,7 @@ def own_variable(value: Any) -> tuple[Any, bool, str] | None:
 
 
 def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, Any, list[Any]]:
-    """What `compute` returns, a loss and something beside it, and the loss's gradients.
+    """The loss and the other value that `compute` returns, and the loss's gradients.
 
     Args:
         compute: computes with the weights of `model`.
@@ -88,4 +88,4 @@ def prepare_optimizer(optimizer: Any) -> None:
 
 
 def batch_normalization(*_: Any) -> None:
-    """None: XLA fuses what Keras computes."""
+    """None: XLA fuses Keras's own operators."""

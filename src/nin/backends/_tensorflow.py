@@ -18,7 +18,7 @@ def gpus() -> int:
 
 
 def gpu_name() -> str:
-    """What the first GPU is called; there is one."""
+    """The name of the first GPU; there must be one."""
     details = tf.config.experimental.get_device_details(tf.config.list_physical_devices("GPU")[0])
     return str(details.get("device_name", "GPU"))
 
@@ -38,7 +38,7 @@ def fast_in_bfloat16() -> bool:
 
 
 def sync(model: Any) -> None:
-    """Nothing to do: the weights are up to date at any time."""
+    """Nothing to do: the weights are always up to date."""
 
 
 def reseed(*_: int) -> None:
@@ -46,11 +46,11 @@ def reseed(*_: int) -> None:
 
 
 def bounded_dataset(batches: Iterable[Any], arrays: Sequence[tuple[Sequence[int], Any]]) -> Any:
-    """A `tf.data.Dataset` that holds one batch ready, and never more.
+    """A `tf.data.Dataset` that prefetches one batch, never more.
 
     Args:
-        batches: tuples of arrays, anew each time they are iterated over.
-        arrays: (shape of a sample, type) of each array of a batch.
+        batches: tuples of arrays; may be iterated over several times.
+        arrays: (shape of a sample, type) for each array of a batch.
     """
     signature = tuple(tf.TensorSpec((None, *shape), dtype) for shape, dtype in arrays)
     dataset = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=signature)
@@ -60,7 +60,7 @@ def bounded_dataset(batches: Iterable[Any], arrays: Sequence[tuple[Sequence[int]
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a line of TensorFlow's log is worth showing: each new network is traced anyway."""
+    """Whether a line of TensorFlow's log is worth showing: retracing is not, as it is expected."""
     return "triggered tf.function retracing" not in record.getMessage()
 
 
@@ -68,19 +68,19 @@ logging.getLogger("tensorflow").addFilter(_is_news)
 
 
 def random_state() -> Callable[[], None]:
-    """Nothing to put back: TensorFlow does not give its global seed away."""
+    """Nothing to put back: TensorFlow does not reveal its global seed."""
     return lambda: None
 
 
 def own_variable(value: Any) -> tuple[Any, bool, str] | None:
-    """The content of a `tf.Variable`, whether it is trained, and its type; of others None."""
+    """The content of a `tf.Variable`, whether it is trained, and its type; None for others."""
     if not isinstance(value, tf.Variable):
         return None
     return value.numpy(), bool(value.trainable), str(value.dtype.name)
 
 
 def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, Any, list[Any]]:
-    """What `compute` returns, a loss and something beside it, and the loss's gradients.
+    """The loss and the other value that `compute` returns, and the loss's gradients.
 
     Args:
         compute: computes with the weights of `model`.
@@ -93,16 +93,16 @@ def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, 
 
 
 def can_compile(function: Callable[..., Any], arrays: Sequence[Any]) -> bool:
-    """Whether a graph can be made of a function, for batches of any size.
+    """Whether TensorFlow can make a graph of a function, for batches of any size.
 
     Args:
-        function: of tensors.
-        arrays: a batch of what it is called with.
+        function: a function of tensors.
+        arrays: a batch of its arguments.
     """
     signature = [tf.TensorSpec((None, *array.shape[1:]), array.dtype) for array in arrays]
     try:
         tf.function(function, autograph=False).get_concrete_function(*signature)
-    except Exception:  # noqa: BLE001 - whatever a reader's code does; without a graph it may run
+    except Exception:  # noqa: BLE001 - user code may raise anything, but run without a graph
         return False
     return True
 
@@ -112,11 +112,11 @@ _FUSED = (tf.float32, tf.bfloat16, tf.float16)
 
 
 def prepare_optimizer(optimizer: Any) -> None:
-    """Leave out the sum of the gradients over all replicas where there is one.
+    """Leave out the sum of gradients over all replicas if there is only one replica.
 
-    Keras computes it by a function whose gradient TensorFlow registers for good, and with it the
-    graph of the training step and the images of its data set: no memory that a training has taken
-    would come free in this process.
+    Keras computes it by a function whose gradient TensorFlow registers permanently, together with
+    the graph of the training step and the images of its data set: the memory of a training would
+    not be freed in this process.
     """
     for each in (optimizer, getattr(optimizer, "inner_optimizer", None)):
         if each is not None and hasattr(each, "_all_reduce_sum_gradients"):
@@ -124,7 +124,7 @@ def prepare_optimizer(optimizer: Any) -> None:
 
 
 def _summed(optimizer: Any, pairs: Any) -> Any:
-    """Pairs (gradient, variable): as they are, unless there are several replicas."""
+    """Pairs (gradient, variable), summed over replicas only if there are several."""
     replica = tf.distribute.get_replica_context()
     if replica is None or replica.num_replicas_in_sync == 1:
         return list(pairs)
@@ -132,15 +132,16 @@ def _summed(optimizer: Any, pairs: Any) -> Any:
 
 
 def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:
-    """What a batch normalisation puts out, in one operator, and the statistics that it used.
+    """Batch normalisation in one operator: its output, and the statistics that it used.
 
     Args:
         images: (n, h, w, c).
         layer: a built `keras.layers.BatchNormalization` of the last axis, with scale and centre.
-        training: whether the statistics are the batch's; otherwise they are the layer's averages.
+        training: whether to use the batch's statistics; otherwise the layer's averages.
 
     Returns:
-        The images, each channel's mean and its variance; None if the operator does not take them.
+        The normalised images, each channel's mean and its variance; None if the operator does not
+        take the images or the weights.
     """
     weights = (layer.gamma, layer.beta, layer.moving_mean, layer.moving_variance)
     if images.dtype not in _FUSED or any(weight.dtype != "float32" for weight in weights):

@@ -17,7 +17,7 @@ def gpus() -> int:
 
 
 def gpu_name() -> str:
-    """What the first GPU is called; there is one."""
+    """The name of the first GPU; there must be one."""
     return str(torch.cuda.get_device_name(0))
 
 
@@ -34,7 +34,7 @@ def fast_in_bfloat16() -> bool:
 
 
 def sync(model: Any) -> None:
-    """Nothing to do: the weights are up to date at any time."""
+    """Nothing to do: the weights are always up to date."""
 
 
 def reseed(*numbers: int) -> None:
@@ -43,7 +43,7 @@ def reseed(*numbers: int) -> None:
 
 
 def random_state() -> Callable[[], None]:
-    """What puts the state of PyTorch's own generators back, those of GPUs in use included."""
+    """A function that restores the state of PyTorch's own generators, including those of GPUs."""
     state, of_gpus = torch.get_rng_state(), torch.cuda.get_rng_state_all() if gpus() else []
 
     def restore() -> None:
@@ -55,14 +55,14 @@ def random_state() -> Callable[[], None]:
 
 
 def own_variable(value: Any) -> tuple[Any, bool, str] | None:
-    """The content of a parameter, or of a tensor that needs a gradient; of others None."""
+    """The content of a parameter or other tensor with a gradient, and its type; None for others."""
     if not (isinstance(value, torch.Tensor) and value.requires_grad and value.is_leaf):
         return None
     return value.detach().cpu().numpy(), True, str(value.dtype).removeprefix("torch.")
 
 
 def gradients(compute: Callable[[], tuple[Any, Any]], model: Any) -> tuple[Any, Any, list[Any]]:
-    """What `compute` returns, a loss and something beside it, and the loss's gradients.
+    """The loss and the other value that `compute` returns, and the loss's gradients.
 
     Args:
         compute: computes with the weights of `model`.
@@ -83,14 +83,14 @@ def prepare_optimizer(optimizer: Any) -> None:
 
 
 def batch_normalization(images: Any, layer: Any, training: bool) -> tuple[Any, Any, Any] | None:
-    """As on TensorFlow: the images, and the mean and variance by which they were normalised.
+    """As on TensorFlow: the normalised images, and the mean and variance that were used.
 
-    None if only their shape is asked for, or there is one value per channel, which PyTorch refuses.
+    None if only the shape is needed, or if there is one value per channel, which PyTorch refuses.
     """
     if images.is_meta or images.numel() == images.shape[-1]:
         return None
     mean, variance = (each.value.detach() for each in (layer.moving_mean, layer.moving_variance))
-    if training:  # Momentum 1 makes them the batch's: 0 of what they hold, which must be finite.
+    if training:  # Momentum 1 replaces them by the batch's; they only have to be finite.
         mean, variance = torch.zeros_like(mean), torch.zeros_like(variance)
     normalized = torch.nn.functional.batch_norm(
         images.movedim(-1, 1),

@@ -1,6 +1,6 @@
-"""A parent process that ends in good order for one that JAX aborts.
+"""A parent process that ends cleanly for a child that JAX aborts.
 
-Where another process of a training is lost JAX may abort from C++, where no exception can pass. So
+If another process of a training is lost, JAX may abort from C++, where no exception can pass. So
 the training runs in a child, and its parent turns the abort into one line and an exit code.
 """
 
@@ -18,25 +18,25 @@ from nin.errors import LOST_PEER
 #: The exit code for an abort because another process was lost.
 LOST = 2
 _JOINED = b"all processes have met\n"
-#: What the parent passes on.
+#: Signals that the parent passes on to the child.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-#: What C++ writes by itself; None where there is no parent.
+#: The file with C++'s own output; None if there is no parent.
 _log: Any = None
 
 
 def supervise() -> None:
-    """Go on in a child process; the parent ends as the child does, and does not return.
+    """Continue in a child process; the parent ends as the child does, and does not return.
 
-    To be called before JAX is imported: its threads would not be in the child. What C++ writes to
-    standard output and error by itself is put aside, and shown if an abort has another cause.
+    Call this before JAX is imported: its threads would not exist in the child. C++'s own output to
+    standard output and error is kept aside, and shown if an abort has another cause.
     """
     global _log
     sys.stdout.flush()
     sys.stderr.flush()
     log = tempfile.TemporaryFile()  # noqa: SIM115
     reading, writing = os.pipe()
-    # Held back until the parent can pass them on.
+    # Signals are held back until the parent can pass them on.
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
     child = os.fork()
     if child:
@@ -74,7 +74,7 @@ def _end_as(child: int, log: Any) -> NoReturn:
 
 
 def _lost(output: bytes) -> bytes | None:
-    """One line on why JAX aborted; None if that was not for want of another process."""
+    """One line on why JAX aborted; None if the reason was not a missing process."""
     if b"distributed service" not in output and b"coordination" not in output:
         return None
     if _JOINED in output:
@@ -83,6 +83,6 @@ def _lost(output: bytes) -> bytes | None:
 
 
 def _end_with_parent(pipe: int) -> None:
-    """Read from a pipe to which nobody writes: it ends when the parent does."""
+    """End this process when the parent ends: nobody writes to the pipe, which is then closed."""
     os.read(pipe, 1)
     os._exit(LOST)

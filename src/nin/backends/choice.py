@@ -1,4 +1,4 @@
-"""Which framework computes: chosen before Keras is imported."""
+"""Chooses the framework that computes, before Keras is imported."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ INSTALL = {
 
 
 class Backend(Protocol):
-    """What each backend's file provides."""
+    """The functions that each backend's file provides."""
 
     def gpus(self) -> int: ...  # noqa: D102
     def gpu_name(self) -> str: ...  # noqa: D102
@@ -47,14 +47,14 @@ class Backend(Protocol):
 
 
 def backend_name() -> str:
-    """The name of the backend that Keras has or will have; nothing is imported.
+    """The name of the backend that Keras uses or will use; nothing is imported.
 
     `KERAS_BACKEND` decides, then Keras's own configuration file, then the first of TensorFlow,
     JAX and PyTorch that is installed.
 
     Raises:
-        BackendError: none is installed, the chosen one is not, or Keras is already imported with
-            another one than `KERAS_BACKEND` names.
+        BackendError: none is installed, the chosen one is not, or Keras is already imported with a
+            backend other than `KERAS_BACKEND` names.
         UnknownNameError: `KERAS_BACKEND` names no backend.
     """
     requested = os.environ.get("KERAS_BACKEND")
@@ -72,7 +72,7 @@ def backend_name() -> str:
 
 
 def choose() -> str:
-    """Settle Keras's backend, before Keras is imported, and return its name; see `backend_name`.
+    """Set Keras's backend, before Keras is imported, and return its name; see `backend_name`.
 
     Raises:
         BackendError, UnknownNameError: see `backend_name`.
@@ -89,7 +89,7 @@ def choose() -> str:
 
 
 def current() -> Backend:
-    """The file of this folder for the chosen backend."""
+    """The module of this folder for the chosen backend."""
     return cast(Backend, importlib.import_module(f"nin.backends._{choose()}"))
 
 
@@ -114,9 +114,10 @@ def quietly_imported(module: str) -> None:
 
 @contextlib.contextmanager
 def no_garbage_collection() -> Iterator[None]:
-    """Import in such a context: Python would go through all that has been imported so far.
+    """Turn garbage collection off during imports.
 
-    It does so again and again, for a quarter of the time that TensorFlow and Keras take.
+    Otherwise Python scans all that was imported so far again and again, which takes a quarter of
+    the time of importing TensorFlow and Keras.
     """
     collects = gc.isenabled()
     gc.disable()

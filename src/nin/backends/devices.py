@@ -1,4 +1,4 @@
-"""What this machine computes on: the GPUs of the backend, the cores of the processor."""
+"""The devices of this machine: the GPUs of the backend, the cores of the processor."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from nin.backends.choice import current
 
 #: The first compute capability of NVIDIA's GPUs with matrix units for bfloat16 (Ampere).
 BFLOAT16_CAPABILITY = (8, 0)
-#: How Linux names the instructions that multiply in bfloat16, on x86 and on ARM.
+#: Linux's names for the instructions that multiply in bfloat16, on x86 and ARM.
 _BFLOAT16 = {"avx512_bf16", "amx_bf16", "bf16"}
 
 
@@ -28,7 +28,7 @@ def num_gpus() -> int:
 
 
 def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
-    """The i-th GPU when there is one, else the CPU: ``with try_gpu(): ...``.
+    """The i-th GPU if there is one, else the CPU: ``with try_gpu(): ...``.
 
     Example:
         >>> import keras
@@ -39,7 +39,7 @@ def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
     """
     gpus = current().gpus()
     if not gpus:
-        # Where there is only the CPU, naming it to PyTorch makes copies of the weights.
+        # If there is only the CPU, naming it makes PyTorch copy the weights.
         return contextlib.nullcontext()
     import keras
 
@@ -47,7 +47,7 @@ def try_gpu(i: int = 0) -> AbstractContextManager[Any]:
 
 
 def multiplies_bfloat16() -> bool:
-    """Whether this processor has instructions for products in bfloat16; known on Linux only."""
+    """Whether this processor has instructions for products in bfloat16; False if not on Linux."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
@@ -58,10 +58,10 @@ def multiplies_bfloat16() -> bool:
 
 @contextlib.contextmanager
 def cores_shared(workers: int) -> Iterator[None]:
-    """Within this, processes that are started take only their share of the cores.
+    """Within this block, processes that are started use only their share of the cores.
 
     Args:
-        workers: how many of them there will be at a time.
+        workers: number of processes at a time.
     """
     threads = str(max(1, (os.cpu_count() or 1) // workers))
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")

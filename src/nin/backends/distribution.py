@@ -1,7 +1,7 @@
 """One training on several devices, and by several processes: Keras's data parallelism, on JAX.
 
-Of the engines that Keras 3 can use this is the one that gives the same loss, to rounding, as one
-device. On TensorFlow `MirroredStrategy` does not; for PyTorch Keras has none.
+Of the engines that Keras 3 can use, only this one gives the same loss as one device, up to
+rounding. On TensorFlow `MirroredStrategy` does not; for PyTorch Keras has none.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _PROCESSES = "nin.backends.processes"
 
 
 class Layout(NamedTuple):
-    """How a training is spread: over how many devices and processes; which process this is."""
+    """Numbers of devices and processes that a training is spread over, and this process's index."""
 
     devices: int = 1
     processes: int = 1
@@ -33,7 +33,7 @@ class Layout(NamedTuple):
 
 
 def layout() -> Layout:
-    """How networks that are made now are spread."""
+    """How networks that are made now are spread over devices."""
     import keras
 
     chosen = keras.distribution.distribution()
@@ -45,19 +45,19 @@ def layout() -> Layout:
 
 
 def join(*, supervised: bool = False) -> None:
-    """Meet the other processes of a training; before anything is computed.
+    """Connect to the other processes of a training, before anything is computed.
 
-    Where they are is set by Keras's variables KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES
-    and _PROCESS_ID; without them JAX finds it out from Slurm, Open MPI and Kubernetes.
+    Keras's variables KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES and _PROCESS_ID say where
+    they are; without them JAX asks Slurm, Open MPI or Kubernetes.
 
     Args:
-        supervised: whether to go on in a child process, so that its parent can explain an abort by
-            JAX in one line; only before JAX is imported.
+        supervised: whether to continue in a child process, so that its parent can explain an abort
+            by JAX in one line; only before JAX is imported.
 
     Raises:
-        BackendError: the backend is not JAX, no variable names the others, or something has
+        BackendError: the backend is not JAX, the other processes are not known, or something has
             been computed already.
-        PeerLostError: they did not all come.
+        PeerLostError: not all processes connected in time.
     """
     check_backend()
     if supervised:
@@ -67,14 +67,14 @@ def join(*, supervised: bool = False) -> None:
 
 @contextlib.contextmanager
 def spread(devices: int | None) -> Iterator[Layout]:
-    """Networks that are made within this live on several devices, each with its rows of a batch.
+    """Spread networks made within this block over devices, each of which takes rows of a batch.
 
     Args:
-        devices: how many of this machine's devices; 0 for all of them. None for one device, or,
+        devices: number of this machine's devices; 0 for all of them. None for one device, or,
             after `join`, for all devices of all processes.
 
     Raises:
-        BackendError: there are not so many, or the backend can use one only.
+        BackendError: there are fewer devices, or the backend can use only one.
     """
     if devices is None and not _have_joined():
         yield Layout()
@@ -95,14 +95,14 @@ def spread(devices: int | None) -> Iterator[Layout]:
 
 
 def gather() -> None:
-    """Let networks live on one device again."""
+    """Put networks on one device again."""
     import keras
 
     keras.distribution.set_distribution(None)
 
 
 def leave() -> None:
-    """Wait until the other processes, if there are any, have come as far; then part from them."""
+    """Wait until the other processes, if any, get to this point, and disconnect from them."""
     if _have_joined():
         sys.modules[_PROCESSES].leave()
 
@@ -115,7 +115,7 @@ def abandon(code: int) -> None:
 
 @contextlib.contextmanager
 def lost_peers() -> Iterator[None]:
-    """Turn what is raised when another process has ended into a `PeerLostError`."""
+    """Turn errors raised because another process has ended into a `PeerLostError`."""
     with sys.modules[_PROCESSES].lost_peers() if _have_joined() else contextlib.nullcontext():
         yield
 

@@ -1,4 +1,4 @@
-"""Several processes that train together, by JAX: how they meet, part, and miss one another.
+"""Several processes that train together by JAX: how they connect, disconnect, and fail.
 
 Every process holds the whole network and works on its own rows of each batch; JAX adds up the
 gradients. `join` comes before anything is computed, `leave` at the end.
@@ -18,15 +18,15 @@ from nin.backends import abort_guard
 from nin.errors import LOST_PEER, BackendError, PeerLostError, first_line
 
 HEARTBEAT = 20
-#: Also at the end, for the others to have come as far.
+#: Seconds to wait for the other processes, at the beginning and at the end.
 PATIENCE = 300
 
-#: Words in JAX's errors when another process is gone: a sum's other end, or the coordinator.
+#: Words in JAX's errors if another process is gone, be it a peer in a sum or the coordinator.
 _SIGNS = ("Gloo", "UNAVAILABLE", "heartbeat", "Barrier failed", "Socket closed")
 
 
 def join(patience: int = PATIENCE, heartbeat: int = HEARTBEAT) -> None:
-    """Meet the other processes; see `nin.backends.distribution.join`.
+    """Connect to the other processes; see `nin.backends.distribution.join`.
 
     Args:
         patience: seconds to wait for them.
@@ -58,16 +58,16 @@ def joined() -> bool:
 
 
 def leave() -> None:
-    """Wait until the others have come as far, then part from them."""
+    """Wait until the others get to this point, and disconnect from them."""
     if joined():
         with lost_peers():
             jax.distributed.shutdown()
 
 
 def abandon(code: int) -> NoReturn:
-    """End this process without waiting for the others; they notice at their next step.
+    """End this process without waiting for the others, which notice at their next step.
 
-    At an ordinary end JAX waits for them, and they for this process's part of a sum.
+    On a normal exit JAX waits for them, and they wait for this process's part of a sum.
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):
@@ -77,7 +77,7 @@ def abandon(code: int) -> NoReturn:
 
 @contextlib.contextmanager
 def lost_peers() -> Iterator[None]:
-    """Turn JAX's errors when another process is gone into a `PeerLostError`."""
+    """Turn JAX's errors about a process that is gone into a `PeerLostError`."""
     try:
         yield
     except (RuntimeError, ValueError) as error:

@@ -1,4 +1,4 @@
-"""The random states of Python, NumPy and the backend: seeded, and left as a caller had them."""
+"""Seeds the random states of Python, NumPy and the backend, and restores the caller's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from nin.backends.choice import backend_name, current
 
-#: Where Keras keeps its seed and the generator made of it, and what it calls them.
+#: The module and names under which Keras keeps its seed and the generator made from it.
 _KERAS_STATE = "keras.src.backend.common.global_state"
 _SEEDS = ("global_random_seed", "global_seed_generator")
 
@@ -18,7 +18,8 @@ _SEEDS = ("global_random_seed", "global_seed_generator")
 def set_random_seed(seed: int) -> None:
     """Seed Python, NumPy, the backend and Keras, as `keras.utils.set_random_seed` does.
 
-    That imports TensorFlow for its seed, whatever backend computes: seconds for nothing.
+    Keras's function imports TensorFlow to seed it, whatever the backend, which can take seconds;
+    this one does not.
     """
     import keras
 
@@ -33,7 +34,7 @@ def set_random_seed(seed: int) -> None:
 
 
 def _keras_state() -> dict[str, Any]:
-    """Of Keras, which has no public way to it: empty before it is imported."""
+    """Keras's random state, to which there is no public access; empty before it is imported."""
     state = sys.modules.get(_KERAS_STATE)
     return {} if state is None else {name: state.get_global_attribute(name) for name in _SEEDS}
 
@@ -42,8 +43,8 @@ def _keras_state() -> dict[str, Any]:
 def random_state_restored() -> Iterator[None]:
     """Put the random states of Python, NumPy, Keras and PyTorch back when the block ends.
 
-    `set_random_seed` sets them: without this, every random number that a caller draws
-    after a training would be that of the training's seed.
+    `set_random_seed` changes them: without this, all random numbers that a caller draws after a
+    training would follow from the training's seed.
     """
     import numpy as np
 

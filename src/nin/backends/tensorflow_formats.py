@@ -1,4 +1,4 @@
-"""TensorFlow's own formats: a SavedModel, opened without Keras; and its converter to LiteRT."""
+"""TensorFlow's own formats: opens a SavedModel without Keras, and sets up conversion to LiteRT."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def load_saved_model(path: Path) -> Callable[[Any], dict[str, Any]]:
     """The function that a SavedModel serves: an array → arrays by name.
 
     Args:
-        path: the folder.
+        path: the SavedModel's folder.
 
     Raises:
         OSError, ValueError: it is damaged.
@@ -34,12 +34,12 @@ def tflite_options(
 ) -> dict[str, Any]:
     """The attributes to set on a ``TFLiteConverter``: built-in operators only.
 
-    Keras hands them on.
+    Keras passes them on to the converter.
 
     Args:
-        quantize: None, ``"float16"`` for weights of half the size, or ``"int8"`` for whole numbers
-            in all operators, with bytes going in and coming out.
-        calibration: for ``"int8"``: gives the batches that ranges are measured on.
+        quantize: None, ``"float16"`` for weights of half the size, or ``"int8"`` for integers in
+            all operators, with bytes as inputs and outputs.
+        calibration: for ``"int8"``: returns the batches that value ranges are measured on.
     """
     import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""Signed values as colours over a photograph: one definition for figures and for pages."""
+"""Signed values as colours over a photograph, defined once for figures and web pages."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ _AGAINST = np.array(
         (0.05, 0.12, 0.45, 0.72),
     ]
 )
-#: Laid over what is no part of the network's input.
+#: Laid over what is outside the network's input.
 _VEIL = np.array((0, 0, 0, 160), np.uint8)
-#: The grey that black becomes below an overlay, 0…1; white stays white.
+#: The grey that black becomes beneath an overlay, 0…1; white stays white.
 _BLACK = 0.5
 
 
 def limit(low: float, high: float) -> float:
-    """The value that has the strongest colour on a scale from `low` to `high`; zero has none."""
+    """The value with the strongest colour on a scale from `low` to `high`; zero has no colour."""
     return max(abs(low), abs(high)) or 1.0
 
 
 def seen_part(size: tuple[int, int], resize_mode: ResizeMode) -> tuple[slice, slice]:
-    """The rows and columns of a photograph of this (height, width) that the network looks at.
+    """The rows and columns that the network sees of a photograph of this (height, width).
 
-    A map covers these, and nothing else: they divide evenly among its cells.
+    A map covers exactly these, divided evenly among its cells.
     """
     left, top, right, bottom = seen_box(size, resize_mode)
     return _pixels(top, bottom), _pixels(left, right)
@@ -55,14 +55,14 @@ def _pixels(start: float, stop: float) -> slice:
 
 
 def shade(values: NDArray[np.floating], most: float) -> NDArray[np.uint8]:
-    """Colours (…, 4), RGBA, of signed `values`; beyond ±`most` they stay the same."""
+    """RGBA colours (…, 4) of signed `values`; beyond ±`most` they stay the same."""
     share = np.clip(np.asarray(values, np.float64) / most, -1, 1)
     colours = np.where(share[..., None] < 0, _ramp(_AGAINST, -share), _ramp(_FOR, share))
     return np.round(255 * colours).astype(np.uint8)
 
 
 def stretched(map_: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.float32]:
-    """A map (h, w) at `size`, (height, width): bilinear, each cell's value at its own middle.
+    """A map (h, w) resized to `size`, (height, width): bilinear, with cell values at their centres.
 
     The cells divide the picture evenly; within half a cell of its edges the value is constant.
     """
@@ -74,7 +74,7 @@ def stretched(map_: NDArray[np.floating], size: tuple[int, int]) -> NDArray[np.f
 
 
 def beneath(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A photograph (h, w, 3) in light greys, (h, w, 3), which do not distort colours above them."""
+    """A photograph (h, w, 3) in light greys, (h, w, 3), which do not distort overlaid colours."""
     return _grey(photo, _BLACK)
 
 
@@ -98,16 +98,15 @@ def overlay_png(
 ) -> bytes:
     """A class map as a picture to lay over the photograph, transparent where the map is zero.
 
-    What is no part of the network's input is dimmed.
-
-    Warm colours are evidence for the class, blue ones evidence against it. Zero is the middle of
-    the scale whatever `low` and `high` are: give the same two to overlays that are to be compared.
+    Parts outside the network's input are dimmed. Warm colours are evidence for the class, blue ones
+    evidence against it. Zero is the middle of the scale whatever `low` and `high` are: use the same
+    two for overlays that are to be compared.
 
     Args:
         map_: (h, w), signed.
         low: the smallest value of the scale.
         high: the largest.
-        size: (height, width) of the picture, in pixels; in the ratio of the photograph.
+        size: (height, width) of the picture, in pixels, with the photograph's aspect ratio.
         resize_mode: how the photograph was brought to the network's size; see
             `nin.data.decoding.decode.decode`.
 

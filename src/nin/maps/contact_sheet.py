@@ -22,10 +22,10 @@ from nin.plotting import default_style
 if TYPE_CHECKING:
     from nin.notebook_figure import NotebookFigure
 
-#: Images on a sheet, and how many stand side by side: with class maps, and without.
+#: Most images on a sheet, and how many stand side by side: with class maps, and without.
 MOST, MOST_WITHOUT = 12, 24
 ACROSS, ACROSS_WITHOUT = 2, 6
-#: By whom the picture was made, in the file itself.
+#: The program that made the picture, noted in the file itself.
 MARK = "nin evaluate"
 ORDER = (
     "numbers before the names: rows of mistakes.csv; first map: the true class; second: the"
@@ -38,7 +38,7 @@ class LabelledPredictions(Protocol):
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """Their names."""
+        """Names of the classes."""
 
     @property
     def probabilities(self) -> Any:
@@ -54,17 +54,17 @@ class LabelledPredictions(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The images' files or positions; none where they are unknown."""
+        """The images' files or positions; empty if unknown."""
 
     def mistakes(self) -> NDArray[np.intp]:
-        """Positions of the images whose label was not found, the worst first."""
+        """Positions of the misclassified images, the worst first."""
 
 
 class Mistake(NamedTuple):
-    """An image that a network has named wrongly.
+    """An image that a network has misclassified.
 
     Attributes:
-        name: its place among the mistakes, and its file or position.
+        name: its rank among the mistakes, and its file or position.
         photo: (height, width, 3), uint8.
         truth: index of the true class.
         probabilities: (classes,).
@@ -87,8 +87,8 @@ def draw_mistakes(
         has_maps: whether the network has class maps.
 
     Returns:
-        A figure of up to `MOST` images with their maps, or `MOST_WITHOUT` images without; None
-        where there is no mistake.
+        A figure of up to `MOST` images with their maps, or `MOST_WITHOUT` images without; None if
+        there are no mistakes.
     """
     worst = evaluation.mistakes()[: MOST if has_maps else MOST_WITHOUT]
     if not len(worst):

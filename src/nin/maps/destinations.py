@@ -1,4 +1,4 @@
-"""Where pictures of class maps go; files of other origin there are not overwritten."""
+"""Where pictures of class maps are written; other programs' files there are not overwritten."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from nin.files import beginning, expand
 from nin.maps.picture import MARK
 from nin.plotting import has_mark
 
-#: Images per picture; more make further, numbered pictures.
+#: Images per picture; if there are more, further, numbered pictures are made.
 PAGE = 8
 #: The arrays in an ``.npz`` of class maps.
 ARRAYS = ("maps", "probabilities", "classes", "files", "fit")
 
-#: Bytes of a file's name, on almost every file system.
+#: Most bytes of a file's name, on almost every file system.
 _LONGEST_NAME = 255
 
 
@@ -30,13 +30,13 @@ def pictures(
         files: the images.
         out: a ``.png`` or ``.svg`` for all images, eight per picture, further ones with ``-2``,
             ``-3`` before the suffix; or a folder for one picture per image,
-            ``<image>-maps.png``, with a number where that name is taken. None: that picture here
-            for one image, ``maps.png`` for more.
+            ``<image>-maps.png``, with a number if that name is taken. None writes to the working
+            directory: that picture for one image, ``maps.png`` for more.
         overwrite: whether to replace files that `nin explain` did not write.
 
     Raises:
-        NinError: there are no files; another suffix; or one of `files` or a file of other origin
-            would be overwritten.
+        NinError: there are no files; `out` has another suffix; or one of `files`, or a file that
+            `nin explain` did not write, would be overwritten.
     """
     if not files:
         raise NinError("there are no images to explain")
@@ -56,13 +56,13 @@ def pictures(
 
 
 def check_free(argument: str, path: Path, files: Iterable[Path], overwrite: bool) -> None:
-    """Refuse to overwrite an image, or what `nin explain` did not write.
+    """Refuse to overwrite an image, or a file that `nin explain` did not write.
 
     Args:
-        argument: that names `path`, for the message.
+        argument: the argument that gave `path`, for the message.
         path: where to write.
         files: the images.
-        overwrite: whether to replace files of other origin; never one of the images.
+        overwrite: whether to replace files that `nin explain` did not write; never the images.
 
     Raises:
         NinError: a file is in the way; the message names it.
@@ -82,7 +82,7 @@ def _is_folder(out: Path) -> bool:
 
 
 def _names(folder: Path, files: Sequence[Path], overwrite: bool) -> Iterator[Path]:
-    """A free name per file; some file systems take ``A`` and ``a`` for the same."""
+    """A free name per file; on some file systems ``A`` and ``a`` are the same."""
     taken: set[str] = set()
     for file in files:
         number = 1
@@ -98,7 +98,7 @@ def _names(folder: Path, files: Sequence[Path], overwrite: bool) -> Iterator[Pat
 
 
 def _fitting(stem: str, ending: str) -> str:
-    """A file's name; a `stem` that is too long for it is cut."""
+    """A file name, for which a `stem` that is too long is cut."""
     return beginning(stem, _LONGEST_NAME - len(ending)) + ending
 
 
@@ -107,7 +107,7 @@ def _is_any_of(files: Iterable[Path], path: Path) -> bool:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether nothing is at `path` but what `nin explain` wrote: a picture marked so, or maps."""
+    """Whether `path` is free, or holds a picture or maps that `nin explain` wrote."""
     if not os.path.lexists(path):
         return True
     try:

@@ -67,7 +67,7 @@ def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ..
 
     Args:
         names: each a class, or several separated by commas; accents in either Unicode form.
-        classes: all of the network's.
+        classes: all classes of the network.
 
     Raises:
         UnknownNameError: there is no such class.
@@ -84,7 +84,7 @@ def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ..
 
 
 def check_shown(shown: int) -> None:
-    """Refuse to draw no map of an image, or too many.
+    """Refuse to draw no maps of an image, or too many.
 
     Raises:
         NinError: it is not 1 to `MOST_SHOWN`.
@@ -94,7 +94,7 @@ def check_shown(shown: int) -> None:
 
 
 def check_strongest(percent: float | None) -> None:
-    """Refuse to show no part of a map's activations, or more than all of them.
+    """Refuse a percentage of a map's activations that is out of range.
 
     Raises:
         NinError: it is not above 0 and up to 100.
@@ -106,15 +106,15 @@ def check_strongest(percent: float | None) -> None:
 
 
 def strongest(map_: NDArray[np.float32], percent: float) -> NDArray[np.float32]:
-    """Only the top `percent` % of a map's activations, as *Network in Network*, section 4.6.
+    """Only the top `percent` % of a map's activations, as in *Network in Network*, section 4.6.
 
     Args:
         map_: (h, w).
-        percent: above 0, up to 100; at least one cell is kept.
+        percent: above 0, up to 100; at least one cell is considered.
 
     Returns:
-        (h, w), zero where the value is not among the largest or not above zero: only what is
-        evidence for the class is kept.
+        (h, w), zero where the value is not among the largest or not above zero: only evidence for
+        the class is kept.
     """
     kept = math.ceil(map_.size * percent / 100)
     least = np.partition(map_, -kept, axis=None)[-kept]

@@ -1,4 +1,4 @@
-"""Image files in, pictures of class maps out."""
+"""Draws class maps of image files."""
 
 from __future__ import annotations
 
@@ -52,24 +52,25 @@ def explained(
     Args:
         network: a `nin.Predictor`.
         files: pictures; they are decoded as in training.
-        classes: the classes to show, in this order; none: the `top` likeliest of each image.
-        top: how many of the likeliest.
+        classes: the classes to show, in this order; by default the `top` likeliest per image.
+        top: number of likeliest classes to show.
         strongest: show only this percentage of each map's activations, the strongest, as in section
             4.6 of the paper.
         out: a picture, or a folder for one picture per image; see `nin.maps.destinations.pictures`.
         raw: an ``.npz`` to write the maps to: ``maps`` (n, h, w, classes), float32,
-            ``probabilities`` (n, classes), ``classes``, ``files`` and ``fit``: the maps cover the
-            whole picture (``"squash"``) or the square in its middle (``"crop"``).
+            ``probabilities`` (n, classes), ``classes``, ``files`` and ``fit``, which says whether
+            the maps cover the whole picture (``"squash"``) or the square in its middle
+            (``"crop"``).
         overwrite: whether to replace files that this function did not write; never an image.
 
     Yields:
-        For each file ``file``, ``label``, ``probability``, ``picture``, ``top``: for each class
-        that is drawn ``label``, ``probability``, ``logit``; and ``map_shape`` (h, w, classes).
+        For each file: ``file``, ``label``, ``probability``, ``picture``, ``map_shape``
+        (h, w, classes) and ``top``, with ``label``, ``probability`` and ``logit`` of each class
+        that is drawn.
 
     Raises:
-        NinError: the network has no class maps, a file cannot be read or written, or an argument
-            is out of range; a file that this function did not write would be
-            overwritten.
+        NinError: the network has no class maps, a file cannot be read or written, an argument is
+            out of range, or a file that this function did not write would be overwritten.
     """
     raw = None if raw is None else expand(raw)
     places = pictures(files, out, overwrite)

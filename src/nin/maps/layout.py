@@ -1,4 +1,4 @@
-"""Where the panels of a picture lie, and text cut to the room it has; all lengths are inches."""
+"""Positions of a picture's panels, and text cut to fit; all lengths are in inches."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ GAP, TITLE, EDGE = 0.14, 0.27, 0.14
 #: Height of the legend at the bottom, without the lines of text below it.
 FOOT = 0.5
 LINE = 0.17
-#: At most this many maps of an image in one row of panels; more begin another.
+#: Most maps of an image in one row of panels; further maps begin another row.
 ACROSS = 5
 
-#: Area of a panel in a picture of one image; width of one in a picture of several.
+#: Area of a panel in a picture of one image; width of a panel in a picture of several.
 _AREA, _WIDTH = 2.3**2, 1.75
-#: Limits of width / height of a panel; photographs beyond them are drawn smaller.
+#: Limits of a panel's width / height; photographs beyond them are drawn smaller.
 _TALLEST, _FLATTEST = 0.72, 2.2
 
 #: Sizes of text, in points.
 SMALL, TEXT = 7.5, 8.5
-#: Characters of a name that are measured; no panel is wide enough for more.
+#: Most characters of a name that are measured; no panel is wide enough for more.
 _LONGEST = 80
 
 #: Left, bottom, width and height, as fractions of the figure.
@@ -36,11 +36,11 @@ class PanelLayout(NamedTuple):
     """The size of a picture and of its panels.
 
     Attributes:
-        width: of each panel.
-        heights: of the panels in each row, from the top.
-        columns: one for the photograph, the others for the maps beside it.
-        words: lines of text below the legend.
-        together: columns of one image, where several stand side by side; 0: all of them.
+        width: width of each panel.
+        heights: height of the panels in each row, from the top.
+        columns: number of columns: one for the photograph, the others for the maps beside it.
+        words: number of lines of text below the legend.
+        together: columns per image if several stand side by side; 0 for all of them.
     """
 
     width: float
@@ -57,7 +57,7 @@ class PanelLayout(NamedTuple):
         return width, 2 * EDGE + lines + FOOT + self.words * LINE
 
     def place(self, row: int, column: int) -> Place:
-        """Where a panel is."""
+        """The position of a panel."""
         width, height = self.size
         left = EDGE + self._left(column)
         below = EDGE + sum(self.heights[: row + 1]) + (row + 1) * TITLE
@@ -70,7 +70,7 @@ class PanelLayout(NamedTuple):
 
 
 def arranged(images: Sequence[Evidence], words: int = 0) -> PanelLayout:
-    """The layout for these images, one below the other, with `words` lines of text below."""
+    """The layout for images one below the other, with `words` lines of text at the bottom."""
     shapes = [_shape(image) for image in images]
     width = math.sqrt(_AREA * shapes[0]) if len(images) == 1 else _WIDTH
     heights = [
@@ -83,7 +83,7 @@ def arranged(images: Sequence[Evidence], words: int = 0) -> PanelLayout:
 
 
 def tiled(images: Sequence[Evidence], across: int, words: int = 0) -> PanelLayout:
-    """The layout for these images, `across` of them side by side; each takes one row of panels."""
+    """The layout for images, `across` of them side by side; each takes one row of panels."""
     shapes = [_shape(image) for image in images]
     rows = [shapes[first : first + across] for first in range(0, len(shapes), across)]
     together = 1 + len(images[0].shown)
@@ -92,7 +92,7 @@ def tiled(images: Sequence[Evidence], across: int, words: int = 0) -> PanelLayou
 
 
 def rows_of(image: Evidence) -> int:
-    """Rows of panels that an image takes."""
+    """Number of rows of panels that an image takes."""
     return math.ceil(len(image.shown) / ACROSS)
 
 
@@ -112,7 +112,7 @@ def text_width(text: str, points: float, weight: str = "normal") -> float:
 
 
 def shortened(text: str, room: float, points: float, weight: str = "normal") -> str:
-    """A name on one line, cut with an ellipsis where it is wider than `room`, in inches."""
+    """A name on one line, cut with an ellipsis if it is wider than `room`, in inches."""
     text = drawable(text)
     if len(text) <= _LONGEST and text_width(text, points, weight) <= room:
         return text

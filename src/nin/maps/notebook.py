@@ -18,7 +18,7 @@ from nin.maps.predictions import enlarged
 if TYPE_CHECKING:
     from nin.notebook_figure import NotebookFigure
 
-#: Images per figure.
+#: Most images per figure.
 MOST_IMAGES = 20
 
 
@@ -39,8 +39,8 @@ def show_maps(
     Args:
         model: a `Classifier`, a `Run`, or a `nin.Predictor`.
         images: (n, height, width, channels) or (n, height, width), uint8 0…255 or floats 0…1; 20
-            at most. A `Classifier` and a `Run` take all of each, at its own size; a `Predictor`
-            brings them to the size it was trained with.
+            at most. A `Classifier` and a `Run` use each image whole, at its own size; a `Predictor`
+            brings it to the size it was trained with.
         labels: (n,) or (n, 1), the true classes, written above each image.
         classes: names of the classes to show, in place of the most likely ones; a `Classifier`
             has its classes by index only: 0, 1.
@@ -52,7 +52,7 @@ def show_maps(
         A matplotlib figure; a notebook shows it.
 
     Raises:
-        DataError: the images have another shape or type, or are too many; the labels likewise.
+        DataError: the images have another shape or type, or are too many; or the labels do not fit.
         NinError: the network has no class maps, or they are not finite; or `strongest` is out of
             range.
         UnknownNameError: there is no such class.

@@ -1,4 +1,4 @@
-"""The picture itself: each photograph beside its class maps, all on one colour scale."""
+"""Draws photographs beside their class maps, all on one colour scale."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from nin.notebook_figure import NotebookFigure
 
-#: By whom a picture was made, in the file itself.
+#: The program that made a picture, noted in the file itself.
 MARK = "nin explain"
 NOTHING = "no evidence\nfor this class"
 
@@ -54,9 +54,9 @@ def draw(
     labelled as having no evidence.
 
     Args:
-        images: at least one.
+        images: one or more.
         percent: show only this percentage of each map's activations, the strongest.
-        hint: advice for the reader where there is only one value per class.
+        hint: advice for the reader if there is only one value per class.
 
     Returns:
         A figure that shows itself in a notebook.
@@ -100,11 +100,11 @@ def draw_image(
     """Draw one image beside its maps.
 
     Args:
-        figure: where.
-        layout: of the figure.
+        figure: the figure to draw in.
+        layout: its layout.
         first: row and column of the photograph.
         image: what to draw.
-        most: the value that has the strongest colour.
+        most: the value with the strongest colour.
         percent: show only this percentage of each map's activations.
     """
     draw_photo(figure, layout, first, image.photo, image.title)
@@ -191,9 +191,9 @@ def save(figure: NotebookFigure, path: Path, mark: str = MARK) -> None:
     """Write a figure as PNG or SVG, by the suffix of `path`; wholly or not at all.
 
     Args:
-        figure: what to write.
-        path: where.
-        mark: the program's name, kept in the file: by it a later call recognises its own pictures.
+        figure: the figure.
+        path: where to write it.
+        mark: the program's name, noted in the file so that a later call recognises its pictures.
 
     Raises:
         NinError: it cannot be written.

@@ -1,4 +1,4 @@
-"""What a network predicts for image files, with its class maps, as `Evidence`."""
+"""A network's predictions and class maps for image files, as `Evidence`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class MappedFiles(NamedTuple):
     resize_mode: ResizeMode
 
     def evidence(self, index: int) -> Evidence:
-        """One image; its photograph is read again, as many would not fit into memory together."""
+        """One image; its photograph is read again, because all together might not fit in memory."""
         file = self.files[index]
         return Evidence(
             file.name,
@@ -77,10 +77,10 @@ def predict_maps(
     """Predict the classes of image files, with class maps.
 
     Args:
-        network: one that has class maps.
+        network: a network that has class maps.
         files: pictures, of any format that `nin.data.decoding.decode.decode` reads.
-        names: the classes to show; none: the `top` likeliest of each image.
-        top: how many of the likeliest.
+        names: the classes to show; by default the `top` likeliest per image.
+        top: number of likeliest classes to show.
 
     Raises:
         NinError: the network has no class maps, its predictions are not finite, or too many classes
@@ -102,7 +102,7 @@ def predict_maps(
 
 
 def photograph(file: str | PathLike[str]) -> NDArray[np.uint8]:
-    """A picture in its own aspect ratio, (h, w, 3), at the size in which it is drawn.
+    """A picture (h, w, 3) in its own aspect ratio, at the size at which it is drawn.
 
     Args:
         file: its path, its name in a shard, or its URL.
@@ -117,7 +117,7 @@ def photograph(file: str | PathLike[str]) -> NDArray[np.uint8]:
 
 
 def enlarged(photo: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Small images with each pixel repeated, so that a map over them has room to be smooth."""
+    """An image, with pixels repeated if it is small, so that a map over it can be smooth."""
     times = max(1, _SIDE // max(photo.shape[:2]))
     return photo.repeat(times, axis=0).repeat(times, axis=1)
 

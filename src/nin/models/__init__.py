@@ -1,4 +1,4 @@
-"""What a network is: blocks, NiN from a table of stages, and the nets it is compared with."""
+"""The networks: blocks, NiN from a table of stages, and the nets it is compared with."""
 
 from nin.models.alexnet import AlexNet as AlexNet
 from nin.models.classifier import Classifier as Classifier

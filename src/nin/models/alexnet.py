@@ -14,7 +14,7 @@ class AlexNet(Classifier):
     46,764,746 parameters at an input of (n, 224, 224, 1).
 
     Args:
-        lr: learning rate of the plain SGD that `configure_optimizers` gives.
+        lr: learning rate of the plain SGD that `configure_optimizers` returns.
         num_classes: number of logits.
 
     Example:

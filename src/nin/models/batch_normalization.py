@@ -12,14 +12,14 @@ from nin import backends
 
 @keras.saving.register_keras_serializable(package="nin")
 class BatchNormalization(keras.layers.BatchNormalization):
-    """Keras's batch normalisation, by the backend's own operator where it has one.
+    """Keras's batch normalisation, computed by the backend's own operator if it has one.
 
-    Keras reads the images several times, in float32 whatever their type; on a processor that can
-    take longer than the convolutions between.
+    Keras reads the images several times, in float32 whatever their type; on a CPU that can take
+    longer than the convolutions between them.
 
     Args:
-        momentum: of the averages. With Keras's 0.99 they are still a third of their start after a
-            hundred steps; 0.9 is that of the book's PyTorch edition.
+        momentum: momentum of the averages. With Keras's 0.99 their initial values still count for a
+            third after a hundred steps; 0.9 is the value in the book's PyTorch edition.
         kwargs: see `keras.layers.BatchNormalization`.
     """
 
@@ -28,7 +28,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Images of shape (n, h, w, c) → the same, each channel with its scale and offset."""
-        # Where it is frozen Keras's few operators have the faster gradient.
+        # If the layer is frozen, the gradient of Keras's few operators is faster.
         fuses = self._is_usual(inputs, mask) and (self.trainable or not training)
         fused = fuses and backends.current().batch_normalization(inputs, self, bool(training))
         if not fused:
@@ -40,6 +40,6 @@ class BatchNormalization(keras.layers.BatchNormalization):
         return ops.cast(normalized, self.compute_dtype)
 
     def _is_usual(self, inputs: Any, mask: Any) -> bool:
-        """Whether it does to images what every framework's does."""
+        """Whether this is the batch normalisation of images that every framework has."""
         plain = self.scale and self.center and not (self.renorm or self.synchronized)
         return plain and mask is None and len(inputs.shape) == 4 and self.axis in (-1, 3)

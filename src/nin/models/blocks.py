@@ -13,11 +13,11 @@ from nin.networks.stages import MBConv
 
 
 class Branches(keras.layers.Layer):
-    """Sends its input down several paths and joins what comes out.
+    """Sends its input down several paths and joins their outputs.
 
     Args:
-        paths: the layers of each path; an empty path hands its input on.
-        join: takes the list of what the paths put out, `keras.layers.Concatenate()` for one.
+        paths: the layers of each path; an empty path passes its input on.
+        join: takes the list of the paths' outputs, such as `keras.layers.Concatenate()`.
     """
 
     def __init__(self, *paths: Iterable[Any], join: Any, **kwargs: Any) -> None:
@@ -36,7 +36,7 @@ class Branches(keras.layers.Layer):
         self.built = True
 
     def call(self, X: Any, training: bool | None = None) -> Any:
-        """Input of shape (n, h, w, c) → what the join makes of the paths' outputs."""
+        """Input of shape (n, h, w, c) → the joined outputs of the paths."""
         return self.join([path(X, training=training) for path in self.paths])
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -50,10 +50,10 @@ def mbconv(stage: MBConv, channels: int) -> list[Any]:
 
     Args:
         stage: the row.
-        channels: of the input.
+        channels: channels of the input.
 
     Returns:
-        A layer for each block: (n, h, w, channels) → (n, h / strides, w / strides, stage.channels).
+        One layer per block: (n, h, w, channels) → (n, h / strides, w / strides, stage.channels).
     """
     blocks: list[Any] = []
     for number in range(stage.repeats):
@@ -93,7 +93,7 @@ def _relu6() -> Any:
 class AveragePooling(keras.layers.AveragePooling2D):
     """Keras's average pooling, with the same borders on every backend.
 
-    Where a window reaches beyond the image, what it finds within is averaged. On PyTorch Keras
+    Where a window reaches beyond the image, only the values inside are averaged. On PyTorch, Keras
     repeats the image's last row and column there.
     """
 
@@ -104,7 +104,7 @@ class AveragePooling(keras.layers.AveragePooling2D):
         return self._filled(inputs) / self._filled(ops.ones_like(inputs[:1, :, :, :1]))
 
     def _filled(self, inputs: Any) -> Any:
-        """The mean over windows that zeros fill up."""
+        """The mean over windows padded with zeros."""
         missing = [
             max(0, (-(-side // step) - 1) * step + window - side)
             for side, step, window in zip(
@@ -121,7 +121,7 @@ def dense_head(num_classes: int, hidden: Sequence[int] = (4096, 4096)) -> list[k
 
     Args:
         num_classes: number of logits.
-        hidden: units of each layer before them.
+        hidden: units of each hidden layer before the logits.
     """
     layers = [
         layer

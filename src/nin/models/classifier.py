@@ -48,11 +48,11 @@ class Classifier(Module):
     """
 
     _fresh: bool | None = None
-    #: Whether an `apply_init` of the reader's set fresh weights: images may be seen anew.
+    #: Whether a user's `init` set fresh weights in `apply_init`: preprocessing may still change.
     set_by_init = False
     #: Where a custom network's code is; None for the networks of this package.
     source: NetworkSource | None = None
-    #: The name by which it was made, and for how many classes.
+    #: The name it was made by, and its number of classes.
     made_as: tuple[str, int] | None = None
 
     def __init__(self, plot_train_per_epoch: int = 2, plot_valid_per_epoch: int = 1) -> None:
@@ -65,8 +65,9 @@ class Classifier(Module):
         """Whether the weights are as Keras initialised them, or not made yet.
 
         `Trainer` initialises fresh weights anew (see `nin.initialize`) and leaves all others alone.
-        They are no longer fresh once they have been trained, loaded or set. Weights that `self.net`
-        has before this model is built are taken for trained ones; set it to True if they are not.
+        They are no longer fresh once they have been trained, loaded or set. If `self.net` has
+        weights before this model is built, they are taken for trained ones; set this to True if
+        they are not.
         """
         if self._fresh is not None:
             return self._fresh
@@ -99,7 +100,7 @@ class Classifier(Module):
         net = self.whole_net()
         if not is_builtin(type(self).call):
             self.call(ops.zeros((1, *(side or 1 for side in input_shape[1:]))), training=False)
-        elif net is None:  # Only its own `forward` knows what its layers are given.
+        elif net is None:  # Only its own `forward` knows the inputs of its layers.
             super().call(ops.zeros((1, *(side or 1 for side in shape[1:]))), training=False)
         elif not net.built:
             self._build_net(net, shape)
@@ -110,16 +111,16 @@ class Classifier(Module):
         if known or keras.backend.backend() == "tensorflow" or None in shape[1:]:
             size = (None, None) if known and takes_any_size(net) else shape[1:3]
             net.build((None, *size, shape[3]))
-        else:  # To find its shapes, a layer is run there: on one image, not on many.
+        else:  # This runs the layers to find their shapes: on one image, not on many.
             net(ops.zeros((1, *shape[1:])), training=False)
 
     def whole_net(self) -> Any:
-        """`self.net`, where it is all of the network; None where `forward` or `call` is its own."""
+        """`self.net` if it is the whole network; None if `forward` or `call` is overridden."""
         is_own = self.own_forward or not is_builtin(type(self).call)
         return None if is_own else getattr(self, "net", None)
 
     def apply_init(self, inputs: Sequence[Any], init: Callable[[Any], None] | None = None) -> None:
-        """As in `Module`; weights that an `init` of the reader's sets are kept in training."""
+        """As in `Module`; weights set by the user's own `init` are kept in training."""
         super().apply_init(inputs, init)
         if init is not None and not is_builtin(init):  # `init_cnn` draws as Keras does.
             self.set_by_init, self._fresh = self.is_fresh, False
@@ -157,7 +158,7 @@ class Classifier(Module):
         """Refuse images that some layer would reduce to nothing.
 
         Args:
-            image_shape: (height, width, channels) as the network gets them; None is not checked.
+            image_shape: (height, width, channels) after preprocessing; None is not checked.
 
         Raises:
             InputSizeError: they are too small; names the smallest size that works.
@@ -201,9 +202,9 @@ class Classifier(Module):
         """Where the evidence for each class is: the maps whose averages are the logits.
 
         *Network in Network* (2014), section 3.2: each class has a map, and the map's mean is the
-        class's logit. Where one linear layer follows the average, as in GoogLeNet and ResNet, it
-        is applied at each position instead, which comes to the same (Zhou et al. 2016, *Learning
-        Deep Features for Discriminative Localization*).
+        class's logit. If one linear layer follows the average, as in GoogLeNet and ResNet, it is
+        applied at each position instead, which is equivalent (Zhou et al. 2016, *Learning Deep
+        Features for Discriminative Localization*).
 
         Args:
             images: (n, h, w, c) as the model takes them, of any size that the network takes.
@@ -211,7 +212,7 @@ class Classifier(Module):
                 give larger maps. None: as the model does.
 
         Returns:
-            (n, height, width, classes); its mean over height and width is ``model(images)``, of the
+            (n, height, width, classes); its mean over height and width is ``model(images)`` for the
             images at that size.
 
         Raises:
@@ -235,7 +236,7 @@ class Classifier(Module):
         """Print one line per top-level layer: its class and its output shape for `X_shape`.
 
         Raises:
-            NinError: `self.net` is no `keras.Sequential`.
+            NinError: `self.net` is not a `keras.Sequential`.
         """
         if not hasattr(self, "net"):
             raise NinError(f"{type(self).__name__} has no self.net, whose layers could be listed")
@@ -256,12 +257,13 @@ class Classifier(Module):
         """The constructor's arguments, and the preprocessing.
 
         Raises:
-            NinError: a parent class has kept its arguments, and not one that only this class takes.
+            NinError: a parent class saved its arguments, but one that only this class takes is
+                missing.
         """
         arguments = dict(getattr(self, "hparams", {}))
         _, *taken = inspect.signature(type(self).__init__).parameters.values()
         if not any(each.kind is each.VAR_KEYWORD for each in taken):
-            # What a parent class was made with is no argument of this one.
+            # Arguments of a parent class are not arguments of this one.
             names = [each.name for each in taken if each.kind is not each.VAR_POSITIONAL]
             lost = [name for name in names if name not in arguments]
             if lost and arguments.keys() - set(names):
@@ -282,12 +284,12 @@ class Classifier(Module):
 
 
 def _has_known_shape(layer: Any) -> bool:
-    """Whether a layer's output shape is known of any input's, without running it."""
+    """Whether a layer's output shape follows from its input shape without running it."""
     return is_builtin(type(layer)) and not isinstance(layer, keras.Model)
 
 
 def without_averaging(layer: Any, X: Any) -> Any:
-    """What `layer` makes of X; an average over positions, and what flattens, is left out."""
+    """The output of `layer` for X; averages over positions and flattening are left out."""
     if isinstance(layer, (keras.layers.GlobalAveragePooling2D, keras.layers.Flatten)):
         return X
     if isinstance(layer, (keras.layers.Dropout, keras.layers.BatchNormalization)):

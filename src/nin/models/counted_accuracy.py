@@ -1,4 +1,4 @@
-"""Accuracy of labels that are numbers, or shares of the classes, as mixup makes them."""
+"""Accuracy for labels that are numbers, or shares of the classes, as mixup makes them."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def are_shares(Y: Any, Y_hat: Any) -> bool:
 class CountedAccuracy(keras.metrics.SparseCategoricalAccuracy):
     """Accuracy in which every image counts the same, whatever its weight in the loss.
 
-    Images of weight 0 do not count: they pad a batch that several devices share. Where labels are
-    shares of the classes it is the largest that counts. Keras writes the class's name into a saved
-    network, so it has to be registered wherever networks are.
+    Images of weight 0 do not count: they pad a batch that several devices share. If labels are
+    shares of the classes, the largest share counts. Keras writes the name of this class into saved
+    networks, so it has to be registered wherever networks are used.
     """
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:

@@ -45,10 +45,10 @@ def make_custom(
     Args:
         name: see `nin.networks.network_source`.
         num_classes: number of logits.
-        input_shape: (height, width, channels) of what its first layer takes.
+        input_shape: (height, width, channels) that its first layer takes.
 
     Raises:
-        NinError: its code raises, or gives no network; states where.
+        NinError: its code raises an error or returns no network; states where.
     """
     source = source_of(name)
     model = as_classifier(import_network(name), num_classes, input_shape, source)
@@ -62,7 +62,7 @@ def as_classifier(
     input_shape: tuple[int, int, int] | None,
     source: NetworkSource,
 ) -> Classifier:
-    """What a class, a function or a model makes; see `make_custom`."""
+    """The network that a class, a function or a model makes; see `make_custom`."""
     if isinstance(code, keras.Model):
         made = _run(lambda: keras.models.clone_model(code), source)
     else:
@@ -84,9 +84,9 @@ def as_classifier(
 
 
 def _check_layout(net: Any, source: NetworkSource) -> None:
-    """Refuse layers for channels before rows; Keras's own setting is no longer in force here."""
+    """Refuse layers that take channels first; here Keras's own setting is not in force."""
     for layer in leaves(net):
-        if isinstance(layer, keras.layers.Permute):  # From here on it is as the reader says.
+        if isinstance(layer, keras.layers.Permute):  # From here on the user decides the layout.
             return
         if getattr(layer, "data_format", None) == "channels_first":
             raise NinError(
@@ -97,7 +97,7 @@ def _check_layout(net: Any, source: NetworkSource) -> None:
 
 
 def _taken(code: Any, known: dict[str, Any], source: NetworkSource) -> dict[str, Any]:
-    """The arguments that `code` can be called with, of those that are known."""
+    """Those known arguments that `code` takes."""
     _refuse_unknown(code, source)
     try:
         parameters = inspect.signature(code).parameters

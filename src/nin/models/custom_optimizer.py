@@ -1,4 +1,4 @@
-"""An optimiser written by hand, as the book's from-scratch SGD, inside Keras's loop."""
+"""An optimiser written by hand, such as the book's from-scratch SGD, in Keras's loop."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from nin.errors import NinError
 
 
 class CustomOptimizer(keras.optimizers.SGD):
-    """Gives each gradient, clipped if that is requested, to an object that is no Keras optimiser.
+    """Passes all gradients, clipped on request, to an object that is not a Keras optimiser.
 
     Args:
         own: has ``apply_gradients(grads_and_vars)`` and perhaps `lr`.
@@ -23,7 +23,7 @@ class CustomOptimizer(keras.optimizers.SGD):
     def _backend_update_step(
         self, grads: Any, trainable_variables: Any, learning_rate: Any
     ) -> None:
-        """Change all weights, as one step; the public hook of Keras changes one."""
+        """Update all weights in one step; Keras's public hook updates one weight at a time."""
         is_native = keras.backend.backend() == "tensorflow"
         variables = [
             each.value if is_native and isinstance(each, keras.Variable) else each
@@ -33,15 +33,15 @@ class CustomOptimizer(keras.optimizers.SGD):
 
 
 def innermost(optimizer: Any) -> Any:
-    """The one that takes the steps, within one that scales losses."""
+    """The optimiser that takes the steps, which may be inside one that scales losses."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def clip_by_norm(optimizer: Any, norm: float) -> None:
-    """Let an optimiser scale gradients so that their norm, of all together, is at most `norm`.
+    """Let an optimiser scale gradients so that their global norm is at most `norm`.
 
     Raises:
-        NinError: it clips in a way of its own, or is made of several.
+        NinError: it already clips, or is made of several.
     """
     inner = innermost(optimizer)
     if inner.clipnorm or inner.clipvalue or hasattr(inner, "optimizers"):
@@ -53,7 +53,7 @@ def clip_by_norm(optimizer: Any, norm: float) -> None:
 
 
 def as_keras_optimizer(optimizer: Any, model: Any) -> Any:
-    """What `configure_optimizers` returned, as Keras takes it.
+    """The result of `configure_optimizers`, as an optimiser of Keras's.
 
     Args:
         optimizer: one of Keras's, or an object with ``apply_gradients``.

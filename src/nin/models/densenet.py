@@ -21,7 +21,7 @@ class DenseNet(Classifier):
     758,226 trainable parameters at an input of (n, 224, 224, 1).
 
     Args:
-        lr: learning rate of the plain SGD that `configure_optimizers` gives.
+        lr: learning rate of the plain SGD that `configure_optimizers` returns.
         num_classes: number of logits.
 
     Example:
@@ -48,8 +48,8 @@ def dense_block(num_convs: int, num_channels: int) -> list[Branches]:
     """`num_convs` 3×3 convolutions, each of which takes the outputs of all before it.
 
     Args:
-        num_convs: how many.
-        num_channels: how many channels each adds.
+        num_convs: number of convolutions.
+        num_channels: number of channels that each adds.
     """
     return [
         Branches(

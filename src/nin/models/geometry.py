@@ -1,4 +1,4 @@
-"""Walks a network's layers: the image sizes it accepts, and whether it has class maps."""
+"""Walks a network's layers to find the image sizes it accepts and whether it has class maps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WINDOWS = (
     keras.layers.MaxPooling2D,
     keras.layers.AveragePooling2D,
 )
-#: What may make the image larger, or crop or turn it; a graph or a function may do anything.
+#: Layers that may enlarge, crop or turn the image; a graph or a function may do anything.
 _ENLARGING = (
     keras.Function,
     keras.layers.CenterCrop,
@@ -34,7 +34,7 @@ _ENLARGING = (
     keras.layers.UpSampling2D,
     keras.layers.ZeroPadding2D,
 )
-#: Layers that normalise; their weights may be of single channels or positions.
+#: Layers that normalise; their weights may be per channel or per position.
 NORMALIZING = (
     keras.layers.BatchNormalization,
     keras.layers.GroupNormalization,
@@ -54,11 +54,11 @@ def flow(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> Any:
             layer or model is visited as a whole.
         signal: what enters: a tensor, a shape, anything.
         visit: called as ``visit(layer, signal)`` at each innermost layer; returns what leaves it.
-            The join of `Branches`, and a layer of several inputs, is given a list.
+            The join of `Branches` and layers with several inputs are given a list.
 
     Raises:
-        NinError: a functional model computes without a layer, ``x + y``, and `signal` is no tensor;
-            or it calls a layer with several arguments that depend on the image.
+        NinError: a functional model computes without a layer (``x + y``), and `signal` is not a
+            tensor; or it calls a layer with several arguments that depend on the image.
     """
     if isinstance(net, keras.Sequential):
         for layer in net.layers:
@@ -98,7 +98,7 @@ def _through_graph(net: Any, signal: Any, visit: Callable[[Any, Any], Any]) -> A
 
 
 def _operate(operation: Any, *given: Any, **named: Any) -> _Signal:
-    """What a graph computes without a layer, ``x + y``: only tensors can go through that."""
+    """Apply an operation that is not a layer, such as ``x + y``: it takes only tensors."""
     signals = [s for s in keras.tree.flatten((given, named)) if isinstance(s, _Signal)]
     if not all(keras.ops.is_tensor(signal.value) for signal in signals):
         raise NinError(
@@ -112,7 +112,7 @@ def _operate(operation: Any, *given: Any, **named: Any) -> _Signal:
 
 
 class _Signal:
-    """Anything, as one value: Keras would flatten lists and tuples."""
+    """Wraps anything as one value: Keras would flatten lists and tuples."""
 
     def __init__(self, value: Any) -> None:
         self.value = value
@@ -133,7 +133,7 @@ def leaves(net: Any) -> Iterator[Any]:
 
 
 def is_builtin(thing: Any) -> bool:
-    """Whether a function or a class is this package's or Keras's, and not a reader's."""
+    """Whether a function or a class is this package's or Keras's, and not a user's."""
     return str(thing.__module__).partition(".")[0] in ("nin", "keras")
 
 
@@ -147,7 +147,7 @@ def ends_in_average(net: Any) -> bool:
 
 
 def takes_any_size(net: Any) -> bool:
-    """Whether any image size works: positions are averaged, and none has weights of its own."""
+    """Whether any image size works: positions are averaged, and no weights are per position."""
     return ends_in_average(net) and not any(map(_has_weights_per_position, leaves(net)))
 
 
@@ -176,13 +176,13 @@ def has_class_maps(net: Any) -> bool:
 
 
 def _moves_axes(layer: Any) -> bool:
-    """Whether a layer has height, width and channels elsewhere than they are by default."""
+    """Whether a layer changes the default order of height, width and channels."""
     is_permutation = isinstance(layer, keras.layers.Permute)
     return is_permutation or getattr(layer, "data_format", None) == "channels_first"
 
 
 def is_of_layers(net: Any) -> bool:
-    """Whether all models in it compute layer by layer, and functional ones by layers alone."""
+    """Whether all models in `net` compute layer by layer, and functional ones only by layers."""
     if isinstance(net, Branches):
         return all(map(is_of_layers, (*net.paths, net.join)))
     if isinstance(net, (keras.Sequential, keras.Function)) and not is_builtin(type(net).call):
@@ -199,15 +199,15 @@ def _is_linear(layer: Any) -> bool:
 
 
 def smallest_size(net: Any) -> int:
-    """The side, in pixels, of the smallest square image that no layer reduces to nothing."""
+    """The side, in pixels, of the smallest square image that no layer shrinks to nothing."""
     return max(smallest_sides(net))
 
 
 def smallest_sides(net: Any) -> tuple[int, int]:
-    """The least height and the least width, in pixels, that no layer reduces to nothing.
+    """The least height and the least width, in pixels, that no layer shrinks to nothing.
 
-    1 and 1 for functional models, and where a layer may enlarge the image: they raise by
-    themselves when they are built.
+    They are 1 and 1 for functional models, and if a layer may enlarge the image: such networks
+    raise errors of their own when they are built.
     """
     if not isinstance(net, keras.Sequential):
         return 1, 1

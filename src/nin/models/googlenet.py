@@ -17,7 +17,7 @@ class GoogLeNet(Classifier):
     small: 5,977,530 parameters at an input of (n, 224, 224, 1).
 
     Args:
-        lr: learning rate of the plain SGD that `configure_optimizers` gives.
+        lr: learning rate of the plain SGD that `configure_optimizers` returns.
         num_classes: number of logits.
 
     Example:

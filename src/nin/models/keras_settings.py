@@ -1,4 +1,4 @@
-"""Keras's own settings, which a ``keras.json`` may have changed, as this package needs them."""
+"""Sets Keras's own settings, which a ``keras.json`` may change, as this package needs them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from nin.errors import NinError
 
 @contextmanager
 def default_settings() -> Iterator[None]:
-    """Within this, layers are made for images (n, h, w, c), in float32 unless a policy is set.
+    """Within this block, layers take images (n, h, w, c), in float32 unless a policy is set.
 
-    Those are Keras's settings as published. Afterwards they are the user's again.
+    These are Keras's default settings. Afterwards the user's settings are restored.
     """
     layout, numbers = keras.config.image_data_format(), keras.config.floatx()
     keras.config.set_image_data_format("channels_last")

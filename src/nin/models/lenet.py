@@ -13,7 +13,7 @@ class LeNet(Classifier):
     61,706 parameters at an input of (n, 28, 28, 1).
 
     Args:
-        lr: learning rate of the plain SGD that `configure_optimizers` gives.
+        lr: learning rate of the plain SGD that `configure_optimizers` returns.
         num_classes: number of logits.
 
     Example:

@@ -26,7 +26,7 @@ _ASIDE = "_own_forward"
 
 
 class ModuleType(type(keras.Model)):  # type: ignore[misc]
-    """Makes modules: this package's own as they were published, a reader's as the book has them."""
+    """Makes modules: this package's with Keras's default settings, a user's as in the book."""
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
         """Make a module."""
@@ -38,7 +38,7 @@ class ModuleType(type(keras.Model)):  # type: ignore[misc]
 
     @property
     def __signature__(cls) -> inspect.Signature:
-        """That of `__init__`: Python would take that of `__call__` above."""
+        """The signature of `__init__`: Python would take that of `__call__` above."""
         made = inspect.signature(type.__getattribute__(cls, "__init__"))
         return made.replace(parameters=[*made.parameters.values()][1:])
 
@@ -47,17 +47,17 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
     """Base class of networks (*Dive into Deep Learning*, section 3.2), trained by Keras's `fit`.
 
     A subclass sets `self.net` or defines ``forward(X)``, and defines `loss` and
-    `configure_optimizers`. Each may be attached to the class later. A variable of TensorFlow or a
-    parameter of PyTorch that it keeps as an attribute becomes a weight. It is saved and loaded by
-    Keras without custom objects: every subclass is registered when it is defined.
+    `configure_optimizers`. Each may be attached to the class later. A TensorFlow variable or a
+    PyTorch parameter that is set as an attribute becomes a weight. Keras saves and loads the module
+    without custom objects: every subclass is registered when it is defined.
 
     Args:
         plot_train_per_epoch: how many points of a training curve are drawn per epoch.
-        plot_valid_per_epoch: how many points of a validation curve, in a loop of one's own; Keras's
-            gives one.
+        plot_valid_per_epoch: how many points of a validation curve are drawn per epoch in the
+            book's loop; Keras's loop draws one.
 
     Attributes:
-        board: where `plot` draws; each training begins a new one that looks alike.
+        board: where `plot` draws; each training begins a new one that looks the same.
         trainer: the `Trainer` that is training it; None at other times.
         training: whether `forward` is being called for training.
 
@@ -86,7 +86,7 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         keras.saving.register_keras_serializable(package=package)(cls)
 
     def __init__(self, plot_train_per_epoch: int = 2, plot_valid_per_epoch: int = 1) -> None:
-        # TensorFlow makes scopes of it, which take no other characters.
+        # TensorFlow makes scopes of the name, which take no other characters.
         name = re.sub(r"[^a-z0-9_]", "", type(self).__name__.lower()).lstrip("_")
         super().__init__(name=name or "module")
         self.plot_train_per_epoch = plot_train_per_epoch
@@ -96,7 +96,7 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         self.training = False
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Keras keeps what `compile` was given in an attribute `loss`, which would hide the method.
+        # Keras keeps the argument of `compile` in an attribute `loss`, which would hide the method.
         if name != "loss":
             super().__setattr__(name, as_weight(name, value))
         elif value is not None and not self._compiled_with_a_loss:
@@ -127,7 +127,7 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
 
     @property
     def own_forward(self) -> Callable[[Any], Any] | None:
-        """The `forward` that a subclass has, or was given later; None if it has none."""
+        """The `forward` that a subclass defines, or was given later; None if there is none."""
         for kind in type(self).__mro__[: type(self).__mro__.index(Module)]:
             for name in ("forward", _ASIDE):
                 if name in vars(kind):
@@ -142,14 +142,14 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         return self.net(X)
 
     def _mode_by_hand(self) -> bool | None:
-        """Whether a loop by hand is training, where a call does not state it."""
+        """Whether a hand-written loop is training, for calls that do not state it."""
         if self._mode is not None or keras.backend.backend() == "torch":
             return self._mode  # PyTorch sets `training` by itself, and never takes it back.
         return self.training or None
 
     @contextmanager
     def in_mode(self, training: bool) -> Iterator[None]:
-        """Within this, calls that do not state `training` are in this mode; for a loop by hand."""
+        """Within this block, calls that do not state `training` use this mode; for manual loops."""
         self._mode = training
         try:
             yield
@@ -158,7 +158,7 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
 
     @contextmanager
     def collecting_plots(self) -> Iterator[deque[tuple[str, Any, bool]]]:
-        """Within this, `plot` draws nothing and appends (key, value, train) to what is yielded."""
+        """Within this block, `plot` appends (key, value, train) to the result and draws nothing."""
         self._plotted = plotted = deque[tuple[str, Any, bool]]()
         try:
             yield plotted
@@ -169,8 +169,8 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         """Make the weights by sending `inputs` through, and let `init` set them, layer by layer.
 
         Args:
-            inputs: what the model is called with.
-            init: called with each innermost layer, such as `nin.init_cnn`. None: as Keras does.
+            inputs: the arguments to call the model with.
+            init: called with each innermost layer, such as `nin.init_cnn`; None keeps Keras's own.
         """
         self(*inputs)
         if init is not None:
@@ -197,9 +197,9 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
         """Add a point to the curve ``train_KEY`` or ``val_KEY``; for steps that a subclass defines.
 
         Args:
-            key: such as ``"loss"``.
+            key: name of the value, such as ``"loss"``.
             value: a number, or a tensor that holds one.
-            train: whether it is from training; else it is from validation.
+            train: whether it is from training; otherwise it is from validation.
 
         Raises:
             NinError: no `Trainer` is training.
@@ -234,20 +234,20 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
     def compile(
         self, optimizer: Any = "rmsprop", loss: Any = None, *others: Any, **settings: Any
     ) -> None:
-        """Keras's own; without a `loss`, this network's own loss is trained with."""
+        """As in Keras; without a `loss`, the network is trained with its own."""
         # Keras itself keeps the loss of an earlier `compile` when the next one gives none.
         self._compiled_with_a_loss = loss is not None
         super().compile(optimizer, loss, *others, **settings)
         backends.current().prepare_optimizer(self.optimizer)
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Keras's hook of `load_model`, which passes over a model with a `compile` of its own."""
+        """Keras's hook in `load_model`, which would skip a model with its own `compile`."""
         made = config.get("optimizer") or {}
         is_ours = str(made.get("module")).startswith("nin.")
         by_hand = is_ours and made.get("class_name") == "CustomOptimizer"
         given = {**config, "optimizer": None} if by_hand else config
         settings = keras.saving.deserialize_keras_object(given)
-        if by_hand:  # No file holds it: the model configures it anew.
+        if by_hand:  # No file stores a hand-written optimiser: the model configures it anew.
             settings["optimizer"] = as_keras_optimizer(self.configure_optimizers(), self)
         self.compile(**settings)
         if self.built:
@@ -278,10 +278,10 @@ class Module(HyperParameters, keras.Model, metaclass=ModuleType):
 
 
 class _InContext(keras.layers.Layer):
-    """Calls a function without `training`, and hands it on to the layers in there.
+    """Calls a function without `training`, but passes it on to the layers inside.
 
     Keras does so by itself when a layer is called. But the JAX trainer calls a model's `call`, not
-    the model: dropout and batch normalisation would then never be in training mode.
+    the model: dropout and batch normalisation would never be in training mode.
     """
 
     def __init__(self, function: Callable[[Any], Any], dtype: Any) -> None:
@@ -293,9 +293,9 @@ class _InContext(keras.layers.Layer):
 
 
 def _set_forward_aside(kind: type[Module]) -> None:
-    """Keep a class's `forward` under another name where Keras needs that one for itself.
+    """Move a class's `forward` to another name on PyTorch, where Keras needs the name itself.
 
-    On PyTorch a Keras layer is a torch module as well, whose own `forward` has to stay.
+    There a Keras layer is also a torch module, whose own `forward` has to stay.
     """
     if keras.backend.backend() == "torch":
         for each in kind.__mro__[: kind.__mro__.index(Module)]:

@@ -22,18 +22,18 @@ class NiN(Classifier):
     from 67×67 pixels.
 
     Args:
-        lr: learning rate of the plain SGD that `configure_optimizers` gives.
+        lr: learning rate of the plain SGD that `configure_optimizers` returns.
         num_classes: number of logits.
         preset: the network: `book`, `cifar10`, `cifar100`, `svhn`, `mnist`, `imagenet`, `deep`,
             `efficientnet-lite0`, `-lite1` or `-lite2`. The last three start, like all others, with
             fresh weights; `nin.pretrained` has trained ones.
         width: factor for the channels of every convolution, except those with one per class.
-        depth: how many blocks there are before each pooling but the first, in place of one; the
-            added ones have 3×3 windows.
+        depth: number of blocks before each pooling except the first, in place of one; the added
+            ones have 3×3 windows.
         dropout: dropout rate wherever the preset has dropout; None for the preset's own.
-        stages: the blocks, in place of the preset's: a network of your own.
-        head: None for the average over positions. Else dense layers take the place of the last
-            stage, to show what they cost: hidden units of each, ``()`` for none before the logits.
+        stages: the blocks of a custom network, in place of the preset's.
+        head: None for the average over positions. Otherwise dense layers replace the last stage, to
+            show what they cost: the hidden units of each, ``()`` for none before the logits.
         batch_norm: whether batch normalisation follows each convolution, in place of its bias;
             those that make class maps stay as they are.
         pooling: ``"max"`` or ``"average"`` between the blocks; None for the stages' own, ``"max"``
@@ -42,8 +42,8 @@ class NiN(Classifier):
     Raises:
         UnknownNameError: there is no such preset.
         ValueError: fewer than two classes, a width that is not positive, a depth below 1, no
-            stages, an `MBConv` before any `Stage`, a `Stage` whose widths are no tuple, or a
-            pooling that does not exist.
+            stages, an `MBConv` before any `Stage`, a `Stage` whose widths are not a tuple, or an
+            unknown pooling.
 
     Example:
         The chapter's network, and one of your own:
@@ -99,7 +99,7 @@ class NiN(Classifier):
 
         Args:
             name: see `NiN`.
-            arguments: those of `NiN`, which take precedence.
+            arguments: arguments of `NiN`, which take precedence.
         """
         return cls(**{"num_classes": find_preset(name).num_classes, "preset": name, **arguments})
 
@@ -123,11 +123,11 @@ def mlpconv(
         widths: output channels of each convolution; the first has the window `kernel_size`.
         kernel_size: side of the first window, in pixels.
         strides: step of the first window, in pixels.
-        padding: of the first convolution, ``"valid"`` or ``"same"``.
-        window: side of the other windows; more than 1 to measure what 1×1 is worth.
+        padding: padding of the first convolution, ``"valid"`` or ``"same"``.
+        window: side of the other windows; above 1 only to measure the benefit of 1×1.
         last_relu: False leaves the last convolution without its ReLU.
         batch_norm: normalise each convolution's output, before its ReLU, in place of a bias.
-        activation: ``"relu6"`` to cut off above 6 as well.
+        activation: ``"relu"``, or ``"relu6"`` to cut off above 6 as well.
 
     Returns:
         A `keras.Sequential`: (n, h, w, c) → (n, h', w', widths[-1]).
@@ -150,7 +150,7 @@ def mlpconv(
 
 
 def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -> Any:
-    """The book's block: a convolution and two 1×1 convolutions, all of `out_channels`.
+    """The book's block: a convolution and two 1×1 convolutions with `out_channels` each.
 
     *Dive into Deep Learning*, section 8.3. See `mlpconv` for arguments and shapes.
 
@@ -164,14 +164,14 @@ def nin_block(out_channels: int, kernel_size: int, strides: int, padding: str) -
 
 
 def _with_classes(stage: Stage | MBConv, num_classes: int) -> Stage | MBConv:
-    """The last stage, whose last width is `CLASSES` where it is written as their number."""
+    """The last stage, with `CLASSES` as its last width if that was the number of classes."""
     if isinstance(stage, MBConv) or stage.widths[-1] != num_classes:
         return stage
     return stage._replace(widths=(*stage.widths[:-1], CLASSES))
 
 
 def _row(values: Sequence[Any]) -> Stage | MBConv:
-    """A row of a table that has been JSON: a `Stage` begins with a list of widths."""
+    """A row of a table, which may come from JSON: a `Stage` begins with its widths."""
     if isinstance(values, Stage) and not isinstance(values.widths, (list, tuple)):
         raise ValueError(f"the widths of a stage are a tuple: Stage(({values.widths},), …)")
     kind = Stage if isinstance(values[0], (list, tuple)) else MBConv
@@ -214,7 +214,7 @@ def _stage(stage: Stage, widths: Sequence[int], dropout: float | None) -> Iterat
 
 
 def _average() -> list[Any]:
-    # In float32 whatever the rest computes in: an average adds up many small numbers.
+    # Always in float32: an average adds up many small numbers.
     layers = keras.layers
     return [layers.GlobalAveragePooling2D(dtype="float32"), layers.Flatten(dtype="float32")]
 

@@ -1,4 +1,4 @@
-"""Variables of TensorFlow and parameters of PyTorch as attributes of a module."""
+"""TensorFlow variables and PyTorch parameters as attributes of a module."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from nin.errors import NinError
 
 
 def as_weight(name: str, value: Any) -> Any:
-    """A variable of the backend as one of Keras's, which is trained and saved; others as they are.
+    """A backend's variable as a Keras variable, which is trained and saved; others unchanged.
 
-    Only a loop by hand would find it otherwise.
+    Otherwise only a hand-written loop would train it.
     """
     framework = type(value).__module__.partition(".")[0]
     if framework not in ("tensorflow", "torch"):

@@ -15,9 +15,8 @@ from nin.errors import InputSizeError
 class Preprocessing(keras.layers.Layer):
     """Stored images → the input of the first convolution.
 
-    Integer images are taken to be 0…255, floating ones 0…1. They are resized (bilinear), then
-    standardised per channel: ``(x - mean) / std``. Until `configure` is called, only the scale
-    changes.
+    Integer images are taken to be 0…255, floating-point ones 0…1. They are resized (bilinear), then
+    standardised per channel: ``(x - mean) / std``. By default only the scale changes, to 0…1.
 
     Args:
         size: (height, width) to resize to; None leaves the size as it is.
@@ -41,7 +40,7 @@ class Preprocessing(keras.layers.Layer):
         mean: Sequence[float] = (0.0,),
         std: Sequence[float] = (1.0,),
     ) -> None:
-        """Change what is done; a compiled model uses it after the next `compile`."""
+        """Change the settings; a compiled model uses them after the next `compile`."""
         self.size = None if size is None else (int(size[0]), int(size[1]))
         self.mean = tuple(float(value) for value in mean)
         # A channel that never varies would divide by zero.

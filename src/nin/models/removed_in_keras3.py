@@ -1,4 +1,4 @@
-"""What cells call that Keras 3 no longer has: done as before, or explained in one line."""
+"""What the book's code calls and Keras 3 no longer has: done as before, or explained."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import keras
 
 from nin.errors import NinError
 
-#: The text of the error → what Keras 3 lacks, and what to do.
+#: Pattern of the error's text → what Keras 3 lacks, and what to do.
 REMOVED = {
     r"'(\w+)' object has no attribute 'add_update'": (
         "{} calls add_update, which Keras 3 does not have",
@@ -31,7 +31,7 @@ REMOVED = {
 
 @contextmanager
 def explained_errors() -> Iterator[None]:
-    """Within this, what Keras 3 lacks is raised as a `NinError`, without Keras's traceback.
+    """Within this block, calls of what Keras 3 lacks raise a `NinError` without its traceback.
 
     Raises:
         NinError: states what is called, and what to do instead.
@@ -47,9 +47,9 @@ def explained_errors() -> Iterator[None]:
 
 @contextmanager
 def sequential_of_one_layer() -> Iterator[None]:
-    """Within this, ``Sequential(layer)`` is ``Sequential([layer])``, as it was in Keras 2.
+    """Within this block, ``Sequential(layer)`` is ``Sequential([layer])``, as in Keras 2.
 
-    The book's ResNet, DenseNet and AnyNet are made so.
+    The book makes its ResNet, DenseNet and AnyNet in this way.
     """
     original = keras.Sequential.__init__
 

@@ -21,7 +21,7 @@ class ResNet18(Classifier):
     number of channels, a 1×1 convolution carries its input past it.
 
     Args:
-        lr: learning rate of the plain SGD that `configure_optimizers` gives.
+        lr: learning rate of the plain SGD that `configure_optimizers` returns.
         num_classes: number of logits.
 
     Example:
@@ -49,7 +49,7 @@ class ResNet18(Classifier):
 
 
 def stem() -> list[Any]:
-    """A strided 7×7 convolution and a pooling: a quarter of the side; DenseNet's as well."""
+    """A strided 7×7 convolution and a pooling: a quarter of the side; DenseNet uses it as well."""
     return [
         keras.layers.Conv2D(64, 7, strides=2, padding="same"),
         BatchNormalization(),
@@ -59,11 +59,11 @@ def stem() -> list[Any]:
 
 
 def residual(channels: int, halve: bool) -> list[Any]:
-    """Two 3×3 convolutions beside a short cut, added, and a ReLU.
+    """Two 3×3 convolutions added to a shortcut, and a ReLU.
 
     Args:
-        channels: of every convolution.
-        halve: halve the image's side; the short cut is then a strided 1×1 convolution.
+        channels: channels of every convolution.
+        halve: halve the image's side; the shortcut is then a strided 1×1 convolution.
     """
     strides = 2 if halve else 1
     main = [

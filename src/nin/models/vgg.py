@@ -18,7 +18,7 @@ class VGG(Classifier):
 
     Args:
         arch: (number of convolutions, channels) of each block; a 2×2 max pooling ends a block.
-        lr: learning rate of the plain SGD that `configure_optimizers` gives.
+        lr: learning rate of the plain SGD that `configure_optimizers` returns.
         num_classes: number of logits.
 
     Example:

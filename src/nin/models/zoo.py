@@ -34,8 +34,8 @@ def make_net(
     Args:
         net: its class, one of `NETS`, or the name of a custom network.
         num_classes: number of logits.
-        input_shape: (height, width, channels) of what its first layer takes, for a custom network.
-        arguments: further ones of its class.
+        input_shape: (height, width, channels) that its first layer takes, for a custom network.
+        arguments: further arguments of its class.
 
     Raises:
         NinError: a custom network cannot be made; states why.
@@ -56,12 +56,12 @@ def named_net(
 
     Args:
         name: see `nin.networks.lookup.class_and_arguments`.
-        num_classes: by default as it was published.
-        input_shape: by default what it was published for.
+        num_classes: number of classes; by default as published.
+        input_shape: shape of the images; by default as published.
 
     Raises:
         UnknownNameError: there is no such network.
-        NinError: fewer than two classes, or a custom network of which no shape is given.
+        NinError: fewer than two classes, or a custom network without `input_shape`.
     """
     if num_classes is not None and num_classes < 2:
         raise NinError(f"a classifier needs two classes or more, not {num_classes}")

@@ -1,4 +1,4 @@
-"""Which networks there are, by name: presets, the book's others, tables of stages, and your own.
+"""Networks by name: presets, the book's other networks, tables of stages and custom networks.
 
 Nothing here imports Keras; `nin.models` makes the networks.
 """

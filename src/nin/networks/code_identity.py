@@ -1,4 +1,4 @@
-"""By what a class or function of this process is known: its text, and what it holds."""
+"""Identifies a class or function of this process by its source and the values it holds."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import functools
 import inspect
 from typing import Any
 
-#: What Python itself keeps in a class; the first changes with the lines above it.
+#: Attributes that Python itself sets on a class; the first changes with the lines above it.
 _OF_PYTHON = {"__firstlineno__", "__static_attributes__"}
 _PLAIN = (bool, int, float, str, tuple)
 
 
 def identity(code: Any) -> Any:
-    """Something whose `repr` is another one where the code, or what it holds, is.
+    """A value whose `repr` differs if the code, or what it holds, differs.
 
-    It does not depend on addresses, nor on lines before the code, as far as that can be. Earlier
-    runs of a function are found by it: what it is of a plain one must not change.
+    As far as possible it does not depend on memory addresses or on lines before the code. Earlier
+    runs of a function are found by it, so that the identity of a plain function must not change.
     """
     if isinstance(code, functools.partial):
         return identity(code.func), sorted(code.keywords.items())
@@ -39,7 +39,7 @@ def identity(code: Any) -> Any:
 
 
 def _members(kind: type) -> list[tuple[str, Any]]:
-    """What a class holds: its text is not known in a notebook, nor what its methods enclose."""
+    """The contents of a class: source alone lacks closures, and in a notebook there is none."""
     # On PyTorch a `forward` is set aside when it is first called.
     own = {{"_own_forward": "forward"}.get(name, name): each for name, each in vars(kind).items()}
     return [
@@ -50,7 +50,7 @@ def _members(kind: type) -> list[tuple[str, Any]]:
 
 
 def _shown(value: Any) -> Any:
-    """A function or class by its name, if it has one: its `repr` holds its address."""
+    """A function or class as its name, if it has one, because its `repr` holds its address."""
     is_code = inspect.isfunction(value) or isinstance(value, type)
     if is_code and "<" not in value.__qualname__:
         return f"{value.__module__}.{value.__qualname__}"

@@ -1,4 +1,4 @@
-"""Every network by its name: what is known of it before it is made.
+"""Every network by its name: what is known about it before it is made.
 
 Nothing here imports Keras: names and image sizes are checked before it is loaded.
 """
@@ -16,14 +16,14 @@ from nin.networks.rivals import RIVALS, Rival
 from nin.networks.stage_table import as_text, is_table, read_table
 from nin.networks.stages import MBConv, Stage
 
-#: Every name of a network; `nin` stands for the book's.
+#: Names of all networks; `nin` stands for the book's.
 NETWORKS = ("nin", *PRESETS, *RIVALS)
 
 
 class CustomSpec(NamedTuple):
-    """What is known of a custom network before it is made: nothing, but its stages if any.
+    """What is known about a custom network before it is made: only its stages, if it has any.
 
-    Attributes: as those of `Rival`.
+    Attributes: as in `Rival`.
     """
 
     net: str
@@ -37,13 +37,13 @@ class CustomSpec(NamedTuple):
 
 
 def find_network(name: str, kind: str = "network") -> Preset | Rival | CustomSpec:
-    """What is known of the network called `name` before it is made.
+    """What is known about the network called `name` before it is made.
 
     Args:
         name: a preset of NiN, `nin` for the book's, one of `RIVALS`, a table of stages (see
             `nin.networks.stage_table`), or a custom network (see
             `nin.networks.network_source`).
-        kind: what it is called where there is none of that name.
+        kind: what error messages call it.
 
     Raises:
         UnknownNameError: there is none.
@@ -61,7 +61,7 @@ def find_network(name: str, kind: str = "network") -> Preset | Rival | CustomSpe
 
 
 def known_stages(name: str) -> tuple[Stage | MBConv, ...]:
-    """The stages of the network called `name`; of one that is not made of stages none."""
+    """The stages of the network called `name`; empty if it is not made of stages."""
     network = find_network(name)
     if isinstance(network, CustomSpec):
         return tuple(network.arguments.get("stages", ()))
@@ -69,7 +69,7 @@ def known_stages(name: str) -> tuple[Stage | MBConv, ...]:
 
 
 def class_and_arguments(name: str) -> tuple[str, dict[str, Any]]:
-    """The class of network, by name, and its arguments, that `name` stands for.
+    """The name of the class, and its arguments, that `name` stands for.
 
     Args:
         name: see `find_network`.
@@ -84,7 +84,7 @@ def class_and_arguments(name: str) -> tuple[str, dict[str, Any]]:
 
 
 def network_name(network: Any) -> str:
-    """The name of a network however it is given, by which `find_network` finds it in this process.
+    """The name by which `find_network` finds a network in this process, however it is given.
 
     Args:
         network: a name; stages; a class, a function of ``(num_classes, input_shape)`` or a Keras
@@ -99,7 +99,7 @@ def network_name(network: Any) -> str:
         except (TypeError, ValueError, RecursionError) as error:
             raise NinError(f"the table of stages: {error}") from error
     if isinstance(network, str):
-        # A later change of a table's file changes no run of before.
+        # Later changes of a table's file must not affect earlier runs.
         return as_text(read_table(network)) if is_table(network) else network
     if not callable(network):
         raise NinError(
@@ -110,7 +110,7 @@ def network_name(network: Any) -> str:
 
 
 def check_size(name: str, height: int, width: int) -> None:
-    """Refuse images that some layer of the network called `name` would reduce to nothing.
+    """Refuse images that some layer of the network called `name` would shrink to nothing.
 
     Raises:
         InputSizeError: they are too small; names the smallest size that works.

@@ -1,7 +1,7 @@
 """Custom networks by name: ``nets.py:SmallNet``, or an object of this process.
 
-A network is named where it is written down (in recipes, records, on the command line), and is code
-where it is made. Its file is imported only for whoever named it, or with their trust.
+Recipes, records and the command line hold a network's name; its code is only needed to make it. The
+file is only imported if the user named it, or trusts it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from typing import Any, NamedTuple
 from nin.errors import NinError
 from nin.networks.code_identity import identity
 
-#: ``file.py:name`` or ``file.py:name(argument=1)``; of an object without a file, ``name@digest``.
+#: ``file.py:name`` or ``file.py:name(argument=1)``; for an object without a file, ``name@digest``.
 _CODE = re.compile(r"(?P<file>.+\.py):(?P<name>[^\W\d][\w.]*)(?:\((?P<given>.*)\))?")
 _OBJECT = re.compile(r"[^/\\:]+@[0-9a-f]{12}")
 
-#: Objects of this process by their names; a file is imported again for them if it has changed.
+#: Objects of this process by name; if its file has changed, an object is imported again.
 _objects: dict[str, Any] = {}
-#: And, of those that a file holds, the object and the digest of the file when it was named.
+#: For objects from a file: the object, and the digest of the file when it was named.
 _states: dict[str, tuple[Any, str]] = {}
 #: Modules that were imported here, by file and digest.
 _modules: dict[tuple[Path, str], ModuleType] = {}
@@ -41,10 +41,10 @@ class NetworkSource(NamedTuple):
     """Where the code of a network is.
 
     Attributes:
-        file: its path; None of an object that no file holds: of a notebook, or a Keras model.
-        name: of the class, function or model in it.
-        arguments: that it is called with, beside the number of classes and the shape.
-        sha256: of the file; of an object without one, of its own source or configuration.
+        file: its path; None for an object without a file: from a notebook, or a Keras model.
+        name: name of the class, function or model in it.
+        arguments: what it is called with, besides the number of classes and the shape.
+        sha256: digest of the file, or else of the object's source or configuration.
     """
 
     file: str | None
@@ -92,7 +92,7 @@ def name_of(network: Any) -> str:
 
 
 def _check_current(name: str, code: Any, file: str) -> None:
-    """Note in which state its file was when an object was first named.
+    """Note the state of an object's file when the object was first named.
 
     Raises:
         NinError: the file has changed since, and the object has not.
@@ -106,7 +106,7 @@ def _check_current(name: str, code: Any, file: str) -> None:
 
 
 def _is_current(name: str) -> bool:
-    """Whether the file of an object is as it was when the object was named, where it has one."""
+    """Whether an object's file, if it has one, is the same as when the object was named."""
     if name not in _states:
         return True
     code, state = _states[name]
@@ -141,15 +141,15 @@ def is_in_file(name: str) -> bool:
 
 
 def is_registered(name: str) -> bool:
-    """Whether this process has the network called `name` already: nothing has to be imported."""
+    """Whether this process already has the network called `name`, without an import."""
     return name in _objects
 
 
 def import_network(name: str) -> Any:
-    """The class, function or Keras model called `name`; its file is imported if it was not yet.
+    """The class, function or Keras model called `name`; its file is imported if necessary.
 
     Raises:
-        NinError: it cannot be imported, or has nothing of that name; names the line.
+        NinError: it cannot be imported (the message gives the line), or has nothing of that name.
     """
     if name in _objects and _is_current(name):
         return _objects[name]
@@ -175,11 +175,11 @@ def register(name: str, network: Any) -> str:
 
 
 def where_raised(error: BaseException, file: str | None) -> str:
-    """An exception in one line, with its line in the file of the network if there is."""
+    """An exception in one line, with the line number in the network's file if known."""
     line, text = _line_in(file, error), str(error)
     if isinstance(error, SyntaxError) and _is(error.filename, file):
-        line, text = error.lineno, error.msg  # As text it would end in its place.
-    # Keras writes first where it was, and in bold what was wrong.
+        line, text = error.lineno, error.msg  # `str(error)` would end with the place.
+    # Keras first writes where the error was, and then, in bold, what it was.
     lines = re.sub(r"\x1b\[\d*m", "", text).splitlines()
     texts = [each.strip() for each in lines if each.strip()]
     is_second = len(texts) > 1 and texts[0].startswith("Exception encountered")
@@ -189,7 +189,7 @@ def where_raised(error: BaseException, file: str | None) -> str:
 
 
 def _line_in(file: str | None, error: BaseException) -> int | None:
-    """The line of a file that raised an exception, or called what did; None if there is none."""
+    """The last line of a file in an exception's traceback; None if there is none."""
     frames = traceback.extract_tb(error.__traceback__)
     return next((each.lineno for each in reversed(frames) if _is(each.filename, file)), None)
 
@@ -243,7 +243,7 @@ def _file_of(code: Any) -> str | None:
         return None
     try:
         file = inspect.getsourcefile(code)
-    except (TypeError, OSError):  # OSError: a class of a notebook.
+    except (TypeError, OSError):  # OSError: a class from a notebook.
         return None
     if file is None or not Path(file).is_file() or Path(file).suffix != ".py":
         return None
@@ -252,11 +252,11 @@ def _file_of(code: Any) -> str | None:
 
 
 def _digest_of(network: Any) -> str:
-    """SHA-256 of what makes an object: a model's configuration, or a class's or function's code."""
+    """SHA-256 of an object: of a model's configuration, or of a class's or function's code."""
     if hasattr(network, "to_json") and not isinstance(network, type):
         try:
             made = network.to_json()
-        except Exception as error:  # Whatever a model's own `get_config` raises.
+        except Exception as error:  # Anything that a model's own `get_config` raises.
             reason = where_raised(error, None)
             raise NinError(f"{network.name} cannot be copied: {reason}") from error
     else:

@@ -3,14 +3,14 @@
 `book` is *Dive into Deep Learning*, section 8.3. `cifar10`, `cifar100`, `svhn` and `mnist` are
 those of Lin, Chen and Yan (arXiv 1312.4400), with the sizes of the authors' own configuration
 files; their pooling runs in ceil mode, which is ``padding="same"`` here. `imagenet` is the network
-of the Caffe model zoo. `deep` is no published one: blocks of a 3×3 and a 1×1 convolution with batch
-normalisation, six deep, at as many parameters as `cifar10` (``benchmarks/best_nin.py``).
+of the Caffe model zoo. `deep` is not published: six blocks of a 3×3 and a 1×1 convolution with
+batch normalisation, with about as many parameters as `cifar10` (``benchmarks/best_nin.py``).
 
-The `efficientnet-lite` presets are what the idea has become: EfficientNet (Tan and Le 2019, arXiv
+The `efficientnet-lite` presets show what the idea has become: EfficientNet (Tan and Le 2019, arXiv
 1905.11946) without squeeze-and-excitation and with ReLU6, as Google published it in 2020 for small
-devices. Most of its weights are 1×1 convolutions and it ends in a global average; here the last of
-them makes one map per class, so that a map's mean is the class's logit. Their trunks have weights
-trained on ImageNet, see `nin.pretrained`.
+devices. Most of its weights are in 1×1 convolutions, and it ends in a global average; here the last
+convolution makes one map per class, so that a map's mean is the class's logit. The trunks have
+weights trained on ImageNet; see `nin.pretrained`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Preset(NamedTuple):
         parameters: trainable parameters; moving averages are not counted.
         pretrained: whether `nin.pretrained` has weights for all stages but the last.
         smallest: side in pixels of the smallest image that it takes.
-        has_maps: whether its logits are averages of class maps: all of these are.
+        has_maps: whether its logits are averages of class maps, as in all presets.
     """
 
     stages: tuple[Stage | MBConv, ...]
@@ -45,7 +45,7 @@ class Preset(NamedTuple):
 
     @property
     def layers(self) -> int:
-        """How many layers its `net` has, which `Recipe.freeze` counts: the average is two."""
+        """Number of layers of its `net`, which `Recipe.freeze` counts: the average is two."""
         return 2 + sum(
             stage.repeats
             if isinstance(stage, MBConv)
@@ -55,7 +55,7 @@ class Preset(NamedTuple):
 
 
 def _lite(side: int, parameters: int, widths: Sequence[int], repeats: Sequence[int]) -> Preset:
-    """An EfficientNet-Lite; its stem, first block and head are the same in all of them."""
+    """An EfficientNet-Lite; all of them have the same stem, first block and head."""
     kernels, strides = (3, 5, 3, 5, 5, 3), (2, 2, 2, 1, 2, 1)
     blocks = (
         MBConv(channels, kernel, step, repeats=count)

@@ -14,12 +14,12 @@ class Rival(NamedTuple):
     """One of the book's other networks, for ten classes.
 
     Attributes:
-        net: its class, by name.
-        arguments: beside the number of classes.
+        net: name of its class.
+        arguments: arguments of the class besides the number of classes.
         input_shape: (height, width, channels) that it was published for.
-        parameters: trainable ones, at that shape.
-        learning_rate: of AdamW, the best of those tried in ``results/compare.json``.
-        layers: of its `net`, which `Recipe.freeze` counts.
+        parameters: trainable parameters, at that shape.
+        learning_rate: learning rate for AdamW, the best of those tried in ``results/compare.json``.
+        layers: number of layers of its `net`, which `Recipe.freeze` counts.
         smallest: side in pixels of the smallest image that it takes.
         has_maps: whether its logits are averages of class maps, so that it takes any image size.
         num_classes: number of logits.

@@ -28,7 +28,7 @@ from nin.errors import NinError, first_line
 from nin.networks.stages import CLASSES, MBConv, Stage
 
 Row = Stage | MBConv
-#: The limits keep a network of a stranger's making within reach of the count of its weights.
+#: These limits keep the layers of an untrusted network few enough to count its weights.
 MOST_STAGES = 16
 
 
@@ -61,20 +61,20 @@ CheckedMBConv = Annotated[MBConv, AfterValidator(_few_blocks)]
 
 
 def is_table(name: str) -> bool:
-    """Whether `name` is a table of stages: a file of one, or the JSON that `as_text` gives."""
+    """Whether `name` is a table of stages: a file, or JSON from `as_text`."""
     return name.startswith("[") or Path(name).suffix.lower() in _READERS
 
 
 def as_text(stages: Sequence[Row]) -> str:
-    """The table in one line of JSON, which stands in a recipe and in a run's record."""
+    """The table in one line of JSON, as recipes and records of runs store it."""
     return json.dumps(stages, separators=(",", ":"))
 
 
 def read_table(name: str) -> tuple[Row, ...]:
-    """The stages in a file, or in the JSON that `as_text` gave.
+    """The stages in a file, or in JSON from `as_text`.
 
     Raises:
-        NinError: there is no such file, or it holds no table of stages; states what is wrong.
+        NinError: there is no such file, or it is not a table of stages; states what is wrong.
     """
     if name.startswith("["):
         where, rows = "the table of stages", _parsed("the table of stages", json.loads, name)
@@ -96,7 +96,7 @@ def read_table(name: str) -> tuple[Row, ...]:
 
 
 def _row(where: str, number: int, row: Any) -> Row:
-    """One stage, from its values in order or by their names."""
+    """One stage, from its values in order or by name."""
     if isinstance(row, dict):
         kind: Any = MBConv if "channels" in row else Stage
         for name in row:
@@ -135,11 +135,11 @@ def with_field(stages: Sequence[Row], name: str, value: Any) -> tuple[Row, ...]:
 
     Args:
         stages: the rows.
-        name: a field of `Stage` but its widths.
-        value: a text is read as a number where one is needed.
+        name: a field of `Stage` other than its widths.
+        value: its value; text is parsed if a number is needed.
 
     Raises:
-        NinError: it cannot have this value.
+        NinError: the field cannot have this value.
     """
     return tuple(
         _checked(f"stage {number}", Stage, {**row._asdict(), name: value})
@@ -152,7 +152,7 @@ def with_field(stages: Sequence[Row], name: str, value: Any) -> tuple[Row, ...]:
 def _parsed(where: str, parse: Any, text: str) -> Any:
     try:
         return parse(text)
-    except (ValueError, RecursionError) as error:  # Also what the parsers of TOML and YAML raise.
+    except (ValueError, RecursionError) as error:  # All three parsers raise a `ValueError`.
         reason = re.sub(r"\s+", " ", first_line(error))
         raise NinError(f"{where}: cannot be read: {reason}") from error
 

@@ -19,12 +19,12 @@ class Stage(NamedTuple):
         strides: step of the first window, in pixels.
         padding: of the first window.
         pool: padding of the 3×3, stride-2 pooling that follows; None for no pooling.
-        dropout: dropout rate after that.
-        window: side of the convolutions after the first, 1 in every published network.
+        dropout: dropout rate after the block and its pooling.
+        window: side of the windows after the first, 1 in every published network.
         last_relu: whether an activation follows the last convolution as well.
         batch_norm: whether batch normalisation follows each convolution, in place of its bias.
         activation: ``"relu"`` or ``"relu6"``.
-        pooling: ``"max"`` or ``"average"``, the kind of that pooling.
+        pooling: kind of pooling, ``"max"`` or ``"average"``.
 
     Example:
         >>> nin.PRESETS["book"].stages[0].widths
@@ -49,17 +49,17 @@ class Stage(NamedTuple):
 class MBConv(NamedTuple):
     """Inverted residual blocks (Sandler et al. 2018, *MobileNetV2*, arXiv 1801.04381).
 
-    Each is a 1×1 convolution to more channels, a depthwise convolution and a 1×1 convolution back
-    to few, each with batch normalisation, the first two with ReLU6. Where size and channels stay,
-    the block's input is added to its output.
+    Each block is a 1×1 convolution to more channels, a depthwise convolution and a 1×1 convolution
+    back to few, each with batch normalisation, the first two with ReLU6. If size and channels stay
+    the same, the block's input is added to its output.
 
     Attributes:
-        channels: of the output.
+        channels: channels of the output.
         kernel_size: side of the depthwise window, in pixels.
-        strides: step of the first block's window, in pixels; the others' is 1.
-        expand: how many times the input's channels the depthwise convolution has; 1 leaves the
-            first 1×1 convolution out.
-        repeats: how many blocks.
+        strides: step of the first block's window, in pixels; 1 in the other blocks.
+        expand: factor from the input's channels to those of the depthwise convolution; 1 leaves out
+            the first 1×1 convolution.
+        repeats: number of blocks.
     """
 
     channels: int
@@ -70,10 +70,11 @@ class MBConv(NamedTuple):
 
 
 def deepened(stages: Sequence[Stage | MBConv], depth: int) -> tuple[Stage | MBConv, ...]:
-    """`depth` blocks before each pooling but the first: as VGG grew from 11 to 16 to 19 layers.
+    """`depth` blocks before each pooling except the first: as VGG grew from 11 to 16 to 19 layers.
 
-    The added blocks have 3×3 windows and the width of the block they follow. An `MBConv` is
-    repeated so many times as often; the first stage and the last, which makes the class maps, stay.
+    The added blocks have 3×3 windows and the width of the block they follow. The repeats of an
+    `MBConv` are multiplied by `depth`. The first stage stays as it is, and so does the last, which
+    makes the class maps.
     """
     deep: list[Stage | MBConv] = []
     for number, stage in enumerate(stages):
@@ -95,13 +96,14 @@ def with_ingredients(
 
     Args:
         stages: the rows.
-        batch_norm: whether batch normalisation follows each convolution, in place of its bias. Not
-            those that make class maps: a map's mean is its class's logit, which normalisation would
-            make the same for all classes. A stage that ends in class maps is divided before them.
-        pooling: ``"max"`` or ``"average"``; None leaves each stage's own.
+        batch_norm: whether batch normalisation follows each convolution, in place of its bias,
+            except those that make class maps: a map's mean is its class's logit, which
+            normalisation would make the same for all classes. A stage that ends in class maps is
+            split before them.
+        pooling: ``"max"`` or ``"average"``; None keeps each stage's own.
 
     Returns:
-        The changed table; a row may have become two. An `MBConv` is normalised as it is.
+        The changed table; a row may have become two. An `MBConv` already has batch normalisation.
     """
     rows: list[Stage | MBConv] = []
     for row in stages:

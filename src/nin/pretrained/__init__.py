@@ -1,7 +1,7 @@
 """Pretrained trunks: weights from the package index, features computed by ONNX Runtime.
 
-Nothing here imports Keras or its backend: a frozen trunk has computed its features before they
-would have been loaded.
+Nothing here imports Keras or its backend: a frozen trunk computes its features in less time than
+they would take to load.
 """
 
 import lazy_loader

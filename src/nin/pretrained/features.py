@@ -14,19 +14,19 @@ from nin.pretrained.trunk import EPSILON, Layer, Trunk
 
 Features = NDArray[np.float32]
 
-#: What the trunks were trained on is ``(x - MEAN) / STD`` of pixels x from 0 to 255.
+#: The trunks were trained on ``(x - MEAN) / STD`` for pixels x from 0 to 255.
 MEAN, STD = 127.0, 128.0
 
 
 class FeatureExtractor:
     """A trunk that returns the mean of each of its last feature maps.
 
-    A network whose head is one 1×1 convolution and the average over positions may as well average
-    first: its logits are linear in these features.
+    If a network's head is one 1×1 convolution and the average over positions, the average may come
+    first: the logits are linear in these features.
 
     Args:
-        trunk: with its weights.
-        threads: how many to use; 0 for one per core.
+        trunk: the trunk with its weights.
+        threads: number of threads; 0 for one per core.
     """
 
     def __init__(self, trunk: Trunk, threads: int = 0) -> None:
@@ -35,7 +35,7 @@ class FeatureExtractor:
         options = runtime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        # Threads that spin while they wait take the cores from those that decode.
+        # Threads that spin while waiting take cores from the threads that decode pictures.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = runtime.InferenceSession(
             to_onnx(trunk).SerializeToString(), options, providers=["CPUExecutionProvider"]
@@ -50,7 +50,7 @@ class FeatureExtractor:
         """
         try:
             [features] = self._session.run(None, {"images": images})
-        except Exception as error:  # whatever the runtime raises where it cannot allocate
+        except Exception as error:  # The runtime's errors if it cannot allocate memory vary.
             n, height, width, _ = images.shape
             count = "1 image" if n == 1 else f"{n} images"
             raise DataError(
@@ -64,7 +64,7 @@ class FeatureExtractor:
 def to_onnx(trunk: Trunk) -> Any:
     """The trunk as an ``onnx.ModelProto``: ``images`` (n, height, width, 3) uint8 → ``features``.
 
-    Each batch normalisation is part of its convolution's kernel and bias.
+    Each batch normalisation is folded into its convolution's kernel and bias.
     """
     graph = Graph()
     x = graph.cast("images", "float32")
@@ -83,7 +83,7 @@ def to_onnx(trunk: Trunk) -> Any:
 
 
 def _convolution(graph: Graph, layer: Layer, x: str) -> str:
-    """A convolution with its batch normalisation and, where it has one, ReLU6."""
+    """A convolution with its batch normalisation and its ReLU6, if it has one."""
     kernel, groups = layer.kernel, 1
     if layer.conv.depthwise:
         *window, groups, each = kernel.shape

@@ -1,8 +1,8 @@
 """Reads the tensors in a file that PyTorch wrote before version 1.6, without PyTorch.
 
 Such a file is five pickles and then the numbers. Unpickling can execute anything, so this unpickler
-allows an ordered dictionary, tensors and storages of two kinds, and refuses every other name. What
-a file merely claims to hold takes no memory.
+allows an ordered dictionary, tensors and storages of two kinds, and refuses every other name. No
+memory is taken for contents that a file only claims to have.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _TYPES: dict[str, np.dtype[Any]] = {
     "FloatStorage": np.dtype("<f4"),
     "LongStorage": np.dtype("<i8"),
 }
-#: What PyTorch's pickles are made of. Others take memory before they are found to be cut off.
+#: The opcodes in PyTorch's pickles. Others may take memory before they are found to be truncated.
 _OPCODES = {
     *("PROTO", "STOP", "MARK", "NONE", "NEWTRUE", "NEWFALSE", "BININT", "BININT1", "BININT2"),
     *("LONG1", "BINUNICODE", "EMPTY_TUPLE", "TUPLE", "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_LIST"),
     *("APPEND", "APPENDS", "EMPTY_DICT", "SETITEM", "SETITEMS", "BINPUT", "LONG_BINPUT", "BINGET"),
     *("LONG_BINGET", "GLOBAL", "REDUCE", "BUILD", "BINPERSID"),
 }
-#: What a damaged or hostile pickle makes of an unpickler.
+#: Errors that a damaged or hostile pickle causes in an unpickler.
 _DAMAGE = (
     *(pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError),
     *(AttributeError, MemoryError, OverflowError, RecursionError, UnicodeError),
@@ -47,14 +47,14 @@ def read_tensors(content: bytes) -> Tensors:
     """The tensors by name, in the file's order.
 
     Args:
-        content: of the whole file.
+        content: the bytes of the whole file.
 
     Raises:
         WeightsError: it is damaged, not such a file, or holds anything but tensors.
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Of escapes in text that is refused for its opcode.
+            warnings.simplefilter("ignore")  # About escapes in text whose opcode is refused.
             return _read(io.BytesIO(content), len(content))
     except _DAMAGE as error:
         reason = textwrap.shorten(str(error), 100)
@@ -62,7 +62,7 @@ def read_tensors(content: bytes) -> Tensors:
 
 
 class _Tensor(NamedTuple):
-    """Where in a storage a tensor lies; sizes and strides in numbers."""
+    """A tensor's position in a storage; offset and strides count numbers, not bytes."""
 
     storage: str
     dtype: np.dtype[Any]
@@ -102,7 +102,7 @@ def _unpickled(file: io.BytesIO, kind: type[_Unpickler]) -> Any:
     begun = file.tell()
     opcodes: Iterator[tuple[Any, Any, Any]] = pickletools.genops(file)
     for number, (opcode, argument, _) in enumerate(opcodes):
-        # Values are remembered one after another; a place far off takes memory up to there.
+        # The memo is filled in order; an index far beyond its end would take memory up to there.
         is_far = opcode.name == "LONG_BINPUT" and argument > number
         if opcode.name not in _OPCODES or is_far:
             raise pickle.UnpicklingError(f"it contains {opcode.name}")
@@ -131,7 +131,7 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Plain(_Unpickler):
-    """Numbers, texts, lists and dictionaries."""
+    """Allows only numbers, strings, lists and dictionaries."""
 
     def find_class(self, module: str, name: str) -> Any:
         raise pickle.UnpicklingError(f"it refers to {module}.{name}")

@@ -1,4 +1,4 @@
-"""`Trunk`: pretrained weights, from the package they come in or from a run."""
+"""`Trunk`: pretrained weights, from their package or from a run."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class WeightsPackage(NamedTuple):
     """A package that contains only weights.
 
     Attributes:
-        module: what it is imported by; it is only located, never imported.
-        file: the weights in it.
-        sha256: of the file.
-        install: the line that installs it.
+        module: the module's name; it is only located, never imported.
+        file: path of the weights in it.
+        sha256: digest of the file.
+        install: the command that installs it.
     """
 
     module: str
@@ -66,13 +66,13 @@ class Layer(NamedTuple):
     """A convolution of a trunk with its weights, in Keras's layout.
 
     Attributes:
-        conv: what it does.
-        kernel: (height, width, channels in, channels out); of a depthwise convolution
+        conv: the convolution.
+        kernel: (height, width, channels in, channels out); for a depthwise convolution
             (height, width, channels, 1).
-        gamma: (channels,), as all that follow: the scale of its batch normalisation...
-        beta: ...its offset...
-        mean: ...its moving mean...
-        variance: ...and its moving variance.
+        gamma: (channels,), the scale of its batch normalisation.
+        beta: (channels,), its offset.
+        mean: (channels,), its moving mean.
+        variance: (channels,), its moving variance.
     """
 
     conv: Conv
@@ -87,7 +87,7 @@ class Trunk(NamedTuple):
     """The pretrained part of a network.
 
     Attributes:
-        name: of its preset.
+        name: name of its preset.
         layout: how its layers are connected.
         layers: their weights, in the layout's order.
         digest: SHA-256 of the file they come from.
@@ -104,7 +104,7 @@ class Trunk(NamedTuple):
         return int(self.layers[-1].kernel.shape[-1])
 
     def weights(self) -> dict[str, Array]:
-        """Its arrays, under the names they have in a run's ``weights.safetensors``."""
+        """Its arrays, by their names in a run's ``weights.safetensors``."""
         named: dict[str, Array] = {}
         for conv, kernel, *norm in self.layers:
             kind = "depthwiseconv2d" if conv.depthwise else "conv2d"
@@ -115,7 +115,7 @@ class Trunk(NamedTuple):
 
 
 def trunk_of(name: str, arrays: Mapping[str, NDArray[Any]]) -> Trunk:
-    """The trunk of the preset `name` with the weights of a run, as `Trunk.weights` gives them.
+    """The trunk of the preset `name` with weights from a run, named as by `Trunk.weights`.
 
     Raises:
         UnknownNameError: there is no such preset.
@@ -148,8 +148,8 @@ def load_trunk(name: str) -> Trunk:
 
     Raises:
         UnknownNameError: there are no pretrained weights of that name.
-        WeightsError: the package that holds them is not installed, or its file is not the one
-            that was published.
+        WeightsError: the package that holds them is not installed, or its file is not the published
+            one.
     """
     content = locate(name).read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -176,11 +176,11 @@ def locate(name: str) -> Path:
 
 
 def _layers(preset: Preset, tensors: Tensors) -> Iterator[Layer]:
-    """The file's tensors in its order, which is that of the layers."""
+    """The layers from the file's tensors, which are in the same order."""
     arrays = iter([array for name, array in tensors.items() if not name.endswith("_tracked")])
     for block in layout(preset).blocks:
         for conv in block.convolutions:
-            # (out, in, height, width); of a depthwise convolution `in` is 1.
+            # (out, in, height, width); for a depthwise convolution `in` is 1.
             kernel = next(arrays).transpose((2, 3, 0, 1) if conv.depthwise else (2, 3, 1, 0))
             norm = (next(arrays) for _ in _NORM)
             yield Layer(conv, np.ascontiguousarray(kernel), *norm)

@@ -1,4 +1,4 @@
-"""A preset's trunk as a list of convolutions, worked out from its table alone."""
+"""A preset's trunk as a list of convolutions, derived from its table of stages alone."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from nin.networks.stages import MBConv, Stage
 
 
 class Conv(NamedTuple):
-    """A convolution without a bias and the batch normalisation behind it.
+    """A convolution without a bias, and the batch normalisation after it.
 
     Attributes:
-        number: of the convolution among the layers of `nin.models.NiN`, counted from 0; the batch
-            normalisation has the next.
+        number: index of the convolution among the layers of `nin.models.NiN`, from 0; the batch
+            normalisation has the next one.
         depthwise: whether each channel has a window of its own.
-        strides: of its window, in pixels.
+        strides: strides of its window, in pixels.
         relu6: whether a ReLU6 follows.
     """
 
@@ -27,7 +27,7 @@ class Conv(NamedTuple):
 
 
 class Block(NamedTuple):
-    """Convolutions in a row, and whether what goes in is added to what comes out."""
+    """Convolutions in a row, and whether the input is added to the output."""
 
     convolutions: tuple[Conv, ...]
     adds: bool
@@ -37,8 +37,8 @@ class TrunkLayout(NamedTuple):
     """Every stage of a preset but the last.
 
     Attributes:
-        blocks: what the trunk is made of.
-        head: the number of the convolution to the class maps.
+        blocks: the blocks of the trunk.
+        head: index of the convolution to the class maps.
     """
 
     blocks: tuple[Block, ...]

@@ -1,7 +1,7 @@
 """How a network learns: the Trainer, initial weights, recipes, runs and the health watch.
 
-`runs` is what a training leaves in a folder, `transfer_learning` the training of a head on a
-pretrained trunk. Everything is loaded when first used: recipes and runs can be read without Keras.
+`runs` holds what a training leaves in a folder; `transfer_learning` trains a head on a pretrained
+trunk. Everything is loaded on first use, so that recipes and runs can be read without Keras.
 """
 
 import lazy_loader

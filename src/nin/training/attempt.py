@@ -1,4 +1,4 @@
-"""One attempt of a training: a network, the Trainer and the position it goes on from."""
+"""One attempt at a training: a network, the Trainer and the position to continue from."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from nin.training.warm_start import warm_start
 
 
 class Attempt(NamedTuple):
-    """What trains; a training that is restarted has several, one after the other.
+    """One attempt at a training; each restart makes a new one.
 
     Attributes:
         recipe: with the learning rate of this attempt.
         data: the images.
-        trainer: trains the model; not yet given its callbacks.
-        model: compiled, with the weights that it goes on from.
-        position: where it goes on.
+        trainer: trains the model; it does not have its callbacks yet.
+        model: compiled, with the weights to continue from.
+        position: where to continue.
     """
 
     recipe: Recipe
@@ -48,25 +48,24 @@ class Attempt(NamedTuple):
     position: Position
 
     def findings(self) -> list[Finding]:
-        """What was found before the last interruption, and new kinds of findings since."""
+        """Findings from before the last interruption, and new kinds of findings since."""
         kinds = {finding.kind for finding in self.position.findings}
         since = self.trainer.health.findings if self.trainer.health else []
         return [*self.position.findings, *(each for each in since if each.kind not in kinds)]
 
     @property
     def step(self) -> int:
-        """How many steps the optimiser has made."""
+        """Number of steps that the optimiser has taken."""
         return int(self.model.optimizer.iterations)
 
     def choose_weights(self, run: Run) -> int | None:
         """Decide which weights the run keeps once training has ended, and return their epoch.
 
-        They are those of the best epoch, which `run` holds. But a callback that changes weights
-        when training ends, as averaging does, has the last word: its weights are saved, and no
-        epoch is returned. One that only brings back those of the best epoch changes nothing; nor
-        does any where the recipe averages the weights, as the averages are what a run keeps. The
-        head that was fitted before fine-tuning is only replaced by what is better on held-out
-        images.
+        Usually they are those of the best epoch, which `run` holds. A callback that changes the
+        weights when training ends, as averaging does, takes precedence: its weights are saved, and
+        None is returned. That does not count if it only restores the weights of the best epoch, or
+        if the recipe averages the weights, because a run then keeps the averages. The head fitted
+        before fine-tuning is only replaced by weights that are better on held-out images.
         """
         if averaged_variables(self.model):
             return run.best_epoch()
@@ -79,12 +78,12 @@ class Attempt(NamedTuple):
         return run.best_epoch()
 
     def _is_worse(self, best: float | None) -> bool:
-        """Whether the weights as they are have a higher loss than this on held-out images."""
+        """Whether the present weights have a higher loss than `best` on held-out images."""
         if best is None:
             return False
         try:
             found = evaluate(self.model, self.data.validation_split, self.data.classes)
-        except NinError:  # Predictions that are no numbers.
+        except NinError:  # Predictions are not finite.
             return True
         return not found.loss <= best
 
@@ -97,8 +96,8 @@ def new_attempt(
     Args:
         recipe: what to train.
         data: the images.
-        here: how the training is spread.
-        position: before the first step, with how often training has been restarted.
+        here: how the training is spread over devices.
+        position: before the first step, with the restarts so far.
         note: a line to print first, if any.
     """
     recipe = with_restart_rate(recipe, position.restarts)
@@ -139,7 +138,7 @@ def resumed_attempt(
 
 
 def finetuning_attempt(run: Run, recipe: Recipe, data: ImageData, here: Layout) -> Attempt:
-    """The network of a run with the weights it has, before the first step."""
+    """The network of a run with its present weights, before the first step."""
     trainer = _trainer(recipe, data, here)
     model = _rebuilt(run, run.weights_path, recipe)
     load_weights(run.weights_path, model)
@@ -148,17 +147,17 @@ def finetuning_attempt(run: Run, recipe: Recipe, data: ImageData, here: Layout) 
 
 
 def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
-    """Keep the first layers of a network as they are; to be called before it is compiled.
+    """Freeze the first layers of a network; call this before it is compiled.
 
     Args:
         model: with a `keras.Sequential` as its `net`.
         layers: how many of the layers of `net`, counted from the image.
-        statistics: whether every batch normalisation keeps its moving averages, and normalises by
-            them in training, too. Averages over a few photographs at a time would be worse than
-            those over the many that the network was pretrained on.
+        statistics: whether every batch normalisation keeps its moving averages and also uses them
+            in training. Averages over a few photographs at a time would be worse than those over
+            the many that the network was pretrained on.
 
     Raises:
-        RecipeError: the network has not so many layers, or none would be left to train.
+        RecipeError: the network has fewer layers, or none would be left to train.
     """
     parts = getattr(model.net, "layers", [])
     if layers and layers >= len(parts):
@@ -172,7 +171,7 @@ def freeze(model: Classifier, layers: int, *, statistics: bool = False) -> None:
 
 
 def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
-    """The network of a run, of the size of the weights at `path`, frozen as in its recipe."""
+    """The network of a run, frozen as in its recipe; it must fit the weights at `path`."""
     with precision_policy(recipe.precision):
         model: Classifier = run.network(path)
     freeze(model, recipe.freeze, statistics=find_network(recipe.preset).pretrained)
@@ -181,7 +180,7 @@ def _rebuilt(run: Run, path: Path, recipe: Recipe) -> Classifier:
 
 
 def _check_trained(model: Classifier, recipe: Recipe) -> None:
-    """Refuse a network of which all layers that have weights are frozen."""
+    """Refuse a network whose layers with weights are all frozen."""
     if recipe.freeze and not model.trainable_variables:
         raise too_deep(recipe.freeze, len(model.net.layers))
 

@@ -1,7 +1,7 @@
 """A moving average of the weights (Polyak and Juditsky 1992), which is evaluated and saved.
 
-Keras's optimisers compute it (`use_ema`). Training goes on with the weights themselves; whenever
-the network predicts or is saved, the averages stand in their place.
+Keras's optimisers compute it (`use_ema`). Training uses the weights themselves; whenever the
+network predicts or is saved, the averages take their place.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from nin.models.custom_optimizer import innermost
 
 
 def averaged_variables(model: Any) -> list[tuple[Any, Any]]:
-    """Each trained variable with its average; none where there are none."""
+    """Each trained variable with its average; empty if the optimiser keeps none."""
     optimizer = innermost(model.optimizer)
     if not getattr(optimizer, "use_ema", False):
         return []
@@ -25,9 +25,9 @@ def averaged_variables(model: Any) -> list[tuple[Any, Any]]:
 
 
 def exchange(model: Any) -> None:
-    """Put the averages in the weights' place and these in theirs, to the bit.
+    """Swap the weights and their averages, bit for bit.
 
-    Keras's `SwapEMAWeights` does so by sums and differences, which rounds both.
+    Keras's `SwapEMAWeights` swaps them by sums and differences, which rounds both.
     """
     for variable, average in averaged_variables(model):
         now = keras.ops.copy(variable.value)
@@ -39,8 +39,8 @@ class ValidateAverages(keras.callbacks.Callback):
     """Puts the averages into the network while it is validated.
 
     Args:
-        epochs: at the end of the last of so many they stay in, before other callbacks have the
-            last word. None: they are taken out.
+        epochs: total number of epochs, after which the averages stay in the network, for callbacks
+            that come later to see. None to always take them out again.
     """
 
     def __init__(self, epochs: int | None = None) -> None:
@@ -48,25 +48,25 @@ class ValidateAverages(keras.callbacks.Callback):
         self.epochs = epochs
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Put them in."""
+        """Put the averages in."""
         exchange(self.model)
 
     def on_test_end(self, logs: dict[str, float] | None = None) -> None:
-        """Take them out."""
+        """Take the averages out."""
         exchange(self.model)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Leave them in where the training is over."""
+        """Leave the averages in if the training is over."""
         if self.epochs is None or not int(self.model.optimizer.iterations):
             return
         if self.model.stop_training or self.params["epochs"] >= self.epochs:
             optimizer = self.model.optimizer
-            # That of the class: `keeping_unaveraged` has hidden it.
+            # The class's method: `keeping_unaveraged` hides it on the instance.
             type(optimizer).finalize_variable_values(optimizer, self.model.trainable_variables)
 
 
 class ShowAverages(keras.callbacks.Callback):
-    """One before and one after other callbacks: at the end of an epoch these see the averages."""
+    """Goes before and after other callbacks, which then see the averages at an epoch's end."""
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Put the averages in, or take them out."""
@@ -74,7 +74,7 @@ class ShowAverages(keras.callbacks.Callback):
 
 
 def showing_averages(callbacks: Sequence[Any]) -> list[Any]:
-    """Callbacks that see the averages; those that keep a state to go on from see it as it is."""
+    """The callbacks, which will see the averages; those that back up the state will not."""
     backups = [each for each in callbacks if isinstance(each, keras.callbacks.BackupAndRestore)]
     others = [each for each in callbacks if each not in backups]
     return [ShowAverages(), *others, ShowAverages(), *backups]
@@ -82,9 +82,9 @@ def showing_averages(callbacks: Sequence[Any]) -> list[Any]:
 
 @contextmanager
 def keeping_unaveraged(optimizer: Any) -> Iterator[None]:
-    """Within this the end of a `fit` leaves the weights as they are.
+    """Within this block, the end of a `fit` leaves the weights as they are.
 
-    Keras would put the averages in their place, also where a `fit` is but the rest of an epoch.
+    Keras would replace them by the averages, even after a `fit` for the rest of one epoch.
     """
     optimizer.finalize_variable_values = _leave
     try:

@@ -18,21 +18,21 @@ from nin.training.loaders import Loaders
 
 
 class BookLoop:
-    """What a `Trainer` does where a reader overrides one of its hooks, or a step of the model.
+    """The loop of a `Trainer` when one of its hooks, or a step of the model, is overridden.
 
     The attributes are those that the book's own loop uses.
 
     Attributes:
         model: the network that is trained.
-        optim: what its `configure_optimizers` returned.
+        optim: the optimiser, as `configure_optimizers` or the caller gave it.
         train_dataloader: the training batches.
         val_dataloader: the validation batches; None for no validation.
-        num_train_batches: how many there are per epoch.
-        num_val_batches: likewise.
+        num_train_batches: number of training batches per epoch.
+        num_val_batches: number of validation batches per epoch.
         epoch: the number of the epoch, from 0.
-        train_batch_idx: how many training batches have been used, of all epochs together.
-        val_batch_idx: likewise.
-        means: of what is plotted in an epoch.
+        train_batch_idx: number of training batches used so far, in all epochs.
+        val_batch_idx: number of validation batches used so far, in all epochs.
+        means: the means of the values plotted in the current epoch.
     """
 
     max_epochs: int
@@ -55,14 +55,14 @@ class BookLoop:
         self._callbacks: Any = None
 
     def prepare_batch(self, batch: Any) -> Any:
-        """What the loop makes of a batch: tensors. A subclass may override it."""
+        """Turn a batch into tensors. A subclass may override it."""
         return tuple(_tensor(each) for each in batch)
 
     def fit_epoch(self) -> None:
         """Train for an epoch with the model's `training_step`, and validate.
 
-        A subclass may override it. If neither this nor another hook is overridden, it is not
-        called: Keras's compiled loop trains.
+        A subclass may override it. It is only called if this or another hook is overridden;
+        otherwise Keras's compiled loop trains.
         """
         for batch in self.train_dataloader:
             number = self.train_batch_idx % self.num_train_batches - self._skipped
@@ -78,14 +78,14 @@ class BookLoop:
             self._callbacks.on_test_end()
 
     def clip_gradients(self, grad_clip_val: float, grads: Sequence[Any]) -> list[Any]:
-        """Scale gradients so that their norm, of all together, is at most `grad_clip_val`."""
+        """Scale gradients so that their global norm is at most `grad_clip_val`."""
         norm = keras.ops.sqrt(sum(keras.ops.sum(keras.ops.square(each)) for each in grads))
         scale = keras.ops.minimum(1.0, grad_clip_val / keras.ops.maximum(norm, 1e-12))
         return [each * scale for each in grads]
 
     def draw(self, key: str, value: Any, train: bool) -> None:
-        """Add a point to a curve, and count it for the epoch's mean; `Module.plot` calls it."""
-        # Section 3.7 adds a list of one penalty to the loss.
+        """Add a point to a curve and to the epoch's mean; called by `Module.plot`."""
+        # In section 3.7 the loss includes a list of one penalty.
         number = float(np.mean(keras.ops.convert_to_numpy(value)))
         self.means.add(key, number, train, self._samples)
         if train:
@@ -105,9 +105,9 @@ class BookLoop:
         Args:
             loaders: the batches.
             callbacks: Keras's callbacks.
-            epoch: how many epochs are done already.
-            batch: how many batches of the next are done; then `stop` is the epoch after it.
-            stop: how many epochs are done at the end.
+            epoch: number of epochs already done.
+            batch: number of batches of the next epoch already done; if any, `stop` is that epoch.
+            stop: number of epochs done at the end.
         """
         model = self.model
         model.stop_training, self._samples, self._skipped = False, 1, batch
@@ -151,7 +151,7 @@ class BookLoop:
             self.draw(key, value, train)
 
     def _clipped(self, gradients: Sequence[Any]) -> list[Any]:
-        """What `clip_gradients` makes of those there are, of the loss before it was scaled."""
+        """Clip the gradients that exist by `clip_gradients`, without the scaling of the loss."""
         scale = self.model.optimizer.scale_loss(1.0)
         given = [each / scale for each in gradients if each is not None]
         clipped = iter(self.clip_gradients(self.gradient_clip_val, given))
@@ -178,7 +178,7 @@ class EpochMeans:
         self._values.setdefault(name, []).append((value, samples))
 
     def values(self) -> dict[str, list[tuple[float, int]]]:
-        """What has been counted."""
+        """The values and sample counts so far."""
         return {name: [*pairs] for name, pairs in self._values.items()}
 
     def restore(self, values: Mapping[str, Sequence[tuple[float, int]]]) -> None:
@@ -186,7 +186,7 @@ class EpochMeans:
         self._values = {name: [*pairs] for name, pairs in values.items()}
 
     def taken(self) -> dict[str, float]:
-        """The means, each batch for as many samples as it has; afterwards there are none."""
+        """Return the means, batches weighted by their number of samples, and start anew."""
         values, self._values = self._values, {}
         means = {}
         for name, pairs in values.items():

@@ -1,4 +1,4 @@
-"""What is set from a few training images, the calibration batch: preprocessing, initial weights."""
+"""Sets preprocessing and initial weights from a few training images, the calibration batch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from nin.models import Classifier
 from nin.models.geometry import is_builtin
 from nin.training.initialization import ADAPTIVE_MAP_MEAN, MAP_MEAN, initialize
 
-#: About how many images.
+#: Approximate number of images in the calibration batch.
 SIZE = 64
 
 
@@ -24,7 +24,7 @@ class CalibrationBatch(NamedTuple):
     Attributes:
         images: (n, height, width, channels), as stored.
         shares: how much each class counts in training: its share of all training images, or the
-            same for each where they are balanced; None if that is not known.
+            same for each if classes are balanced; None if unknown.
     """
 
     images: np.ndarray[Any, Any]
@@ -32,7 +32,7 @@ class CalibrationBatch(NamedTuple):
 
 
 def calibration_batch(data: DataModule) -> CalibrationBatch:
-    """As many images of each class as there is room for; of unknown data, a first batch."""
+    """About `SIZE` images, equally many per class; for loaders, the start of the first batch."""
     if not isinstance(data, ImageData):
         images, *_ = next(iter(data.train_dataloader()))
         return CalibrationBatch(np.asarray(keras.ops.convert_to_numpy(images))[:SIZE], None)
@@ -60,10 +60,10 @@ def calibrate(
             and only resizes as the data requires.
 
     Returns:
-        What was done beyond the book, in words.
+        What was done that the book does not do, in words.
     """
     changes = []
-    # A network that is given by its own `forward` alone is trained as it is written.
+    # A network with its own `forward` is trained as written.
     is_whole = optimizer is not None and model.whole_net() is not None
     is_fresh = model.is_fresh
     statistics = getattr(data, "statistics", None) if is_whole else None
@@ -75,7 +75,7 @@ def calibrate(
     if not model.built:
         try:
             model.build((None, *batch.images.shape[1:]))
-        except Exception:  # Images that it refuses say nothing of the next.
+        except Exception:  # Refused images must leave no trace in the model.
             model.preprocessing.configure(**before)
             raise
     if is_whole and is_fresh:
@@ -87,24 +87,24 @@ def calibrate(
 
 
 def is_untouched(model: Classifier) -> bool:
-    """Whether nobody has built a model, nor said how it sees images."""
+    """Whether a model was not built, except by `apply_init`, and its preprocessing not set."""
     seen = model.preprocessing
     is_new = not model.built or model.set_by_init
     return is_new and (seen.size, seen.mean, seen.std) == (None, (0.0,), (1.0,))
 
 
 def check_outputs(model: Classifier, data: DataModule, batch: CalibrationBatch) -> None:
-    """Refuse a network with fewer outputs than the data has classes; not one with its own loss.
+    """Refuse a network with fewer outputs than the data has classes, unless its loss is custom.
 
     Raises:
-        NinError: names both numbers.
+        NinError: there are fewer; the message gives both numbers.
     """
     named = getattr(data, "classes", None)
     classes = len(named) if isinstance(named, Collection) and not isinstance(named, str) else 0
-    if not is_builtin(type(model).loss):  # What it takes for a class is its own affair.
+    if not is_builtin(type(model).loss):  # A custom loss may define classes differently.
         return
     made_for = getattr(model, "num_classes", None)
-    # Nothing has to be computed to know, but for a table that may end in another number.
+    # No forward pass is needed, except for a table, which may end in another number of maps.
     if is_builtin(type(model)) and getattr(model, "stages", None) is None and made_for == classes:
         return
     outputs = int(model(batch.images[:1], training=False).shape[-1])

@@ -1,4 +1,4 @@
-"""Keras's own training loop, begun in the middle of an epoch where a training was interrupted."""
+"""Keras's own training loop, which can begin mid-epoch after an interruption."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from nin.training.loaders import Loaders
 
 
 def stops(epoch: int, batch: int, epochs: int) -> list[int]:
-    """The epochs at which Keras's `fit` ends, in order.
+    """The epochs at which the calls of Keras's `fit` end, in order.
 
-    The rest of an epoch that was interrupted is a `fit` of its own: it has fewer steps.
+    The rest of an interrupted epoch takes a `fit` of its own, because it has fewer steps.
 
     Args:
-        epoch: how many epochs are done.
-        batch: how many batches of the next are done.
-        epochs: how many there are to be.
+        epoch: number of epochs done.
+        batch: number of batches of the next epoch done.
+        epochs: total number of epochs.
     """
     return [epoch + 1, epochs] if batch else [epochs]
 
 
 def as_one_training(callbacks: Sequence[Any], parts: int) -> list[Any]:
-    """The callbacks such that a training which takes so many `fit` begins once and ends once."""
+    """The callbacks, for which a training of several `fit` calls begins once and ends once."""
     if parts == 1:
         return [*callbacks]
-    # Of each `fit` there is a history of its own.
+    # Each `fit` has its own history.
     histories = [each for each in callbacks if isinstance(each, keras.callbacks.History)]
     others = [each for each in callbacks if each not in histories]
     return [*histories, _OneTraining(others, parts)]
 
 
 class _OneTraining(keras.callbacks.CallbackList):
-    """Tells callbacks of the first beginning and the last end.
+    """Tells callbacks only of the first beginning and the last end of training.
 
     Args:
         callbacks: Keras's.
-        parts: how many `fit` there are.
+        parts: number of `fit` calls.
     """
 
     def __init__(self, callbacks: Sequence[Any], parts: int) -> None:
@@ -50,12 +50,12 @@ class _OneTraining(keras.callbacks.CallbackList):
         self._parts, self._ended = parts, 0
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Tell it of the first."""
+        """Pass on the first beginning."""
         if not self._ended:
             super().on_train_begin(logs)
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Tell it of the last, which may come early."""
+        """Pass on the last end, which may come early."""
         self._ended += 1
         if self._ended == self._parts or self.model.stop_training:
             super().on_train_end(logs)
@@ -72,12 +72,12 @@ def fit_compiled(
     """Train with Keras's `fit`, which leaves ``model.history``.
 
     Args:
-        model: compiled; what Keras cannot make a graph of runs batch by batch.
+        model: compiled; if Keras cannot make a graph of it, it runs eagerly.
         loaders: the batches.
         callbacks: Keras's.
-        epoch: how many epochs are done.
-        batch: how many batches of the next are done.
-        stop: how many epochs are done at the end.
+        epoch: number of epochs done.
+        batch: number of batches of the next epoch done.
+        stop: number of epochs done at the end.
     """
     if not is_compilable(model, loaders.train):
         model.run_eagerly, model.jit_compile = True, False
@@ -96,17 +96,17 @@ def fit_compiled(
 
 
 def history_of(model: Module) -> dict[str, list[float]]:
-    """What the last `fit` measured, epoch by epoch; a reader's own `History` holds those before."""
+    """The metrics of the last `fit` per epoch; a user's `History` also holds earlier epochs."""
     epochs = len(getattr(model.history, "epoch", ()))
-    if not epochs:  # It was interrupted before, or within the first.
+    if not epochs:  # Interrupted before the end of the first epoch.
         return {}
     return {name: values[-epochs:] for name, values in model.history.history.items()}
 
 
 def pays_to_jit() -> bool:
-    """Whether XLA is the faster way here, or the only one.
+    """Whether XLA is faster here, or the only choice.
 
-    It is JAX's only way; on a CPU TensorFlow's own kernels (oneDNN) are faster.
+    JAX has no other; on a CPU, TensorFlow's own kernels (oneDNN) are faster.
     """
     backend = backends.choose()
     return backend == "jax" or (backend == "tensorflow" and backends.num_gpus() > 0)

@@ -1,4 +1,4 @@
-"""Hooks that a reader has overridden: whether they fit the data, and which loop calls them."""
+"""Hooks that a user has overridden: whether they suit the data, and which loop calls them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nin.models.geometry import is_builtin
 
 
 def needs_book_loop(trainer: Any, model: Module) -> bool:
-    """Whether a hook has been replaced that only a loop by hand calls."""
+    """Whether a hook has been replaced that only the book's loop calls."""
     hooks = [getattr(type(trainer), name) for name in ("fit_epoch", "prepare_batch")]
     if trainer.gradient_clip_val:
         hooks.append(type(trainer).clip_gradients)
@@ -26,7 +26,7 @@ def needs_book_loop(trainer: Any, model: Module) -> bool:
 
 
 def hidden_net_note(model: Module) -> str | None:
-    """What to tell where a `forward` or `call` of its own keeps `self.net` from being prepared."""
+    """The note for a model whose own `forward` or `call` keeps `self.net` from being prepared."""
     own = "forward" if model.own_forward else "call"
     if (own == "call" and is_builtin(type(model).call)) or not hasattr(model, "net"):
         return None
@@ -37,7 +37,7 @@ def hidden_net_note(model: Module) -> str | None:
 
 
 def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
-    """Whether Keras can make a graph of a model; what a reader wrote may run only batch by batch.
+    """Whether Keras can make a graph of a model; custom code may only run eagerly.
 
     Args:
         model: a built model.
@@ -54,9 +54,9 @@ def is_compilable(model: Module, loader: Iterable[Any]) -> bool:
 
 
 def check_weights(trainer: Any, model: Module, data: DataModule) -> None:
-    """Refuse weights of images for the book's loop, whose steps would take them for labels.
+    """Refuse weights of images with the book's loop, whose steps would take them for labels.
 
-    Batches that several devices share have such weights, too.
+    Batches that several devices share also have such weights.
 
     Raises:
         NinError: states what to do.
@@ -78,12 +78,12 @@ def check_weights(trainer: Any, model: Module, data: DataModule) -> None:
 
 
 def check_loss(model: Module, data: DataModule) -> None:
-    """Refuse a loss that cannot take labels as `data` mixes or smooths them.
+    """Refuse a loss that cannot take the labels that `data` mixes or smooths.
 
     Raises:
         NinError: states what to leave out.
     """
-    # A reader's own module may call anything an augmentation.
+    # In a user's own data module, `augmentation` may be anything.
     if not getattr(getattr(data, "augmentation", None), "shares_labels", False):
         return
     classes = len(getattr(data, "classes", ())) or 2

@@ -1,7 +1,7 @@
-"""`train` and `resume`: which way a recipe is trained.
+"""`train` and `resume`: train a recipe by fitting a head or by gradients.
 
-A frozen trunk needs neither Keras nor its backend, which take longer to load than a head takes to
-fit; they are imported where gradients are.
+Fitting a head on a frozen trunk needs neither Keras nor its backend, which take longer to load than
+the head takes to fit. They are only imported for training by gradients.
 """
 
 from __future__ import annotations
@@ -33,50 +33,51 @@ def train(
     classes: Sequence[str] | None = None,
     **options: Unpack[RecipeFields],
 ) -> Run:
-    """Train a network, as ``nin train`` does; everything it leaves is in the run directory.
+    """Train a network, as ``nin train`` does, and keep everything in a run directory.
 
     If the recipe's preset has pretrained weights, its trunk is frozen and only a head is fitted, to
-    its optimum. With ``recipe.finetune`` all layers are then trained by gradient descent, and the
-    epoch that is best on held-out images is kept, or the fitted head if none is better. For a
-    folder, any setting of gradient descent (`epochs`, a learning rate, augmentation, `callbacks`,
-    `devices`, `save_every`) implies `finetune`, as on the command line; a `Recipe` has to set it,
-    and with one that does not, the last three are refused.
+    its optimum. With ``recipe.finetune`` all layers are then trained by gradient descent; the epoch
+    that is best on held-out images is kept, or the fitted head if no epoch is better. For a folder,
+    any setting of gradient descent (`epochs`, a learning rate, augmentation, `callbacks`,
+    `devices`, `save_every`) implies `finetune`, as on the command line. A `Recipe` must set
+    `finetune` itself: with one that does not, these arguments are refused.
 
     Args:
-        recipe: what to train: a folder of images with one directory per class, a table of labels or
-            shards (see `ImageFolder`); an ``.npz`` file; the name of a recipe or of a data set,
-            ``"fashion"``; a `Recipe`; ``(x, y)`` arrays, ``(train, test)`` or ``(train, validation,
-            test)`` of such pairs, a `DataModule` or loaders (see `ImageArrays`); an `ImageFolder`,
-            `ImageArrays` or a published set, whose arguments count as options. A `Path` is always a
-            folder, a table or a file. None for ``"digits"``. Arrays in memory are kept in the run.
+        recipe: what to train on, or a recipe: a folder of images with one directory per class, a
+            table of labels or shards (see `ImageFolder`); an ``.npz`` file; the name of a recipe or
+            of a data set, such as ``"fashion"``; a `Recipe`; ``(x, y)`` arrays; ``(train, test)``
+            or ``(train, validation, test)`` pairs of arrays; a `DataModule` or loaders (see
+            `ImageArrays`); or an `ImageFolder`, `ImageArrays` or published data set, whose
+            arguments count as options. A `Path` is always a folder, a table or a file. None means
+            ``"digits"``. Arrays in memory are stored in the run.
         out: the run directory, new or empty; by default ``runs/<recipe>-<number>``.
         skip_bad: skip images of a folder that cannot be read.
         save_every: seconds between checkpoints within an epoch.
         devices: number of this machine's devices to split each batch over; 0 for all of them, None
-            for one. JAX only. Processes that have joined by `nin.backends.distribution.join` split
-            it over all their devices.
+            for one. JAX only. Processes that have joined with `nin.backends.distribution.join`
+            split each batch over all their devices.
         callbacks: further Keras callbacks, such as ``keras.callbacks.TensorBoard("logs")``.
         classes: names of the classes, for arrays and loaders.
-        options: fields of `Recipe` in place of the recipe's own: ``epochs=3``. For arrays
-            ``groups`` may be a key per image. With `preset` the image size and the learning rate
-            are those of the other network, unless they are given.
+        options: fields of `Recipe` to override, such as ``epochs=3``. For arrays, ``groups`` may be
+            a key per image. `preset` also adapts the image size and the learning rate to the
+            network, unless they are given.
 
     Returns:
-        The finished run; ``run.record["result"]`` holds its accuracy. Of several processes
+        The finished run; ``run.record["result"]`` holds its accuracy. With several processes,
         only the first keeps the run and evaluates it.
 
     Raises:
         UnknownNameError: there is no such recipe, data set, network or option.
-        RecipeError: a value cannot work, or what concerns steps is given for a frozen network.
+        RecipeError: a value is invalid, or a frozen network is given settings of gradient descent.
         InputSizeError: the images are too small for the network.
-        BackendError: there are fewer devices.
+        BackendError: fewer devices are available.
         PeerLostError: another process of this training has ended; the run can be resumed.
         DataError: the images cannot be found or read.
         WeightsError: pretrained weights are not installed, or damaged.
         RunError: the run directory cannot be used.
-        TrainingDiedError: the training could not recover; the run's record holds why.
-        KeyboardInterrupt: Ctrl-C; the step has been finished and saved, and the message states how
-            to continue.
+        TrainingDiedError: the training could not recover; the run's record says why.
+        KeyboardInterrupt: Ctrl-C; the current step was finished and saved, and the message states
+            how to continue.
 
     Example:
         >>> run = nin.train("digits", epochs=1, limit=64)
@@ -112,7 +113,7 @@ def train(
         "save_every": save_every != SAVE_EVERY,
     }
     by_gradients = [*filter(is_given.get, is_given)]
-    # A recipe states itself whether it fine-tunes.
+    # A `Recipe` itself states whether it fine-tunes.
     implied = [] if isinstance(recipe, Recipe) else by_gradients
     chosen = recipe_of(recipe, {**options, **not_none(classes=classes)}, settings=implied)
     _check_by_gradients(by_gradients, chosen)
@@ -133,14 +134,14 @@ def train_on(
     skip_bad: bool = False,
     **settings: Any,
 ) -> Run:
-    """Train by a recipe that has been checked, on its images; see `train`.
+    """Train with a recipe that has been checked; see `train`.
 
     Args:
         recipe: what to train.
-        data: its images. None: they are opened.
+        data: its images; None to open them here.
         out: the run directory.
         skip_bad: skip images of a folder that cannot be read.
-        settings: `save_every`, `devices` and `callbacks`, where a network is trained by gradients.
+        settings: `save_every`, `devices` and `callbacks`, for training by gradients.
     """
     recipe = resolve_precision(recipe)
     if find_network(recipe.preset).pretrained:
@@ -175,15 +176,15 @@ def resume(
         save_every: seconds between checkpoints within an epoch.
         devices: as in `train`; may differ from before.
         callbacks: further Keras callbacks, as in `train`; a run does not store earlier ones.
-        data: images in memory, as in `train`, in place of those that the run keeps. They have to be
-            the same. For a training on loaders, which a run does not keep, the loaders.
+        data: images in memory, as in `train`, in place of those stored in the run; they must be the
+            same. A run trained on loaders stores no images: give the loaders again.
         trust: whether the file of a custom network may be imported; see `nin.load`.
 
     Returns:
         The finished run.
 
     Raises:
-        RecipeError: callbacks for a network that is not trained by gradients.
+        RecipeError: callbacks are given for a network that is not trained by gradients.
         RunError: there is nothing to continue, the images are no longer the same, or another
             process is training there.
 
@@ -227,7 +228,7 @@ def resume(
 
 
 def _check_by_gradients(given: Sequence[str], recipe: Recipe) -> None:
-    """Refuse arguments of gradient descent, named, for a network that stays frozen."""
+    """Refuse the named arguments of gradient descent for a network that stays frozen."""
     if not given or not find_network(recipe.preset).pretrained or recipe.finetune:
         return
     if "callbacks" in given:
@@ -240,7 +241,7 @@ def _check_by_gradients(given: Sequence[str], recipe: Recipe) -> None:
 
 
 def _finetune(run: Run, **settings: Any) -> Run:
-    """Go on by gradients; Ctrl-C while they are prepared is heard after the first step."""
+    """Fine-tune a run; Ctrl-C during the preparation takes effect after the first step."""
     stop_signal = StopSignal()
     with stop_signal.caught():
         from nin.training import pipeline

@@ -11,7 +11,7 @@ class DrawCurves(keras.callbacks.Callback):
     """Draws loss and accuracy on a board while a model trains.
 
     Args:
-        board: where to.
+        board: where to draw.
         per_epoch: how many points of the training loss are drawn per epoch.
     """
 
@@ -22,18 +22,18 @@ class DrawCurves(keras.callbacks.Callback):
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Remember where on the x axis the epoch begins."""
+        """Remember the epoch, which is the position on the x axis."""
         self._epoch = epoch
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Draw the training loss, at even distances within the epoch."""
+        """Draw the training loss at regular intervals within the epoch."""
         steps = self.params.get("steps") or 1
         every = max(1, steps // self.per_epoch)
         if (batch + 1) % every == 0 and logs:
             self.board.draw(self._epoch + (batch + 1) / steps, logs["loss"], "train_loss")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Draw what validation gave."""
+        """Draw the validation metrics."""
         for key, label in (("val_loss", "val_loss"), ("val_accuracy", "val_acc")):
             if logs and key in logs:
                 self.board.draw(epoch + 1, logs[key], label)

@@ -1,4 +1,4 @@
-"""A run trained by gradients: attempts one after the other, and what is recorded at the end."""
+"""Trains a run by gradients, in one attempt or several, and records the result."""
 
 from __future__ import annotations
 
@@ -33,20 +33,20 @@ def fit_run(
     callbacks: Sequence[Any] = (),
     stop_signal: StopSignal | None = None,
 ) -> Run:
-    """Train a run to its end, beginning again at a lower rate where it can no longer learn.
+    """Train a run to its end, restarting at a lower learning rate if it can no longer learn.
 
     Args:
         run: where everything is written.
-        attempt: the network, and where it goes on.
+        attempt: the network, and the position to continue from.
         save_every: seconds between two checkpoints within an epoch.
         callbacks: further Keras callbacks.
-        stop_signal: once set, training finishes its step; by default a new one, which listens.
+        stop_signal: once received, training stops after its step; None for a new one.
 
     Raises:
         PeerLostError: another process of this training has ended.
-        SourceError: pictures behind a URL can no longer be had.
+        SourceError: pictures behind a URL can no longer be read.
         TrainingDiedError: the training could not recover.
-        KeyboardInterrupt: it was to stop; the message states how to go on.
+        KeyboardInterrupt: a signal to stop; the message states how to continue.
     """
     here, stop_signal, recipe = layout(), stop_signal or StopSignal(), attempt.recipe
     try:
@@ -86,9 +86,9 @@ def fit_run(
 def _train(
     run: Run, attempt: Attempt, save_every: float, callbacks: Sequence[Any], stop_signal: StopSignal
 ) -> Position | None:
-    """Train to the end; or give up, and return the position at which to begin again."""
+    """Train to the end and return None, or give up and return the position to restart from."""
     position, trainer, recipe = attempt.position, attempt.trainer, attempt.recipe
-    # A head that was fitted is something to fall back on: no new beginning is needed.
+    # A fitted head is there to fall back on: no restart is needed.
     restarts = MOST if "head" in run.record else len(position.restarts)
     give_up = StopToRestart(recipe, restarts, attempt.findings)
     checkpoint = Checkpoint(
@@ -109,7 +109,7 @@ def _train(
 
 
 def _fallback(attempt: Attempt, epoch: int | None) -> str | None:
-    """The note where fine-tuning ends with what it had before."""
+    """The note if fine-tuning failed, or was no better than the fitted head."""
     died = attempt.trainer.health.died if attempt.trainer.health else None
     if died:
         return f"fine-tuning failed ({died}): epoch {epoch} is kept"
@@ -127,7 +127,7 @@ def _check_alive(run: Run, attempt: Attempt) -> None:
 
 
 def _is_usable(run: Run) -> bool:
-    """Whether the network that was trained is the one that the run gives: here, in float32."""
+    """Whether the trained network can serve as the run's model: on one device, in float32."""
     alone = layout().devices == 1
     return alone and run.recipe.precision == "float32"
 

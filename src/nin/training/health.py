@@ -1,4 +1,4 @@
-"""The health watch: what goes wrong in training is named when it happens, with its remedy."""
+"""The health watch: reports what goes wrong in training as it happens, with a remedy."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from nin.models.custom_optimizer import innermost
 
 #: Kinds of findings that end a training.
 NOT_FINITE, DEAD = FATAL = ("not finite", "dead")
-#: Steps between looks at first.
+#: Steps between checks at first.
 FIRST_LOOK = 20
-#: Steps between looks later on.
+#: Steps between checks later on.
 LATER_LOOKS = 160
 #: A class counts as dead, and a loss as stuck, only after this many steps.
 PATIENCE = 80
-#: Logits whose spread over the images is below this are the same for every image. A network that
-#: `nin.initialize` has prepared begins at 0.3.
+#: Logits with a standard deviation over the images below this count as the same for every image. A
+#: network prepared by `nin.initialize` begins at 0.3.
 ALIKE = 0.01
 #: A network that is silent on more than this share of the images has lost most of its gradient.
 SILENT = 0.25
-#: At a learning rate below this share of the highest nothing moves.
+#: Weights are not expected to move at a learning rate below this share of the highest.
 FADED = 0.01
 #: A loss below this leaves nothing to learn: gradients may vanish.
 SOLVED = 0.01
@@ -36,9 +36,7 @@ STILL = 1e-7
 
 
 class Finding(NamedTuple):
-    """Something that is wrong: at which of the optimiser's steps, of what kind, and one line with
-    the remedy.
-    """
+    """A problem: the optimiser's step at which it was found, its kind, and a line on the remedy."""
 
     step: int
     kind: str
@@ -46,20 +44,20 @@ class Finding(NamedTuple):
 
 
 class HealthWatch(keras.callbacks.Callback):
-    """Looks at a model while it trains: at steps 20, 40, …, 160, 320, … and at the end.
+    """Checks a model while it trains: at steps 20, 40, …, 160, 320, … and at the end.
 
-    It looks at the outputs for a few training images (the calibration batch) and at the weights.
-    Training that cannot recover is stopped, and `died` holds why. What is found at a step depends
-    on that step alone, so that an interrupted and resumed training gets the findings of an unbroken
-    one, with two exceptions: a layer that stands still takes two looks to find; and in the first
+    It checks the outputs for a few training images (the calibration batch) and the weights.
+    Training that cannot recover is stopped, and `died` says why. What is found at a step depends
+    on that step alone, so that a resumed training gets the same findings as an uninterrupted one,
+    with two exceptions: it takes two checks to find a layer that does not move; and in the first
     step after a resume the loss is that step's, not the epoch's mean, which may hide a plateau.
 
     Args:
         images: training images (n, h, w, c) as the model takes them; 64 are enough.
         classes: the classes' names; by default their numbers.
         report: called with each new finding; by default findings are only kept in `findings`.
-        initialized: whether `nin.initialize` has prepared the model, so that it is not recommended.
-        epochs: how many there are in all; by default those that `fit` was given.
+        initialized: whether `nin.initialize` has prepared the model, so that remedies omit it.
+        epochs: total number of epochs; by default the one that `fit` was given.
     """
 
     def __init__(
@@ -73,7 +71,7 @@ class HealthWatch(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.images = images
-        # A reader's own module may call anything its classes.
+        # In a user's own data module, `classes` may be anything.
         named = isinstance(classes, Collection) and not isinstance(classes, str)
         self.classes = tuple(map(str, classes)) if classes is not None and named else None
         self.report = report
@@ -94,19 +92,19 @@ class HealthWatch(keras.callbacks.Callback):
             self._remember_kernels()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Look, when it is time."""
+        """Check, when it is time."""
         self._step += 1
         every = FIRST_LOOK if self._step < LATER_LOOKS * self._parts else LATER_LOOKS
         if self._step % (every * self._parts) == 0:
             self._look(logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Look, after the last one: a training may be too short for any other look."""
+        """Check after the last epoch: a training may be too short for any other check."""
         if epoch + 1 == (self.epochs or self.params["epochs"]):
             self._look(logs or {})
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Look, where something else has ended the training before its last epoch."""
+        """Check if something else has ended the training before its last epoch."""
         if self.model.stop_training and self._looked < self._step:
             self._look(logs or {})
 
@@ -189,7 +187,7 @@ class HealthWatch(keras.callbacks.Callback):
         steps = self._step - since
         if steps < FIRST_LOOK * self._parts or loss < SOLVED:
             return
-        # One that is made of several optimisers has no rate.
+        # An optimiser made of several has no learning rate.
         rate = float(getattr(self.model.optimizer, "learning_rate", 1.0))
         self._highest = max(self._highest, rate)
         if rate <= FADED * self._highest:  # Nothing moves at the end of a cosine.
@@ -211,7 +209,7 @@ class HealthWatch(keras.callbacks.Callback):
             )
 
     def _remedy(self, rate: str) -> str:
-        """What to do: `rate`, and before it initial weights that learn, unless it has them."""
+        """What to do: `rate`, or first better initial weights, unless the model has them."""
         return rate if self.initialized else f"begin with Trainer's own initial weights, or {rate}"
 
     @property
@@ -240,7 +238,7 @@ class HealthWatch(keras.callbacks.Callback):
 
 
 def _silent_classes(logits: Any) -> Any:
-    """Classes whose logit is zero on every image: with ReLU on the maps, the map is, too."""
+    """Classes whose logit is zero on every image: with ReLU on the maps, so is the map."""
     return (logits == 0).all(axis=0)
 
 
@@ -250,7 +248,7 @@ def _silent_share(logits: Any) -> float:
 
 
 def _are_alike(logits: Any) -> bool:
-    """Whether the predictions for several images are the same, whatever all logits of one share."""
+    """Whether several images get the same prediction, apart from a constant in their logits."""
     centred = logits - logits.mean(axis=1, keepdims=True)
     return len(logits) > 1 and bool(np.std(centred, axis=0).max() < ALIKE)
 

@@ -14,13 +14,13 @@ from nin.models.geometry import NORMALIZING, ends_in_average, flow, leaves
 
 #: The mean at which each class map starts, well above zero, where ReLU cuts off.
 MAP_MEAN = 1.0
-#: The same for AdamW and its kind; see `initialize`.
+#: The same for AdamW and similar optimisers; see `initialize`.
 ADAPTIVE_MAP_MEAN = 4.0
 #: The standard deviation of the class maps, and of what they are computed from.
 MAP_SPREAD = 0.3
 
 
-#: Layers with weights that mix no channels.
+#: Layers whose weights do not mix channels.
 _PER_CHANNEL = (*NORMALIZING, keras.layers.PReLU)
 
 
@@ -42,11 +42,11 @@ def initialize(
 
     Why a NiN needs it: its logit for a class is the mean over positions of ReLU(map). Keras's
     default (Glorot) initialisation shrinks the signal from layer to layer until the logits of all
-    images are the same within 0.001; and wherever a map is negative its class gets no gradient. If
-    every map is negative the gradient is exactly zero, the loss ln(classes), and the network is
+    images are the same within 0.001; and wherever a map is negative, its class gets no gradient. If
+    every map is negative, the gradient is exactly zero, the loss is ln(classes), and the network is
     dead for good.
 
-    What it does, on a few training images, from the first layer to the last:
+    What it does with a few training images, from the first layer to the last:
 
     1. Each kernel is divided by the standard deviation of its layer's output, so that the
        signal neither fades nor grows (layer-sequential unit variance, Mishkin and Matas 2016,
@@ -54,26 +54,27 @@ def initialize(
     2. The 1×1 convolutions from class maps to class maps, the last two of the book's network,
        start as the identity: at random they would mix the classes, and each ReLU between them
        would cut off half of what is left.
-    3. The class maps start with mean 1, each of them, and vary by 0.3 at most. A value common to
-       all logits cancels in the softmax, so predictions are unchanged; but the maps now stand
-       where ReLU is the identity, and every class gets a gradient at every position. Where
-      `shares` shows that some classes are rare, the others start higher by the logarithm of how
-       much more frequent they are: the first predictions then have the frequencies of the classes,
-       and the first steps do not push the maps of rare classes below zero. For AdamW the mean is
-       to be 4: it moves every weight by the full rate whatever the gradient, and on a few images
-       all in one direction, which takes maps at 1 below zero within ten steps at any usual rate.
-       With SGD a mean of 4 would lengthen the steps of the last two layers sixteenfold.
+    3. Each class map starts with mean 1, and the maps' standard deviation is on average 0.3 at
+       most. A value common to all logits cancels in the softmax, so predictions are unchanged; but
+       the maps are now where ReLU is the identity, and every class gets a gradient at every
+       position. If `shares` shows that some classes are rare, the others start higher by the
+       logarithm of how much more frequent they are: the first predictions then have the
+       frequencies of the classes, and the first steps do not push the maps of rare classes below
+       zero. For AdamW the mean should be 4: it moves every weight by the full rate whatever the
+       gradient, and with few images all in one direction, which takes maps at 1 below zero within
+       ten steps at any usual rate. With SGD a mean of 4 would lengthen the steps of the last two
+       layers sixteenfold.
     4. The output of the layer before the class maps has a standard deviation of 0.3, not 1. The
        class-map convolution sums thousands of inputs that are never negative, so that one step of
-       plain SGD at 0.05 would throw the level of a whole map up or down by more than its distance
-       from zero. Inputs of 0.3 make that step a tenth (0.3²) as long; the paper's own
-       configuration, too, trains the last layer at a tenth of the learning rate.
+       plain SGD at 0.05 would move the level of a whole map by more than its distance from zero.
+       Inputs of 0.3 make that step a tenth (0.3²) as long; the paper's own configuration also
+       trains the last layer at a tenth of the learning rate.
 
-    A network that ends otherwise gets step 1, its logits a standard deviation of 0.3, so that a
-    comparison with a NiN compares networks, not their initial weights; so do layers within layers.
-    Batch normalisation sets every scale itself. Where it is followed by class maps it gets the
-    moving averages of these images, and the maps steps 2 and 3, if a ReLU follows them; other
-    networks with it are left as they are.
+    Networks that end otherwise get step 1, with a standard deviation of 0.3 for the logits, so that
+    a comparison with a NiN compares networks and not initial weights. Layers inside custom layers
+    get step 1 too. Batch normalisation sets every scale itself. If class maps follow it, its moving
+    averages are set from these images, and the maps get steps 2 and 3 if a ReLU follows them; other
+    networks with batch normalisation are left as they are.
 
     Args:
         model: a built classifier.
@@ -121,7 +122,7 @@ def initialize(
 
     flow(model.net, model.preprocessing(images), prepare)
     for each in within:
-        vars(each).pop("call", None)  # where it was never called
+        vars(each).pop("call", None)  # Of layers that were never called.
     return Initialized(len(layers.scaled) + len(within), len(layers.identities))
 
 
@@ -160,7 +161,7 @@ def _following(net: Any) -> dict[Any, Any]:
 
 
 def _normalized(layer: Any, signal: Any) -> Any:
-    """What batch normalisation makes of a batch, whose moments become its moving averages."""
+    """The output of batch normalisation, whose moving averages become the batch's moments."""
     mean, variance = ops.moments(ops.cast(signal, "float32"), axes=(0, 1, 2))
     layer.moving_mean.assign(mean)
     layer.moving_variance.assign(variance)
@@ -173,14 +174,14 @@ def _weighted(net: Any) -> list[Any]:
 
 
 def _all_layers(net: Any) -> list[Any]:
-    """The innermost layers, and those that a reader's own layers hold."""
+    """The innermost layers, and those inside custom layers."""
     return [inner for layer in leaves(net) for inner in layer._flatten_layers()]
 
 
 def _scale_when_called(layer: Any) -> list[Any]:
-    """Let the layers that a reader's own layer holds scale themselves when it first calls them.
+    """Let the layers inside a custom layer scale themselves when first called; return them.
 
-    What they are given is decided in its `call` alone. Returns them.
+    Only the `call` of the custom layer decides what they are given.
     """
     kinds = (keras.layers.Conv2D, keras.layers.Dense)
     found = [each for each in layer._flatten_layers(include_self=False) if isinstance(each, kinds)]
@@ -233,7 +234,7 @@ def _identity(layer: Any) -> Any:
 
 
 def _linear_output(layer: Any, signal: Any) -> Any:
-    """What `layer` puts out before an activation of its own, in float32."""
+    """The output of `layer` before its own activation, in float32."""
     activation, layer.activation = layer.activation, keras.activations.linear
     try:
         return ops.cast(layer(signal), "float32")

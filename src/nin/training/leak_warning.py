@@ -1,4 +1,4 @@
-"""Warnings, before the first step and after the last, of pictures that a folder holds twice."""
+"""Warnings about pictures that a folder holds twice, before and after training."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from nin.progress import stderr_console
 from nin.training.runs.membership_file import membership_of_another
 from nin.training.runs.run_format import RunRecord
 
-#: Near copies are looked for in folders of at most so many pictures and bytes, which takes seconds
-#: (of 3,781 small photographs, 5.9 of the 79 s of processor that fitting a head to them takes); in
-#: larger ones by `nin data` alone. The same pictures are found in all.
+#: Near copies are only looked for in folders of up to so many pictures and bytes, where it takes
+#: seconds (for 3,781 small photographs, 5.9 of the 79 s of CPU time for fitting a head to them). In
+#: larger folders `nin data` finds them. Exact copies are found in all folders.
 MOST_PICTURES, MOST_BYTES = 20_000, 2 * 2**30
 
-#: Pictures that the warning names.
+#: Number of pairs that the warning names.
 _NAMED = 3
 
 
 def warn_of_duplicates(data: DataModule, init: str | None = None) -> dict[str, Any]:
-    """Print a warning, on standard error, if parts or classes of a folder share pictures.
+    """Print a warning on standard error if parts or classes of a folder share pictures.
 
     Args:
         data: the images of a training.
         init: the run that it starts from, whose pictures must not be evaluated on.
 
     Returns:
-        What a run's record keeps of it, under ``"duplicates"``; nothing if `data` is no folder.
+        The entry ``"duplicates"`` for the run's record; empty if `data` is not a folder.
     """
     if not isinstance(data, ImageFolder):
         return {}
@@ -74,7 +74,7 @@ def warn_of_duplicates(data: DataModule, init: str | None = None) -> dict[str, A
 
 
 def _used_before(data: ImageFolder, init: str) -> dict[str, Any] | None:
-    """Pictures to evaluate on that the run which training starts from has used, as a leak."""
+    """The leak of evaluation pictures that the run `init` has used; None if there is none."""
     known = membership_of_another(init)
     part: Part = "test" if "test" in data.parts else "validation"
     if known is None or part not in data.parts:
@@ -84,10 +84,10 @@ def _used_before(data: ImageFolder, init: str) -> dict[str, Any] | None:
 
 
 def leak_reminder(record: RunRecord) -> str | None:
-    """The note below the accuracy of a run whose test pictures are in train, too; else None.
+    """The note below the accuracy of a run that was trained on evaluated pictures; else None.
 
     Args:
-        record: of a finished run.
+        record: the record of a finished run.
     """
     result = record["result"]
     assert result is not None

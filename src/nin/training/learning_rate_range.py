@@ -1,4 +1,4 @@
-"""What a range test of learning rates found: losses, a suggestion, a picture."""
+"""The result of a learning-rate range test: losses, a suggestion, a picture."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
     from nin.notebook_figure import NotebookFigure
 
-#: Written into each picture, by which it is recognised.
+#: Written into each picture, so that it is recognised later.
 MARK = "nin train --find-lr"
-#: How much of the average before is left after a step: it looks back on about ten.
+#: Weight of the previous value in the moving average, which spans about ten steps.
 MEMORY = 0.9
-#: The steepest descent is not looked for among the first steps, where the average is of few.
+#: First steps that are not searched for the steepest descent: their average is over too few.
 UNSETTLED = 5
-#: Where the loss falls by less than this share of what it was at first, nothing is suggested.
+#: If the loss falls by less than this share of its first value, nothing is suggested.
 LEAST_FALL = 0.02
 
 
@@ -31,10 +31,10 @@ class LearningRateRange(NamedTuple):
     """What `nin.lr_find` found.
 
     Attributes:
-        name: of the recipe.
+        name: the recipe's name.
         own: the recipe's learning rate.
-        rates: those that were tried, rising from step to step.
-        losses: of the batch of each step, before its update; as many.
+        rates: the learning rates tried, rising from step to step.
+        losses: for each rate, the loss of the step's batch before the update.
     """
 
     name: str
@@ -44,7 +44,7 @@ class LearningRateRange(NamedTuple):
 
     @property
     def smoothed(self) -> NDArray[np.float64]:
-        """The losses as a moving average, corrected for its beginning."""
+        """The moving average of the losses, corrected for the bias of its first steps."""
         average, found = 0.0, []
         for step, loss in enumerate(self.losses, start=1):
             average = MEMORY * average + (1 - MEMORY) * loss
@@ -68,7 +68,7 @@ class LearningRateRange(NamedTuple):
 
     @property
     def suggestion(self) -> float | None:
-        """The rate to try, to two digits; None if the loss does not fall at any."""
+        """The rate to try, to two digits; None if the loss does not fall at any rate."""
         found = self.tenth_of_lowest
         return None if found is None else float(f"{found:.2g}")
 
@@ -122,7 +122,7 @@ class LearningRateRange(NamedTuple):
         axes.legend(frameon=False, fontsize=8)
 
     def _shown(self) -> tuple[float, float]:
-        """From which loss to which: what comes of divergence is cut off."""
+        """The range of losses to show, which cuts off divergence."""
         low, first = float(self.smoothed.min()), float(self.smoothed[0])
         fall = max(first - low, 0.1)
         return low - 0.2 * fall, first + 0.5 * fall

@@ -1,4 +1,4 @@
-"""The batches that Keras's `fit` is given: this process's shard, set to where training goes on."""
+"""The batches for Keras's `fit`: this process's shard, from where training continues."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ class Loaders(NamedTuple):
 
     @property
     def num_samples(self) -> int:
-        """How many training images an epoch has; of unknown loaders, if all batches are as large
-        as the first.
+        """Number of training images per epoch.
+
+        For custom loaders it is estimated from the size of the first batch.
         """
         samples = getattr(self.train, "num_samples", None)
         if samples is not None:
@@ -28,21 +29,21 @@ class Loaders(NamedTuple):
         return len(self.train) * len(images)
 
     def seek(self, epoch: int, batch: int) -> None:
-        """Let the next epoch be `epoch`, without its first `batch` batches.
+        """Make `epoch` the next epoch, without its first `batch` batches.
 
-        A loader that has no `epoch` to set stays as it is.
+        A loader without an attribute `epoch` stays as it is.
         """
         source = _source(self.train)
         if hasattr(source, "epoch"):
             source.epoch, source.first = epoch, batch
 
     def reading_ahead(self) -> AbstractContextManager[Any]:
-        """Within this, batches of streamed images are read before they are requested."""
+        """Within this block, batches of streamed images are read before they are requested."""
         return reading_ahead(_source(self.train), _source(self.validation))
 
 
 def open_loaders(data: DataModule) -> Loaders:
-    """The loaders of `data`; where several devices train, this process's rows of each batch.
+    """The loaders of `data`; with several devices, this process's rows of each batch.
 
     Raises:
         DataError: a loader has no length.
@@ -74,5 +75,5 @@ def _check_length(loader: Any, owner: str) -> None:
 
 
 def _source(loader: Any) -> Any:
-    """What a shard takes its rows from; any other loader itself."""
+    """The batches that a shard takes its rows from; any other loader itself."""
     return loader.batches if isinstance(loader, Shard) else loader

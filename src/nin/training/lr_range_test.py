@@ -1,9 +1,9 @@
 """`lr_find`: the range test of learning rates (Smith 2017).
 
 The rate rises from step to step, by the same factor, until the loss diverges: *Cyclical Learning
-Rates for Training Neural Networks*, arXiv 1506.01186, section 3.3. That rates are spread
-logarithmically, and that one is suggested, is from fastai's `lr_find`. What the suggestion is worth
-was measured: see docs/experiments.md.
+Rates for Training Neural Networks*, arXiv 1506.01186, section 3.3. The logarithmic spacing and the
+suggestion of one rate are from fastai's `lr_find`. How good the suggestion is was measured: see
+docs/experiments.md.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ from nin.training.recipe_fields import RecipeFields, not_none
 
 #: The first rate and the last.
 LOWEST, HIGHEST = 1e-6, 10.0
-#: As many steps as rates.
+#: Number of steps, each at another rate.
 STEPS = 100
-#: The loss has diverged where its average is this many times the lowest so far.
+#: The loss has diverged when its average is this many times the lowest so far.
 DIVERGED = 4.0
 
 
@@ -46,28 +46,28 @@ def lr_find(
     classes: Sequence[str] | None = None,
     **options: Unpack[RecipeFields],
 ) -> LearningRateRange:
-    """Try learning rates from tiny to large, and suggest one; ``nin train --find-lr`` does it.
+    """Try learning rates from tiny to large, and suggest one, as ``nin train --find-lr`` does.
 
     A fresh network takes 100 steps on training images while the rate rises from 0.000001 to 10, or
-    until the loss is four times its lowest. The network is thrown away, and no run is made.
+    until the loss is four times its lowest. The network is discarded, and no run is made.
 
-    For NiN the suggestion was mostly too low when it was measured, since the loss hardly moves in
-    the first steps: see docs/experiments.md. `nin.tune`, and the `rates` of `nin.compare` and
+    For NiN, measurements found the suggestion mostly too low, since the loss hardly moves in the
+    first steps: see docs/experiments.md. `nin.tune`, and the `rates` of `nin.compare` and
     `nin.sweep`, compare whole trainings.
 
     Args:
         recipe: as for `nin.train`.
         out: where to write a picture of the losses, a ``.png``; None for no picture.
         skip_bad: skip images of a folder that cannot be read.
-        classes: names of the classes, of arrays and loaders.
-        options: fields of `Recipe` in place of the recipe's own.
+        classes: names of the classes, for arrays and loaders.
+        options: fields of `Recipe` to override.
 
     Returns:
-        The losses; ``suggestion``, a tenth of the rate at which their moving average is lowest; and
-        ``plot()``.
+        The losses, with ``suggestion``, a tenth of the rate at which their moving average is
+        lowest, and ``plot()``.
 
     Raises:
-        RecipeError: a value cannot work, or the network is frozen: its head is fitted to its
+        RecipeError: a value is invalid, or the network is frozen: its head is fitted to its
             optimum, without a learning rate.
         TrainingDiedError: the loss is not finite at the first step.
         NinError: as from `nin.train`; or `out` cannot be written.
@@ -96,7 +96,7 @@ def lr_find(
 
 
 def _checked_picture(path: Path) -> Path:
-    """Refuse where no picture can be written, before anything is computed."""
+    """Refuse a path where no picture can be written, before anything is computed."""
     if path.suffix.lower() != ".png":
         raise NinError("the picture is a .png", about=Argument("out", path))
     if problem := obstacle(path.parent) or ("it is a folder" if path.is_dir() else None):
@@ -137,12 +137,12 @@ def _attempt(recipe: Recipe, data: ImageData, run: Path, skip_bad: bool) -> Any:
     from nin.training.runs.checkpoint import Position
     from nin.training.schedule import adjust
 
-    if recipe.finetune:  # A head is fitted first, in a run that is thrown away.
+    if recipe.finetune:  # A head is fitted first, in a run that is discarded.
         from nin.training.transfer_learning.transfer import train_head
 
         try:
             head = train_head(recipe, run, data=data, skip_bad=skip_bad)
-        except KeyboardInterrupt:  # It names the run, which is thrown away.
+        except KeyboardInterrupt:  # Its message names the run, which is discarded.
             raise KeyboardInterrupt("stopped") from None
         data = head.images.open(skip_bad=skip_bad)
     else:
@@ -184,7 +184,7 @@ def _step(model: Any, batch: Sequence[Any]) -> float:
 
 
 def _endless(loader: Any) -> Iterator[Sequence[Any]]:
-    """The batches of one epoch after the other, but for smaller ones at the end of each."""
+    """The batches of one epoch after another, without smaller ones at the end of each."""
     size = None
     while True:
         for batch in loader:

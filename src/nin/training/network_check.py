@@ -1,4 +1,4 @@
-"""What a custom network gets wrong, found before the first step."""
+"""Finds mistakes in a custom network before the first step."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from nin.models.geometry import flow, leaves
 from nin.networks.network_source import where_raised
 from nin.training.runs.weights import weights
 
-#: Images that it is tried on.
+#: Number of images that a network is tried on.
 _IMAGES = 4
-#: Layers that multiply by less than this are made for bytes.
+#: Rescaling layers that multiply by less than this expect bytes.
 _LEAST_SCALE = 0.1
 
 
 def try_network(model: Classifier, classes: int, image_shape: tuple[int, int, int]) -> None:
-    """Try a network on a few images of noise; it is built, and its weights stay as they are.
+    """Try a network on a few images of noise; this builds it, and leaves its weights as they are.
 
     Args:
-        model: not yet built, with the image size that it is to see.
+        model: not yet built, with its image size configured.
         classes: how many logits there should be.
         image_shape: (height, width, channels) of the images as stored.
 
     Raises:
         InputSizeError: it cannot take images of this shape.
-        NinError: it does not give logits, one per class; they are not finite; or a layer breaks
-            exact resume, for it draws random numbers that no seed of Keras's decides, or changes a
-            value that no checkpoint holds. Or it rescales bytes, which it does not get.
+        NinError: it does not give one logit per class; the logits are not finite; a layer breaks
+            exact resume, because it draws random numbers without a seed of Keras's or changes a
+            value that no checkpoint holds; or it rescales bytes, although images come standardised.
     """
     name = model.source.label if model.source else type(model).__name__
     images = np.random.default_rng(0).integers(0, 256, (_IMAGES, *image_shape), np.uint8)
@@ -52,13 +52,13 @@ def try_network(model: Classifier, classes: int, image_shape: tuple[int, int, in
 
 
 def check_stages(model: Classifier, classes: int, size: tuple[int, ...], channels: int) -> None:
-    """Refuse a table of stages for which images are too small, or that has other classes.
+    """Refuse a table of stages that the images are too small for, or with the wrong classes.
 
     Args:
         model: not yet built.
         classes: how many maps the table should end in.
         size: (height, width) of the images that its first layer gets.
-        channels: of these.
+        channels: channels of these images.
 
     Raises:
         InputSizeError: the images are too small.
@@ -102,8 +102,8 @@ def _refuse_probabilities(model: Classifier, logits: np.ndarray[Any, Any], name:
 
 
 def _refuse_rescaling(model: Classifier, name: str) -> None:
-    """Standardised values, divided by 255 once more, are nearly the same for every image."""
-    if model.whole_net() is None:  # Its own `forward` gets what is stored.
+    """Refuse division by 255, after which standardised images are all nearly the same."""
+    if model.whole_net() is None:  # Its own `forward` gets the images as stored.
         return
     for layer in leaves(model.net):
         if isinstance(layer, keras.layers.Rescaling) and np.max(np.abs(layer.scale)) < _LEAST_SCALE:
@@ -114,7 +114,7 @@ def _refuse_rescaling(model: Classifier, name: str) -> None:
 
 
 def _refuse_what_is_not_kept(model: Classifier, name: str) -> None:
-    """A checkpoint has the layers' weights and Keras's random state, and nothing else."""
+    """Refuse variables other than weights and Keras's random state: no checkpoint holds them."""
     kept = {id(each) for each in weights(model).values()}
     for variable in model.variables:
         if id(variable) not in kept and variable.name != "seed_generator_state":
@@ -125,7 +125,7 @@ def _refuse_what_is_not_kept(model: Classifier, name: str) -> None:
 
 
 def _refuse_other_chance(model: Classifier, images: np.ndarray[Any, Any], name: str) -> None:
-    """In training, twice from the same state, a network gives the same."""
+    """Refuse a network that in training gives two results from the same state."""
     state = [(each, np.asarray(keras.ops.convert_to_numpy(each.value))) for each in model.variables]
     seen: list[list[Any]] = []
     for _ in range(2):
@@ -151,7 +151,7 @@ def _recorder(outputs: list[Any]) -> Callable[[Any, Any], Any]:
     def visit(layer: Any, signal: Any) -> Any:
         try:
             signal = layer(signal, training=True)
-        except TypeError:  # It makes no difference between training and prediction.
+        except TypeError:  # The layer takes no argument `training`.
             signal = layer(signal)
         outputs.append((layer, np.asarray(keras.ops.convert_to_numpy(signal))))
         return signal

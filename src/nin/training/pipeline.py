@@ -1,4 +1,4 @@
-"""From a recipe to a run directory, by gradients."""
+"""Training by gradients, from a recipe to a run directory."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def train(
 ) -> Run:
     """Train by gradients; see `nin.training.train`.
 
-    `data` are the recipe's images, where they are open already.
+    `data` are the recipe's images, if they are already open.
     """
     check_free(out)
     with random_state_restored(), spread(devices) as here:
@@ -90,10 +90,9 @@ def resume(
     stop_signal: StopSignal | None = None,
     trust: bool = False,
 ) -> Run:
-    """Continue a training by gradients, or begin one on a head that has been fitted.
+    """Continue a training by gradients, or fine-tune a run whose head has been fitted.
 
-    See `nin.training.resume`; `callbacks` and `data` are those of `nin.training.train`, and a
-    `stop_signal` may have been watching for Ctrl-C already.
+    See `nin.training.resume`; a `stop_signal` may already be watching for Ctrl-C.
     """
     path = load(path).path
     with (
@@ -130,7 +129,7 @@ def resume(
 def _attempt(
     run: Run, recipe: Recipe, data: ImageData, here: Layout, position: Position | None
 ) -> tuple[Attempt, Recipe]:
-    """What to go on with: a checkpoint, a fitted head, or a beginning; and the recipe for it."""
+    """The attempt to continue from a checkpoint, a fitted head or nothing; and its recipe."""
     if position is not None:
         return resumed_attempt(run, recipe, data, here, position), recipe
     if "head" not in run.record:
@@ -144,16 +143,16 @@ def _attempt(
 
 
 def _as_recorded(run: Run) -> dict[str, Any]:
-    """What names a place, as it was given: it is looked for from wherever this is called."""
+    """The recipe's paths as they were given: they are located anew by each process."""
     given = run.record["recipe"]
     return {name: given[name] for name in ("init", "preset") if name in given}
 
 
 def _checked_preset(run: Run, recipe: Recipe, trust: bool) -> Any:
-    """The recipe's network; where it is a custom one, by the name by which it is found here.
+    """The name of the recipe's network; for a custom one, the name that finds it here.
 
     Raises:
-        RunError: its code is not trusted, or not the one it was trained as.
+        RunError: its code is not trusted, or has changed since the training.
     """
     source = run.own_source
     if is_custom(recipe.preset) and (source is None or source.net != recipe.preset):
@@ -164,7 +163,7 @@ def _checked_preset(run: Run, recipe: Recipe, trust: bool) -> Any:
 
 
 def check_custom(recipe: Recipe, data: ImageData) -> None:
-    """Refuse what a network of one's own cannot take, before any picture is decoded.
+    """Refuse data that a custom network cannot take, before any picture is decoded.
 
     Raises:
         NinError: states in one line what is wrong.

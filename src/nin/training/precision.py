@@ -19,8 +19,8 @@ def resolve_precision(recipe: Recipe) -> Recipe:
     That is bfloat16 where the GPU has matrix units for it (compute capability 8.0 and above; TPUs),
     or the processor instructions (AVX512-BF16, AMX, ARM's BF16; TensorFlow and PyTorch use them,
     JAX does not); and float32 everywhere else. Networks with depthwise convolutions stay in
-    float32: those are no faster in bfloat16. It is looked up, not measured, so that the same
-    machine always chooses alike.
+    float32: those are no faster in bfloat16. The choice is looked up, not measured, so that it is
+    always the same on the same machine.
     """
     if recipe.precision != "auto":
         return recipe
@@ -34,13 +34,13 @@ def precision_policy(precision: str) -> Iterator[None]:
     """Networks that are made and built in this block compute in `precision`.
 
     bfloat16 has the range of float32, so gradients need no scaling. The preprocessing, the average
-    of the class maps and the loss stay in float32, as do weights and the optimiser's state: what
-    is saved does not depend on the precision.
+    of the class maps and the loss stay in float32, as do weights and the optimiser's state: the
+    format of saved files does not depend on the precision.
 
     Args:
         precision: ``"float32"`` or ``"bfloat16"``.
     """
-    # Not at the top: a head is fitted without Keras.
+    # Not imported at the top: fitting a head needs no Keras.
     import keras
 
     before = keras.config.dtype_policy()

@@ -1,4 +1,4 @@
-"""What can be refused before anything heavy is imported, or any picture decoded."""
+"""Checks that come before any heavy import, and before any picture is decoded."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def check(
     Args:
         recipe: what to train.
         out: the run directory that was given.
-        skip_bad: in a folder, go on without pictures that cannot be read.
-        devices: how many are to share each batch.
+        skip_bad: skip pictures of a folder that cannot be read.
+        devices: number of devices that share each batch.
 
     Returns:
         The recipe's images, not yet read.
@@ -52,7 +52,7 @@ def check(
 def check_recipe(
     recipe: Recipe, *, skip_bad: bool = False, devices: int | None = None
 ) -> ImageData:
-    """Refuse a recipe that nothing can be trained by; see `check`."""
+    """Refuse a recipe that cannot be trained; see `check`."""
     network = find_network(recipe.preset, "preset")
     if recipe.finetune and not network.pretrained:
         raise RecipeError(
@@ -79,10 +79,10 @@ def check_recipe(
 
 
 def check_pretrained(recipe: Recipe) -> None:
-    """Refuse what a pretrained trunk cannot be trained on.
+    """Refuse settings that a pretrained trunk does not support.
 
     Raises:
-        RecipeError: states what, and what to do.
+        RecipeError: states the problem, and what to do.
     """
     network = find_network(recipe.preset)
     if is_in_memory(recipe.data):
@@ -103,10 +103,10 @@ def check_pretrained(recipe: Recipe) -> None:
 
 
 def check_network(recipe: Recipe) -> None:
-    """Refuse what the recipe's network, without pretrained weights, cannot do.
+    """Refuse settings that the recipe's network, without pretrained weights, does not support.
 
     Raises:
-        RecipeError: states what.
+        RecipeError: states the problem.
     """
     network = find_network(recipe.preset, "preset")
     is_own = is_custom(recipe.preset)
@@ -131,14 +131,14 @@ def check_network(recipe: Recipe) -> None:
 
 
 def _check_frozen(recipe: Recipe, network: Preset | Rival | CustomSpec) -> None:
-    """Refuse to freeze all that has weights, as far as it is known: the average has none."""
+    """Refuse to freeze all layers with weights, as far as known; the average has none."""
     average = 2 if isinstance(network, Preset) else 0
     if recipe.freeze and recipe.freeze >= network.layers - average:
         raise too_deep(recipe.freeze, network.layers)
 
 
 def too_deep(freeze: int, layers: int) -> RecipeError:
-    """What is raised for so many frozen layers that none is left."""
+    """The error for freezing so many layers that none is left to train."""
     return RecipeError(
         f"the network has {layers} layers, and some with weights must be left to train",
         about=Argument("freeze", freeze),
@@ -146,7 +146,7 @@ def too_deep(freeze: int, layers: int) -> RecipeError:
 
 
 def _check_table(recipe: Recipe, why: str) -> None:
-    """Refuse what changes a table of stages, where there is none to change."""
+    """Refuse settings that change a table of stages, for a network whose layers are fixed."""
     problem = f"{recipe.preset} cannot change it: {why}"
     if recipe.depth != 1:
         raise RecipeError(problem, about=Argument("depth", recipe.depth))
@@ -157,14 +157,14 @@ def _check_table(recipe: Recipe, why: str) -> None:
 
 
 def check_resumable(run: Run, recipe: Recipe) -> None:
-    """Refuse to go on with a training by gradients that has ended.
+    """Refuse to continue a training by gradients that has ended.
 
     Args:
-        run: as it is on disk.
-        recipe: the run's, perhaps with more epochs.
+        run: the run on disk.
+        recipe: the run's recipe, perhaps with more epochs.
 
     Raises:
-        RunError: it died, or has all its epochs.
+        RunError: it died, has all its epochs, or was stopped by its patience.
     """
     path, rows, state = run.path, run.metrics(), run.record["state"]
     done = max((row["epoch"] for row in rows), default=0)

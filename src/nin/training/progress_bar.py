@@ -1,4 +1,4 @@
-"""What a person sees, in a terminal or in a log, while a model trains."""
+"""The progress of a training, shown in a terminal or written to a log."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from nin.progress import EVERY, FIRST, MOST, LineTimer, time_left
 from nin.training.waiting_lines import WaitingLines
 
-#: Seconds from which on the end of a training is estimated aloud.
+#: Seconds: trainings with at least `LONG` left get an estimate of their end; a day.
 LONG, DAY = 120.0, 86_400.0
 
 
 class ShowProgress(keras.callbacks.Callback):
     """A bar over the whole training, with rate and time left, and one line per epoch.
 
-    After ten seconds a line estimates when a training that takes minutes will end. Where standard
-    error is not a terminal there is no bar; within an epoch that takes long a line with rate and
-    time left is printed now and then, and throughout the first one, also while its first step is
-    compiled, at least every half minute. The rate of training, without validation, is added to the
+    After ten seconds, a training that takes minutes gets a line that estimates when it will end. If
+    standard error is not a terminal there is no bar. Instead, long epochs print a line with rate
+    and time left now and then, and the first epoch prints one at least every half minute, even
+    while its first step is compiled. The rate of training, without validation, is added to the
     epoch's logs as `images_per_second`.
 
     Args:
-        images_an_epoch: how many training images an epoch holds.
+        images_an_epoch: number of training images per epoch.
         console: where to print; standard error by default.
-        epochs: how many there are in all; by default those that `fit` was given.
-        best_loss: the lowest held-out loss of earlier epochs, infinite before any: an epoch's line
-            then notes whether it is the best so far. None where no epoch is chosen.
+        epochs: total number of epochs; by default the one that `fit` was given.
+        best_loss: the lowest validation loss of earlier epochs, infinite before the first: an
+            epoch's line then notes whether it is the best so far. None to leave that out.
 
     Attributes:
-        skipped: batches that are left out at the beginning of the coming epoch.
+        skipped: number of batches skipped at the beginning of the next epoch.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class ShowProgress(keras.callbacks.Callback):
         self._waiting: WaitingLines | None = None
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Put up the bar, or see to it that the first epoch is not silent."""
+        """Show the bar, or make sure that the first epoch is not silent."""
         if self._is_log():
             self._waiting = WaitingLines(self.console, self._what_is_done)
             self._waiting.start()
@@ -126,11 +126,11 @@ class ShowProgress(keras.callbacks.Callback):
         self._end_waiting()
 
     def on_train_end(self, logs: dict[str, float] | None = None) -> None:
-        """Take down the bar."""
+        """Remove the bar."""
         self.close()
 
     def close(self) -> None:
-        """Take down the bar, after an interruption too."""
+        """Remove the bar, also after an interruption."""
         self._end_waiting()
         if self._bar:
             self._bar.stop()
@@ -196,7 +196,7 @@ class ShowProgress(keras.callbacks.Callback):
             self._waiting = None
 
     def _left(self, batch: int) -> float:
-        """Seconds of training that are left, after so many batches of the epoch."""
+        """Seconds of training left after `batch` batches of the epoch."""
         done = self._epoch * self._steps() + batch
         return (self._steps() * self._epochs() - done) / self._steps_per_second(batch)
 
@@ -221,7 +221,7 @@ class ShowProgress(keras.callbacks.Callback):
         return self.epochs or int(self.params["epochs"])
 
     def _steps(self) -> int:
-        """Batches in a whole epoch; 0 where that is not known."""
+        """Batches in a whole epoch; 0 if unknown."""
         return (self.params.get("steps") or -self.skipped) + self.skipped
 
 

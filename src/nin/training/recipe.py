@@ -30,7 +30,7 @@ from nin.urls import is_url
 
 
 def as_text(place: str | Path) -> str:
-    """A place as a recipe holds it: a `Path` is never the name of a published set."""
+    """A path or name as a recipe stores it; a `Path` never names a published set."""
     is_named = isinstance(place, Path) and str(place) in NAMED
     return f"./{place}" if is_named else str(place)
 
@@ -39,10 +39,10 @@ class Recipe(BaseModel):
     """How a network is trained: named, typed, frozen, printable.
 
     `nin.RECIPES` holds those that come with the package, and `revised` changes one. The reference
-    describes each field, and ``nin train --help`` those that are options.
+    describes every field; ``nin train --help`` describes those that are options.
 
     Raises:
-        RecipeError: `revised` or `parse` were given a value that cannot work.
+        RecipeError: `revised` or `parse` was given an invalid value.
 
     Example:
         >>> recipe = nin.RECIPES["digits"].revised(epochs=3, optimizer="sgd", learning_rate=0.05)
@@ -55,116 +55,116 @@ class Recipe(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    #: What it is called; the name of a run directory begins with it.
+    #: The recipe's name, with which names of run directories begin.
     name: str
-    #: A named data set, a folder of images or an ``.npz`` file; or images themselves, as
-    #: `nin.train` takes them, which get a name here that holds in this process.
+    #: A named data set, a folder of images or an ``.npz`` file; or images, as `nin.train` takes
+    #: them, which are stored here under a name valid in this process.
     data: str
-    #: A preset of NiN, see `nin.PRESETS`, or one of `nin.models.RIVALS`; stages of your own, or a
-    #: TOML or YAML file of them; ``"nets.py:name"``, a class, a function or a Keras model. One that
-    #: has pretrained weights starts from them.
+    #: The network: a preset of NiN (see `nin.PRESETS`) or one of `nin.models.RIVALS`; a list of
+    #: stages, or a TOML or YAML file of one; ``"nets.py:name"``, a class, a function or a Keras
+    #: model. A network with pretrained weights starts from them.
     preset: str = "book"
-    #: Whether a pretrained network is trained on by gradients once its head has been fitted.
+    #: Whether to train a pretrained network further, by gradients, once its head is fitted.
     finetune: bool = False
-    #: A run whose weights training starts from, wherever they fit; None for fresh ones, or for
+    #: A run to start from: its weights are taken wherever they fit. None for fresh weights, or for
     #: those of ImageNet.
     init: str | None = None
-    #: How many first layers, counted as `nin summary` groups them, keep the weights they have.
+    #: Number of first layers, counted as in ``model.net.layers``, whose weights are frozen.
     freeze: int = Field(default=0, ge=0, le=10_000)
     #: Factor by which the network's number of channels is multiplied.
     width: float = Field(default=1.0, gt=0, le=4)
-    #: How many blocks there are before each pooling but the first, in place of one: see `nin.NiN`.
+    #: Number of blocks before each pooling except the first, in place of one; see `nin.NiN`.
     depth: int = Field(default=1, ge=1, le=16)
-    #: Dropout rate, in place of the preset's own; None leaves that.
+    #: Dropout rate; None for the preset's own.
     dropout: float | None = Field(default=None, ge=0, lt=1)
-    #: Whether batch normalisation follows each convolution but those that make class maps.
+    #: Whether batch normalisation follows each convolution except those that make class maps.
     batch_norm: bool = False
-    #: Kind of pooling between the blocks, in place of the preset's own; None leaves that.
+    #: Kind of pooling between the blocks; None for the preset's own.
     pooling: Literal["max", "average"] | None = None
     #: Side in pixels to which the model resizes images; None leaves them as they are stored.
     image_size: int | None = Field(default=None, ge=1, le=4096)
-    #: How a folder's pictures become squares: all of each, squashed, or the middle, cropped.
+    #: How a folder's pictures are made square: squashed whole, or cropped to the middle.
     resize_mode: ResizeMode = "squash"
     #: Passes over the training images.
     epochs: int = Field(ge=1, le=1_000_000)
     #: Images per step of the optimiser.
     batch_size: int = Field(ge=1)
-    #: With few images there are more epochs, to make this many steps; see `nin.training.schedule`.
+    #: Least number of steps: small data sets get more epochs for it; see `nin.training.schedule`.
     least_steps: int = Field(default=0, ge=0, le=1_000_000)
-    #: With few images batches are smaller, for this many per epoch; see `nin.training.schedule`.
+    #: Least batches per epoch: small data sets get smaller ones; see `nin.training.schedule`.
     least_batches: int = Field(default=0, ge=0, le=1024)
-    #: Training ends after this many epochs without a lower held-out loss; None: never.
+    #: Training stops after this many epochs without a lower validation loss; None: never.
     patience: int | None = Field(default=None, ge=1)
-    #: Parts in which each batch is computed, to save memory; their gradients are averaged.
+    #: Number of parts in which each batch is computed, to save memory; gradients are averaged.
     accumulate: int = Field(default=1, ge=1, le=1024)
-    #: `bfloat16` halves memory; weights, the maps' average and the loss stay in float32. `auto` is
-    #: one of the two when training begins: see `nin.training.precision.resolve_precision`.
+    #: `bfloat16` halves memory; weights, the maps' average and the loss stay in float32. `auto`
+    #: chooses when training begins: see `nin.training.precision.resolve_precision`.
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     #: SGD, with `momentum`; or AdamW, which without `weight_decay` is Adam.
     optimizer: Literal["sgd", "adamw"] = "adamw"
-    #: The learning rate; the largest one, where there is a schedule.
+    #: Learning rate; with a schedule, the highest one.
     learning_rate: float = Field(gt=0)
     #: Momentum of SGD.
     momentum: float = Field(default=0.0, ge=0, lt=1)
-    #: Decoupled decay of the weights in each step, times the learning rate; 0 for none.
+    #: Decoupled weight decay per step, multiplied by the learning rate; 0 for none.
     weight_decay: float = Field(default=0.0, ge=0)
-    #: Whether biases decay as well, and the scales and offsets of batch normalisation.
+    #: Whether weight decay includes biases and the scales and offsets of batch normalisation.
     decay_biases: bool = True
-    #: Momentum of a moving average of the weights, which takes the place of the weights wherever
-    #: the network is evaluated or saved; 0 for none.
+    #: Momentum of a moving average of the weights, which is evaluated and saved in their place; 0
+    #: for none.
     ema_momentum: float = Field(default=0.0, ge=0, lt=1)
-    #: Of the learning rate: constant, or a cosine that falls to zero at the end of the last epoch.
+    #: Learning-rate schedule: constant, or a cosine that falls to zero by the end of all epochs.
     schedule: Literal["constant", "cosine"] = "cosine"
-    #: Steps over which the learning rate rises from zero, at most a third of all; for cosine.
+    #: Steps over which a cosine schedule rises from zero, at most a third of all steps.
     warmup: int = Field(default=0, ge=0)
     #: Largest global norm of the gradients; 0 for no clipping.
     clip_norm: float = Field(default=0.0, ge=0)
-    #: Training images are moved by up to this many stored pixels either way.
+    #: Training images are shifted by up to this many stored pixels in each direction.
     shift: int = Field(default=0, ge=0, le=256)
     #: What a shift or a rotation uncovers: the nearest pixel, black, or the image mirrored.
     fill_mode: FillMode = "nearest"
-    #: Training images are mirrored, each with probability one half.
+    #: Whether training images are mirrored, each with probability 0.5.
     flip: bool = False
-    #: Smallest share of an image's area that is cut out and enlarged to its size; 1 for none.
+    #: Smallest share of an image's area that is cut out and enlarged to its size; 1 for no crop.
     crop: float = Field(default=1.0, gt=0, le=1)
-    #: Side in pixels of what is cut out; None for the image's own. For networks of any image size.
+    #: Side of the crop in pixels; None for the image's own. Only for networks of any image size.
     crop_size: int | None = Field(default=None, ge=1, le=4096)
-    #: Training images are turned by up to this many degrees either way.
+    #: Training images are rotated by up to this many degrees in each direction.
     rotation: float = Field(default=0.0, ge=0, le=180)
-    #: Brightness is multiplied by a factor of 1 ± this.
+    #: Brightness is multiplied by a random factor from 1 - this to 1 + this.
     brightness: float = Field(default=0.0, ge=0, le=1)
-    #: Contrast likewise: the distance of values from the image's mean grey.
+    #: Likewise for contrast: the distance of values from the image's mean grey.
     contrast: float = Field(default=0.0, ge=0, le=1)
-    #: Saturation likewise: the distance of values from the pixel's grey.
+    #: Likewise for saturation: the distance of values from the pixel's grey.
     saturation: float = Field(default=0.0, ge=0, le=1)
-    #: Share of training images of which a rectangle is overwritten with noise.
+    #: Share of training images in which a rectangle is overwritten with noise.
     erasing: float = Field(default=0.0, ge=0, le=1)
-    #: Images are blended with others of their batch, and labels likewise: parameter of the beta
-    #: distribution of the shares; 0 for none. With `cutmix` as well, either is as likely.
+    #: Parameter of the beta distribution for blending the images of a batch, and their labels; 0
+    #: for no mixup. With `cutmix` too, each mixed batch gets either with equal probability.
     mixup: float = Field(default=0.0, ge=0, le=MOST_ALPHA)
-    #: A rectangle of each image is replaced by another image's, and so much of its label: parameter
-    #: of the beta distribution of the shares; 0 for none.
+    #: Parameter of the beta distribution for how much of each image, and of its label, a rectangle
+    #: of another image replaces; 0 for no cutmix.
     cutmix: float = Field(default=0.0, ge=0, le=MOST_ALPHA)
-    #: Share of the batches that are mixed.
+    #: Share of the batches that are mixed, by `mixup` or `cutmix`.
     mixup_prob: float = Field(default=1.0, ge=0, le=1)
-    #: This share of each training label is divided among all classes.
+    #: Share of each training label that is spread evenly over all classes.
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    #: Whether small classes count as much as large ones: by weights in the loss, or by drawing
-    #: their images more often. `True` or ``"auto"`` is `nin.data.balance.PREFERRED`.
+    #: How small classes are made to count as much as large ones: by weights in the loss, or by
+    #: drawing their images more often. `True` or ``"auto"`` is `nin.data.balance.PREFERRED`.
     balance: Balance = "none"
-    #: Whether a folder's pictures are read anew for each batch; None: where memory is too small.
+    #: Whether a folder's pictures are read anew for each batch; None: only if memory is too small.
     stream: bool | None = None
-    #: Share of the training images held out to validate on.
+    #: Share of the training images held out for validation.
     validation: float = Field(default=0.1, ge=0, lt=1)
-    #: What decides which part a folder's picture is in, where no folder does: its content, so that
-    #: it stays there when others are added; or its position, as in earlier runs.
+    #: How pictures of a folder without parts are divided: by content, so that a picture stays in
+    #: its part when others are added; or by position, as in earlier runs.
     split_by: SplitBy = "content"
-    #: A regular expression on the paths of a folder's pictures: those of which it finds the same
-    #: are in one part. Its first group counts, or all it finds where it has none.
+    #: A regular expression for the paths of a folder's pictures: those with the same match stay in
+    #: the same part. The first group is compared, or the whole match if there is none.
     groups: str | None = None
-    #: Into how many parts all images are divided, one of which is the test; None: they are not.
+    #: Number of folds that all images are divided into, one of which is the test; None for none.
     folds: int | None = Field(default=None, ge=2)
-    #: Which of the parts is the test, from 0.
+    #: Which fold is the test, from 0.
     fold: int | None = Field(default=None, ge=0)
     #: Use only this many training images.
     limit: int | None = Field(default=None, ge=1)
@@ -173,13 +173,13 @@ class Recipe(BaseModel):
 
     @property
     def part_size(self) -> int:
-        """Images computed at a time: a batch, or one of the parts that it is accumulated from."""
+        """Images computed at a time: a batch, or one part of it if gradients are accumulated."""
         return self.batch_size // self.accumulate
 
     @model_validator(mode="before")
     @classmethod
     def _of_earlier_versions(cls, values: Any) -> Any:
-        """Older records hold `smaller_first`, the sizes of images that grew while it trained."""
+        """Older records may hold `smaller_first`, image sizes that grew during training."""
         if not isinstance(values, dict):
             return values
         if values.get("smaller_first"):
@@ -254,10 +254,10 @@ class Recipe(BaseModel):
 
     @classmethod
     def parse(cls, values: Any) -> Recipe:
-        """A recipe from plain values, as they stand in a run's record.
+        """A recipe from plain values, such as those in a run's record.
 
         Raises:
-            RecipeError: a value cannot work.
+            RecipeError: a value is invalid.
         """
         try:
             return cls.model_validate(values)
@@ -265,29 +265,29 @@ class Recipe(BaseModel):
             raise _first_problem(error) from error
 
     def revised(self, **changes: Any) -> Recipe:
-        """This recipe with some values changed; ``limit=None`` takes a limit away.
+        """This recipe with some values changed; ``limit=None`` removes a limit.
 
-        Given epochs are final, so that `least_steps` no longer adds to them; likewise a given batch
-        size and `least_batches`.
+        If `epochs` is given, `least_steps` no longer adds to it; likewise for `batch_size` and
+        `least_batches`.
 
         Raises:
-            RecipeError: a value cannot work, or there is no such field.
+            RecipeError: a value is invalid, or there is no such field.
         """
         lifted = {bound: 0 for name, bound in _BOUNDS.items() if name in changes}
         return self.parse({**self.model_dump(), **lifted, **changes})
 
 
-#: Value → the bound that would change it for few images.
+#: Field → the bound that would change it if there are few images.
 _BOUNDS = {"epochs": "least_steps", "batch_size": "least_batches"}
 
 
 def network_of(recipe: Recipe) -> tuple[str, dict[str, Any]]:
-    """The class of the recipe's network, by name, and its arguments but the number of classes."""
+    """The name of the network's class, and its arguments except the number of classes."""
     net, arguments = class_and_arguments(recipe.preset)
     if net == "NiN":
         names = ("width", "dropout", "batch_norm", "pooling")
         arguments |= {name: getattr(recipe, name) for name in names}
-        # Results that were kept before there was a depth are found by arguments without it.
+        # Results from before `depth` existed are looked up by arguments without it.
         arguments |= {"depth": recipe.depth} if recipe.depth != 1 else {}
     return net, arguments
 

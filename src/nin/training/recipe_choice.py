@@ -1,4 +1,4 @@
-"""From what somebody names to a recipe: the same in Python as on the command line."""
+"""Turns what a user names into a recipe: the same in Python as on the command line."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from nin.training.recipe_fields import not_none, renamed
 from nin.training.recipes import choose, scaled, with_network
 from nin.training.runs.run import load
 
-#: What can be trained on: a recipe or its name, a folder, a file or a data set, open already or
+#: What can be trained on: a recipe or its name; a folder, a file or a data set, already open or
 #: not; arrays, a `DataModule` or loaders, as `nin.data.sources.as_images` takes them.
 What = Any
 
-#: Options of the images, and not of how they are learnt from.
+#: Options that are not settings of gradient descent.
 _OF_IMAGES = {
     *("name", "data", "preset", "init", "image_size", "resize_mode", "limit", "seed"),
     *("balance", "stream", "validation", "split_by", "finetune", "groups"),
@@ -32,15 +32,15 @@ _OF_IMAGES = {
 
 
 def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str, Any]]:
-    """`what` and the options, with images in memory, their classes and groups, as one data set.
+    """`what` and the options, with images in memory and their classes and groups as one data set.
 
     Args:
         what: see `recipe_of`.
-        options: fields of `Recipe`; ``data`` may be images, and ``classes`` and ``groups`` are
-            theirs.
+        options: fields of `Recipe`; ``data`` may be images, to which ``classes`` and ``groups``
+            then belong.
 
     Raises:
-        DataError: the images cannot be used, or classes go with none.
+        DataError: the images cannot be used, or classes are given without any.
     """
     options = dict(options)
     place = "data" if is_given(options.get("data")) else None
@@ -61,10 +61,10 @@ def with_images(what: What, options: Mapping[str, Any]) -> tuple[What, dict[str,
 
 
 def on_images(recipe: Recipe, data: Any) -> Recipe:
-    """The recipe with other images and their options; None leaves it as it is.
+    """The recipe for other images, with the options of these; None leaves it unchanged.
 
     Args:
-        recipe: how networks are trained.
+        recipe: the recipe to change.
         data: a name, a folder, a file, or images; see `nin.data.sources.as_images`.
     """
     if data is None:
@@ -76,22 +76,22 @@ def on_images(recipe: Recipe, data: Any) -> Recipe:
 
 
 def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str] = ()) -> Recipe:
-    """The recipe by which `what` is trained.
+    """The recipe to train `what` with.
 
     Args:
-        what: a recipe, or the name of one; a data set's name; a folder or an ``.npz`` file; images
-            of one of these that are open already, whose arguments count as options; arrays or
-            loaders; None for `digits`.
-        options: fields of `Recipe` in place of the recipe's own; None leaves a field as it is.
-        settings: further arguments that were given, all of them about training by gradients. They
-            and the options of that kind mean fine-tuning where a pretrained network is trained.
+        what: a recipe, or the name of one; a data set's name; a folder or an ``.npz`` file; one of
+            these already opened as images, whose arguments count as options; arrays or loaders;
+            None for `digits`.
+        options: fields of `Recipe` to override; None leaves a field unchanged.
+        settings: names of further arguments of gradient descent that were given. For a pretrained
+            network, these and options of that kind imply fine-tuning.
 
     Raises:
         UnknownNameError: there is no such recipe, folder, network or option.
         DataError: there is no such folder.
-        RunError: the run to start from is none.
-        RecipeError: a value that cannot work, or options that do not go together.
-        NinError: images that a run could not open again.
+        RunError: `init` is not a run.
+        RecipeError: a value is invalid, or options contradict each other.
+        NinError: a run could not open the images again.
     """
     what, options = with_images(what, renamed(options))
     if odd := next((name for name in options if name not in Recipe.model_fields), None):
@@ -123,7 +123,7 @@ def recipe_of(what: What, options: Mapping[str, Any], *, settings: Iterable[str]
             Advice("train another {}", Argument("preset")),
             about=Argument(of_gradients[0]),
         )
-    # Epochs, rates or augmentation are given: what has them is meant.
+    # Epochs, a learning rate or augmentation imply fine-tuning.
     return recipe_of(what, {**own, **explicit, "finetune": True}, settings=settings)
 
 
@@ -131,7 +131,7 @@ def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
     init, data = given.get("init"), given.get("data")
     before = None if init is None else load(init).recipe
     if before is not None and is_custom(before.preset) and given.get("preset") is None:
-        # Whoever named a run has not named the code that it names.
+        # To name a run is not to ask for the code that its record names.
         raise RecipeError(
             f"its network is custom code, {before.preset}",
             Advice("name it as {}", Argument("preset")),
@@ -147,7 +147,7 @@ def _chosen(what: str | Path | None, given: Mapping[str, Any]) -> Recipe:
 
 
 def _as_options(data: ImageData) -> tuple[str | Path, dict[str, Any]]:
-    """What opens the same images again, and those of their arguments that are not the default."""
+    """The path or name that opens the same images again, and their non-default arguments."""
     kind = type(data)
     if isinstance(data, ImageArrays):
         return name_of_images(data), _changed(data, ImageArrays)
@@ -161,7 +161,7 @@ def _as_options(data: ImageData) -> tuple[str | Path, dict[str, Any]]:
 
 
 def _changed(data: ImageData, kind: type[ImageData]) -> dict[str, Any]:
-    """The arguments that are not the default, as fields of a recipe."""
+    """The non-default arguments, as fields of a recipe."""
     usual = inspect.signature(kind).parameters
     own = {
         name: data.hparams[name]

@@ -1,4 +1,4 @@
-"""The fields of a `Recipe` as arguments: their types, those left out, and what they were called."""
+"""The fields of a `Recipe` as arguments: their types, omitted ones, and earlier names."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from nin.data.balance import Balance
 from nin.data.decoding.decode import ResizeMode
 from nin.data.folders.division import SplitBy
 
-#: What fields were called in earlier versions.
+#: Earlier name of a field → its name now.
 _RENAMED = {"fit": "resize_mode"}
 
 
 class RecipeFields(TypedDict, total=False):
-    """Some fields of `Recipe`, as arguments by name; None leaves a field as it is."""
+    """Some fields of `Recipe`, as keyword arguments; None leaves a field as it is."""
 
     name: str | None
     data: str | Path | Any | None
@@ -73,11 +73,11 @@ class RecipeFields(TypedDict, total=False):
 
 
 def not_none(**values: Any) -> dict[str, Any]:
-    """Those that are not None: arguments that were left out change nothing."""
+    """The values that are not None: omitted arguments change nothing."""
     return {name: value for name, value in values.items() if value is not None}
 
 
 def renamed(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields by the names that they have now; those of earlier versions count if given."""
+    """Fields by their present names; a value under an earlier name takes precedence."""
     kept = {name: value for name, value in values.items() if name not in _RENAMED}
     return kept | {new: values[old] for old, new in _RENAMED.items() if old in values}

@@ -1,4 +1,4 @@
-"""A training that can no longer learn is restarted, at a lower learning rate."""
+"""Restarts a training that can no longer learn, at a lower learning rate."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import keras
 from nin.training.health import FATAL, Finding
 from nin.training.recipe import Recipe
 
-#: How often a training is restarted.
+#: Most restarts of a training.
 MOST = 2
-#: Each time at this share of the learning rate before.
+#: Factor for the learning rate at each restart.
 SHARE = 1 / 3
 #: Kinds of findings after which nothing more is learnt; see `nin.training.health`.
 HOPELESS = frozenset({*FATAL, "nearly dead", "same answer"})
 
 
 class Restart(NamedTuple):
-    """A new beginning: after which step, because of what, and at which learning rate."""
+    """A restart: after which step, for what reason, and at which learning rate."""
 
     step: int
     reason: str
@@ -35,9 +35,9 @@ class StopToRestart(keras.callbacks.Callback):
     """Stops a training that is to be restarted.
 
     Args:
-        recipe: what is trained, with the learning rate that it has now.
-        restarts: how often it has been restarted.
-        findings: gives what the health watch has found so far.
+        recipe: what is trained, with its present learning rate.
+        restarts: number of restarts so far.
+        findings: returns the findings of the health watch so far.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class StopToRestart(keras.callbacks.Callback):
         self.findings = findings
 
     def restart(self) -> Restart | None:
-        """The restart that is called for; None where there is hope, or no restart left."""
+        """The restart that is needed; None if there is hope, or no restart is left."""
         if self.restarts >= MOST:
             return None
         for finding in self.findings():
@@ -58,6 +58,6 @@ class StopToRestart(keras.callbacks.Callback):
         return None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Stop, if it is."""
+        """Stop if a restart is needed."""
         if self.restart():
             self.model.stop_training = True

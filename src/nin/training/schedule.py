@@ -1,10 +1,10 @@
-"""How long a training is, and its optimiser: from the recipe and the number of images.
+"""The length of a training and its optimiser, from the recipe and the number of images.
 
 A network learns in steps, not in epochs. Sixty-four images in batches of 64 are one step per epoch:
-fifteen epochs of them end before the learning rate has settled, and a warm-up that is a tenth of
-fifteen steps is one step, after which AdamW moves every weight by the full rate; the class maps
-then often fall below zero, all of them, for good. So a small folder gets smaller batches and more
-epochs, and the learning rate takes up to a third of the training to rise.
+fifteen epochs end before the learning rate has settled, and a warm-up of a tenth of fifteen steps
+is one step, after which AdamW moves every weight by the full rate. Then all class maps often fall
+below zero for good. So a small folder gets smaller batches and more epochs, and the learning rate
+takes up to a third of the training to rise.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ LONGEST_WARMUP = 1 / 3
 def adjust(recipe: Recipe, images: int) -> Recipe:
     """The recipe with a batch size and epochs that suit the number of training images.
 
-    The batch is halved while an epoch has fewer than `recipe.least_batches` batches and the half
-    is no smaller than 16; then there are as many epochs as hold `recipe.least_steps` steps, or the
-    recipe's own if those are more. Large sets keep the recipe as it is, and so does whoever gives
-    a batch size or epochs: `Recipe.revised` sets the two bounds to 0 then.
+    The batch size is halved while an epoch has fewer than `recipe.least_batches` batches and half
+    of it is at least 16. Then there are enough epochs for `recipe.least_steps` steps, or the
+    recipe's own number if that is larger. Large data sets keep the recipe as it is. So does a given
+    batch size or number of epochs: `Recipe.revised` then sets its bound to 0.
 
     Args:
-        recipe: as it was given.
-        images: how many there are to train on, at least 1.
+        recipe: the recipe as given.
+        images: number of training images, at least 1.
     """
     batch = recipe.batch_size
     while math.ceil(images / batch) < recipe.least_batches and _can_be_halved(batch, recipe):
@@ -43,20 +43,19 @@ def adjust(recipe: Recipe, images: int) -> Recipe:
 
 
 def steps_of(recipe: Recipe, images: int) -> int:
-    """How many steps of the optimiser a training has; an accumulated batch is one."""
+    """Number of steps that the optimiser takes in a training; an accumulated batch is one."""
     return recipe.epochs * _parts_per_epoch(recipe, images) // recipe.accumulate
 
 
 def _parts_per_epoch(recipe: Recipe, images: int) -> int:
-    """How many batches, or parts of batches; what is left of one goes on in the next epoch."""
+    """Number of batches, or parts of them; an incomplete batch continues in the next epoch."""
     return math.ceil(images / recipe.part_size)
 
 
 def warmup_steps(recipe: Recipe, steps: int) -> int:
-    """Over how many of `steps` the learning rate rises: the recipe's, a third of all at most; a
-    constant rate does not rise.
+    """Length of the warm-up: the recipe's, but at most a third of `steps`; 0 at a constant rate.
 
-    Both are in the optimiser's iterations, of which an accumulated batch has one for each part.
+    Both count the optimiser's iterations, of which an accumulated batch has one for each part.
     """
     if recipe.schedule != "cosine":
         return 0
@@ -79,10 +78,10 @@ def optimizer(recipe: Recipe, steps: int) -> Any:
         )
     settings: dict[str, Any] = {"gradient_accumulation_steps": parts}
     if recipe.ema_momentum:
-        # The average follows after each part of a batch.
+        # The average is updated after each part of a batch.
         momentum = recipe.ema_momentum ** (1 / recipe.accumulate)
         settings |= {"use_ema": True, "ema_momentum": momentum}
-    if recipe.weight_decay:  # Keras would compute one of zero, and the rate, for every variable.
+    if recipe.weight_decay:  # Keras would compute even a decay of 0 for every variable.
         settings |= {"weight_decay": recipe.weight_decay}
     if recipe.optimizer == "sgd":
         made = keras.optimizers.SGD(rate, momentum=recipe.momentum, **settings)

@@ -1,4 +1,4 @@
-"""On a signal to stop, a training finishes the step it is in."""
+"""On a signal to stop, a training finishes its current step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class StopSignal:
-    """Whether this process is to stop.
+    """Whether this process has been asked to stop.
 
     Attributes:
         received: becomes True at Ctrl-C, and at SIGTERM, which Slurm and Kubernetes send before
@@ -24,10 +24,10 @@ class StopSignal:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Within this the first signal only sets `received`; a second one acts as it always does.
+        """Within this block, the first signal only sets `received`; a second one acts as usual.
 
-        A signal that is ignored, as Ctrl-C is by a job in the background, stays so. Within another
-        such block of the same object nothing changes; the end of either is the end of both.
+        A signal that is ignored stays so, such as Ctrl-C in a background job. A nested block of the
+        same object changes nothing, but its end is also the end of the outer block's effect.
         """
         if self._before:
             try:

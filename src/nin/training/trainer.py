@@ -44,15 +44,15 @@ class Trainer(BookLoop, HyperParameters):
     """Trains a model on a data module (*Dive into Deep Learning*, section 3.2).
 
     `fit` runs Keras's compiled loop. Before the first step it standardises the images inside the
-    model and gives a fresh network (`Classifier.is_fresh`) weights it can learn from (see
-    `nin.initialize`), which one line notes. ``initialize=False`` leaves a model as Keras made it.
+    model, gives a fresh network (`Classifier.is_fresh`) weights it can learn from (see
+    `nin.initialize`), and prints a line that says so. ``initialize=False`` turns both off.
 
     Args:
         max_epochs: passes over the training images.
         num_gpus: 0 for the backend's default device, 1 for the first GPU, if there is one.
         gradient_clip_val: largest norm of all gradients together; 0 for no clipping.
         initialize: whether to standardise the images and to initialise fresh weights.
-        optimizer: in place of the model's `configure_optimizers`.
+        optimizer: used in place of the one from the model's `configure_optimizers`.
         callbacks: further Keras callbacks.
         verbose: whether to print a progress bar, a line per epoch and the findings of the health
             watch, and to draw curves in Jupyter.
@@ -61,12 +61,13 @@ class Trainer(BookLoop, HyperParameters):
         BackendError: more than one GPU was requested.
 
     Attributes:
-        history: after `fit`: a list of values per metric, one per epoch.
-        health: after `fit`: the `HealthWatch`, with its findings.
+        history: after `fit`, the values of each metric, one per epoch.
+        health: after `fit`, the `HealthWatch` with its findings.
         board: the `ProgressBoard` that Jupyter shows.
-        is_part_of_run: whether `nin.train` uses it; messages then do not name its own arguments.
-        best_loss: the lowest validation loss of earlier epochs; each epoch's line notes whether
-            it is the best so far. None to leave that out.
+        is_part_of_run: whether `nin.train` uses this trainer; messages then do not mention the
+            trainer's arguments.
+        best_loss: the lowest validation loss of earlier epochs; each epoch's line then notes
+            whether it is the best so far. None to leave that out.
 
     Example:
         >>> data = nin.Digits(limit=128)
@@ -120,20 +121,20 @@ class Trainer(BookLoop, HyperParameters):
 
         Args:
             model: a network; for a classifier, accuracy is reported as well. If its optimiser
-                averages the weights (Keras's `use_ema`), the averages are validated, and become its
-                weights at the end.
-            data: provides `train_dataloader()` and `val_dataloader()`; or ``(x, y)`` arrays,
-                ``(train, validation)`` of such pairs, or of loaders; see `nin.train`.
+                averages the weights (Keras's `use_ema`), the averages are validated, and become the
+                model's weights at the end.
+            data: provides `train_dataloader()` and `val_dataloader()`; or ``(x, y)`` arrays, or
+                ``(train, validation)`` pairs of arrays or loaders; see `nin.train`.
             initial_epoch: number of epochs already done.
-            initial_batch: number of batches of the next epoch already done; for data whose loader
-                has `first`, as `Batches` does.
+            initial_batch: number of batches of the next epoch already done; only for loaders with
+                an attribute `first`, such as `Batches`.
 
         Raises:
             InputSizeError: the images are too small.
             DataError: a loader has no length.
-            NinError: the model has no network, its optimiser is not one that Keras can use, or it
-                has a loss that cannot take labels that `data` mixes or smooths, or steps of its own
-                that cannot take the weights of images.
+            NinError: the model has no network, its optimiser is not one that Keras can use, its
+                loss cannot take labels that `data` mixes or smooths, or its own training steps
+                cannot take weights of images.
         """
         if not isinstance(data, DataModule):
             data = as_module(data)
@@ -148,7 +149,7 @@ class Trainer(BookLoop, HyperParameters):
                 self.prepare_data(data)
                 self._prepare(model, data)
                 self.health = self._watch(model, data)
-                # Another `fit` begins with the model and the data as they are then.
+                # The next `fit` prepares anew: model and data may have changed by then.
                 self._compiled = self._batch = None
                 self._begin(model, initial_epoch, initial_batch)
                 with self._trained_by_this(model):
@@ -163,8 +164,8 @@ class Trainer(BookLoop, HyperParameters):
     def prepare_model(self, model: Module, data: DataModule) -> None:
         """Set the model's preprocessing, build it, initialise its weights, and compile it.
 
-        `fit` does this, unless it has been done. A model that is not fresh keeps its weights, and
-        its preprocessing where it was built or configured.
+        `fit` does this unless it has been done already. A model that is not fresh keeps its
+        weights, and also its preprocessing if it has been built or configured.
         """
         batch = self._calibration_batch(data)
         if isinstance(model, Classifier) and (model.is_fresh or is_untouched(model)):
@@ -185,7 +186,7 @@ class Trainer(BookLoop, HyperParameters):
             check_outputs(model, data, batch)
         self.compile_model(model)
 
-    #: Ours, still to be reached where a reader puts another in its place.
+    #: This version, still available if a user replaces `prepare_model`.
     _prepare_model = prepare_model
 
     def compile_model(self, model: Module) -> None:
@@ -207,9 +208,9 @@ class Trainer(BookLoop, HyperParameters):
 
     @contextlib.contextmanager
     def _notes_on(self, data: DataModule) -> Iterator[None]:
-        """Print what is to be known of the images, and later what has been found since.
+        """Print notes on the images now, and after the block those that have changed.
 
-        A streamed picture is only read while the network trains.
+        Streamed pictures are only read during training.
         """
         self.note(balance_note(data))
         before = [unreadable_note(data), pictures_note(data)]
@@ -228,7 +229,7 @@ class Trainer(BookLoop, HyperParameters):
         return self._batch[1]
 
     def _prepare(self, model: Module, data: DataModule) -> None:
-        """Prepare a model that is not; the book's ``prepare_model(model)`` comes on top of ours."""
+        """Prepare the model if needed; the book's ``prepare_model(model)`` is called as well."""
         is_books = len(inspect.signature(self.prepare_model).parameters) == 1
         if self._compiled is not model:
             (self._prepare_model if is_books else self.prepare_model)(model, data)
@@ -236,7 +237,7 @@ class Trainer(BookLoop, HyperParameters):
             cast(Any, self.prepare_model)(model)
 
     def _watch(self, model: Module, data: DataModule) -> HealthWatch | None:
-        """A health watch; None for a model that is no classifier."""
+        """A health watch; None for a model that is not a classifier."""
         if not isinstance(model, Classifier):
             return None
         return HealthWatch(
@@ -249,7 +250,7 @@ class Trainer(BookLoop, HyperParameters):
 
     @contextlib.contextmanager
     def _trained_by_this(self, model: Module) -> Iterator[None]:
-        """Within this the model draws its curves here, quietly if `verbose` is False."""
+        """Show curves in the block only if `verbose`; afterwards detach the model."""
         shows, self.board.display = self.board.display, self.board.display and self.verbose
         try:
             yield
@@ -257,7 +258,7 @@ class Trainer(BookLoop, HyperParameters):
             model.trainer, model.training, self.board.display = None, False, shows
 
     def _begin(self, model: Module, epoch: int, batch: int) -> None:
-        """Begin a training: new curves, unless one goes on, and the counters of the book."""
+        """Set the book's counters; start new curves unless a training is continued."""
         self.model = model
         model.trainer = self
         if not (epoch or batch):
@@ -296,7 +297,7 @@ class Trainer(BookLoop, HyperParameters):
             callbacks = [*callbacks, DrawCurves(self.board, self.model.plot_train_per_epoch)]
         try:
             fit_compiled(self.model, loaders, callbacks, epoch, batch, stop)
-        finally:  # Also of a training that is interrupted.
+        finally:  # Also after an interruption.
             self.extend_history(history_of(self.model))
 
     def _report(self, finding: Finding) -> None:

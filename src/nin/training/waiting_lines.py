@@ -16,7 +16,7 @@ class WaitingLines:
 
     Args:
         console: where to print.
-        doing: what is being done now, in words.
+        doing: returns what is being done now, in words.
     """
 
     def __init__(self, console: Console, doing: Callable[[], str]) -> None:
@@ -26,12 +26,12 @@ class WaitingLines:
         self._thread = threading.Thread(target=self._watch, name="nin-waiting", daemon=True)
 
     def start(self) -> None:
-        """Begin to watch."""
+        """Start watching."""
         self.restart()
         self._thread.start()
 
     def restart(self) -> None:
-        """Count from now on: something has been printed."""
+        """Count the thirty seconds anew: something has been printed."""
         self._since = time.monotonic()
 
     def print_if_due(self) -> None:
@@ -41,7 +41,7 @@ class WaitingLines:
             self.console.print(self.doing(), highlight=False, markup=False)
 
     def end(self) -> None:
-        """Print nothing any more."""
+        """Stop printing."""
         self._ended.set()
         if self._thread.is_alive():
             self._thread.join()

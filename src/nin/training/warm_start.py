@@ -1,4 +1,4 @@
-"""A training that starts from the weights of another run, in place of fresh ones."""
+"""Starts a training from the weights of another run, in place of fresh ones."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Names = Sequence[str]
 
 
 class Shared(NamedTuple):
-    """Classes that are in a network and in the run it inherits from.
+    """Classes that a network shares with the run it starts from.
 
     Attributes:
-        here: their numbers in the network.
-        there: their numbers in the run.
+        here: their indices in the network.
+        there: their indices in the run.
         known: how many classes the run has.
     """
 
@@ -38,14 +38,14 @@ class Shared(NamedTuple):
 def warm_start(model: Classifier, classes: Names, run: Run) -> str:
     """Give a built network the weights of a run, wherever they fit.
 
-    Every layer of the same kind, place and shape is taken. Of the class maps those of classes that
-    are in both are taken; the others stay as they are. Images are standardised as in the run, if
-    they have as many channels.
+    Every layer of the same kind, position and shape takes the run's weights. The class maps of
+    classes that both have are taken; the others stay as they are. Images are standardised as in the
+    run, if they have the same number of channels.
 
     Args:
         model: a built network, with fresh weights.
-        classes: those of the network to train.
-        run: whose weights; its network need not be the same.
+        classes: the classes of the network to train.
+        run: the run to take weights from; its network need not be the same.
 
     Returns:
         One line on what was taken.
@@ -94,9 +94,9 @@ def warm_start_line(run: Run, classes: Names, layers: str) -> str:
     """What was taken from a run, in one line.
 
     Args:
-        run: where from.
-        classes: those of the network to train.
-        layers: what was taken beside the class maps.
+        run: the run that weights were taken from.
+        classes: the classes of the network to train.
+        layers: how many layers were taken, in words.
     """
     kept = [name for name in classes if name in run.classes]
     new = [name for name in classes if name not in run.classes]
@@ -111,7 +111,7 @@ def warm_start_line(run: Run, classes: Names, layers: str) -> str:
 
 
 def _map_layers(model: Classifier, classes: int) -> tuple[Any, list[Any]]:
-    """What makes the class maps, or else the logits; and what follows from maps to maps."""
+    """The layer that makes the class maps, or else the logits; and those from maps to maps."""
     layers = plan(model.net)
     last = layers.scaled[-1] if layers.scaled else None
     if layers.maps is None and getattr(last, "units", None) == classes:
@@ -122,12 +122,12 @@ def _map_layers(model: Classifier, classes: int) -> tuple[Any, list[Any]]:
 def _merged(
     now: NDArray[Any], before: NDArray[Any] | None, shared: Shared | None, between: bool
 ) -> NDArray[Any] | None:
-    """What a weight becomes; None where the one before does not fit.
+    """The new value of a weight; None if the run's does not fit.
 
     Args:
-        now: as it is.
-        before: that of the run, if it has one of the name.
-        shared: of a weight of class maps, the classes that are taken; None for any other weight.
+        now: its present value.
+        before: the run's weight of the same name; None if there is none.
+        shared: the classes to take, for a weight of class maps; None for any other weight.
         between: whether its inputs are class maps as well.
     """
     if before is None or before.ndim != now.ndim:

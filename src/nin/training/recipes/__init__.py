@@ -56,12 +56,12 @@ def find_recipe(name: str) -> Recipe:
     return RECIPES[name]
 
 
-#: Sides in pixels at which networks for large photographs are trained on pictures as small as those
-#: of the published sets, and on photographs, on nothing but them: more would take hours.
+#: Sides in pixels to which images are reduced for networks made for large photographs: those of the
+#: published sets, and photographs when training from scratch. Larger ones would take hours.
 SMALL, MEDIUM = 32, 128
-#: Arrays of images up to this side are trained on as the published sets of small pictures are.
+#: Arrays of images up to this side are treated like the published sets of small pictures.
 _SMALL_ARRAYS = 48
-#: What makes a network that of another run, beside its preset.
+#: Fields that, besides the preset, define the network of a run.
 _OF_NETWORK = ("width", "depth", "dropout", "batch_norm", "pooling")
 
 
@@ -73,24 +73,23 @@ def choose(
     finetune: bool = False,
     init: Recipe | None = None,
 ) -> Recipe:
-    """The recipe to begin with.
+    """The recipe to begin with, before other options change it.
 
-    Of a folder it is that of photographs, a pretrained network, unless another preset is given
-    or its pictures are small and grey, as handwritten digits are.
+    For a folder it is the recipe for photographs, with a pretrained network, unless another preset
+    is given or the pictures are small and grey, such as handwritten digits.
 
     Args:
-        what: a recipe's name, a data set's, or a folder of images, which a `Path` always is; None
-            leaves the choice to `data`.
+        what: the name of a recipe or a data set, or a folder of images (a `Path` always is one);
+            None leaves the choice to `data`.
         data: a named data set or a folder; None for the recipe's own.
-        preset: the network that is wanted; None for the recipe's own.
-        finetune: whether a pretrained network is to be trained on by gradients.
-        init: of the run whose weights training starts from: the network and the size of its images
-            are as there.
+        preset: the network; None for the recipe's own.
+        finetune: whether a pretrained network is to be fine-tuned.
+        init: the recipe of the run to start from, whose network and image size are used.
 
     Raises:
         UnknownNameError: `what` is neither a recipe nor a folder, or there is no such preset.
         DataError: there is no such folder.
-        NinError: a folder was given, and other data; or a network.
+        NinError: two data sets are given, or `what` is a network.
     """
     if preset is not None:
         find_network(preset, "preset")
@@ -98,7 +97,7 @@ def choose(
     if what is None:
         return with_network(DIGITS, preset) if data is None else _for(data, preset, finetune, init)
     is_folder = isinstance(what, Path)
-    if isinstance(what, Path):  # Also one that is called as a recipe is.
+    if isinstance(what, Path):  # Even if it has the name of a recipe.
         what = f"./{what}" if str(what) in {*RECIPES, *NAMED} else str(what)
     if what in RECIPES and RECIPES[what].data in NAMED:
         return with_network(RECIPES[what], preset)
@@ -120,10 +119,10 @@ def choose(
 
 
 def with_network(recipe: Recipe, preset: str | None) -> Recipe:
-    """`recipe` for another network: whole, at a size that it takes and a rate that it learns at.
+    """`recipe` for another network, at full width, with a suitable image size and learning rate.
 
     Args:
-        recipe: for the network that it names.
+        recipe: the recipe to change.
         preset: the other network; None leaves the recipe as it is.
 
     Raises:
@@ -138,7 +137,7 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
     if network.pretrained:
         return other
     changes: dict[str, Any] = {"width": 1.0, "depth": 1, "dropout": None}
-    if isinstance(network, CustomSpec):  # What it was made for is not known: all else stays.
+    if isinstance(network, CustomSpec):  # What suits it is not known: all else stays.
         return other.model_copy(update=changes)
     side = network.input_shape[0]
     if recipe.optimizer == "sgd":  # The book's experiment: its size and its rate.
@@ -158,7 +157,7 @@ def with_network(recipe: Recipe, preset: str | None) -> Recipe:
 
 
 def _from_scratch(pretrained: Recipe) -> Recipe:
-    """The recipe from scratch, with what was changed in that of a pretrained network."""
+    """The from-scratch recipe, with the changes made to the recipe of a pretrained network."""
     usual = FINETUNED if pretrained.finetune else PHOTOS
     own = {name: value for name, value in pretrained if value != getattr(usual, name)}
     own = {name: own[name] for name in own.keys() - {"preset", "finetune"}}
@@ -169,9 +168,9 @@ def _from_scratch(pretrained: Recipe) -> Recipe:
 
 
 def scaled(recipe: Recipe, image_size: int) -> dict[str, int]:
-    """What a recipe counts in pixels of stored pictures, for those of another size.
+    """The recipe's fields in stored pixels, scaled to another image size.
 
-    Published sets and arrays are stored at a size of their own.
+    Nothing is scaled for published sets and arrays, which are stored at a size of their own.
     """
     if not recipe.image_size or recipe.data in NAMED or _is_array(recipe.data):
         return {}
@@ -181,7 +180,7 @@ def scaled(recipe: Recipe, image_size: int) -> dict[str, int]:
 
 def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> Recipe:
     if data in NAMED:
-        # Every published set has one; the last of several is the usual one.
+        # Every published set has a recipe; the last of several is the default.
         made_for_it = [made for made in RECIPES.values() if made.data == data]
         return with_network(made_for_it[-1], preset)
     if is_in_process(data):
@@ -209,20 +208,20 @@ def _for(data: str, preset: str | None, finetune: bool, init: Recipe | None) -> 
 
 
 def _is_path(data: str) -> bool:
-    """Whether it is there, or a pattern of shards, which are looked for when they are listed."""
+    """Whether it exists, or is a pattern of shards, which are looked up later."""
     path = source_path(data)
     return is_pattern(path) or path.exists()
 
 
 def _is_array(data: str) -> bool:
-    """Whether it is the name of images in memory, or a file of arrays."""
+    """Whether `data` names images in memory or a file of arrays."""
     return is_in_process(data) or (is_npz(data) and not expand(data).is_dir())
 
 
 def _for_arrays(
     name: str, data: str, shape: tuple[int, int, int], preset: str | None, init: Recipe | None
 ) -> Recipe:
-    """For images in memory or in one file: by their size and channels, and never mirrored."""
+    """The recipe for images in memory or one file, by size and channels; never mirrored."""
     height, width, channels = shape
     small = max(height, width) <= _SMALL_ARRAYS
     usual = SMALL_GREY if small else FROM_SCRATCH.revised(flip=False)
@@ -248,5 +247,5 @@ def _for_arrays(
 
 
 def _network(init: Recipe | None) -> dict[str, Any]:
-    """The fields, beside the preset, that make a network that of the run it starts from."""
+    """The fields that, besides the preset, define the network of the run to start from."""
     return not_none(**{name: getattr(init, name) for name in _OF_NETWORK}) if init else {}

@@ -1,4 +1,4 @@
-"""Handwritten digits, 8×8 pixels: the default, to see it learn within a minute.
+"""Handwritten digits, 8×8 pixels: the default recipe, which learns within a minute.
 
 Command: nin train digits
 Test accuracy: 0.994 ± 0.002 (n = 3, results/digits.json), in half a minute on 2 cores.

@@ -1,8 +1,8 @@
 """The networks of *Network in Network* (Lin, Chen, Yan 2014, arXiv 1312.4400) on their own data.
 
-They train the published layers, parameter for parameter, on images as they are stored, which the
-paper whitens. Shifts and mirror images are its augmentation, too. Times are estimates from the rate
-of the first epochs, of the deep networks from their multiply-adds, on 2 cores with bfloat16.
+They train the published layers, parameter for parameter, on the images as stored; the paper whitens
+them. The paper's augmentation is the same: shifts and mirror images. Times are estimates for 2
+cores with bfloat16, from the speed of the first epochs or, for deep networks, from multiply-adds.
 
 `CIFAR10`, 966,986 parameters. Command: nin train cifar10
 Test accuracy: 0.849 ± 0.001 (n = 3, results/cifar10.json) on a copy of the images as JPEG of
@@ -22,8 +22,8 @@ Not run here: its images are not on the package registries. About an hour. The p
 Not run here: its images are not on the package registries. About 10 minutes. The paper: 0.9953.
 
 `FASHION28`, the network of `MNIST` on Fashion-MNIST. Command: nin train fashion28
-Test accuracy: 0.935 ± 0.001 (n = 3, results/fashion28.json), in 19 minutes on 2 cores; in 37 where
-they had other work.
+Test accuracy: 0.935 ± 0.001 (n = 3, results/fashion28.json), in 19 minutes on 2 cores, or in 37 on
+busy ones.
 
 `FASHION28_DEEP`, the network of `CIFAR10_DEEP` on Fashion-MNIST. Command: nin train fashion28-deep
 Not run to its end. About half an hour.

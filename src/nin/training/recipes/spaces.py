@@ -1,6 +1,6 @@
-"""What `nin tune` searches: for each recipe the fields that are worth a search, and their ranges.
+"""What `nin tune` searches: for each recipe, the fields worth searching and their ranges.
 
-The recipe's own values are always inside, so that a search can come back to them.
+The recipe's own values are always included, so that a search can return to them.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from nin.training.recipe import Recipe
 
 
 class Range(NamedTuple):
-    """Numbers from `low` to `high`; whole ones if both are.
+    """Numbers from `low` to `high`; integers if both are integers.
 
     Attributes:
         low: the lowest.
         high: the highest.
-        log: whether a step is a factor, as for rates.
+        log: whether to search on a logarithmic scale, as for learning rates.
     """
 
     low: float
@@ -35,9 +35,8 @@ class Choice(NamedTuple):
 
 Space = Mapping[str, Range | Choice]
 
-#: A frozen trunk: its head's regularisation is chosen anyway, by cross-validation, so what is left
-#: is the size of the photographs, how they become squares, and whether small classes count as much
-#: as large ones.
+#: For a frozen trunk. Cross-validation chooses the head's regularisation anyway; what is left is
+#: the size of the photographs, how they are made square, and whether classes are balanced.
 _FROZEN: Space = {
     "image_size": Choice((224, 240, 260, 288, 320)),
     "resize_mode": Choice(("crop", "squash")),
@@ -51,7 +50,7 @@ _FINETUNED: Space = {
     "epochs": Choice((2, 4, 6, 8)),
     "erasing": Range(0.0, 0.4),
 }
-#: What every training from fresh weights has.
+#: Searched in every training from fresh weights.
 _FROM_SCRATCH: Space = {
     "learning_rate": Range(3e-4, 1e-2, log=True),
     "weight_decay": Range(1e-3, 0.5, log=True),
@@ -75,9 +74,9 @@ SPACES: dict[str, Space] = {
 
 
 def space_of(recipe: Recipe) -> dict[str, Range | Choice]:
-    """The space that a recipe declares, with the recipe's own values inside.
+    """The search space of a recipe, extended to include the recipe's own values.
 
-    Dropout belongs to it where the network drops values.
+    Dropout is searched if the network has any.
     """
     network = find_network(recipe.preset)
     if network.pretrained:
@@ -92,20 +91,20 @@ def space_of(recipe: Recipe) -> dict[str, Range | Choice]:
 
 
 def own_value(recipe: Recipe, name: str) -> Any:
-    """The recipe's value; for a dropout that it leaves to the network, the network's own."""
+    """The recipe's value; the network's own if the recipe leaves dropout to the network."""
     value = getattr(recipe, name)
     return own_dropout(recipe) if name == "dropout" and value is None else value
 
 
 def own_dropout(recipe: Recipe) -> float | None:
-    """The share of values that the recipe's network drops; None if it drops none."""
+    """The dropout rate of the recipe's network; None if it has no dropout."""
     stages = known_stages(recipe.preset)
     shares = [stage.dropout for stage in stages if isinstance(stage, Stage) and stage.dropout]
     return shares[0] if shares and recipe.dropout is None else recipe.dropout
 
 
 def around(given: Range | Choice, own: Any) -> Range | Choice:
-    """`given`, and the recipe's own value."""
+    """`given`, extended to include the recipe's own value."""
     if isinstance(given, Choice):
         return given if own in given.values else Choice((own, *given.values))
     if given.log and own == 0:  # A rate of 0 has no logarithm.

@@ -1,4 +1,4 @@
-"""Numbers in a safetensors file, which may come from a stranger; read without Keras."""
+"""Reads safetensors files, which need not be trusted, without Keras."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_shapes(path: Path) -> dict[str, tuple[int, ...]]:
 
 
 def read_metadata(path: Path) -> dict[str, str]:
-    """The words that a file holds beside its arrays.
+    """The text metadata that a file holds besides its arrays.
 
     Raises:
         RunError: see `read_arrays`.
@@ -48,9 +48,9 @@ def read_metadata(path: Path) -> dict[str, str]:
 
 
 def count_weights(path: Path) -> int:
-    """How many weights of a network a file holds by its header; only that is read.
+    """The number of network weights in a file; only its header is read.
 
-    What a checkpoint holds beside them, the optimiser's state and dropout's, is not counted.
+    A checkpoint's states of the optimiser and of dropout are not counted.
 
     Raises:
         RunError: see `read_arrays`.
@@ -61,7 +61,7 @@ def count_weights(path: Path) -> int:
 
 @contextmanager
 def _readable(path: Path) -> Iterator[None]:
-    """Within this whatever keeps a safetensors file from being read is a `RunError`."""
+    """Within this block, any failure to read a safetensors file becomes a `RunError`."""
     try:
         if path.exists() and not path.is_file():
             raise OSError("not an ordinary file")

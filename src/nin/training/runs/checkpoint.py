@@ -1,4 +1,4 @@
-"""What a run directory holds at any moment of a training: enough to go on as if never stopped."""
+"""Checkpoints: at any moment a run directory holds enough to continue as if never stopped."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from nin.training.stop_signal import StopSignal
 
 
 class Position(BaseModel):
-    """How far a training has come, and what it has noted on the way.
+    """How far a training has come, and what it has recorded so far.
 
     Attributes:
-        epoch: whole epochs done.
-        batch: batches done of the next one.
-        seconds: of training so far.
-        metrics: values of the metrics' variables within the epoch that has begun.
-        plotted: by the book's loop, within the epoch that has begun: values, of how many samples.
-        findings: of the health watch.
-        restarts: how this training came to begin anew, each time at a lower learning rate.
+        epoch: number of whole epochs done.
+        batch: number of batches of the next epoch done.
+        seconds: seconds of training so far.
+        metrics: values of the metrics' variables in the unfinished epoch.
+        plotted: values plotted by the book's loop in the unfinished epoch, with sample counts.
+        findings: findings of the health watch.
+        restarts: restarts of this training, each at a lower learning rate.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,7 +54,7 @@ def read_position(run: Run) -> Position | None:
     """Where `run` can be continued; None if its training had not begun.
 
     Raises:
-        RunError: the checkpoint is damaged, is none, or has been removed.
+        RunError: the checkpoint is damaged, of another kind, or has been removed.
     """
     if not run.checkpoint_path.exists():
         if any(row["epoch"] > 0 for row in run.metrics()):
@@ -78,24 +78,24 @@ def load_checkpoint(run: Run, model: Any) -> None:
 
 
 class Checkpoint(keras.callbacks.Callback):
-    """Writes the state to continue from every minute; after an epoch its metrics, too.
+    """Writes the state to continue from every minute, and after each epoch also its metrics.
 
     The network's own weights, or their averages, are written when an epoch is the best so far (see
-    `Run.best_epoch`); the state to continue from is always that of the last.
+    `Run.best_epoch`); the state to continue from is always the latest.
 
-    Keras's own backup holds neither how far an epoch has come nor the state of dropout's random
-    numbers, and so repeats an epoch in another way. Here everything that decides the next step is
-    in one file that is whole or absent: weights, the optimiser, dropout's state, the metrics so
-    far, the position in the shuffled data. Written last, it is never ahead of the other files: a
-    training that is killed repeats the steps since, and loses none.
+    Keras's own backup holds neither the position within an epoch nor the state of dropout's random
+    numbers, so that a repeated epoch differs. Here everything that decides the next step is in one
+    file that is whole or absent: weights, optimiser, dropout's state, the metrics so far and the
+    position in the shuffled data. It is written last, so that it is never ahead of the other files:
+    a training that is killed repeats the steps since then, and loses none.
 
     Args:
-        run: where to.
-        position: where the training goes on.
+        run: the run to write to.
+        position: where the training continues.
         every: seconds between two checkpoints within an epoch.
-        health: gives what the health watch has found so far.
+        health: returns the findings of the health watch so far.
         lost: returns whether this training is to be restarted, so that nothing more of it is kept.
-        stop_signal: once set, the state is written at once and `KeyboardInterrupt` is raised.
+        stop_signal: once received, the state is written at once and `KeyboardInterrupt` is raised.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class Checkpoint(keras.callbacks.Callback):
         """Write the state before the first step."""
         if self._begins:
             self._save(0, 0)
-            # What is there is of an attempt before this one, or what this one sets out from.
+            # Files that are there come from an earlier attempt, or are what this one starts from.
             if self.run.metrics() != self.rows:
                 self.run.write_metrics(self.rows)
             if not self.rows:
@@ -141,7 +141,7 @@ class Checkpoint(keras.callbacks.Callback):
             self.model.trainer.means.restore(self.position.plotted)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
-        """Let random numbers that no variable holds depend on the position alone."""
+        """Make random numbers whose state no variable holds depend on the position alone."""
         seed = int(self.run.record["recipe"]["seed"])
         backends.current().reseed(seed, self._epoch, self._skipped + batch)
 
@@ -150,7 +150,7 @@ class Checkpoint(keras.callbacks.Callback):
         if batch == 0 and self._skipped:
             self._add_earlier_metrics()
         if batch + 1 == self.params["steps"]:
-            return  # What is left of this epoch is its end.
+            return  # The end of the epoch, which comes next, saves the state.
         due = self.stop_signal.received or time.perf_counter() - self._saved >= self.every
         if due and not self.lost():
             self._save(self._epoch, self._skipped + batch + 1)
@@ -160,14 +160,14 @@ class Checkpoint(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Write it all, and stop if no epoch has been better for too long."""
+        """Write everything, and stop if no epoch has been better for too long."""
         if not self.lost():
             self._keep(epoch, logs or {})
         if self.stop_signal.received:
             raise KeyboardInterrupt
 
     def _keep(self, epoch: int, logs: dict[str, float]) -> None:
-        # Callbacks may have added to the logs: these two are ours.
+        # Other callbacks may have put these two into the logs, too.
         ours = {"epoch": epoch + 1, "seconds": self.seconds()}
         self.rows.append({"epoch": epoch + 1, **logs, **ours})
         self.run.write_metrics(self.rows)
@@ -179,10 +179,10 @@ class Checkpoint(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def _add_earlier_metrics(self) -> None:
-        """The means over an epoch count the batches before the interruption.
+        """Include the batches before the interruption in the means over the epoch.
 
-        Keras makes these variables in the first step, and so they are given their values after it:
-        each is a sum, and to add what it was is what an unbroken epoch had done, to the bit.
+        Keras makes these variables in the first step, so they get their values after it. Each is a
+        sum: adding its earlier value gives bit for bit the sum of an uninterrupted epoch.
         """
         backends.current().sync(self.model)
         variables = self.model.metrics_variables
@@ -209,5 +209,5 @@ class Checkpoint(keras.callbacks.Callback):
         self._saved = time.perf_counter()
 
     def seconds(self) -> float:
-        """Seconds of training so far, those before an interruption included."""
+        """Seconds of training so far, including those before an interruption."""
         return round(time.perf_counter() - self._began, 2)

@@ -12,7 +12,7 @@ from nin.networks.network_source import import_network, is_registered, register,
 if TYPE_CHECKING:
     from nin.models import Classifier
 
-#: Where a file is that a record names.
+#: Finds a file that a record names.
 Locate = Callable[[str], Path]
 
 
@@ -21,11 +21,11 @@ class CustomSource(NamedTuple):
 
     Attributes:
         net: its name; see `nin.networks.network_source`.
-        file: with its code; None of an object that no file holds.
-        name: of the class or function in it.
-        arguments: that it is called with, beside the number of classes and the shape.
-        sha256: of the file, or of the object.
-        config: of a Keras model, its configuration as JSON.
+        file: the file with its code; None for an object that no file holds.
+        name: the name of the class or function in it.
+        arguments: what it is called with, besides the number of classes and the shape.
+        sha256: the digest of the file, or of the object.
+        config: for a Keras model, its configuration as JSON.
     """
 
     net: str
@@ -87,7 +87,7 @@ def trusted_name(
 
 
 def _is_here(source: CustomSource) -> bool:
-    """Whether its name leads to its code, from the directory that this process is in."""
+    """Whether its name leads to its code from the working directory."""
     try:
         return source_of(source.net).sha256 == source.sha256
     except NinError:
@@ -106,10 +106,10 @@ def rebuild_custom(
     """The network, not yet built; see `trusted_name`.
 
     Raises:
-        RunError: as there, or its code raises.
+        RunError: as in `trusted_name`, or its code raises an error.
     """
     name = trusted_name(source, trust=trust, locate=locate, run=run)
-    # Not at the top: a record is read without Keras.
+    # Not imported at the top: reading a record needs no Keras.
     from nin.models.custom_network import make_custom
 
     height, width, channels = input_shape

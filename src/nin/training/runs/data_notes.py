@@ -1,4 +1,4 @@
-"""What a user should know of the images of a training, in a line or a few."""
+"""Notes for the user on the images of a training."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from nin.progress import stderr_console
 
 
 def found_note(data: DataModule, divided: bool = True) -> str | None:
-    """What was found in a folder of pictures, or is to be known of arrays; None: nothing.
+    """What was found in a folder of pictures, or what to know of arrays; None for nothing.
 
-    Lines that are safe to print.
+    The lines are safe to print.
 
     Args:
         data: the pictures.
-        divided: whether to add how many are in each part that is used.
+        divided: whether to add the number of pictures in each part that is used.
     """
     if isinstance(data, ImageArrays):
         return "\n".join(map(printable, data.notes)) or None
@@ -30,7 +30,7 @@ def found_note(data: DataModule, divided: bool = True) -> str | None:
 
 
 def _without(data: ImageFolder, part: Part) -> str:
-    """The classes that a part lacks, in brackets: too small to be divided, perhaps."""
+    """The classes that a part lacks, in brackets; they may be too small to be divided."""
     there = set(data.files(part).labels.tolist())
     names = [printable(name) for label, name in enumerate(data.classes) if label not in there]
     return f" (none of {listed(names)})" if names else ""
@@ -43,17 +43,17 @@ def show_found(data: DataModule, divided: bool = True) -> None:
 
 
 def balance_note(data: DataModule) -> str | None:
-    """What a user should know of the sizes of the classes before training, in one line."""
+    """The note on unequal sizes of classes, if any, in one line."""
     return data.imbalance() if isinstance(data, ImageData) else None
 
 
 def pictures_note(data: DataModule) -> str | None:
-    """What was found in the pictures of a folder as far as they have been read, in one line."""
+    """What was found in those pictures of a folder that have been read so far, in one line."""
     return in_words(data.remarks, data.bit_depth) if isinstance(data, ImageFolder) else None
 
 
 def unreadable_note(data: DataModule) -> str | None:
-    """The pictures that have been left out so far, in one line; None if there are none."""
+    """The unreadable pictures left out so far, in one line; None if there are none."""
     skipped = getattr(data, "skipped", ())
     if not skipped:
         return None

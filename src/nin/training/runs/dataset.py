@@ -32,14 +32,14 @@ def open_images(
     """The images that `recipe` trains on.
 
     Args:
-        recipe: names them, what is held out and how they are changed.
-        skip_bad: in a folder, go on without those that cannot be read.
-        membership: pictures of a folder whose part is known. None: none.
-        bit_depth: bits that values of a folder's pictures have at least. None: as they need.
+        recipe: names the images, how they are divided and how they are augmented.
+        skip_bad: skip images of a folder that cannot be read.
+        membership: pictures of a folder whose part is known; None if there are none.
+        bit_depth: least bit depth of pictures whose files do not state one; None: as they need.
 
     Raises:
-        DataError: they cannot be had.
-        RecipeError: other images are given what only a folder can have.
+        DataError: the images cannot be found or read.
+        RecipeError: options for folders are given for other images.
     """
     arguments = settings_of(recipe)
     if is_in_memory(recipe.data):
@@ -68,16 +68,17 @@ def open_images(
 def open_new(recipe: Recipe, *, skip_bad: bool = False) -> ImageData:
     """The images of a new training.
 
-    Of a folder that is not divided, what the run that it starts from was trained on is in no part
-    that is evaluated on, whatever the seed.
+    In a folder without parts of its own, pictures that the run to start from was trained on are
+    never in a part that is evaluated on, whatever the seed.
 
     Args:
-        recipe: names them.
-        skip_bad: in a folder, go on without those that cannot be read.
+        recipe: names the images.
+        skip_bad: skip images of a folder that cannot be read.
 
     Raises:
-        DataError: they cannot be had.
-        RunError: `recipe` starts from what is no run, or a damaged one.
+        DataError: the images cannot be found or read.
+        RecipeError: `recipe` has both folds and a run to start from.
+        RunError: what `recipe` starts from is not a run, or a damaged one.
     """
     known = None
     if recipe.init is not None and recipe.folds is not None:
@@ -94,7 +95,7 @@ def data_record(data: ImageData) -> DataRecord:
 
 
 def settings_of(recipe: Recipe) -> dict[str, Any]:
-    """What a recipe holds for images of any kind, as arguments of their class."""
+    """A recipe's settings for images of any kind, as arguments of their class."""
     changes = {field.name: getattr(recipe, field.name) for field in fields(Augmentation)}
     augmentation = Augmentation(**changes)
     return {
@@ -108,7 +109,7 @@ def settings_of(recipe: Recipe) -> dict[str, Any]:
 
 
 def is_in_memory(data: str) -> bool:
-    """Whether what a recipe names so is no folder: a published set, arrays, or a file of them."""
+    """Whether `data` names no folder but a published set, arrays, or a file of arrays."""
     return data in NAMED or is_in_process(data) or is_npz(data)
 
 
@@ -121,18 +122,18 @@ def open_others(
     *,
     skip_bad: bool = False,
 ) -> ImageData:
-    """Images that a network was not trained on, of its classes.
+    """Images of a network's classes, other than those it was trained on.
 
     Args:
         data: a named data set, a folder, an ``.npz`` file, or images; see `as_evaluation_images`.
-        image_shape: (height, width, channels) of those it was trained on, as stored.
-        classes: those it was trained on.
-        resize_mode: how a folder's pictures become squares, as in its training.
-        bit_depth: bits that values of a folder's pictures have at least, as in its training.
-        skip_bad: in a folder, go on without those that cannot be read.
+        image_shape: (height, width, channels) of the images it was trained on, as stored.
+        classes: the classes it was trained on.
+        resize_mode: how a folder's pictures are made square, as in its training.
+        bit_depth: as for `open_images`, as in its training.
+        skip_bad: skip images of a folder that cannot be read.
 
     Raises:
-        DataError: the images cannot be had.
+        DataError: the images cannot be found or read.
         RunError: some are of other classes, or they have another number of channels.
     """
     size, _, channels = image_shape

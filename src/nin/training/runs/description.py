@@ -1,6 +1,6 @@
-"""A network as plain JSON values, and back: no code travels, only names from a closed table.
+"""A network as plain JSON values, and back: it holds no code, only names from a closed table.
 
-Of a custom network it is the name of its file and the file's digest; see
+For a custom network it holds the name of its file and the file's digest; see
 `nin.training.runs.custom_source`.
 """
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def describe(model: Classifier, input_shape: tuple[int, int, int]) -> ModelRecord:
-    """What `rebuild` needs to make the same network again, weights apart.
+    """What `rebuild` needs to make the same network again, without its weights.
 
     Args:
         model: one of the networks of this package.
@@ -71,12 +71,12 @@ def rebuild(
     """The network that `describe` described, built, with fresh weights.
 
     Args:
-        description: what `describe` gave; it may come from a stranger.
-        parameters: how many weights the network is to have. A network of another size is refused
+        description: what `describe` returned; it need not be trusted.
+        parameters: how many weights the network must have. A network of another size is refused
             before any memory is taken for it.
         trust: whether the code of a custom network may be run.
-        locate: where a file is that the description names.
-        run: whose network it is, for messages.
+        locate: finds a file that the description names.
+        run: the network's run, for messages.
 
     Raises:
         RunError: the description is damaged, names an unknown network, does not fit `parameters`,
@@ -119,7 +119,7 @@ def rebuild(
     return model
 
 
-# The limits keep a network of a stranger's making within reach of the count of its weights.
+# These limits keep the layers of an untrusted network few enough to count its weights.
 _MOST = MOST_STAGES
 #: Bytes of the activations of one image.
 _MOST_MEMORY = 4 * 2**30
@@ -128,7 +128,7 @@ _Many = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 def with_rows(described: Any) -> Any:
-    """A description as `json` reads it, with its stages as rows: strictly, no list is a tuple."""
+    """A description read from JSON, its stages as rows: strict checks accept no lists."""
     arguments: Any = described.get("arguments") if isinstance(described, dict) else None
     stages = arguments.get("stages") if isinstance(arguments, dict) else None
     if not isinstance(stages, list):
@@ -187,15 +187,15 @@ class _Source(_Strict):
     name: str
     arguments: dict[str, Any]
     sha256: str
-    #: Of a Keras model, which has no file.
+    #: Only for a Keras model, which has no file.
     config: str | None = None
 
 
 class Description(_Strict):
-    """What `describe` gives, checked value by value."""
+    """What `describe` returns, checked value by value."""
 
     net: str
-    #: Of a custom network.
+    #: Only for a custom network.
     source: _Source | None = None
     arguments: _Arguments
     input_shape: Annotated[list[_Side], Field(min_length=3, max_length=3)]

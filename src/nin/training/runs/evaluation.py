@@ -1,4 +1,4 @@
-"""How good a model is: by sums and counts over every image, never by averaging batch means."""
+"""Evaluates models by sums and counts over every image, never by averaging batch means."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class Evaluation(NamedTuple):
         probabilities: (n, classes), float32, for each image.
         labels: (n,), the true classes.
         images: (n, height, width, channels), as stored.
-        names: of the images: files, or positions in the part; only of a run's evaluation.
-        part: of the data that was used: ``"test"``, ``"validation"`` or ``"all"``; only of a
-            run's evaluation.
+        names: the images' files, or their positions in the part; only for a run's evaluation.
+        part: which part of the data was used: ``"test"``, ``"validation"`` or ``"all"``; only for
+            a run's evaluation.
 
     Example:
         >>> evaluation = nin.load("runs/digits-1").evaluate()
@@ -70,7 +70,7 @@ class Evaluation(NamedTuple):
 
     @property
     def largest_class(self) -> tuple[str, float]:
-        """The most frequent class of these images, and its share: what always naming it gives."""
+        """The most frequent class, and its share: the accuracy of always predicting it."""
         images = self.confusion.sum(axis=1)
         return self.classes[int(images.argmax())], float(images.max() / self.n)
 
@@ -85,14 +85,14 @@ class Evaluation(NamedTuple):
     def calibration_error(self) -> float | None:
         """How far the predictions' probabilities are from their accuracy, on average.
 
-        The expected calibration error of 15 bins (Guo et al. 2017, *On Calibration of Modern Neural
-        Networks*); of few images it is above zero by chance alone. None: the probabilities are not
-        known.
+        The expected calibration error with 15 bins (Guo et al. 2017, *On Calibration of Modern
+        Neural Networks*); with few images it is above zero by chance alone. None if the
+        probabilities are not known.
         """
         return calibration_error(self.reliability) if self.reliability else None
 
     def mistakes(self) -> np.ndarray[Any, Any]:
-        """The positions of the images whose label was not found, the least likely label first."""
+        """Positions of the misclassified images, the least likely true class first."""
         if self.probabilities is None or self.labels is None:
             raise DataError("this evaluation holds no predictions for single images")
         wrong = np.flatnonzero(self.probabilities.argmax(axis=1) != self.labels)
@@ -100,7 +100,7 @@ class Evaluation(NamedTuple):
         return wrong[np.argsort(of_truth, kind="stable")]
 
     def summary(self) -> EvaluationSummary:
-        """Return it in a few numbers, ready for JSON."""
+        """The evaluation in a few numbers, ready for JSON."""
         name, share = self.largest_class
         error = self.calibration_error
         summary: EvaluationSummary = {
@@ -113,9 +113,9 @@ class Evaluation(NamedTuple):
         return summary if error is None else {**summary, "calibration_error": error}
 
     def per_class(self) -> list[dict[str, Any]]:
-        """A row per class: how many images, its recall and its precision.
+        """One row per class: its number of images, recall and precision.
 
-        Both shares come with their 95 % interval; they are None where there is nothing to count.
+        Both shares come with their 95 % interval; they are None if there is nothing to count.
         """
         counts = (self.confusion.diagonal(), self.confusion.sum(axis=1), self.confusion.sum(axis=0))
         rows = []
@@ -141,9 +141,9 @@ def evaluate(
 
     Args:
         model: gives logits (n, classes).
-        data: ``(x, y)``, images and labels in memory; a `Split`, also of pictures on disk; a data
-            set, an ``.npz`` file or a loader, of which the last part, the test, is taken.
-        classes: the classes' names. None: those of the data.
+        data: ``(x, y)``, images and labels in memory; a `Split`, also of pictures on disk; or a
+            data set, an ``.npz`` file or a loader, of which the last part, the test, is used.
+        classes: the classes' names; None for those of the data.
         batch_size: images per batch.
         verbose: whether to show progress on standard error.
 
@@ -169,7 +169,7 @@ def evaluate(
             logits = _predicted(model, split, batch_size, callbacks=[_counting(advance)])
     else:
         logits = _predicted(model, split, batch_size)
-    if classes is None:  # Numbers, of which the last may be on no image.
+    if classes is None:  # If they are numbers, the last ones may have no images.
         names = (*names, *map(str, range(len(names), logits.shape[1])))
     if len(names) != logits.shape[1]:
         raise DataError(f"{len(names)} classes, and the network has {logits.shape[1]} outputs")
@@ -179,7 +179,7 @@ def evaluate(
 def evaluate_images(
     model: Any, images: EvaluationImages, classes: Sequence[str], *, verbose: bool = False
 ) -> Evaluation:
-    """`evaluate` on the evaluation images of a run, with their names and their part."""
+    """`evaluate` on the evaluation images of a run, adding their names and part."""
     evaluation = evaluate(model, images.split, classes, verbose=verbose)
     return evaluation._replace(names=images.names, part=images.part)
 
@@ -205,7 +205,7 @@ def evaluate_logits(logits: Any, labels: Any, classes: Sequence[str]) -> Evaluat
 
 
 def wilson(right: int, n: int) -> tuple[float, float]:
-    """The 95 % interval of a share, `right` of `n` (Wilson 1927); also right near 0 and 1."""
+    """The 95 % interval of a share, `right` of `n` (Wilson 1927); also valid near 0 and 1."""
     z2 = 1.959964**2
     middle = (right + z2 / 2) / (n + z2)
     half = math.sqrt(z2 * (right * (n - right) / n + z2 / 4)) / (n + z2)
@@ -238,7 +238,7 @@ def _predicted(model: Any, split: Split, batch_size: int, **settings: Any) -> An
 
 
 def _counting(advance: Callable[[int], None]) -> Any:
-    """A callback of Keras that calls `advance` with the images of each batch."""
+    """A Keras callback that calls `advance` with the number of images of each batch."""
     from keras.callbacks import LambdaCallback
 
     def count(_: int, logs: Any) -> None:

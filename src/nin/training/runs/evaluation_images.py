@@ -1,4 +1,4 @@
-"""`EvaluationImages`: what a run is evaluated on, and how that differs from what was set aside."""
+"""`EvaluationImages`: images to evaluate a run on, and how they differ from those set aside."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class EvaluationImages(NamedTuple):
     Attributes:
         part: ``"test"`` or ``"validation"``; ``"all"`` of other data that has no parts.
         split: the images, with labels that are positions in the run's classes.
-        data: what they are from; of the run's own folder it holds them alone.
+        data: the data they come from; the run's own folder is reduced to them.
         source: the folder, or the name of the data set.
         is_other: whether this is other data than was set aside for evaluation in training.
         new: how many pictures in the folder were not there in training; they are left out.
         missing: how many of those set aside for evaluation are no longer there.
         relabelled: how many of the images have another class than in training.
-        trained_on: how many of them the run was trained on, or its epoch chosen by; None if they
-            are of the folder of an earlier run, which did not write down which.
+        trained_on: how many of them were used in training, or to choose the epoch; None if unknown,
+            for the folder of an earlier run that did not record which.
     """
 
     part: str
@@ -41,7 +41,7 @@ class EvaluationImages(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What each image of `split` is called: its file, or its position in the data set."""
+        """The name of each image of `split`: its file, or its position in the data set."""
         parts = [part for part in self.data.parts if self.part in (part, "all")]
         return tuple(name for part in parts for name in self.data.names(part))
 
@@ -52,7 +52,7 @@ class EvaluationImages(NamedTuple):
         }
 
     def notes(self) -> list[str]:
-        """What a user has to know of them, a line each."""
+        """What a user has to know about them, one line each."""
         used = "most images" if self.trained_on is None else _images(self.trained_on)
         lines = {
             f"{_images(self.new)} added to {self.source} since training: left out": self.new,
@@ -77,15 +77,15 @@ def class_positions(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.
 
 
 def check_classes(names: Sequence[str], classes: Sequence[str], what: str) -> None:
-    """Refuse data of classes that a run was not trained on.
+    """Refuse data with classes that a run was not trained on.
 
     Args:
-        names: of the data's classes.
-        classes: of the run's.
+        names: the data's classes.
+        classes: the run's classes.
         what: the data, for the message.
 
     Raises:
-        RunError: names those that it was not trained on.
+        RunError: there are such classes; the message names them.
     """
     places = class_positions(names, classes).tolist()
     unknown = [name for name, place in zip(names, places, strict=True) if place < 0]

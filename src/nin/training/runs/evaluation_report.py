@@ -1,4 +1,4 @@
-"""What an evaluation leaves in a folder: its mistakes, its pictures, and its figures as JSON."""
+"""Writes an evaluation to a folder: its mistakes, its plots, and its figures as JSON."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ RECORD, MISTAKES, SHEET = "evaluation.json", "mistakes.csv", "mistakes.png"
 CONFUSION, RELIABILITY = "confusion.png", "reliability.png"
 _FILES = (RECORD, MISTAKES, SHEET, CONFUSION, RELIABILITY)
 
-#: Bytes of a data set's name in the name of a folder.
+#: Most bytes of a data set's name in the name of a folder.
 _LONGEST = 200
 
 
 class Subject(NamedTuple):
-    """What was evaluated on what; written down, so that no other evaluation takes the folder.
+    """Which run was evaluated on which data; recorded to keep the folder for this evaluation.
 
     Attributes:
         run: the run directory.
         data: name of a known data set, or a folder's path.
-        part: of the data, as `Run.evaluate` names it.
+        part: the part of the data, as `Run.evaluate` names it.
         is_other: whether these are other images than the run's own.
     """
 
@@ -52,7 +52,7 @@ class Subject(NamedTuple):
 
     @property
     def in_run(self) -> dict[str, Any]:
-        """What is only its own in its run; of the run's own images that is not their place."""
+        """What identifies it within its run; for the run's own images, not where they are."""
         own = {"part": self.part, "is_other": self.is_other}
         return {**own, "data": self.data} if self.is_other else own
 
@@ -63,7 +63,7 @@ class Subject(NamedTuple):
 
 
 def subject(run: Run, images: EvaluationImages | None = None) -> Subject:
-    """What is evaluated.
+    """The subject of an evaluation.
 
     Args:
         run: the run.
@@ -77,12 +77,12 @@ def subject(run: Run, images: EvaluationImages | None = None) -> Subject:
 
 
 def _absolute(path: Path) -> str:
-    """As a person would write it: links are not followed, so that a folder keeps its name."""
+    """The absolute path; links are not followed, so that a folder keeps its name."""
     return str(path) if is_url(path) else os.path.normpath(path.absolute())
 
 
 def check_run(run: Run) -> None:
-    """Refuse a run directory that can keep no evaluation, before anything is computed.
+    """Refuse a run directory that no evaluation can be written to, before anything is computed.
 
     Raises:
         NinError: it cannot be written.
@@ -100,8 +100,8 @@ def check_out(out: Path, identity: Mapping[str, Any]) -> None:
         identity: what is known of the evaluation; an earlier one of the same is replaced.
 
     Raises:
-        NinError: `out` is a file or called like a picture, or holds another evaluation, or files of
-            those names that are somebody else's.
+        NinError: `out` is a file or has the name of a picture, or it holds another evaluation or
+            other files of the same names.
     """
     if out.suffix.lower() == ".png" or (out.exists() and not out.is_dir()):
         way = f"name a folder: {', '.join(_FILES)} are written there"
@@ -121,10 +121,10 @@ def report_folder(run: Run, about: Subject) -> Path:
 
 
 def write_report(folder: Path, about: Subject, evaluation: Evaluation) -> None:
-    """Write all but the sheet of mistakes; one of an earlier evaluation is removed.
+    """Write everything but the sheet of mistakes; a sheet of an earlier evaluation is removed.
 
     Args:
-        folder: where.
+        folder: where to write.
         about: what was evaluated.
         evaluation: its result.
 
@@ -150,7 +150,7 @@ def record(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def mistakes_csv(evaluation: Evaluation) -> str:
-    """The images whose label was not found, the least likely label first."""
+    """The misclassified images, the least likely true class first."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["file", "truth", "answer", "probability", "truth_probability"])
@@ -177,7 +177,7 @@ def _folders(run: Run, about: Subject) -> Iterator[Path]:
 
 
 def _foreign(folder: Path, about: Mapping[str, Any]) -> Path | None:
-    """A file in the folder that would be overwritten, and was not written about the same."""
+    """A file in the folder that would be overwritten, but is not of the same evaluation."""
     found = [folder / name for name in _FILES if os.path.lexists(folder / name)]
     return found[0] if found and not _is_about(folder / RECORD, about) else None
 

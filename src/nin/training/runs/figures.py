@@ -1,4 +1,4 @@
-"""Pictures of a training and of an evaluation."""
+"""Plots of a training and of an evaluation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Labels are written into the confusion picture's cells up to so many classes.
+#: Counts are written into the cells of a confusion matrix of up to so many classes.
 MOST_WRITTEN = 20
 
 
@@ -29,7 +29,7 @@ def save_curves(
     Args:
         path: where to write the PNG.
         rows: one per epoch, as in a run's ``metrics.jsonl``.
-        title: stands above.
+        title: the title above.
         kept: the epoch whose weights are kept, to be marked.
     """
     figure = new_figure(8, 3.2)
@@ -50,8 +50,8 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
 
     Args:
         path: where to write the PNG.
-        evaluation: whose matrix.
-        title: stands above.
+        evaluation: the evaluation that has the matrix.
+        title: the title above.
     """
     count = len(evaluation.classes)
     side = min(24.0, 3 + 0.45 * count)
@@ -74,12 +74,12 @@ def save_confusion(path: Path, evaluation: Evaluation, title: str) -> None:
 
 @default_style()
 def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
-    """How often predictions are correct against their probability, and how many there are.
+    """The accuracy of predictions against their probability, and how many there are.
 
     Args:
         path: where to write the PNG.
-        evaluation: whose predictions.
-        title: stands above.
+        evaluation: the evaluation that has the predictions.
+        title: the title above.
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -118,14 +118,14 @@ def save_reliability(path: Path, evaluation: Evaluation, title: str) -> None:
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches."""
+    """An empty figure; its size is in inches."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def save_png(figure: Figure, path: Path, mark: str | None = None) -> None:
-    """Write a figure, wholly or not at all; `mark` is kept in the file as its software."""
+    """Write a figure, wholly or not at all; `mark` becomes the file's software tag."""
     metadata = None if mark is None else {"Software": mark}
     with replacing(path) as file:
         figure.savefig(file, format="png", dpi=150, metadata=metadata)

@@ -1,4 +1,4 @@
-"""``images.npz`` in a run: images that were in memory when it was trained, and are kept for it."""
+"""``images.npz`` in a run: images that were in memory when it was trained."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from nin.files import replacing
 from nin.training.recipe import Recipe
 from nin.training.runs.dataset import settings_of
 
-#: The file in a run that holds its images, of a training on arrays in memory.
+#: The file in a run that holds its images, if it was trained on arrays in memory.
 ARRAYS = "images.npz"
 _NAMES: dict[Part, str] = {"train": "train", "validation": "val", "test": "test"}
 
 
 def keep_arrays(run: Path, data: ImageData, recipe: Recipe) -> None:
-    """Write images that were in memory into a run directory, as they are divided.
+    """Write images that were in memory into a run directory, divided into parts.
 
-    Nothing else could bring them back. Those of a file are read from it, and not kept twice.
+    They could not be found again otherwise. Images of an ``.npz`` file are read from there instead.
 
     Args:
         run: the run directory.
         data: the images in use; only arrays in memory are kept.
-        recipe: names them.
+        recipe: names the images.
 
     Raises:
         NinError: the disk is full or the folder cannot be written.
@@ -47,7 +47,7 @@ def open_kept(path: Path, recipe: Recipe) -> ImageArrays:
 
     Args:
         path: the file.
-        recipe: of the run; its shares, limit and folds were applied when the file was written.
+        recipe: the run's; its shares, limit and folds were applied when the file was written.
 
     Raises:
         DataError: the file is damaged.

@@ -1,4 +1,4 @@
-"""Where the files are that a record names: a path may be relative, and a run may have moved."""
+"""Finds the files that a record names: paths may be relative, and a run may have moved."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def base_of(run: Path) -> SessionRecord:
         run: the run directory.
 
     Returns:
-        ``directory``, where this process works; and ``directory_from_run``, the way there from the
-        run, so that a run that moves together with its images still finds them.
+        ``directory``, the working directory; and ``directory_from_run``, the relative path from the
+        run to it, so that a run that moves together with its images still finds them.
     """
     here = Path.cwd()
     return {
@@ -29,12 +29,12 @@ def base_of(run: Path) -> SessionRecord:
 
 
 def candidates(name: str, run: Path, record: RunRecord) -> list[Path]:
-    """Where a file or folder that a record names may be, the likeliest place first.
+    """The paths where a file or folder that a record names may be, the likeliest first.
 
-    They are where it was in the latest session of the training, and in those before: first relative
-    to the run, which may have moved together with it, then where it was itself; and, for want of
-    anything else, where this process works. Earlier records do not hold where the training
-    was: there it is this process's directory, or one of the two above the run.
+    These are its places in each session of the training, the latest first: relative to the run,
+    which may have moved together with it, and then its absolute path. The working directory comes
+    last. Earlier records hold no directory: for them it is the working directory or one of the two
+    above the run.
 
     Args:
         name: as it is recorded: absolute, or relative to the directory of a session.

@@ -22,9 +22,9 @@ def keep_membership(run: Path, data: ImageData, init: str | None = None) -> None
 
     Args:
         run: the run directory.
-        data: the folder; of other images nothing is written.
-        init: the run that training starts from. What it used is kept, too: a run that starts from
-            this one starts from both.
+        data: the folder; nothing is written for other images.
+        init: the run that training starts from. What it used is also recorded, because a run that
+            starts from this one then starts from both.
     """
     if not isinstance(data, ImageFolder):
         return
@@ -38,7 +38,7 @@ def membership_of_another(init: str) -> Membership | None:
     """The pictures of the run that a training starts from, as `Membership.of_another_run`.
 
     Raises:
-        RunError: it is no run, or its file of pictures is damaged.
+        RunError: it is not a run, or its file of pictures is damaged.
     """
     path = expand(init)
     known = read_membership(path, len(read_record(path)["classes"]))
@@ -46,11 +46,11 @@ def membership_of_another(init: str) -> Membership | None:
 
 
 def read_membership(run: Path, classes: int) -> Membership | None:
-    """Which picture was in which part; None of published sets, and of earlier runs.
+    """Which picture was in which part; None for published sets, and for earlier runs.
 
     Args:
         run: the run directory.
-        classes: how many there are.
+        classes: number of classes.
 
     Raises:
         RunError: the file that records it is damaged.

@@ -1,9 +1,10 @@
 """``metrics.jsonl`` in a run: a row of metrics per epoch; and which epoch is the best.
 
-It is chosen by loss and not by accuracy, because folders are small: on four held-out images
-accuracy has five possible values, ties are the rule, and a lucky early epoch is never beaten. The
-loss also counts how sure each prediction was. Its price is known (Guo et al. 2017): where a network
-overfits, the loss rises before accuracy falls, so that the epoch that is kept may be an early one.
+The best epoch is chosen by loss and not by accuracy, because folders are small: on four held-out
+images accuracy has five possible values, ties are the rule, and a lucky early epoch is never
+beaten. The loss also counts how confident each prediction was. It has a known drawback (Guo et al.
+2017): if a network overfits, its loss rises before its accuracy falls, so that an epoch that is too
+early may be kept.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def write_metrics(path: Path, rows: Rows) -> None:
 
 
 def _finite(value: Any) -> float | None:
-    """A number as JSON takes it; None of others, which a callback may have added."""
+    """A finite number as JSON takes it; None for other values, which a callback may have added."""
     if type(value) is int:
         return value
     try:
@@ -69,7 +70,7 @@ def _finite(value: Any) -> float | None:
 
 
 def best_epoch(rows: Rows, record: RunRecord) -> int | None:
-    """The epoch of the lowest validation loss; the last without validation; None before any."""
+    """The epoch of the lowest validation loss, or the last without validation; None if no rows."""
     if not rows:
         return None
     chosen = [row for row in rows if _is_validated(record) and _held_out_loss(row) < math.inf]
@@ -77,7 +78,7 @@ def best_epoch(rows: Rows, record: RunRecord) -> int | None:
 
 
 def best_loss(rows: Rows, record: RunRecord) -> float | None:
-    """The lowest validation loss, infinite before any; None without validation images."""
+    """The lowest validation loss, infinite before the first; None without validation images."""
     return min(map(_held_out_loss, rows), default=math.inf) if _is_validated(record) else None
 
 
@@ -92,6 +93,6 @@ def _is_validated(record: RunRecord) -> bool:
 
 
 def _held_out_loss(row: Mapping[str, Any]) -> float:
-    """Infinite where there is none, or where it is not finite."""
+    """The validation loss; infinite if there is none or it is not finite."""
     loss = row.get("val_loss")
     return math.inf if loss is None or not math.isfinite(loss) else float(loss)

@@ -1,4 +1,4 @@
-"""The images that a run was trained on: where they are now, and whether they are still the same."""
+"""The images that a run was trained on: finds them, and checks that they are still the same."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OwnImages:
     Args:
         path: the run directory.
         record: what its ``run.json`` holds.
-        recipe: how it is trained.
+        recipe: how the run is trained.
     """
 
     def __init__(self, path: Path, record: RunRecord, recipe: Recipe) -> None:
@@ -37,7 +37,7 @@ class OwnImages:
         self.bit_depth: int | None = record["data"].get("bit_depth")
 
     def membership(self) -> Membership | None:
-        """Which picture was in which part; None of published sets, and of earlier runs.
+        """Which picture was in which part; None for published sets, and for earlier runs.
 
         Raises:
             RunError: the file that records it is damaged.
@@ -47,17 +47,17 @@ class OwnImages:
     def open(
         self, data: Any = None, *, skip_bad: bool = False, is_untrained: bool = False
     ) -> ImageData:
-        """The images to go on training with, wherever they are now.
+        """The images to continue training with, wherever they are now.
 
         Args:
-            data: images in memory, in place of those that the run keeps; loaders have to be given.
-            skip_bad: in a folder, go on without those that cannot be read.
-            is_untrained: whether nothing was learnt from any yet, so that some may be repaired,
-                removed or added, in the classes that there are.
+            data: images in memory, in place of those that the run keeps; required for loaders.
+            skip_bad: skip images of a folder that cannot be read.
+            is_untrained: whether training has not begun yet, so that pictures may have been
+                repaired, removed or added within the same classes.
 
         Raises:
-            DataError: they cannot be read.
-            RunError: they are not to be found, or something was added, taken away or changed.
+            DataError: the images cannot be read.
+            RunError: they cannot be found, or some were added, removed or changed.
         """
         if data is not None:
             return self._given(data)
@@ -74,7 +74,7 @@ class OwnImages:
         raise RunError(problem or self.lost())
 
     def _given(self, data: Any) -> ImageData:
-        """Images of this process, if they are those of the run as far as can be known."""
+        """The given images, if they are those of the run as far as this can be checked."""
         if not is_in_memory(self.recipe.data):
             raise RunError(
                 f"{self.path} was trained on {self.recipe.data}, not on images in memory",
@@ -96,7 +96,7 @@ class OwnImages:
     def opened(
         self, known: Membership | None, skip_bad: bool, bit_depth: int | None
     ) -> Iterator[tuple[str, ImageData]]:
-        """The images at each place where they may be, the likeliest first."""
+        """The images, with their place, from each place where they exist, the likeliest first."""
         name = self.recipe.data
         if name in NAMED:
             yield name, open_images(self.recipe)
@@ -125,14 +125,14 @@ class OwnImages:
         return bool(np.isin(known.own().digests, data.membership().digests).any())
 
     def lost(self) -> str:
-        """The message where the images are nowhere to be found."""
+        """The error message for images that cannot be found."""
         if is_in_process(self.recipe.data):
             return f"{self.path / ARRAYS} is missing: it holds the images of the run"
         places = ", ".join(map(str, candidates(self.recipe.data, self.path, self.record)))
         return f"the images of {self.path} cannot be found at {places}"
 
     def change(self, place: str, data: ImageData, known: Membership | None) -> str:
-        """The message about images that are others than in training."""
+        """The error message for images that have changed since training."""
         changed = f"{place} no longer holds the images that {self.path} was trained on"
         if data.classes != self.classes:
             return f"{changed}: its classes are {', '.join(data.classes)}"

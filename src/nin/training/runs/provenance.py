@@ -1,4 +1,4 @@
-"""Where a result comes from: versions, machine, command; of every session of a training."""
+"""Where a result comes from: versions, machine and command of every session of a training."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from nin.urls import without_credentials
 
 
 def versions() -> dict[str, str]:
-    """Versions of what computes where Keras does."""
+    """Versions of the software that a training with Keras uses."""
     backend = backends.choose()
     return {
         **versions_of("keras", "numpy"),
@@ -35,10 +35,10 @@ def versions_of(*packages: str) -> dict[str, str]:
 
 
 def device(gpus: int | None = None) -> dict[str, Any]:
-    """The machine: processor, how many cores this process may use, GPUs and what they are called.
+    """The machine: processor, number of cores that this process may use, number and name of GPUs.
 
     Args:
-        gpus: how many compute; None: those of the backend.
+        gpus: how many GPUs are used; None for all those of the backend.
     """
     gpus = backends.num_gpus() if gpus is None else gpus
     return {
@@ -53,17 +53,17 @@ def device(gpus: int | None = None) -> dict[str, Any]:
 def session(
     run: Path, epoch: int, versions: Mapping[str, str], device: Mapping[str, Any]
 ) -> SessionRecord:
-    """What a record holds of the part of a training that begins now, ready for JSON.
+    """The record's entry for the part of a training that begins now, ready for JSON.
 
     Args:
         run: the run directory.
-        epoch: how many epochs it has already.
-        versions: of what computes.
+        epoch: number of epochs that the run already has.
+        versions: versions of the software used.
         device: the machine.
 
     Returns:
-        ``epoch``, ``versions``, ``device``, ``command``, and what paths are relative to; see
-        `nin.training.runs.locations.base_of`.
+        ``epoch``, ``versions``, ``device``, ``command``, and the directory that paths are relative
+        to; see `nin.training.runs.locations.base_of`.
     """
     return {
         "epoch": epoch,
@@ -75,7 +75,7 @@ def session(
 
 
 def sessions_of(record: RunRecord) -> list[SessionRecord]:
-    """The sessions of a training, the first first; of an earlier record what is known."""
+    """The sessions of a training, in order; for an earlier record, one with what is known."""
     if "sessions" in record:
         return [*record["sessions"]]
     first: SessionRecord = {"epoch": 0}
@@ -86,9 +86,9 @@ def sessions_of(record: RunRecord) -> list[SessionRecord]:
 
 
 def command() -> str:
-    """The command line of this process, to type again."""
+    """The command line of this process, ready to be typed again."""
     program, *arguments = sys.argv
-    if program in ("", "-", "-c"):  # Typed into Python, or given to it.
+    if program in ("", "-", "-c"):  # Interactive, from standard input, or a string.
         return "python"
     path = Path(program).resolve()
     words = [path.name]

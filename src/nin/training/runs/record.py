@@ -1,4 +1,4 @@
-"""A run's own files, read and checked: they may come from a stranger."""
+"""Reads and checks a run's own files, which need not be trusted."""
 
 from __future__ import annotations
 
@@ -25,29 +25,29 @@ from nin.training.runs.run_format import RunRecord, State
 
 FORMAT = 1
 
-#: Bytes of a record or a table; classes of a network; characters of a name.
+#: Limits: bytes of a record or a table; classes of a network; characters of a name.
 MOST_BYTES, MOST_CLASSES, LONGEST_NAME = 64 * 2**20, 100_000, 1000
 
 
 class Checked(BaseModel):
-    """A part of a file, with any values beside those that are checked."""
+    """A part of a file, which may hold other values besides those that are checked."""
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
 
 class _Data(Checked):
     fingerprint: str
-    #: Of pictures whose files state none.
+    #: For pictures whose files do not state one.
     bit_depth: Literal[8, 10, 12, 14, 16] | None = None
 
 
 class _Recipe(Checked):
-    #: Called `fit` in earlier runs, and left out in those from before there was a choice.
+    #: Called `fit` in earlier runs, and missing in runs from before there was a choice.
     resize_mode: ResizeMode = Field("squash", validation_alias=AliasChoices("resize_mode", "fit"))
 
 
 def _checked_name(name: str) -> str:
-    """A name of a bounded length. Pydantic's bound refuses what is not UTF-8."""
+    """A name of a bounded length. Pydantic's own bound would refuse text that is not UTF-8."""
     if len(name) > LONGEST_NAME:
         raise ValueError(f"a name of {len(name):,} characters")
     return name
@@ -55,7 +55,7 @@ def _checked_name(name: str) -> str:
 
 class _Session(Checked):
     epoch: int = Field(default=0, ge=0)
-    #: What paths are relative to; not known of the first session of an earlier run.
+    #: What paths are relative to; unknown for the first session of an earlier run.
     directory: str = ""
     directory_from_run: str = ""
 
@@ -74,7 +74,7 @@ class _Record(Checked):
     sessions: list[_Session] = []
     recipe: _Recipe
     skip_bad: bool = False
-    #: How many photographs stopped a frozen training that had not begun.
+    #: Number of unreadable photographs that stopped a frozen training before it began.
     unreadable: int = Field(default=0, ge=0)
     data: _Data
     classes: Annotated[
@@ -108,7 +108,7 @@ def text_of(path: Path) -> str:
     """The text of a file of a bounded size.
 
     Raises:
-        OSError: it is too large, or no file.
+        OSError: it is too large, or not an ordinary file.
     """
     if path.exists() and not path.is_file():
         raise OSError(f"{path} is not an ordinary file")
@@ -118,7 +118,7 @@ def text_of(path: Path) -> str:
 
 
 def problem_in(kind: type[Checked], value: Any) -> str | None:
-    """What keeps `value` from being of this kind, in a few words; None if nothing does."""
+    """Why `value` is not valid for `kind`, in a few words; None if it is."""
     try:
         kind.model_validate(value)
     except ValidationError as error:

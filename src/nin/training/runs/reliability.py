@@ -1,4 +1,4 @@
-"""Whether probabilities are as high as the accuracy: reliability by bins, and calibration error."""
+"""Whether probabilities match the accuracy: reliability by bins, and calibration error."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: Bins of equal width from 0 to 1, as Guo et al. have them.
+#: Number of bins of equal width from 0 to 1, as in Guo et al. 2017.
 BINS = 15
 
 
@@ -16,11 +16,11 @@ class Bin(NamedTuple):
     """The predictions whose probability lies in one bin.
 
     Attributes:
-        low: the least probability of the bin; its predictions are above it, or at it if it is 0.
-        high: the greatest.
-        n: how many predictions there are.
+        low: lower edge of the bin; its predictions are above it, or equal to it if it is 0.
+        high: upper edge of the bin, inclusive.
+        n: number of predictions.
         confidence: their mean probability.
-        accuracy: the share of them that is correct.
+        accuracy: the share of them that are correct.
     """
 
     low: float
@@ -36,7 +36,7 @@ def reliability(probabilities: NDArray[Any], labels: NDArray[Any], bins: int = B
     Args:
         probabilities: (n, classes).
         labels: (n,), the truth.
-        bins: of equal width, from 0 to 1.
+        bins: number of bins of equal width from 0 to 1.
 
     Returns:
         The bins that have predictions, by increasing probability.

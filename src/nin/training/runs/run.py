@@ -1,4 +1,4 @@
-"""A run directory: all that a training leaves, readable by a person, safe to take from a stranger.
+"""A run directory: all that a training leaves, human-readable, safe to open from any source.
 
 ::
 
@@ -8,12 +8,12 @@
       curves.png               loss and accuracy, drawn
       pictures.safetensors     which picture of a folder was in which part, by its content
       images.npz               images that were in memory when it was trained, by part
-      features.safetensors     what a frozen trunk makes of each photograph, by its content
+      features.safetensors     the features of each photograph from a frozen trunk, by its content
       weights.safetensors      the network's weights after the best epoch
       checkpoint.safetensors   weights, optimiser and random state: what --resume continues from
       evaluations/             what nin evaluate found: a folder per data set and part
 
-Numbers and names only; nothing in it is executed when it is opened.
+It holds only numbers and names; opening it executes nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from nin.training.runs.evaluation import Evaluation
     from nin.training.runs.run_images import RunImages
 
-#: Seconds of training that a power cut may cost.
+#: Seconds between checkpoints within an epoch, which a power cut may cost.
 SAVE_EVERY = 60.0
 
 
@@ -92,13 +92,13 @@ class Run:
         """How it is trained; `precision` is the one in use, never ``"auto"``."""
         from nin.training.recipe import Recipe
 
-        # Runs from before there was a choice computed in float32, and divided by position.
+        # Runs from before these fields existed computed in float32, and divided by position.
         before = {"precision": "float32", "split_by": "position"}
         return Recipe.parse({**before, **self.record["recipe"]})
 
     @property
     def bit_depth(self) -> int | None:
-        """Bit depth of images whose files do not state one; None: as many bits as each needs."""
+        """Bit depth of images whose files do not state one; None for as many bits as each needs."""
         bits = self.record["data"].get("bit_depth")
         return None if bits is None else int(bits)
 
@@ -120,9 +120,9 @@ class Run:
         """The trained network, a `keras.Model`; loaded on first use.
 
         Raises:
-            RunError: the weights are missing or damaged, not those of the described network, or
-                not there yet, because the first epoch has not ended; or it is a custom network
-                whose code is not trusted, is not there or has changed.
+            RunError: the weights are missing, damaged, or not those of the described network; the
+                first epoch has not ended, so that there are none yet; or the code of a custom
+                network is not trusted, is missing, or has changed.
         """
         if self._model is None:
             if self.record["state"] == "training" and not self.weights_path.exists():
@@ -139,10 +139,10 @@ class Run:
         self._model = model
 
     def network(self, weights: Path) -> Any:
-        """The network as it is described, before it has its weights.
+        """The network as described, before it has its weights.
 
         Args:
-            weights: the file that holds them, as many as the network has to have.
+            weights: the file that holds them; their number must be that of the network.
 
         Raises:
             RunError: see `model`.
@@ -167,7 +167,7 @@ class Run:
 
     @property
     def images(self) -> RunImages:
-        """The images it was trained on and is evaluated on; none is read yet."""
+        """The images it was trained on and is evaluated on; this reads none yet."""
         from nin.training.runs.run_images import RunImages
 
         return RunImages(self.path, self.record, self.recipe)
@@ -203,15 +203,15 @@ class Run:
         """Evaluate the network.
 
         The run's own images are those that were set aside for evaluation in training, wherever they
-        are now. Images that have been added to its folder since are left out, with a warning.
+        are now. Images added to its folder since then are left out, with a warning.
 
         Args:
             data: other data, whose classes are among the run's: a named data set, a folder, an
                 ``.npz`` file, ``(x, y)`` arrays or a loader of batches. None for the run's own.
-                Numbers of labels are positions in the run's classes. If a folder is not divided
-                into parts, all its images are used.
-            skip_bad: skip images of a folder that cannot be read; a run that was trained without
-                some skips them anyway.
+                Integer labels are indices of the run's classes. If a folder is not divided into
+                parts, all its images are used.
+            skip_bad: skip images of a folder that cannot be read; a run trained with this option
+                always does.
             verbose: whether to print what was found in a folder, and progress, on standard error.
 
         Returns:
@@ -232,7 +232,7 @@ class Run:
         return evaluate_images(self.model, images, self.classes, verbose=verbose)
 
     def metrics(self) -> list[dict[str, Any]]:
-        """The metrics, a row per epoch; none before the first has ended.
+        """The metrics, one row per epoch; empty before the end of the first.
 
         Raises:
             RunError: the file is damaged.
@@ -240,11 +240,11 @@ class Run:
         return metrics_file.read_metrics(self.path / "metrics.jsonl")
 
     def best_epoch(self, rows: metrics_file.Rows | None = None) -> int | None:
-        """The epoch whose weights are kept, that of the lowest validation loss; None before any.
+        """The epoch whose weights are kept, with the lowest validation loss; None before the first.
 
-        By loss and not by accuracy, which has few values where few images are held out; see
+        The loss decides and not the accuracy, which has few values if few images are held out; see
         `nin.training.runs.metrics_file`. Without held-out images it is the last epoch: test images
-        choose nothing.
+        are never used for a choice.
 
         Args:
             rows: one per epoch; default: those on disk.
@@ -253,7 +253,7 @@ class Run:
         return metrics_file.best_epoch(rows, self.record)
 
     def best_loss(self, rows: metrics_file.Rows) -> float | None:
-        """The lowest validation loss, infinite before any; None without validation images.
+        """The lowest validation loss, infinite before the first; None without validation images.
 
         Args:
             rows: one per epoch.
@@ -261,7 +261,7 @@ class Run:
         return metrics_file.best_loss(rows, self.record)
 
     def is_over(self, rows: metrics_file.Rows) -> bool:
-        """Whether the last epochs of `rows`, as many as the recipe's patience, were no better."""
+        """Whether the recipe's patience has run out: no better epoch for that many epochs."""
         return metrics_file.is_over(rows, self.record)
 
     def write_metrics(self, rows: list[dict[str, Any]]) -> None:
@@ -278,7 +278,7 @@ class Run:
 
 
 def resume_hint(path: str | Path) -> str:
-    """How to go on with an interrupted run, in words."""
+    """How to continue an interrupted run, in words."""
     return f"to continue: nin train --resume {shlex.quote(str(path))}"
 
 
@@ -288,8 +288,8 @@ def load(path: str | Path, *, trust: bool = False) -> Run:
     Args:
         path: the directory that ``nin train`` printed.
         trust: whether to import the file of a custom network when its model is first used. Its
-            code can do anything that you can. Without `trust` such a model is not opened, unless
-            this process has made the network itself.
+            code can do anything that you can. Without `trust` such a model is only opened if this
+            process made the network itself.
 
     Raises:
         RunError: it is not a run directory, or a damaged one, or one of a later version.

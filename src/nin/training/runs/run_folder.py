@@ -1,4 +1,4 @@
-"""The directory of a run while it is trained: made, locked, and left to one process."""
+"""Makes and locks the directory of a run, for one process at a time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from nin.errors import Advice, Argument, RunError
 
 
 def check_free(out: str | Path | None) -> None:
-    """Refuse a directory that `new_run` would refuse, before anything is done or made.
+    """Refuse a directory that `new_run` would refuse, before anything is done.
 
     Raises:
-        RunError: there is something in it.
+        RunError: it is not empty.
     """
     if out is not None and files.expand(out).is_dir():
         _refuse_full(files.expand(out))
@@ -28,7 +28,7 @@ def new_run(name: str, out: str | Path | None = None) -> Path:
     """Make an empty run directory and return its path.
 
     Args:
-        name: begins the directory's name: ``runs/<name>-<number>``.
+        name: the directory is called ``runs/<name>-<number>``.
         out: the directory to use instead; it must be new or empty.
 
     Raises:
@@ -47,7 +47,7 @@ def locked(path: Path) -> Iterator[None]:
     """Keep other processes from training in the directory `path` while the block runs.
 
     Raises:
-        RunError: another process has it.
+        RunError: another process is training there.
     """
     problem = f"{path} is in use: another process is training there; wait for it, or stop it"
     with files.locked(path, RunError(problem)):
@@ -58,8 +58,8 @@ def locked(path: Path) -> Iterator[None]:
 def new_run_folder(layout: Layout, name: str, out: str | Path | None) -> Iterator[Path]:
     """The directory of a new run, locked; in all processes but the chief, a temporary one.
 
-    They do all that the chief does, so that no step needs to know who is who; what they write
-    nobody reads.
+    The other processes do all that the chief does, so that no step needs to tell them apart; nobody
+    reads what they write.
 
     Raises:
         RunError: the directory cannot be used.
@@ -75,7 +75,7 @@ def new_run_folder(layout: Layout, name: str, out: str | Path | None) -> Iterato
 
 @contextmanager
 def resumed_run_folder(layout: Layout, path: Path) -> Iterator[Path]:
-    """The directory of a run that goes on, locked; in all processes but the chief, a copy of it.
+    """The directory of a resumed run, locked; in all processes but the chief, a copy of it.
 
     Raises:
         RunError: another process is training there.

@@ -1,6 +1,6 @@
-"""What `run.json` holds, by name: the types of a run's record.
+"""The types of a run's record, which `run.json` holds.
 
-A record is a plain dictionary. What an earlier version wrote may lack any of this but ``format``,
+A record is a plain dictionary. One from an earlier version may lack any entry except ``format``,
 ``state``, ``recipe``, ``data``, ``classes`` and ``model``, which `record.read_record` checks.
 """
 
@@ -12,7 +12,7 @@ State = Literal["training", "interrupted", "died", "finished"]
 
 
 class LargestClass(TypedDict):
-    """The class that most images are of, and its share of them: what naming it always gives."""
+    """The most frequent class and its share of the images: the accuracy of always predicting it."""
 
     name: str
     share: float
@@ -22,10 +22,10 @@ class EvaluationSummary(TypedDict):
     """An evaluation in a few numbers.
 
     Attributes:
-        n: images.
+        n: number of images.
         accuracy: share of correct predictions.
         interval: its 95 % interval, two numbers.
-        largest_class: what there is to beat.
+        largest_class: the baseline to beat.
         loss: mean cross-entropy, in nats.
         calibration_error: how far the predictions' probabilities are from their accuracy.
     """
@@ -41,7 +41,7 @@ class EvaluationSummary(TypedDict):
 class RunResult(EvaluationSummary):
     """How good a run is, on which part of its data, after how many seconds of training.
 
-    `epoch` is the one whose weights are kept.
+    The weights that are kept are those of `epoch`.
     """
 
     split: str
@@ -50,7 +50,7 @@ class RunResult(EvaluationSummary):
 
 
 class PartRecord(TypedDict):
-    """A part of the data: how many images, and how many of each class."""
+    """A part of the data: its number of images, in all and per class."""
 
     images: int
     per_class: dict[str, int]
@@ -67,7 +67,7 @@ class DataRecord(TypedDict, total=False):
     licence: str
     fingerprint: str
     inventory: dict[str, Any]
-    exact: bool  # False: of a loader, whose order is its own.
+    exact: bool  # False for a loader, whose order is unknown.
     groups: int
     fold: list[int]
     bit_depth: int
@@ -80,7 +80,7 @@ class ModelRecord(TypedDict):
     arguments: dict[str, Any]
     input_shape: list[int]
     preprocessing: dict[str, Any]
-    source: NotRequired[dict[str, Any]]  # Of a custom network.
+    source: NotRequired[dict[str, Any]]  # For a custom network.
 
 
 class ScheduleRecord(TypedDict):
@@ -98,7 +98,7 @@ class SessionRecord(TypedDict, total=False):
 
     Attributes:
         directory: what paths are relative to.
-        directory_from_run: the way there from the run.
+        directory_from_run: the relative path from the run to it.
     """
 
     epoch: int
@@ -118,7 +118,7 @@ class FindingRecord(TypedDict):
 
 
 class RestartRecord(TypedDict):
-    """A new beginning: after which step, why, and at which learning rate."""
+    """A restart: after which step, why, and at which learning rate."""
 
     step: int
     reason: str
@@ -131,14 +131,14 @@ class RunRecord(TypedDict, total=False):
     Attributes:
         recipe: the fields of `nin.Recipe`.
         skip_bad: whether pictures that cannot be read are left out.
-        unreadable: how many of them stopped a frozen training that had not begun.
-        parameters: weights of the network.
+        unreadable: how many of them stopped a frozen training before it began.
+        parameters: number of weights of the network.
         pretrained: name and SHA-256 of the trunk that it starts from.
         head: how the head on a frozen trunk was fitted.
         from_scratch: how a network trained from scratch compares.
         duplicates: pictures that the folder holds more than once.
         skipped: pictures that were left out.
-        remarks: what was found in pictures → in how many.
+        remarks: remark on pictures → number of pictures it applies to.
     """
 
     format: int

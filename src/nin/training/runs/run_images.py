@@ -1,4 +1,4 @@
-"""The images of a run: which it was trained on, and which it is evaluated on."""
+"""The images of a run: those it was trained on, and those it is evaluated on."""
 
 from __future__ import annotations
 
@@ -41,12 +41,13 @@ class RunImages(OwnImages):
 
         Args:
             data: a named data set, a folder or an ``.npz`` file; or images, such as ``(x, y)``.
-                None for those that were set aside for evaluation in training. Of a folder that is
-                not divided into parts, all; of the run's own that has moved, those set aside.
-            skip_bad: in a folder, go on without those that cannot be read.
+                None for those that were set aside for evaluation in training. All images of a
+                folder without parts are used, but only those set aside if it is the run's own
+                folder that has moved.
+            skip_bad: skip images of a folder that cannot be read.
 
         Raises:
-            DataError: the images cannot be had.
+            DataError: the images cannot be found or read.
             RunError: they are of classes that the run was not trained on, or not those of the run.
         """
         if isinstance(data, Path):
@@ -63,16 +64,16 @@ class RunImages(OwnImages):
         """The images that the run was trained on.
 
         Raises:
-            DataError: the images cannot be had.
+            DataError: the images cannot be found or read.
             RunError: they are no longer those of the run.
         """
         return self._own("train", skip_bad=False)
 
     def _own(self, part: Part | None, skip_bad: bool) -> EvaluationImages:
-        """The run's own images of a part; None: of the one that it is evaluated on."""
+        """The run's own images of a part; None for the part that it is evaluated on."""
         known, problem = self.membership(), ""
         skip_bad = skip_bad or bool(self.record.get("skip_bad", False))
-        # As in training, whatever pictures there are now: where nothing is recorded 8 bits did.
+        # The bit depth of the training, whatever pictures there are now; 8 if none is recorded.
         for place, data in self.opened(known, skip_bad, self.bit_depth or 8):
             if known is not None and isinstance(data, ImageFolder):
                 found = self._known(data, known, part or known.evaluation_part(), place)
@@ -105,7 +106,7 @@ class RunImages(OwnImages):
         depth = self.bit_depth or 8
         try:
             folder = open_images(recipe, skip_bad=skip_bad, membership=known, bit_depth=depth)
-        except DataError:  # What is no folder to train on may be one to evaluate on.
+        except DataError:  # A folder that cannot be trained on may be one to evaluate on.
             return None
         if not isinstance(folder, ImageFolder):
             return None
@@ -120,7 +121,7 @@ class RunImages(OwnImages):
         """The run's own images if `data` is their file, wherever it is now."""
         try:
             found = open_images(self.recipe.revised(data=data))
-        except DataError:  # What is none to train on may be one to evaluate on.
+        except DataError:  # A file that cannot be trained on may be one to evaluate on.
             return None
         return (
             EvaluationImages(*final_split(found), found, data) if self.is_the_same(found) else None
@@ -129,13 +130,13 @@ class RunImages(OwnImages):
     def _known(
         self, data: ImageFolder, known: Membership, part: Part, place: str
     ) -> EvaluationImages | None:
-        """The pictures of `data` that were in a part; None if there are none of them.
+        """The pictures of `data` that were in a part; None if none of them are there.
 
-        `data` is left with no others.
+        All other pictures are removed from `data`.
         """
         wanted = known.within(part)
         everything = data.membership()
-        # A folder that has been given other parts since may have them in any of these.
+        # If the folder has been divided anew since, they may be in any of its parts.
         order: list[Part] = [part, *(each for each in data.parts if each != part)]
         files = [data.files(each) for each in order if each in data.parts]
         digests = np.concatenate([data.digests(each) for each in order if each in data.parts])
@@ -183,7 +184,7 @@ class RunImages(OwnImages):
         return EvaluationImages(part, split, images, source, is_other=True, trained_on=used)
 
     def _used(self, data: ImageFolder, part: str) -> int | None:
-        """How many pictures of a part the run has used for anything but its evaluation."""
+        """How many pictures of a part the run has used, other than for its evaluation."""
         known = self.membership()
         if known is None:
             places = candidates(self.recipe.data, self.path, self.record)
@@ -196,9 +197,9 @@ class RunImages(OwnImages):
 
 
 def _as_often(wanted: NDArray[Any], found: NDArray[Any], best: NDArray[np.bool_]) -> Any:
-    """Positions in `found` of each value of `wanted`, no more of it than there are in `wanted`.
+    """Positions in `found` of the values of `wanted`, each as often as in `wanted` at most.
 
-    In increasing order; first those that are `best`, then the first.
+    They are in increasing order. Of too many, those marked `best` are taken, then the first.
     """
     order = np.lexsort((~best, found))
     ranked = found[order]

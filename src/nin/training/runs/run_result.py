@@ -1,4 +1,4 @@
-"""The result of a finished training, in words that promise no more than the images show."""
+"""The result of a finished training, in words that claim no more than the images show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def final_result(run: Run, data: ImageData, epoch: int | None) -> RunResult:
     Args:
         run: a training that has ended.
         data: its images.
-        epoch: whose weights are saved.
+        epoch: the epoch whose weights are saved.
     """
     part, split = final_split(data)
     summary = evaluate(run.model, split, data.classes).summary()
@@ -32,18 +32,18 @@ def final_result(run: Run, data: ImageData, epoch: int | None) -> RunResult:
 
 
 def has_learnt(result: EvaluationSummary) -> bool:
-    """Whether the accuracy's 95 % interval lies above what always naming one class would give."""
+    """Whether the accuracy's 95 % interval lies above that of always predicting one class."""
     low, _ = result["interval"]
     return bool(low > result["largest_class"]["share"])
 
 
 def result_line(result: EvaluationSummary, split: str, other: str | None = None) -> str:
-    """Accuracy, interval and what always naming the largest class gives, in one line.
+    """Accuracy, its interval and the accuracy of always predicting the largest class, in one line.
 
     Args:
-        result: of the run, or of an evaluation.
+        result: the result of the run, or of an evaluation.
         split: the part of the data.
-        other: what other data it is, if it is not the run's own.
+        other: the name of other data, if it is not the run's own.
     """
     low, high = result["interval"]
     largest = result["largest_class"]
@@ -57,15 +57,15 @@ def result_line(result: EvaluationSummary, split: str, other: str | None = None)
 
 
 def not_learnt_line(result: EvaluationSummary) -> str:
-    """The line on a training that has not learnt."""
+    """The line for a training that has not learnt."""
     return f'no better than always naming "{printable(result["largest_class"]["name"])}"'
 
 
 def advice(record: RunRecord) -> str:
-    """What is most likely to help a run that has not learnt; never what is set already.
+    """What is most likely to help a run that has not learnt, apart from what is set already.
 
     Args:
-        record: of the finished run.
+        record: the record of the finished run.
     """
     from nin.training.restart import HOPELESS
 

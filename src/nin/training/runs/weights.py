@@ -1,4 +1,4 @@
-"""Weights as safetensors: plain numbers under stable names, nothing that executes."""
+"""Weights as safetensors: plain numbers under stable names, nothing executable."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from nin.training.runs.arrays import Arrays, read_arrays, read_shapes
 def weights(model: Any) -> dict[str, Any]:
     """The model's weights by name: ``"<layer>.<kind>.<weight>"``, layers counted from 0.
 
-    In a layer of layers, several weights may have one name; those are counted, too.
+    In a layer of layers, several weights may have the same name; these are numbered as well.
     """
     found: dict[str, Any] = {}
     for number, layer in enumerate(leaves(model.net)):
@@ -53,7 +53,7 @@ def training_state(model: Any) -> dict[str, Any]:
 
 
 def save_variables(path: Path, variables: Mapping[str, Any], **beside: str) -> None:
-    """Write `variables` to `path` as safetensors, wholly or not at all; `beside` travels along."""
+    """Write `variables` to `path` as safetensors, wholly or not at all; `beside` is metadata."""
     arrays = {
         name: np.asarray(keras.ops.convert_to_numpy(variable.value), order="C")
         for name, variable in variables.items()
@@ -86,7 +86,7 @@ def load_variables(path: Path, variables: Mapping[str, Any]) -> None:
 
 
 def differ_from_file(path: Path, variables: Mapping[str, Any]) -> bool:
-    """Whether any of `variables` has not the value that `path`, which may hold more, has for it.
+    """Whether any of `variables` differs from its value in `path`, which may hold others too.
 
     Raises:
         RunError: see `load_variables`.

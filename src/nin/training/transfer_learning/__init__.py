@@ -1,6 +1,6 @@
-"""Transfer from a pretrained trunk that stays as it is: only the head on top is trained.
+"""Transfer from a pretrained trunk that stays frozen: only the head on top is trained.
 
-`transfer` is the training; `part_features` and `feature_cache` hold what the trunk makes of the
-pictures, `head` fits the head to them, `from_scratch` tries whether a network of its own would do
-better.
+`transfer` runs the training; `part_features` and `feature_cache` compute and keep the trunk's
+features of the pictures, `head` fits the head to them, and `from_scratch` tries whether a network
+trained from scratch would do better.
 """

@@ -1,4 +1,4 @@
-"""Features of the photographs of a training: computed once, kept in the run, taken from another."""
+"""Features of a training's photographs: computed once and kept in the run, for other runs too."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from nin.pretrained import FeatureExtractor
 from nin.progress import progress
 from nin.training.runs.run import SAVE_EVERY
 
-#: Photographs of this side, in pixels, that the trunk is given at a time: more of them fall
-#: out of the processor's cache. Larger ones are fewer, so that memory stays bounded.
+#: How many photographs the trunk is given at a time, and their side in pixels: more would not fit
+#: into the processor's cache. Of larger ones there are fewer, so that memory stays bounded.
 BATCH, USUAL_SIZE = 8, 288
-#: Photographs that are decoded ahead of it.
+#: How many photographs are decoded ahead of it.
 AHEAD = 32
 
 Digest = bytes
@@ -35,13 +35,13 @@ Row = NDArray[np.float32]
 
 
 class View(NamedTuple):
-    """What a trunk is shown of a photograph.
+    """A trunk, and how photographs are decoded for it.
 
     Attributes:
         trunk: SHA-256 of its weights.
         size: side of the square, in pixels.
-        resize_mode: how a photograph becomes a square; see `nin.data.decoding.decode.decode`.
-        bit_depth: bits that values have at least, where a file of more than 8 does not state them.
+        resize_mode: how a photograph is made square; see `nin.data.decoding.decode.decode`.
+        bit_depth: least bit depth of a file of more than 8 bits that does not state it.
     """
 
     trunk: str
@@ -61,8 +61,8 @@ class Found(NamedTuple):
         features: (n, channels), float32; a row for each file, undefined for those in `faults`.
         faults: position → why the file there cannot be read.
         computed: how many were not in the cache.
-        seconds: that it took, those of earlier calls for the same cache not counted.
-        remarks: what was found in those that were decoded, and in how many.
+        seconds: time taken, without earlier calls for the same cache.
+        remarks: remarks on the pictures that were decoded, with the number of pictures for each.
     """
 
     features: NDArray[np.float32]
@@ -73,11 +73,11 @@ class Found(NamedTuple):
 
 
 class FeatureCache:
-    """Features by what is in a file, whatever it is called.
+    """Features by the content of a file, whatever its name.
 
     Args:
         path: a safetensors file, which need not exist.
-        view: what was looked at; what is there from another view is left out of account.
+        view: the view of the features; those of another view in the file are ignored.
     """
 
     def __init__(self, path: Path, view: View) -> None:
@@ -88,7 +88,7 @@ class FeatureCache:
         self._saved = len(self._rows)
 
     def take_from(self, path: Path) -> None:
-        """Add what another cache holds of the same view; one that is damaged holds nothing."""
+        """Add what another cache holds for the same view; a damaged one counts as empty."""
         try:
             arrays = load_file(path)
             digests, rows = arrays["digests"], arrays[str(self.view)]
@@ -101,7 +101,7 @@ class FeatureCache:
             self._rows |= {digest: row for digest, row in known if np.isfinite(row).all()}
 
     def keep_rows_of(self, channels: int) -> None:
-        """Forget rows with another number of features: they are damage."""
+        """Forget rows with another number of features: they are damaged."""
         self._rows = {digest: row for digest, row in self._rows.items() if len(row) == channels}
         self._saved = min(self._saved, len(self._rows))
 
@@ -110,13 +110,13 @@ class FeatureCache:
         return self._rows.get(digest)
 
     def add(self, digests: Sequence[Digest], features: Iterable[Row]) -> None:
-        """Keep some; they are written when it is time."""
+        """Add features; they are written to disk when it is time."""
         self._rows |= dict(zip(digests, features, strict=True))
         if time.monotonic() >= self._next:
             self.save()
 
     def save(self) -> None:
-        """Write all, wholly or not at all."""
+        """Write all features, wholly or not at all."""
         begun = time.monotonic()
         if len(self._rows) > self._saved:
             digests = np.frombuffer(b"".join(self._rows), np.uint8).reshape(len(self._rows), -1)
@@ -124,7 +124,7 @@ class FeatureCache:
             write_bytes(self.path, save({"digests": digests, str(self.view): features}))
             self._saved = len(self._rows)
         now = time.monotonic()
-        # Many features take long to write: never more than a twentieth of the time.
+        # Writing many features is slow: spend no more than a twentieth of the time on it.
         self._next = now + max(SAVE_EVERY, 20 * (now - begun))
 
 
@@ -134,18 +134,18 @@ def compute_features(
     cache: FeatureCache,
     is_to_stop: Callable[[], bool] = lambda: False,
 ) -> Found:
-    """Features of photographs, of those alone that the cache does not have.
+    """Features of photographs, computed only for those that the cache does not have.
 
     Files are read and decoded by threads ahead of the trunk.
 
     Args:
         paths: the files.
         extractor: the trunk.
-        cache: is added to.
-        is_to_stop: called after every few photographs.
+        cache: new features are added to it.
+        is_to_stop: called after every few photographs; returns whether to stop.
 
     Raises:
-        KeyboardInterrupt: it was to stop; what is done is in the cache, on disk.
+        KeyboardInterrupt: it was told to stop; the features so far are in the cache, on disk.
     """
     begun, computed = time.monotonic(), 0
     cache.keep_rows_of(extractor.channels)
@@ -182,7 +182,7 @@ def compute_features(
 
 
 def _look(waiting: list[SeenFile], extractor: FeatureExtractor, cache: FeatureCache) -> int:
-    """Have the trunk look at what waits, and nothing left waiting; returns how many that were."""
+    """Compute the features of waiting pictures, empty the list, and return how many there were."""
     count = len(waiting)
     if count:
         found = extractor(np.stack([seen.image for seen in waiting if seen.image is not None]))
@@ -192,14 +192,14 @@ def _look(waiting: list[SeenFile], extractor: FeatureExtractor, cache: FeatureCa
 
 
 class SeenFile(NamedTuple):
-    """A file: its place in the list, what is in it, and why it cannot be read.
+    """A file after reading: its digest, and its image or why it cannot be read.
 
     Attributes:
-        position: in the list.
-        digest: of its content.
-        image: (size, size, 3), uint8; None where its features are known or it cannot be read.
-        fault: why it cannot be read; empty where it can.
-        remarks: what was found in it.
+        position: position in the list of files.
+        digest: digest of its content.
+        image: (size, size, 3), uint8; None if its features are known or it cannot be read.
+        fault: why it cannot be read; empty if it can.
+        remarks: what was noticed when it was decoded.
     """
 
     position: int
@@ -227,7 +227,7 @@ def _seen(position: int, path: str, cache: FeatureCache) -> SeenFile:
 
 
 def _ahead(read: Callable[[int], SeenFile], count: int, threads: int) -> Iterator[SeenFile]:
-    """`read` of the numbers from 0 on, in their order, some of them read ahead by threads."""
+    """The results of `read` for numbers from 0, in order; threads read some of them ahead."""
     with ThreadPoolExecutor(threads) as pool:
         reading: deque[Future[SeenFile]] = deque()
         try:

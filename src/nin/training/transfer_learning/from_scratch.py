@@ -1,8 +1,8 @@
 """Whether a network trained from scratch would do better than a pretrained one.
 
 Pictures that are unlike photographs, such as spectrograms, scans, textures or sprites, may have
-little in common with what a trunk was trained on. Where both are cheap, both are tried on the same
-held-out training pictures.
+little in common with what a trunk was trained on. If training from scratch is cheap, both are tried
+on the same held-out training pictures.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from nin.urls import is_url
 
 #: Side in pixels, the smallest that the book's network takes.
 IMAGE_SIZE = 67
-#: Share of the training pictures that both networks are evaluated on, and not trained on.
+#: Share of the training pictures held out from both networks, to evaluate them on.
 HELD_OUT = 0.3
-#: Nothing is tried where cross-validation finds so many right: there is little to gain.
+#: Nothing is tried at this cross-validated accuracy or above: there is little to gain.
 GOOD = 0.9
-#: Nor with fewer training pictures: too few of them could be held out.
+#: Nor with fewer training pictures than this: too few of them could be held out.
 FEWEST = 60
-#: Nothing is tried where training would look at more images, each epoch's counted.
+#: Nor if training would take more images than this, in all epochs together.
 MOST_IMAGES = 10_000
-#: A difference that is less likely by chance is reported as one.
+#: A difference with a smaller p-value is reported as one.
 SIGNIFICANT = 0.05
 
 
@@ -49,10 +49,10 @@ class ScratchComparison(NamedTuple):
     Attributes:
         n: how many pictures they were evaluated on.
         pretrained: how many of them the pretrained network classified correctly.
-        from_scratch: how many of them the other one did.
-        p: of the difference, by the exact test of McNemar (1947).
-        image_size: side in pixels of what the network from scratch was trained on.
-        seconds: that training it took.
+        from_scratch: how many of them the other network classified correctly.
+        p: p-value of the difference, by the exact test of McNemar (1947).
+        image_size: side in pixels of the images that the network from scratch was trained on.
+        seconds: how long training from scratch took.
     """
 
     n: int
@@ -63,7 +63,7 @@ class ScratchComparison(NamedTuple):
     seconds: float
 
     def in_words(self) -> str:
-        """Which was better, and how to get the other, in one line."""
+        """Which network was better, and how to train from scratch if it is, in one line."""
         shares = (
             f"of {self.n} held-out training pictures {self.pretrained / self.n:.0%} by the"
             f" pretrained network, {self.from_scratch / self.n:.0%} by one trained from scratch at"
@@ -81,8 +81,7 @@ def is_worth_trying(head: Head, paths: Sequence[str]) -> bool:
 
     Args:
         head: the pretrained network's.
-        paths: of the pictures to train on, which are laid out anew: those of shards and of URLs are
-            not.
+        paths: the pictures to train on; none may be in a shard or behind a URL.
     """
     images = len(paths)
     chosen = head.chosen
@@ -95,16 +94,16 @@ def is_worth_trying(head: Head, paths: Sequence[str]) -> bool:
 def compare_with_scratch(
     run: Run, features: NDArray[np.float32], labels: NDArray[np.int32], paths: Sequence[str]
 ) -> ScratchComparison | None:
-    """Train both on a part of the training pictures, and evaluate them on the rest.
+    """Train both networks on a part of the training pictures, and evaluate them on the rest.
 
     Args:
-        run: of the pretrained network.
-        features: (n, channels), what the trunk makes of the training pictures.
-        labels: (n,), theirs.
-        paths: of their files.
+        run: the run of the pretrained network.
+        features: (n, channels), the trunk's features of the training pictures.
+        labels: (n,), their labels.
+        paths: their files.
 
     Returns:
-        None where nothing could be trained, for want of pictures or of learning.
+        The comparison; None if a class has too few pictures or the training failed.
     """
     from sklearn.model_selection import train_test_split
 
@@ -112,7 +111,7 @@ def compare_with_scratch(
         kept, held = train_test_split(
             np.arange(len(labels)), test_size=HELD_OUT, stratify=labels, random_state=0
         )
-    except ValueError:  # Too few of a class.
+    except ValueError:  # A class has too few pictures.
         return None
     kept, held = np.sort(kept), np.sort(held)
     balance = run.recipe.balance != "none"
@@ -139,7 +138,7 @@ def compare_with_scratch(
 
 
 def mcnemar(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
-    """The exact p-value of two networks being right equally often on the same pictures."""
+    """The exact p-value for two networks being right equally often on the same pictures."""
     from scipy.stats import binomtest
 
     better, worse = int((one & ~other).sum()), int((other & ~one).sum())
@@ -158,7 +157,7 @@ def _recipe(pretrained: Recipe | None = None, folder: Path | None = None) -> Rec
 def _link(
     folder: Path, paths: Sequence[str], labels: NDArray[np.int32], chosen: NDArray[np.intp]
 ) -> None:
-    """Lay the chosen pictures out in `folder`, a directory per class, called by their numbers."""
+    """Link the chosen pictures into `folder`, a directory per class, with numbers as names."""
     for number in chosen.tolist():
         path = Path(paths[number])
         link = folder / f"{labels[number]:05}" / f"{number:07}{path.suffix}"

@@ -1,8 +1,8 @@
 """The head on a frozen trunk: class maps fitted to their optimum, with nothing left to chance.
 
-Where the trunk stays as it is, a 1×1 convolution to class maps and their average over positions is
-multinomial logistic regression on the mean of the trunk's maps: a convex problem with one solution,
-which L-BFGS finds in seconds, whatever the seed.
+If the trunk is frozen, a 1×1 convolution to class maps and their average over positions amount to
+multinomial logistic regression on the means of the trunk's maps: a convex problem with one
+solution, which L-BFGS finds in seconds, whatever the seed.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: What is tried: the inverse of the strength with which large weights are held back, as
-#: scikit-learn counts it.
+#: The values tried for scikit-learn's `C`, the inverse of the strength of L2 regularisation.
 CANDIDATES = (0.01, 0.03, 0.1, 0.3, 1.0)
-#: What is taken where there are too few photographs to choose by.
+#: The value used if there are too few photographs to choose by.
 USUAL = 0.1
-#: Parts of the training photographs, each predicted by a head fitted to the others.
+#: Folds of cross-validation: each is predicted by a head fitted to the others.
 FOLDS = 5
 
 
@@ -27,8 +26,8 @@ class Candidate(NamedTuple):
 
     Attributes:
         C: the inverse of the strength.
-        accuracy: share of them whose class was found, a value for each fold.
-        loss: mean cross-entropy in nats, a value for each fold.
+        accuracy: share of correct predictions, one value per fold.
+        loss: mean cross-entropy in nats, one value per fold.
     """
 
     C: float
@@ -43,7 +42,7 @@ class Head(NamedTuple):
         kernel: (channels, classes), float32.
         bias: (classes,), float32.
         C: the inverse of the strength of its regularisation.
-        candidates: what was tried to choose it; empty if there were too few photographs.
+        candidates: the values of `C` tried; empty if there were too few photographs.
     """
 
     kernel: NDArray[np.float32]
@@ -69,15 +68,15 @@ def fit_head(
     *,
     balance: bool = False,
 ) -> Head:
-    """The head that predicts best, regularised as cross-validation finds.
+    """The head that predicts best, with its regularisation chosen by cross-validation.
 
-    The strength with the smallest loss over `FOLDS` parts of the photographs is taken; the folds
-    depend on the labels' order alone.
+    The strength with the smallest loss over `FOLDS` folds of the photographs is used; the folds
+    depend only on the order of the labels.
 
     Args:
         features: (n, channels).
         labels: (n,), each class at least once.
-        classes: how many there are.
+        classes: number of classes.
         balance: whether small classes count as much as large ones.
     """
     candidates = _cross_validated(features, labels, classes, balance)
@@ -120,7 +119,7 @@ def _fitted(
         warnings.filterwarnings("ignore", "The number of unique classes")  # One picture of each.
         model.fit(features, labels)
     kernel, bias = model.coef_.T, model.intercept_
-    if kernel.shape[1] == 1:  # scikit-learn keeps the difference of the two.
+    if kernel.shape[1] == 1:  # For two classes scikit-learn keeps only their difference.
         kernel, bias = np.hstack([-kernel, kernel]) / 2, np.concatenate([-bias, bias]) / 2
     return kernel.astype(np.float32), bias.astype(np.float32)
 

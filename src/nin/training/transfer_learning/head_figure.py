@@ -13,12 +13,12 @@ from nin.training.transfer_learning.head import Head
 
 @default_style()
 def save_candidates(path: Path, head: Head, title: str) -> None:
-    """Loss and accuracy of held-out folds against the regularisation that was tried.
+    """Plot loss and accuracy of held-out folds against the regularisation that was tried.
 
     Args:
         path: where to write the PNG.
-        head: what was fitted, and the candidates it was chosen from.
-        title: stands above.
+        head: the fitted head, and the candidates it was chosen from.
+        title: the title above.
     """
     figure = new_figure(8, 3.2)
     figure.suptitle(drawable(title), fontsize=10, parse_math=False)

@@ -1,4 +1,4 @@
-"""What a run of a frozen trunk has in its record: its network, its weights, its fitted head."""
+"""The record of a run with a frozen trunk: its network, its weights, its fitted head."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nin.training.transfer_learning.head import Candidate, Head
 
 
 def head_versions() -> dict[str, str]:
-    """The versions of what fits a head."""
+    """Versions of the software that fits a head."""
     return versions_of("numpy", "onnxruntime", "scikit-learn")
 
 
@@ -65,7 +65,7 @@ def first_record(
 
 
 def fitted_record(head: Head) -> dict[str, Any]:
-    """A fitted head, and those it was chosen from, as JSON would give them back."""
+    """A fitted head and the candidates it was chosen from, as JSON values."""
     return {"C": head.C, "candidates": [_candidate(each) for each in head.candidates]}
 
 

@@ -1,4 +1,4 @@
-"""What a frozen trunk makes of the photographs of a run, part by part."""
+"""The features of a run's photographs from a frozen trunk, part by part."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class PartFeatures(NamedTuple):
     """One part of the photographs.
 
     Attributes:
-        features: (n, channels), what the trunk makes of them.
+        features: (n, channels), from the trunk.
         labels: (n,).
         paths: their files.
     """
@@ -51,14 +51,14 @@ def part_features(
     """Features and labels of each part, without photographs that cannot be read.
 
     Args:
-        run: keeps the features; those of the run it starts from are taken, not computed again.
+        run: keeps the features; those of the run it starts from are not computed again.
         data: the photographs.
         trunk: computes the features.
-        stop_signal: once set, it stops after the photographs it is at.
-        console: where to print how many there were.
+        stop_signal: once received, this stops after the current batch.
+        console: where to print a summary.
 
     Raises:
-        DataError: some cannot be read, and the run is not to go on without them.
+        DataError: some photographs cannot be read, and the run does not skip them.
         RunError: the trunk's outputs are not finite.
     """
     recipe = run.recipe
@@ -97,7 +97,7 @@ def _summary(found: Found, photographs: int, recipe: Recipe) -> str:
 def _divided(
     found: Found, files: Mapping[Part, Files], data: ImageFolder
 ) -> dict[str, PartFeatures]:
-    """The features of each part; none of what cannot be read."""
+    """The features of each part, without photographs that cannot be read."""
     features: dict[str, PartFeatures] = {}
     first = 0
     for part, (paths, labels) in files.items():

@@ -1,7 +1,7 @@
-"""Training on a pretrained trunk that stays as it is: features, then a head at its optimum.
+"""Training on a pretrained trunk that stays frozen: features, then a head at its optimum.
 
-What a network learnt from 1.2 million photographs serves others as well (Donahue et al. 2014,
-*DeCAF*, arXiv 1310.1531). Nothing here imports Keras or its backend.
+Features learnt from 1.2 million photographs serve for others as well (Donahue et al. 2014, *DeCAF*,
+arXiv 1310.1531). Nothing here imports Keras or its backend.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from nin.training.transfer_learning.head_figure import save_candidates
 from nin.training.transfer_learning.head_record import first_record, fitted_record, head_versions
 from nin.training.transfer_learning.part_features import PartFeatures, part_features
 
-#: Share of the training photographs held out where there are no others to evaluate on.
+#: Share of the training photographs held out if there are no others to evaluate on.
 HELD_OUT = 0.1
 
 
@@ -57,24 +57,24 @@ def train_head(
     Args:
         recipe: its preset has pretrained weights; its data is a folder.
         out: the run directory; by default ``runs/<recipe>-<number>``.
-        data: the recipe's photographs, where they are open already.
-        skip_bad: go on without photographs that cannot be read.
+        data: the recipe's photographs, if they are already open.
+        skip_bad: skip photographs that cannot be read.
 
     Returns:
         The finished run.
 
     Raises:
         WeightsError: the trunk's weights are not installed, or damaged.
-        DataError: the photographs cannot be had, or some cannot be read.
-        RecipeError: the recipe requires what a frozen trunk cannot do.
+        DataError: the photographs cannot be found, or some cannot be read.
+        RecipeError: the recipe has settings that a frozen trunk does not support.
         RunError: the run directory cannot be used.
-        KeyboardInterrupt: Ctrl-C; features so far are kept, and the message states how to go on.
+        KeyboardInterrupt: Ctrl-C; features so far are kept, and the message says how to continue.
     """
     check_free(out)
     check_pretrained(recipe)
     trunk = _trunk(recipe)
     photographs = data if isinstance(data, ImageFolder) else _photographs(recipe, skip_bad)
-    # Nothing to evaluate on, or nothing to choose an epoch by.
+    # There would be nothing to evaluate on, or nothing to choose an epoch by.
     parts = photographs.parts
     if parts == ("train",) or (recipe.finetune and "validation" not in parts):
         recipe = recipe.revised(validation=HELD_OUT)
@@ -92,11 +92,11 @@ def train_head(
 
 
 def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
-    """Go on with a training that was interrupted while it looked at photographs.
+    """Continue a training that was interrupted while it computed features.
 
     Args:
         run: its run.
-        skip_bad: from now on do without photographs that cannot be read.
+        skip_bad: from now on, skip photographs that cannot be read.
 
     Raises:
         RunError: it has ended, the photographs are no longer the same, or another process is
@@ -127,7 +127,7 @@ def resume_head(run: Run, *, skip_bad: bool = False) -> Run:
 
 
 def _trunk(recipe: Recipe) -> Trunk:
-    """The trunk with the weights of ImageNet, or of the run that the recipe starts from."""
+    """The trunk with weights from ImageNet, or from the run that the recipe starts from."""
     if recipe.init is None:
         return load_trunk(recipe.preset)
     run = load(recipe.init)
